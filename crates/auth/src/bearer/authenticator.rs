@@ -1,0 +1,148 @@
+//! The check of a bearer. The order is fixed here and nowhere else (DECISIONS F4): recognise the
+//! form, hash, **charge the limit**, look up, check kind and expiry. A revoked token that is
+//! replayed is limited like a live one, and every dead token gets the same error.
+
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+use gatewright_domain::{
+    bearer_token::{BearerKind, BearerToken},
+    client_address::ClientAddress,
+    error::Unavailable,
+    ids::{AccountId, TokenId},
+};
+
+use super::token::{PresentedBearer, TokenHash, Unrecognised};
+use crate::limits::{Limit, Limits};
+
+/// Where tokens are looked up.
+pub trait BearerStore: Send + Sync {
+    /// The row of a hash, unless it was revoked. It may be expired.
+    fn find(
+        &self,
+        hash: &TokenHash,
+    ) -> impl Future<Output = Result<Option<BearerToken>, Unavailable>> + Send;
+
+    /// Takes an expired token out of use.
+    fn retire(
+        &self,
+        hash: &TokenHash,
+        token: &BearerToken,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// Whether one more request fits into a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It does, and was counted.
+    Admitted,
+    /// It does not, and was not counted.
+    Refused {
+        /// Whole seconds until the next one would fit, at least 1.
+        retry_after: u64,
+    },
+}
+
+/// Counts requests. Checking and counting are one atomic act.
+pub trait RateLimiter: Send + Sync {
+    /// Charges one request on `key` under `limit`.
+    fn charge(
+        &self,
+        limit: &Limit,
+        key: &str,
+    ) -> impl Future<Output = Result<Admission, Unavailable>> + Send;
+}
+
+/// Who presented a bearer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// What kind of token it was.
+    pub kind: BearerKind,
+    /// The token's public id.
+    pub token_id: TokenId,
+    /// The account, for account tokens.
+    pub account_id: Option<AccountId>,
+    /// Address at the time of minting.
+    pub subject_email: String,
+    /// The issuer, for external tokens.
+    pub subject_issuer: Option<String>,
+    /// The client that ran the device flow.
+    pub client_id: String,
+}
+
+/// Why a bearer is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum BearerError {
+    /// Unknown, malformed, revoked, expired, wrong kind: one answer for all.
+    #[error("invalid_bearer")]
+    Invalid,
+    /// Too many requests.
+    #[error("rate_limited")]
+    RateLimited {
+        /// Seconds until the next request fits.
+        retry_after: u64,
+    },
+    /// A store did not answer. Fails closed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Checks bearers against a store and a limiter.
+#[derive(Debug)]
+pub struct BearerAuthenticator<S, L> {
+    store: S,
+    limiter: L,
+    limits: Limits,
+}
+
+impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
+    /// Puts the parts together.
+    pub fn new(store: S, limiter: L, limits: Limits) -> Self {
+        Self { store, limiter, limits }
+    }
+
+    /// Checks one presented text.
+    pub async fn authenticate(
+        &self,
+        text: &str,
+        address: ClientAddress,
+        now: DateTime<Utc>,
+    ) -> Result<Principal, BearerError> {
+        let presented = match PresentedBearer::recognise(text) {
+            Ok(presented) => presented,
+            Err(Unrecognised::Prefix) => return Err(BearerError::Invalid),
+            Err(Unrecognised::Checksum) => {
+                self.charge(&self.limits.bad_bearer, &address.limit_key()).await?;
+                return Err(BearerError::Invalid);
+            }
+        };
+        self.charge(&self.limits.per_token, presented.hash().as_str()).await?;
+        let token = self.store.find(presented.hash()).await?.ok_or(BearerError::Invalid)?;
+        if token.is_expired(now) {
+            self.store.retire(presented.hash(), &token).await?;
+            return Err(BearerError::Invalid);
+        }
+        if !token.is_of_kind(presented.kind()) {
+            tracing::error!(token_id = %token.id, "a token row contradicts its own prefix");
+            return Err(BearerError::Invalid);
+        }
+        Ok(Principal {
+            kind: presented.kind(),
+            token_id: token.id,
+            account_id: token.account_id,
+            subject_email: token.subject_email,
+            subject_issuer: token.subject_issuer,
+            client_id: token.client_id,
+        })
+    }
+
+    async fn charge(&self, limit: &Limit, key: &str) -> Result<(), BearerError> {
+        match self.limiter.charge(limit, key).await? {
+            Admission::Admitted => Ok(()),
+            Admission::Refused { retry_after } => Err(BearerError::RateLimited { retry_after }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The order of the steps, seen through a store and a limiter that write down what they are asked.
+
+use std::{net::IpAddr, sync::Mutex};
+
+use futures_util::FutureExt as _;
+use gatewright_crypto::random::OsRandom;
+use uuid::Uuid;
+
+use super::*;
+use crate::bearer::NewBearer;
+
+#[derive(Default)]
+struct Notes {
+    log: Mutex<Vec<String>>,
+    row: Option<BearerToken>,
+    refuse: bool,
+    down: bool,
+}
+
+impl Notes {
+    fn note(&self, what: String) {
+        self.log.lock().unwrap().push(what);
+    }
+}
+
+impl BearerStore for &Notes {
+    async fn find(&self, _: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+        self.note("find".into());
+        Ok(self.row.clone())
+    }
+    async fn retire(&self, _: &TokenHash, _: &BearerToken) -> Result<(), Unavailable> {
+        self.note("retire".into());
+        Ok(())
+    }
+}
+
+impl RateLimiter for &Notes {
+    async fn charge(&self, limit: &Limit, key: &str) -> Result<Admission, Unavailable> {
+        self.note(format!("charge {} {}", limit.name, key.len()));
+        if self.down {
+            return Err(Unavailable::new("redis", "down"));
+        }
+        Ok(if self.refuse { Admission::Refused { retry_after: 7 } } else { Admission::Admitted })
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+fn row(prefix: &str, account: bool, expires_in: i64) -> BearerToken {
+    BearerToken {
+        id: TokenId(Uuid::nil()),
+        prefix: prefix.into(),
+        account_id: account.then_some(AccountId(Uuid::nil())),
+        subject_email: "a@b.co".into(),
+        subject_issuer: None,
+        client_id: "difyctl".into(),
+        device_label: "laptop".into(),
+        created_at: now(),
+        expires_at: now() + chrono::TimeDelta::seconds(expires_in),
+    }
+}
+
+fn run(notes: &Notes, text: &str) -> (Result<Principal, BearerError>, Vec<String>) {
+    let authenticator = BearerAuthenticator::new(notes, notes, Limits::default());
+    let address = ClientAddress::from_peer(IpAddr::from([127, 0, 0, 1]));
+    let answer = authenticator.authenticate(text, address, now()).now_or_never().unwrap();
+    (answer, notes.log.lock().unwrap().clone())
+}
+
+fn token() -> String {
+    NewBearer::generate(BearerKind::Account, &OsRandom::default()).into_text()
+}
+
+#[test]
+fn f4_the_limit_is_charged_before_the_look_up_for_dead_tokens_too() {
+    let (answer, log) = run(&Notes::default(), &token());
+    assert!(matches!(answer, Err(BearerError::Invalid)));
+    assert_eq!(log, ["charge OPENAPI_RATE_LIMIT_PER_TOKEN 64", "find"]);
+}
+
+#[test]
+fn f4_a_refused_token_is_not_looked_up() {
+    let notes = Notes { refuse: true, row: Some(row("dfoa_", true, 60)), ..Notes::default() };
+    let (answer, log) = run(&notes, &token());
+    assert!(matches!(answer, Err(BearerError::RateLimited { retry_after: 7 })));
+    assert_eq!(log.len(), 1);
+}
+
+#[test]
+fn sec_110_a_wrong_checksum_reads_no_store_and_charges_the_address() {
+    let mut text = token();
+    text.pop();
+    text.push('!');
+    let (answer, log) = run(&Notes::default(), &text);
+    assert!(matches!(answer, Err(BearerError::Invalid)));
+    assert_eq!(log, ["charge BAD_BEARER 9"]);
+}
+
+#[test]
+fn an_unknown_prefix_touches_nothing() {
+    let (answer, log) = run(&Notes::default(), "sk-something");
+    assert!(matches!(answer, Err(BearerError::Invalid)));
+    assert!(log.is_empty());
+}
+
+#[test]
+fn sec_108_an_expired_token_is_retired_and_answered_like_any_dead_one() {
+    let notes = Notes { row: Some(row("dfoa_", true, 0)), ..Notes::default() };
+    let (answer, log) = run(&notes, &token());
+    assert!(matches!(answer, Err(BearerError::Invalid)));
+    assert_eq!(log.last().unwrap(), "retire");
+}
+
+#[test]
+fn a_row_of_the_wrong_kind_is_a_dead_token() {
+    for wrong in [row("dfoe_", false, 60), row("dfoa_", false, 60), row("dfoe_", true, 60)] {
+        let notes = Notes { row: Some(wrong), ..Notes::default() };
+        assert!(matches!(run(&notes, &token()).0, Err(BearerError::Invalid)));
+    }
+}
+
+#[test]
+fn sec_121_without_a_limiter_there_is_no_way_in() {
+    let notes = Notes { down: true, row: Some(row("dfoa_", true, 60)), ..Notes::default() };
+    let (answer, log) = run(&notes, &token());
+    assert!(matches!(answer, Err(BearerError::Unavailable(_))));
+    assert_eq!(log.len(), 1, "nothing was looked up: {log:?}");
+}
+
+#[test]
+fn a_live_token_is_its_principal() {
+    let notes = Notes { row: Some(row("dfoa_", true, 60)), ..Notes::default() };
+    assert_eq!(run(&notes, &token()).0.unwrap().kind, BearerKind::Account);
+}

@@ -1,0 +1,9 @@
+//! Bearer tokens: what they look like, what they allow, how one is checked.
+
+mod authenticator;
+mod scope;
+mod token;
+
+pub use authenticator::{Admission, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter};
+pub use scope::Scope;
+pub use token::{NewBearer, PresentedBearer, TokenHash, Unrecognised};

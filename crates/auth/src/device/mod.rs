@@ -1,0 +1,7 @@
+//! The device flow's settings and the lookup receipt.
+
+mod receipt;
+mod settings;
+
+pub use receipt::{Receipt, ReceiptKeys, ReceiptProblem};
+pub use settings::{DeviceSettings, ReceiptMode};

@@ -1,0 +1,77 @@
+//! Settings of the device flow and of bearers.
+
+use chrono::TimeDelta;
+use gatewright_domain::{
+    device_grant::ClientId,
+    settings,
+    settings::{SettingError, SettingValue},
+};
+
+/// What happens to a browser that decides on a code which it never looked up (RFC 8628 §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptMode {
+    /// Nothing is asked.
+    Off,
+    /// It is let through, with an audit event.
+    Warn,
+    /// It is refused.
+    Enforce,
+}
+
+impl SettingValue for ReceiptMode {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "off" => Ok(Self::Off),
+            "warn" => Ok(Self::Warn),
+            "enforce" => Ok(Self::Enforce),
+            other => Err(format!("`{other}` is none of off, warn, enforce")),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Enforce => "enforce",
+        }
+        .into()
+    }
+}
+
+settings! {
+    /// The device flow and the bearers that it hands out.
+    pub struct DeviceSettings {
+        /// Whether `/openapi/v1` exists at all.
+        OPENAPI_ENABLED => openapi_enabled: bool = true, "true";
+        /// Client ids that may start a device flow, comma-separated.
+        OPENAPI_KNOWN_CLIENT_IDS => known_client_ids: Vec<String> = vec!["difyctl".into()], "difyctl,my-cli";
+        /// Whether bearers are accepted and devices approved; false answers 503 there.
+        ENABLE_OAUTH_BEARER => bearer_enabled: bool = true, "true";
+        /// Days that a new bearer lives; below 1 counts as 1, above 365 as 365.
+        OAUTH_TTL_DAYS => ttl_days: u32 = 14, "14";
+        /// Whether a browser must have looked a code up before it decides on it: `off`, `warn`, `enforce`.
+        GATEWRIGHT_LOOKUP_RECEIPT => lookup_receipt: ReceiptMode = ReceiptMode::Enforce, "enforce";
+    }
+}
+
+impl DeviceSettings {
+    fn validate(&self) -> Result<(), SettingError> {
+        match self.known_client_ids.iter().find(|id| id.parse::<ClientId>().is_err()) {
+            None => Ok(()),
+            Some(bad) => Err(SettingError {
+                name: "OPENAPI_KNOWN_CLIENT_IDS",
+                problem: format!("`{bad}` is not 1 to 64 printable ASCII characters"),
+                example: "difyctl,my-cli",
+            }),
+        }
+    }
+
+    /// Whether a client may start (or finish) a flow.
+    pub fn is_known(&self, client: &ClientId) -> bool {
+        self.known_client_ids.iter().any(|id| id == client.as_str())
+    }
+
+    /// Life of a new bearer.
+    pub fn bearer_lifetime(&self) -> TimeDelta {
+        TimeDelta::days(i64::from(self.ttl_days.clamp(1, 365)))
+    }
+}

@@ -1,0 +1,23 @@
+//! The rules of Gatewright's identity core, free of I/O: another service can embed this crate
+//! without bringing along an async runtime, a web framework or a database driver.
+//!
+//! * [`bearer`]: the token format, kinds and scopes, and the authenticator whose order of steps
+//!   (prefix, checksum, limit, look-up) is the same for live and dead tokens.
+//! * [`console`]: the console's access, CSRF and refresh tokens.
+//! * [`device`]: lookup receipts and the settings of the device flow.
+//! * [`limits`]: every rate limit by name.
+//! * [`origin`]: the one place that knows this installation's public addresses.
+
+pub mod bearer;
+pub mod claims;
+pub mod console;
+pub mod device;
+pub mod limits;
+pub mod origin;
+pub mod secret_key;
+
+/// The key ring and the purposes of keys, for those who embed this crate.
+pub use gatewright_crypto::{
+    digest, equal::secrets_equal, keys, password,
+    random::{OsRandom, Random},
+};

@@ -1,0 +1,176 @@
+//! Every rate limit by name: how many in which window. `0` switches one off.
+
+use chrono::TimeDelta;
+use gatewright_domain::{
+    settings,
+    settings::{SettingError, SettingValue},
+};
+
+/// So many in such a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many; 0 is unlimited.
+    pub count: u32,
+    /// The window.
+    pub window: TimeDelta,
+}
+
+impl Rate {
+    /// `count` in `seconds`.
+    pub const fn new(count: u32, seconds: i64) -> Self {
+        Self { count, window: TimeDelta::seconds(seconds) }
+    }
+}
+
+impl SettingValue for Rate {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        let problem = || format!("`{text}` is not <count>/<number><s|m|h|d>, or 0");
+        let text = text.trim();
+        if text == "0" {
+            return Ok(Self::new(0, 1));
+        }
+        let (count, window) = text.split_once('/').ok_or_else(problem)?;
+        let (number, unit) = window
+            .split_at_checked(window.len().saturating_sub(1))
+            .ok_or_else(problem)?;
+        let number: i64 = if number.is_empty() { 1 } else { number.parse().map_err(|_| problem())? };
+        let seconds = match unit {
+            "s" => number,
+            "m" => number.saturating_mul(60),
+            "h" => number.saturating_mul(3600),
+            "d" => number.saturating_mul(86_400),
+            _ => return Err(problem()),
+        };
+        let count = count.trim().parse().map_err(|_| problem())?;
+        if (1..=366 * 86_400).contains(&seconds) { Ok(Self::new(count, seconds)) } else { Err(problem()) }
+    }
+
+    fn show(&self) -> String {
+        if self.count == 0 {
+            return "0".into();
+        }
+        let seconds = self.window.num_seconds();
+        let (number, unit) = match seconds {
+            s if s % 86_400 == 0 => (s / 86_400, 'd'),
+            s if s % 3600 == 0 => (s / 3600, 'h'),
+            s if s % 60 == 0 => (s / 60, 'm'),
+            s => (s, 's'),
+        };
+        format!("{}/{number}{unit}", self.count)
+    }
+}
+
+/// A rate with the name that keeps its counters apart from all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Part of every key.
+    pub name: &'static str,
+    /// How many, in which window.
+    pub rate: Rate,
+}
+
+settings! {
+    /// Rate limits. Each is `<count>/<window>` (`60/1h`; units s, m, h, d) or `0` for none.
+    pub struct LimitSettings {
+        /// Device codes requested, per client address.
+        GATEWRIGHT_LIMIT_DEVICE_CODE => device_code: Rate = Rate::new(60, 3600), "60/1h";
+        /// Look-ups of user codes, per client address.
+        GATEWRIGHT_LIMIT_DEVICE_LOOKUP => device_lookup: Rate = Rate::new(60, 300), "60/5m";
+        /// Look-ups of unknown user codes from all addresses together: a distributed guess trips it.
+        GATEWRIGHT_LIMIT_DEVICE_LOOKUP_MISS => device_lookup_miss: Rate = Rate::new(1000, 300), "1000/5m";
+        /// Polls with unknown or malformed device codes, per client address.
+        GATEWRIGHT_LIMIT_DEVICE_TOKEN => device_token: Rate = Rate::new(60, 60), "60/1m";
+        /// Sign-in attempts, per client address.
+        GATEWRIGHT_LIMIT_LOGIN => login: Rate = Rate::new(60, 300), "60/5m";
+        /// Failed sign-ins, per account from all addresses together; known browsers are not counted.
+        GATEWRIGHT_LIMIT_LOGIN_ACCOUNT => login_account: Rate = Rate::new(100, 86_400), "100/1d";
+        /// Guesses of `INIT_PASSWORD`, per client address.
+        GATEWRIGHT_LIMIT_INIT => init: Rate = Rate::new(10, 3600), "10/1h";
+        /// Refreshes of console sessions, per client address.
+        GATEWRIGHT_LIMIT_REFRESH => refresh: Rate = Rate::new(300, 300), "300/5m";
+        /// Bearers with a wrong length or checksum, per client address.
+        GATEWRIGHT_LIMIT_BAD_BEARER => bad_bearer: Rate = Rate::new(300, 60), "300/1m";
+        /// Calls of `GET /account`, per account.
+        GATEWRIGHT_LIMIT_IDENTITY => identity: Rate = Rate::new(60, 60), "60/1m";
+        /// Requests a minute per bearer; 0 is unlimited.
+        OPENAPI_RATE_LIMIT_PER_TOKEN => per_token: u32 = 60, "60";
+        /// Approvals and refusals of devices an hour per account, at least 1.
+        DEVICE_FLOW_APPROVE_RATE_LIMIT_PER_HOUR => approve_per_hour: u32 = 10, "10";
+    }
+}
+
+impl LimitSettings {
+    fn validate(&self) -> Result<(), SettingError> {
+        if self.approve_per_hour == 0 {
+            return Err(SettingError {
+                name: "DEVICE_FLOW_APPROVE_RATE_LIMIT_PER_HOUR",
+                problem: "must be at least 1".into(),
+                example: "10",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The limits as the code uses them.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "each is described by its setting of the same name")]
+pub struct Limits {
+    pub device_code: Limit,
+    pub device_lookup: Limit,
+    pub device_lookup_miss: Limit,
+    pub device_token: Limit,
+    pub login: Limit,
+    pub login_account: Limit,
+    pub init: Limit,
+    pub refresh: Limit,
+    pub bad_bearer: Limit,
+    pub identity: Limit,
+    pub per_token: Limit,
+    pub approve: Limit,
+}
+
+impl From<&LimitSettings> for Limits {
+    fn from(settings: &LimitSettings) -> Self {
+        let limit = |name, rate| Limit { name, rate };
+        Self {
+            device_code: limit("DEVICE_CODE", settings.device_code),
+            device_lookup: limit("DEVICE_LOOKUP", settings.device_lookup),
+            device_lookup_miss: limit("DEVICE_LOOKUP_MISS", settings.device_lookup_miss),
+            device_token: limit("DEVICE_TOKEN", settings.device_token),
+            login: limit("LOGIN", settings.login),
+            login_account: limit("LOGIN_ACCOUNT", settings.login_account),
+            init: limit("INIT", settings.init),
+            refresh: limit("REFRESH", settings.refresh),
+            bad_bearer: limit("BAD_BEARER", settings.bad_bearer),
+            identity: limit("IDENTITY", settings.identity),
+            per_token: limit("OPENAPI_RATE_LIMIT_PER_TOKEN", Rate::new(settings.per_token, 60)),
+            approve: limit(
+                "DEVICE_FLOW_APPROVE_RATE_LIMIT_PER_HOUR",
+                Rate::new(settings.approve_per_hour, 3600),
+            ),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::from(&LimitSettings::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_read_as_they_are_shown() {
+        for text in ["60/1h", "60/5m", "10/30s", "100/1d", "0"] {
+            assert_eq!(Rate::parse_setting(text).unwrap().show(), text);
+        }
+        assert_eq!(Rate::parse_setting("5/m").unwrap(), Rate::new(5, 60));
+        for bad in ["", "60", "60/1", "x/1h", "-1/1h", "1/0s", "1/99999999999d", "1/é"] {
+            assert!(Rate::parse_setting(bad).is_err(), "{bad}");
+        }
+    }
+}

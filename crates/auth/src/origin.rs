@@ -1,0 +1,177 @@
+//! This installation's public addresses. Every URL that leaves the server is built here, from
+//! settings alone: nothing is ever derived from a request's `Host` (DECISIONS F1).
+
+use gatewright_domain::{
+    settings,
+    settings::{SettingError, SettingValue},
+};
+
+/// An absolute http or https URL without trailing slashes, query or fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the scheme is https.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Scheme, host and port: what a browser sends as `Origin`.
+    pub fn origin(&self) -> &str {
+        let host_start = self.0.find("://").map_or(0, |at| at + 3);
+        let end = self.0[host_start..].find('/').map_or(self.0.len(), |at| host_start + at);
+        &self.0[..end]
+    }
+
+    /// The host without a port.
+    pub fn host(&self) -> &str {
+        let origin = self.origin();
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+        match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((v6, _)) => v6,
+            None => host.split(':').next().unwrap_or(host),
+        }
+    }
+}
+
+impl SettingValue for BaseUrl {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        let problem = || format!("`{text}` is not an absolute http(s) URL");
+        let url = text.trim().trim_end_matches('/');
+        let lower = url.to_ascii_lowercase();
+        let rest = lower
+            .strip_prefix("https://")
+            .or_else(|| lower.strip_prefix("http://"))
+            .ok_or_else(problem)?;
+        let host = rest.split('/').next().unwrap_or_default();
+        let plain = url.chars().all(|c| c.is_ascii_graphic() && !"?#\\\"<>@".contains(c));
+        if host.is_empty() || host.starts_with(':') || !plain {
+            return Err(problem());
+        }
+        // The scheme and the host are compared in lower case; a path keeps its own.
+        let split = url.len() - rest.len() + host.len();
+        Ok(Self(format!("{}{}", &lower[..split], &url[split..])))
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
+settings! {
+    /// The addresses that people and programs use from outside.
+    pub struct PublicUrls {
+        /// Public address of this API: issuer of signed objects, base of the metadata document.
+        CONSOLE_API_URL => console_api: Option<BaseUrl> = None, "https://dify.example.com";
+        /// Public address of the web console. Unset: our pages answer at `CONSOLE_API_URL`.
+        CONSOLE_WEB_URL => console_web: Option<BaseUrl> = None, "https://console.example.com";
+        /// Domain of the console cookies when web and API live on sibling domains; empty: this host only.
+        COOKIE_DOMAIN => cookie_domain: Option<String> = None, "example.com";
+    }
+}
+
+/// No public address is configured, so nothing that needs one can be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("neither CONSOLE_WEB_URL nor CONSOLE_API_URL is set")]
+pub struct OriginUnset;
+
+impl PublicUrls {
+    fn validate(&self) -> Result<(), SettingError> {
+        let Some(domain) = self.cookie_domain() else { return Ok(()) };
+        let foreign = [&self.console_api, &self.console_web].into_iter().flatten().find(|url| {
+            url.host() != domain && !url.host().ends_with(&format!(".{domain}"))
+        });
+        let problem = match foreign {
+            Some(url) => format!("`{domain}` is not the domain of {} or a parent of it", url.as_str()),
+            None if !domain.contains('.') && domain != "localhost" => {
+                format!("`{domain}` is a public suffix; browsers refuse such cookies")
+            }
+            None => return Ok(()),
+        };
+        Err(SettingError { name: "COOKIE_DOMAIN", problem, example: "example.com" })
+    }
+
+    /// Where a person types a user code.
+    pub fn verification_uri(&self) -> Result<String, OriginUnset> {
+        let base = self.console_web.as_ref().or(self.console_api.as_ref()).ok_or(OriginUnset)?;
+        Ok(format!("{}/device", base.as_str()))
+    }
+
+    /// The issuer of this authorization server (RFC 8414).
+    pub fn issuer(&self) -> Result<&str, OriginUnset> {
+        self.console_api.as_ref().map(BaseUrl::as_str).ok_or(OriginUnset)
+    }
+
+    /// The configured cookie domain without its leading dot.
+    pub fn cookie_domain(&self) -> Option<&str> {
+        self.cookie_domain.as_deref().map(|d| d.trim().trim_start_matches('.')).filter(|d| !d.is_empty())
+    }
+
+    /// Whether cookies are `Secure`: every configured address is https, and at least one is.
+    pub fn is_https(&self) -> bool {
+        let mut urls = [&self.console_api, &self.console_web].into_iter().flatten().peekable();
+        urls.peek().is_some() && urls.all(BaseUrl::is_https)
+    }
+
+    /// Whether `origin` is one of ours, for requests that change something.
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        [&self.console_api, &self.console_web]
+            .into_iter()
+            .flatten()
+            .any(|url| url.origin().eq_ignore_ascii_case(origin))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatewright_domain::settings::Settings as _;
+
+    fn urls(api: &str, web: &str, domain: &str) -> Result<PublicUrls, SettingError> {
+        PublicUrls::load(&|name: &str| {
+            Some(match name {
+                "CONSOLE_API_URL" => api,
+                "CONSOLE_WEB_URL" => web,
+                _ => domain,
+            }.to_owned())
+        })
+    }
+
+    #[test]
+    fn f1_the_verification_uri_comes_from_settings_or_not_at_all() {
+        let uri = |api, web| urls(api, web, "").unwrap().verification_uri();
+        assert_eq!(uri("https://API.example/", "https://web.example/x/"), Ok("https://web.example/x/device".into()));
+        assert_eq!(uri("https://API.example//", ""), Ok("https://api.example/device".into()));
+        assert_eq!(uri("", ""), Err(OriginUnset));
+    }
+
+    #[test]
+    fn bad_urls_name_the_variable() {
+        for bad in ["dify.example.com", "ftp://x", "https://", "https://a b", "https://u@h", "http://:80"] {
+            let error = urls(bad, "", "").unwrap_err();
+            assert_eq!(error.name, "CONSOLE_API_URL", "{bad}");
+        }
+    }
+
+    #[test]
+    fn sec_128_a_cookie_domain_must_be_a_parent_of_the_hosts() {
+        assert!(urls("https://api.example.com", "https://web.example.com", ".example.com").is_ok());
+        assert!(urls("https://api.example.com", "https://web.other.org", "example.com").is_err());
+        assert!(urls("https://notexample.com", "", "example.com").is_err());
+        assert!(urls("https://api.com", "", "com").is_err());
+    }
+
+    #[test]
+    fn origins_and_hosts() {
+        let urls = urls("http://127.0.0.1:5001", "", "").unwrap();
+        assert!(urls.is_own_origin("http://127.0.0.1:5001"));
+        assert!(!urls.is_own_origin("http://127.0.0.1"));
+        assert!(!urls.is_https());
+        assert_eq!(BaseUrl::parse_setting("http://[::1]:80/x").unwrap().host(), "::1");
+    }
+}

@@ -1,0 +1,8 @@
+//! Cryptography behind narrow doors: which library does the work shows nowhere else.
+
+pub mod digest;
+pub mod equal;
+pub mod jws;
+pub mod keys;
+pub mod password;
+pub mod random;

@@ -1,0 +1,27 @@
+//! The kernel: typed ids, value objects, entities and their state machines.
+//! No I/O, no async, no clock of its own: time, ids and randomness come in as parameters.
+
+pub mod account;
+pub mod audit;
+pub mod bearer_token;
+pub mod client_address;
+pub mod clock;
+pub mod console_session;
+pub mod device_grant;
+pub mod error;
+pub mod ids;
+pub mod language;
+pub mod login_throttle;
+pub mod secret;
+pub mod settings;
+pub mod workspace;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{Classify, ErrorKind};
+pub use secret::Secret;
+pub use ids::{IdGen, RandomIds};
+
+/// What clients compare: `_version`, `X-Version`, `/version`, `dify_setups.version`.
+pub const DIFY_VERSION: &str = "1.14.2";
+/// Our own version: `X-Gatewright-Version`, `--version`, `/readyz`.
+pub const GATEWRIGHT_VERSION: &str = env!("CARGO_PKG_VERSION");

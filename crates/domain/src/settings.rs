@@ -1,0 +1,205 @@
+//! How a crate declares its settings: names, types, defaults and prose in one place. Reading gives
+//! one error line that names the variable, what is wrong with it and an example; the same
+//! declaration makes `docs/settings.md`.
+
+use std::{fmt, path::PathBuf};
+
+/// Where values come from. Only `runtime` implements this over the environment.
+pub trait Source {
+    /// The raw text of a variable. Blank counts as unset.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<String>> Source for F {
+    fn get(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+/// One setting, for people.
+#[derive(Debug, Clone)]
+pub struct SettingDoc {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What it is for, with unit and range.
+    pub about: &'static str,
+    /// The default as one would write it; empty when there is none.
+    pub default: String,
+    /// A value that works.
+    pub example: &'static str,
+}
+
+/// A setting is missing or unusable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {problem} (for example {name}={example})")]
+pub struct SettingError {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What is wrong. Never contains the value of a secret.
+    pub problem: String,
+    /// A value that works.
+    pub example: &'static str,
+}
+
+/// A type that a setting can have.
+pub trait SettingValue: Sized {
+    /// Reads the text of a variable; the error says what is expected.
+    fn parse_setting(text: &str) -> Result<Self, String>;
+    /// The default as one would write it.
+    fn show(&self) -> String;
+}
+
+macro_rules! from_str_setting {
+    ($($ty:ty => $expected:literal),+ $(,)?) => {$(
+        impl SettingValue for $ty {
+            fn parse_setting(text: &str) -> Result<Self, String> {
+                text.trim().parse().map_err(|_| format!("`{text}` is not {}", $expected))
+            }
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+from_str_setting! {
+    u16 => "a whole number from 0 to 65535",
+    u32 => "a whole number from 0 upwards",
+    u64 => "a whole number from 0 upwards",
+    f64 => "a number",
+}
+
+impl SettingValue for String {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+    fn show(&self) -> String {
+        self.clone()
+    }
+}
+
+impl SettingValue for PathBuf {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        Ok(Self::from(text))
+    }
+    fn show(&self) -> String {
+        self.display().to_string()
+    }
+}
+
+impl SettingValue for bool {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(format!("`{text}` is neither true nor false")),
+        }
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for crate::client_address::TrustedProxies {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A comma-separated list; empty members are dropped, blanks around members trimmed.
+impl SettingValue for Vec<String> {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        Ok(text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect())
+    }
+    fn show(&self) -> String {
+        self.join(",")
+    }
+}
+
+impl<T: SettingValue> SettingValue for Option<T> {
+    fn parse_setting(text: &str) -> Result<Self, String> {
+        T::parse_setting(text).map(Some)
+    }
+    fn show(&self) -> String {
+        self.as_ref().map(T::show).unwrap_or_default()
+    }
+}
+
+/// Reads one variable (or the file that `<NAME>_FILE` names, which only `runtime` resolves).
+pub fn read<T: SettingValue>(
+    source: &dyn Source,
+    name: &'static str,
+    example: &'static str,
+    default: T,
+) -> Result<T, SettingError> {
+    match source.get(name).filter(|text| !text.trim().is_empty()) {
+        None => Ok(default),
+        Some(text) => T::parse_setting(&text)
+            .map_err(|problem| SettingError { name, problem, example }),
+    }
+}
+
+/// A group of settings, as the generated structs implement it.
+pub trait Settings: Sized {
+    /// Reads and validates the group.
+    fn load(source: &dyn Source) -> Result<Self, SettingError>;
+    /// The group for people.
+    fn docs() -> Vec<SettingDoc>;
+}
+
+impl fmt::Display for SettingDoc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = if self.default.is_empty() { "—".into() } else { format!("`{}`", self.default) };
+        write!(f, "| `{}` | {} | {default} | `{}` |", self.name, self.about, self.example)
+    }
+}
+
+/// Declares a settings struct: `NAME => field: Type = default, "example";` under a doc comment.
+/// The struct must have an inherent `fn validate(&self) -> Result<(), SettingError>`.
+#[macro_export]
+macro_rules! settings {
+    (
+        $(#[doc = $about:literal])+
+        pub struct $group:ident {
+            $( $(#[doc = $doc:literal])+ $name:ident => $field:ident : $ty:ty = $default:expr, $example:literal; )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone)]
+        pub struct $group {
+            $( $(#[doc = $doc])+ pub $field: $ty, )+
+        }
+
+        impl Default for $group {
+            fn default() -> Self {
+                Self { $( $field: $default, )+ }
+            }
+        }
+
+        impl $crate::settings::Settings for $group {
+            fn load(source: &dyn $crate::settings::Source) -> Result<Self, $crate::settings::SettingError> {
+                let defaults = Self::default();
+                let settings = Self {
+                    $( $field: $crate::settings::read(source, stringify!($name), $example, defaults.$field)?, )+
+                };
+                settings.validate()?;
+                Ok(settings)
+            }
+
+            fn docs() -> Vec<$crate::settings::SettingDoc> {
+                let defaults = Self::default();
+                vec![$(
+                    $crate::settings::SettingDoc {
+                        name: stringify!($name),
+                        about: concat!($($doc),+).trim(),
+                        default: $crate::settings::SettingValue::show(&defaults.$field),
+                        example: $example,
+                    },
+                )+]
+            }
+        }
+    };
+}
