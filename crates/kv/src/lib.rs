@@ -1,1 +1,22 @@
-//! placeholder
+//! Redis: device grants, rate limits, the cache of bearers, the login throttle.
+//!
+//! Every key has a TTL, every read-then-write is one script (or one compare-and-swap), and each
+//! script touches keys of one hash tag only, so that it works on Redis Cluster. No secret is ever
+//! part of a key or a value: codes and addresses go through a keyed digest first.
+
+mod bearer_cache;
+mod connection;
+mod device_grants;
+mod login_throttles;
+mod rate_limits;
+mod revocations;
+mod settings;
+mod swap;
+
+pub use bearer_cache::{BearerCache, CachedBearer};
+pub use connection::Kv;
+pub use device_grants::{DeviceGrants, StoredGrant};
+pub use login_throttles::LoginThrottles;
+pub use rate_limits::{RateLimits, Ticket, WindowClock};
+pub use revocations::Revocations;
+pub use settings::RedisSettings;

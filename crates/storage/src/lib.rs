@@ -1,1 +1,15 @@
-//! placeholder
+//! PostgreSQL: pool, transaction guard, embedded migrations, and queries as free functions that take
+//! the connection first and return domain entities. Queries never open transactions; use-cases do.
+
+mod connect;
+mod error;
+pub mod migrate;
+mod pool;
+mod query;
+mod schema;
+mod settings;
+
+pub use error::StorageError;
+pub use pool::{Conn, Pool, Tx};
+pub use query::{account, audit, bearer_token, console_session, device_redemption, installation, workspace};
+pub use settings::DbSettings;

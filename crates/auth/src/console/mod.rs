@@ -4,6 +4,6 @@ mod passport;
 mod refresh;
 mod settings;
 
-pub use passport::{AccessClaims, ConsoleKeys, CsrfFailure, KnownBrowser};
+pub use passport::{AccessClaims, ConsoleKeys, CsrfFailure, KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use refresh::RefreshToken;
 pub use settings::{ConsoleSettings, Edition};

@@ -1,0 +1,89 @@
+//! What Redis remembers of bearers: the row for a minute, that there is none for ten seconds.
+//!
+//! A revocation writes a tombstone **before** it commits, and a live entry is only ever written
+//! where nothing stands. So a resolver that read the row a moment before the revocation cannot put
+//! it back afterwards; the tombstone outlives every such resolver.
+
+use gatewright_auth::bearer::TokenHash;
+use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
+
+use crate::connection::Kv;
+
+const LIVE_SECONDS: u64 = 60;
+const UNKNOWN_SECONDS: u64 = 10;
+/// Longer than any resolver can take, and than any live entry can last.
+const TOMBSTONE_SECONDS: u64 = 120;
+const DEAD: &str = "dead";
+
+/// What the cache knows of a hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CachedBearer {
+    /// Nothing.
+    Unknown,
+    /// That it is good for nothing.
+    Dead,
+    /// The row as it was at most a minute ago. Expiry is the caller's to check.
+    Live(Box<BearerToken>),
+}
+
+/// The cache.
+#[derive(Clone)]
+pub struct BearerCache {
+    kv: Kv,
+}
+
+impl BearerCache {
+    /// Caches in `kv`.
+    pub fn new(kv: Kv) -> Self {
+        Self { kv }
+    }
+
+    /// What is known of a hash. An entry that cannot be read counts as nothing known.
+    pub async fn find(&self, hash: &TokenHash) -> Result<CachedBearer, Unavailable> {
+        let mut command = redis::cmd("GET");
+        command.arg(self.key(hash));
+        Ok(match self.kv.run::<Option<String>>(&command).await? {
+            None => CachedBearer::Unknown,
+            Some(text) if text == DEAD => CachedBearer::Dead,
+            Some(text) => serde_json::from_str(&text).map_or(CachedBearer::Unknown, CachedBearer::Live),
+        })
+    }
+
+    /// Remembers a row, unless something stands there already.
+    pub async fn insert_live(&self, hash: &TokenHash, token: &BearerToken) -> Result<(), Unavailable> {
+        let text = serde_json::to_string(token).map_err(|e| Unavailable::new("redis", e))?;
+        self.insert(hash, &text, LIVE_SECONDS).await
+    }
+
+    /// Remembers that there is no such token, unless something stands there already.
+    pub async fn insert_unknown(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+        self.insert(hash, DEAD, UNKNOWN_SECONDS).await
+    }
+
+    /// Puts a tombstone and tells the other nodes. Call it before the revocation commits.
+    pub async fn bury(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(hash)).arg(DEAD).arg("EX").arg(TOMBSTONE_SECONDS);
+        self.kv.run::<()>(&command).await?;
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.kv.channel("revoked")).arg(hash.as_str());
+        self.kv.run::<i64>(&publish).await.map(drop)
+    }
+
+    /// Takes a tombstone away again, when the revocation did not commit.
+    pub async fn exhume(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.key(hash));
+        self.kv.run::<i64>(&command).await.map(drop)
+    }
+
+    async fn insert(&self, hash: &TokenHash, text: &str, seconds: u64) -> Result<(), Unavailable> {
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(hash)).arg(text).arg("NX").arg("EX").arg(seconds);
+        self.kv.run::<Option<String>>(&command).await.map(drop)
+    }
+
+    fn key(&self, hash: &TokenHash) -> String {
+        self.kv.key("bearer", hash.as_str())
+    }
+}

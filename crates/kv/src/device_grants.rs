@@ -1,0 +1,125 @@
+//! Device grants: the state under the digest of the device code, an index from the digest of the
+//! user code to it. Neither code is stored.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_auth::keys::HmacKey;
+use gatewright_domain::{
+    device_grant::{DeviceCode, DeviceGrant, UserCode},
+    error::Unavailable,
+};
+
+use crate::{
+    connection::Kv,
+    swap::{ATTEMPTS, compare_and_swap},
+};
+
+/// State outlives its expiry by this much, so that a late poll still hears `expired_token` about a
+/// code that we remember.
+const GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// Where device grants are kept.
+#[derive(Clone)]
+pub struct DeviceGrants {
+    kv: Kv,
+    digest: HmacKey,
+}
+
+/// A grant together with what is needed to replace exactly this version of it.
+#[derive(Debug, Clone)]
+pub struct StoredGrant {
+    /// The grant.
+    pub grant: DeviceGrant,
+    key: String,
+    raw: String,
+}
+
+impl DeviceGrants {
+    /// Digests codes with `digest`.
+    pub fn new(kv: Kv, digest: HmacKey) -> Self {
+        Self { kv, digest }
+    }
+
+    /// What stands for a user code in grants, receipts and keys.
+    pub fn user_code_digest(&self, code: &UserCode) -> String {
+        self.digest.digest_hex(format!("user-code/{}", code.expose()).as_bytes())
+    }
+
+    fn device_code_digest(&self, code: &DeviceCode) -> String {
+        self.digest.digest_hex(format!("device-code/{}", code.expose()).as_bytes())
+    }
+
+    /// Stores a new grant. False when the user code is taken: draw another. The index comes first:
+    /// a crash in between leaves an index that leads nowhere, which counts as unknown.
+    pub async fn insert(
+        &self,
+        grant: &DeviceGrant,
+        device_code: &DeviceCode,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
+        let ttl = ttl_millis(grant, now);
+        let state_digest = self.device_code_digest(device_code);
+        let claim = |key: String, value: String| {
+            let mut command = redis::cmd("SET");
+            command.arg(key).arg(value).arg("NX").arg("PX").arg(ttl);
+            command
+        };
+        let index = claim(self.kv.key("dg:user", &grant.user_code_digest), state_digest.clone());
+        if self.kv.run::<Option<String>>(&index).await?.is_none() {
+            return Ok(false);
+        }
+        let state = claim(self.kv.key("dg:state", &state_digest), encode(grant)?);
+        Ok(self.kv.run::<Option<String>>(&state).await?.is_some())
+    }
+
+    /// The grant of a device code.
+    pub async fn find_by_device_code(&self, code: &DeviceCode) -> Result<Option<StoredGrant>, Unavailable> {
+        self.load(&self.device_code_digest(code)).await
+    }
+
+    /// The grant of a user code, if the index entry still belongs to it.
+    pub async fn find_by_user_code_digest(&self, digest: &str) -> Result<Option<StoredGrant>, Unavailable> {
+        let mut command = redis::cmd("GET");
+        command.arg(self.kv.key("dg:user", digest));
+        let Some(state_digest) = self.kv.run::<Option<String>>(&command).await? else {
+            return Ok(None);
+        };
+        let stored = self.load(&state_digest).await?;
+        Ok(stored.filter(|stored| stored.grant.user_code_digest == digest))
+    }
+
+    /// Replaces this version of a grant. False when somebody else was faster: load and decide again.
+    pub async fn replace(
+        &self,
+        stored: &StoredGrant,
+        next: &DeviceGrant,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
+        let ttl = ttl_millis(next, now);
+        compare_and_swap(&self.kv, &stored.key, &stored.raw, &encode(next)?, ttl).await
+    }
+
+    /// How often a caller should try [`Self::replace`].
+    pub const ATTEMPTS: usize = ATTEMPTS;
+
+    async fn load(&self, state_digest: &str) -> Result<Option<StoredGrant>, Unavailable> {
+        let key = self.kv.key("dg:state", state_digest);
+        let mut command = redis::cmd("GET");
+        command.arg(&key);
+        let raw: Option<String> = self.kv.run(&command).await?;
+        Ok(raw.and_then(|raw| match serde_json::from_str(&raw) {
+            Ok(grant) => Some(StoredGrant { grant, key, raw }),
+            Err(error) => {
+                tracing::error!(%error, "a stored device grant cannot be read; treated as unknown");
+                None
+            }
+        }))
+    }
+}
+
+fn encode(grant: &DeviceGrant) -> Result<String, Unavailable> {
+    serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))
+}
+
+fn ttl_millis(grant: &DeviceGrant, now: DateTime<Utc>) -> i64 {
+    (grant.expires_at + GRACE - now).num_milliseconds().max(1)
+}

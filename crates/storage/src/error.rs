@@ -1,0 +1,42 @@
+//! What can go wrong in PostgreSQL, as the use-cases need to know it.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use gatewright_domain::error::Unavailable;
+
+/// A query did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// A unique constraint refused the row; the name is the constraint's.
+    #[error("a row with the same {0} exists")]
+    Duplicate(String),
+    /// The database cannot be asked, or did not understand us. Answered as 503, logged with its cause.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<DieselError> for StorageError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                Self::Duplicate(info.constraint_name().unwrap_or("key").to_owned())
+            }
+            other => Self::Unavailable(Unavailable::new("postgres", other)),
+        }
+    }
+}
+
+impl StorageError {
+    /// For callers that expect no unique violation: then one is a fault like any other.
+    pub fn into_unavailable(self) -> Unavailable {
+        match self {
+            Self::Unavailable(unavailable) => unavailable,
+            Self::Duplicate(name) => Unavailable::new("postgres", format!("unexpected duplicate: {name}")),
+        }
+    }
+}
+
+impl From<StorageError> for Unavailable {
+    fn from(error: StorageError) -> Self {
+        error.into_unavailable()
+    }
+}

@@ -1,0 +1,187 @@
+//! `accounts`.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use gatewright_domain::{
+    account::{Account, AccountStatus},
+    ids::AccountId,
+};
+use uuid::Uuid;
+
+use super::to_column;
+use crate::{error::StorageError, pool::Conn, schema::accounts};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub(super) struct Row {
+    id: Uuid,
+    name: String,
+    email: String,
+    password: Option<String>,
+    avatar: Option<String>,
+    interface_language: Option<String>,
+    interface_theme: Option<String>,
+    timezone: Option<String>,
+    last_login_at: Option<NaiveDateTime>,
+    last_login_ip: Option<String>,
+    status: String,
+    created_at: NaiveDateTime,
+}
+
+impl From<Row> for Account {
+    fn from(row: Row) -> Self {
+        Self {
+            id: AccountId(row.id),
+            name: row.name,
+            email: row.email,
+            avatar: row.avatar,
+            is_password_set: row.password.is_some(),
+            interface_language: row.interface_language,
+            interface_theme: row.interface_theme,
+            timezone: row.timezone,
+            last_login_at: row.last_login_at.map(|at| at.and_utc()),
+            last_login_ip: row.last_login_ip,
+            status: AccountStatus::from_db(&row.status),
+            created_at: row.created_at.and_utc(),
+        }
+    }
+}
+
+/// An account with what its password is compared with.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The account.
+    pub account: Account,
+    /// `accounts.password`: a PHC string, or the reference's format.
+    pub password: Option<String>,
+    /// `accounts.password_salt`, for the reference's format.
+    pub salt: Option<String>,
+}
+
+/// What a new account is made of.
+pub struct NewAccount<'a> {
+    /// Primary key.
+    pub id: AccountId,
+    /// Shown in the console.
+    pub name: &'a str,
+    /// Lower case.
+    pub email: &'a str,
+    /// A PHC string.
+    pub password: &'a str,
+    /// A language tag.
+    pub language: &'a str,
+    /// An IANA zone.
+    pub timezone: &'a str,
+    /// Where it was made from.
+    pub ip: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The account of an id.
+pub async fn find(conn: &mut Conn, id: AccountId) -> Result<Option<Account>, StorageError> {
+    let row: Option<Row> = accounts::table
+        .find(id.0)
+        .select(Row::as_select())
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(Account::from))
+}
+
+/// The account of an address, in any case. The oldest wins where an existing database has several.
+pub async fn find_credentials(
+    conn: &mut Conn,
+    email_lowercase: &str,
+) -> Result<Option<Credentials>, StorageError> {
+    let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(email)");
+    let row: Option<(Row, Option<String>)> = accounts::table
+        .filter(lower_email.eq(email_lowercase))
+        .order((accounts::created_at.asc(), accounts::id.asc()))
+        .select((Row::as_select(), accounts::password_salt))
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(|(row, salt)| Credentials {
+        password: row.password.clone(),
+        salt,
+        account: row.into(),
+    }))
+}
+
+/// Adds an active account.
+pub async fn insert(conn: &mut Conn, new: NewAccount<'_>) -> Result<(), StorageError> {
+    let at = to_column(new.at);
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(new.id.0),
+            accounts::name.eq(new.name),
+            accounts::email.eq(new.email),
+            accounts::password.eq(new.password),
+            accounts::interface_language.eq(new.language),
+            accounts::interface_theme.eq("light"),
+            accounts::timezone.eq(new.timezone),
+            accounts::last_login_ip.eq(new.ip),
+            accounts::status.eq(AccountStatus::Active.as_str()),
+            accounts::initialized_at.eq(at),
+            accounts::created_at.eq(at),
+            accounts::updated_at.eq(at),
+            accounts::last_active_at.eq(at),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}
+
+/// Notes a sign-in; an invited account becomes active by it.
+pub async fn update_login(
+    conn: &mut Conn,
+    account: &Account,
+    ip: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let at = to_column(at);
+    diesel::update(accounts::table.find(account.id.0))
+        .set((
+            accounts::last_login_at.eq(at),
+            accounts::last_login_ip.eq(ip),
+            accounts::updated_at.eq(at),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    if account.status == AccountStatus::Pending {
+        diesel::update(accounts::table.find(account.id.0))
+            .filter(accounts::status.eq(AccountStatus::Pending.as_str()))
+            .set((accounts::status.eq(AccountStatus::Active.as_str()), accounts::initialized_at.eq(at)))
+            .execute(&mut conn.0)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Replaces a password hash, unless somebody else changed it meanwhile.
+pub async fn update_password_hash(
+    conn: &mut Conn,
+    id: AccountId,
+    old: &str,
+    new: &str,
+) -> Result<bool, StorageError> {
+    let changed = diesel::update(accounts::table.find(id.0))
+        .filter(accounts::password.eq(old))
+        .set((accounts::password.eq(new), accounts::password_salt.eq(None::<String>)))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Notes activity, at most every ten minutes.
+pub async fn update_last_active(conn: &mut Conn, id: AccountId, at: DateTime<Utc>) -> Result<(), StorageError> {
+    let at = to_column(at);
+    diesel::update(accounts::table.find(id.0))
+        .filter(accounts::last_active_at.lt(at - chrono::TimeDelta::minutes(10)))
+        .set(accounts::last_active_at.eq(at))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! `oauth_access_tokens`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use gatewright_auth::bearer::TokenHash;
+use gatewright_domain::{
+    bearer_token::BearerToken,
+    ids::{AccountId, TokenId},
+};
+use uuid::Uuid;
+
+use crate::{error::StorageError, pool::Conn, schema::oauth_access_tokens as tokens};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tokens)]
+struct Row {
+    id: Uuid,
+    subject_email: String,
+    subject_issuer: Option<String>,
+    account_id: Option<Uuid>,
+    client_id: String,
+    device_label: String,
+    prefix: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Row> for BearerToken {
+    fn from(row: Row) -> Self {
+        Self {
+            id: TokenId(row.id),
+            prefix: row.prefix,
+            account_id: row.account_id.map(AccountId),
+            subject_email: row.subject_email,
+            subject_issuer: row.subject_issuer,
+            client_id: row.client_id,
+            device_label: row.device_label,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+/// The row of a hash, unless it was revoked.
+pub async fn find(conn: &mut Conn, hash: &TokenHash) -> Result<Option<BearerToken>, StorageError> {
+    let row: Option<Row> = tokens::table
+        .filter(tokens::token_hash.eq(hash.as_str()))
+        .filter(tokens::revoked_at.is_null())
+        .select(Row::as_select())
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(BearerToken::from))
+}
+
+/// Adds a token.
+pub async fn insert(conn: &mut Conn, token: &BearerToken, hash: &TokenHash) -> Result<(), StorageError> {
+    diesel::insert_into(tokens::table)
+        .values((
+            tokens::id.eq(token.id.0),
+            tokens::subject_email.eq(&token.subject_email),
+            tokens::subject_issuer.eq(token.subject_issuer.as_deref()),
+            tokens::account_id.eq(token.account_id.map(|id| id.0)),
+            tokens::client_id.eq(&token.client_id),
+            tokens::device_label.eq(&token.device_label),
+            tokens::prefix.eq(&token.prefix),
+            tokens::token_hash.eq(hash.as_str()),
+            tokens::created_at.eq(token.created_at),
+            tokens::expires_at.eq(token.expires_at),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}
+
+/// Revokes what this device holds of this subject, so that at most one token of it lives.
+/// Returns the hashes that caches must forget. Concurrent log-ins of the same device queue here.
+pub async fn revoke_predecessors(
+    conn: &mut Conn,
+    token: &BearerToken,
+    at: DateTime<Utc>,
+) -> Result<Vec<TokenHash>, StorageError> {
+    // Serialises on the device even when no row exists yet; released with the transaction.
+    let device = format!(
+        "{}\u{0}{}\u{0}{}\u{0}{}",
+        token.subject_email,
+        token.subject_issuer.as_deref().unwrap_or_default(),
+        token.client_id,
+        token.device_label
+    );
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<diesel::sql_types::Text, _>(device.replace('\u{0}', "\u{1f}"))
+        .execute(&mut conn.0)
+        .await?;
+    let hashes: Vec<Option<String>> = diesel::update(tokens::table)
+        .filter(tokens::subject_email.eq(&token.subject_email))
+        .filter(tokens::subject_issuer.eq(token.subject_issuer.as_deref()))
+        .filter(tokens::client_id.eq(&token.client_id))
+        .filter(tokens::device_label.eq(&token.device_label))
+        .filter(tokens::revoked_at.is_null())
+        .set(tokens::revoked_at.eq(at))
+        .returning(tokens::token_hash)
+        .get_results(&mut conn.0)
+        .await?;
+    Ok(hashes.into_iter().flatten().map(TokenHash::from_column).collect())
+}
+
+/// Live tokens of an account, newest first, one page; and how many there are in all.
+pub async fn list_for_account(
+    conn: &mut Conn,
+    account: AccountId,
+    now: DateTime<Utc>,
+    (offset, limit): (i64, i64),
+) -> Result<(Vec<BearerToken>, i64), StorageError> {
+    let live = || {
+        tokens::table
+            .filter(tokens::account_id.eq(account.0))
+            .filter(tokens::revoked_at.is_null())
+            .filter(tokens::token_hash.is_not_null())
+            .filter(tokens::expires_at.gt(now))
+    };
+    let total: i64 = live().count().get_result(&mut conn.0).await?;
+    let rows: Vec<Row> = live()
+        .order((tokens::created_at.desc(), tokens::id.desc()))
+        .select(Row::as_select())
+        .offset(offset)
+        .limit(limit)
+        .load(&mut conn.0)
+        .await?;
+    Ok((rows.into_iter().map(BearerToken::from).collect(), total))
+}
+
+/// What became of a revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revocation {
+    /// The token was live; caches must forget this hash.
+    Revoked(TokenHash),
+    /// It was dead before.
+    AlreadyRevoked,
+    /// There is no such token, or not of this account.
+    Unknown,
+}
+
+/// Locks a token of an account and tells whether it can be revoked.
+pub async fn find_revocable(
+    conn: &mut Conn,
+    id: TokenId,
+    owner: AccountId,
+) -> Result<Revocation, StorageError> {
+    let row: Option<(Option<String>, Option<DateTime<Utc>>)> = tokens::table
+        .find(id.0)
+        .filter(tokens::account_id.eq(owner.0))
+        .select((tokens::token_hash, tokens::revoked_at))
+        .for_update()
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(match row {
+        None => Revocation::Unknown,
+        Some((Some(hash), None)) => Revocation::Revoked(TokenHash::from_column(hash)),
+        Some(_) => Revocation::AlreadyRevoked,
+    })
+}
+
+/// Revokes a token and forgets its hash. False when it was dead before.
+pub async fn revoke(conn: &mut Conn, id: TokenId, at: DateTime<Utc>) -> Result<bool, StorageError> {
+    let changed = diesel::update(tokens::table.find(id.0))
+        .filter(tokens::revoked_at.is_null())
+        .set((tokens::revoked_at.eq(at), tokens::token_hash.eq(None::<String>)))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Notes use, at most once a minute per token.
+pub async fn update_last_used(conn: &mut Conn, id: TokenId, at: DateTime<Utc>) -> Result<(), StorageError> {
+    diesel::update(tokens::table.find(id.0))
+        .filter(tokens::last_used_at.is_null().or(tokens::last_used_at.lt(at - chrono::TimeDelta::minutes(1))))
+        .set(tokens::last_used_at.eq(at))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}

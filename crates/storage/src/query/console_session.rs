@@ -1,0 +1,131 @@
+//! `gatewright_console_sessions`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use gatewright_domain::{
+    account::Account,
+    console_session::ConsoleSession,
+    ids::{AccountId, ConsoleSessionId},
+};
+use uuid::Uuid;
+
+use super::account::Row as AccountRow;
+use crate::{
+    error::StorageError,
+    pool::Conn,
+    schema::{accounts, gatewright_console_sessions as sessions},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct Row {
+    id: Uuid,
+    account_id: Uuid,
+    refresh_salt: Vec<u8>,
+    generation: i32,
+    rotated_at: DateTime<Utc>,
+    idle_expires_at: DateTime<Utc>,
+    absolute_expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for ConsoleSession {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ConsoleSessionId(row.id),
+            account_id: AccountId(row.account_id),
+            refresh_salt: row.refresh_salt,
+            generation: row.generation,
+            rotated_at: row.rotated_at,
+            idle_expires_at: row.idle_expires_at,
+            absolute_expires_at: row.absolute_expires_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+/// Adds a session.
+pub async fn insert(
+    conn: &mut Conn,
+    session: &ConsoleSession,
+    ip: &str,
+    user_agent: Option<&str>,
+) -> Result<(), StorageError> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(session.id.0),
+            sessions::account_id.eq(session.account_id.0),
+            sessions::refresh_salt.eq(&session.refresh_salt),
+            sessions::generation.eq(session.generation),
+            sessions::created_at.eq(session.rotated_at),
+            sessions::rotated_at.eq(session.rotated_at),
+            sessions::idle_expires_at.eq(session.idle_expires_at),
+            sessions::absolute_expires_at.eq(session.absolute_expires_at),
+            sessions::ip.eq(ip),
+            sessions::user_agent.eq(user_agent),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}
+
+/// A session with its account, in one round trip.
+pub async fn find_with_account(
+    conn: &mut Conn,
+    id: ConsoleSessionId,
+) -> Result<Option<(ConsoleSession, Account)>, StorageError> {
+    let row: Option<(Row, AccountRow)> = sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+        .filter(sessions::id.eq(id.0))
+        .select((Row::as_select(), AccountRow::as_select()))
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(|(session, account)| (session.into(), account.into())))
+}
+
+/// A session, locked until the transaction ends: rotations queue here.
+pub async fn find_for_update(
+    conn: &mut Conn,
+    id: ConsoleSessionId,
+) -> Result<Option<ConsoleSession>, StorageError> {
+    let row: Option<Row> = sessions::table
+        .find(id.0)
+        .select(Row::as_select())
+        .for_update()
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(ConsoleSession::from))
+}
+
+/// Moves on to the next refresh token.
+pub async fn update_rotation(
+    conn: &mut Conn,
+    id: ConsoleSessionId,
+    generation: i32,
+    at: DateTime<Utc>,
+    idle_expires_at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    diesel::update(sessions::table.find(id.0))
+        .filter(sessions::revoked_at.is_null())
+        .set((
+            sessions::generation.eq(generation),
+            sessions::rotated_at.eq(at),
+            sessions::idle_expires_at.eq(idle_expires_at),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session. False when it had ended before.
+pub async fn revoke(conn: &mut Conn, id: ConsoleSessionId, at: DateTime<Utc>) -> Result<bool, StorageError> {
+    let changed = diesel::update(sessions::table.find(id.0))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(at))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(changed == 1)
+}

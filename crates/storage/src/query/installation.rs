@@ -1,0 +1,49 @@
+//! `dify_setups`: whether the installation was set up.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::to_column;
+use crate::{
+    error::StorageError,
+    pool::Conn,
+    schema::{dify_setups, tenants},
+};
+
+/// Any number; it only has to be the same in every process.
+const SETUP_LOCK: i64 = 0x6761_7465_7365_7475;
+
+/// When it was set up, if it was.
+pub async fn find_setup(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let at: Option<NaiveDateTime> = dify_setups::table
+        .select(dify_setups::setup_at)
+        .order(dify_setups::setup_at.asc())
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(at.map(|at| at.and_utc()))
+}
+
+/// Whether any workspace exists.
+pub async fn has_workspace(conn: &mut Conn) -> Result<bool, StorageError> {
+    Ok(diesel::select(diesel::dsl::exists(tenants::table.select(tenants::id))).get_result(&mut conn.0).await?)
+}
+
+/// Waits until this transaction is the only one that sets up. Released with the transaction.
+pub async fn lock_setup(conn: &mut Conn) -> Result<(), StorageError> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<diesel::sql_types::BigInt, _>(SETUP_LOCK)
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}
+
+/// Notes that it was set up.
+pub async fn insert_setup(conn: &mut Conn, version: &str, at: DateTime<Utc>) -> Result<(), StorageError> {
+    diesel::insert_into(dify_setups::table)
+        .values((dify_setups::version.eq(version), dify_setups::setup_at.eq(to_column(at))))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}

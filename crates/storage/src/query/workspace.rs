@@ -1,0 +1,130 @@
+//! `tenants` and `tenant_account_joins`.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use gatewright_domain::{
+    ids::{AccountId, MembershipId, WorkspaceId},
+    workspace::{MemberWorkspace, Role, WorkspaceStatus},
+};
+use uuid::Uuid;
+
+use super::to_column;
+use crate::{
+    error::StorageError,
+    pool::Conn,
+    schema::{tenant_account_joins as joins, tenants},
+};
+
+type Row = (Uuid, String, String, String, NaiveDateTime, String, bool);
+
+fn to_entity((id, name, plan, status, created_at, role, is_current): Row) -> MemberWorkspace {
+    MemberWorkspace {
+        id: WorkspaceId(id),
+        name,
+        plan,
+        status: WorkspaceStatus::from_db(&status),
+        created_at: created_at.and_utc(),
+        role: Role::from_db(&role),
+        is_current,
+    }
+}
+
+/// All workspaces of an account, archived ones too, the oldest first.
+pub async fn list_for_account(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Vec<MemberWorkspace>, StorageError> {
+    let rows: Vec<Row> = joins::table
+        .inner_join(tenants::table)
+        .filter(joins::account_id.eq(account.0))
+        .order((tenants::created_at.asc(), tenants::id.asc()))
+        .select((
+            tenants::id,
+            tenants::name,
+            tenants::plan,
+            tenants::status,
+            tenants::created_at,
+            joins::role,
+            joins::current,
+        ))
+        .load(&mut conn.0)
+        .await?;
+    Ok(rows.into_iter().map(to_entity).collect())
+}
+
+/// Makes one workspace the account's current one and no other. False when the account is not a
+/// member of it, or when it is archived: then nothing changed.
+pub async fn switch_current(
+    conn: &mut Conn,
+    account: AccountId,
+    workspace: WorkspaceId,
+    at: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let at = to_column(at);
+    let normal = tenants::table
+        .filter(tenants::status.eq(WorkspaceStatus::Normal.as_str()))
+        .select(tenants::id);
+    let switched = diesel::update(joins::table)
+        .filter(joins::account_id.eq(account.0))
+        .filter(joins::tenant_id.eq(workspace.0))
+        .filter(joins::tenant_id.eq_any(normal))
+        .set((joins::current.eq(true), joins::updated_at.eq(at)))
+        .execute(&mut conn.0)
+        .await?;
+    if switched == 0 {
+        return Ok(false);
+    }
+    diesel::update(joins::table)
+        .filter(joins::account_id.eq(account.0))
+        .filter(joins::tenant_id.ne(workspace.0))
+        .filter(joins::current)
+        .set((joins::current.eq(false), joins::updated_at.eq(at)))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(true)
+}
+
+/// Adds a workspace with its owner, for whom it becomes the current one.
+pub async fn insert_with_owner(
+    conn: &mut Conn,
+    id: WorkspaceId,
+    name: &str,
+    owner: (MembershipId, AccountId),
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let at = to_column(at);
+    diesel::insert_into(tenants::table)
+        .values((
+            tenants::id.eq(id.0),
+            tenants::name.eq(name),
+            tenants::created_at.eq(at),
+            tenants::updated_at.eq(at),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    insert_member(conn, id, owner, Role::Owner, true, at).await
+}
+
+async fn insert_member(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    (id, account): (MembershipId, AccountId),
+    role: Role,
+    is_current: bool,
+    at: NaiveDateTime,
+) -> Result<(), StorageError> {
+    diesel::insert_into(joins::table)
+        .values((
+            joins::id.eq(id.0),
+            joins::tenant_id.eq(workspace.0),
+            joins::account_id.eq(account.0),
+            joins::role.eq(role.as_str()),
+            joins::current.eq(is_current),
+            joins::created_at.eq(at),
+            joins::updated_at.eq(at),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The tables as diesel knows them; kept by hand beside `migrations/`.
+
+diesel::table! {
+    accounts (id) {
+        id -> Uuid,
+        name -> Text,
+        email -> Text,
+        password -> Nullable<Text>,
+        password_salt -> Nullable<Text>,
+        avatar -> Nullable<Text>,
+        interface_language -> Nullable<Text>,
+        interface_theme -> Nullable<Text>,
+        timezone -> Nullable<Text>,
+        last_login_at -> Nullable<Timestamp>,
+        last_login_ip -> Nullable<Text>,
+        status -> Text,
+        initialized_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        last_active_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tenants (id) {
+        id -> Uuid,
+        name -> Text,
+        plan -> Text,
+        status -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tenant_account_joins (id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        account_id -> Uuid,
+        role -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        current -> Bool,
+    }
+}
+
+diesel::table! {
+    dify_setups (version) {
+        version -> Text,
+        setup_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    oauth_access_tokens (id) {
+        id -> Uuid,
+        subject_email -> Text,
+        subject_issuer -> Nullable<Text>,
+        account_id -> Nullable<Uuid>,
+        client_id -> Text,
+        device_label -> Text,
+        prefix -> Text,
+        token_hash -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    gatewright_console_sessions (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        refresh_salt -> Bytea,
+        generation -> Int4,
+        created_at -> Timestamptz,
+        rotated_at -> Timestamptz,
+        idle_expires_at -> Timestamptz,
+        absolute_expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    gatewright_device_redemptions (grant_id) {
+        grant_id -> Uuid,
+        token_id -> Uuid,
+        redeemed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    gatewright_audit_events (id) {
+        id -> Uuid,
+        occurred_at -> Timestamptz,
+        action -> Text,
+        actor_account_id -> Nullable<Uuid>,
+        tenant_id -> Nullable<Uuid>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        details -> Jsonb,
+    }
+}
+
+diesel::joinable!(tenant_account_joins -> tenants (tenant_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    gatewright_console_sessions,
+    tenant_account_joins,
+    tenants,
+);
