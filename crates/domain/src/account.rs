@@ -160,6 +160,8 @@ pub struct Account {
     pub status: AccountStatus,
     /// UTC, whole seconds.
     pub created_at: DateTime<Utc>,
+    /// UTC, whole seconds; written at most every ten minutes.
+    pub last_active_at: DateTime<Utc>,
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) struct Row {
     last_login_ip: Option<String>,
     status: String,
     created_at: NaiveDateTime,
+    last_active_at: NaiveDateTime,
 }
 
 impl From<Row> for Account {
@@ -44,6 +45,7 @@ impl From<Row> for Account {
             last_login_ip: row.last_login_ip,
             status: AccountStatus::from_db(&row.status),
             created_at: row.created_at.and_utc(),
+            last_active_at: row.last_active_at.and_utc(),
         }
     }
 }
@@ -175,12 +177,14 @@ pub async fn update_password_hash(
     Ok(changed == 1)
 }
 
-/// Notes activity, at most every ten minutes.
-pub async fn update_last_active(conn: &mut Conn, id: AccountId, at: DateTime<Utc>) -> Result<(), StorageError> {
-    let at = to_column(at);
+/// Notes activity.
+pub async fn update_last_active(
+    conn: &mut Conn,
+    id: AccountId,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
     diesel::update(accounts::table.find(id.0))
-        .filter(accounts::last_active_at.lt(at - chrono::TimeDelta::minutes(10)))
-        .set(accounts::last_active_at.eq(at))
+        .set(accounts::last_active_at.eq(to_column(at)))
         .execute(&mut conn.0)
         .await?;
     Ok(())

@@ -1,0 +1,12 @@
+//! Requests that carry a bearer: who is it, which sessions are there, end one.
+
+mod error;
+mod identity;
+mod revoke;
+mod sessions;
+mod store;
+
+pub use error::BearerRouteError;
+pub use identity::{Bearers, BearersParts, Identity};
+pub use sessions::{SessionPage, SessionQuery};
+pub use store::CachedBearers;

@@ -1,0 +1,67 @@
+//! Ending a session: the tombstone first, then the commit, so that no cache can bring it back.
+
+use gatewright_auth::bearer::{BearerStore as _, PresentedBearer, TokenHash, Unrecognised};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    ids::{AccountId, TokenId},
+};
+use gatewright_storage::{Tx, bearer_token, bearer_token::Revocation};
+
+use super::{error::BearerRouteError, identity::{Bearers, Identity}};
+use crate::{ambient::Ctx, audit::record};
+
+impl Bearers {
+    /// Ends one of the caller's sessions. Ending a dead one again succeeds.
+    pub async fn revoke_session(
+        &self,
+        ctx: &Ctx,
+        identity: &Identity,
+        id: TokenId,
+    ) -> Result<(), BearerRouteError> {
+        let mut tx = self.pool.begin().await?;
+        match bearer_token::find_revocable(&mut tx, id, identity.account.id).await? {
+            Revocation::Unknown => Err(BearerRouteError::SessionNotFound),
+            Revocation::AlreadyRevoked => Ok(tx.rollback().await?),
+            Revocation::Revoked(hash) => {
+                self.revoke_locked(ctx, tx, (id, &hash), Some(identity.account.id)).await
+            }
+        }
+    }
+
+    /// Revokes whatever token is presented (RFC 7009 §2.2: an unknown one is a success too).
+    pub async fn revoke_presented(&self, ctx: &Ctx, token: &str) -> Result<(), BearerRouteError> {
+        let presented = match PresentedBearer::recognise(token) {
+            Ok(presented) => presented,
+            Err(Unrecognised::Prefix) => return Ok(()),
+            Err(Unrecognised::Checksum) => {
+                return self.charge(&self.limits.bad_bearer, &ctx.address.limit_key()).await;
+            }
+        };
+        self.charge(&self.limits.per_token, presented.hash().as_str()).await?;
+        let Some(found) = self.store.find(presented.hash()).await? else { return Ok(()) };
+        let tx = self.pool.begin().await?;
+        self.revoke_locked(ctx, tx, (found.id, presented.hash()), found.account_id).await
+    }
+
+    async fn revoke_locked(
+        &self,
+        ctx: &Ctx,
+        mut tx: Tx,
+        (id, hash): (TokenId, &TokenHash),
+        actor: Option<AccountId>,
+    ) -> Result<(), BearerRouteError> {
+        self.store.bury(hash).await?;
+        let mut event = AuditEvent::new(AuditAction::TokenRevoked).with("token_id", id);
+        event.actor = actor;
+        let committed = async {
+            bearer_token::revoke(&mut tx, id, ctx.now).await?;
+            record(&mut tx, &self.ambient, ctx, event).await?;
+            tx.commit().await
+        }
+        .await;
+        if committed.is_err() {
+            self.store.exhume(hash).await;
+        }
+        Ok(committed?)
+    }
+}

@@ -1,0 +1,98 @@
+//! The look-up of bearers: this process for at most a second, Redis for a minute, then the row.
+
+use std::sync::Arc;
+
+use gatewright_auth::bearer::{BearerStore, TokenHash};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    bearer_token::BearerToken,
+    error::Unavailable,
+    ids::AuditEventId,
+};
+use gatewright_kv::{BearerCache, CachedBearer};
+use gatewright_storage::{Pool, StorageError, bearer_token};
+
+use crate::{ambient::Ambient, micro_cache::MicroCache};
+
+/// Looks bearers up through the caches. Cheap to clone.
+#[derive(Clone)]
+pub struct CachedBearers {
+    pool: Pool,
+    cache: BearerCache,
+    ambient: Ambient,
+    recent: Arc<MicroCache<String, BearerToken>>,
+}
+
+impl CachedBearers {
+    /// Puts the parts together.
+    pub fn new(pool: Pool, cache: BearerCache, ambient: Ambient) -> Self {
+        Self { pool, cache, ambient, recent: Arc::new(MicroCache::new()) }
+    }
+
+    /// Drops what this process remembers of a token; called when another node revoked it.
+    pub fn forget(&self, hash: &TokenHash) {
+        self.recent.remove(hash.as_str());
+    }
+
+    /// Makes the caches refuse a token. Call it before the revocation commits: if Redis cannot be
+    /// told, nothing must be committed.
+    pub(crate) async fn bury(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+        self.cache.bury(hash).await?;
+        self.forget(hash);
+        Ok(())
+    }
+
+    /// Undoes [`Self::bury`] after a revocation that did not commit.
+    pub(crate) async fn exhume(&self, hash: &TokenHash) {
+        if let Err(error) = self.cache.exhume(hash).await {
+            tracing::warn!(%error, "a live token stays refused until its tombstone expires");
+        }
+    }
+
+    async fn find_row(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+        let mut conn = self.pool.get().await?;
+        let row = bearer_token::find(&mut conn, hash).await.map_err(StorageError::into_unavailable)?;
+        match &row {
+            None => self.cache.insert_unknown(hash).await?,
+            Some(token) => {
+                self.cache.insert_live(hash, token).await?;
+                bearer_token::update_last_used(&mut conn, token.id, self.ambient.clock.now())
+                    .await
+                    .map_err(StorageError::into_unavailable)?;
+            }
+        }
+        Ok(row)
+    }
+}
+
+impl BearerStore for CachedBearers {
+    async fn find(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+        let now = self.ambient.clock.now();
+        let epoch = match self.recent.find(hash.as_str(), now) {
+            Ok(token) => return Ok(Some(token)),
+            Err(epoch) => epoch,
+        };
+        let token = match self.cache.find(hash).await? {
+            CachedBearer::Dead => None,
+            CachedBearer::Live(token) => Some(*token),
+            CachedBearer::Unknown => self.find_row(hash).await?,
+        };
+        if let Some(token) = &token {
+            self.recent.insert(epoch, hash.as_str().to_owned(), token.clone(), now);
+        }
+        Ok(token)
+    }
+
+    async fn retire(&self, hash: &TokenHash, token: &BearerToken) -> Result<(), Unavailable> {
+        self.bury(hash).await?;
+        let now = self.ambient.clock.now();
+        let mut tx = self.pool.begin().await?;
+        if bearer_token::revoke(&mut tx, token.id, now).await? {
+            let event = AuditEvent::new(AuditAction::TokenExpired).with("token_id", token.id);
+            let id = AuditEventId::generate(self.ambient.ids.as_ref());
+            gatewright_storage::audit::insert(&mut tx, id, &event, "", now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

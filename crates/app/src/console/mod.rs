@@ -1,0 +1,16 @@
+//! Console identity: set-up, sign-in, sessions.
+
+mod error;
+mod login;
+mod logout;
+mod passwords;
+mod refresh;
+mod session;
+mod setup;
+
+pub use error::ConsoleError;
+pub use login::{Login, LoginOutcome};
+pub use passwords::Passwords;
+pub use refresh::RefreshError;
+pub use session::{Console, ConsoleIdentity, ConsoleParts, SessionTokens};
+pub use setup::{Setup, SetupCommand, SetupError, SetupStatus};

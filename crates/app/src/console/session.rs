@@ -1,0 +1,156 @@
+//! Console sessions: from a cookie to an identity, and the tokens of a new or renewed session.
+
+use chrono::TimeDelta;
+use gatewright_auth::{
+    console::{AccessClaims, ConsoleKeys, ConsoleSettings, RefreshToken},
+    limits::Limits,
+};
+use gatewright_domain::{
+    account::{Account, AccountStatus},
+    console_session::ConsoleSession,
+    ids::{AccountId, ConsoleSessionId},
+    workspace::{MemberWorkspace, WorkspaceStatus, default_workspace},
+};
+use gatewright_kv::{LoginThrottles, RateLimits};
+use gatewright_storage::{Pool, account, console_session, workspace};
+
+use super::{error::ConsoleError, passwords::Passwords};
+use crate::ambient::{Ambient, Ctx};
+
+/// How stale `last_active_at` may get.
+const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(10);
+
+/// What [`Console`] is made of.
+pub struct ConsoleParts {
+    /// PostgreSQL.
+    pub pool: Pool,
+    /// The limiter.
+    pub limiter: RateLimits,
+    /// The limits.
+    pub limits: Limits,
+    /// Failed sign-ins.
+    pub throttles: LoginThrottles,
+    /// The keys of the tokens.
+    pub keys: ConsoleKeys,
+    /// The settings.
+    pub settings: ConsoleSettings,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Time, ids, randomness.
+    pub ambient: Ambient,
+}
+
+/// Sign-in, sign-out, refresh, and who a cookie belongs to.
+pub struct Console {
+    pub(super) parts: ConsoleParts,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct ConsoleIdentity {
+    /// The session and its account.
+    pub claims: AccessClaims,
+    /// The account.
+    pub account: Account,
+    /// All workspaces, the oldest first.
+    pub workspaces: Vec<MemberWorkspace>,
+}
+
+impl ConsoleIdentity {
+    /// The workspace that the session works in: the current one, or the first that is in use.
+    pub fn current_workspace(&self) -> Option<&MemberWorkspace> {
+        default_workspace(&self.workspaces)
+            .filter(|workspace| workspace.status == WorkspaceStatus::Normal)
+            .or_else(|| self.workspaces.iter().find(|w| w.status == WorkspaceStatus::Normal))
+    }
+}
+
+/// The texts of the three cookies.
+pub struct SessionTokens {
+    /// Access token.
+    pub access: String,
+    /// Refresh token.
+    pub refresh: String,
+    /// CSRF token.
+    pub csrf: String,
+}
+
+impl Console {
+    /// Puts the parts together.
+    pub fn new(parts: ConsoleParts) -> Self {
+        Self { parts }
+    }
+
+    /// Who a token names, by its signature alone. For look-ups that work without a session too.
+    pub fn peek(&self, ctx: &Ctx, access_token: Option<&str>) -> Option<AccountId> {
+        self.parts.keys.open_access(access_token?, ctx.now).ok().map(|claims| claims.account_id)
+    }
+
+    /// Who a token belongs to, if its session is alive.
+    pub async fn resolve(&self, ctx: &Ctx, access_token: Option<&str>) -> Result<ConsoleIdentity, ConsoleError> {
+        let token = access_token.ok_or(ConsoleError::Unauthorized("no_session"))?;
+        let claims = self
+            .parts
+            .keys
+            .open_access(token, ctx.now)
+            .map_err(|_| ConsoleError::Unauthorized("invalid_session"))?;
+        let mut conn = self.parts.pool.get().await?;
+        let (session, account) = console_session::find_with_account(&mut conn, claims.session_id)
+            .await?
+            .ok_or(ConsoleError::Unauthorized("session_ended"))?;
+        if !session.is_live(ctx.now) || session.account_id != claims.account_id {
+            return Err(ConsoleError::Unauthorized("session_ended"));
+        }
+        match account.status {
+            AccountStatus::Banned => return Err(ConsoleError::Banned),
+            status if !status.may_use_console() => return Err(ConsoleError::NoAccount),
+            _ => {}
+        }
+        let workspaces = workspace::list_for_account(&mut conn, account.id).await?;
+        if workspaces.is_empty() {
+            return Err(ConsoleError::NoAccount);
+        }
+        if ctx.now - account.last_active_at > ACTIVITY_STEP {
+            account::update_last_active(&mut conn, account.id, ctx.now).await?;
+        }
+        Ok(ConsoleIdentity { claims, account, workspaces })
+    }
+
+    /// The double-submit check for one session.
+    pub fn check_csrf(
+        &self,
+        ctx: &Ctx,
+        claims: AccessClaims,
+        header: Option<&[u8]>,
+        cookie: Option<&str>,
+    ) -> Result<(), ConsoleError> {
+        self.parts.keys.check_csrf(header, cookie, claims, ctx.now).map_err(ConsoleError::Csrf)
+    }
+
+    /// A session that begins now.
+    pub(super) fn new_session(&self, ctx: &Ctx, account: AccountId) -> ConsoleSession {
+        let absolute_expires_at = ctx.now + self.parts.settings.absolute_lifetime();
+        ConsoleSession {
+            id: ConsoleSessionId::generate(self.parts.ambient.ids.as_ref()),
+            account_id: account,
+            refresh_salt: self.parts.ambient.random.bytes(16),
+            generation: 0,
+            rotated_at: ctx.now,
+            idle_expires_at: (ctx.now + self.parts.settings.idle_lifetime()).min(absolute_expires_at),
+            absolute_expires_at,
+            revoked_at: None,
+        }
+    }
+
+    /// The tokens of a generation of a session.
+    pub(super) fn tokens(&self, ctx: &Ctx, session: &ConsoleSession, generation: i32) -> SessionTokens {
+        let claims = AccessClaims { account_id: session.account_id, session_id: session.id };
+        let (keys, settings) = (&self.parts.keys, &self.parts.settings);
+        let lifetime = settings.access_lifetime();
+        SessionTokens {
+            access: keys.seal_access(claims, settings.edition.as_str(), ctx.now, lifetime),
+            refresh: RefreshToken::issue(keys, session, generation),
+            csrf: keys.seal_csrf(claims, ctx.now, lifetime),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `POST approve` and `POST deny`: one atomic transition out of pending. No token is made here.
+
+use gatewright_auth::{
+    bearer::{Admission, RateLimiter as _},
+    device::{ReceiptMode, ReceiptProblem},
+};
+use gatewright_domain::{
+    account::AccountStatus,
+    audit::{AuditAction, AuditEvent},
+    device_grant::{Approval, DecideError as Refused, DeviceGrant, Subject},
+    error::Unavailable,
+};
+use gatewright_kv::DeviceGrants;
+
+use super::{error::DecideError, flow::DeviceFlow};
+use crate::{ambient::Ctx, audit::record, console::ConsoleIdentity};
+
+/// Let in or refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Let the device in.
+    Approve,
+    /// Refuse it.
+    Deny,
+}
+
+/// A decision.
+pub struct Decide {
+    /// As typed.
+    pub user_code: String,
+    /// The receipt cookie of that code.
+    pub receipt: Option<String>,
+    /// Whether a browser asks: then the receipt is needed.
+    pub is_browser: bool,
+    /// Which way.
+    pub verdict: Verdict,
+}
+
+impl DeviceFlow {
+    /// What comes before the body is read: the switch, and the account's own limit.
+    pub async fn charge_decision(&self, identity: &ConsoleIdentity) -> Result<(), DecideError> {
+        if !self.parts.settings.bearer_enabled {
+            return Err(DecideError::BearerDisabled);
+        }
+        let limit = &self.parts.limits.approve;
+        match self.parts.limiter.charge(limit, &identity.account.id.to_string()).await? {
+            Admission::Admitted => Ok(()),
+            Admission::Refused { retry_after } => Err(DecideError::RateLimited { retry_after }),
+        }
+    }
+
+    /// Decides.
+    pub async fn decide(
+        &self,
+        ctx: &Ctx,
+        identity: &ConsoleIdentity,
+        command: Decide,
+    ) -> Result<(), DecideError> {
+        if identity.account.status != AccountStatus::Active {
+            return Err(DecideError::AccountInactive);
+        }
+        let digest = self.code_digest(&command.user_code).ok_or(DecideError::ExpiredOrUnknown)?;
+        self.check_receipt(ctx, identity, &command, &digest).await?;
+        for _ in 0..DeviceGrants::ATTEMPTS {
+            let stored = self
+                .parts
+                .grants
+                .find_by_user_code_digest(&digest)
+                .await?
+                .ok_or(DecideError::ExpiredOrUnknown)?;
+            let next = transition(stored.grant.clone(), ctx, identity, command.verdict)?;
+            if self.parts.grants.replace(&stored, &next, ctx.now).await? {
+                return self.note(ctx, identity, command.verdict, &next).await;
+            }
+        }
+        Err(Unavailable::new("redis", "the grant changed too often").into())
+    }
+
+    async fn check_receipt(
+        &self,
+        ctx: &Ctx,
+        identity: &ConsoleIdentity,
+        command: &Decide,
+        digest: &str,
+    ) -> Result<(), DecideError> {
+        let mode = self.parts.settings.lookup_receipt;
+        if !command.is_browser || mode == ReceiptMode::Off {
+            return Ok(());
+        }
+        let receipt = command.receipt.as_deref();
+        let Err(problem) = self.parts.receipts.check(receipt, digest, identity.account.id, ctx.now)
+        else {
+            return Ok(());
+        };
+        let reason = match problem {
+            ReceiptProblem::Missing => "lookup_required",
+            ReceiptProblem::OtherAccount => "lookup_by_other_account",
+        };
+        let event = AuditEvent::new(AuditAction::DeviceFlowRejected)
+            .by(identity.account.id)
+            .with("reason", reason)
+            .with("enforced", mode == ReceiptMode::Enforce);
+        let mut conn = self.parts.pool.get().await?;
+        record(&mut conn, &self.parts.ambient, ctx, event).await?;
+        if mode == ReceiptMode::Enforce { Err(DecideError::LookupRequired) } else { Ok(()) }
+    }
+
+    async fn note(
+        &self,
+        ctx: &Ctx,
+        identity: &ConsoleIdentity,
+        verdict: Verdict,
+        grant: &DeviceGrant,
+    ) -> Result<(), DecideError> {
+        let action = match verdict {
+            Verdict::Approve => AuditAction::DeviceFlowApproved,
+            Verdict::Deny => AuditAction::DeviceFlowDenied,
+        };
+        let event = AuditEvent::new(action)
+            .by(identity.account.id)
+            .within(identity.current_workspace().map(|workspace| workspace.id))
+            .with("grant_id", grant.id)
+            .with("subject_type", "account")
+            .with("subject_email", &identity.account.email)
+            .with("client_id", &grant.client_id)
+            .with("device_label", &grant.device_label);
+        let mut conn = self.parts.pool.get().await?;
+        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+    }
+}
+
+fn transition(
+    grant: DeviceGrant,
+    ctx: &Ctx,
+    identity: &ConsoleIdentity,
+    verdict: Verdict,
+) -> Result<DeviceGrant, DecideError> {
+    let decided = match verdict {
+        Verdict::Deny => grant.deny(ctx.now),
+        Verdict::Approve => grant.approve(Approval {
+            subject: Subject::Account(identity.account.id),
+            workspace_id: identity.current_workspace().map(|workspace| workspace.id),
+            at: ctx.now,
+        }),
+    };
+    decided.map_err(|refused| match refused {
+        Refused::Expired => DecideError::ExpiredOrUnknown,
+        Refused::AlreadyResolved => DecideError::AlreadyResolved,
+    })
+}

@@ -1,0 +1,78 @@
+//! `GET lookup`: a person has typed a code. Says whether it is open, and proves to this browser
+//! that it asked.
+
+use chrono::TimeDelta;
+use gatewright_auth::{
+    bearer::{Admission, RateLimiter as _},
+    device::Receipt,
+};
+use gatewright_domain::{device_grant::UserCode, ids::AccountId};
+
+use super::{error::LookupError, flow::DeviceFlow};
+use crate::ambient::Ctx;
+
+/// The answer to a look-up. Unknown, expired and resolved look the same.
+pub enum LookupAnswer {
+    /// Open.
+    Valid {
+        /// Whole seconds until it expires.
+        remaining: i64,
+        /// The client that asked.
+        client_id: String,
+        /// Tells the receipts of several codes apart.
+        code_digest: String,
+        /// The receipt.
+        receipt: String,
+    },
+    /// Not open.
+    Invalid,
+}
+
+impl DeviceFlow {
+    /// The limit that even malformed requests are charged to.
+    pub async fn charge_lookup(&self, ctx: &Ctx) -> Result<(), LookupError> {
+        let limit = &self.parts.limits.device_lookup;
+        match self.parts.limiter.charge(limit, &ctx.address.limit_key()).await? {
+            Admission::Admitted => Ok(()),
+            Admission::Refused { retry_after } => Err(LookupError::RateLimited { retry_after }),
+        }
+    }
+
+    /// Looks a code up. Wrong guesses from all addresses together have one budget: when it is
+    /// spent nobody learns anything, and who already looked up can still decide.
+    pub async fn lookup(
+        &self,
+        ctx: &Ctx,
+        user_code: &str,
+        signed_in: Option<AccountId>,
+    ) -> Result<LookupAnswer, LookupError> {
+        let budget = &self.parts.limits.device_lookup_miss;
+        let miss = match self.parts.limiter.charge_refundable(budget, "all").await? {
+            Ok(ticket) => ticket,
+            Err(retry_after) => {
+                tracing::warn!("the budget of wrong user codes is spent: somebody is guessing");
+                return Err(LookupError::RateLimited { retry_after });
+            }
+        };
+        let Ok(code) = user_code.parse::<UserCode>() else { return Ok(LookupAnswer::Invalid) };
+        let digest = self.parts.grants.user_code_digest(&code);
+        let stored = self.parts.grants.find_by_user_code_digest(&digest).await?;
+        let Some(grant) = stored.map(|s| s.grant).filter(|grant| grant.is_pending(ctx.now)) else {
+            return Ok(LookupAnswer::Invalid);
+        };
+        self.parts.limiter.refund(&miss).await?;
+        let remaining = grant.remaining_seconds(ctx.now);
+        let receipt = Receipt { code_digest: digest.clone(), account_id: signed_in };
+        Ok(LookupAnswer::Valid {
+            remaining,
+            client_id: grant.client_id.as_str().to_owned(),
+            receipt: self.parts.receipts.seal(&receipt, ctx.now, TimeDelta::seconds(remaining.max(1))),
+            code_digest: digest,
+        })
+    }
+
+    /// The digest that the receipt of a code goes by, if it has the form of a code.
+    pub fn code_digest(&self, user_code: &str) -> Option<String> {
+        Some(self.parts.grants.user_code_digest(&user_code.parse().ok()?))
+    }
+}
