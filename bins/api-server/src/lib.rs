@@ -1,0 +1,6 @@
+//! The composition of the API server, for its `main` and for the tests that run it in process.
+
+pub mod command;
+pub mod compose;
+pub mod probe;
+pub mod serve;

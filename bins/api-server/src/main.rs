@@ -1,1 +1,110 @@
-fn main(){}
+//! The API server: parse arguments, compose, report.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use gatewright_api_server::{
+    command::{Cli, Command, openapi_documents, setting_groups, version_text},
+    compose::Settings,
+    serve,
+};
+use gatewright_domain::settings::Settings as _;
+use gatewright_runtime::{LogSettings, Platform, environment::Environment, init_telemetry};
+use gatewright_storage::{DbSettings, migrate};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match actix_web::rt::System::new().block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("api-server: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Version { json } => println!("{}", version_text(json)),
+        Command::Settings { json } => print_settings(json),
+        Command::Openapi { output_dir } => write_openapi(&output_dir)?,
+        Command::Serve => {
+            let environment = environment(cli.env_file.as_deref())?;
+            let settings = Settings::load(&environment)?;
+            init_telemetry(&settings.server.log);
+            serve::run(settings).await?;
+        }
+        Command::Migrate { check } => {
+            let environment = environment(cli.env_file.as_deref())?;
+            init_telemetry(&LogSettings::load(&environment)?);
+            return run_migrations(&DbSettings::load(&environment)?, check).await;
+        }
+        Command::Healthcheck => return healthcheck(&environment(cli.env_file.as_deref())?).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn environment(file: Option<&Path>) -> anyhow::Result<Environment> {
+    let environment = Environment::load_file(file.unwrap_or(Path::new(".env")))?;
+    match environment.unreadable().first() {
+        None => Ok(environment),
+        Some(problem) => Err(anyhow::anyhow!("{problem}")),
+    }
+}
+
+fn print_settings(json: bool) {
+    if json {
+        let rows: Vec<_> = setting_groups()
+            .into_iter()
+            .flat_map(|(group, settings)| settings.into_iter().map(move |s| (group, s)))
+            .map(|(group, s)| {
+                serde_json::json!({"group": group, "name": s.name, "about": s.about, "default": s.default, "example": s.example})
+            })
+            .collect();
+        println!("{}", serde_json::Value::from(rows));
+        return;
+    }
+    for (title, settings) in setting_groups() {
+        println!("\n{title}");
+        for s in settings {
+            println!("  {}={}\n      {}", s.name, s.default, s.about);
+        }
+    }
+}
+
+fn write_openapi(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for (name, text) in openapi_documents() {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+async fn run_migrations(settings: &DbSettings, check: bool) -> anyhow::Result<ExitCode> {
+    if check {
+        let pool = gatewright_storage::Pool::new(settings)?;
+        let state = migrate::schema_state(&mut pool.get().await?).await?;
+        println!("{state:?}");
+        let is_current = state == migrate::SchemaState::Current;
+        return Ok(if is_current { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let applied = migrate::run(settings).await?;
+    if applied.is_empty() {
+        println!("the schema is up to date");
+    }
+    for name in applied {
+        println!("applied {name}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn healthcheck(environment: &Environment) -> anyhow::Result<ExitCode> {
+    let settings = gatewright_http::HttpSettings::load(environment)?;
+    let ready = gatewright_api_server::probe::is_ready(settings.port).await;
+    println!("{}", if ready { "ready" } else { "not ready" });
+    Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -54,6 +54,8 @@ pub struct BearerToken {
     pub created_at: DateTime<Utc>,
     /// UTC; the bound is inclusive: at this instant the token is dead.
     pub expires_at: DateTime<Utc>,
+    /// UTC; written about once a minute.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 impl BearerToken {

@@ -1,1 +1,20 @@
-//! placeholder
+//! The edge: routes, extractors, the tables from errors to HTTP, OpenAPI.
+//!
+//! Nothing here knows PostgreSQL or Redis; a handler extracts, calls one use-case, and maps.
+
+mod console_surface;
+mod cookies;
+mod cors;
+mod envelope;
+mod extract;
+mod middleware;
+mod openapi_document;
+mod openapi_surface;
+mod operation;
+mod services;
+mod settings;
+mod system_surface;
+
+pub use openapi_document::{Surface, document};
+pub use services::{Services, application, configure};
+pub use settings::HttpSettings;

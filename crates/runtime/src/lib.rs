@@ -1,1 +1,13 @@
-//! placeholder
+//! What a process needs around the use-cases: its environment, settings, logs, pools, and the
+//! services built from them. The only crate that reads the environment.
+
+pub mod environment;
+mod platform;
+mod settings;
+mod shutdown;
+mod telemetry;
+
+pub use platform::{AppServices, Platform};
+pub use settings::{LogSettings, ServerSettings, SettingGroup, groups};
+pub use shutdown::termination;
+pub use telemetry::init as init_telemetry;

@@ -84,6 +84,7 @@ impl DeviceFlow {
             device_label: grant.device_label.as_str().into(),
             created_at: ctx.now,
             expires_at: ctx.now + self.parts.settings.bearer_lifetime(),
+            last_used_at: None,
         }
     }
 

@@ -49,6 +49,9 @@ pub enum CsrfFailure {
     /// Of another session of the same account.
     #[error("csrf_other_session")]
     OtherSession,
+    /// Sent by a page of another origin.
+    #[error("foreign_origin")]
+    ForeignOrigin,
 }
 
 /// A browser that signed in before; has a budget of failed sign-ins of its own.

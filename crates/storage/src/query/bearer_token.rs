@@ -24,6 +24,7 @@ struct Row {
     prefix: String,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
 }
 
 impl From<Row> for BearerToken {
@@ -38,6 +39,7 @@ impl From<Row> for BearerToken {
             device_label: row.device_label,
             created_at: row.created_at,
             expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
         }
     }
 }

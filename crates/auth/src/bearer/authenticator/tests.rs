@@ -59,6 +59,7 @@ fn row(prefix: &str, account: bool, expires_in: i64) -> BearerToken {
         device_label: "laptop".into(),
         created_at: now(),
         expires_at: now() + chrono::TimeDelta::seconds(expires_in),
+        last_used_at: None,
     }
 }
 

@@ -1,0 +1,43 @@
+//! From settings to the services that the routes are given.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use actix_web::web::Data;
+use gatewright_domain::{Clock, settings::{SettingError, Settings as _, Source}};
+use gatewright_http::{HttpSettings, Services};
+use gatewright_runtime::{AppServices, ServerSettings};
+
+/// All settings of the API server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What the worker shares.
+    pub server: ServerSettings,
+    /// The edge.
+    pub http: HttpSettings,
+}
+
+impl Settings {
+    /// Reads and checks everything; the first problem ends it.
+    pub fn load(source: &dyn Source) -> Result<Self, SettingError> {
+        Ok(Self { server: ServerSettings::load(source)?, http: HttpSettings::load(source)? })
+    }
+}
+
+/// Gives the routes what they need.
+pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -> Services {
+    Services {
+        console: Data::from(Arc::clone(&app.console)),
+        setup: Data::from(Arc::clone(&app.setup)),
+        device: Data::from(Arc::clone(&app.device)),
+        bearers: Data::from(Arc::clone(&app.bearers)),
+        workspaces: Data::from(Arc::clone(&app.workspaces)),
+        readiness: Data::from(Arc::clone(&app.readiness)),
+        http: Data::new(settings.http.clone()),
+        console_settings: Data::new(settings.server.console.clone()),
+        device_settings: Data::new(settings.server.device.clone()),
+        urls: Data::new(settings.server.urls.clone()),
+        deploy_env: settings.server.secret.deploy_env.clone(),
+        draining: Data::new(AtomicBool::new(false)),
+        clock,
+    }
+}

@@ -1,0 +1,68 @@
+//! Running the server: check the schema, listen, and on a signal drain before stopping.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use actix_web::{HttpServer, rt};
+use anyhow::{Context as _, bail};
+use gatewright_domain::SystemClock;
+use gatewright_http::application;
+use gatewright_runtime::{Platform, termination};
+
+use crate::compose::{Settings, services};
+
+/// How long load balancers have to notice that we are not ready any more.
+const DRAIN_NOTICE: Duration = Duration::from_millis(300);
+
+/// Serves until a signal comes.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let platform = Platform::new(&settings.server).context("the connections cannot be prepared")?;
+    require_schema(&platform).await?;
+    let app = platform.services(&settings.server);
+    let services = services(&settings, &app, Arc::new(SystemClock));
+    let draining = services.draining.clone();
+    let listener = rt::spawn(Platform::hear_revocations(platform.kv.clone(), app.store.clone()));
+
+    let address = format!("{}:{}", settings.http.bind_address, settings.http.port);
+    let mut server = HttpServer::new(move || application(&services))
+        .disable_signals()
+        .shutdown_timeout(u64::from(settings.http.shutdown_seconds))
+        .client_request_timeout(Duration::from_secs(10));
+    if settings.http.workers > 0 {
+        server = server.workers(usize::from(settings.http.workers));
+    }
+    let server = server
+        .bind((settings.http.bind_address.as_str(), settings.http.port))
+        .with_context(|| format!("cannot listen on {address}; set DIFY_PORT to a free port (for example DIFY_PORT=5011)"))?
+        .run();
+    let handle = server.handle();
+    let serving = rt::spawn(server);
+    tracing::info!(address, "serving");
+    let signal = termination().await.context("signals cannot be heard")?;
+    tracing::info!(signal, "stopping: not ready any more, finishing what runs");
+    draining.store(true, Ordering::Relaxed);
+    tokio::time::sleep(DRAIN_NOTICE).await;
+    handle.stop(true).await;
+    serving.await.context("the server task failed")??;
+    listener.abort();
+    platform.pool.close();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A server on a schema that it does not know would corrupt it or fail in the middle.
+async fn require_schema(platform: &Platform) -> anyhow::Result<()> {
+    let health = platform.readiness().check().await;
+    if let Some(problem) = health.postgres {
+        bail!("PostgreSQL {problem}");
+    }
+    if let Some(problem) = health.schema {
+        bail!("the database schema {problem}");
+    }
+    if let Some(problem) = health.redis {
+        tracing::warn!("Redis {problem}; most requests answer 503 until it does");
+    }
+    Ok(())
+}

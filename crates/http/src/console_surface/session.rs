@@ -1,0 +1,155 @@
+//! Sign-in, sign-out, refresh (console.md §7.2).
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::Data,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use gatewright_app::console::{Console, ConsoleError, Login, LoginOutcome, SessionTokens, Setup};
+use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
+use gatewright_domain::{Secret, account::Email};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::{
+    cookies::{self, CookiePolicy},
+    envelope::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Body, ConsoleFormat, Fields, FromFields, LeavingSession, RequestCtx, Then},
+};
+
+/// It worked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResultBody {
+    /// `success` or `pong`.
+    pub(crate) result: &'static str,
+}
+
+const SUCCESS: ResultBody = ResultBody { result: "success" };
+
+/// A sign-in.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "the schema; what is read is `LoginInput`")]
+pub(crate) struct LoginRequest {
+    email: String,
+    /// Standard base64 of the UTF-8 bytes.
+    password: String,
+    /// Ignored.
+    remember_me: Option<bool>,
+}
+
+pub(crate) struct LoginInput {
+    email: Email,
+    /// `None` when it was not base64 of UTF-8: answered like a wrong password.
+    password: Option<Secret>,
+}
+
+impl FromFields for LoginInput {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.parsed("email");
+        let password = fields.secret("password")?;
+        let decoded = STANDARD
+            .decode(password.expose().trim())
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .map(Secret::new);
+        Some(Self { email: email?, password: decoded })
+    }
+}
+
+/// The set-up gate, before the body is looked at.
+pub(crate) struct AfterSetup;
+
+impl actix_web::FromRequest for AfterSetup {
+    type Error = actix_web::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let setup = Data::<Setup>::extract(&request).await?;
+            setup.require_finished().await.map_err(ConsoleFailure::from)?;
+            Ok(Self)
+        })
+    }
+}
+
+/// Signs in with a password; sets the access, refresh and CSRF cookies.
+#[utoipa::path(
+    post, path = "/console/api/login", request_body = LoginRequest,
+    responses(
+        (status = 200, body = ResultBody),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid_param`, `account_banned`"),
+        (status = 401, body = ConsoleErrorBody, description = "`authentication_failed`, `not_setup`"),
+        (status = 429, body = ConsoleErrorBody, description = "`email_code_login_limit`, `too_many_requests`"),
+    ),
+)]
+pub(crate) async fn login(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    body: Then<AfterSetup, Body<LoginInput, ConsoleFormat>>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let input = body.1.into_inner();
+    let password = input.password.ok_or(ConsoleError::AuthenticationFailed)?;
+    let known_browser = policy.read(&request, cookies::KNOWN_BROWSER);
+    let command = Login { email: input.email, password, known_browser };
+    match console.login(&ctx, command).await? {
+        LoginOutcome::NoWorkspace => Ok(HttpResponse::Ok().json(json!({
+            "result": "fail",
+            "data": "workspace not found, please contact system admin to invite you to join in a workspace",
+        }))),
+        LoginOutcome::SignedIn { tokens, known_browser } => {
+            let SessionTokens { access, refresh, csrf } = tokens;
+            Ok(HttpResponse::Ok()
+                .cookie(policy.access(access, settings.access_lifetime()))
+                .cookie(policy.refresh(refresh, settings.idle_lifetime()))
+                .cookie(policy.csrf(csrf, settings.access_lifetime()))
+                .cookie(policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME))
+                .json(SUCCESS))
+        }
+    }
+}
+
+/// Ends this session and no other; clears the three cookies.
+#[utoipa::path(
+    post, path = "/console/api/logout", security(("session" = [])),
+    responses((status = 200, body = ResultBody), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn logout(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    session: LeavingSession,
+) -> Result<HttpResponse, ConsoleFailure> {
+    console.logout(&ctx, &session.0).await?;
+    let mut response = HttpResponse::Ok();
+    for cookie in policy.cleared() {
+        response.cookie(cookie);
+    }
+    Ok(response.json(SUCCESS))
+}
+
+/// Renews the session by its refresh cookie. A spent one within ten seconds gets the same
+/// successor; later it ends the session.
+#[utoipa::path(
+    post, path = "/console/api/refresh-token", operation_id = "refresh_session", security(("refresh" = [])),
+    responses((status = 200, body = ResultBody), (status = 401, description = "`{\"result\":\"fail\",\"message\":…}`")),
+)]
+pub(crate) async fn refresh(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let token = policy.read(&request, cookies::REFRESH);
+    let SessionTokens { access, refresh, csrf } = console.refresh(&ctx, token.as_deref()).await?;
+    Ok(HttpResponse::Ok()
+        .cookie(policy.csrf(csrf, settings.access_lifetime()))
+        .cookie(policy.access(access, settings.access_lifetime()))
+        .cookie(policy.refresh(refresh, settings.idle_lifetime()))
+        .json(SUCCESS))
+}

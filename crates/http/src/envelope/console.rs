@@ -1,0 +1,186 @@
+//! `{code, message, status}` (console.md §1.4).
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use gatewright_app::console::{ConsoleError, RefreshError};
+use gatewright_domain::{Classify as _, ErrorKind, error::Unavailable};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, retry_after};
+use crate::extract::FieldProblem;
+
+/// The console's error object.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ConsoleErrorBody {
+    /// A code that the web console may compare.
+    pub(crate) code: String,
+    /// Text for people; the web console shows it.
+    pub(crate) message: String,
+    /// The HTTP status again.
+    pub(crate) status: u16,
+    /// The field that is wrong, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) params: Option<String>,
+}
+
+impl ConsoleErrorBody {
+    pub(crate) fn new(status: StatusCode, code: &str, message: &str) -> Self {
+        Self { code: code.to_owned(), message: message.to_owned(), status: status.as_u16(), params: None }
+    }
+}
+
+/// An error on a route of `/console/api`.
+#[derive(Debug)]
+pub(crate) enum ConsoleFailure {
+    Console(ConsoleError),
+    Refresh(RefreshError),
+    /// 400 `invalid_param`.
+    Fields(Vec<FieldProblem>),
+    /// 400 `bad_request`: the body is not JSON.
+    Malformed,
+    /// 415: the body does not even claim to be JSON.
+    NotJson,
+    TooLarge,
+    Unavailable(Unavailable),
+}
+
+impl From<ConsoleError> for ConsoleFailure {
+    fn from(error: ConsoleError) -> Self {
+        Self::Console(error)
+    }
+}
+
+impl From<RefreshError> for ConsoleFailure {
+    fn from(error: RefreshError) -> Self {
+        Self::Refresh(error)
+    }
+}
+
+impl From<Unavailable> for ConsoleFailure {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl fmt::Display for ConsoleFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl ResponseError for ConsoleFailure {
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::Console(error) => console(error),
+            Self::Refresh(error) => refresh(error),
+            Self::Fields(problems) => fields(problems),
+            Self::Malformed => plain(
+                StatusCode::BAD_REQUEST,
+                "bad_request",
+                "Invalid JSON payload received or JSON payload is empty.",
+            ),
+            Self::NotJson => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The request must have Content-Type: application/json.",
+            ),
+            Self::TooLarge => {
+                plain(StatusCode::PAYLOAD_TOO_LARGE, "request_entity_too_large", "The body is too large.")
+            }
+            Self::Unavailable(error) => outage(error),
+        }
+    }
+}
+
+fn plain(status: StatusCode, code: &str, message: &str) -> HttpResponse {
+    HttpResponse::build(status).json(ConsoleErrorBody::new(status, code, message))
+}
+
+fn fields(problems: &[FieldProblem]) -> HttpResponse {
+    let first = problems.first();
+    let message = first.map_or_else(|| "Invalid request.".to_owned(), FieldProblem::sentence);
+    let mut body = ConsoleErrorBody::new(StatusCode::BAD_REQUEST, "invalid_param", &message);
+    body.params = first.and_then(|problem| problem.loc.first().cloned());
+    HttpResponse::BadRequest().json(body)
+}
+
+fn outage(error: &Unavailable) -> HttpResponse {
+    log_outage(error);
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut builder = HttpResponse::build(status);
+    retry_after(&mut builder, RETRY_AFTER_OUTAGE);
+    builder.json(ConsoleErrorBody::new(
+        status,
+        "service_unavailable",
+        "A service that this request needs did not answer. Try again.",
+    ))
+}
+
+fn status_of(error: &ConsoleError) -> StatusCode {
+    match error.kind() {
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::Unavailable | ErrorKind::Internal => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn reason_of(error: &ConsoleError) -> String {
+    match error {
+        ConsoleError::Unauthorized(reason) => (*reason).to_owned(),
+        ConsoleError::Csrf(reason) => reason.to_string(),
+        ConsoleError::NoAccount => "no_account".to_owned(),
+        ConsoleError::Banned => "account_banned".to_owned(),
+        other => other.code().to_owned(),
+    }
+}
+
+fn console(error: &ConsoleError) -> HttpResponse {
+    if let ConsoleError::Unavailable(unavailable) = error {
+        return outage(unavailable);
+    }
+    let status = status_of(error);
+    let mut builder = HttpResponse::build(status);
+    if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+        builder.insert_header((REASON, reason_of(error)));
+    }
+    match error {
+        ConsoleError::NoAccount => {
+            return builder.json(json!({"code": "unauthorized", "message": "Unauthorized."}));
+        }
+        ConsoleError::LoginThrottled { retry_after: seconds }
+        | ConsoleError::RateLimited { retry_after: seconds } => retry_after(&mut builder, *seconds),
+        _ => {}
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        builder.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="api""#));
+    }
+    builder.json(ConsoleErrorBody::new(status, error.code(), &error.to_string()))
+}
+
+fn refresh(error: &RefreshError) -> HttpResponse {
+    match error {
+        RefreshError::Unavailable(unavailable) => outage(unavailable),
+        RefreshError::RateLimited { retry_after: seconds } => {
+            console(&ConsoleError::RateLimited { retry_after: *seconds })
+        }
+        RefreshError::Missing | RefreshError::Invalid(_) => {
+            let reason = match error {
+                RefreshError::Invalid(reason) => reason,
+                _ => "refresh_missing",
+            };
+            HttpResponse::Unauthorized()
+                .insert_header((REASON, reason.to_owned()))
+                .json(json!({"result": "fail", "message": error.to_string()}))
+        }
+    }
+}

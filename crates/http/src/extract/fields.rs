@@ -1,0 +1,235 @@
+//! Reading the members of a flat body or query one by one, collecting what is wrong with them. A
+//! problem says which field and why, never what was submitted.
+
+use std::{fmt::Display, str::FromStr};
+
+use gatewright_domain::Secret;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// Longest text that any field takes, in characters.
+const LONGEST: usize = 4096;
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct FieldProblem {
+    /// `missing`, `string_type`, `int_parsing`, `extra_forbidden`, `value_error`, …
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// The path to the field; empty for the whole object.
+    pub(crate) loc: Vec<String>,
+    /// Text for people.
+    pub(crate) msg: String,
+}
+
+impl FieldProblem {
+    pub(crate) fn new(kind: &str, field: &str, msg: impl Display) -> Self {
+        let loc = if field.is_empty() { vec![] } else { vec![field.to_owned()] };
+        Self { kind: kind.to_owned(), loc, msg: msg.to_string() }
+    }
+
+    /// The problem as one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        match self.loc.first() {
+            Some(field) => format!("{field}: {}", self.msg),
+            None => self.msg.clone(),
+        }
+    }
+}
+
+/// The members of a request, being read.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    object: Map<String, Value>,
+    problems: Vec<FieldProblem>,
+    is_form: bool,
+}
+
+/// A type that is read member by member.
+pub(crate) trait FromFields: Sized {
+    /// `None` only after a problem was noted.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+impl Fields {
+    pub(crate) fn new(object: Map<String, Value>) -> Self {
+        Self { object, problems: vec![], is_form: false }
+    }
+
+    pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        let object = pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+        Self { is_form: true, ..Self::new(object) }
+    }
+
+    /// Whether the members come from a form or a query rather than from JSON.
+    pub(crate) fn is_form(&self) -> bool {
+        self.is_form
+    }
+
+    /// Reads a `T`, or says what is wrong.
+    pub(crate) fn read<T: FromFields>(mut self) -> Result<T, Vec<FieldProblem>> {
+        let read = T::from_fields(&mut self);
+        match read {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(self.problems),
+        }
+    }
+
+    pub(crate) fn problem(&mut self, kind: &str, field: &str, msg: impl Display) {
+        self.problems.push(FieldProblem::new(kind, field, msg));
+    }
+
+    /// A required text without control characters.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let text = self.required(name)?;
+        if text.chars().any(char::is_control) {
+            self.problem("value_error", name, "must not contain control characters");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The same, or nothing when the field is absent or null.
+    pub(crate) fn optional_text(&mut self, name: &str) -> Option<String> {
+        match self.object.get(name) {
+            None | Some(Value::Null) => None,
+            Some(_) => self.text(name),
+        }
+    }
+
+    /// A required secret: any character but NUL.
+    pub(crate) fn secret(&mut self, name: &str) -> Option<Secret> {
+        let text = self.required(name)?;
+        if text.contains('\0') {
+            self.problem("value_error", name, "must not contain NUL");
+            return None;
+        }
+        Some(Secret::new(text))
+    }
+
+    /// A required text that parses.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let text = self.required(name)?;
+        text.parse().map_err(|error| self.problem("value_error", name, error)).ok()
+    }
+
+    /// A whole number in a range, or its default when absent.
+    pub(crate) fn number(&mut self, name: &str, (from, to): (u32, u32), default: u32) -> Option<u32> {
+        let text = match self.object.get(name) {
+            None => return Some(default),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        match text.trim().parse::<i64>() {
+            Err(_) => self.problem("int_parsing", name, "Input should be a valid integer"),
+            Ok(n) if n < i64::from(from) => {
+                self.problem("greater_than_equal", name, format!("Input should be greater than or equal to {from}"));
+            }
+            Ok(n) if n > i64::from(to) => {
+                self.problem("less_than_equal", name, format!("Input should be less than or equal to {to}"));
+            }
+            Ok(n) => return u32::try_from(n).ok(),
+        }
+        None
+    }
+
+    /// Whether a member is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Notes every member that is not in the list.
+    pub(crate) fn forbid_others(&mut self, known: &[&str]) {
+        let others: Vec<String> = self
+            .object
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()))
+            .take(5)
+            .map(|name| name.chars().filter(|c| !c.is_control()).take(64).collect())
+            .collect();
+        for name in others {
+            self.problem("extra_forbidden", &name, "Extra inputs are not permitted");
+        }
+    }
+
+    fn required(&mut self, name: &str) -> Option<String> {
+        match self.object.get(name) {
+            None | Some(Value::Null) => {
+                self.problem("missing", name, "Field required");
+                None
+            }
+            Some(Value::String(text)) if text.chars().count() > LONGEST => {
+                self.problem("string_too_long", name, "String is too long");
+                None
+            }
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(_) => {
+                self.problem("string_type", name, "Input should be a valid string");
+                None
+            }
+        }
+    }
+}
+
+/// A JSON object in which no name comes twice: with two, two readers may believe different ones.
+pub(crate) struct UniqueObject(pub(crate) Map<String, Value>);
+
+impl<'de> Deserialize<'de> for UniqueObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unique;
+        impl<'de> Visitor<'de> for Unique {
+            type Value = Map<String, Value>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut object = Map::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if object.insert(name, value).is_some() {
+                        return Err(serde::de::Error::custom("a name comes twice"));
+                    }
+                }
+                Ok(object)
+            }
+        }
+        deserializer.deserialize_map(Unique).map(Self)
+    }
+}
+
+/// The pairs of a query string; of a repeated name the first counts.
+pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let mut first: Vec<(String, String)> = vec![];
+    for (name, value) in pairs {
+        if !first.iter().any(|(known, _)| *known == name) {
+            first.push((name, value));
+        }
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_comes_twice_is_refused() {
+        assert!(serde_json::from_str::<UniqueObject>(r#"{"a":1,"b":2}"#).is_ok());
+        assert!(serde_json::from_str::<UniqueObject>(r#"{"a":1,"a":2}"#).is_err());
+        assert!(serde_json::from_str::<UniqueObject>("[1]").is_err());
+    }
+
+    #[test]
+    fn problems_never_carry_the_value() {
+        let mut fields = Fields::from_pairs(vec![("password".into(), "hunter2\0".into()), ("n".into(), "hunter2".into())]);
+        assert!(fields.secret("password").is_none());
+        assert!(fields.number("n", (1, 2), 1).is_none());
+        assert!(fields.text("gone").is_none());
+        assert_eq!(fields.problems.len(), 3);
+        assert!(!format!("{:?}", fields.problems).contains("hunter2"));
+    }
+}

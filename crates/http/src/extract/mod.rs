@@ -1,0 +1,16 @@
+//! From requests to typed input. Order matters (an unauthenticated malformed request is 401), so
+//! what must come first is part of a handler's type: see [`Then`].
+
+mod bearer;
+mod body;
+mod context;
+mod fields;
+mod session;
+mod then;
+
+pub(crate) use bearer::{FullScope, Require, WorkspaceReadScope};
+pub(crate) use body::{Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat};
+pub(crate) use context::RequestCtx;
+pub(crate) use fields::{FieldProblem, Fields, FromFields, query_pairs};
+pub(crate) use session::{Decider, LeavingSession, SignedIn};
+pub(crate) use then::Then;

@@ -1,0 +1,98 @@
+//! What happens to every request: its context is made, its time is bounded, its answer gets the
+//! headers that all answers have.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderName, HeaderValue},
+    middleware::{DefaultHeaders, Next},
+    web::Data,
+};
+use gatewright_app::Ctx;
+use gatewright_auth::origin::PublicUrls;
+use gatewright_domain::{
+    Clock, DIFY_VERSION, GATEWRIGHT_VERSION, IdGen as _, RandomIds, client_address::ClientAddress,
+};
+
+use crate::{envelope, settings::HttpSettings};
+
+/// A request is answered within this time, whatever its dependencies do.
+const DEADLINE: Duration = Duration::from_millis(1900);
+/// Hashing a password may have to wait for its turn.
+const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
+const PASSWORD_PATHS: [&str; 2] = ["/console/api/login", "/console/api/setup"];
+const LONGEST_USER_AGENT: usize = 255;
+
+/// Makes the [`Ctx`], bounds the time, logs failures of ours.
+pub(crate) async fn around<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let ctx = context(request.request());
+    let http = request.request().clone();
+    http.extensions_mut().insert(Arc::new(ctx));
+    let deadline =
+        if PASSWORD_PATHS.contains(&request.path()) { PASSWORD_DEADLINE } else { DEADLINE };
+    let response = match tokio::time::timeout(deadline, next.call(request)).await {
+        Ok(Ok(response)) => response.map_into_boxed_body(),
+        Ok(Err(error)) => {
+            let response = envelope::from_framework_error(&http, &error);
+            ServiceResponse::new(http, response)
+        }
+        Err(_) => {
+            tracing::error!(path = http.path(), "no answer in time; a dependency hangs");
+            let response = envelope::unavailable(&http);
+            ServiceResponse::new(http, response)
+        }
+    };
+    Ok(response)
+}
+
+/// The headers of every answer. None of them replaces one that a handler set.
+pub(crate) fn headers(deploy_env: &str, urls: &PublicUrls) -> DefaultHeaders {
+    let mut headers = DefaultHeaders::new()
+        .add(("X-Version", DIFY_VERSION))
+        .add(("X-Env", HeaderValue::from_str(deploy_env).unwrap_or(HeaderValue::from_static("UNKNOWN"))))
+        .add(("X-Gatewright-Version", GATEWRIGHT_VERSION))
+        .add((header::VARY, "Cookie"))
+        .add((header::CACHE_CONTROL, "no-store"))
+        .add((header::PRAGMA, "no-cache"))
+        .add((header::X_FRAME_OPTIONS, "DENY"))
+        .add((header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
+        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((header::REFERRER_POLICY, "no-referrer"));
+    if urls.is_https() {
+        headers = headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    }
+    headers
+}
+
+fn context(request: &HttpRequest) -> Ctx {
+    let now = request.app_data::<Data<dyn Clock>>().map_or_else(
+        || gatewright_domain::SystemClock.now(),
+        |clock| clock.now(),
+    );
+    let peer = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
+    let address = match request.app_data::<Data<HttpSettings>>() {
+        Some(settings) => {
+            let name = HeaderName::from_static("x-forwarded-for");
+            let lines: Vec<&str> = request
+                .headers()
+                .get_all(name)
+                .map(|value| value.to_str().unwrap_or("?"))
+                .collect();
+            ClientAddress::resolve(peer, lines.into_iter(), &settings.trusted_proxies)
+        }
+        None => ClientAddress::from_peer(peer),
+    };
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(|text| text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect());
+    // A request id needs no clock to be turned by tests: nothing compares it.
+    Ctx { now, address, user_agent, request_id: RandomIds.new_uuid().simple().to_string() }
+}

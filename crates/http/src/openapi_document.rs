@@ -1,0 +1,78 @@
+//! The OpenAPI documents, made from the same operations that are mounted.
+
+use gatewright_domain::DIFY_VERSION;
+use utoipa::openapi::{
+    Components, Info, OpenApi, Paths,
+    path::PathItem,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use crate::{console_surface, openapi_surface, operation::Operation, system_surface};
+
+/// Which document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// `/openapi/v1`, with the documents that lead to it.
+    OpenApi,
+    /// `/console/api`.
+    Console,
+}
+
+impl Surface {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::OpenApi, Self::Console];
+
+    /// The file that the document is kept in.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::OpenApi => "openapi-v1.json",
+            Self::Console => "console-api.json",
+        }
+    }
+}
+
+/// Builds a document; needs no pool and no state.
+pub fn document(surface: Surface) -> OpenApi {
+    let (title, operations) = match surface {
+        Surface::OpenApi => {
+            let mut operations = openapi_surface::operations();
+            operations.extend(system_surface::discovery_operations());
+            ("Gatewright: /openapi/v1", operations)
+        }
+        Surface::Console => ("Gatewright: /console/api", console_surface::operations()),
+    };
+    build(title, operations)
+}
+
+fn build(title: &str, operations: Vec<Operation>) -> OpenApi {
+    let mut paths = Paths::new();
+    let mut components = Components::new();
+    let mut operations = operations;
+    operations.sort_by(|a, b| a.path.cmp(&b.path));
+    for operation in operations {
+        for method in operation.methods {
+            let item = PathItem::new(method, operation.documented.clone());
+            match paths.paths.get_mut(&operation.path) {
+                Some(existing) => existing.merge_operations(item),
+                None => {
+                    paths.paths.insert(operation.path.clone(), item);
+                }
+            }
+        }
+        components.schemas.extend(operation.schemas);
+    }
+    add_security(&mut components);
+    let mut document = OpenApi::new(Info::new(title, DIFY_VERSION), paths);
+    document.components = Some(components);
+    document
+}
+
+fn add_security(components: &mut Components) {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let cookie = |name: &str| SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(name)));
+    let header = |name: &str| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(name)));
+    components.add_security_scheme("session", cookie("access_token"));
+    components.add_security_scheme("refresh", cookie("refresh_token"));
+    components.add_security_scheme("csrf", header("X-CSRF-Token"));
+}

@@ -1,0 +1,114 @@
+//! What the routes are given, and how an application is put together from it.
+
+use std::sync::Arc;
+
+use actix_web::{
+    App,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::{self, Data, ServiceConfig},
+};
+use gatewright_app::{
+    bearer::Bearers,
+    console::{Console, Setup},
+    device::DeviceFlow,
+    readiness::Readiness,
+    workspace::Workspaces,
+};
+use gatewright_auth::{console::ConsoleSettings, device::DeviceSettings, origin::PublicUrls};
+use gatewright_domain::Clock;
+
+use crate::{
+    console_surface, cookies::CookiePolicy, cors, envelope, middleware, openapi_surface, operation::mount,
+    settings::HttpSettings, system_surface,
+};
+
+/// The use-cases and settings that the routes need. Each route takes only what it uses.
+#[derive(Clone)]
+pub struct Services {
+    /// Sign-in and sessions.
+    pub console: Data<Console>,
+    /// Set-up and its gate.
+    pub setup: Data<Setup>,
+    /// The device flow.
+    pub device: Data<DeviceFlow>,
+    /// Bearers.
+    pub bearers: Data<Bearers>,
+    /// Workspaces.
+    pub workspaces: Data<Workspaces>,
+    /// Readiness.
+    pub readiness: Data<Readiness>,
+    /// Settings of the edge.
+    pub http: Data<HttpSettings>,
+    /// Settings of the console.
+    pub console_settings: Data<ConsoleSettings>,
+    /// Settings of the device flow.
+    pub device_settings: Data<DeviceSettings>,
+    /// Public addresses.
+    pub urls: Data<PublicUrls>,
+    /// `X-Env`.
+    pub deploy_env: String,
+    /// Whether a shutdown has begun.
+    pub draining: Data<std::sync::atomic::AtomicBool>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Registers everything, for those who mount our routes in an application of their own. The
+/// middleware is [`application`]'s.
+pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + 'static {
+    let services = services.clone();
+    move |config| {
+        let policy = CookiePolicy::new(&services.urls);
+        config
+            .app_data(services.console.clone())
+            .app_data(services.setup.clone())
+            .app_data(services.device.clone())
+            .app_data(services.bearers.clone())
+            .app_data(services.workspaces.clone())
+            .app_data(services.readiness.clone())
+            .app_data(services.http.clone())
+            .app_data(services.console_settings.clone())
+            .app_data(services.device_settings.clone())
+            .app_data(services.urls.clone())
+            .app_data(services.draining.clone())
+            .app_data(Data::new(policy))
+            .app_data(Data::from(Arc::clone(&services.clock)));
+        config.service(
+            web::scope("/console/api")
+                .wrap(cors::console(&services))
+                .configure(|scope| mount(scope, "/console/api", console_surface::operations()))
+                .default_service(web::to(envelope::not_found)),
+        );
+        if services.device_settings.openapi_enabled {
+            config.service(
+                web::scope("/openapi/v1")
+                    .wrap(cors::openapi(&services))
+                    .configure(|scope| mount(scope, "/openapi/v1", openapi_surface::operations()))
+                    .default_service(web::to(envelope::not_found)),
+            );
+            mount(config, "", system_surface::discovery_operations());
+        }
+        mount(config, "", system_surface::operations());
+        config.default_service(web::to(envelope::not_found));
+    }
+}
+
+/// The whole application: middleware around all routes. Give it to `HttpServer` or to a test.
+pub fn application(
+    services: &Services,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + 'static + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .wrap(from_fn(middleware::around))
+        .wrap(middleware::headers(&services.deploy_env, &services.urls))
+        .configure(configure(services))
+}
