@@ -22,6 +22,24 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run a whole system here: PostgreSQL and Redis (unless settings name others), migrations, API,
+    /// worker. Data, logs and addresses are kept in `.dev`.
+    Up {
+        /// Return when the system is ready and leave it running.
+        #[arg(long)]
+        detach: bool,
+        /// Only PostgreSQL and Redis.
+        #[arg(long)]
+        services_only: bool,
+        /// Fetch PostgreSQL and Valkey even when the machine has them.
+        #[arg(long)]
+        fetch_engines: bool,
+        /// Ask nothing (also: GATEWRIGHT_ASSUME_YES=1).
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// End what `up` started here.
+    Down,
     /// Serve. PostgreSQL and Redis must be there and migrated; see `migrate`.
     Serve,
     /// Apply missing migrations, under a lock; exits non-zero when one fails.

@@ -2,5 +2,4 @@
 
 pub mod command;
 pub mod compose;
-pub mod probe;
 pub mod serve;

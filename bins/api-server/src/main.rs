@@ -10,8 +10,10 @@ use gatewright_api_server::{
     compose::Settings,
     serve,
 };
-use gatewright_domain::settings::Settings as _;
-use gatewright_runtime::{LogSettings, Platform, environment::Environment, init_telemetry};
+use gatewright_domain::settings::{Settings as _, Source as _};
+use gatewright_runtime::{
+    EngineSources, LogSettings, environment::Environment, init_telemetry, probe, up,
+};
 use gatewright_storage::{DbSettings, migrate};
 
 fn main() -> ExitCode {
@@ -30,6 +32,18 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Version { json } => println!("{}", version_text(json)),
         Command::Settings { json } => print_settings(json),
         Command::Openapi { output_dir } => write_openapi(&output_dir)?,
+        Command::Up { detach, services_only, fetch_engines, yes } => {
+            let options = up_options(services_only, fetch_engines, yes)?;
+            if detach {
+                up::run_detached(&options)?;
+            } else {
+                up::run_in_foreground(options).await?;
+            }
+        }
+        Command::Down => {
+            let was_up = up::down(Path::new("."))?;
+            println!("{}", if was_up { "stopped" } else { "nothing runs here" });
+        }
         Command::Serve => {
             let environment = environment(cli.env_file.as_deref())?;
             let settings = Settings::load(&environment)?;
@@ -52,6 +66,16 @@ fn environment(file: Option<&Path>) -> anyhow::Result<Environment> {
         None => Ok(environment),
         Some(problem) => Err(anyhow::anyhow!("{problem}")),
     }
+}
+
+fn up_options(services_only: bool, fetch_engines: bool, yes: bool) -> anyhow::Result<up::Options> {
+    let environment = Environment::load_file(Path::new("/nonexistent"))?;
+    Ok(up::Options {
+        folder: ".".into(),
+        services_only,
+        sources: if fetch_engines { EngineSources::WheelsOnly } else { EngineSources::Any },
+        assume_yes: yes || environment.get("GATEWRIGHT_ASSUME_YES").as_deref() == Some("1"),
+    })
 }
 
 fn print_settings(json: bool) {
@@ -104,7 +128,7 @@ async fn run_migrations(settings: &DbSettings, check: bool) -> anyhow::Result<Ex
 
 async fn healthcheck(environment: &Environment) -> anyhow::Result<ExitCode> {
     let settings = gatewright_http::HttpSettings::load(environment)?;
-    let ready = gatewright_api_server::probe::is_ready(settings.port).await;
+    let ready = probe::is_ready(settings.port).await;
     println!("{}", if ready { "ready" } else { "not ready" });
     Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
-    body::{BoxBody, MessageBody},
+    body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
     middleware::{DefaultHeaders, Next},
@@ -17,7 +17,7 @@ use gatewright_domain::{
     Clock, DIFY_VERSION, GATEWRIGHT_VERSION, IdGen as _, RandomIds, client_address::ClientAddress,
 };
 
-use crate::{envelope, settings::HttpSettings};
+use crate::{envelope::{FrameworkFailure, Place}, settings::HttpSettings};
 
 /// A request is answered within this time, whatever its dependencies do.
 const DEADLINE: Duration = Duration::from_millis(1900);
@@ -26,29 +26,27 @@ const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
 const PASSWORD_PATHS: [&str; 2] = ["/console/api/login", "/console/api/setup"];
 const LONGEST_USER_AGENT: usize = 255;
 
-/// Makes the [`Ctx`], bounds the time, logs failures of ours.
+/// Makes the [`Ctx`], bounds the time, gives failures the right envelope.
+///
+/// The request itself cannot be kept while it is routed, so what a failure's envelope needs is
+/// taken down first.
 pub(crate) async fn around<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let ctx = context(request.request());
-    let http = request.request().clone();
-    http.extensions_mut().insert(Arc::new(ctx));
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let ctx = Arc::new(context(request.request()));
+    let place = Place::of(request.path());
     let deadline =
         if PASSWORD_PATHS.contains(&request.path()) { PASSWORD_DEADLINE } else { DEADLINE };
-    let response = match tokio::time::timeout(deadline, next.call(request)).await {
-        Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => {
-            let response = envelope::from_framework_error(&http, &error);
-            ServiceResponse::new(http, response)
-        }
+    request.extensions_mut().insert(Arc::clone(&ctx));
+    match tokio::time::timeout(deadline, next.call(request)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(FrameworkFailure { place, error: Some(error) }.into()),
         Err(_) => {
-            tracing::error!(path = http.path(), "no answer in time; a dependency hangs");
-            let response = envelope::unavailable(&http);
-            ServiceResponse::new(http, response)
+            tracing::error!(request_id = ctx.request_id, "no answer in time; a dependency hangs");
+            Err(FrameworkFailure { place, error: None }.into())
         }
-    };
-    Ok(response)
+    }
 }
 
 /// The headers of every answer. None of them replaces one that a handler set.

@@ -3,10 +3,13 @@
 
 pub mod environment;
 mod platform;
+pub mod probe;
 mod settings;
 mod shutdown;
 mod telemetry;
+pub mod up;
 
+pub use gatewright_engines::Sources as EngineSources;
 pub use platform::{AppServices, Platform};
 pub use settings::{LogSettings, ServerSettings, SettingGroup, groups};
 pub use shutdown::termination;

@@ -6,7 +6,7 @@ mod oauth;
 mod openapi;
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
+    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
 use gatewright_domain::error::Unavailable;
@@ -34,57 +34,83 @@ fn retry_after(builder: &mut HttpResponseBuilder, seconds: u64) {
     builder.insert_header((header::RETRY_AFTER, seconds.max(1)));
 }
 
-/// Whether a path belongs to the console, whose errors have another shape.
-fn is_console(request: &HttpRequest) -> bool {
-    request.path().starts_with("/console/api")
+/// Which shape of error a path has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// `/console/api`.
+    Console,
+    /// Everywhere else.
+    OpenApi,
 }
 
-fn generic(request: &HttpRequest, status: StatusCode, code: &str, message: &str) -> HttpResponse {
-    let mut builder = HttpResponse::build(status);
-    if is_console(request) {
-        builder.json(ConsoleErrorBody::new(status, code, message))
-    } else {
-        builder.json(ErrorBody::new(status, code, message))
+impl Place {
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with("/console/api") { Self::Console } else { Self::OpenApi }
+    }
+
+    fn answer(self, status: StatusCode, code: &str, message: &str) -> HttpResponse {
+        let mut builder = HttpResponse::build(status);
+        match self {
+            Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::OpenApi => builder.json(ErrorBody::new(status, code, message)),
+        }
     }
 }
 
 /// 404 for a path that nobody registered.
 pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
-    generic(&request, StatusCode::NOT_FOUND, "not_found", "The requested URL was not found on the server.")
+    let message = "The requested URL was not found on the server.";
+    Place::of(request.path()).answer(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 /// 405 with the methods that the path does have.
 pub(crate) fn method_not_allowed(request: &HttpRequest, allow: &str) -> HttpResponse {
     let message = "The method is not allowed for the requested URL.";
-    let mut response = generic(request, StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
+    let mut response = Place::of(request.path()).answer(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    );
     if let Ok(value) = header::HeaderValue::from_str(allow) {
         response.headers_mut().insert(header::ALLOW, value);
     }
     response
 }
 
-/// 503 in the shape of the path.
-pub(crate) fn unavailable(request: &HttpRequest) -> HttpResponse {
-    let message = "A service that this request needs did not answer. Try again.";
-    let mut response = generic(request, StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", message);
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_OUTAGE.into());
-    response
+/// What no handler answered: a dependency hung (no error), or the framework refused the request.
+#[derive(Debug)]
+pub(crate) struct FrameworkFailure {
+    pub(crate) place: Place,
+    pub(crate) error: Option<actix_web::Error>,
 }
 
-/// Whatever the framework itself refuses (an unreadable body, a bad path segment).
-pub(crate) fn from_framework_error(request: &HttpRequest, error: &actix_web::Error) -> HttpResponse {
-    let response = error.error_response();
-    match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            generic(request, StatusCode::PAYLOAD_TOO_LARGE, "request_entity_too_large", "The body is too large.")
-        }
-        status if response.headers().contains_key(header::CONTENT_TYPE) || status.is_success() => response,
-        status if status.is_client_error() => {
-            generic(request, StatusCode::BAD_REQUEST, "bad_request", "The request could not be read.")
-        }
-        _ => {
-            tracing::error!(%error, path = request.path(), "the framework failed");
-            unavailable(request)
+impl std::fmt::Display for FrameworkFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request was not answered by a handler")
+    }
+}
+
+impl ResponseError for FrameworkFailure {
+    fn error_response(&self) -> HttpResponse {
+        let status = self.error.as_ref().map(|error| error.as_response_error().status_code());
+        match status {
+            Some(StatusCode::PAYLOAD_TOO_LARGE) => {
+                let code = "request_entity_too_large";
+                self.place.answer(StatusCode::PAYLOAD_TOO_LARGE, code, "The body is too large.")
+            }
+            Some(status) if status.is_client_error() => {
+                self.place.answer(StatusCode::BAD_REQUEST, "bad_request", "The request could not be read.")
+            }
+            status => {
+                if status.is_some() {
+                    tracing::error!(error = ?self.error, "the framework failed");
+                }
+                let message = "A service that this request needs did not answer. Try again.";
+                let mut response =
+                    self.place.answer(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", message);
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_OUTAGE.into());
+                response
+            }
         }
     }
 }

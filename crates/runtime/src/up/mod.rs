@@ -1,0 +1,214 @@
+//! `api-server up`: a whole system on one machine without Docker. Engines, migrations, API and worker
+//! are children of one supervisor, which waits until all is ready, says so, and ends all of it again.
+
+mod children;
+mod env_file;
+mod panel;
+mod state;
+mod supervisor;
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use gatewright_engines::{Guide, Sources, is_alive, terminate};
+
+pub use state::State;
+
+/// The program that supervises, as `/proc` shows it.
+const PROGRAM: &str = "api-server";
+/// How long a system may take to end: requests are drained, then data is written.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Lines of progress in the log begin with this.
+pub(super) const PROGRESS: &str = "==> ";
+
+/// What to bring up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder of `.env` and `.dev`.
+    pub folder: PathBuf,
+    /// Only PostgreSQL and Redis.
+    pub services_only: bool,
+    /// Fetch the engines even when the machine has some.
+    pub sources: Sources,
+    /// Ask nothing.
+    pub assume_yes: bool,
+}
+
+/// Bringing the system up or down failed; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UpError(pub String);
+
+impl UpError {
+    fn new(text: impl std::fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+}
+
+/// `.dev` and what is in it.
+#[derive(Debug, Clone)]
+pub(super) struct DevFolder {
+    pub(super) root: PathBuf,
+    pub(super) dev: PathBuf,
+}
+
+impl DevFolder {
+    pub(super) fn open(folder: &Path) -> Result<Self, UpError> {
+        let root = fs::canonicalize(folder)
+            .map_err(|error| UpError(format!("{}: {error}", folder.display())))?;
+        let dev = root.join(".dev");
+        fs::create_dir_all(dev.join("logs"))
+            .and_then(|()| fs::set_permissions(&dev, fs::Permissions::from_mode(0o700)))
+            .map_err(|error| UpError(format!("{}: {error}", dev.display())))?;
+        Ok(Self { root, dev })
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.dev.join("logs").join("up.log")
+    }
+
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.dev.join("up.lock")
+    }
+
+    pub(super) fn state_file(&self) -> PathBuf {
+        self.dev.join("state.json")
+    }
+
+    pub(super) fn addresses_file(&self) -> PathBuf {
+        self.dev.join("addresses.env")
+    }
+}
+
+/// Says what goes on at the terminal, and asks there.
+pub(super) struct Terminal {
+    pub(super) assume_yes: bool,
+}
+
+impl Guide for Terminal {
+    #[allow(clippy::print_stdout, reason = "progress of a command line")]
+    fn say(&self, line: &str) {
+        println!("{PROGRESS}{line}");
+    }
+
+    #[allow(clippy::print_stdout, reason = "a question of a command line")]
+    fn consents(&self, question: &str) -> bool {
+        if self.assume_yes {
+            return true;
+        }
+        if !io::IsTerminal::is_terminal(&io::stdin()) {
+            return false;
+        }
+        print!("{question} [y/N] ");
+        let mut answer = String::new();
+        io::stdout().flush().is_ok()
+            && io::stdin().read_line(&mut answer).is_ok()
+            && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+}
+
+/// Brings the system up and stays until a signal comes.
+pub async fn run_in_foreground(options: Options) -> Result<(), UpError> {
+    let folder = DevFolder::open(&options.folder)?;
+    supervisor::run(&folder, &options).await
+}
+
+/// Brings the system up in the background and returns when it is ready. Harmless when it runs already.
+pub fn run_detached(options: &Options) -> Result<(), UpError> {
+    let folder = DevFolder::open(&options.folder)?;
+    if let Some(state) = running(&folder) {
+        panel::print(&folder, &state, true);
+        return Ok(());
+    }
+    let log = File::create(folder.log()).map_err(UpError::new)?;
+    let errors = log.try_clone().map_err(UpError::new)?;
+    let program = std::env::current_exe().map_err(UpError::new)?;
+    let mut command = Command::new(program);
+    command.arg("up").current_dir(&folder.root);
+    for (wanted, flag) in [
+        (options.services_only, "--services-only"),
+        (options.sources == Sources::WheelsOnly, "--fetch-engines"),
+        // The question was asked, or cannot be: nobody sits at the background process.
+        (options.assume_yes, "--yes"),
+    ] {
+        if wanted {
+            command.arg(flag);
+        }
+    }
+    let mut child = command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .spawn()
+        .map_err(UpError::new)?;
+    let mut shown = 0;
+    loop {
+        shown = show_progress(&folder.log(), shown);
+        if let Some(state) = State::load(&folder.state_file()).filter(|state| state.pid == child.id() && state.is_ready) {
+            show_progress(&folder.log(), shown);
+            panel::print(&folder, &state, false);
+            return Ok(());
+        }
+        if let Some(status) = child.try_wait().map_err(UpError::new)? {
+            show_progress(&folder.log(), shown);
+            return Err(UpError(format!(
+                "the system did not come up ({status}):\n{}\nthe whole log: {}",
+                last_lines(&folder.log(), 12),
+                folder.log().display()
+            )));
+        }
+        pause(Duration::from_millis(50));
+    }
+}
+
+/// Ends what `up` started. Says whether there was anything.
+pub fn down(folder: &Path) -> Result<bool, UpError> {
+    let folder = DevFolder::open(folder)?;
+    let Some(pid) = supervisor_pid(&folder) else { return Ok(false) };
+    if terminate(pid, PROGRAM, PATIENCE) {
+        Ok(true)
+    } else {
+        Err(UpError(format!("process {pid} does not end; look at {}", folder.log().display())))
+    }
+}
+
+/// The supervisor that holds the lock.
+fn supervisor_pid(folder: &DevFolder) -> Option<u32> {
+    let mut text = String::new();
+    File::open(folder.lock_file()).ok()?.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok().filter(|pid| is_alive(*pid, PROGRAM))
+}
+
+/// The state of a system that runs and is ready.
+fn running(folder: &DevFolder) -> Option<State> {
+    let state = State::load(&folder.state_file())?;
+    (state.is_ready && is_alive(state.pid, PROGRAM)).then_some(state)
+}
+
+#[allow(clippy::print_stdout, reason = "progress of a command line")]
+fn show_progress(log: &Path, shown: usize) -> usize {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(PROGRESS)).collect();
+    for line in lines.iter().skip(shown) {
+        println!("{PROGRESS}{line}");
+    }
+    lines.len()
+}
+
+fn last_lines(log: &Path, count: usize) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[allow(clippy::disallowed_methods, reason = "waiting for a process in a command line")]
+fn pause(span: Duration) {
+    std::thread::sleep(span);
+}

@@ -1,0 +1,31 @@
+//! The one panel that says where everything is and what to do next.
+
+use super::{DevFolder, state::State};
+
+#[allow(clippy::print_stdout, reason = "the result of a command line")]
+pub(super) fn print(folder: &DevFolder, state: &State, ran_already: bool) {
+    println!("{}", text(folder, state, ran_already));
+}
+
+fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
+    let title = if ran_already { "Gatewright runs already." } else { "Gatewright is ready." };
+    let mut rows: Vec<(&str, String)> = vec![];
+    if !state.api_url.is_empty() {
+        let api = &state.api_url;
+        rows.push(("API", api.clone()));
+        rows.push(("next", format!("first account: README.md, \"The first login\"; then: difyctl auth login --host {api} --insecure")));
+    }
+    rows.push(("engines", state.engines.join("; ")));
+    if !state.data.is_empty() {
+        rows.push(("data", state.data.clone()));
+    }
+    rows.push(("settings", folder.root.join(".env").display().to_string()));
+    rows.push(("addresses", folder.addresses_file().display().to_string()));
+    rows.push(("logs", folder.log().display().to_string()));
+    rows.push(("stop", "./dev/down, or: api-server down".to_owned()));
+    if ran_already {
+        rows.push(("new build", "to run it: ./dev/down && ./dev/up".to_owned()));
+    }
+    let lines: Vec<String> = rows.iter().map(|(name, value)| format!("  {name:<10} {value}")).collect();
+    format!("\n{title}\n{}\n", lines.join("\n"))
+}
