@@ -40,7 +40,11 @@ pub(crate) async fn around<B: MessageBody + 'static>(
         if PASSWORD_PATHS.contains(&request.path()) { PASSWORD_DEADLINE } else { DEADLINE };
     request.extensions_mut().insert(Arc::clone(&ctx));
     match tokio::time::timeout(deadline, next.call(request)).await {
-        Ok(Ok(response)) => Ok(response),
+        Ok(Ok(mut response)) => {
+            // Appended: the cross-origin rules may vary by more.
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
+            Ok(response)
+        }
         Ok(Err(error)) => Err(FrameworkFailure { place, error: Some(error) }.into()),
         Err(_) => {
             tracing::error!(request_id = ctx.request_id, "no answer in time; a dependency hangs");
@@ -55,7 +59,6 @@ pub(crate) fn headers(deploy_env: &str, urls: &PublicUrls) -> DefaultHeaders {
         .add(("X-Version", DIFY_VERSION))
         .add(("X-Env", HeaderValue::from_str(deploy_env).unwrap_or(HeaderValue::from_static("UNKNOWN"))))
         .add(("X-Gatewright-Version", GATEWRIGHT_VERSION))
-        .add((header::VARY, "Cookie"))
         .add((header::CACHE_CONTROL, "no-store"))
         .add((header::PRAGMA, "no-cache"))
         .add((header::X_FRAME_OPTIONS, "DENY"))

@@ -1,1 +1,72 @@
-fn main(){}
+//! Project tasks. `cargo xtask --help` lists them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
+
+mod bench;
+mod generate;
+mod services;
+mod test;
+
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+
+/// Project tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run tests against PostgreSQL and Redis of their own.
+    Test(test::Options),
+    /// Run PostgreSQL and Redis for tests in the foreground and print the variables to export.
+    Services,
+    /// Measure the release binary on this machine.
+    Bench(bench::Options),
+    /// Write what is derived: openapi/, openapi/ts/, docs/settings.md.
+    Generate {
+        /// Write nothing; fail when something is out of date.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
+        Task::Test(options) => test::run(&options),
+        Task::Services => services::run_in_foreground(),
+        Task::Bench(options) => bench::run(&options),
+        Task::Generate { check } => generate::run(check),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).canonicalize().unwrap_or_default()
+}
+
+/// Runs a command in the workspace, its output going to ours.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command
+        .current_dir(root())
+        .status()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !status.success() {
+        bail!("{} failed ({status})", command.get_program().display());
+    }
+    Ok(())
+}

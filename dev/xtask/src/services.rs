@@ -1,0 +1,101 @@
+//! PostgreSQL and Redis for tests: in a temporary folder, without durability, gone afterwards.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use gatewright_engines::{Durability, Guide, Home, Owner, Postgres, Redis, Sources};
+use gatewright_storage::{DbSettings, migrate};
+use gatewright_test_db::{DATABASE_VARIABLE, REDIS_VARIABLE, TEMPLATE};
+
+/// Running services; they end with it.
+pub(crate) struct Services {
+    // The order of the fields is the order in which they end: engines before their folder.
+    postgres: Postgres,
+    redis: Redis,
+    _folder: tempfile::TempDir,
+}
+
+struct Quiet;
+
+impl Guide for Quiet {
+    fn say(&self, line: &str) {
+        println!("==> {line}");
+    }
+    /// Tests run unattended: what they need may be installed when somebody said so beforehand.
+    #[allow(clippy::disallowed_methods, reason = "a task of developers, not a server")]
+    fn consents(&self, _: &str) -> bool {
+        ["GATEWRIGHT_ASSUME_YES", "CI"].iter().any(|name| std::env::var(name).is_ok_and(|v| v == "1" || v == "true"))
+    }
+}
+
+impl Services {
+    /// Starts both and migrates the template.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("gw-test-").tempdir()?;
+        open_for_engines(folder.path())?;
+        let home = Home {
+            data: folder.path().join("data"),
+            run: folder.path().join("data/run"),
+            cache: cache(),
+            owner: Owner::current(),
+        };
+        home.prepare()?;
+        let postgres = Postgres::start(&home, Sources::Any, Durability::Throwaway, &Quiet)?;
+        let redis = Redis::start(&home, Sources::Any, Durability::Throwaway, &Quiet)?;
+        let services = Self { postgres, redis, _folder: folder };
+        services.migrate_template()?;
+        Ok(services)
+    }
+
+    /// The variables that test processes look for.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
+        [(DATABASE_VARIABLE, self.postgres.url_of(TEMPLATE)), (REDIS_VARIABLE, self.redis.url())]
+    }
+
+    /// The connection string of an empty database, and of Redis.
+    pub(crate) fn urls(&self) -> (String, String) {
+        (self.postgres.url(), self.redis.url())
+    }
+
+    fn migrate_template(&self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&self.postgres.url(), tokio_postgres::NoTls).await?;
+            tokio::spawn(connection);
+            client.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
+            let settings =
+                DbSettings { url: Some(self.postgres.url_of(TEMPLATE).into()), ..DbSettings::default() };
+            migrate::run(&settings).await.context("the template cannot be migrated")?;
+            Ok(())
+        })
+    }
+}
+
+/// Root's engines run as somebody else, who must be able to get to their folder.
+fn open_for_engines(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = if Owner::current().is_switched() { 0o711 } else { 0o700 };
+    Ok(std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))?)
+}
+
+#[allow(clippy::disallowed_methods, reason = "a task of developers, not a server")]
+fn cache() -> std::path::PathBuf {
+    if Owner::current().is_switched() {
+        return "/var/cache/gatewright/engines".into();
+    }
+    let home = std::env::var("HOME").unwrap_or_else(|_| "/tmp".into());
+    Path::new(&home).join(".cache/gatewright/engines")
+}
+
+/// `cargo xtask services`.
+pub(crate) fn run_in_foreground() -> anyhow::Result<()> {
+    let services = Services::start()?;
+    for (name, value) in services.variables() {
+        println!("export {name}='{value}'");
+    }
+    println!("# running; end with Ctrl-C");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(tokio::signal::ctrl_c())?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! `cargo xtask test`: services, then the runner, then one line with the number and the time.
+
+use std::{
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+
+use crate::{root, services::Services};
+
+/// Which tests to run.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// One kind only.
+    kind: Option<Kind>,
+    /// Leave out the end-to-end tests.
+    #[arg(long)]
+    fast: bool,
+    /// Run only tests whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Rules without services: milliseconds.
+    Unit,
+    /// Real PostgreSQL and Redis, in process.
+    Integration,
+    /// The real binaries and foreign clients.
+    E2e,
+}
+
+const E2E: &str = "test(/^e2e::/)";
+/// Everything that needs no service lives beside the code that it tests.
+const UNIT: &str = "kind(lib) | kind(bin)";
+
+impl Options {
+    fn filter(&self) -> String {
+        let kind = match self.kind {
+            Some(Kind::Unit) => UNIT.to_owned(),
+            Some(Kind::Integration) => format!("not ({UNIT}) & not {E2E}"),
+            Some(Kind::E2e) => E2E.to_owned(),
+            None if self.fast => format!("not {E2E}"),
+            None => "all()".to_owned(),
+        };
+        match &self.name {
+            Some(name) => format!("({kind}) & test({name})"),
+            None => kind,
+        }
+    }
+
+    fn needs_binaries(&self) -> bool {
+        !self.fast && !matches!(self.kind, Some(Kind::Unit | Kind::Integration))
+    }
+}
+
+fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<()> {
+    let mut command = Command::new("cargo");
+    command.args(["nextest", "run", "--workspace", "-E", &options.filter()]).current_dir(root());
+    for (name, value) in services.map(Services::variables).into_iter().flatten() {
+        command.env(name, value);
+    }
+    let status = command.status().context("cannot run cargo nextest")?;
+    if !status.success() {
+        bail!("tests failed ({status})");
+    }
+    Ok(())
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let started = Instant::now();
+    require_nextest()?;
+    if options.needs_binaries() {
+        println!("==> building the binaries that the end-to-end tests run");
+        crate::run(Command::new("cargo").args(["build", "--quiet", "--bin", "api-server", "--bin", "worker"]))?;
+        crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
+            .context("the foreign clients of the end-to-end tests cannot be installed; Node.js 20 or newer and npm are needed (or leave them out: ./dev/test --fast)")?;
+    }
+    let services = match options.kind {
+        Some(Kind::Unit) => None,
+        _ => {
+            println!("==> starting PostgreSQL and Redis for the tests");
+            Some(Services::start()?)
+        }
+    };
+    let outcome = run_tests(options, services.as_ref());
+    let seconds = started.elapsed().as_secs();
+    println!("==> tests took {} min {} s, services and building included", seconds / 60, seconds % 60);
+    outcome
+}
+
+/// The runner comes as a crate; without it there is a way to get it.
+fn require_nextest() -> anyhow::Result<()> {
+    let found = Command::new("cargo")
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if found {
+        return Ok(());
+    }
+    println!("==> installing cargo-nextest (once)");
+    crate::run(Command::new("cargo").args(["install", "--locked", "--quiet", "cargo-nextest"]))
+        .context("cargo-nextest cannot be installed; install it by hand: cargo install --locked cargo-nextest")
+}

@@ -1,0 +1,79 @@
+//! The steps of the device flow, for tests that are about something else.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Browser, Harness};
+
+pub(crate) const EMAIL: &str = "owner@example.com";
+pub(crate) const PASSWORD: &str = "Passw0rd1";
+
+/// Sets the installation up and signs its first account in.
+pub(crate) async fn basic_account(harness: &Harness) -> Browser {
+    harness.set_up().await;
+    Browser::signed_in(harness, EMAIL, PASSWORD).await
+}
+
+/// A started device flow.
+#[derive(Clone)]
+pub(crate) struct Grant {
+    pub(crate) device_code: String,
+    pub(crate) user_code: String,
+}
+
+impl Harness {
+    pub(crate) async fn set_up(&self) {
+        let body = json!({"email": EMAIL, "name": "Owner", "password": PASSWORD});
+        self.post("/console/api/setup", &body).await.expect(201);
+    }
+
+    /// Adds another account with a workspace of its own, past the API.
+    pub(crate) async fn add_account(&self, name: &str) -> Browser {
+        let email = format!("{name}@example.com");
+        self.db
+            .execute(&format!(
+                "WITH a AS (INSERT INTO accounts (name, email, password) \
+                   SELECT '{name}', '{email}', password FROM accounts ORDER BY created_at LIMIT 1 RETURNING id), \
+                 t AS (INSERT INTO tenants (name) VALUES ('{name} WS') RETURNING id) \
+                 INSERT INTO tenant_account_joins (tenant_id, account_id, role, current) \
+                   SELECT t.id, a.id, 'owner', true FROM a, t"
+            ))
+            .await;
+        Browser::signed_in(self, &email, PASSWORD).await
+    }
+
+    pub(crate) async fn start_flow(&self, label: &str) -> Grant {
+        let body = json!({"client_id": "difyctl", "device_label": label});
+        let answer = self.post("/openapi/v1/oauth/device/code", &body).await.expect(200).json();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        Grant { device_code: text("device_code"), user_code: text("user_code") }
+    }
+
+    pub(crate) async fn poll(&self, grant: &Grant) -> Answer {
+        let body = json!({"client_id": "difyctl", "device_code": grant.device_code});
+        self.post("/openapi/v1/oauth/device/token", &body).await
+    }
+
+    /// The whole flow: the token payload.
+    pub(crate) async fn log_in_device(&self, browser: &mut Browser, label: &str) -> Value {
+        let grant = self.start_flow(label).await;
+        browser.look_up(self, &grant).await;
+        browser.decide(self, "approve", &grant).await.expect(200);
+        self.poll(&grant).await.expect(200).json()
+    }
+
+    pub(crate) async fn token(&self, browser: &mut Browser, label: &str) -> String {
+        self.log_in_device(browser, label).await["token"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Browser {
+    pub(crate) async fn look_up(&mut self, harness: &Harness, grant: &Grant) -> Answer {
+        let path = format!("/openapi/v1/oauth/device/lookup?user_code={}", grant.user_code);
+        self.get(harness, &path).await
+    }
+
+    pub(crate) async fn decide(&mut self, harness: &Harness, verdict: &str, grant: &Grant) -> Answer {
+        let path = format!("/openapi/v1/oauth/device/{verdict}");
+        self.post(harness, &path, json!({"user_code": grant.user_code})).await
+    }
+}

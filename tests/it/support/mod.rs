@@ -1,0 +1,190 @@
+//! A server in this process: real PostgreSQL, real Redis, a clock that is turned by hand.
+
+mod browser;
+mod flow;
+
+pub(crate) use browser::Browser;
+pub(crate) use flow::{Grant, basic_account};
+
+use std::{collections::HashMap, sync::Arc};
+
+use actix_web::{HttpServer, dev::ServerHandle};
+use gatewright_api_server::compose::{Settings, services};
+use gatewright_app::Ambient;
+use gatewright_domain::{Clock, RandomIds, settings::Source};
+use gatewright_http::application;
+use gatewright_kv::WindowClock;
+use gatewright_runtime::Platform;
+use gatewright_test_db::TestDb;
+use gatewright_test_support::{ManualClock, ScriptedRandom};
+use serde_json::Value;
+
+pub(crate) const SECRET_KEY: &str = "a-secret-key-for-tests-0123456789abcdef";
+pub(crate) const PUBLIC_URL: &str = "http://gatewright.test";
+
+/// The server and what surrounds it.
+pub(crate) struct Harness {
+    pub(crate) url: String,
+    pub(crate) clock: ManualClock,
+    pub(crate) random: Arc<ScriptedRandom>,
+    pub(crate) db: Arc<TestDb>,
+    pub(crate) http: reqwest::Client,
+    server: ServerHandle,
+    settings: HashMap<String, String>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// The `error` of an OAuth answer.
+    #[track_caller]
+    pub(crate) fn oauth_error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or_else(|| panic!("no error: {self:?}")).to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_else(|| panic!("no code: {self:?}")).to_owned()
+    }
+
+    /// A redirect of the limits: status, wait and body in one.
+    #[track_caller]
+    pub(crate) fn expect_rate_limited(self) -> Self {
+        let answer = self.expect(429);
+        let wait: u64 = answer.header("retry-after").parse().expect("Retry-After in seconds");
+        assert!(wait >= 1);
+        answer
+    }
+}
+
+impl Harness {
+    pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With settings on top of those that every test has.
+    pub(crate) async fn with(extra: &[(&str, &str)]) -> Self {
+        Self::on(Arc::new(TestDb::create().await), ManualClock::new(), extra).await
+    }
+
+    /// A second node of the same installation.
+    pub(crate) async fn another_node(&self) -> Self {
+        let extra: Vec<(&str, &str)> =
+            self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Self::on(Arc::clone(&self.db), self.clock.clone(), &extra).await
+    }
+
+    /// The same installation, restarted with other settings.
+    pub(crate) async fn restarted_with(&self, extra: &[(&str, &str)]) -> Self {
+        Self::on(Arc::clone(&self.db), self.clock.clone(), extra).await
+    }
+
+    pub(crate) async fn on(db: Arc<TestDb>, clock: ManualClock, extra: &[(&str, &str)]) -> Self {
+        let mut variables: HashMap<String, String> = [
+            ("SECRET_KEY", SECRET_KEY),
+            ("CONSOLE_API_URL", PUBLIC_URL),
+            ("DATABASE_URL", &db.database_url),
+            ("REDIS_URL", &db.redis_url),
+            ("REDIS_KEY_PREFIX", &db.key_prefix),
+            ("SQLALCHEMY_POOL_SIZE", "8"),
+        ]
+        .into_iter()
+        .chain(extra.iter().copied())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+        variables.retain(|_, value| value != "<unset>");
+        let source = |name: &str| variables.get(name).cloned();
+        let settings = Settings::load(&source as &dyn Source).expect("the settings of the test are right");
+        let random = Arc::new(ScriptedRandom::default());
+        let ambient =
+            Ambient { clock: Arc::new(clock.clone()), ids: Arc::new(RandomIds), random: random.clone() };
+        let platform = Platform::with(&settings.server, ambient, WindowClock::Process).unwrap();
+        let app = platform.services(&settings.server);
+        let services = services(&settings, &app, Arc::new(clock.clone()) as Arc<dyn Clock>);
+        actix_web::rt::spawn(Platform::hear_revocations(platform.kv.clone(), app.store.clone()));
+        let server = HttpServer::new(move || application(&services))
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .bind(("127.0.0.1", 0))
+            .unwrap();
+        let url = format!("http://{}", server.addrs()[0]);
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let settings = extra.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Self { url, clock, random, db, http, server: handle, settings }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Answer::read(self.request("GET", path).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::read(self.request("POST", path).json(body).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn with_bearer(&self, method: &str, path: &str, token: &str) -> Answer {
+        let request = self.request(method, path).header("Authorization", format!("Bearer {token}"));
+        Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// Every key of this test in Redis with its remaining life in milliseconds, and every value.
+    pub(crate) async fn redis_dump(&self) -> Vec<(String, i64, String)> {
+        let client = redis::Client::open(self.db.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let pattern = format!("{}:*", self.db.key_prefix);
+        let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+        let mut dump = vec![];
+        for key in keys {
+            let ttl: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut connection).await.unwrap();
+            let kind: String = redis::cmd("TYPE").arg(&key).query_async(&mut connection).await.unwrap();
+            let value: redis::Value = match kind.as_str() {
+                "zset" => redis::cmd("ZRANGE").arg(&key).arg(0).arg(-1).query_async(&mut connection).await.unwrap(),
+                _ => redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap(),
+            };
+            dump.push((key, ttl, format!("{value:?}")));
+        }
+        dump
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        // Not awaited: the process ends with the test.
+        drop(self.server.stop(false));
+    }
+}
