@@ -1,0 +1,177 @@
+//! The picture of the crates, held by a machine: every edge, where third-party crates may be named,
+//! what an embedder's tree must not contain. A new edge is a design decision: change the table here,
+//! the drawing in the README, and say why.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// `crate → what it depends on`, normal edges only.
+const EDGES: [(&str, &[&str]); 14] = [
+    ("domain", &[]),
+    ("crypto", &[]),
+    ("auth", &["crypto", "domain"]),
+    ("jobs", &["domain"]),
+    ("storage", &["auth", "domain"]),
+    ("kv", &["auth", "domain"]),
+    // The checksum of fetched wheels is crypto's.
+    ("engines", &["crypto"]),
+    ("app", &["auth", "domain", "jobs", "kv", "storage"]),
+    ("http", &["app", "auth", "domain"]),
+    ("runtime", &["app", "auth", "domain", "engines", "kv", "storage"]),
+    // The binaries: `storage` for `migrate`, `domain` for settings and versions.
+    ("api-server", &["domain", "http", "runtime", "storage"]),
+    ("worker", &["domain", "jobs", "runtime"]),
+    ("test-db", &["domain"]),
+    ("test-support", &["crypto", "domain"]),
+];
+
+/// Packages that may use anything: tests and tasks.
+const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
+
+/// Who may name which third-party crate.
+const OWNERS: [(&str, &[&str]); 15] = [
+    ("josekit", &["crypto"]),
+    ("ring", &["crypto"]),
+    ("constant_time_eq", &["crypto"]),
+    ("argon2", &["crypto"]),
+    ("diesel", &["storage"]),
+    ("diesel-async", &["storage"]),
+    ("diesel_migrations", &["storage"]),
+    ("redis", &["kv"]),
+    ("actix-web", &["http", "api-server"]),
+    ("actix-cors", &["http"]),
+    ("utoipa", &["http"]),
+    ("dotenvy", &["runtime"]),
+    ("tracing-subscriber", &["runtime"]),
+    ("clap", &["api-server", "worker"]),
+    ("zip", &["engines"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata answers");
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn short(name: &str) -> &str {
+    name.strip_prefix("gatewright-").unwrap_or(name)
+}
+
+fn dependencies(package: &Value, kind: Option<&str>) -> BTreeSet<String> {
+    package["dependencies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|dependency| dependency["kind"].as_str() == kind)
+        .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_edges_are_the_drawn_ones() {
+    let drawn: BTreeMap<&str, BTreeSet<String>> =
+        EDGES.iter().map(|(name, to)| (*name, to.iter().map(|t| (*t).to_owned()).collect())).collect();
+    for package in packages() {
+        let name = package["name"].as_str().unwrap();
+        if FREE.contains(&name) {
+            continue;
+        }
+        let edges: BTreeSet<String> = dependencies(&package, None)
+            .iter()
+            .filter_map(|dependency| dependency.strip_prefix("gatewright-"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(Some(&edges), drawn.get(short(name)), "the edges of {name}");
+        let dev: BTreeSet<String> = dependencies(&package, Some("dev"))
+            .into_iter()
+            .filter(|dependency| dependency.starts_with("gatewright-"))
+            .collect();
+        let allowed = ["gatewright-test-db", "gatewright-test-support"];
+        assert!(dev.iter().all(|d| allowed.contains(&d.as_str())), "the dev edges of {name}: {dev:?}");
+    }
+}
+
+#[test]
+fn third_party_crates_are_named_by_their_owners_only() {
+    for package in packages() {
+        let name = package["name"].as_str().unwrap();
+        for (third_party, owners) in OWNERS {
+            let names_it = dependencies(&package, None).contains(third_party);
+            let may = owners.contains(&short(name)) || FREE.contains(&name);
+            assert!(may || !names_it, "{name} names {third_party}, which belongs to {owners:?}");
+        }
+    }
+}
+
+#[test]
+fn every_manifest_takes_the_workspace_s_lints_and_versions() {
+    for package in packages() {
+        let path = package["manifest_path"].as_str().unwrap();
+        let manifest = fs::read_to_string(path).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{path} does not inherit the lints");
+        let own_version = manifest
+            .lines()
+            .skip_while(|line| !line.contains("dependencies]"))
+            .find(|line| line.contains(" = \"") && !line.starts_with("path") && !line.starts_with("name"));
+        assert_eq!(own_version, None, "{path} pins a version of its own");
+    }
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"forbid\""));
+}
+
+#[test]
+fn an_embedder_of_auth_brings_no_runtime_framework_or_driver_along() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "-p", "gatewright-auth", "-e", "normal", "--prefix", "none", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    assert!(tree.contains("gatewright-crypto"), "the tree is a tree: {tree}");
+    for heavy in ["tokio", "actix-web", "diesel", "redis", "hyper"] {
+        assert!(!tree.lines().any(|line| line.split(' ').next() == Some(heavy)), "auth brings {heavy} along");
+    }
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are_for() {
+    let mut long = vec![];
+    for file in rust_files(&root()) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("//!"), "{} does not begin with what it is for", file.display());
+        let lines = text.lines().count();
+        let is_test = file.starts_with(root().join("tests")) || file.ends_with("tests.rs");
+        if lines > 420 && !is_test {
+            long.push(format!("{}: {lines}", file.display()));
+        }
+    }
+    assert!(long.is_empty(), "one file, one job; split: {long:?}");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = vec![];
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() && !["target", "node_modules", ".git", ".dev"].contains(&name.as_str()) {
+            files.extend(rust_files(&path));
+        } else if name.ends_with(".rs") {
+            files.push(path);
+        }
+    }
+    files
+}

@@ -1,0 +1,169 @@
+//! Derived files and prose that must stay true: settings, OpenAPI, README, the list of differences.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use gatewright_api_server::command::{openapi_documents, settings_markdown};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_settings_document_is_the_settings() {
+    assert!(read("docs/settings.md") == settings_markdown(), "run `cargo xtask generate`");
+}
+
+#[test]
+fn the_openapi_documents_are_the_routes() {
+    for (name, text) in openapi_documents() {
+        assert!(read(&format!("openapi/{name}")) == text, "{name} is out of date: run `cargo xtask generate`");
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        references_resolve(&document, &document);
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                assert!(operation["summary"].is_string(), "{method} {path} says nothing about itself");
+                assert!(operation["operationId"].is_string());
+            }
+        }
+    }
+}
+
+fn references_resolve(document: &Value, node: &Value) {
+    match node {
+        Value::Object(object) => {
+            if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+            object.values().for_each(|value| references_resolve(document, value));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references_resolve(document, value)),
+        _ => {}
+    }
+}
+
+/// Everything in backticks that looks like a path or a crate exists.
+#[test]
+fn what_the_documents_name_exists() {
+    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/differences.md", "docs/operations.md"] {
+        for name in backticked(&read(document)) {
+            let path = name.strip_prefix("./").unwrap_or(&name);
+            let looks_like_path = name.starts_with("./")
+                || ["crates/", "bins/", "dev/", "docs/", "docker/", "tests/", "openapi/", "migrations/", "examples/"]
+                    .iter()
+                    .any(|folder| name.starts_with(folder));
+            if looks_like_path {
+                let path = path.split([' ', ':', '#', '*']).next().unwrap();
+                assert!(root().join(path).exists(), "{document} names {name}");
+            }
+            if let Some(krate) = name.strip_prefix("gatewright-").filter(|rest| rest.chars().all(|c| c.is_ascii_lowercase() || c == '-')) {
+                let exists = ["crates", "bins"].iter().any(|folder| root().join(folder).join(krate).exists())
+                    || krate == "tests";
+                assert!(exists, "{document} names {name}");
+            }
+        }
+    }
+}
+
+/// Commands that the README names are there: subcommands of ours, tasks, scripts.
+#[test]
+fn the_readme_s_commands_exist() {
+    let source = read("bins/api-server/src/command.rs");
+    let tasks = read("dev/xtask/src/main.rs");
+    for name in backticked(&read("README.md")) {
+        let words: Vec<&str> = name.split_whitespace().collect();
+        let variant = |word: &str| {
+            let mut text: String = word.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+            text.push(' ');
+            text
+        };
+        let has = |source: &str, word: &str| {
+            let variant = variant(word);
+            let variant = variant.trim();
+            source.contains(&format!("    {variant},")) || source.contains(&format!("    {variant} {{")) || source.contains(&format!("    {variant}("))
+        };
+        match words.as_slice() {
+            ["api-server", word, ..] if !word.starts_with('-') => assert!(has(&source, word), "README names `{name}`"),
+            ["cargo", "xtask", word, ..] => assert!(has(&tasks, word), "README names `{name}`"),
+            _ => {}
+        }
+    }
+}
+
+/// Each row of the list of differences names a test that exists.
+#[test]
+fn every_difference_has_its_test() {
+    let tests = all_test_names();
+    let mut rows = 0;
+    for line in read("docs/differences.md").lines().filter(|line| line.starts_with("| ") && !line.contains("---")) {
+        let last = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        if last.trim() == "test" {
+            continue;
+        }
+        rows += 1;
+        let named = backticked(last);
+        assert!(!named.is_empty(), "no test: {line}");
+        for name in named {
+            assert!(tests.contains(&name), "{name} is no test: {line}");
+        }
+    }
+    assert!(rows >= 30, "{rows} rows");
+}
+
+/// The crates in the README's drawing are those of the workspace.
+#[test]
+fn the_readme_draws_every_crate() {
+    let readme = read("README.md");
+    for folder in ["crates", "bins"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            assert!(readme.contains(&name), "the README does not draw {name}");
+        }
+    }
+}
+
+fn backticked(text: &str) -> Vec<String> {
+    let mut found = vec![];
+    let mut in_block = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_block = !in_block;
+        } else if !in_block {
+            found.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    found
+}
+
+fn all_test_names() -> Vec<String> {
+    fn walk(folder: &Path, names: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            let skip = ["target", "node_modules", ".git"].contains(&entry.file_name().to_string_lossy().as_ref());
+            if path.is_dir() && !skip {
+                walk(&path, names);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                names.extend(text.lines().filter_map(|line| {
+                    let rest = line.trim_start();
+                    let rest = rest.strip_prefix("async ").unwrap_or(rest).strip_prefix("fn ")?;
+                    Some(rest.split('(').next()?.to_owned())
+                }));
+            }
+        }
+    }
+    let mut names = vec![];
+    for folder in ["crates", "bins", "tests"] {
+        walk(&root().join(folder), &mut names);
+    }
+    names
+}

@@ -1,0 +1,8 @@
+//! End to end: the real binaries, real services that are really stopped, clients that we did not
+//! write. Here time is real: waiting is polling with a deadline.
+
+mod foreign_client;
+mod outage;
+mod process;
+mod start;
+mod up;

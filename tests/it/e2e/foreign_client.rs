@@ -1,0 +1,94 @@
+//! openid-client, a certified relying party, logs in knowing nothing but the issuer.
+
+use std::process::Stdio;
+
+use gatewright_test_db::TestDb;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::process::Server;
+
+#[tokio::test]
+async fn a_stock_oauth_client_logs_in_from_the_metadata_alone() {
+    let db = TestDb::create().await;
+    let server = Server::on(&db).await;
+    let session = server.sign_in().await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/device-flow.mjs");
+    let mut client = tokio::process::Command::new("node")
+        .args([script, &server.url])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("Node.js 20 or newer is installed");
+    let mut lines = BufReader::new(client.stdout.take().unwrap()).lines();
+    let mut events: Vec<Value> = vec![];
+    let mut user_code = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if let Some(code) = event["user_code"].as_str() {
+            user_code = code.to_owned();
+        }
+        match event["error"].as_str() {
+            // The client's own first poll was pending; an extra one right after it is too early.
+            Some("authorization_pending") => hurry(&server, &db).await,
+            // Now its own next poll is: RFC 8628 tells it to slow down, and it does.
+            Some("slow_down") => server.approve(&session, &user_code).await,
+            _ => {}
+        }
+        events.push(event);
+    }
+    assert!(client.wait().await.unwrap().success(), "{events:?}");
+    let polls: Vec<&Value> = events.iter().filter(|event| event.get("poll").is_some()).collect();
+    assert_eq!(polls.first().unwrap()["error"], "authorization_pending");
+    assert_eq!(polls[1]["error"], "slow_down");
+    assert_eq!(polls.last().unwrap()["poll"], 200);
+    assert!(events.iter().any(|event| event["account"]["subject_email"] == "owner@example.com"), "{events:?}");
+    assert!(events.iter().any(|event| event["expires_in"] == 1_209_600), "{events:?}");
+    assert!(events.iter().any(|event| event["after_revocation"] == 401), "{events:?}");
+}
+
+/// Makes the client's next poll too early: the interval in the stored grant is raised, as an
+/// impatient twin of the client would have raised it.
+async fn hurry(_: &Server, db: &TestDb) {
+    let client = redis::Client::open(db.redis_url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let pattern = format!("{}:gw:dg:state:*", db.key_prefix);
+    let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+    let raw: String = redis::cmd("GET").arg(&keys[0]).query_async(&mut connection).await.unwrap();
+    let mut grant: Value = serde_json::from_str(&raw).unwrap();
+    grant["pace"]["interval_seconds"] = json!(8);
+    let _: () = redis::cmd("SET").arg(&keys[0]).arg(grant.to_string()).arg("KEEPTTL").query_async(&mut connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn sec_070_the_whole_log_of_a_login_holds_no_secret() {
+    let db = TestDb::create().await;
+    let server = Server::on(&db).await;
+    let session = server.sign_in().await;
+    let (token, codes) = server.log_in(&session, "laptop").await;
+    assert_eq!(server.get("/openapi/v1/account", &token).await.unwrap().status(), 200);
+    let replay = json!({"client_id": "difyctl", "device_code": codes["device_code"]});
+    assert_eq!(server.post("/openapi/v1/oauth/device/token", &replay).await.status(), 400);
+    let wrong = json!({"email": "owner@example.com", "password": "d3JvbmctUGFzc3cwcmQ="});
+    assert_eq!(server.post("/console/api/login", &wrong).await.status(), 401);
+    let log = server.log();
+    assert!(log.contains("oauth.device_flow_approved"), "the log is a log: {log}");
+    let (cookies, csrf) = &session;
+    let refresh = cookies.split("refresh_token=").nth(1).unwrap().split(';').next().unwrap();
+    let access = cookies.split("access_token=").nth(1).unwrap().split(';').next().unwrap();
+    for (what, secret) in [
+        ("bearer", &token[5..]),
+        ("device code", &codes["device_code"].as_str().unwrap()[3..]),
+        ("user code", codes["user_code"].as_str().unwrap()),
+        ("password", "Passw0rd1"),
+        ("password in base64", "UGFzc3cwcmQx"),
+        ("wrong password", "wrong-Passw0rd"),
+        ("refresh token", &refresh[40..]),
+        ("access token", access),
+        ("csrf token", csrf),
+        ("secret key", crate::support::SECRET_KEY),
+    ] {
+        assert!(!log.contains(secret), "the {what} stands in the log");
+    }
+}
