@@ -338,8 +338,8 @@ export interface components {
             webapp_copyright_enabled: boolean;
             workspace_members: components["schemas"]["LicenceQuota"];
             is_allow_transfer_workspace: boolean;
-            trigger_event: components["schemas"]["Usage"];
-            api_rate_limit: components["schemas"]["Usage"];
+            trigger_event: components["schemas"]["Metered"];
+            api_rate_limit: components["schemas"]["Metered"];
             human_input_email_delivery_enabled: boolean;
             knowledge_pipeline: components["schemas"]["KnowledgePipeline"];
             /** Format: int64 */
@@ -380,6 +380,15 @@ export interface components {
             password: string;
             /** @description Ignored. */
             remember_me?: boolean | null;
+        };
+        /** @description A metered quota. */
+        Metered: {
+            /** Format: int32 */
+            usage: number;
+            /** Format: int32 */
+            limit: number;
+            /** Format: int64 */
+            reset_date: number;
         };
         /** @description Which plugins may be installed. */
         PluginInstallationPermission: {
@@ -524,15 +533,6 @@ export interface components {
              */
             created_at: number;
             current: boolean;
-        };
-        /** @description A metered quota. */
-        Usage: {
-            /** Format: int32 */
-            usage: number;
-            /** Format: int32 */
-            limit: number;
-            /** Format: int64 */
-            reset_date: number;
         };
         /** @description Features that depend on the version. */
         VersionFeatures: {

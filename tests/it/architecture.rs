@@ -23,7 +23,10 @@ const EDGES: [(&str, &[&str]); 14] = [
     ("engines", &["crypto"]),
     ("app", &["auth", "domain", "jobs", "kv", "storage"]),
     ("http", &["app", "auth", "domain"]),
-    ("runtime", &["app", "auth", "domain", "engines", "kv", "storage"]),
+    (
+        "runtime",
+        &["app", "auth", "domain", "engines", "kv", "storage"],
+    ),
     // The binaries: `storage` for `migrate`, `domain` for settings and versions.
     ("api-server", &["domain", "http", "runtime", "storage"]),
     ("worker", &["domain", "jobs", "runtime"]),
@@ -54,12 +57,21 @@ const OWNERS: [(&str, &[&str]); 15] = [
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
@@ -83,8 +95,10 @@ fn dependencies(package: &Value, kind: Option<&str>) -> BTreeSet<String> {
 
 #[test]
 fn the_edges_are_the_drawn_ones() {
-    let drawn: BTreeMap<&str, BTreeSet<String>> =
-        EDGES.iter().map(|(name, to)| (*name, to.iter().map(|t| (*t).to_owned()).collect())).collect();
+    let drawn: BTreeMap<&str, BTreeSet<String>> = EDGES
+        .iter()
+        .map(|(name, to)| (*name, to.iter().map(|t| (*t).to_owned()).collect()))
+        .collect();
     for package in packages() {
         let name = package["name"].as_str().unwrap();
         if FREE.contains(&name) {
@@ -101,7 +115,10 @@ fn the_edges_are_the_drawn_ones() {
             .filter(|dependency| dependency.starts_with("gatewright-"))
             .collect();
         let allowed = ["gatewright-test-db", "gatewright-test-support"];
-        assert!(dev.iter().all(|d| allowed.contains(&d.as_str())), "the dev edges of {name}: {dev:?}");
+        assert!(
+            dev.iter().all(|d| allowed.contains(&d.as_str())),
+            "the dev edges of {name}: {dev:?}"
+        );
     }
 }
 
@@ -112,7 +129,10 @@ fn third_party_crates_are_named_by_their_owners_only() {
         for (third_party, owners) in OWNERS {
             let names_it = dependencies(&package, None).contains(third_party);
             let may = owners.contains(&short(name)) || FREE.contains(&name);
-            assert!(may || !names_it, "{name} names {third_party}, which belongs to {owners:?}");
+            assert!(
+                may || !names_it,
+                "{name} names {third_party}, which belongs to {owners:?}"
+            );
         }
     }
 }
@@ -122,11 +142,16 @@ fn every_manifest_takes_the_workspace_s_lints_and_versions() {
     for package in packages() {
         let path = package["manifest_path"].as_str().unwrap();
         let manifest = fs::read_to_string(path).unwrap();
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{path} does not inherit the lints");
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{path} does not inherit the lints"
+        );
         let own_version = manifest
             .lines()
             .skip_while(|line| !line.contains("dependencies]"))
-            .find(|line| line.contains(" = \"") && !line.starts_with("path") && !line.starts_with("name"));
+            .find(|line| {
+                line.contains(" = \"") && !line.starts_with("path") && !line.starts_with("name")
+            });
         assert_eq!(own_version, None, "{path} pins a version of its own");
     }
     let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
@@ -136,14 +161,31 @@ fn every_manifest_takes_the_workspace_s_lints_and_versions() {
 #[test]
 fn an_embedder_of_auth_brings_no_runtime_framework_or_driver_along() {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "-p", "gatewright-auth", "-e", "normal", "--prefix", "none", "--offline"])
+        .args([
+            "tree",
+            "-p",
+            "gatewright-auth",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
     let tree = String::from_utf8(output.stdout).unwrap();
-    assert!(tree.contains("gatewright-crypto"), "the tree is a tree: {tree}");
+    assert!(
+        tree.contains("gatewright-crypto"),
+        "the tree is a tree: {tree}"
+    );
     for heavy in ["tokio", "actix-web", "diesel", "redis", "hyper"] {
-        assert!(!tree.lines().any(|line| line.split(' ').next() == Some(heavy)), "auth brings {heavy} along");
+        assert!(
+            !tree
+                .lines()
+                .any(|line| line.split(' ').next() == Some(heavy)),
+            "auth brings {heavy} along"
+        );
     }
 }
 
@@ -152,7 +194,11 @@ fn files_are_small_and_say_what_they_are_for() {
     let mut long = vec![];
     for file in rust_files(&root()) {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("//!"), "{} does not begin with what it is for", file.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} does not begin with what it is for",
+            file.display()
+        );
         let lines = text.lines().count();
         let is_test = file.starts_with(root().join("tests")) || file.ends_with("tests.rs");
         if lines > 420 && !is_test {

@@ -8,22 +8,46 @@ use crate::support::{Answer, Browser, Harness, basic_account};
 
 /// Operations that anybody may call, and why.
 const PUBLIC: [(&str, &str); 16] = [
-    ("GET /.well-known/oauth-authorization-server", "where clients start"),
+    (
+        "GET /.well-known/oauth-authorization-server",
+        "where clients start",
+    ),
     ("GET /openapi/v1/_health", "liveness"),
-    ("GET /openapi/v1/_version", "clients compare it before they log in"),
-    ("POST /openapi/v1/oauth/device/code", "a device has nothing to show yet"),
-    ("POST /openapi/v1/oauth/device/token", "the device code is the credential"),
-    ("GET /openapi/v1/oauth/device/lookup", "the user code is; limited"),
-    ("POST /openapi/v1/oauth/revoke", "the token is the credential"),
+    (
+        "GET /openapi/v1/_version",
+        "clients compare it before they log in",
+    ),
+    (
+        "POST /openapi/v1/oauth/device/code",
+        "a device has nothing to show yet",
+    ),
+    (
+        "POST /openapi/v1/oauth/device/token",
+        "the device code is the credential",
+    ),
+    (
+        "GET /openapi/v1/oauth/device/lookup",
+        "the user code is; limited",
+    ),
+    (
+        "POST /openapi/v1/oauth/revoke",
+        "the token is the credential",
+    ),
     ("GET /console/api/ping", "liveness"),
     ("GET /console/api/version", "the shell asks before sign-in"),
     ("GET /console/api/app-dsl-version", "constant"),
     ("GET /console/api/setup", "the first visit"),
     ("POST /console/api/setup", "once"),
     ("GET /console/api/init", "the first visit"),
-    ("POST /console/api/init", "the init password is the credential"),
+    (
+        "POST /console/api/init",
+        "the init password is the credential",
+    ),
     ("POST /console/api/login", "the password is the credential"),
-    ("GET /console/api/system-features", "decides which forms the sign-in page shows"),
+    (
+        "GET /console/api/system-features",
+        "decides which forms the sign-in page shows",
+    ),
 ];
 /// The refresh cookie is the credential: refused without it like a protected one.
 const EXPECTED_WITHOUT_CREDENTIALS: u16 = 401;
@@ -42,12 +66,15 @@ fn operations() -> Vec<(String, String)> {
 }
 
 fn is_public(method: &str, path: &str) -> bool {
-    PUBLIC.iter().any(|(operation, _)| *operation == format!("{method} {path}"))
+    PUBLIC
+        .iter()
+        .any(|(operation, _)| *operation == format!("{method} {path}"))
 }
 
 fn concrete(path: &str) -> String {
     let id = "00000000-0000-7000-8000-000000000000";
-    path.replace("{session_id}", id).replace("{workspace_id}", id)
+    path.replace("{session_id}", id)
+        .replace("{workspace_id}", id)
 }
 
 #[actix_web::test]
@@ -56,17 +83,31 @@ async fn sec_163_nothing_but_the_list_answers_without_credentials() {
     h.set_up().await;
     let operations = operations();
     assert!(operations.len() >= 30, "{operations:?}");
-    for (method, path) in operations.iter().filter(|(method, path)| !is_public(method, path)) {
+    for (method, path) in operations
+        .iter()
+        .filter(|(method, path)| !is_public(method, path))
+    {
         let mut request = h.request(method, &concrete(path));
         if method == "POST" {
             request = request.json(&json!({"user_code": "AAAA-BBBB", "tenant_id": "x"}));
         }
         let answer = Answer::read(request.send().await.unwrap()).await;
-        assert_eq!(answer.status, EXPECTED_WITHOUT_CREDENTIALS, "{method} {path}: {answer:?}");
-        assert!(!answer.header("x-gatewright-reason").is_empty(), "{method} {path} gives no reason");
+        assert_eq!(
+            answer.status, EXPECTED_WITHOUT_CREDENTIALS,
+            "{method} {path}: {answer:?}"
+        );
+        assert!(
+            !answer.header("x-gatewright-reason").is_empty(),
+            "{method} {path} gives no reason"
+        );
     }
     for (operation, _) in PUBLIC {
-        assert!(operations.iter().any(|(m, p)| format!("{m} {p}") == operation), "{operation} is gone: shrink the list");
+        assert!(
+            operations
+                .iter()
+                .any(|(m, p)| format!("{m} {p}") == operation),
+            "{operation} is gone: shrink the list"
+        );
     }
 }
 
@@ -87,7 +128,13 @@ async fn sec_163_a_stranger_s_credentials_reach_nothing_of_the_owner_s() {
             .replace("{workspace_id}", workspace);
         h.with_bearer(&method, &path, &token).await.expect(404);
     }
-    h.with_bearer("GET", "/openapi/v1/account", session["token"].as_str().unwrap()).await.expect(200);
+    h.with_bearer(
+        "GET",
+        "/openapi/v1/account",
+        session["token"].as_str().unwrap(),
+    )
+    .await
+    .expect(200);
 }
 
 #[actix_web::test]
@@ -96,14 +143,24 @@ async fn a_console_session_is_no_bearer_and_a_bearer_no_console_session() {
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "x").await;
     let access = owner.cookies["access_token"].clone();
-    h.with_bearer("GET", "/openapi/v1/account", &access).await.expect(401);
-    h.with_bearer("GET", "/console/api/account/profile", &token).await.expect(401);
+    h.with_bearer("GET", "/openapi/v1/account", &access)
+        .await
+        .expect(401);
+    h.with_bearer("GET", "/console/api/account/profile", &token)
+        .await
+        .expect(401);
     let mut api_client = Browser::script();
     api_client.cookies.insert("csrf_token".into(), owner.csrf());
     let header = format!("Bearer {access}");
     // console.md §2.6: the access token may stand in the header, the CSRF pair is still needed.
     api_client
-        .send(&h, "GET", "/console/api/account/profile", None, &[("authorization", &header)])
+        .send(
+            &h,
+            "GET",
+            "/console/api/account/profile",
+            None,
+            &[("authorization", &header)],
+        )
         .await
         .expect(200);
 }

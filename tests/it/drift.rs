@@ -9,7 +9,10 @@ use gatewright_api_server::command::{openapi_documents, settings_markdown};
 use serde_json::Value;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 fn read(path: &str) -> String {
@@ -18,19 +21,28 @@ fn read(path: &str) -> String {
 
 #[test]
 fn the_settings_document_is_the_settings() {
-    assert!(read("docs/settings.md") == settings_markdown(), "run `cargo xtask generate`");
+    assert!(
+        read("docs/settings.md") == settings_markdown(),
+        "run `cargo xtask generate`"
+    );
 }
 
 #[test]
 fn the_openapi_documents_are_the_routes() {
     for (name, text) in openapi_documents() {
-        assert!(read(&format!("openapi/{name}")) == text, "{name} is out of date: run `cargo xtask generate`");
+        assert!(
+            read(&format!("openapi/{name}")) == text,
+            "{name} is out of date: run `cargo xtask generate`"
+        );
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
         references_resolve(&document, &document);
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                assert!(operation["summary"].is_string(), "{method} {path} says nothing about itself");
+                assert!(
+                    operation["summary"].is_string(),
+                    "{method} {path} says nothing about itself"
+                );
                 assert!(operation["operationId"].is_string());
             }
         }
@@ -42,11 +54,18 @@ fn references_resolve(document: &Value, node: &Value) {
         Value::Object(object) => {
             if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
                 let pointer = reference.strip_prefix('#').unwrap();
-                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+                assert!(
+                    document.pointer(pointer).is_some(),
+                    "{reference} leads nowhere"
+                );
             }
-            object.values().for_each(|value| references_resolve(document, value));
+            object
+                .values()
+                .for_each(|value| references_resolve(document, value));
         }
-        Value::Array(values) => values.iter().for_each(|value| references_resolve(document, value)),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| references_resolve(document, value)),
         _ => {}
     }
 }
@@ -54,19 +73,40 @@ fn references_resolve(document: &Value, node: &Value) {
 /// Everything in backticks that looks like a path or a crate exists.
 #[test]
 fn what_the_documents_name_exists() {
-    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/differences.md", "docs/operations.md"] {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "docs/differences.md",
+        "docs/operations.md",
+    ] {
         for name in backticked(&read(document)) {
             let path = name.strip_prefix("./").unwrap_or(&name);
             let looks_like_path = name.starts_with("./")
-                || ["crates/", "bins/", "dev/", "docs/", "docker/", "tests/", "openapi/", "migrations/", "examples/"]
-                    .iter()
-                    .any(|folder| name.starts_with(folder));
+                || [
+                    "crates/",
+                    "bins/",
+                    "dev/",
+                    "docs/",
+                    "docker/",
+                    "tests/",
+                    "openapi/",
+                    "migrations/",
+                    "examples/",
+                ]
+                .iter()
+                .any(|folder| name.starts_with(folder));
             if looks_like_path {
                 let path = path.split([' ', ':', '#', '*']).next().unwrap();
                 assert!(root().join(path).exists(), "{document} names {name}");
             }
-            if let Some(krate) = name.strip_prefix("gatewright-").filter(|rest| rest.chars().all(|c| c.is_ascii_lowercase() || c == '-')) {
-                let exists = ["crates", "bins"].iter().any(|folder| root().join(folder).join(krate).exists())
+            if let Some(krate) = name
+                .strip_prefix("gatewright-")
+                .filter(|rest| rest.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+            {
+                let exists = ["crates", "bins"]
+                    .iter()
+                    .any(|folder| root().join(folder).join(krate).exists())
                     || krate == "tests";
                 assert!(exists, "{document} names {name}");
             }
@@ -82,17 +122,24 @@ fn the_readme_s_commands_exist() {
     for name in backticked(&read("README.md")) {
         let words: Vec<&str> = name.split_whitespace().collect();
         let variant = |word: &str| {
-            let mut text: String = word.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+            let mut text: String = word
+                .split('-')
+                .map(|part| part[..1].to_uppercase() + &part[1..])
+                .collect();
             text.push(' ');
             text
         };
         let has = |source: &str, word: &str| {
             let variant = variant(word);
             let variant = variant.trim();
-            source.contains(&format!("    {variant},")) || source.contains(&format!("    {variant} {{")) || source.contains(&format!("    {variant}("))
+            source.contains(&format!("    {variant},"))
+                || source.contains(&format!("    {variant} {{"))
+                || source.contains(&format!("    {variant}("))
         };
         match words.as_slice() {
-            ["api-server", word, ..] if !word.starts_with('-') => assert!(has(&source, word), "README names `{name}`"),
+            ["api-server", word, ..] if !word.starts_with('-') => {
+                assert!(has(&source, word), "README names `{name}`");
+            }
             ["cargo", "xtask", word, ..] => assert!(has(&tasks, word), "README names `{name}`"),
             _ => {}
         }
@@ -104,7 +151,10 @@ fn the_readme_s_commands_exist() {
 fn every_difference_has_its_test() {
     let tests = all_test_names();
     let mut rows = 0;
-    for line in read("docs/differences.md").lines().filter(|line| line.starts_with("| ") && !line.contains("---")) {
+    for line in read("docs/differences.md")
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.contains("---"))
+    {
         let last = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
         if last.trim() == "test" {
             continue;
@@ -148,14 +198,18 @@ fn all_test_names() -> Vec<String> {
     fn walk(folder: &Path, names: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
-            let skip = ["target", "node_modules", ".git"].contains(&entry.file_name().to_string_lossy().as_ref());
+            let skip = ["target", "node_modules", ".git"]
+                .contains(&entry.file_name().to_string_lossy().as_ref());
             if path.is_dir() && !skip {
                 walk(&path, names);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 names.extend(text.lines().filter_map(|line| {
                     let rest = line.trim_start();
-                    let rest = rest.strip_prefix("async ").unwrap_or(rest).strip_prefix("fn ")?;
+                    let rest = rest
+                        .strip_prefix("async ")
+                        .unwrap_or(rest)
+                        .strip_prefix("fn ")?;
                     Some(rest.split('(').next()?.to_owned())
                 }));
             }

@@ -1,6 +1,17 @@
 //! One binary, so that it links once.
-#![allow(missing_docs, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test that cannot go on must fail")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    clippy::unused_async,
+    clippy::needless_for_each,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "a test tells one story, and one that cannot go on must fail"
+)]
 
 mod architecture;
 mod coverage;

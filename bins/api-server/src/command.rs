@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use gatewright_domain::{DIFY_VERSION, GATEWRIGHT_VERSION, settings::{SettingDoc, Settings as _}};
+use gatewright_domain::{
+    DIFY_VERSION, GATEWRIGHT_VERSION,
+    settings::{SettingDoc, Settings as _},
+};
 use gatewright_http::{HttpSettings, Surface, document};
 use gatewright_runtime::groups;
 
@@ -34,7 +37,7 @@ pub enum Command {
         /// Fetch PostgreSQL and Valkey even when the machine has them.
         #[arg(long)]
         fetch_engines: bool,
-        /// Ask nothing (also: GATEWRIGHT_ASSUME_YES=1).
+        /// Ask nothing (also: `GATEWRIGHT_ASSUME_YES=1`).
         #[arg(short, long)]
         yes: bool,
     },
@@ -72,7 +75,10 @@ pub enum Command {
 
 /// All settings, for people.
 pub fn setting_groups() -> Vec<(&'static str, Vec<SettingDoc>)> {
-    let mut all: Vec<_> = groups().into_iter().map(|group| (group.title, group.settings)).collect();
+    let mut all: Vec<_> = groups()
+        .into_iter()
+        .map(|group| (group.title, group.settings))
+        .collect();
     all.push(("HTTP", HttpSettings::docs()));
     all
 }
@@ -86,7 +92,9 @@ pub fn settings_markdown() -> String {
          used stops the start with one line that names it.\n",
     );
     for (title, settings) in setting_groups() {
-        text.push_str(&format!("\n## {title}\n\n| setting | what it is | default | example |\n|---|---|---|---|\n"));
+        text.push_str(&format!(
+            "\n## {title}\n\n| setting | what it is | default | example |\n|---|---|---|---|\n"
+        ));
         for setting in settings {
             text.push_str(&format!("{setting}\n"));
         }

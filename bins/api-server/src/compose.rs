@@ -3,7 +3,10 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use actix_web::web::Data;
-use gatewright_domain::{Clock, settings::{SettingError, Settings as _, Source}};
+use gatewright_domain::{
+    Clock,
+    settings::{SettingError, Settings as _, Source},
+};
 use gatewright_http::{HttpSettings, Services};
 use gatewright_runtime::{AppServices, ServerSettings};
 
@@ -19,7 +22,10 @@ pub struct Settings {
 impl Settings {
     /// Reads and checks everything; the first problem ends it.
     pub fn load(source: &dyn Source) -> Result<Self, SettingError> {
-        Ok(Self { server: ServerSettings::load(source)?, http: HttpSettings::load(source)? })
+        Ok(Self {
+            server: ServerSettings::load(source)?,
+            http: HttpSettings::load(source)?,
+        })
     }
 }
 

@@ -1,5 +1,9 @@
 //! The API server: parse arguments, compose, report.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is a command line"
+)]
 
 use std::{path::Path, process::ExitCode};
 
@@ -32,7 +36,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Version { json } => println!("{}", version_text(json)),
         Command::Settings { json } => print_settings(json),
         Command::Openapi { output_dir } => write_openapi(&output_dir)?,
-        Command::Up { detach, services_only, fetch_engines, yes } => {
+        Command::Up {
+            detach,
+            services_only,
+            fetch_engines,
+            yes,
+        } => {
             let options = up_options(services_only, fetch_engines, yes)?;
             if detach {
                 up::run_detached(&options)?;
@@ -42,7 +51,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Down => {
             let was_up = up::down(Path::new("."))?;
-            println!("{}", if was_up { "stopped" } else { "nothing runs here" });
+            println!(
+                "{}",
+                if was_up {
+                    "stopped"
+                } else {
+                    "nothing runs here"
+                }
+            );
         }
         Command::Serve => {
             let environment = environment(cli.env_file.as_deref())?;
@@ -73,7 +89,11 @@ fn up_options(services_only: bool, fetch_engines: bool, yes: bool) -> anyhow::Re
     Ok(up::Options {
         folder: ".".into(),
         services_only,
-        sources: if fetch_engines { EngineSources::WheelsOnly } else { EngineSources::Any },
+        sources: if fetch_engines {
+            EngineSources::WheelsOnly
+        } else {
+            EngineSources::Any
+        },
         assume_yes: yes || environment.get("GATEWRIGHT_ASSUME_YES").as_deref() == Some("1"),
     })
 }
@@ -114,7 +134,11 @@ async fn run_migrations(settings: &DbSettings, check: bool) -> anyhow::Result<Ex
         let state = migrate::schema_state(&mut pool.get().await?).await?;
         println!("{state:?}");
         let is_current = state == migrate::SchemaState::Current;
-        return Ok(if is_current { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(if is_current {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
     let applied = migrate::run(settings).await?;
     if applied.is_empty() {
@@ -130,5 +154,9 @@ async fn healthcheck(environment: &Environment) -> anyhow::Result<ExitCode> {
     let settings = gatewright_http::HttpSettings::load(environment)?;
     let ready = probe::is_ready(settings.port).await;
     println!("{}", if ready { "ready" } else { "not ready" });
-    Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if ready {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

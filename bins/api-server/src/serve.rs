@@ -23,7 +23,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let app = platform.services(&settings.server);
     let services = services(&settings, &app, Arc::new(SystemClock));
     let draining = services.draining.clone();
-    let listener = rt::spawn(Platform::hear_revocations(platform.kv.clone(), app.store.clone()));
+    let listener = rt::spawn(Platform::hear_revocations(
+        platform.kv.clone(),
+        app.store.clone(),
+    ));
 
     let address = format!("{}:{}", settings.http.bind_address, settings.http.port);
     let mut server = HttpServer::new(move || application(&services))

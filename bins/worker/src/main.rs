@@ -50,11 +50,16 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Some(problem) = health.schema {
         bail!("the database schema {problem}");
     }
-    let queues = if cli.queues.is_empty() { QueueName::ALL.to_vec() } else { cli.queues };
+    let queues = if cli.queues.is_empty() {
+        QueueName::ALL.to_vec()
+    } else {
+        cli.queues
+    };
     let names: Vec<&str> = queues.into_iter().map(QueueName::as_str).collect();
     tracing::info!(queues = names.join(","), "worker ready");
     if let Some(file) = &cli.ready_file {
-        std::fs::write(file, "ready\n").with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(file, "ready\n")
+            .with_context(|| format!("cannot write {}", file.display()))?;
     }
     let signal = termination().await.context("signals cannot be heard")?;
     tracing::info!(signal, "stopping");

@@ -36,7 +36,9 @@ impl KnownAccounts {
             Err(epoch) => epoch,
         };
         let mut conn = pool.get().await?;
-        let Some(account) = account::find(&mut conn, id).await? else { return Ok(None) };
+        let Some(account) = account::find(&mut conn, id).await? else {
+            return Ok(None);
+        };
         let workspaces = workspace::list_for_account(&mut conn, id).await?;
         let known: KnownAccount = (Arc::new(account), workspaces.into());
         self.0.insert(epoch, id, known.clone(), now);

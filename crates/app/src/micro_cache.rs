@@ -29,7 +29,12 @@ pub(crate) struct Epoch(u64);
 
 impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
     pub(crate) fn new() -> Self {
-        Self { entries: Mutex::new(Entries { map: HashMap::new(), drops: 0 }) }
+        Self {
+            entries: Mutex::new(Entries {
+                map: HashMap::new(),
+                drops: 0,
+            }),
+        }
     }
 
     /// The value, or the epoch to hand to [`Self::insert`].

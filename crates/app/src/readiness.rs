@@ -47,18 +47,31 @@ impl Readiness {
             Ok(SchemaState::Current) => (None, None),
             Ok(SchemaState::Behind(missing)) => (
                 None,
-                Some(format!("lacks {} migration(s); run `api-server migrate`", missing.len())),
+                Some(format!(
+                    "lacks {} migration(s); run `api-server migrate`",
+                    missing.len()
+                )),
             ),
             Ok(SchemaState::Ahead(unknown)) => (
                 None,
-                Some(format!("is newer than this binary by {} migration(s); upgrade the binary", unknown.len())),
+                Some(format!(
+                    "is newer than this binary by {} migration(s); upgrade the binary",
+                    unknown.len()
+                )),
             ),
             Err(error) => {
                 tracing::warn!(error = %error.source, "postgres does not answer");
-                (Some("does not answer; see DB_HOST, DATABASE_URL".to_owned()), None)
+                (
+                    Some("does not answer; see DB_HOST, DATABASE_URL".to_owned()),
+                    None,
+                )
             }
         };
-        Health { postgres, redis, schema }
+        Health {
+            postgres,
+            redis,
+            schema,
+        }
     }
 
     async fn schema(&self) -> Result<SchemaState, gatewright_domain::error::Unavailable> {

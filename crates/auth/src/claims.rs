@@ -29,13 +29,23 @@ pub enum ClaimsError {
 impl Unverified {
     /// Checks the signature only.
     pub fn open(ring: &KeyRing, token: &str) -> Result<Self, ClaimsError> {
-        jws::verify(ring, token).map(Self).map_err(|_| ClaimsError::Signature)
+        jws::verify(ring, token)
+            .map(Self)
+            .map_err(|_| ClaimsError::Signature)
     }
 
     /// A text claim of 1 to 255 characters.
     pub fn text(&self, name: &str) -> Result<&str, ClaimsError> {
-        let text = self.0.get(name).and_then(Value::as_str).ok_or(ClaimsError::Shape)?;
-        if text.is_empty() || text.chars().count() > 255 { Err(ClaimsError::Shape) } else { Ok(text) }
+        let text = self
+            .0
+            .get(name)
+            .and_then(Value::as_str)
+            .ok_or(ClaimsError::Shape)?;
+        if text.is_empty() || text.chars().count() > 255 {
+            Err(ClaimsError::Shape)
+        } else {
+            Ok(text)
+        }
     }
 
     /// A text claim that parses.
@@ -50,12 +60,20 @@ impl Unverified {
 
     /// Requires an integer `exp` in the future and an `iat` not after now, each with [`LEEWAY`],
     /// and a life no longer than `cap`.
-    pub fn require_live(&self, now: DateTime<Utc>, cap: TimeDelta) -> Result<DateTime<Utc>, ClaimsError> {
+    pub fn require_live(
+        &self,
+        now: DateTime<Utc>,
+        cap: TimeDelta,
+    ) -> Result<DateTime<Utc>, ClaimsError> {
         let (expires_at, issued_at) = (self.instant("exp")?, self.instant("iat")?);
         if issued_at > now + LEEWAY || expires_at - issued_at > cap {
             return Err(ClaimsError::Shape);
         }
-        if now >= expires_at + LEEWAY { Err(ClaimsError::Expired) } else { Ok(expires_at) }
+        if now >= expires_at + LEEWAY {
+            Err(ClaimsError::Expired)
+        } else {
+            Ok(expires_at)
+        }
     }
 
     fn instant(&self, name: &str) -> Result<DateTime<Utc>, ClaimsError> {
@@ -74,8 +92,10 @@ pub fn seal(
     now: DateTime<Utc>,
     lifetime: TimeDelta,
 ) -> String {
-    let mut map: Map<String, Value> =
-        claims.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    let mut map: Map<String, Value> = claims
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
+        .collect();
     map.insert("iat".into(), now.timestamp().into());
     map.insert("exp".into(), (now + lifetime).timestamp().into());
     // A map of texts and integers always serialises; an empty token is refused everywhere.
@@ -101,24 +121,44 @@ mod tests {
         let token = seal(&ring(), &[], now(), hour);
         let claims = Unverified::open(&ring(), &token).unwrap();
         let end = now() + hour + LEEWAY;
-        assert!(claims.require_live(end - TimeDelta::seconds(1), hour).is_ok());
+        assert!(
+            claims
+                .require_live(end - TimeDelta::seconds(1), hour)
+                .is_ok()
+        );
         assert_eq!(claims.require_live(end, hour), Err(ClaimsError::Expired));
     }
 
     #[test]
     fn sec_089_sec_090_from_the_future_or_too_long_a_life() {
-        let token = seal(&ring(), &[], now() + TimeDelta::minutes(1), TimeDelta::hours(1));
+        let token = seal(
+            &ring(),
+            &[],
+            now() + TimeDelta::minutes(1),
+            TimeDelta::hours(1),
+        );
         let claims = Unverified::open(&ring(), &token).unwrap();
-        assert_eq!(claims.require_live(now(), TimeDelta::hours(1)), Err(ClaimsError::Shape));
+        assert_eq!(
+            claims.require_live(now(), TimeDelta::hours(1)),
+            Err(ClaimsError::Shape)
+        );
         let token = seal(&ring(), &[], now(), TimeDelta::hours(2));
         let claims = Unverified::open(&ring(), &token).unwrap();
-        assert_eq!(claims.require_live(now(), TimeDelta::hours(1)), Err(ClaimsError::Shape));
+        assert_eq!(
+            claims.require_live(now(), TimeDelta::hours(1)),
+            Err(ClaimsError::Shape)
+        );
     }
 
     #[test]
     fn signed_but_shapeless() {
         let long = "x".repeat(256);
-        let token = seal(&ring(), &[("empty", ""), ("long", &long)], now(), TimeDelta::hours(1));
+        let token = seal(
+            &ring(),
+            &[("empty", ""), ("long", &long)],
+            now(),
+            TimeDelta::hours(1),
+        );
         let claims = Unverified::open(&ring(), &token).unwrap();
         for name in ["empty", "long", "missing", "exp"] {
             assert_eq!(claims.text(name), Err(ClaimsError::Shape), "{name}");

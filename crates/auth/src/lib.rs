@@ -18,6 +18,8 @@ pub mod secret_key;
 
 /// The key ring and the purposes of keys, for those who embed this crate.
 pub use gatewright_crypto::{
-    digest, equal::secrets_equal, keys, password,
+    digest,
+    equal::secrets_equal,
+    keys, password,
     random::{OsRandom, Random},
 };

@@ -18,7 +18,10 @@ pub struct Rate {
 impl Rate {
     /// `count` in `seconds`.
     pub const fn new(count: u32, seconds: i64) -> Self {
-        Self { count, window: TimeDelta::seconds(seconds) }
+        Self {
+            count,
+            window: TimeDelta::seconds(seconds),
+        }
     }
 }
 
@@ -33,7 +36,11 @@ impl SettingValue for Rate {
         let (number, unit) = window
             .split_at_checked(window.len().saturating_sub(1))
             .ok_or_else(problem)?;
-        let number: i64 = if number.is_empty() { 1 } else { number.parse().map_err(|_| problem())? };
+        let number: i64 = if number.is_empty() {
+            1
+        } else {
+            number.parse().map_err(|_| problem())?
+        };
         let seconds = match unit {
             "s" => number,
             "m" => number.saturating_mul(60),
@@ -42,7 +49,11 @@ impl SettingValue for Rate {
             _ => return Err(problem()),
         };
         let count = count.trim().parse().map_err(|_| problem())?;
-        if (1..=366 * 86_400).contains(&seconds) { Ok(Self::new(count, seconds)) } else { Err(problem()) }
+        if (1..=366 * 86_400).contains(&seconds) {
+            Ok(Self::new(count, seconds))
+        } else {
+            Err(problem())
+        }
     }
 
     fn show(&self) -> String {
@@ -114,7 +125,10 @@ impl LimitSettings {
 
 /// The limits as the code uses them.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "each is described by its setting of the same name")]
+#[allow(
+    missing_docs,
+    reason = "each is described by its setting of the same name"
+)]
 pub struct Limits {
     pub device_code: Limit,
     pub device_lookup: Limit,
@@ -144,7 +158,10 @@ impl From<&LimitSettings> for Limits {
             refresh: limit("REFRESH", settings.refresh),
             bad_bearer: limit("BAD_BEARER", settings.bad_bearer),
             identity: limit("IDENTITY", settings.identity),
-            per_token: limit("OPENAPI_RATE_LIMIT_PER_TOKEN", Rate::new(settings.per_token, 60)),
+            per_token: limit(
+                "OPENAPI_RATE_LIMIT_PER_TOKEN",
+                Rate::new(settings.per_token, 60),
+            ),
             approve: limit(
                 "DEVICE_FLOW_APPROVE_RATE_LIMIT_PER_HOUR",
                 Rate::new(settings.approve_per_hour, 3600),
@@ -169,7 +186,16 @@ mod tests {
             assert_eq!(Rate::parse_setting(text).unwrap().show(), text);
         }
         assert_eq!(Rate::parse_setting("5/m").unwrap(), Rate::new(5, 60));
-        for bad in ["", "60", "60/1", "x/1h", "-1/1h", "1/0s", "1/99999999999d", "1/é"] {
+        for bad in [
+            "",
+            "60",
+            "60/1",
+            "x/1h",
+            "-1/1h",
+            "1/0s",
+            "1/99999999999d",
+            "1/é",
+        ] {
             assert!(Rate::parse_setting(bad).is_err(), "{bad}");
         }
     }

@@ -24,7 +24,9 @@ impl BaseUrl {
     /// Scheme, host and port: what a browser sends as `Origin`.
     pub fn origin(&self) -> &str {
         let host_start = self.0.find("://").map_or(0, |at| at + 3);
-        let end = self.0[host_start..].find('/').map_or(self.0.len(), |at| host_start + at);
+        let end = self.0[host_start..]
+            .find('/')
+            .map_or(self.0.len(), |at| host_start + at);
         &self.0[..end]
     }
 
@@ -49,7 +51,9 @@ impl SettingValue for BaseUrl {
             .or_else(|| lower.strip_prefix("http://"))
             .ok_or_else(problem)?;
         let host = rest.split('/').next().unwrap_or_default();
-        let plain = url.chars().all(|c| c.is_ascii_graphic() && !"?#\\\"<>@".contains(c));
+        let plain = url
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !"?#\\\"<>@".contains(c));
         if host.is_empty() || host.starts_with(':') || !plain {
             return Err(problem());
         }
@@ -82,39 +86,62 @@ pub struct OriginUnset;
 
 impl PublicUrls {
     fn validate(&self) -> Result<(), SettingError> {
-        let Some(domain) = self.cookie_domain() else { return Ok(()) };
-        let foreign = [&self.console_api, &self.console_web].into_iter().flatten().find(|url| {
-            url.host() != domain && !url.host().ends_with(&format!(".{domain}"))
-        });
+        let Some(domain) = self.cookie_domain() else {
+            return Ok(());
+        };
+        let foreign = [&self.console_api, &self.console_web]
+            .into_iter()
+            .flatten()
+            .find(|url| url.host() != domain && !url.host().ends_with(&format!(".{domain}")));
         let problem = match foreign {
-            Some(url) => format!("`{domain}` is not the domain of {} or a parent of it", url.as_str()),
+            Some(url) => format!(
+                "`{domain}` is not the domain of {} or a parent of it",
+                url.as_str()
+            ),
             None if !domain.contains('.') && domain != "localhost" => {
                 format!("`{domain}` is a public suffix; browsers refuse such cookies")
             }
             None => return Ok(()),
         };
-        Err(SettingError { name: "COOKIE_DOMAIN", problem, example: "example.com" })
+        Err(SettingError {
+            name: "COOKIE_DOMAIN",
+            problem,
+            example: "example.com",
+        })
     }
 
     /// Where a person types a user code.
     pub fn verification_uri(&self) -> Result<String, OriginUnset> {
-        let base = self.console_web.as_ref().or(self.console_api.as_ref()).ok_or(OriginUnset)?;
+        let base = self
+            .console_web
+            .as_ref()
+            .or(self.console_api.as_ref())
+            .ok_or(OriginUnset)?;
         Ok(format!("{}/device", base.as_str()))
     }
 
     /// The issuer of this authorization server (RFC 8414).
     pub fn issuer(&self) -> Result<&str, OriginUnset> {
-        self.console_api.as_ref().map(BaseUrl::as_str).ok_or(OriginUnset)
+        self.console_api
+            .as_ref()
+            .map(BaseUrl::as_str)
+            .ok_or(OriginUnset)
     }
 
     /// The configured cookie domain without its leading dot.
     pub fn cookie_domain(&self) -> Option<&str> {
-        self.cookie_domain.as_deref().map(|d| d.trim().trim_start_matches('.')).filter(|d| !d.is_empty())
+        self.cookie_domain
+            .as_deref()
+            .map(|d| d.trim().trim_start_matches('.'))
+            .filter(|d| !d.is_empty())
     }
 
     /// Whether cookies are `Secure`: every configured address is https, and at least one is.
     pub fn is_https(&self) -> bool {
-        let mut urls = [&self.console_api, &self.console_web].into_iter().flatten().peekable();
+        let mut urls = [&self.console_api, &self.console_web]
+            .into_iter()
+            .flatten()
+            .peekable();
         urls.peek().is_some() && urls.all(BaseUrl::is_https)
     }
 
@@ -134,25 +161,41 @@ mod tests {
 
     fn urls(api: &str, web: &str, domain: &str) -> Result<PublicUrls, SettingError> {
         PublicUrls::load(&|name: &str| {
-            Some(match name {
-                "CONSOLE_API_URL" => api,
-                "CONSOLE_WEB_URL" => web,
-                _ => domain,
-            }.to_owned())
+            Some(
+                match name {
+                    "CONSOLE_API_URL" => api,
+                    "CONSOLE_WEB_URL" => web,
+                    _ => domain,
+                }
+                .to_owned(),
+            )
         })
     }
 
     #[test]
     fn f1_the_verification_uri_comes_from_settings_or_not_at_all() {
         let uri = |api, web| urls(api, web, "").unwrap().verification_uri();
-        assert_eq!(uri("https://API.example/", "https://web.example/x/"), Ok("https://web.example/x/device".into()));
-        assert_eq!(uri("https://API.example//", ""), Ok("https://api.example/device".into()));
+        assert_eq!(
+            uri("https://API.example/", "https://web.example/x/"),
+            Ok("https://web.example/x/device".into())
+        );
+        assert_eq!(
+            uri("https://API.example//", ""),
+            Ok("https://api.example/device".into())
+        );
         assert_eq!(uri("", ""), Err(OriginUnset));
     }
 
     #[test]
     fn bad_urls_name_the_variable() {
-        for bad in ["dify.example.com", "ftp://x", "https://", "https://a b", "https://u@h", "http://:80"] {
+        for bad in [
+            "dify.example.com",
+            "ftp://x",
+            "https://",
+            "https://a b",
+            "https://u@h",
+            "http://:80",
+        ] {
             let error = urls(bad, "", "").unwrap_err();
             assert_eq!(error.name, "CONSOLE_API_URL", "{bad}");
         }
@@ -160,8 +203,22 @@ mod tests {
 
     #[test]
     fn sec_128_a_cookie_domain_must_be_a_parent_of_the_hosts() {
-        assert!(urls("https://api.example.com", "https://web.example.com", ".example.com").is_ok());
-        assert!(urls("https://api.example.com", "https://web.other.org", "example.com").is_err());
+        assert!(
+            urls(
+                "https://api.example.com",
+                "https://web.example.com",
+                ".example.com"
+            )
+            .is_ok()
+        );
+        assert!(
+            urls(
+                "https://api.example.com",
+                "https://web.other.org",
+                "example.com"
+            )
+            .is_err()
+        );
         assert!(urls("https://notexample.com", "", "example.com").is_err());
         assert!(urls("https://api.com", "", "com").is_err());
     }
@@ -172,6 +229,9 @@ mod tests {
         assert!(urls.is_own_origin("http://127.0.0.1:5001"));
         assert!(!urls.is_own_origin("http://127.0.0.1"));
         assert!(!urls.is_https());
-        assert_eq!(BaseUrl::parse_setting("http://[::1]:80/x").unwrap().host(), "::1");
+        assert_eq!(
+            BaseUrl::parse_setting("http://[::1]:80/x").unwrap().host(),
+            "::1"
+        );
     }
 }

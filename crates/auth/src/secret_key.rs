@@ -36,7 +36,11 @@ impl SecretKeySettings {
         } else {
             return Ok(());
         };
-        Err(SettingError { name: "SECRET_KEY", problem: problem.into(), example: "$(openssl rand -base64 42)" })
+        Err(SettingError {
+            name: "SECRET_KEY",
+            problem: problem.into(),
+            example: "$(openssl rand -base64 42)",
+        })
     }
 
     /// Whether this is somebody's own machine.
@@ -46,8 +50,16 @@ impl SecretKeySettings {
 
     /// The keys to sign and verify with.
     pub fn master_keys(&self) -> MasterKeys {
-        let previous = self.previous.expose().split(',').map(str::trim).filter(|key| !key.is_empty());
-        MasterKeys::new(self.active.expose().trim().as_bytes(), previous.map(str::as_bytes))
+        let previous = self
+            .previous
+            .expose()
+            .split(',')
+            .map(str::trim)
+            .filter(|key| !key.is_empty());
+        MasterKeys::new(
+            self.active.expose().trim().as_bytes(),
+            previous.map(str::as_bytes),
+        )
     }
 }
 
@@ -66,7 +78,11 @@ mod tests {
 
     #[test]
     fn sec_144_weak_keys_stop_the_start_and_are_not_echoed() {
-        for key in ["", "hunter2", "sk-9f73s3ljTXVcMT3Blb3ljTqtsKiGHXVcMT3BlbkFJLK7U"] {
+        for key in [
+            "",
+            "hunter2",
+            "sk-9f73s3ljTXVcMT3Blb3ljTqtsKiGHXVcMT3BlbkFJLK7U",
+        ] {
             let error = load(key, "PRODUCTION").unwrap_err();
             assert_eq!(error.name, "SECRET_KEY");
             assert!(key.is_empty() || !error.to_string().contains(key));

@@ -9,8 +9,8 @@ pub fn sha256_hex(data: impl AsRef<[u8]>) -> String {
 
 /// The first `chars` characters of the base64url text of SHA-256, at most 43.
 pub fn sha256_base64url(data: impl AsRef<[u8]>, chars: usize) -> String {
-    let mut text = URL_SAFE_NO_PAD
-        .encode(ring::digest::digest(&ring::digest::SHA256, data.as_ref()));
+    let mut text =
+        URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, data.as_ref()));
     text.truncate(chars);
     text
 }

@@ -48,13 +48,21 @@ pub fn verify(ring: &KeyRing, token: &str) -> Result<Map<String, Value>, Invalid
 
 /// The key that the header names, provided the header says nothing that we do not say ourselves.
 fn select<'a>(verifiers: &'a [Hs256], header: &JwsHeader) -> Option<&'a dyn JwsVerifier> {
-    let plain = header.claims_set().keys().all(|name| matches!(name.as_str(), "alg" | "typ" | "kid"));
-    let typed = header.token_type().is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
+    let plain = header
+        .claims_set()
+        .keys()
+        .all(|name| matches!(name.as_str(), "alg" | "typ" | "kid"));
+    let typed = header
+        .token_type()
+        .is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
     if !plain || !typed {
         return None;
     }
     let kid = header.key_id()?;
-    verifiers.iter().find(|v| v.0.kid() == kid).map(|v| v as &dyn JwsVerifier)
+    verifiers
+        .iter()
+        .find(|v| v.0.kid() == kid)
+        .map(|v| v as &dyn JwsVerifier)
 }
 
 #[derive(Debug, Clone)]
@@ -101,7 +109,9 @@ impl JwsVerifier for Hs256 {
         if self.0.verify(message, signature) {
             Ok(())
         } else {
-            Err(JoseError::InvalidSignature(std::io::Error::other("mismatch").into()))
+            Err(JoseError::InvalidSignature(
+                std::io::Error::other("mismatch").into(),
+            ))
         }
     }
     fn box_clone(&self) -> Box<dyn JwsVerifier> {
@@ -141,7 +151,13 @@ mod tests {
     fn sec_079_sec_080_sec_083_headers_that_are_not_ours_are_refused_though_signed() {
         let ring = ring();
         let kid = ring.active().kid();
-        assert!(verify(&ring, &with_header(&format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#))).is_ok());
+        assert!(
+            verify(
+                &ring,
+                &with_header(&format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#))
+            )
+            .is_ok()
+        );
         for header in [
             format!(r#"{{"alg":"none","kid":"{kid}"}}"#),
             format!(r#"{{"alg":"nOnE","kid":"{kid}"}}"#),
@@ -157,7 +173,11 @@ mod tests {
             format!(r#"{{"alg":"HS256","kid":"{kid}","zip":"DEF"}}"#),
             format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"at+jwt"}}"#),
         ] {
-            assert_eq!(verify(&ring, &with_header(&header)), Err(InvalidJws), "{header}");
+            assert_eq!(
+                verify(&ring, &with_header(&header)),
+                Err(InvalidJws),
+                "{header}"
+            );
         }
     }
 

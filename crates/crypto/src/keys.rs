@@ -15,7 +15,10 @@ pub struct HmacKey {
 impl HmacKey {
     /// From raw bytes, used as they are.
     pub fn new(kid: impl Into<String>, bytes: &[u8]) -> Self {
-        Self { kid: kid.into(), key: hmac::Key::new(hmac::HMAC_SHA256, bytes) }
+        Self {
+            kid: kid.into(),
+            key: hmac::Key::new(hmac::HMAC_SHA256, bytes),
+        }
     }
 
     /// The id in the `kid` header.
@@ -147,12 +150,19 @@ mod tests {
     #[test]
     fn purposes_do_not_share_keys_and_predecessors_verify() {
         let old = MasterKeys::new(b"old secret old secret old secret", []);
-        let new = MasterKeys::new(b"new secret new secret new secret", [&b"old secret old secret old secret"[..]]);
+        let new = MasterKeys::new(
+            b"new secret new secret new secret",
+            [&b"old secret old secret old secret"[..]],
+        );
         let signed = old.ring(Purpose::ConsoleAccess).active().sign(b"m");
         let ring = new.ring(Purpose::ConsoleAccess);
         let kid = old.ring(Purpose::ConsoleAccess).active().kid().to_owned();
         assert!(ring.find(&kid).expect("kept").verify(b"m", &signed));
         assert!(!ring.active().verify(b"m", &signed));
-        assert!(!new.ring(Purpose::ConsoleCsrf).iter().any(|key| key.verify(b"m", &signed)));
+        assert!(
+            !new.ring(Purpose::ConsoleCsrf)
+                .iter()
+                .any(|key| key.verify(b"m", &signed))
+        );
     }
 }

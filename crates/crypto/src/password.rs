@@ -65,7 +65,11 @@ fn verify_phc(password: &str, phc: &str) -> Verdict {
         .ok()
         .zip(argon2id().ok())
         .is_some_and(|(hash, argon2)| argon2.verify_password(password.as_bytes(), &hash).is_ok());
-    if matches { Verdict::Match } else { Verdict::Mismatch }
+    if matches {
+        Verdict::Match
+    } else {
+        Verdict::Mismatch
+    }
 }
 
 /// Standard base64 of the lower-case hex text of PBKDF2-HMAC-SHA-256 (console.md §3.1).
@@ -96,7 +100,10 @@ mod tests {
     fn argon2id_round_trip_and_no_truncation() {
         let long = "x1".repeat(512);
         let stored = hash(&long, &[7; 16]).unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
         assert!(stored.len() < 255);
         assert_eq!(verify(&long, Some(&stored), None), Verdict::Match);
         assert_eq!(verify(&long[1..], Some(&stored), None), Verdict::Mismatch);
@@ -107,9 +114,18 @@ mod tests {
         // Made with Python's hashlib.pbkdf2_hmac("sha256", b"Passw0rd1", bytes(range(16)), 10000).
         let salt = "AAECAwQFBgcICQoLDA0ODw==";
         let stored = STANDARD.encode(LEGACY_HEX);
-        assert_eq!(verify("Passw0rd1", Some(&stored), Some(salt)), Verdict::MatchOutdated);
-        assert_eq!(verify("passw0rd1", Some(&stored), Some(salt)), Verdict::Mismatch);
-        assert_eq!(verify("Passw0rd1", Some("%%%"), Some(salt)), Verdict::Mismatch);
+        assert_eq!(
+            verify("Passw0rd1", Some(&stored), Some(salt)),
+            Verdict::MatchOutdated
+        );
+        assert_eq!(
+            verify("passw0rd1", Some(&stored), Some(salt)),
+            Verdict::Mismatch
+        );
+        assert_eq!(
+            verify("Passw0rd1", Some("%%%"), Some(salt)),
+            Verdict::Mismatch
+        );
     }
 
     #[test]

@@ -35,6 +35,8 @@ impl Random for OsRandom {
     fn fill(&self, buffer: &mut [u8]) {
         // A system without randomness cannot run this software; carrying on would be worse.
         #[allow(clippy::expect_used, reason = "no safe way on without randomness")]
-        self.0.fill(buffer).expect("the operating system has no randomness to give");
+        self.0
+            .fill(buffer)
+            .expect("the operating system has no randomness to give");
     }
 }

@@ -88,14 +88,20 @@ impl FromStr for Email {
         }
         let (local, host) = text.split_once('@').ok_or(SHAPE)?;
         let local_ok = !local.is_empty()
-            && local.chars().all(|c| is_word(c) || ".!#$%&'*+-/=?^`{|}~".contains(c));
+            && local
+                .chars()
+                .all(|c| is_word(c) || ".!#$%&'*+-/=?^`{|}~".contains(c));
         let labels: Vec<&str> = host.split('.').collect();
         let host_ok = labels.len() >= 2
-            && labels.iter().all(|label| {
-                !label.is_empty() && label.chars().all(|c| is_word(c) || c == '-')
-            })
+            && labels
+                .iter()
+                .all(|label| !label.is_empty() && label.chars().all(|c| is_word(c) || c == '-'))
             && labels.last().is_some_and(|last| last.chars().count() >= 2);
-        if local_ok && host_ok { Ok(Self(text.to_owned())) } else { Err(SHAPE) }
+        if local_ok && host_ok {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SHAPE)
+        }
     }
 }
 
@@ -130,7 +136,11 @@ pub fn check_password_policy(password: &str) -> Result<(), PasswordPolicyViolati
         && password.chars().any(|c| c.is_ascii_alphabetic())
         && password.chars().any(|c| c.is_ascii_digit())
         && !password.contains(['\n', '\r', '\0']);
-    if strong { Ok(()) } else { Err(PasswordPolicyViolation::TooWeak) }
+    if strong {
+        Ok(())
+    } else {
+        Err(PasswordPolicyViolation::TooWeak)
+    }
 }
 
 /// A row of `accounts` without its password.
@@ -170,13 +180,24 @@ mod tests {
 
     #[test]
     fn addresses_follow_the_console_pattern() {
-        for good in ["a@b.co", "Owner+x@Example.com", "o'neil@sub.example.org", "ünï@exämple.de"] {
+        for good in [
+            "a@b.co",
+            "Owner+x@Example.com",
+            "o'neil@sub.example.org",
+            "ünï@exämple.de",
+        ] {
             assert!(good.parse::<Email>().is_ok(), "{good}");
         }
-        for bad in ["", "a", "a@b", "@b.co", "a@.co", "a@b..co", "a b@c.de", "a@b.c", "a@b.co\n", "a@@b.co"] {
+        for bad in [
+            "", "a", "a@b", "@b.co", "a@.co", "a@b..co", "a b@c.de", "a@b.c", "a@b.co\n", "a@@b.co",
+        ] {
             assert!(bad.parse::<Email>().is_err(), "{bad:?}");
         }
-        assert!(format!("{}@b.co", "a".repeat(260)).parse::<Email>().is_err());
+        assert!(
+            format!("{}@b.co", "a".repeat(260))
+                .parse::<Email>()
+                .is_err()
+        );
     }
 
     #[test]

@@ -86,7 +86,14 @@ pub struct AuditEvent {
 impl AuditEvent {
     /// An event without actor or place; fill in with struct update syntax or [`Self::with`].
     pub fn new(action: AuditAction) -> Self {
-        Self { action, actor: None, workspace: None, ip: None, user_agent: None, details: vec![] }
+        Self {
+            action,
+            actor: None,
+            workspace: None,
+            ip: None,
+            user_agent: None,
+            details: vec![],
+        }
     }
 
     /// Names the acting account.

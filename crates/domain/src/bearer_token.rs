@@ -29,7 +29,9 @@ impl BearerKind {
 
     /// The kind that a prefix announces.
     pub fn from_prefix(prefix: &str) -> Option<Self> {
-        [Self::Account, Self::ExternalSso].into_iter().find(|kind| kind.prefix() == prefix)
+        [Self::Account, Self::ExternalSso]
+            .into_iter()
+            .find(|kind| kind.prefix() == prefix)
     }
 }
 
@@ -66,7 +68,6 @@ impl BearerToken {
 
     /// Whether the row is of the kind that the presented prefix announces.
     pub fn is_of_kind(&self, kind: BearerKind) -> bool {
-        self.prefix == kind.prefix()
-            && self.account_id.is_some() == (kind == BearerKind::Account)
+        self.prefix == kind.prefix() && self.account_id.is_some() == (kind == BearerKind::Account)
     }
 }

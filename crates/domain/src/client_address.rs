@@ -94,7 +94,11 @@ impl ClientAddress {
 fn parse_hop(entry: &str) -> Option<IpAddr> {
     entry
         .parse::<IpAddr>()
-        .or_else(|_| entry.parse::<std::net::SocketAddr>().map(|socket| socket.ip()))
+        .or_else(|_| {
+            entry
+                .parse::<std::net::SocketAddr>()
+                .map(|socket| socket.ip())
+        })
         .ok()
         .map(|ip| ip.to_canonical())
 }
@@ -128,8 +132,14 @@ mod tests {
 
     #[test]
     fn garbage_ends_the_walk_at_the_last_hop_that_is_known() {
-        assert_eq!(resolve("10.0.0.1", &["1.2.3.4, <script>"], "10.0.0.0/8"), "10.0.0.1");
-        assert_eq!(resolve("10.0.0.1", &["1.2.3.4, 10.0.0.9:80"], "10.0.0.0/8"), "1.2.3.4");
+        assert_eq!(
+            resolve("10.0.0.1", &["1.2.3.4, <script>"], "10.0.0.0/8"),
+            "10.0.0.1"
+        );
+        assert_eq!(
+            resolve("10.0.0.1", &["1.2.3.4, 10.0.0.9:80"], "10.0.0.0/8"),
+            "1.2.3.4"
+        );
     }
 
     #[test]
@@ -143,6 +153,11 @@ mod tests {
 
     #[test]
     fn a_bad_list_names_the_entry() {
-        assert!("10.0.0.0/8,nonsense".parse::<TrustedProxies>().unwrap_err().contains("nonsense"));
+        assert!(
+            "10.0.0.0/8,nonsense"
+                .parse::<TrustedProxies>()
+                .unwrap_err()
+                .contains("nonsense")
+        );
     }
 }

@@ -95,7 +95,11 @@ mod tests {
     fn sec_136_after_the_grace_it_is_reuse() {
         assert_eq!(session().present(2, at(11)), Rotation::Reuse);
         assert_eq!(session().present(1, at(1)), Rotation::Reuse);
-        assert_eq!(session().present(9, at(1)), Rotation::Reuse, "a generation that never was");
+        assert_eq!(
+            session().present(9, at(1)),
+            Rotation::Reuse,
+            "a generation that never was"
+        );
     }
 
     #[test]

@@ -46,6 +46,9 @@ impl Unavailable {
         dependency: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { dependency, source: source.into() }
+        Self {
+            dependency,
+            source: source.into(),
+        }
     }
 }

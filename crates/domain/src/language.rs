@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn falls_back_to_english() {
-        assert_eq!(Language::or_default(Some("zh-Hans")).timezone, "Asia/Shanghai");
+        assert_eq!(
+            Language::or_default(Some("zh-Hans")).timezone,
+            "Asia/Shanghai"
+        );
         assert_eq!(Language::or_default(Some("tlh")).tag, "en-US");
         assert_eq!(Language::or_default(None).tag, "en-US");
     }

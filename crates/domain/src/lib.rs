@@ -18,8 +18,8 @@ pub mod workspace;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Classify, ErrorKind};
-pub use secret::Secret;
 pub use ids::{IdGen, RandomIds};
+pub use secret::Secret;
 
 /// What clients compare: `_version`, `X-Version`, `/version`, `dify_setups.version`.
 pub const DIFY_VERSION: &str = "1.14.2";

@@ -59,6 +59,9 @@ mod tests {
 
     #[test]
     fn prints_nothing() {
-        assert_eq!(format!("{:?}", Some(Secret::new("hunter2"))), "Some([hidden])");
+        assert_eq!(
+            format!("{:?}", Some(Secret::new("hunter2"))),
+            "Some([hidden])"
+        );
     }
 }

@@ -112,7 +112,12 @@ impl SettingValue for crate::client_address::TrustedProxies {
 /// A comma-separated list; empty members are dropped, blanks around members trimmed.
 impl SettingValue for Vec<String> {
     fn parse_setting(text: &str) -> Result<Self, String> {
-        Ok(text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect())
+        Ok(text
+            .split(',')
+            .map(str::trim)
+            .filter(|s| !s.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
     fn show(&self) -> String {
         self.join(",")
@@ -137,8 +142,11 @@ pub fn read<T: SettingValue>(
 ) -> Result<T, SettingError> {
     match source.get(name).filter(|text| !text.trim().is_empty()) {
         None => Ok(default),
-        Some(text) => T::parse_setting(&text)
-            .map_err(|problem| SettingError { name, problem, example }),
+        Some(text) => T::parse_setting(&text).map_err(|problem| SettingError {
+            name,
+            problem,
+            example,
+        }),
     }
 }
 
@@ -152,8 +160,16 @@ pub trait Settings: Sized {
 
 impl fmt::Display for SettingDoc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let default = if self.default.is_empty() { "—".into() } else { format!("`{}`", self.default) };
-        write!(f, "| `{}` | {} | {default} | `{}` |", self.name, self.about, self.example)
+        let default = if self.default.is_empty() {
+            "—".into()
+        } else {
+            format!("`{}`", self.default)
+        };
+        write!(
+            f,
+            "| `{}` | {} | {default} | `{}` |",
+            self.name, self.about, self.example
+        )
     }
 }
 

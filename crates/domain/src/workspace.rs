@@ -66,7 +66,11 @@ impl WorkspaceStatus {
 
     /// An unknown text counts as archived.
     pub fn from_db(text: &str) -> Self {
-        if text == "normal" { Self::Normal } else { Self::Archive }
+        if text == "normal" {
+            Self::Normal
+        } else {
+            Self::Archive
+        }
     }
 }
 
@@ -91,5 +95,8 @@ pub struct MemberWorkspace {
 
 /// The workspace a session works in: the one flagged current, else the first.
 pub fn default_workspace(workspaces: &[MemberWorkspace]) -> Option<&MemberWorkspace> {
-    workspaces.iter().find(|w| w.is_current).or_else(|| workspaces.first())
+    workspaces
+        .iter()
+        .find(|w| w.is_current)
+        .or_else(|| workspaces.first())
 }

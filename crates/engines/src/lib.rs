@@ -75,12 +75,20 @@ impl Home {
         } else {
             std::env::temp_dir().join(format!("gatewright-{}-{name}", owner.uid()))
         };
-        Ok(Self { data, run, cache, owner })
+        Ok(Self {
+            data,
+            run,
+            cache,
+            owner,
+        })
     }
 
     /// Makes the folders: 0700, and the owner's.
     pub fn prepare(&self) -> Result<(), EngineError> {
-        for parent in [self.data.parent(), self.cache.parent()].into_iter().flatten() {
+        for parent in [self.data.parent(), self.cache.parent()]
+            .into_iter()
+            .flatten()
+        {
             std::fs::create_dir_all(parent).map_err(|e| EngineError::io(parent, e))?;
         }
         self.owner.own_folder(&self.data, 0o700)?;

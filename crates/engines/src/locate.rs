@@ -15,10 +15,12 @@ const OLDEST_REDIS: u32 = 6;
 
 /// The folder of a usable PostgreSQL: one that has `postgres` and `initdb`.
 pub(crate) fn postgres() -> Option<PathBuf> {
-    let on_path = find_on_path("postgres").and_then(|binary| binary.parent().map(Path::to_path_buf));
+    let on_path =
+        find_on_path("postgres").and_then(|binary| binary.parent().map(Path::to_path_buf));
     candidates(on_path).into_iter().find(|folder| {
         folder.join("initdb").is_file()
-            && major_version(&folder.join("postgres")).is_some_and(|version| version >= OLDEST_POSTGRES)
+            && major_version(&folder.join("postgres"))
+                .is_some_and(|version| version >= OLDEST_POSTGRES)
     })
 }
 
@@ -32,24 +34,32 @@ pub(crate) fn redis() -> Option<PathBuf> {
 
 fn candidates(on_path: Option<PathBuf>) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = on_path.into_iter().collect();
-    let mut versioned: Vec<PathBuf> = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"]
-        .into_iter()
-        .filter_map(|parent| fs::read_dir(parent).ok())
-        .flatten()
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            name.is_some_and(|name| name.starts_with("postgresql@") || name.parse::<u32>().is_ok())
-        })
-        .map(|path| path.join("bin"))
-        .collect();
+    let mut versioned: Vec<PathBuf> =
+        ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"]
+            .into_iter()
+            .filter_map(|parent| fs::read_dir(parent).ok())
+            .flatten()
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| {
+                let name = path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned());
+                name.is_some_and(|name| {
+                    name.starts_with("postgresql@") || name.parse::<u32>().is_ok()
+                })
+            })
+            .map(|path| path.join("bin"))
+            .collect();
     versioned.sort();
     folders.extend(versioned.into_iter().rev());
     folders
 }
 
 fn find_on_path(program: &str) -> Option<PathBuf> {
-    #[allow(clippy::disallowed_methods, reason = "PATH is how programs are found, not a setting of ours")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "PATH is how programs are found, not a setting of ours"
+    )]
     let path = env::var("PATH").ok()?;
     env::split_paths(&path)
         .map(|folder| folder.join(program))
@@ -75,8 +85,14 @@ mod tests {
 
     #[test]
     fn reads_versions_as_the_programs_print_them() {
-        assert_eq!(version_number("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
-        assert_eq!(version_number("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0"), Some(7));
+        assert_eq!(
+            version_number("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
+            Some(15)
+        );
+        assert_eq!(
+            version_number("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0"),
+            Some(7)
+        );
         assert_eq!(version_number("Valkey server v=9.1.2 sha=0:0"), Some(9));
         assert_eq!(version_number("nothing"), None);
     }

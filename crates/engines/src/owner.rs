@@ -28,7 +28,9 @@ impl Owner {
             return Self { switched: None };
         }
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        Self { switched: Some(find_user(&users, "postgres").unwrap_or(NOBODY)) }
+        Self {
+            switched: Some(find_user(&users, "postgres").unwrap_or(NOBODY)),
+        }
     }
 
     /// Whether the engines run as somebody else than we do.
@@ -37,7 +39,8 @@ impl Owner {
     }
 
     pub(crate) fn uid(self) -> u32 {
-        self.switched.map_or_else(|| rustix::process::getuid().as_raw(), |(uid, _)| uid)
+        self.switched
+            .map_or_else(|| rustix::process::getuid().as_raw(), |(uid, _)| uid)
     }
 
     /// Makes a command run as the owner.
@@ -56,7 +59,8 @@ impl Owner {
             return Err(failed(error));
         }
         let metadata = fs::symlink_metadata(path).map_err(failed)?;
-        let ours = metadata.uid() == self.uid() || metadata.uid() == rustix::process::getuid().as_raw();
+        let ours =
+            metadata.uid() == self.uid() || metadata.uid() == rustix::process::getuid().as_raw();
         if !ours || !metadata.is_dir() {
             return Err(EngineError::ForeignFolder(path.display().to_string()));
         }
@@ -82,7 +86,8 @@ mod tests {
 
     #[test]
     fn reads_a_user_database() {
-        let users = "root:x:0:0::/root:/bin/sh\npostgres:x:105:112::/var/lib/postgresql:/bin/bash\n";
+        let users =
+            "root:x:0:0::/root:/bin/sh\npostgres:x:105:112::/var/lib/postgresql:/bin/bash\n";
         assert_eq!(find_user(users, "postgres"), Some((105, 112)));
         assert_eq!(find_user(users, "nobody"), None);
     }

@@ -6,8 +6,13 @@ use crate::{Guide, error::EngineError, process::run};
 
 /// Installs a Debian package. `RUNLEVEL=1` keeps its service from being started.
 pub(crate) fn install(package: &str, guide: &dyn Guide) -> Result<(), EngineError> {
-    let refused = |output: &str| EngineError::Command { command: "apt-get".into(), output: output.into() };
-    let question = format!("Install the package {package} of this distribution? Its service will not be started.");
+    let refused = |output: &str| EngineError::Command {
+        command: "apt-get".into(),
+        output: output.into(),
+    };
+    let question = format!(
+        "Install the package {package} of this distribution? Its service will not be started."
+    );
     if !guide.consents(&question) {
         return Err(refused("not wanted"));
     }
@@ -18,7 +23,9 @@ pub(crate) fn install(package: &str, guide: &dyn Guide) -> Result<(), EngineErro
         if !is_root {
             command.args(["-n", "env"]);
         }
-        command.args(["RUNLEVEL=1", "DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(arguments);
+        command
+            .args(["RUNLEVEL=1", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+            .args(arguments);
         run(&mut command)
     };
     apt(&["update", "-q"])?;

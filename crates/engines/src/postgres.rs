@@ -48,16 +48,27 @@ impl Postgres {
         guide: &dyn Guide,
     ) -> Result<Self, EngineError> {
         let bin = binaries(home, sources, guide)?;
-        let version = run(Command::new(bin.join("postgres")).arg("--version"))?.trim().to_owned();
+        let version = run(Command::new(bin.join("postgres")).arg("--version"))?
+            .trim()
+            .to_owned();
         let data = home.data.join("postgres");
         if !data.join("PG_VERSION").is_file() {
             initialise(&bin, &data, home)?;
         }
         end_leftover(&data);
         let log = home.data.join("postgres.log");
-        let mut engine = Engine::spawn(command(&bin, &data, home, durability), home.owner, &log, Signal::INT)?;
+        let mut engine = Engine::spawn(
+            command(&bin, &data, home, durability),
+            home.owner,
+            &log,
+            Signal::INT,
+        )?;
         wait_until("PostgreSQL", &mut engine, &log, || is_ready(&data))?;
-        Ok(Self { engine, run: home.run.clone(), version })
+        Ok(Self {
+            engine,
+            run: home.run.clone(),
+            version,
+        })
     }
 
     /// The connection string of our database.
@@ -67,7 +78,12 @@ impl Postgres {
 
     /// The connection string of another database.
     pub fn url_of(&self, database: &str) -> String {
-        let socket = self.run.display().to_string().replace('%', "%25").replace('/', "%2F");
+        let socket = self
+            .run
+            .display()
+            .to_string()
+            .replace('%', "%25")
+            .replace('/', "%2F");
         format!("postgres://{ROLE}@{socket}/{database}")
     }
 
@@ -110,13 +126,19 @@ fn binaries(home: &Home, sources: Sources, guide: &dyn Guide) -> Result<PathBuf,
             Err(error) => tried = error.to_string(),
         }
     }
-    if sources == Sources::Any && packages::install("postgresql", guide).is_ok()
+    if sources == Sources::Any
+        && packages::install("postgresql", guide).is_ok()
         && let Some(bin) = locate::postgres()
     {
         return Ok(bin);
     }
     let (engine, packages, settings) = ("PostgreSQL", "postgresql", "DB_HOST or DATABASE_URL");
-    Err(EngineError::NotFound { engine, tried, packages, settings })
+    Err(EngineError::NotFound {
+        engine,
+        tried,
+        packages,
+        settings,
+    })
 }
 
 fn initialise(bin: &Path, data: &Path, home: &Home) -> Result<(), EngineError> {
@@ -133,7 +155,14 @@ fn initialise(bin: &Path, data: &Path, home: &Home) -> Result<(), EngineError> {
     initdb
         .arg("-D")
         .arg(&half_done)
-        .args(["-U", ROLE, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"])
+        .args([
+            "-U",
+            ROLE,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ])
         .env("LC_ALL", "C")
         .current_dir(&home.data);
     home.owner.apply(&mut initdb);
@@ -164,7 +193,10 @@ fn create_database(bin: &Path, data: &Path, home: &Home) -> Result<(), EngineErr
     if status.success() {
         Ok(())
     } else {
-        Err(EngineError::Command { command: "postgres --single".into(), output: status.to_string() })
+        Err(EngineError::Command {
+            command: "postgres --single".into(),
+            output: status.to_string(),
+        })
     }
 }
 
@@ -180,12 +212,20 @@ fn command(bin: &Path, data: &Path, home: &Home, durability: Durability) -> Comm
         "log_timezone=UTC".into(),
         "logging_collector=off".into(),
     ];
-    command.arg("-D").arg(data).env("LC_ALL", "C").current_dir(&home.data);
+    command
+        .arg("-D")
+        .arg(data)
+        .env("LC_ALL", "C")
+        .current_dir(&home.data);
     for setting in settings {
         command.arg("-c").arg(setting);
     }
     if durability == Durability::Throwaway {
-        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
+        for setting in [
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+        ] {
             command.arg("-c").arg(setting);
         }
     }
@@ -194,14 +234,19 @@ fn command(bin: &Path, data: &Path, home: &Home, durability: Durability) -> Comm
 
 /// The eighth line of the pid file says how far the server is.
 fn is_ready(data: &Path) -> bool {
-    fs::read_to_string(data.join("postmaster.pid"))
-        .is_ok_and(|text| text.lines().nth(7).is_some_and(|line| line.trim() == "ready"))
+    fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|text| {
+        text.lines()
+            .nth(7)
+            .is_some_and(|line| line.trim() == "ready")
+    })
 }
 
 /// A supervisor that was killed leaves its PostgreSQL running on this very folder.
 fn end_leftover(data: &Path) {
     let pid_file = data.join("postmaster.pid");
-    let pid = fs::read_to_string(&pid_file).ok().and_then(|text| text.lines().next()?.trim().parse().ok());
+    let pid = fs::read_to_string(&pid_file)
+        .ok()
+        .and_then(|text| text.lines().next()?.trim().parse().ok());
     if let Some(pid) = pid {
         cleanup::terminate(pid, "postgres", Duration::from_secs(15));
     }

@@ -33,9 +33,15 @@ impl Engine {
         let log_file = File::create(log).map_err(|e| EngineError::io(log, e))?;
         let errors = log_file.try_clone().map_err(|e| EngineError::io(log, e))?;
         owner.apply(&mut command);
-        command.process_group(0).stdin(Stdio::null()).stdout(log_file).stderr(errors);
+        command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(log_file)
+            .stderr(errors);
         let program = command.get_program().to_owned();
-        let child = command.spawn().map_err(|e| EngineError::io(Path::new(&program), e))?;
+        let child = command
+            .spawn()
+            .map_err(|e| EngineError::io(Path::new(&program), e))?;
         Ok(Self { child, stop_with })
     }
 
@@ -75,7 +81,10 @@ impl Drop for Engine {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "waiting for a process at the start of a command, not in a server")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "waiting for a process at the start of a command, not in a server"
+)]
 pub(crate) fn pause(span: Duration) {
     std::thread::sleep(span);
 }
@@ -90,7 +99,10 @@ pub(crate) fn wait_until(
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_ready() {
         if process.has_exited() || Instant::now() > deadline {
-            return Err(EngineError::NotReady { engine, log: tail(log) });
+            return Err(EngineError::NotReady {
+                engine,
+                log: tail(log),
+            });
         }
         pause(STEP);
     }
@@ -116,5 +128,8 @@ pub(crate) fn run(command: &mut Command) -> Result<String, EngineError> {
     }
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let last: Vec<&str> = text.lines().rev().take(3).collect();
-    Err(EngineError::Command { command: name, output: last.into_iter().rev().collect::<Vec<_>>().join(" | ") })
+    Err(EngineError::Command {
+        command: name,
+        output: last.into_iter().rev().collect::<Vec<_>>().join(" | "),
+    })
 }

@@ -1,12 +1,6 @@
 //! Redis or Valkey as a child process: a Unix socket in a folder that only its owner can enter.
 
-use std::{
-    fs,
-    os::unix::net::UnixStream,
-    path::PathBuf,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, os::unix::net::UnixStream, path::PathBuf, process::Command, time::Duration};
 
 use rustix::process::Signal;
 
@@ -36,19 +30,34 @@ impl Redis {
         guide: &dyn Guide,
     ) -> Result<Self, EngineError> {
         let binary = binary(home, sources, guide)?;
-        let version = run(Command::new(&binary).arg("--version"))?.trim().to_owned();
+        let version = run(Command::new(&binary).arg("--version"))?
+            .trim()
+            .to_owned();
         let folder = home.data.join("redis");
         home.owner.own_folder(&folder, 0o700)?;
         let (socket, pid_file) = (home.run.join("redis.sock"), home.run.join("redis.pid"));
-        let pid = fs::read_to_string(&pid_file).ok().and_then(|text| text.trim().parse().ok());
+        let pid = fs::read_to_string(&pid_file)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
         if let Some(pid) = pid {
-            let program = if binary.ends_with("valkey-server") { "valkey-server" } else { "redis-server" };
+            let program = if binary.ends_with("valkey-server") {
+                "valkey-server"
+            } else {
+                "redis-server"
+            };
             cleanup::terminate(pid, program, Duration::from_secs(10));
         }
         let _none_left = fs::remove_file(&socket);
         let mut command = Command::new(&binary);
         command
-            .args(["--port", "0", "--unixsocketperm", "700", "--daemonize", "no"])
+            .args([
+                "--port",
+                "0",
+                "--unixsocketperm",
+                "700",
+                "--daemonize",
+                "no",
+            ])
             .arg("--unixsocket")
             .arg(&socket)
             .arg("--pidfile")
@@ -63,8 +72,14 @@ impl Redis {
         };
         let log = home.data.join("redis.log");
         let mut engine = Engine::spawn(command, home.owner, &log, Signal::TERM)?;
-        wait_until("Redis", &mut engine, &log, || UnixStream::connect(&socket).is_ok())?;
-        Ok(Self { engine, socket, version })
+        wait_until("Redis", &mut engine, &log, || {
+            UnixStream::connect(&socket).is_ok()
+        })?;
+        Ok(Self {
+            engine,
+            socket,
+            version,
+        })
     }
 
     /// The connection string.
@@ -110,11 +125,17 @@ fn binary(home: &Home, sources: Sources, guide: &dyn Guide) -> Result<PathBuf, E
             Err(error) => tried = error.to_string(),
         }
     }
-    if sources == Sources::Any && packages::install("redis-server", guide).is_ok()
+    if sources == Sources::Any
+        && packages::install("redis-server", guide).is_ok()
         && let Some(binary) = locate::redis()
     {
         return Ok(binary);
     }
     let (engine, packages, settings) = ("Redis", "redis-server", "REDIS_HOST or REDIS_URL");
-    Err(EngineError::NotFound { engine, tried, packages, settings })
+    Err(EngineError::NotFound {
+        engine,
+        tried,
+        packages,
+        settings,
+    })
 }

@@ -23,12 +23,19 @@ pub(crate) struct CookiePolicy {
 
 impl CookiePolicy {
     pub(crate) fn new(urls: &PublicUrls) -> Self {
-        Self { secure: urls.is_https(), domain: urls.cookie_domain().map(str::to_owned) }
+        Self {
+            secure: urls.is_https(),
+            domain: urls.cookie_domain().map(str::to_owned),
+        }
     }
 
     /// The name on the wire: `__Host-` binds a cookie to exactly this host over https.
     pub(crate) fn name(&self, base: &str) -> String {
-        if self.secure && self.domain.is_none() { format!("__Host-{base}") } else { base.to_owned() }
+        if self.secure && self.domain.is_none() {
+            format!("__Host-{base}")
+        } else {
+            base.to_owned()
+        }
     }
 
     /// The cookie of a request, if it has a value. A name that comes twice counts as absent: one of
@@ -62,8 +69,19 @@ impl CookiePolicy {
         self.cookie(KNOWN_BROWSER, value, Some(life), SameSite::Strict, true)
     }
 
-    pub(crate) fn receipt(&self, code_digest: &str, value: String, life: TimeDelta) -> Cookie<'static> {
-        self.cookie(&receipt_name(code_digest), value, Some(life), SameSite::Lax, true)
+    pub(crate) fn receipt(
+        &self,
+        code_digest: &str,
+        value: String,
+        life: TimeDelta,
+    ) -> Cookie<'static> {
+        self.cookie(
+            &receipt_name(code_digest),
+            value,
+            Some(life),
+            SameSite::Lax,
+            true,
+        )
     }
 
     pub(crate) fn read_receipt(&self, request: &HttpRequest, code_digest: &str) -> Option<String> {
@@ -72,12 +90,16 @@ impl CookiePolicy {
 
     /// Three cookies that clear the session.
     pub(crate) fn cleared(&self) -> [Cookie<'static>; 3] {
-        [(ACCESS, SameSite::Lax, true), (REFRESH, SameSite::Strict, true), (CSRF, SameSite::Lax, false)]
-            .map(|(name, same_site, http_only)| {
-                let mut cookie = self.cookie(name, String::new(), None, same_site, http_only);
-                cookie.set_expires(actix_web::cookie::time::OffsetDateTime::UNIX_EPOCH);
-                cookie
-            })
+        [
+            (ACCESS, SameSite::Lax, true),
+            (REFRESH, SameSite::Strict, true),
+            (CSRF, SameSite::Lax, false),
+        ]
+        .map(|(name, same_site, http_only)| {
+            let mut cookie = self.cookie(name, String::new(), None, same_site, http_only);
+            cookie.set_expires(actix_web::cookie::time::OffsetDateTime::UNIX_EPOCH);
+            cookie
+        })
     }
 
     fn cookie(
@@ -126,26 +148,48 @@ mod tests {
 
     #[test]
     fn sec_126_https_without_a_domain_gives_host_cookies() {
-        let cookie = policy("https://a.example.com", "", "").access("v".into(), TimeDelta::hours(1));
+        let cookie =
+            policy("https://a.example.com", "", "").access("v".into(), TimeDelta::hours(1));
         assert_eq!(cookie.name(), "__Host-access_token");
-        assert_eq!((cookie.secure(), cookie.domain(), cookie.path()), (Some(true), None, Some("/")));
+        assert_eq!(
+            (cookie.secure(), cookie.domain(), cookie.path()),
+            (Some(true), None, Some("/"))
+        );
         let plain = policy("http://a.example.com", "", "").access("v".into(), TimeDelta::hours(1));
-        assert_eq!((plain.name(), plain.secure()), ("access_token", Some(false)));
-        assert_eq!(policy("", "", "").access("v".into(), TimeDelta::hours(1)).name(), "access_token");
+        assert_eq!(
+            (plain.name(), plain.secure()),
+            ("access_token", Some(false))
+        );
+        assert_eq!(
+            policy("", "", "")
+                .access("v".into(), TimeDelta::hours(1))
+                .name(),
+            "access_token"
+        );
     }
 
     #[test]
     fn sec_127_a_cookie_domain_gives_plain_names_and_stays_secure() {
-        let policy = policy("https://api.example.com", "https://web.example.com", ".example.com");
+        let policy = policy(
+            "https://api.example.com",
+            "https://web.example.com",
+            ".example.com",
+        );
         let csrf = policy.csrf("v".into(), TimeDelta::hours(1));
-        assert_eq!((csrf.name(), csrf.domain(), csrf.secure()), ("csrf_token", Some("example.com"), Some(true)));
+        assert_eq!(
+            (csrf.name(), csrf.domain(), csrf.secure()),
+            ("csrf_token", Some("example.com"), Some(true))
+        );
         assert_eq!(csrf.http_only(), Some(false), "the page reads it");
     }
 
     #[test]
     fn the_refresh_cookie_is_strict_and_clearing_keeps_the_attributes() {
         let policy = policy("https://a.example.com", "", "");
-        assert_eq!(policy.refresh("v".into(), TimeDelta::days(1)).same_site(), Some(SameSite::Strict));
+        assert_eq!(
+            policy.refresh("v".into(), TimeDelta::days(1)).same_site(),
+            Some(SameSite::Strict)
+        );
         for cookie in policy.cleared() {
             assert!(cookie.value().is_empty() && cookie.secure() == Some(true));
             assert!(cookie.name().starts_with("__Host-") && cookie.max_age().is_none());

@@ -17,7 +17,14 @@ pub(crate) fn openapi(services: &Services) -> Condition<Cors> {
 
 pub(crate) fn console(services: &Services) -> Condition<Cors> {
     let mut origins = services.http.console_origins.clone();
-    origins.extend(services.urls.console_web.as_ref().map(BaseUrl::origin).map(str::to_owned));
+    origins.extend(
+        services
+            .urls
+            .console_web
+            .as_ref()
+            .map(BaseUrl::origin)
+            .map(str::to_owned),
+    );
     with_origins(&origins, None)
 }
 
@@ -32,9 +39,19 @@ fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
         .block_on_origin_mismatch(false)
         .max_age(max_age)
         .supports_credentials()
-        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS])
+        .allowed_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, CSRF])
         .expose_headers(["X-Version", "X-Env", "X-Trace-Id", "X-Gatewright-Reason"]);
     let is_wanted = !exact.is_empty();
-    Condition::new(is_wanted, exact.into_iter().fold(cors, Cors::allowed_origin))
+    Condition::new(
+        is_wanted,
+        exact.into_iter().fold(cors, Cors::allowed_origin),
+    )
 }

@@ -17,7 +17,10 @@ use gatewright_domain::{
     Clock, DIFY_VERSION, GATEWRIGHT_VERSION, IdGen as _, RandomIds, client_address::ClientAddress,
 };
 
-use crate::{envelope::{FrameworkFailure, Place}, settings::HttpSettings};
+use crate::{
+    envelope::{FrameworkFailure, Place},
+    settings::HttpSettings,
+};
 
 /// A request is answered within this time, whatever its dependencies do.
 const DEADLINE: Duration = Duration::from_millis(1900);
@@ -36,18 +39,30 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
     let place = Place::of(request.path());
-    let deadline =
-        if PASSWORD_PATHS.contains(&request.path()) { PASSWORD_DEADLINE } else { DEADLINE };
+    let deadline = if PASSWORD_PATHS.contains(&request.path()) {
+        PASSWORD_DEADLINE
+    } else {
+        DEADLINE
+    };
     request.extensions_mut().insert(Arc::clone(&ctx));
     match tokio::time::timeout(deadline, next.call(request)).await {
         Ok(Ok(mut response)) => {
             // Appended: the cross-origin rules may vary by more.
-            response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
+            response
+                .headers_mut()
+                .append(header::VARY, HeaderValue::from_static("Cookie"));
             Ok(response)
         }
-        Ok(Err(error)) => Err(FrameworkFailure { place, error: Some(error) }.into()),
+        Ok(Err(error)) => Err(FrameworkFailure {
+            place,
+            error: Some(error),
+        }
+        .into()),
         Err(_) => {
-            tracing::error!(request_id = ctx.request_id, "no answer in time; a dependency hangs");
+            tracing::error!(
+                request_id = ctx.request_id,
+                "no answer in time; a dependency hangs"
+            );
             Err(FrameworkFailure { place, error: None }.into())
         }
     }
@@ -57,7 +72,10 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 pub(crate) fn headers(deploy_env: &str, urls: &PublicUrls) -> DefaultHeaders {
     let mut headers = DefaultHeaders::new()
         .add(("X-Version", DIFY_VERSION))
-        .add(("X-Env", HeaderValue::from_str(deploy_env).unwrap_or(HeaderValue::from_static("UNKNOWN"))))
+        .add((
+            "X-Env",
+            HeaderValue::from_str(deploy_env).unwrap_or(HeaderValue::from_static("UNKNOWN")),
+        ))
         .add(("X-Gatewright-Version", GATEWRIGHT_VERSION))
         .add((header::CACHE_CONTROL, "no-store"))
         .add((header::PRAGMA, "no-cache"))
@@ -72,11 +90,12 @@ pub(crate) fn headers(deploy_env: &str, urls: &PublicUrls) -> DefaultHeaders {
 }
 
 fn context(request: &HttpRequest) -> Ctx {
-    let now = request.app_data::<Data<dyn Clock>>().map_or_else(
-        || gatewright_domain::SystemClock.now(),
-        |clock| clock.now(),
-    );
-    let peer = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
+    let now = request
+        .app_data::<Data<dyn Clock>>()
+        .map_or_else(|| gatewright_domain::SystemClock.now(), |clock| clock.now());
+    let peer = request
+        .peer_addr()
+        .map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let address = match request.app_data::<Data<HttpSettings>>() {
         Some(settings) => {
             let name = HeaderName::from_static("x-forwarded-for");
@@ -93,7 +112,17 @@ fn context(request: &HttpRequest) -> Ctx {
         .headers()
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
-        .map(|text| text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect());
+        .map(|text| {
+            text.chars()
+                .filter(|c| !c.is_control())
+                .take(LONGEST_USER_AGENT)
+                .collect()
+        });
     // A request id needs no clock to be turned by tests: nothing compares it.
-    Ctx { now, address, user_agent, request_id: RandomIds.new_uuid().simple().to_string() }
+    Ctx {
+        now,
+        address,
+        user_agent,
+        request_id: RandomIds.new_uuid().simple().to_string(),
+    }
 }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, Resource, Route, http::Method, http::header, web, web::ServiceConfig};
+use actix_web::{
+    HttpResponse, Resource, Route, http::Method, http::header, web, web::ServiceConfig,
+};
 use utoipa::openapi::{
     RefOr,
     path::{HttpMethod, Operation as Documented},
@@ -50,10 +52,16 @@ pub(crate) use operations;
 pub(crate) fn mount(config: &mut ServiceConfig, prefix: &str, operations: Vec<Operation>) {
     let mut by_path: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
     for operation in operations {
-        by_path.entry(operation.path.clone()).or_default().push(operation);
+        by_path
+            .entry(operation.path.clone())
+            .or_default()
+            .push(operation);
     }
     for (path, operations) in by_path {
-        config.service(resource(path.strip_prefix(prefix).unwrap_or(&path), &operations));
+        config.service(resource(
+            path.strip_prefix(prefix).unwrap_or(&path),
+            &operations,
+        ));
     }
 }
 
@@ -71,11 +79,17 @@ fn resource(path: &str, operations: &[Operation]) -> Resource {
         }
     }
     allowed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-    let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let allow = allowed
+        .iter()
+        .map(Method::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     let answer = allow.clone();
     resource
         .route(web::method(Method::OPTIONS).to(move || {
-            let response = HttpResponse::Ok().insert_header((header::ALLOW, answer.clone())).finish();
+            let response = HttpResponse::Ok()
+                .insert_header((header::ALLOW, answer.clone()))
+                .finish();
             std::future::ready(response)
         }))
         .default_service(web::to(move |request| {

@@ -20,8 +20,8 @@ use gatewright_auth::{console::ConsoleSettings, device::DeviceSettings, origin::
 use gatewright_domain::Clock;
 
 use crate::{
-    console_surface, cookies::CookiePolicy, cors, envelope, middleware, openapi_surface, operation::mount,
-    settings::HttpSettings, system_surface,
+    console_surface, cookies::CookiePolicy, cors, envelope, middleware, openapi_surface,
+    operation::mount, settings::HttpSettings, system_surface,
 };
 
 /// The use-cases and settings that the routes need. Each route takes only what it uses.

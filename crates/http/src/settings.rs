@@ -1,10 +1,6 @@
 //! Settings of the edge.
 
-use gatewright_domain::{
-    client_address::TrustedProxies,
-    settings,
-    settings::SettingError,
-};
+use gatewright_domain::{client_address::TrustedProxies, settings, settings::SettingError};
 
 settings! {
     /// The HTTP server.

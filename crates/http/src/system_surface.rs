@@ -10,7 +10,10 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::{envelope::{ErrorBody, OAuthErrorBody}, operation::{Operation, operations}};
+use crate::{
+    envelope::{ErrorBody, OAuthErrorBody},
+    operation::{Operation, operations},
+};
 
 pub(crate) fn operations() -> Vec<Operation> {
     use crate::system_surface as system;
@@ -25,7 +28,8 @@ pub(crate) fn discovery_operations() -> Vec<Operation> {
 /// Static answer, as the reference gives it; says nothing about dependencies.
 #[utoipa::path(get, path = "/health", responses((status = 200)))]
 pub(crate) async fn health() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"pid": std::process::id(), "status": "ok", "version": DIFY_VERSION}))
+    HttpResponse::Ok()
+        .json(json!({"pid": std::process::id(), "status": "ok", "version": DIFY_VERSION}))
 }
 
 /// Whether the process runs.
@@ -42,7 +46,11 @@ pub(crate) async fn readyz(readiness: Data<Readiness>, draining: Data<AtomicBool
     let draining = draining.load(Ordering::Relaxed);
     let is_ready = health.is_ready() && !draining;
     let say = |problem: &Option<String>| problem.clone().unwrap_or_else(|| "ok".into());
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if is_ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let mut builder = HttpResponse::build(status);
     if !is_ready {
         builder.insert_header(("Retry-After", "1"));
@@ -61,7 +69,9 @@ pub(crate) async fn readyz(readiness: Data<Readiness>, draining: Data<AtomicBool
 /// Nothing here is for search engines.
 #[utoipa::path(get, path = "/robots.txt", responses((status = 200)))]
 pub(crate) async fn robots() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("User-agent: *\nDisallow: /\n")
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("User-agent: *\nDisallow: /\n")
 }
 
 /// RFC 8414 metadata.
@@ -92,8 +102,13 @@ pub(crate) struct AuthorizationServerMetadata {
         (status = "default", body = ErrorBody),
     ),
 )]
-pub(crate) async fn authorization_server_metadata(urls: Data<PublicUrls>, _: HttpRequest) -> HttpResponse {
-    let Ok(issuer) = urls.issuer() else { return crate::envelope::console_url_unset() };
+pub(crate) async fn authorization_server_metadata(
+    urls: Data<PublicUrls>,
+    _: HttpRequest,
+) -> HttpResponse {
+    let Ok(issuer) = urls.issuer() else {
+        return crate::envelope::console_url_unset();
+    };
     let at = |path: &str| format!("{issuer}/openapi/v1/oauth/{path}");
     let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     HttpResponse::Ok().json(AuthorizationServerMetadata {

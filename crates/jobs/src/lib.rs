@@ -56,6 +56,12 @@ mod tests {
     #[test]
     fn an_unknown_queue_names_those_that_exist() {
         assert_eq!("mail".parse(), Ok(QueueName::Mail));
-        assert!("mial".parse::<QueueName>().unwrap_err().to_string().contains("mail, retention"));
+        assert!(
+            "mial"
+                .parse::<QueueName>()
+                .unwrap_err()
+                .to_string()
+                .contains("mail, retention")
+        );
     }
 }

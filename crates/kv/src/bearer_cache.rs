@@ -45,12 +45,18 @@ impl BearerCache {
         Ok(match self.kv.run::<Option<String>>(&command).await? {
             None => CachedBearer::Unknown,
             Some(text) if text == DEAD => CachedBearer::Dead,
-            Some(text) => serde_json::from_str(&text).map_or(CachedBearer::Unknown, CachedBearer::Live),
+            Some(text) => {
+                serde_json::from_str(&text).map_or(CachedBearer::Unknown, CachedBearer::Live)
+            }
         })
     }
 
     /// Remembers a row, unless something stands there already.
-    pub async fn insert_live(&self, hash: &TokenHash, token: &BearerToken) -> Result<(), Unavailable> {
+    pub async fn insert_live(
+        &self,
+        hash: &TokenHash,
+        token: &BearerToken,
+    ) -> Result<(), Unavailable> {
         let text = serde_json::to_string(token).map_err(|e| Unavailable::new("redis", e))?;
         self.insert(hash, &text, LIVE_SECONDS).await
     }
@@ -63,7 +69,11 @@ impl BearerCache {
     /// Puts a tombstone and tells the other nodes. Call it before the revocation commits.
     pub async fn bury(&self, hash: &TokenHash) -> Result<(), Unavailable> {
         let mut command = redis::cmd("SET");
-        command.arg(self.key(hash)).arg(DEAD).arg("EX").arg(TOMBSTONE_SECONDS);
+        command
+            .arg(self.key(hash))
+            .arg(DEAD)
+            .arg("EX")
+            .arg(TOMBSTONE_SECONDS);
         self.kv.run::<()>(&command).await?;
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.kv.channel("revoked")).arg(hash.as_str());
@@ -79,7 +89,12 @@ impl BearerCache {
 
     async fn insert(&self, hash: &TokenHash, text: &str, seconds: u64) -> Result<(), Unavailable> {
         let mut command = redis::cmd("SET");
-        command.arg(self.key(hash)).arg(text).arg("NX").arg("EX").arg(seconds);
+        command
+            .arg(self.key(hash))
+            .arg(text)
+            .arg("NX")
+            .arg("EX")
+            .arg(seconds);
         self.kv.run::<Option<String>>(&command).await.map(drop)
     }
 

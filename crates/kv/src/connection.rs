@@ -38,7 +38,11 @@ impl Kv {
         } else {
             format!("{}:", settings.key_prefix)
         };
-        Ok(Self { manager, client, prefix })
+        Ok(Self {
+            manager,
+            client,
+            prefix,
+        })
     }
 
     /// Whether Redis answers.
@@ -60,15 +64,24 @@ impl Kv {
         &self.client
     }
 
-    pub(crate) async fn run<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Unavailable> {
-        command.query_async(&mut self.manager.clone()).await.map_err(unavailable)
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        command: &redis::Cmd,
+    ) -> Result<T, Unavailable> {
+        command
+            .query_async(&mut self.manager.clone())
+            .await
+            .map_err(unavailable)
     }
 
     pub(crate) async fn invoke<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Unavailable> {
-        script.invoke_async(&mut self.manager.clone()).await.map_err(unavailable)
+        script
+            .invoke_async(&mut self.manager.clone())
+            .await
+            .map_err(unavailable)
     }
 }
 

@@ -41,11 +41,13 @@ impl DeviceGrants {
 
     /// What stands for a user code in grants, receipts and keys.
     pub fn user_code_digest(&self, code: &UserCode) -> String {
-        self.digest.digest_hex(format!("user-code/{}", code.expose()).as_bytes())
+        self.digest
+            .digest_hex(format!("user-code/{}", code.expose()).as_bytes())
     }
 
     fn device_code_digest(&self, code: &DeviceCode) -> String {
-        self.digest.digest_hex(format!("device-code/{}", code.expose()).as_bytes())
+        self.digest
+            .digest_hex(format!("device-code/{}", code.expose()).as_bytes())
     }
 
     /// Stores a new grant. False when the user code is taken: draw another. The index comes first:
@@ -63,7 +65,10 @@ impl DeviceGrants {
             command.arg(key).arg(value).arg("NX").arg("PX").arg(ttl);
             command
         };
-        let index = claim(self.kv.key("dg:user", &grant.user_code_digest), state_digest.clone());
+        let index = claim(
+            self.kv.key("dg:user", &grant.user_code_digest),
+            state_digest.clone(),
+        );
         if self.kv.run::<Option<String>>(&index).await?.is_none() {
             return Ok(false);
         }
@@ -72,12 +77,18 @@ impl DeviceGrants {
     }
 
     /// The grant of a device code.
-    pub async fn find_by_device_code(&self, code: &DeviceCode) -> Result<Option<StoredGrant>, Unavailable> {
+    pub async fn find_by_device_code(
+        &self,
+        code: &DeviceCode,
+    ) -> Result<Option<StoredGrant>, Unavailable> {
         self.load(&self.device_code_digest(code)).await
     }
 
     /// The grant of a user code, if the index entry still belongs to it.
-    pub async fn find_by_user_code_digest(&self, digest: &str) -> Result<Option<StoredGrant>, Unavailable> {
+    pub async fn find_by_user_code_digest(
+        &self,
+        digest: &str,
+    ) -> Result<Option<StoredGrant>, Unavailable> {
         let mut command = redis::cmd("GET");
         command.arg(self.kv.key("dg:user", digest));
         let Some(state_digest) = self.kv.run::<Option<String>>(&command).await? else {

@@ -23,22 +23,44 @@ pub struct LoginThrottles {
 impl LoginThrottles {
     /// Digests keys with `digest`; a record without further failures is forgotten after `forget_after`.
     pub fn new(kv: Kv, digest: HmacKey, forget_after: TimeDelta) -> Self {
-        Self { kv, digest, forget_after }
+        Self {
+            kv,
+            digest,
+            forget_after,
+        }
     }
 
     /// Charges one attempt, before the password is looked at. `Err` says how long to wait.
-    pub async fn begin(&self, who: &str, now: DateTime<Utc>) -> Result<Result<(), Wait>, Unavailable> {
+    pub async fn begin(
+        &self,
+        who: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Wait>, Unavailable> {
         let key = self.key(who);
         for _ in 0..ATTEMPTS {
             let mut command = redis::cmd("GET");
             command.arg(&key);
-            let raw: String = self.kv.run::<Option<String>>(&command).await?.unwrap_or_default();
+            let raw: String = self
+                .kv
+                .run::<Option<String>>(&command)
+                .await?
+                .unwrap_or_default();
             let throttle: LoginThrottle = serde_json::from_str(&raw).unwrap_or_default();
             let next = match throttle.begin(now) {
-                Ok(next) => serde_json::to_string(&next).map_err(|e| Unavailable::new("redis", e))?,
+                Ok(next) => {
+                    serde_json::to_string(&next).map_err(|e| Unavailable::new("redis", e))?
+                }
                 Err(wait) => return Ok(Err(wait)),
             };
-            if compare_and_swap(&self.kv, &key, &raw, &next, self.forget_after.num_milliseconds()).await? {
+            if compare_and_swap(
+                &self.kv,
+                &key,
+                &raw,
+                &next,
+                self.forget_after.num_milliseconds(),
+            )
+            .await?
+            {
                 return Ok(Ok(()));
             }
         }
@@ -53,6 +75,9 @@ impl LoginThrottles {
     }
 
     fn key(&self, who: &str) -> String {
-        self.kv.key("login", &self.digest.digest_hex(format!("login/{who}").as_bytes()))
+        self.kv.key(
+            "login",
+            &self.digest.digest_hex(format!("login/{who}").as_bytes()),
+        )
     }
 }

@@ -79,7 +79,13 @@ pub struct RateLimits {
 impl RateLimits {
     /// Counts through `kv`.
     pub fn new(kv: Kv, ids: Arc<dyn IdGen>, clock: Arc<dyn Clock>, windows: WindowClock) -> Self {
-        Self { kv, ids, clock, windows, held: Arc::default() }
+        Self {
+            kv,
+            ids,
+            clock,
+            windows,
+            held: Arc::default(),
+        }
     }
 
     /// Charges one request that may be given back with [`Self::refund`].
@@ -93,7 +99,9 @@ impl RateLimits {
         if limit.rate.count == 0 {
             return Ok(Ok(Ticket { key, member }));
         }
-        let refused = self.admit(limit, &key, &member, limit.rate.count, TimeDelta::zero()).await?;
+        let refused = self
+            .admit(limit, &key, &member, limit.rate.count, TimeDelta::zero())
+            .await?;
         Ok(refused.map_or(Ok(Ticket { key, member }), Err))
     }
 
@@ -129,7 +137,13 @@ impl RateLimits {
         let (admitted, wait): (i64, i64) = self
             .kv
             .invoke(
-                script.key(key).arg(now).arg(micros(limit.rate.window)).arg(most).arg(member).arg(micros(lease)),
+                script
+                    .key(key)
+                    .arg(now)
+                    .arg(micros(limit.rate.window))
+                    .arg(most)
+                    .arg(member)
+                    .arg(micros(lease)),
             )
             .await?;
         let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000).max(1);
@@ -153,8 +167,15 @@ impl RateLimits {
             held.retain(|_, block| now < block.until);
         }
         // Another request may have fetched a block meanwhile; both are ours to use.
-        let block = held.entry(key).or_insert(Block { left: 0, until: now + LEASE });
-        block.left = if now < block.until { block.left + left } else { left };
+        let block = held.entry(key).or_insert(Block {
+            left: 0,
+            until: now + LEASE,
+        });
+        block.left = if now < block.until {
+            block.left + left
+        } else {
+            left
+        };
         block.until = now + LEASE;
     }
 }
@@ -171,8 +192,11 @@ impl RateLimiter for RateLimits {
             return Ok(Admission::Admitted);
         }
         let member = self.ids.new_uuid().to_string();
-        let (most, lease) =
-            if block > 1 { (limit.rate.count / block, LEASE) } else { (limit.rate.count, TimeDelta::zero()) };
+        let (most, lease) = if block > 1 {
+            (limit.rate.count / block, LEASE)
+        } else {
+            (limit.rate.count, TimeDelta::zero())
+        };
         match self.admit(limit, &key, &member, most, lease).await? {
             Some(retry_after) => Ok(Admission::Refused { retry_after }),
             None => {

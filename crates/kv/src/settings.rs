@@ -37,17 +37,29 @@ impl RedisSettings {
         ];
         if let Some((name, _)) = later.into_iter().find(|(_, wanted)| *wanted) {
             let problem = "is not supported by this release".into();
-            return Err(SettingError { name, problem, example: "false" });
+            return Err(SettingError {
+                name,
+                problem,
+                example: "false",
+            });
         }
         if self.key_prefix.contains(['{', '}']) {
             let problem = "must not contain braces, which choose the cluster slot".into();
-            return Err(SettingError { name: "REDIS_KEY_PREFIX", problem, example: "dify" });
+            return Err(SettingError {
+                name: "REDIS_KEY_PREFIX",
+                problem,
+                example: "dify",
+            });
         }
         let example = "redis://:password@redis:6379/0";
         match self.client() {
             Ok(_) => Ok(()),
             // The client's own message may quote the text, password and all.
-            Err(_) => Err(SettingError { name: "REDIS_URL", problem: "is not a Redis connection string".into(), example }),
+            Err(_) => Err(SettingError {
+                name: "REDIS_URL",
+                problem: "is not a Redis connection string".into(),
+                example,
+            }),
         }
     }
 
@@ -79,11 +91,22 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_stops_the_start_instead_of_being_ignored() {
-        assert_eq!(load("REDIS_USE_SSL", "true").unwrap_err().name, "REDIS_USE_SSL");
-        assert_eq!(load("REDIS_USE_CLUSTERS", "true").unwrap_err().name, "REDIS_USE_CLUSTERS");
+        assert_eq!(
+            load("REDIS_USE_SSL", "true").unwrap_err().name,
+            "REDIS_USE_SSL"
+        );
+        assert_eq!(
+            load("REDIS_USE_CLUSTERS", "true").unwrap_err().name,
+            "REDIS_USE_CLUSTERS"
+        );
         assert!(load("REDIS_KEY_PREFIX", "a{b}").is_err());
-        let error = load("REDIS_URL", "nonsense://:hunter2@x").unwrap_err().to_string();
-        assert!(error.starts_with("REDIS_URL") && !error.contains("hunter2"), "{error}");
+        let error = load("REDIS_URL", "nonsense://:hunter2@x")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("REDIS_URL") && !error.contains("hunter2"),
+            "{error}"
+        );
         assert!(load("REDIS_PASSWORD", "1e5").is_ok());
     }
 }

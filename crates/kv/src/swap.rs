@@ -30,7 +30,13 @@ pub(crate) async fn compare_and_swap(
     }
     let script = SWAP.with(Clone::clone);
     let swapped: i64 = kv
-        .invoke(script.key(key).arg(expected).arg(next).arg(ttl_millis.max(1)))
+        .invoke(
+            script
+                .key(key)
+                .arg(expected)
+                .arg(next)
+                .arg(ttl_millis.max(1)),
+        )
         .await?;
     Ok(swapped == 1)
 }

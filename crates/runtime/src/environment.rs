@@ -32,7 +32,10 @@ impl Environment {
     /// The environment, over what `file` says (if it exists).
     pub fn load_file(file: &Path) -> Result<Self, EnvFileError> {
         let mut variables = read_env_file(file)?;
-        #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the environment"
+        )]
         variables.extend(std::env::vars());
         Ok(Self::from_variables(variables))
     }
@@ -41,17 +44,24 @@ impl Environment {
     pub fn from_variables(mut variables: HashMap<String, String>) -> Self {
         let files: Vec<(String, PathBuf)> = variables
             .iter()
-            .filter_map(|(name, value)| Some((name.strip_suffix("_FILE")?.to_owned(), value.into())))
+            .filter_map(|(name, value)| {
+                Some((name.strip_suffix("_FILE")?.to_owned(), value.into()))
+            })
             .filter(|(name, _)| !variables.contains_key(name) && is_file_setting(name))
             .collect();
         let mut unreadable = vec![];
         for (name, path) in files {
             match std::fs::read_to_string(&path) {
-                Ok(text) => drop(variables.insert(name, text.trim_end_matches(['\n', '\r']).to_owned())),
+                Ok(text) => {
+                    drop(variables.insert(name, text.trim_end_matches(['\n', '\r']).to_owned()));
+                }
                 Err(error) => unreadable.push(format!("{name}_FILE: {}: {error}", path.display())),
             }
         }
-        Self { variables, unreadable }
+        Self {
+            variables,
+            unreadable,
+        }
     }
 
     /// Files that `<NAME>_FILE` names and that cannot be read, each as one line.
@@ -72,14 +82,19 @@ impl Environment {
 
 /// Only secrets and connection strings are handed out as files.
 fn is_file_setting(name: &str) -> bool {
-    ["SECRET_KEY", "PASSWORD", "DATABASE_URL", "REDIS_URL"].iter().any(|part| name.ends_with(part))
+    ["SECRET_KEY", "PASSWORD", "DATABASE_URL", "REDIS_URL"]
+        .iter()
+        .any(|part| name.ends_with(part))
 }
 
 fn read_env_file(file: &Path) -> Result<HashMap<String, String>, EnvFileError> {
     if !file.exists() {
         return Ok(HashMap::new());
     }
-    let failed = |problem: String| EnvFileError { path: file.display().to_string(), problem };
+    let failed = |problem: String| EnvFileError {
+        path: file.display().to_string(),
+        problem,
+    };
     let entries = dotenvy::from_path_iter(file).map_err(|error| failed(error.to_string()))?;
     entries
         // The parser's message quotes the line, which may hold a secret.
@@ -99,7 +114,10 @@ mod tests {
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         Environment::from_variables(
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         )
     }
 
@@ -109,7 +127,12 @@ mod tests {
         let path = folder.path().join("key");
         std::fs::write(&path, "from the file\n").unwrap();
         let path = path.to_str().unwrap();
-        assert_eq!(environment(&[("SECRET_KEY_FILE", path)]).get("SECRET_KEY").unwrap(), "from the file");
+        assert_eq!(
+            environment(&[("SECRET_KEY_FILE", path)])
+                .get("SECRET_KEY")
+                .unwrap(),
+            "from the file"
+        );
         let both = environment(&[("SECRET_KEY_FILE", path), ("SECRET_KEY", "direct")]);
         assert_eq!(both.get("SECRET_KEY").unwrap(), "direct");
         let missing = environment(&[("DB_PASSWORD_FILE", "/nowhere")]);
@@ -121,6 +144,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(".env"), "A=1\nDB_PASSWORD='hunter2\n").unwrap();
         let error = Environment::load(folder.path()).err().unwrap().to_string();
-        assert!(error.contains(".env") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains(".env") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 }

@@ -12,11 +12,7 @@ use gatewright_app::{
     workspace::Workspaces,
 };
 use gatewright_auth::{
-    OsRandom,
-    console::ConsoleKeys,
-    device::ReceiptKeys,
-    keys::Purpose,
-    limits::Limits,
+    OsRandom, console::ConsoleKeys, device::ReceiptKeys, keys::Purpose, limits::Limits,
 };
 use gatewright_domain::{RandomIds, SystemClock, error::Unavailable};
 use gatewright_kv::{
@@ -71,7 +67,12 @@ impl Platform {
         ambient: Ambient,
         windows: WindowClock,
     ) -> Result<Self, Unavailable> {
-        Ok(Self { pool: Pool::new(&settings.db)?, kv: Kv::new(&settings.redis)?, ambient, windows })
+        Ok(Self {
+            pool: Pool::new(&settings.db)?,
+            kv: Kv::new(&settings.redis)?,
+            ambient,
+            windows,
+        })
     }
 
     /// Whether the dependencies answer.
@@ -90,9 +91,14 @@ impl Platform {
         let limits = Limits::from(&settings.limits);
         let digest = master.ring(Purpose::StorageDigest).active().clone();
         let console_keys = ConsoleKeys::new(&master);
-        let passwords =
-            Passwords::new(settings.console.hash_parallelism, Arc::clone(&self.ambient.random));
-        let (clock, ids) = (Arc::clone(&self.ambient.clock), Arc::clone(&self.ambient.ids));
+        let passwords = Passwords::new(
+            settings.console.hash_parallelism,
+            Arc::clone(&self.ambient.random),
+        );
+        let (clock, ids) = (
+            Arc::clone(&self.ambient.clock),
+            Arc::clone(&self.ambient.ids),
+        );
         let limiter = RateLimits::new(self.kv.clone(), ids, clock, self.windows);
         let cache = BearerCache::new(self.kv.clone());
         let store = CachedBearers::new(self.pool.clone(), cache, self.ambient.clone());
@@ -138,7 +144,11 @@ impl Platform {
                 enabled: settings.device.bearer_enabled,
                 ambient: self.ambient.clone(),
             })),
-            workspaces: Arc::new(Workspaces::new(self.pool.clone(), self.ambient.clone(), known)),
+            workspaces: Arc::new(Workspaces::new(
+                self.pool.clone(),
+                self.ambient.clone(),
+                known,
+            )),
             readiness: Arc::new(self.readiness()),
             store,
         }

@@ -11,10 +11,15 @@ use tokio::{
 pub async fn is_ready(port: u16) -> bool {
     let probe = async {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await?;
         let mut status_line = [0; 12];
         stream.read_exact(&mut status_line).await?;
         std::io::Result::Ok(&status_line == b"HTTP/1.1 200")
     };
-    matches!(tokio::time::timeout(Duration::from_secs(3), probe).await, Ok(Ok(true)))
+    matches!(
+        tokio::time::timeout(Duration::from_secs(3), probe).await,
+        Ok(Ok(true))
+    )
 }

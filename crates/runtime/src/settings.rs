@@ -23,12 +23,26 @@ settings! {
 
 impl LogSettings {
     fn validate(&self) -> Result<(), SettingError> {
-        let fail = |name, problem, example| Err(SettingError { name, problem, example });
+        let fail = |name, problem, example| {
+            Err(SettingError {
+                name,
+                problem,
+                example,
+            })
+        };
         if !matches!(self.format.as_str(), "text" | "json") {
-            return fail("LOG_OUTPUT_FORMAT", format!("`{}` is neither text nor json", self.format), "json");
+            return fail(
+                "LOG_OUTPUT_FORMAT",
+                format!("`{}` is neither text nor json", self.format),
+                "json",
+            );
         }
         if tracing_subscriber::EnvFilter::try_new(self.level.to_lowercase()).is_err() {
-            return fail("LOG_LEVEL", format!("`{}` is not a level or a filter", self.level), "INFO");
+            return fail(
+                "LOG_LEVEL",
+                format!("`{}` is not a level or a filter", self.level),
+                "INFO",
+            );
         }
         Ok(())
     }

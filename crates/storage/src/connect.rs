@@ -5,8 +5,10 @@ use diesel_async::AsyncPgConnection;
 
 /// Connects with time-outs; the error keeps its whole chain, so that the log says why.
 pub(crate) async fn connect(config: tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
-    let (client, connection) =
-        config.connect(tokio_postgres::NoTls).await.map_err(|error| bad_connection(&error))?;
+    let (client, connection) = config
+        .connect(tokio_postgres::NoTls)
+        .await
+        .map_err(|error| bad_connection(&error))?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 

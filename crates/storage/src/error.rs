@@ -30,7 +30,9 @@ impl StorageError {
     pub fn into_unavailable(self) -> Unavailable {
         match self {
             Self::Unavailable(unavailable) => unavailable,
-            Self::Duplicate(name) => Unavailable::new("postgres", format!("unexpected duplicate: {name}")),
+            Self::Duplicate(name) => {
+                Unavailable::new("postgres", format!("unexpected duplicate: {name}"))
+            }
         }
     }
 }

@@ -19,7 +19,9 @@ const RETRY: Duration = Duration::from_millis(500);
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// Somebody else migrates, and did not finish in time.
-    #[error("another migration holds the lock since {seconds} s ({owner}); wait for it, or end that process, and run `api-server migrate` again")]
+    #[error(
+        "another migration holds the lock since {seconds} s ({owner}); wait for it, or end that process, and run `api-server migrate` again"
+    )]
     Locked {
         /// Who holds it, as PostgreSQL knows them.
         owner: String,
@@ -47,10 +49,16 @@ pub enum SchemaState {
 
 /// Applies what is missing and returns the names of what was applied.
 pub async fn run(settings: &DbSettings) -> Result<Vec<String>, MigrateError> {
-    let mut config = settings.config().map_err(|e| Unavailable::new("postgres", e))?;
+    let mut config = settings
+        .config()
+        .map_err(|e| Unavailable::new("postgres", e))?;
     // Index builds take longer than a request may; the name tells others who holds the lock.
-    config.options("-c lock_timeout=10000").application_name(format!("gatewright-migrate pid {}", std::process::id()));
-    let mut conn = connect(config).await.map_err(|e| Unavailable::new("postgres", e))?;
+    config
+        .options("-c lock_timeout=10000")
+        .application_name(format!("gatewright-migrate pid {}", std::process::id()));
+    let mut conn = connect(config)
+        .await
+        .map_err(|e| Unavailable::new("postgres", e))?;
     lock(&mut conn, settings.migration_lock_seconds).await?;
     // The harness blocks its thread while it waits for the database.
     tokio::task::spawn_blocking(move || {
@@ -86,7 +94,10 @@ async fn lock(conn: &mut AsyncPgConnection, seconds: u32) -> Result<(), MigrateE
             tokio::time::sleep(RETRY).await;
         }
     }
-    Err(MigrateError::Locked { owner: lock_owner(conn).await, seconds })
+    Err(MigrateError::Locked {
+        owner: lock_owner(conn).await,
+        seconds,
+    })
 }
 
 async fn lock_owner(conn: &mut AsyncPgConnection) -> String {
@@ -118,21 +129,30 @@ pub async fn schema_state(conn: &mut Conn) -> Result<SchemaState, StorageError> 
         #[diesel(sql_type = diesel::sql_types::Bool)]
         found: bool,
     }
-    let table: Exists = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found")
-        .get_result(&mut conn.0)
-        .await?;
+    let table: Exists =
+        diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found")
+            .get_result(&mut conn.0)
+            .await?;
     let applied: Vec<Version> = if table.found {
-        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(&mut conn.0).await?
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+            .load(&mut conn.0)
+            .await?
     } else {
         vec![]
     };
-    Ok(compare(applied.into_iter().map(|row| row.version).collect()))
+    Ok(compare(
+        applied.into_iter().map(|row| row.version).collect(),
+    ))
 }
 
 fn compare(applied: BTreeSet<String>) -> SchemaState {
     use diesel::migration::{Migration, MigrationSource};
-    let known: Vec<Box<dyn Migration<diesel::pg::Pg>>> = MIGRATIONS.migrations().unwrap_or_default();
-    let known: BTreeSet<String> = known.iter().map(|m| m.name().version().to_string()).collect();
+    let known: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+        MIGRATIONS.migrations().unwrap_or_default();
+    let known: BTreeSet<String> = known
+        .iter()
+        .map(|m| m.name().version().to_string())
+        .collect();
     let missing: Vec<String> = known.difference(&applied).cloned().collect();
     let unknown: Vec<String> = applied.difference(&known).cloned().collect();
     if !missing.is_empty() {

@@ -28,14 +28,20 @@ pub struct Pool(diesel_deadpool::Pool<AsyncPgConnection>);
 impl Pool {
     /// Makes a pool. Nothing is connected yet.
     pub fn new(settings: &DbSettings) -> Result<Self, Unavailable> {
-        let config = settings.config().map_err(|e| Unavailable::new("postgres", e))?;
+        let config = settings
+            .config()
+            .map_err(|e| Unavailable::new("postgres", e))?;
         let mut manager = ManagerConfig::default();
         manager.recycling_method = RecyclingMethod::Fast;
         manager.custom_setup = Box::new(move |_| connect(config.clone()).boxed());
         let manager = AsyncDieselConnectionManager::new_with_config("", manager);
         let pool = diesel_deadpool::Pool::builder(manager)
             .max_size(settings.pool_size as usize)
-            .timeouts(Timeouts { wait: Some(TIMEOUT), create: Some(TIMEOUT), recycle: Some(TIMEOUT) })
+            .timeouts(Timeouts {
+                wait: Some(TIMEOUT),
+                create: Some(TIMEOUT),
+                recycle: Some(TIMEOUT),
+            })
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|e| Unavailable::new("postgres", e))?;
@@ -44,7 +50,11 @@ impl Pool {
 
     /// A connection for single statements.
     pub async fn get(&self) -> Result<Conn, Unavailable> {
-        self.0.get().await.map(Conn).map_err(|e| Unavailable::new("postgres", e))
+        self.0
+            .get()
+            .await
+            .map(Conn)
+            .map_err(|e| Unavailable::new("postgres", e))
     }
 
     /// A connection with an open transaction.
@@ -83,7 +93,10 @@ impl Tx {
         Ok(())
     }
 
-    #[allow(clippy::expect_used, reason = "only `commit` and `rollback` take it, and both consume the guard")]
+    #[allow(
+        clippy::expect_used,
+        reason = "only `commit` and `rollback` take it, and both consume the guard"
+    )]
     fn take(&mut self) -> Conn {
         self.conn.take().expect("the guard was not consumed")
     }
@@ -108,7 +121,8 @@ impl DerefMut for Tx {
 impl Drop for Tx {
     /// An early return or a dropped request must not leave locks behind.
     fn drop(&mut self) {
-        let (Some(mut conn), Ok(runtime)) = (self.conn.take(), tokio::runtime::Handle::try_current())
+        let (Some(mut conn), Ok(runtime)) =
+            (self.conn.take(), tokio::runtime::Handle::try_current())
         else {
             return;
         };

@@ -28,16 +28,30 @@ settings! {
 
 impl DbSettings {
     fn validate(&self) -> Result<(), SettingError> {
-        let fail = |name, problem: String, example| Err(SettingError { name, problem, example });
+        let fail = |name, problem: String, example| {
+            Err(SettingError {
+                name,
+                problem,
+                example,
+            })
+        };
         if self.db_type != "postgresql" {
-            return fail("DB_TYPE", format!("`{}` is not supported", self.db_type), "postgresql");
+            return fail(
+                "DB_TYPE",
+                format!("`{}` is not supported", self.db_type),
+                "postgresql",
+            );
         }
         if self.pool_size == 0 {
             return fail("SQLALCHEMY_POOL_SIZE", "must be at least 1".into(), "10");
         }
         match self.config() {
             Ok(_) => Ok(()),
-            Err(problem) => fail("DATABASE_URL", problem, "postgres://user:password@db:5432/dify"),
+            Err(problem) => fail(
+                "DATABASE_URL",
+                problem,
+                "postgres://user:password@db:5432/dify",
+            ),
         }
     }
 
@@ -74,7 +88,8 @@ fn parse_url(url: &str) -> Result<tokio_postgres::Config, String> {
         return Err("asks for TLS, which this release cannot speak to PostgreSQL; use a local proxy or sslmode=disable".into());
     }
     // The parser's own message may quote the text, password and all.
-    url.parse().map_err(|_| "is not a PostgreSQL connection string".into())
+    url.parse()
+        .map_err(|_| "is not a PostgreSQL connection string".into())
 }
 
 #[cfg(test)]
@@ -84,17 +99,29 @@ mod tests {
 
     #[test]
     fn a_bad_connection_string_is_named_but_not_echoed() {
-        for url in ["nonsense://hunter2@x", "postgres://u:hunter2@h/db?sslmode=require"] {
-            let error = DbSettings::load(&|name: &str| (name == "DATABASE_URL").then(|| url.to_owned()))
-                .unwrap_err()
-                .to_string();
-            assert!(error.starts_with("DATABASE_URL: ") && !error.contains("hunter2"), "{error}");
+        for url in [
+            "nonsense://hunter2@x",
+            "postgres://u:hunter2@h/db?sslmode=require",
+        ] {
+            let error =
+                DbSettings::load(&|name: &str| (name == "DATABASE_URL").then(|| url.to_owned()))
+                    .unwrap_err()
+                    .to_string();
+            assert!(
+                error.starts_with("DATABASE_URL: ") && !error.contains("hunter2"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn a_numeric_password_stays_as_it_is() {
-        let settings = DbSettings::load(&|name: &str| (name == "DB_PASSWORD").then(|| "0123".to_owned())).unwrap();
-        assert_eq!(settings.config().unwrap().get_password(), Some(&b"0123"[..]));
+        let settings =
+            DbSettings::load(&|name: &str| (name == "DB_PASSWORD").then(|| "0123".to_owned()))
+                .unwrap();
+        assert_eq!(
+            settings.config().unwrap().get_password(),
+            Some(&b"0123"[..])
+        );
     }
 }

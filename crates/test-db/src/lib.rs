@@ -33,7 +33,11 @@ impl TestDb {
         let template_url = variable(DATABASE_VARIABLE);
         let admin_url = template_url.replace(TEMPLATE, "postgres");
         let name = format!("t_{}", RandomIds.new_uuid().simple());
-        execute(&admin_url, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
+        execute(
+            &admin_url,
+            &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
+        )
+        .await;
         Self {
             database_url: template_url.replace(TEMPLATE, &name),
             redis_url: variable(REDIS_VARIABLE),
@@ -54,28 +58,42 @@ impl TestDb {
     /// When the query is wrong.
     #[allow(clippy::expect_used, reason = "a test that cannot ask must fail")]
     pub async fn query(&self, sql: &str) -> Vec<String> {
-        let (client, connection) =
-            tokio_postgres::connect(&self.database_url, NoTls).await.expect("the database answers");
+        let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls)
+            .await
+            .expect("the database answers");
         tokio::spawn(connection);
         let messages = client.simple_query(sql).await.expect("the query is right");
         messages
             .into_iter()
             .filter_map(|message| match message {
-                tokio_postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or("").to_owned()),
+                tokio_postgres::SimpleQueryMessage::Row(row) => {
+                    Some(row.get(0).unwrap_or("").to_owned())
+                }
                 _ => None,
             })
             .collect()
     }
 }
 
-#[allow(clippy::expect_used, reason = "a test that cannot arrange its database must fail")]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that cannot arrange its database must fail"
+)]
 async fn execute(url: &str, sql: &str) {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .expect("the database answers");
     tokio::spawn(connection);
-    client.batch_execute(sql).await.expect("the statement is right");
+    client
+        .batch_execute(sql)
+        .await
+        .expect("the statement is right");
 }
 
-#[allow(clippy::disallowed_methods, reason = "how the runner hands the services to test processes")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how the runner hands the services to test processes"
+)]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: run the tests with ./dev/test, or start services with `cargo xtask services`")
@@ -84,10 +102,16 @@ fn variable(name: &str) -> String {
 
 impl Drop for TestDb {
     fn drop(&mut self) {
-        let (url, sql) = (self.admin_url.clone(), format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        let (url, sql) = (
+            self.admin_url.clone(),
+            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        );
         // The test's own runtime may be on its way out: a thread of our own has time.
         let dropping = std::thread::spawn(move || {
-            if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            if let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            {
                 runtime.block_on(execute(&url, &sql));
             }
         });

@@ -14,7 +14,9 @@ pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
 impl ManualClock {
     /// Stands at a fixed instant in the year 2027.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::seconds(1_800_000_000))))
+        Self(Arc::new(Mutex::new(
+            DateTime::UNIX_EPOCH + TimeDelta::seconds(1_800_000_000),
+        )))
     }
 
     /// Turns it on.
@@ -59,7 +61,11 @@ impl Random for ScriptedRandom {
     /// Scripted bytes go to draws of one byte only (user codes); longer draws stay random.
     fn fill(&self, buffer: &mut [u8]) {
         if let [byte] = buffer
-            && let Some(scripted) = self.next.lock().unwrap_or_else(PoisonError::into_inner).pop()
+            && let Some(scripted) = self
+                .next
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop()
         {
             *byte = scripted;
             return;

@@ -1,6 +1,313 @@
-//! placeholder
+//! `cargo xtask bench`: the release binary under wrk on this machine, the figures beside the targets.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
 use clap::Args;
+use gatewright_auth::digest::sha256_hex;
+
+use crate::{root, services::Services};
+
 /// How to measure.
 #[derive(Debug, Args)]
-pub(crate) struct Options {}
-pub(crate) fn run(_: &Options) -> anyhow::Result<()> { Ok(()) }
+pub(crate) struct Options {
+    /// Seconds per measurement.
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+    /// Connections that wrk keeps open.
+    #[arg(long, default_value_t = 32)]
+    connections: u32,
+}
+
+/// Different bearers, as the issue asks for.
+const TOKENS: usize = 200;
+/// Of `/proc/<pid>/stat`; 100 on every Linux that Rust supports here.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// One measurement.
+struct Figures {
+    requests_per_second: f64,
+    p50: String,
+    p99: String,
+    cpu_ms_per_request: f64,
+    resident_mib: f64,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    require_wrk()?;
+    println!("==> building the release binary (once; some minutes)");
+    crate::run(Command::new("cargo").args([
+        "build",
+        "--release",
+        "--quiet",
+        "--bin",
+        "api-server",
+    ]))?;
+    println!("==> starting PostgreSQL and Redis");
+    let services = Services::start()?;
+    let tokens = arrange(&services)?;
+    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let started = Instant::now();
+    let mut server = serve(&services, port)?;
+    let outcome = measure(options, &server, port, started, &tokens);
+    server.kill()?;
+    server.wait()?;
+    outcome
+}
+
+fn measure(
+    options: &Options,
+    server: &Child,
+    port: u16,
+    started: Instant,
+    tokens: &[String],
+) -> anyhow::Result<()> {
+    wait_ready(port)?;
+    let ready = started.elapsed().as_secs_f64();
+    let idle = resident_mib(server.id())?;
+    let folder = tempfile::tempdir()?;
+    let script = folder.path().join("bearers.lua");
+    fs::File::create(&script)?.write_all(lua(tokens).as_bytes())?;
+    println!("==> wrk: {} s of GET /openapi/v1/_health", options.seconds);
+    let health = wrk(
+        options,
+        server.id(),
+        &format!("http://127.0.0.1:{port}/openapi/v1/_health"),
+        None,
+    )?;
+    println!(
+        "==> wrk: {} s of GET /openapi/v1/account with {TOKENS} bearers",
+        options.seconds
+    );
+    let script = script.display().to_string();
+    let bearer = wrk(
+        options,
+        server.id(),
+        &format!("http://127.0.0.1:{port}/openapi/v1/account"),
+        Some(&script),
+    )?;
+    println!(
+        "==> wrk: {} s of GET /openapi/v1/account/sessions (PostgreSQL every time)",
+        options.seconds
+    );
+    let uncached = wrk(
+        options,
+        server.id(),
+        &format!("http://127.0.0.1:{port}/openapi/v1/account/sessions?limit=1"),
+        Some(&script),
+    )?;
+    report((ready, idle), &health, &bearer, &uncached);
+    Ok(())
+}
+
+fn report((ready, idle): (f64, f64), health: &Figures, bearer: &Figures, uncached: &Figures) {
+    let row = |what: &str, cells: [String; 3], target: &str| {
+        let [health, bearer, uncached] = cells;
+        println!("{what:<20} {health:>17} {bearer:>17} {uncached:>17}   {target}");
+    };
+    let all = |show: &dyn Fn(&Figures) -> String| [show(health), show(bearer), show(uncached)];
+    let first = |text: String| [text, String::new(), String::new()];
+    let share = |figures: &Figures| {
+        format!(
+            "{:.0} %",
+            100.0 * figures.requests_per_second / health.requests_per_second
+        )
+    };
+    println!();
+    row(
+        "",
+        ["_health", "account", "sessions"].map(str::to_owned),
+        "target (for account)",
+    );
+    row(
+        "requests/s",
+        all(&|f| format!("{:.0}", f.requests_per_second)),
+        "",
+    );
+    row("share of _health", all(&share), "at least 50 %");
+    row("p50 / p99", all(&|f| format!("{} / {}", f.p50, f.p99)), "");
+    row(
+        "CPU per request",
+        all(&|f| format!("{:.3} ms", f.cpu_ms_per_request)),
+        "at most 0.10 ms",
+    );
+    row(
+        "resident under load",
+        all(&|f| format!("{:.1} MiB", f.resident_mib)),
+        "at most 80 MiB",
+    );
+    row(
+        "resident idle",
+        first(format!("{idle:.1} MiB")),
+        "at most 40 MiB",
+    );
+    row(
+        "ready after start",
+        first(format!("{ready:.2} s")),
+        "at most 0.5 s",
+    );
+}
+
+fn require_wrk() -> anyhow::Result<()> {
+    // wrk answers 1 to -v; that it starts at all is what counts.
+    match Command::new("wrk")
+        .arg("-v")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+    {
+        Ok(_) => Ok(()),
+        Err(_) => bail!("wrk is not installed (Debian, Ubuntu: apt-get install wrk)"),
+    }
+}
+
+/// An account with a workspace and its tokens, past the API: the limits would take hours.
+fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
+    let tokens: Vec<String> = (0..TOKENS)
+        .map(|n| format!("dfoa_{}{n:04}", "b".repeat(39)))
+        .collect();
+    let mut sql = String::from(
+        "INSERT INTO accounts (id, name, email) VALUES ('00000000-0000-7000-8000-000000000001', 'Bench', 'bench@example.com');\
+         INSERT INTO tenants (id, name) VALUES ('00000000-0000-7000-8000-000000000002', 'Bench');\
+         INSERT INTO tenant_account_joins (tenant_id, account_id, role, current) VALUES \
+         ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'owner', true);",
+    );
+    for (n, token) in tokens.iter().enumerate() {
+        sql.push_str(&format!(
+            "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, account_id, client_id, device_label, prefix, token_hash, expires_at) \
+             VALUES ('bench@example.com', 'dify:account', '00000000-0000-7000-8000-000000000001', 'bench', 'bench {n}', 'dfoa_', '{}', now() + interval '1 day');",
+            sha256_hex(token)
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let [(_, url), _] = services.variables();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute(&sql).await
+    })?;
+    Ok(tokens)
+}
+
+fn serve(services: &Services, port: u16) -> anyhow::Result<Child> {
+    let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let [(_, database), (_, redis)] = services.variables();
+    Command::new(target.join("release/api-server"))
+        .arg("serve")
+        .env("SECRET_KEY", "a-secret-key-for-the-benchmark-0123456789")
+        .env("DATABASE_URL", database)
+        .env("REDIS_URL", redis)
+        .env("CONSOLE_API_URL", format!("http://127.0.0.1:{port}"))
+        .env("DIFY_BIND_ADDRESS", "127.0.0.1")
+        .env("DIFY_PORT", port.to_string())
+        // On, but set high: every request is counted.
+        .env("OPENAPI_RATE_LIMIT_PER_TOKEN", "10000000")
+        .env("GATEWRIGHT_LIMIT_IDENTITY", "100000000/1m")
+        .stdout(Stdio::null())
+        .spawn()
+        .context("cannot run the release binary")
+}
+
+fn wait_ready(port: u16) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+            stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            if answer.starts_with("HTTP/1.1 200") {
+                return Ok(());
+            }
+        }
+        std::hint::spin_loop();
+    }
+    bail!("the server did not become ready")
+}
+
+fn lua(tokens: &[String]) -> String {
+    let list: Vec<String> = tokens
+        .iter()
+        .map(|token| format!("\"Bearer {token}\""))
+        .collect();
+    format!(
+        "local tokens = {{{}}}\nlocal n = 0\nrequest = function()\n  n = n % {} + 1\n  wrk.headers['Authorization'] = tokens[n]\n  return wrk.format('GET')\nend\n\
+         done = function(summary)\n  io.write('non-2xx: ' .. summary.errors.status .. '\\n')\nend\n",
+        list.join(","),
+        tokens.len()
+    )
+}
+
+fn wrk(options: &Options, pid: u32, url: &str, script: Option<&str>) -> anyhow::Result<Figures> {
+    let before = cpu_seconds(pid)?;
+    let mut command = Command::new("wrk");
+    command
+        .args(["-t1", "--latency"])
+        .arg(format!("-c{}", options.connections))
+        .arg(format!("-d{}s", options.seconds));
+    if let Some(script) = script {
+        command.args(["-s", script]);
+    }
+    let output = command.arg(url).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let cpu = cpu_seconds(pid)? - before;
+    if text.contains("Non-2xx") {
+        bail!("not every answer was 200:\n{text}");
+    }
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| line.trim().strip_prefix(name))
+            .map(|rest| rest.trim().to_owned())
+            .with_context(|| format!("wrk printed no {name}:\n{text}"))
+    };
+    let requests: f64 = text
+        .lines()
+        .find_map(|line| {
+            line.trim()
+                .split_once(" requests in")
+                .map(|(count, _)| count)
+        })
+        .context("wrk printed no count")?
+        .parse()?;
+    Ok(Figures {
+        requests_per_second: field("Requests/sec:")?.parse()?,
+        p50: field("50%")?,
+        p99: field("99%")?,
+        cpu_ms_per_request: 1000.0 * cpu / requests,
+        resident_mib: resident_mib(pid)?,
+    })
+}
+
+fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after_name = stat.rsplit(") ").next().context("an odd stat file")?;
+    let fields: Vec<&str> = after_name.split(' ').collect();
+    let ticks = |at: usize| {
+        fields
+            .get(at)
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
+    Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
+}
+
+fn resident_mib(pid: u32) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .context("no VmRSS")?;
+    let kib: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .context("an odd status file")?
+        .parse()?;
+    Ok(kib / 1024.0)
+}

@@ -34,19 +34,34 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     for (name, text) in openapi_documents() {
         emit(&format!("openapi/{name}"), &text)?;
         let types = typescript(&root, name, &text)?;
-        emit(&format!("openapi/ts/{}", name.replace(".json", ".d.ts")), &types)?;
+        emit(
+            &format!("openapi/ts/{}", name.replace(".json", ".d.ts")),
+            &types,
+        )?;
     }
     if stale.is_empty() {
         println!("derived files are up to date");
         return Ok(());
     }
-    bail!("out of date: {}; run `cargo xtask generate`", stale.join(", "))
+    bail!(
+        "out of date: {}; run `cargo xtask generate`",
+        stale.join(", ")
+    )
 }
 
 fn typescript(root: &Path, name: &str, document: &str) -> anyhow::Result<String> {
     if !root.join(TYPESCRIPT).exists() {
-        crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
-            .context("openapi-typescript cannot be installed; Node.js 20 or newer and npm are needed")?;
+        crate::run(Command::new("npm").args([
+            "ci",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            "tests/clients",
+        ]))
+        .context(
+            "openapi-typescript cannot be installed; Node.js 20 or newer and npm are needed",
+        )?;
     }
     let folder = tempfile::tempdir()?;
     let input = folder.path().join(name);
@@ -57,7 +72,10 @@ fn typescript(root: &Path, name: &str, document: &str) -> anyhow::Result<String>
         .output()
         .context("cannot run openapi-typescript")?;
     if !output.status.success() {
-        bail!("openapi-typescript failed: {}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "openapi-typescript failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(String::from_utf8(output.stdout)?)
 }

@@ -22,9 +22,14 @@ impl Guide for Quiet {
         println!("==> {line}");
     }
     /// Tests run unattended: what they need may be installed when somebody said so beforehand.
-    #[allow(clippy::disallowed_methods, reason = "a task of developers, not a server")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a task of developers, not a server"
+    )]
     fn consents(&self, _: &str) -> bool {
-        ["GATEWRIGHT_ASSUME_YES", "CI"].iter().any(|name| std::env::var(name).is_ok_and(|v| v == "1" || v == "true"))
+        ["GATEWRIGHT_ASSUME_YES", "CI"]
+            .iter()
+            .any(|name| std::env::var(name).is_ok_and(|v| v == "1" || v == "true"))
     }
 }
 
@@ -42,31 +47,41 @@ impl Services {
         home.prepare()?;
         let postgres = Postgres::start(&home, Sources::Any, Durability::Throwaway, &Quiet)?;
         let redis = Redis::start(&home, Sources::Any, Durability::Throwaway, &Quiet)?;
-        let services = Self { postgres, redis, _folder: folder };
+        let services = Self {
+            postgres,
+            redis,
+            _folder: folder,
+        };
         services.migrate_template()?;
         Ok(services)
     }
 
     /// The variables that test processes look for.
     pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
-        [(DATABASE_VARIABLE, self.postgres.url_of(TEMPLATE)), (REDIS_VARIABLE, self.redis.url())]
-    }
-
-    /// The connection string of an empty database, and of Redis.
-    pub(crate) fn urls(&self) -> (String, String) {
-        (self.postgres.url(), self.redis.url())
+        [
+            (DATABASE_VARIABLE, self.postgres.url_of(TEMPLATE)),
+            (REDIS_VARIABLE, self.redis.url()),
+        ]
     }
 
     fn migrate_template(&self) -> anyhow::Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             let (client, connection) =
                 tokio_postgres::connect(&self.postgres.url(), tokio_postgres::NoTls).await?;
             tokio::spawn(connection);
-            client.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
-            let settings =
-                DbSettings { url: Some(self.postgres.url_of(TEMPLATE).into()), ..DbSettings::default() };
-            migrate::run(&settings).await.context("the template cannot be migrated")?;
+            client
+                .batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))
+                .await?;
+            let settings = DbSettings {
+                url: Some(self.postgres.url_of(TEMPLATE).into()),
+                ..DbSettings::default()
+            };
+            migrate::run(&settings)
+                .await
+                .context("the template cannot be migrated")?;
             Ok(())
         })
     }
@@ -75,11 +90,21 @@ impl Services {
 /// Root's engines run as somebody else, who must be able to get to their folder.
 fn open_for_engines(folder: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = if Owner::current().is_switched() { 0o711 } else { 0o700 };
-    Ok(std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))?)
+    let mode = if Owner::current().is_switched() {
+        0o711
+    } else {
+        0o700
+    };
+    Ok(std::fs::set_permissions(
+        folder,
+        std::fs::Permissions::from_mode(mode),
+    )?)
 }
 
-#[allow(clippy::disallowed_methods, reason = "a task of developers, not a server")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a task of developers, not a server"
+)]
 fn cache() -> std::path::PathBuf {
     if Owner::current().is_switched() {
         return "/var/cache/gatewright/engines".into();
@@ -95,7 +120,9 @@ pub(crate) fn run_in_foreground() -> anyhow::Result<()> {
         println!("export {name}='{value}'");
     }
     println!("# running; end with Ctrl-C");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(tokio::signal::ctrl_c())?;
     Ok(())
 }

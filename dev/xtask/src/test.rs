@@ -59,7 +59,9 @@ impl Options {
 
 fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<()> {
     let mut command = Command::new("cargo");
-    command.args(["nextest", "run", "--workspace", "-E", &options.filter()]).current_dir(root());
+    command
+        .args(["nextest", "run", "--workspace", "-E", &options.filter()])
+        .current_dir(root());
     for (name, value) in services.map(Services::variables).into_iter().flatten() {
         command.env(name, value);
     }
@@ -75,7 +77,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     require_nextest()?;
     if options.needs_binaries() {
         println!("==> building the binaries that the end-to-end tests run");
-        crate::run(Command::new("cargo").args(["build", "--quiet", "--bin", "api-server", "--bin", "worker"]))?;
+        crate::run(Command::new("cargo").args([
+            "build",
+            "--quiet",
+            "--bin",
+            "api-server",
+            "--bin",
+            "worker",
+        ]))?;
         crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
             .context("the foreign clients of the end-to-end tests cannot be installed; Node.js 20 or newer and npm are needed (or leave them out: ./dev/test --fast)")?;
     }
@@ -88,7 +97,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     };
     let outcome = run_tests(options, services.as_ref());
     let seconds = started.elapsed().as_secs();
-    println!("==> tests took {} min {} s, services and building included", seconds / 60, seconds % 60);
+    println!(
+        "==> tests took {} min {} s, services and building included",
+        seconds / 60,
+        seconds % 60
+    );
     outcome
 }
 

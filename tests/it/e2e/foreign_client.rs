@@ -39,13 +39,27 @@ async fn a_stock_oauth_client_logs_in_from_the_metadata_alone() {
         events.push(event);
     }
     assert!(client.wait().await.unwrap().success(), "{events:?}");
-    let polls: Vec<&Value> = events.iter().filter(|event| event.get("poll").is_some()).collect();
+    let polls: Vec<&Value> = events
+        .iter()
+        .filter(|event| event.get("poll").is_some())
+        .collect();
     assert_eq!(polls.first().unwrap()["error"], "authorization_pending");
     assert_eq!(polls[1]["error"], "slow_down");
     assert_eq!(polls.last().unwrap()["poll"], 200);
-    assert!(events.iter().any(|event| event["account"]["subject_email"] == "owner@example.com"), "{events:?}");
-    assert!(events.iter().any(|event| event["expires_in"] == 1_209_600), "{events:?}");
-    assert!(events.iter().any(|event| event["after_revocation"] == 401), "{events:?}");
+    assert!(
+        events
+            .iter()
+            .any(|event| event["account"]["subject_email"] == "owner@example.com"),
+        "{events:?}"
+    );
+    assert!(
+        events.iter().any(|event| event["expires_in"] == 1_209_600),
+        "{events:?}"
+    );
+    assert!(
+        events.iter().any(|event| event["after_revocation"] == 401),
+        "{events:?}"
+    );
 }
 
 /// Makes the client's next poll too early: the interval in the stored grant is raised, as an
@@ -54,11 +68,25 @@ async fn hurry(_: &Server, db: &TestDb) {
     let client = redis::Client::open(db.redis_url.as_str()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let pattern = format!("{}:gw:dg:state:*", db.key_prefix);
-    let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
-    let raw: String = redis::cmd("GET").arg(&keys[0]).query_async(&mut connection).await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(pattern)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let raw: String = redis::cmd("GET")
+        .arg(&keys[0])
+        .query_async(&mut connection)
+        .await
+        .unwrap();
     let mut grant: Value = serde_json::from_str(&raw).unwrap();
     grant["pace"]["interval_seconds"] = json!(8);
-    let _: () = redis::cmd("SET").arg(&keys[0]).arg(grant.to_string()).arg("KEEPTTL").query_async(&mut connection).await.unwrap();
+    let _: () = redis::cmd("SET")
+        .arg(&keys[0])
+        .arg(grant.to_string())
+        .arg("KEEPTTL")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -67,16 +95,47 @@ async fn sec_070_the_whole_log_of_a_login_holds_no_secret() {
     let server = Server::on(&db).await;
     let session = server.sign_in().await;
     let (token, codes) = server.log_in(&session, "laptop").await;
-    assert_eq!(server.get("/openapi/v1/account", &token).await.unwrap().status(), 200);
+    assert_eq!(
+        server
+            .get("/openapi/v1/account", &token)
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     let replay = json!({"client_id": "difyctl", "device_code": codes["device_code"]});
-    assert_eq!(server.post("/openapi/v1/oauth/device/token", &replay).await.status(), 400);
+    assert_eq!(
+        server
+            .post("/openapi/v1/oauth/device/token", &replay)
+            .await
+            .status(),
+        400
+    );
     let wrong = json!({"email": "owner@example.com", "password": "d3JvbmctUGFzc3cwcmQ="});
-    assert_eq!(server.post("/console/api/login", &wrong).await.status(), 401);
+    assert_eq!(
+        server.post("/console/api/login", &wrong).await.status(),
+        401
+    );
     let log = server.log();
-    assert!(log.contains("oauth.device_flow_approved"), "the log is a log: {log}");
+    assert!(
+        log.contains("oauth.device_flow_approved"),
+        "the log is a log: {log}"
+    );
     let (cookies, csrf) = &session;
-    let refresh = cookies.split("refresh_token=").nth(1).unwrap().split(';').next().unwrap();
-    let access = cookies.split("access_token=").nth(1).unwrap().split(';').next().unwrap();
+    let refresh = cookies
+        .split("refresh_token=")
+        .nth(1)
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
+    let access = cookies
+        .split("access_token=")
+        .nth(1)
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
     for (what, secret) in [
         ("bearer", &token[5..]),
         ("device code", &codes["device_code"].as_str().unwrap()[3..]),

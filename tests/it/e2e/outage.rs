@@ -38,27 +38,57 @@ impl World {
             std::path::Path::new(&std::env::var("HOME").unwrap()).join(".cache/gatewright/engines")
         };
         let data = folder.path().join("d");
-        let home = Home { run: data.join("run"), data, cache, owner };
+        let home = Home {
+            run: data.join("run"),
+            data,
+            cache,
+            owner,
+        };
         home.prepare().unwrap();
         let postgres = Postgres::start(&home, Sources::Any, Durability::Throwaway, &Quiet).unwrap();
         let redis = Redis::start(&home, Sources::Any, Durability::Throwaway, &Quiet).unwrap();
-        let migrated = run("api-server", &["migrate"], &[("SECRET_KEY", SECRET_KEY), ("DATABASE_URL", &postgres.url())]);
+        let migrated = run(
+            "api-server",
+            &["migrate"],
+            &[
+                ("SECRET_KEY", SECRET_KEY),
+                ("DATABASE_URL", &postgres.url()),
+            ],
+        );
         assert!(migrated.status.success(), "{migrated:?}");
-        let unlimited = [("OPENAPI_RATE_LIMIT_PER_TOKEN", "1000000"), ("GATEWRIGHT_LIMIT_IDENTITY", "0")];
+        let unlimited = [
+            ("OPENAPI_RATE_LIMIT_PER_TOKEN", "1000000"),
+            ("GATEWRIGHT_LIMIT_IDENTITY", "0"),
+        ];
         let server = Server::start(&postgres.url(), &redis.url(), &unlimited).await;
         let session = server.sign_in().await;
         let (token, _) = server.log_in(&session, "laptop").await;
-        Self { server, postgres, redis, home, token, _folder: folder }
+        Self {
+            server,
+            postgres,
+            redis,
+            home,
+            token,
+            _folder: folder,
+        }
     }
 
     /// One request: 200 or a 503 that says when to come back, within two seconds.
     async fn ask(&self, path: &str) -> u16 {
         let started = Instant::now();
-        let answer = self.server.get(path, &self.token).await.expect("an answer, not a broken connection");
+        let answer = self
+            .server
+            .get(path, &self.token)
+            .await
+            .expect("an answer, not a broken connection");
         let took = started.elapsed();
         assert!(took < Duration::from_secs(2), "{path} took {took:?}");
         let status = answer.status().as_u16();
-        assert!(status == 200 || status == 503, "{path}: {status} {:?}", answer.text().await);
+        assert!(
+            status == 200 || status == 503,
+            "{path}: {status} {:?}",
+            answer.text().await
+        );
         if status == 503 {
             assert!(answer.headers().contains_key("retry-after"), "{path}");
         }
@@ -68,7 +98,10 @@ impl World {
     /// Asks until the answer changes; how long that took.
     async fn until(&self, path: &str, wanted: u16) -> Duration {
         let started = Instant::now();
-        wait_until(&format!("{path} answers {wanted}"), async || self.ask(path).await == wanted).await;
+        wait_until(&format!("{path} answers {wanted}"), async || {
+            self.ask(path).await == wanted
+        })
+        .await;
         started.elapsed()
     }
 }
@@ -100,7 +133,8 @@ async fn sec_167_postgres_is_restarted_in_mid_traffic() {
     for _ in 0..20 {
         world.ask(SESSIONS).await;
     }
-    world.postgres = Postgres::start(&world.home, Sources::Any, Durability::Throwaway, &Quiet).unwrap();
+    world.postgres =
+        Postgres::start(&world.home, Sources::Any, Durability::Throwaway, &Quiet).unwrap();
     let recovery = world.until(SESSIONS, 200).await;
     assert!(recovery < Duration::from_secs(5), "{recovery:?}");
 }
@@ -109,7 +143,11 @@ async fn sec_167_postgres_is_restarted_in_mid_traffic() {
 async fn a_redis_that_hangs_is_answered_for_within_two_seconds() {
     let world = World::new().await;
     signal(world.redis.pid(), "STOP");
-    let asked = [world.ask(SESSIONS).await, world.ask("/openapi/v1/account").await, world.ask("/readyz").await];
+    let asked = [
+        world.ask(SESSIONS).await,
+        world.ask("/openapi/v1/account").await,
+        world.ask("/readyz").await,
+    ];
     signal(world.redis.pid(), "CONT");
     assert_eq!(asked[0], 503);
     assert_eq!(asked[2], 503);
@@ -121,8 +159,14 @@ async fn a_redis_that_hangs_is_answered_for_within_two_seconds() {
 async fn a_postgres_that_hangs_is_answered_for_within_two_seconds() {
     let world = World::new().await;
     // The backends hang with their parent's group only if each is told.
-    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", world.postgres.pid())).unwrap();
-    let pids: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).chain([world.postgres.pid()]).collect();
+    let children =
+        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", world.postgres.pid()))
+            .unwrap();
+    let pids: Vec<u32> = children
+        .split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .chain([world.postgres.pid()])
+        .collect();
     pids.iter().for_each(|pid| signal(*pid, "STOP"));
     let asked = world.ask(SESSIONS).await;
     pids.iter().for_each(|pid| signal(*pid, "CONT"));
@@ -137,7 +181,14 @@ async fn sec_175_a_shutdown_drops_no_answer() {
     let requests = async {
         let mut statuses = vec![];
         // Until the listener is closed: a refused connection is no dropped answer.
-        while let Ok(answer) = world.server.http.get(format!("{}{SESSIONS}", world.server.url)).bearer_auth(&world.token).send().await {
+        while let Ok(answer) = world
+            .server
+            .http
+            .get(format!("{}{SESSIONS}", world.server.url))
+            .bearer_auth(&world.token)
+            .send()
+            .await
+        {
             statuses.push(answer.status().as_u16());
             assert!(answer.bytes().await.is_ok(), "an answer was cut off");
         }
@@ -145,11 +196,17 @@ async fn sec_175_a_shutdown_drops_no_answer() {
     };
     let pid = world.server.child.id();
     let stop = async {
-        wait_until("there is traffic", async || world.server.log().contains("oauth.device_code_redeemed")).await;
+        wait_until("there is traffic", async || {
+            world.server.log().contains("oauth.device_code_redeemed")
+        })
+        .await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         signal(pid, "TERM");
     };
     let (statuses, ()) = tokio::join!(requests, stop);
-    assert!(statuses.len() > 5 && statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    assert!(
+        statuses.len() > 5 && statuses.iter().all(|status| *status == 200),
+        "{statuses:?}"
+    );
     assert!(world.server.child.wait().unwrap().success());
 }

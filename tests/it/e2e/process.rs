@@ -18,18 +18,31 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn binary(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let path = own.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(path.exists(), "{} is missing: run the tests with ./dev/test", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run the tests with ./dev/test",
+        path.display()
+    );
     path
 }
 
 pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 pub(crate) fn command(name: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(binary(name));
-    command.env_clear().env("PATH", std::env::var("PATH").unwrap()).envs(variables.iter().copied());
-    command.current_dir(std::env::temp_dir()).stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap())
+        .envs(variables.iter().copied());
+    command
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null());
     command
 }
 
@@ -48,7 +61,10 @@ pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool)
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {
-    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status()
+        .unwrap();
     assert!(status.success());
 }
 
@@ -82,16 +98,31 @@ impl Server {
             .stderr(file)
             .spawn()
             .unwrap();
-        let server = Self { url, http: reqwest::Client::new(), child, log };
+        let server = Self {
+            url,
+            http: reqwest::Client::new(),
+            child,
+            log,
+        };
         wait_until("the server is ready", async || {
-            server.http.get(format!("{}/readyz", server.url)).send().await.is_ok_and(|a| a.status() == 200)
+            server
+                .http
+                .get(format!("{}/readyz", server.url))
+                .send()
+                .await
+                .is_ok_and(|a| a.status() == 200)
         })
         .await;
         server
     }
 
     pub(crate) async fn on(db: &TestDb) -> Self {
-        Self::start(&db.database_url, &db.redis_url, &[("REDIS_KEY_PREFIX", &db.key_prefix)]).await
+        Self::start(
+            &db.database_url,
+            &db.redis_url,
+            &[("REDIS_KEY_PREFIX", &db.key_prefix)],
+        )
+        .await
     }
 
     pub(crate) fn log(&self) -> String {
@@ -99,17 +130,34 @@ impl Server {
     }
 
     pub(crate) async fn get(&self, path: &str, bearer: &str) -> reqwest::Result<reqwest::Response> {
-        self.http.get(format!("{}{path}", self.url)).bearer_auth(bearer).send().await
+        self.http
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(bearer)
+            .send()
+            .await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
-        self.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap()
+        self.http
+            .post(format!("{}{path}", self.url))
+            .json(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Sets up and signs in; the cookies and the CSRF token.
     pub(crate) async fn sign_in(&self) -> (String, String) {
         let setup = json!({"email": "owner@example.com", "name": "Owner", "password": "Passw0rd1"});
-        assert!([201, 403].contains(&self.post("/console/api/setup", &setup).await.status().as_u16()));
+        assert!(
+            [201, 403].contains(
+                &self
+                    .post("/console/api/setup", &setup)
+                    .await
+                    .status()
+                    .as_u16()
+            )
+        );
         let login = json!({"email": "owner@example.com", "password": "UGFzc3cwcmQx"});
         let answer = self.post("/console/api/login", &login).await;
         assert_eq!(answer.status(), 200);
@@ -117,9 +165,21 @@ impl Server {
             .headers()
             .get_all("set-cookie")
             .iter()
-            .map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .map(|cookie| {
+                cookie
+                    .to_str()
+                    .unwrap()
+                    .split(';')
+                    .next()
+                    .unwrap()
+                    .to_owned()
+            })
             .collect();
-        let csrf = pairs.iter().find_map(|pair| pair.strip_prefix("csrf_token=")).unwrap().to_owned();
+        let csrf = pairs
+            .iter()
+            .find_map(|pair| pair.strip_prefix("csrf_token="))
+            .unwrap()
+            .to_owned();
         (pairs.join("; "), csrf)
     }
 
@@ -139,10 +199,21 @@ impl Server {
     /// A whole device login; the token and the codes.
     pub(crate) async fn log_in(&self, session: &(String, String), label: &str) -> (String, Value) {
         let body = json!({"client_id": "difyctl", "device_label": label});
-        let codes: Value = self.post("/openapi/v1/oauth/device/code", &body).await.json().await.unwrap();
-        self.approve(session, codes["user_code"].as_str().unwrap()).await;
+        let codes: Value = self
+            .post("/openapi/v1/oauth/device/code", &body)
+            .await
+            .json()
+            .await
+            .unwrap();
+        self.approve(session, codes["user_code"].as_str().unwrap())
+            .await;
         let body = json!({"client_id": "difyctl", "device_code": codes["device_code"]});
-        let token: Value = self.post("/openapi/v1/oauth/device/token", &body).await.json().await.unwrap();
+        let token: Value = self
+            .post("/openapi/v1/oauth/device/token", &body)
+            .await
+            .json()
+            .await
+            .unwrap();
         (token["token"].as_str().unwrap().to_owned(), codes)
     }
 }

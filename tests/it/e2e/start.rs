@@ -13,13 +13,46 @@ fn stderr(output: &std::process::Output) -> String {
 fn sec_144_a_setting_that_cannot_be_used_stops_the_start_with_one_line() {
     for (variables, expected) in [
         (vec![], "SECRET_KEY: is not set"),
-        (vec![("SECRET_KEY", "short")], "SECRET_KEY: is shorter than 32 characters"),
-        (vec![("SECRET_KEY", SECRET_KEY), ("DIFY_PORT", "many")], "DIFY_PORT: `many` is not a whole number"),
-        (vec![("SECRET_KEY", SECRET_KEY), ("CONSOLE_API_URL", "dify.example.com")], "CONSOLE_API_URL: `dify.example.com` is not an absolute http(s) URL"),
-        (vec![("SECRET_KEY", SECRET_KEY), ("GATEWRIGHT_LIMIT_LOGIN", "lots")], "GATEWRIGHT_LIMIT_LOGIN: `lots` is not"),
-        (vec![("SECRET_KEY", SECRET_KEY), ("GATEWRIGHT_TRUSTED_PROXIES", "proxy")], "GATEWRIGHT_TRUSTED_PROXIES: `proxy` is not an address"),
-        (vec![("SECRET_KEY", SECRET_KEY), ("DATABASE_URL", "nonsense://hunter2")], "DATABASE_URL: is not a PostgreSQL connection string"),
-        (vec![("SECRET_KEY_FILE", "/nowhere")], "SECRET_KEY_FILE: /nowhere"),
+        (
+            vec![("SECRET_KEY", "short")],
+            "SECRET_KEY: is shorter than 32 characters",
+        ),
+        (
+            vec![("SECRET_KEY", SECRET_KEY), ("DIFY_PORT", "many")],
+            "DIFY_PORT: `many` is not a whole number",
+        ),
+        (
+            vec![
+                ("SECRET_KEY", SECRET_KEY),
+                ("CONSOLE_API_URL", "dify.example.com"),
+            ],
+            "CONSOLE_API_URL: `dify.example.com` is not an absolute http(s) URL",
+        ),
+        (
+            vec![
+                ("SECRET_KEY", SECRET_KEY),
+                ("GATEWRIGHT_LIMIT_LOGIN", "lots"),
+            ],
+            "GATEWRIGHT_LIMIT_LOGIN: `lots` is not",
+        ),
+        (
+            vec![
+                ("SECRET_KEY", SECRET_KEY),
+                ("GATEWRIGHT_TRUSTED_PROXIES", "proxy"),
+            ],
+            "GATEWRIGHT_TRUSTED_PROXIES: `proxy` is not an address",
+        ),
+        (
+            vec![
+                ("SECRET_KEY", SECRET_KEY),
+                ("DATABASE_URL", "nonsense://hunter2"),
+            ],
+            "DATABASE_URL: is not a PostgreSQL connection string",
+        ),
+        (
+            vec![("SECRET_KEY_FILE", "/nowhere")],
+            "SECRET_KEY_FILE: /nowhere",
+        ),
     ] {
         let output = run("api-server", &["serve"], &variables);
         let line = stderr(&output);
@@ -27,7 +60,10 @@ fn sec_144_a_setting_that_cannot_be_used_stops_the_start_with_one_line() {
         assert!(line.contains(expected), "{line}");
         assert_eq!(line.lines().count(), 1, "{line}");
         assert!(!line.contains("hunter2"));
-        assert!(line.contains("for example") || line.contains("_FILE"), "no example: {line}");
+        assert!(
+            line.contains("for example") || line.contains("_FILE"),
+            "no example: {line}"
+        );
     }
 }
 
@@ -35,19 +71,32 @@ fn sec_144_a_setting_that_cannot_be_used_stops_the_start_with_one_line() {
 async fn sec_171_no_server_serves_on_a_schema_that_it_does_not_know() {
     let db = TestDb::create().await;
     let port = free_port().to_string();
-    let variables = [("SECRET_KEY", SECRET_KEY), ("DATABASE_URL", db.database_url.as_str()), ("REDIS_URL", &db.redis_url), ("DIFY_PORT", &port)];
+    let variables = [
+        ("SECRET_KEY", SECRET_KEY),
+        ("DATABASE_URL", db.database_url.as_str()),
+        ("REDIS_URL", &db.redis_url),
+        ("DIFY_PORT", &port),
+    ];
     db.execute("DELETE FROM __diesel_schema_migrations").await;
     for name in ["api-server", "worker"] {
         let arguments: &[&str] = if name == "worker" { &[] } else { &["serve"] };
         let output = run(name, arguments, &variables);
         assert_eq!(output.status.code(), Some(2));
-        assert!(stderr(&output).contains("run `api-server migrate`"), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("run `api-server migrate`"),
+            "{}",
+            stderr(&output)
+        );
     }
     let check = run("api-server", &["migrate", "--check"], &variables);
     assert_eq!(check.status.code(), Some(1));
     db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('29990101000000')").await;
     let output = run("api-server", &["serve"], &variables);
-    assert!(stderr(&output).contains("newer than this binary"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("newer than this binary"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[tokio::test]
@@ -58,8 +107,16 @@ async fn sec_172_a_migration_that_fails_half_way_is_undone_and_said() {
     let variables = [("DATABASE_URL", db.database_url.as_str())];
     let output = run("api-server", &["migrate"], &variables);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("gatewright_audit_events"), "{}", stderr(&output));
-    assert_eq!(db.query("SELECT to_regclass('accounts') IS NULL").await, ["t"], "nothing was kept");
+    assert!(
+        stderr(&output).contains("gatewright_audit_events"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        db.query("SELECT to_regclass('accounts') IS NULL").await,
+        ["t"],
+        "nothing was kept"
+    );
     db.execute("DROP TABLE gatewright_audit_events").await;
     assert!(run("api-server", &["migrate"], &variables).status.success());
     let again = run("api-server", &["migrate"], &variables);
@@ -69,23 +126,40 @@ async fn sec_172_a_migration_that_fails_half_way_is_undone_and_said() {
 #[tokio::test]
 async fn sec_171_a_migration_waits_for_another_and_names_it() {
     let db = TestDb::create().await;
-    let (holder, connection) =
-        tokio_postgres::connect(&db.database_url, tokio_postgres::NoTls).await.unwrap();
+    let (holder, connection) = tokio_postgres::connect(&db.database_url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
     tokio::spawn(connection);
     let lock = i64::from_str_radix("676174656d696772", 16).unwrap();
-    let sql = format!("SET application_name = 'gatewright-migrate pid 1'; SELECT pg_advisory_lock({lock})");
+    let sql = format!(
+        "SET application_name = 'gatewright-migrate pid 1'; SELECT pg_advisory_lock({lock})"
+    );
     holder.batch_execute(&sql).await.unwrap();
     let url = db.database_url.clone();
     let migrate = move || {
         let url = url.clone();
         tokio::task::spawn_blocking(move || {
-            run("api-server", &["migrate"], &[("DATABASE_URL", &url), ("GATEWRIGHT_MIGRATION_LOCK_SECONDS", "1")])
+            run(
+                "api-server",
+                &["migrate"],
+                &[
+                    ("DATABASE_URL", &url),
+                    ("GATEWRIGHT_MIGRATION_LOCK_SECONDS", "1"),
+                ],
+            )
         })
     };
     let output = migrate().await.unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("gatewright-migrate pid 1"), "{}", stderr(&output));
-    holder.batch_execute(&format!("SELECT pg_advisory_unlock({lock})")).await.unwrap();
+    assert!(
+        stderr(&output).contains("gatewright-migrate pid 1"),
+        "{}",
+        stderr(&output)
+    );
+    holder
+        .batch_execute(&format!("SELECT pg_advisory_unlock({lock})"))
+        .await
+        .unwrap();
     assert!(migrate().await.unwrap().status.success());
 }
 
@@ -93,11 +167,24 @@ async fn sec_171_a_migration_waits_for_another_and_names_it() {
 fn help_and_versions_are_complete() {
     let help = run("api-server", &["--help"], &[]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
-    for command in ["up", "down", "serve", "migrate", "openapi", "settings", "healthcheck", "version"] {
+    for command in [
+        "up",
+        "down",
+        "serve",
+        "migrate",
+        "openapi",
+        "settings",
+        "healthcheck",
+        "version",
+    ] {
         assert!(text.contains(command), "{text}");
     }
     let version = run("api-server", &["version", "--json"], &[]);
     assert!(String::from_utf8_lossy(&version.stdout).contains(r#""dify":"1.14.2""#));
     let worker = run("worker", &["-q", "mial"], &[]);
-    assert!(stderr(&worker).contains("there are: mail, retention"), "{}", stderr(&worker));
+    assert!(
+        stderr(&worker).contains("there are: mail, retention"),
+        "{}",
+        stderr(&worker)
+    );
 }

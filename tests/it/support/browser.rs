@@ -17,7 +17,10 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new() -> Self {
-        Self { sends_origin: true, ..Self::default() }
+        Self {
+            sends_origin: true,
+            ..Self::default()
+        }
     }
 
     /// A script with a cookie jar: no page, no fetch metadata.
@@ -37,8 +40,10 @@ impl Browser {
     }
 
     pub(crate) async fn login(&mut self, harness: &Harness, email: &str, password: &str) -> Answer {
-        let body = json!({"email": email, "password": STANDARD.encode(password), "remember_me": true});
-        self.send(harness, "POST", "/console/api/login", Some(body), &[]).await
+        let body =
+            json!({"email": email, "password": STANDARD.encode(password), "remember_me": true});
+        self.send(harness, "POST", "/console/api/login", Some(body), &[])
+            .await
     }
 
     pub(crate) async fn get(&mut self, harness: &Harness, path: &str) -> Answer {
@@ -59,7 +64,11 @@ impl Browser {
         headers: &[(&str, &str)],
     ) -> Answer {
         let mut all: BTreeMap<String, String> = BTreeMap::new();
-        let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
         if !cookies.is_empty() {
             all.insert("cookie".into(), cookies.join("; "));
         }
@@ -72,7 +81,11 @@ impl Browser {
                 all.insert("origin".into(), PUBLIC_URL.into());
             }
         }
-        all.extend(headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        all.extend(
+            headers
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+        );
         let mut request = harness.request(method, path);
         for (name, value) in all.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(name, value);

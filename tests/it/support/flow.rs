@@ -43,9 +43,16 @@ impl Harness {
 
     pub(crate) async fn start_flow(&self, label: &str) -> Grant {
         let body = json!({"client_id": "difyctl", "device_label": label});
-        let answer = self.post("/openapi/v1/oauth/device/code", &body).await.expect(200).json();
+        let answer = self
+            .post("/openapi/v1/oauth/device/code", &body)
+            .await
+            .expect(200)
+            .json();
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
-        Grant { device_code: text("device_code"), user_code: text("user_code") }
+        Grant {
+            device_code: text("device_code"),
+            user_code: text("user_code"),
+        }
     }
 
     pub(crate) async fn poll(&self, grant: &Grant) -> Answer {
@@ -62,18 +69,30 @@ impl Harness {
     }
 
     pub(crate) async fn token(&self, browser: &mut Browser, label: &str) -> String {
-        self.log_in_device(browser, label).await["token"].as_str().unwrap().to_owned()
+        self.log_in_device(browser, label).await["token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
 impl Browser {
     pub(crate) async fn look_up(&mut self, harness: &Harness, grant: &Grant) -> Answer {
-        let path = format!("/openapi/v1/oauth/device/lookup?user_code={}", grant.user_code);
+        let path = format!(
+            "/openapi/v1/oauth/device/lookup?user_code={}",
+            grant.user_code
+        );
         self.get(harness, &path).await
     }
 
-    pub(crate) async fn decide(&mut self, harness: &Harness, verdict: &str, grant: &Grant) -> Answer {
+    pub(crate) async fn decide(
+        &mut self,
+        harness: &Harness,
+        verdict: &str,
+        grant: &Grant,
+    ) -> Answer {
         let path = format!("/openapi/v1/oauth/device/{verdict}");
-        self.post(harness, &path, json!({"user_code": grant.user_code})).await
+        self.post(harness, &path, json!({"user_code": grant.user_code}))
+            .await
     }
 }

@@ -55,7 +55,9 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
@@ -67,19 +69,28 @@ impl Answer {
     /// The `error` of an OAuth answer.
     #[track_caller]
     pub(crate) fn oauth_error(&self) -> String {
-        self.json()["error"].as_str().unwrap_or_else(|| panic!("no error: {self:?}")).to_owned()
+        self.json()["error"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error: {self:?}"))
+            .to_owned()
     }
 
     #[track_caller]
     pub(crate) fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_else(|| panic!("no code: {self:?}")).to_owned()
+        self.json()["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no code: {self:?}"))
+            .to_owned()
     }
 
     /// A redirect of the limits: status, wait and body in one.
     #[track_caller]
     pub(crate) fn expect_rate_limited(self) -> Self {
         let answer = self.expect(429);
-        let wait: u64 = answer.header("retry-after").parse().expect("Retry-After in seconds");
+        let wait: u64 = answer
+            .header("retry-after")
+            .parse()
+            .expect("Retry-After in seconds");
         assert!(wait >= 1);
         answer
     }
@@ -97,8 +108,11 @@ impl Harness {
 
     /// A second node of the same installation.
     pub(crate) async fn another_node(&self) -> Self {
-        let extra: Vec<(&str, &str)> =
-            self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let extra: Vec<(&str, &str)> = self
+            .settings
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         Self::on(Arc::clone(&self.db), self.clock.clone(), &extra).await
     }
 
@@ -122,14 +136,21 @@ impl Harness {
         .collect();
         variables.retain(|_, value| value != "<unset>");
         let source = |name: &str| variables.get(name).cloned();
-        let settings = Settings::load(&source as &dyn Source).expect("the settings of the test are right");
+        let settings =
+            Settings::load(&source as &dyn Source).expect("the settings of the test are right");
         let random = Arc::new(ScriptedRandom::default());
-        let ambient =
-            Ambient { clock: Arc::new(clock.clone()), ids: Arc::new(RandomIds), random: random.clone() };
+        let ambient = Ambient {
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(RandomIds),
+            random: random.clone(),
+        };
         let platform = Platform::with(&settings.server, ambient, WindowClock::Process).unwrap();
         let app = platform.services(&settings.server);
         let services = services(&settings, &app, Arc::new(clock.clone()) as Arc<dyn Clock>);
-        actix_web::rt::spawn(Platform::hear_revocations(platform.kv.clone(), app.store.clone()));
+        actix_web::rt::spawn(Platform::hear_revocations(
+            platform.kv.clone(),
+            app.store.clone(),
+        ));
         let server = HttpServer::new(move || application(&services))
             .workers(1)
             .disable_signals()
@@ -140,13 +161,28 @@ impl Harness {
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let settings = extra.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Self { url, clock, random, db, http, server: handle, settings }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let settings = extra
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        Self {
+            url,
+            clock,
+            random,
+            db,
+            http,
+            server: handle,
+            settings,
+        }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
+        self.http
+            .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -158,7 +194,9 @@ impl Harness {
     }
 
     pub(crate) async fn with_bearer(&self, method: &str, path: &str, token: &str) -> Answer {
-        let request = self.request(method, path).header("Authorization", format!("Bearer {token}"));
+        let request = self
+            .request(method, path)
+            .header("Authorization", format!("Bearer {token}"));
         Answer::read(request.send().await.unwrap()).await
     }
 
@@ -167,14 +205,36 @@ impl Harness {
         let client = redis::Client::open(self.db.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let pattern = format!("{}:*", self.db.key_prefix);
-        let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
         let mut dump = vec![];
         for key in keys {
-            let ttl: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut connection).await.unwrap();
-            let kind: String = redis::cmd("TYPE").arg(&key).query_async(&mut connection).await.unwrap();
+            let ttl: i64 = redis::cmd("PTTL")
+                .arg(&key)
+                .query_async(&mut connection)
+                .await
+                .unwrap();
+            let kind: String = redis::cmd("TYPE")
+                .arg(&key)
+                .query_async(&mut connection)
+                .await
+                .unwrap();
             let value: redis::Value = match kind.as_str() {
-                "zset" => redis::cmd("ZRANGE").arg(&key).arg(0).arg(-1).query_async(&mut connection).await.unwrap(),
-                _ => redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap(),
+                "zset" => redis::cmd("ZRANGE")
+                    .arg(&key)
+                    .arg(0)
+                    .arg(-1)
+                    .query_async(&mut connection)
+                    .await
+                    .unwrap(),
+                _ => redis::cmd("GET")
+                    .arg(&key)
+                    .query_async(&mut connection)
+                    .await
+                    .unwrap(),
             };
             dump.push((key, ttl, format!("{value:?}")));
         }

@@ -44,7 +44,10 @@ async fn sec_106_the_authorization_header_is_read_strictly() {
     let answer = Answer::read(twice.send().await.unwrap()).await.expect(401);
     assert_eq!(answer.header("x-gatewright-reason"), "invalid_bearer");
     let none = h.get(ACCOUNT).await.expect(401);
-    assert_eq!(none.json(), json!({"code": "unauthorized", "message": "bearer required", "status": 401}));
+    assert_eq!(
+        none.json(),
+        json!({"code": "unauthorized", "message": "bearer required", "status": 401})
+    );
     assert_eq!(none.header("www-authenticate"), r#"Bearer realm="openapi""#);
 }
 
@@ -53,26 +56,48 @@ async fn sec_108_sec_109_f4_everything_dead_looks_the_same() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let revoked = h.token(&mut browser, "revoked").await;
-    h.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &revoked).await.expect(200);
+    h.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &revoked)
+        .await
+        .expect(200);
     let expired = h.token(&mut browser, "expired").await;
     h.db.execute("UPDATE oauth_access_tokens SET expires_at = '2027-01-15 08:00:00+00' WHERE device_label = 'expired'").await;
     let wrong_kind = h.token(&mut browser, "kind").await;
-    h.db.execute("UPDATE oauth_access_tokens SET account_id = NULL WHERE device_label = 'kind'").await;
+    h.db.execute("UPDATE oauth_access_tokens SET account_id = NULL WHERE device_label = 'kind'")
+        .await;
     let banned = {
         let mut stranger = h.add_account("stranger").await;
         let token = h.token(&mut stranger, "x").await;
-        h.db.execute("UPDATE accounts SET status = 'banned' WHERE name = 'stranger'").await;
+        h.db.execute("UPDATE accounts SET status = 'banned' WHERE name = 'stranger'")
+            .await;
         h.clock.advance_seconds(2);
         token
     };
     let old_format = format!("dfoa_{}", "A".repeat(43));
     let reference = visible(&h.with_bearer("GET", ACCOUNT, &old_format).await);
     assert_eq!(reference.0, 401);
-    assert_eq!(reference.1, r#"{"code":"unauthorized","message":"invalid_bearer","status":401}"#);
-    for dead in [&revoked, &expired, &wrong_kind, &banned, "sk-unknown-prefix", "dfoa_garbage", "dfoe_garbage"] {
-        assert_eq!(visible(&h.with_bearer("GET", ACCOUNT, dead).await), reference, "{dead}");
+    assert_eq!(
+        reference.1,
+        r#"{"code":"unauthorized","message":"invalid_bearer","status":401}"#
+    );
+    for dead in [
+        &revoked,
+        &expired,
+        &wrong_kind,
+        &banned,
+        "sk-unknown-prefix",
+        "dfoa_garbage",
+        "dfoe_garbage",
+    ] {
+        assert_eq!(
+            visible(&h.with_bearer("GET", ACCOUNT, dead).await),
+            reference,
+            "{dead}"
+        );
     }
-    let expiries = h.db.query("SELECT action FROM gatewright_audit_events WHERE action = 'oauth.token_expired'").await;
+    let expiries = h
+        .db
+        .query("SELECT action FROM gatewright_audit_events WHERE action = 'oauth.token_expired'")
+        .await;
     assert_eq!(expiries.len(), 1, "audited once");
 }
 
@@ -94,9 +119,20 @@ async fn sec_110_tokens_with_a_wrong_checksum_cost_their_sender_and_no_store() {
     for _ in 0..3 {
         h.with_bearer("GET", ACCOUNT, &wrong).await.expect(401);
     }
-    h.with_bearer("GET", ACCOUNT, &wrong).await.expect_rate_limited();
-    let keys: Vec<String> = h.redis_dump().await.into_iter().map(|(key, ..)| key).collect();
-    assert_eq!(keys.len(), 1, "one counter for the address and nothing for the token: {keys:?}");
+    h.with_bearer("GET", ACCOUNT, &wrong)
+        .await
+        .expect_rate_limited();
+    let keys: Vec<String> = h
+        .redis_dump()
+        .await
+        .into_iter()
+        .map(|(key, ..)| key)
+        .collect();
+    assert_eq!(
+        keys.len(),
+        1,
+        "one counter for the address and nothing for the token: {keys:?}"
+    );
 }
 
 #[actix_web::test]
@@ -111,28 +147,43 @@ async fn sec_111_an_external_token_has_no_business_on_account_routes() {
          VALUES ('guest@partner.example', 'https://idp.example', 'difyctl', 'x', 'dfoe_', '{hash}', '2030-01-01')"
     )).await;
     let answer = h.with_bearer("GET", ACCOUNT, &external).await.expect(403);
-    assert_eq!(answer.json(), json!({"code": "forbidden", "message": "unsupported_token_type", "status": 403}));
-    assert_eq!(answer.header("x-gatewright-reason"), "unsupported_token_type");
+    assert_eq!(
+        answer.json(),
+        json!({"code": "forbidden", "message": "unsupported_token_type", "status": 403})
+    );
+    assert_eq!(
+        answer.header("x-gatewright-reason"),
+        "unsupported_token_type"
+    );
     let events = h.db.query("SELECT details->>'attempted_path' FROM gatewright_audit_events WHERE action = 'openapi.wrong_surface_denied'").await;
     assert_eq!(events, [ACCOUNT]);
 }
 
 #[actix_web::test]
 async fn sec_114_sec_f4_a_revoked_token_is_limited_like_a_live_one() {
-    let h = Harness::with(&[("OPENAPI_RATE_LIMIT_PER_TOKEN", "5"), ("GATEWRIGHT_LIMIT_IDENTITY", "0")]).await;
+    let h = Harness::with(&[
+        ("OPENAPI_RATE_LIMIT_PER_TOKEN", "5"),
+        ("GATEWRIGHT_LIMIT_IDENTITY", "0"),
+    ])
+    .await;
     let mut browser = basic_account(&h).await;
     for revoke in [false, true] {
         let token = h.token(&mut browser, &format!("revoke {revoke}")).await;
         let mut spent = 0;
         if revoke {
-            h.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &token).await.expect(200);
+            h.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &token)
+                .await
+                .expect(200);
             spent = 1;
         }
         let expected = if revoke { 401 } else { 200 };
         for _ in spent..5 {
             h.with_bearer("GET", ACCOUNT, &token).await.expect(expected);
         }
-        let refused = h.with_bearer("GET", ACCOUNT, &token).await.expect_rate_limited();
+        let refused = h
+            .with_bearer("GET", ACCOUNT, &token)
+            .await
+            .expect_rate_limited();
         assert_eq!(refused.code(), "too_many_requests");
         assert_eq!(refused.header("retry-after"), "60");
     }
@@ -143,7 +194,9 @@ async fn sec_115_the_limit_holds_exactly_under_200_parallel_requests() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_IDENTITY", "0")]).await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
-    let answers = futures_util::future::join_all((0..200).map(|_| h.with_bearer("GET", ACCOUNT, &token))).await;
+    let answers =
+        futures_util::future::join_all((0..200).map(|_| h.with_bearer("GET", ACCOUNT, &token)))
+            .await;
     let admitted = answers.iter().filter(|answer| answer.status == 200).count();
     let refused = answers.iter().filter(|answer| answer.status == 429).count();
     assert_eq!((admitted, refused), (60, 140));
@@ -153,7 +206,11 @@ async fn sec_115_the_limit_holds_exactly_under_200_parallel_requests() {
 
 #[actix_web::test]
 async fn sec_116_a_limit_of_zero_is_no_limit() {
-    let h = Harness::with(&[("OPENAPI_RATE_LIMIT_PER_TOKEN", "0"), ("GATEWRIGHT_LIMIT_IDENTITY", "0")]).await;
+    let h = Harness::with(&[
+        ("OPENAPI_RATE_LIMIT_PER_TOKEN", "0"),
+        ("GATEWRIGHT_LIMIT_IDENTITY", "0"),
+    ])
+    .await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
     for _ in 0..100 {
@@ -165,12 +222,19 @@ async fn sec_116_a_limit_of_zero_is_no_limit() {
 async fn the_identity_limit_is_the_account_s_over_all_its_tokens() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_IDENTITY", "2/1m")]).await;
     let mut browser = basic_account(&h).await;
-    let tokens = [h.token(&mut browser, "a").await, h.token(&mut browser, "b").await];
+    let tokens = [
+        h.token(&mut browser, "a").await,
+        h.token(&mut browser, "b").await,
+    ];
     for token in &tokens {
         h.with_bearer("GET", ACCOUNT, token).await.expect(200);
     }
-    h.with_bearer("GET", ACCOUNT, &tokens[0]).await.expect_rate_limited();
-    h.with_bearer("GET", "/openapi/v1/workspaces", &tokens[0]).await.expect(200);
+    h.with_bearer("GET", ACCOUNT, &tokens[0])
+        .await
+        .expect_rate_limited();
+    h.with_bearer("GET", "/openapi/v1/workspaces", &tokens[0])
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -182,7 +246,9 @@ async fn sec_117_a_revoked_token_is_dead_at_once_here_and_within_a_second_elsewh
     for node in [&h, &other] {
         node.with_bearer("GET", ACCOUNT, &token).await.expect(200);
     }
-    h.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &token).await.expect(200);
+    h.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &token)
+        .await
+        .expect(200);
     h.with_bearer("GET", ACCOUNT, &token).await.expect(401);
     h.clock.advance_seconds(1);
     other.with_bearer("GET", ACCOUNT, &token).await.expect(401);
@@ -218,7 +284,10 @@ async fn a_resolver_that_was_slow_cannot_bring_a_revoked_token_back() {
     assert_eq!(cache.find(&hash).await.unwrap(), CachedBearer::Dead);
     cache.exhume(&hash).await.unwrap();
     cache.insert_live(&hash, &token).await.unwrap();
-    assert_eq!(cache.find(&hash).await.unwrap(), CachedBearer::Live(Box::new(token)));
+    assert_eq!(
+        cache.find(&hash).await.unwrap(),
+        CachedBearer::Live(Box::new(token))
+    );
 }
 
 #[actix_web::test]
@@ -228,7 +297,14 @@ async fn sec_119_an_unknown_token_that_comes_to_be_works_within_ten_seconds() {
     h.token(&mut browser, "x").await;
     let token = format!("dfoa_{}", "C".repeat(43));
     h.with_bearer("GET", ACCOUNT, &token).await.expect(401);
-    let (_, ttl, _) = h.redis_dump().await.into_iter().find(|(key, ..)| key.contains(":bearer:") && key.contains(&gatewright_auth::digest::sha256_hex(&token))).unwrap();
+    let (_, ttl, _) = h
+        .redis_dump()
+        .await
+        .into_iter()
+        .find(|(key, ..)| {
+            key.contains(":bearer:") && key.contains(&gatewright_auth::digest::sha256_hex(&token))
+        })
+        .unwrap();
     assert!(ttl <= 10_000, "{ttl}");
 }
 
@@ -242,26 +318,76 @@ async fn sec_123_sessions_list_only_live_ones_of_one_s_own_and_no_token() {
     h.clock.advance_seconds(1);
     h.token(&mut browser, "two").await;
     h.token(&mut browser, "expired").await;
-    h.db.execute("UPDATE oauth_access_tokens SET expires_at = '2020-01-01' WHERE device_label = 'expired'").await;
-    let answer = h.with_bearer("GET", "/openapi/v1/account/sessions", &token).await.expect(200);
+    h.db.execute(
+        "UPDATE oauth_access_tokens SET expires_at = '2020-01-01' WHERE device_label = 'expired'",
+    )
+    .await;
+    let answer = h
+        .with_bearer("GET", "/openapi/v1/account/sessions", &token)
+        .await
+        .expect(200);
     let body = answer.json();
-    let labels: Vec<&str> = body["data"].as_array().unwrap().iter().map(|row| row["device_label"].as_str().unwrap()).collect();
+    let labels: Vec<&str> = body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["device_label"].as_str().unwrap())
+        .collect();
     assert_eq!(labels, ["two", "one"], "newest first");
-    assert_eq!((body["page"].as_i64(), body["limit"].as_i64(), body["total"].as_i64()), (Some(1), Some(100), Some(2)));
+    assert_eq!(
+        (
+            body["page"].as_i64(),
+            body["limit"].as_i64(),
+            body["total"].as_i64()
+        ),
+        (Some(1), Some(100), Some(2))
+    );
     assert_eq!(body["has_more"], false);
     assert!(!answer.body.contains("hash") && !answer.body.contains(&token[5..20]));
     let row = &body["data"][1];
     assert!(row["created_at"].as_str().unwrap().ends_with('Z'));
-    let page = h.with_bearer("GET", "/openapi/v1/account/sessions?page=2&limit=1", &token).await.expect(200).json();
-    assert_eq!((page["data"][0]["device_label"].as_str(), page["has_more"].as_bool()), (Some("one"), Some(false)));
-    let beyond = h.with_bearer("GET", "/openapi/v1/account/sessions?page=9", &token).await.expect(200).json();
-    assert_eq!((beyond["data"].as_array().unwrap().len(), beyond["total"].as_i64()), (0, Some(2)));
+    let page = h
+        .with_bearer("GET", "/openapi/v1/account/sessions?page=2&limit=1", &token)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            page["data"][0]["device_label"].as_str(),
+            page["has_more"].as_bool()
+        ),
+        (Some("one"), Some(false))
+    );
+    let beyond = h
+        .with_bearer("GET", "/openapi/v1/account/sessions?page=9", &token)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            beyond["data"].as_array().unwrap().len(),
+            beyond["total"].as_i64()
+        ),
+        (0, Some(2))
+    );
     for query in ["page=0", "limit=201", "limit=x", "unknown=1"] {
-        let answer = h.with_bearer("GET", &format!("/openapi/v1/account/sessions?{query}"), &token).await.expect(422);
+        let answer = h
+            .with_bearer(
+                "GET",
+                &format!("/openapi/v1/account/sessions?{query}"),
+                &token,
+            )
+            .await
+            .expect(422);
         assert_eq!(answer.code(), "invalid_param");
-        assert_eq!(answer.json()["details"][0]["loc"][0], query.split('=').next().unwrap());
+        assert_eq!(
+            answer.json()["details"][0]["loc"][0],
+            query.split('=').next().unwrap()
+        );
     }
-    h.get("/openapi/v1/account/sessions?page=0").await.expect(401);
+    h.get("/openapi/v1/account/sessions?page=0")
+        .await
+        .expect(401);
 }
 
 #[actix_web::test]
@@ -272,17 +398,30 @@ async fn a_session_is_ended_by_its_id_and_only_by_its_owner() {
     let mine = h.token(&mut browser, "mine").await;
     let other = h.log_in_device(&mut browser, "other").await;
     let foreign = h.log_in_device(&mut stranger, "foreign").await;
-    let path = |id: &serde_json::Value| format!("/openapi/v1/account/sessions/{}", id.as_str().unwrap());
+    let path =
+        |id: &serde_json::Value| format!("/openapi/v1/account/sessions/{}", id.as_str().unwrap());
     for _ in 0..2 {
-        let answer = h.with_bearer("DELETE", &path(&other["token_id"]), &mine).await.expect(200);
+        let answer = h
+            .with_bearer("DELETE", &path(&other["token_id"]), &mine)
+            .await
+            .expect(200);
         assert_eq!(answer.json(), json!({"status": "revoked"}));
     }
-    h.with_bearer("GET", ACCOUNT, other["token"].as_str().unwrap()).await.expect(401);
-    for id in [&foreign["token_id"], &json!("00000000-0000-7000-8000-000000000000"), &json!("not-a-uuid"), &json!("%00")] {
+    h.with_bearer("GET", ACCOUNT, other["token"].as_str().unwrap())
+        .await
+        .expect(401);
+    for id in [
+        &foreign["token_id"],
+        &json!("00000000-0000-7000-8000-000000000000"),
+        &json!("not-a-uuid"),
+        &json!("%00"),
+    ] {
         let answer = h.with_bearer("DELETE", &path(id), &mine).await.expect(404);
         assert_eq!(answer.json()["message"], "session not found");
     }
-    h.with_bearer("GET", ACCOUNT, foreign["token"].as_str().unwrap()).await.expect(200);
+    h.with_bearer("GET", ACCOUNT, foreign["token"].as_str().unwrap())
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -291,13 +430,26 @@ async fn revocation_as_rfc_7009_has_it() {
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
     for presented in [token.as_str(), token.as_str(), "unknown", "dfoa_garbage"] {
-        let request = h.request("POST", REVOKE).form(&[("token", presented), ("token_type_hint", "access_token")]);
-        Answer::read(request.send().await.unwrap()).await.expect(200);
+        let request = h
+            .request("POST", REVOKE)
+            .form(&[("token", presented), ("token_type_hint", "access_token")]);
+        Answer::read(request.send().await.unwrap())
+            .await
+            .expect(200);
     }
     h.with_bearer("GET", ACCOUNT, &token).await.expect(401);
     let empty = h.request("POST", REVOKE).form(&[("x", "y")]);
-    assert_eq!(Answer::read(empty.send().await.unwrap()).await.expect(400).oauth_error(), "invalid_request");
-    let events = h.db.query("SELECT action FROM gatewright_audit_events WHERE action = 'oauth.token_revoked'").await;
+    assert_eq!(
+        Answer::read(empty.send().await.unwrap())
+            .await
+            .expect(400)
+            .oauth_error(),
+        "invalid_request"
+    );
+    let events = h
+        .db
+        .query("SELECT action FROM gatewright_audit_events WHERE action = 'oauth.token_revoked'")
+        .await;
     assert_eq!(events.len(), 1);
 }
 
@@ -306,15 +458,30 @@ async fn the_account_is_shown_as_it_is_now() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
-    let body = h.with_bearer("GET", ACCOUNT, &token).await.expect(200).json();
+    let body = h
+        .with_bearer("GET", ACCOUNT, &token)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(body["subject_type"], "account");
     assert_eq!(body["subject_issuer"], json!(null));
     assert_eq!(body["workspaces"][0]["name"], "Owner's Workspace");
     assert_eq!(body["default_workspace_id"], body["workspaces"][0]["id"]);
-    h.db.execute("UPDATE accounts SET name = 'Renamed', email = 'new@example.com'").await;
+    h.db.execute("UPDATE accounts SET name = 'Renamed', email = 'new@example.com'")
+        .await;
     h.clock.advance_seconds(1);
-    let body = h.with_bearer("GET", ACCOUNT, &token).await.expect(200).json();
-    assert_eq!((body["subject_email"].as_str(), body["account"]["name"].as_str()), (Some("new@example.com"), Some("Renamed")));
+    let body = h
+        .with_bearer("GET", ACCOUNT, &token)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            body["subject_email"].as_str(),
+            body["account"]["name"].as_str()
+        ),
+        (Some("new@example.com"), Some("Renamed"))
+    );
     let head = h.with_bearer("HEAD", ACCOUNT, &token).await.expect(200);
     assert!(head.body.is_empty());
 }
@@ -322,9 +489,19 @@ async fn the_account_is_shown_as_it_is_now() {
 #[actix_web::test]
 async fn meta_routes_ask_for_nothing() {
     let h = Harness::start().await;
-    assert_eq!(h.get("/openapi/v1/_health").await.expect(200).json(), json!({"ok": true}));
-    let version = h.with_bearer("GET", "/openapi/v1/_version", "nonsense").await.expect(200).json();
-    assert_eq!(version, json!({"version": "1.14.2", "edition": "SELF_HOSTED"}));
+    assert_eq!(
+        h.get("/openapi/v1/_health").await.expect(200).json(),
+        json!({"ok": true})
+    );
+    let version = h
+        .with_bearer("GET", "/openapi/v1/_version", "nonsense")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        version,
+        json!({"version": "1.14.2", "edition": "SELF_HOSTED"})
+    );
     let off = h.restarted_with(&[("OPENAPI_ENABLED", "false")]).await;
     off.get("/openapi/v1/_health").await.expect(404);
     let mut anybody = Browser::new();

@@ -8,76 +8,231 @@ use crate::support::{Browser, Harness, basic_account};
 #[actix_web::test]
 async fn set_up_makes_the_first_account_and_nothing_twice() {
     let h = Harness::start().await;
-    assert_eq!(h.get("/console/api/setup").await.expect(200).json(), json!({"step": "not_started", "setup_at": null}));
-    assert_eq!(h.get("/console/api/account/profile").await.expect(401).code(), "not_setup");
-    assert_eq!(h.post("/console/api/login", &json!({"email": "a@b.co", "password": "eA=="})).await.expect(401).code(), "not_setup");
-    let weak = h.post("/console/api/setup", &json!({"email": "Owner@Example.com", "name": "Owner", "password": "short1"})).await.expect(422);
+    assert_eq!(
+        h.get("/console/api/setup").await.expect(200).json(),
+        json!({"step": "not_started", "setup_at": null})
+    );
+    assert_eq!(
+        h.get("/console/api/account/profile")
+            .await
+            .expect(401)
+            .code(),
+        "not_setup"
+    );
+    assert_eq!(
+        h.post(
+            "/console/api/login",
+            &json!({"email": "a@b.co", "password": "eA=="})
+        )
+        .await
+        .expect(401)
+        .code(),
+        "not_setup"
+    );
+    let weak = h
+        .post(
+            "/console/api/setup",
+            &json!({"email": "Owner@Example.com", "name": "Owner", "password": "short1"}),
+        )
+        .await
+        .expect(422);
     assert_eq!(weak.json()["error"]["type"], "validation_error");
-    assert!(weak.json()["error"]["details"].as_str().unwrap().contains("Password must contain letters and numbers"));
+    assert!(
+        weak.json()["error"]["details"]
+            .as_str()
+            .unwrap()
+            .contains("Password must contain letters and numbers")
+    );
     assert!(!weak.body.contains("short1"));
     let body = json!({"email": "Owner@Example.com", "name": "Owner", "password": "Passw0rd1", "language": "zh-Hans"});
-    assert_eq!(h.post("/console/api/setup", &body).await.expect(201).json(), json!({"result": "success"}));
+    assert_eq!(
+        h.post("/console/api/setup", &body).await.expect(201).json(),
+        json!({"result": "success"})
+    );
     let again = h.post("/console/api/setup", &body).await.expect(403).json();
-    assert_eq!((again["code"].as_str(), again["error"]["type"].as_str()), (Some("already_setup"), Some("authorization_error")));
-    assert_eq!(h.get("/console/api/setup").await.json(), json!({"step": "finished", "setup_at": "2027-01-15T08:00:00"}));
+    assert_eq!(
+        (again["code"].as_str(), again["error"]["type"].as_str()),
+        (Some("already_setup"), Some("authorization_error"))
+    );
+    assert_eq!(
+        h.get("/console/api/setup").await.json(),
+        json!({"step": "finished", "setup_at": "2027-01-15T08:00:00"})
+    );
     let mut browser = Browser::signed_in(&h, "owner@example.com", "Passw0rd1").await;
-    let profile = browser.get(&h, "/console/api/account/profile").await.expect(200).json();
-    assert_eq!((profile["email"].as_str(), profile["timezone"].as_str()), (Some("owner@example.com"), Some("Asia/Shanghai")));
+    let profile = browser
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (profile["email"].as_str(), profile["timezone"].as_str()),
+        (Some("owner@example.com"), Some("Asia/Shanghai"))
+    );
     assert_eq!(profile["created_at"], 1_800_000_000);
-    let current = browser.post(&h, "/console/api/workspaces/current", json!({})).await.expect(200).json();
-    assert_eq!((current["name"].as_str(), current["role"].as_str()), (Some("Owner's Workspace"), Some("owner")));
+    let current = browser
+        .post(&h, "/console/api/workspaces/current", json!({}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (current["name"].as_str(), current["role"].as_str()),
+        (Some("Owner's Workspace"), Some("owner"))
+    );
 }
 
 #[actix_web::test]
 async fn of_parallel_set_ups_one_wins() {
     let h = Harness::start().await;
-    let bodies: Vec<_> = (0..8).map(|n| json!({"email": format!("u{n}@example.com"), "name": "U", "password": "Passw0rd1"})).collect();
+    let bodies: Vec<_> = (0..8)
+        .map(
+            |n| json!({"email": format!("u{n}@example.com"), "name": "U", "password": "Passw0rd1"}),
+        )
+        .collect();
     let answers = join_all(bodies.iter().map(|body| h.post("/console/api/setup", body))).await;
     assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
-    assert!(answers.iter().all(|a| a.status == 201 || a.status == 403), "{answers:?}");
+    assert!(
+        answers.iter().all(|a| a.status == 201 || a.status == 403),
+        "{answers:?}"
+    );
     assert_eq!(h.db.query("SELECT count(*) FROM accounts").await, ["1"]);
     assert_eq!(h.db.query("SELECT count(*) FROM tenants").await, ["1"]);
 }
 
 #[actix_web::test]
 async fn the_init_password_comes_first_where_there_is_one() {
-    let h = Harness::with(&[("INIT_PASSWORD", "open sesame"), ("GATEWRIGHT_LIMIT_INIT", "3/1h")]).await;
+    let h = Harness::with(&[
+        ("INIT_PASSWORD", "open sesame"),
+        ("GATEWRIGHT_LIMIT_INIT", "3/1h"),
+    ])
+    .await;
     let setup = json!({"email": "a@b.co", "name": "A", "password": "Passw0rd1"});
-    assert_eq!(h.get("/console/api/init").await.json(), json!({"status": "not_started"}));
-    assert_eq!(h.get("/console/api/account/profile").await.expect(401).code(), "not_init_validated");
-    assert_eq!(h.post("/console/api/setup", &setup).await.expect(401).code(), "not_init_validated");
+    assert_eq!(
+        h.get("/console/api/init").await.json(),
+        json!({"status": "not_started"})
+    );
+    assert_eq!(
+        h.get("/console/api/account/profile")
+            .await
+            .expect(401)
+            .code(),
+        "not_init_validated"
+    );
+    assert_eq!(
+        h.post("/console/api/setup", &setup)
+            .await
+            .expect(401)
+            .code(),
+        "not_init_validated"
+    );
     let mut browser = Browser::new();
-    let wrong = browser.post(&h, "/console/api/init", json!({"password": "guess"})).await.expect(401).json();
-    assert_eq!((wrong["code"].as_str(), wrong["error"]["type"].as_str()), (Some("init_validate_failed"), Some("authentication_error")));
-    browser.post(&h, "/console/api/init", json!({"password": "open sesame"})).await.expect(201);
-    assert_eq!(browser.get(&h, "/console/api/init").await.json(), json!({"status": "finished"}));
-    h.post("/console/api/init", &json!({"password": "guess"})).await.expect(401);
-    h.post("/console/api/init", &json!({"password": "guess"})).await.expect_rate_limited();
-    browser.post(&h, "/console/api/setup", setup).await.expect(201);
-    assert_eq!(h.get("/console/api/init").await.json(), json!({"status": "finished"}));
-    h.post("/console/api/init", &json!({"password": "open sesame"})).await.expect(403);
+    let wrong = browser
+        .post(&h, "/console/api/init", json!({"password": "guess"}))
+        .await
+        .expect(401)
+        .json();
+    assert_eq!(
+        (wrong["code"].as_str(), wrong["error"]["type"].as_str()),
+        (Some("init_validate_failed"), Some("authentication_error"))
+    );
+    browser
+        .post(&h, "/console/api/init", json!({"password": "open sesame"}))
+        .await
+        .expect(201);
+    assert_eq!(
+        browser.get(&h, "/console/api/init").await.json(),
+        json!({"status": "finished"})
+    );
+    h.post("/console/api/init", &json!({"password": "guess"}))
+        .await
+        .expect(401);
+    h.post("/console/api/init", &json!({"password": "guess"}))
+        .await
+        .expect_rate_limited();
+    browser
+        .post(&h, "/console/api/setup", setup)
+        .await
+        .expect(201);
+    assert_eq!(
+        h.get("/console/api/init").await.json(),
+        json!({"status": "finished"})
+    );
+    h.post("/console/api/init", &json!({"password": "open sesame"}))
+        .await
+        .expect(403);
 }
 
 #[actix_web::test]
 async fn bootstrap_and_features_answer_what_the_web_console_reads() {
     let h = Harness::start().await;
-    assert_eq!(h.get("/console/api/ping").await.expect(200).json(), json!({"result": "pong"}));
-    let version = h.get("/console/api/version?current_version=1.0.0").await.expect(200).json();
-    assert_eq!((version["version"].as_str(), version["can_auto_update"].as_bool()), (Some("1.14.2"), Some(false)));
+    assert_eq!(
+        h.get("/console/api/ping").await.expect(200).json(),
+        json!({"result": "pong"})
+    );
+    let version = h
+        .get("/console/api/version?current_version=1.0.0")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            version["version"].as_str(),
+            version["can_auto_update"].as_bool()
+        ),
+        (Some("1.14.2"), Some(false))
+    );
     h.get("/console/api/version").await.expect(422);
-    assert_eq!(h.get("/console/api/app-dsl-version").await.json(), json!({"app_dsl_version": "0.6.0"}));
-    let system = h.get("/console/api/system-features").await.expect(200).json();
+    assert_eq!(
+        h.get("/console/api/app-dsl-version").await.json(),
+        json!({"app_dsl_version": "0.6.0"})
+    );
+    let system = h
+        .get("/console/api/system-features")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(system.as_object().unwrap().len(), 20);
-    assert_eq!((system["enable_email_password_login"].as_bool(), system["license"]["status"].as_str()), (Some(true), Some("none")));
+    assert_eq!(
+        (
+            system["enable_email_password_login"].as_bool(),
+            system["license"]["status"].as_str()
+        ),
+        (Some(true), Some("none"))
+    );
     let health = h.get("/health").await.expect(200);
-    assert_eq!((health.json()["status"].as_str(), health.json()["version"].as_str()), (Some("ok"), Some("1.14.2")));
-    for (name, value) in [("x-version", "1.14.2"), ("x-env", "PRODUCTION"), ("x-gatewright-version", "0.1.0")] {
+    assert_eq!(
+        (
+            health.json()["status"].as_str(),
+            health.json()["version"].as_str()
+        ),
+        (Some("ok"), Some("1.14.2"))
+    );
+    for (name, value) in [
+        ("x-version", "1.14.2"),
+        ("x-env", "PRODUCTION"),
+        ("x-gatewright-version", "0.1.0"),
+    ] {
         assert_eq!(health.header(name), value);
     }
     let mut browser = basic_account(&h).await;
-    let features = browser.get(&h, "/console/api/features").await.expect(200).json();
-    assert_eq!((features["billing"]["subscription"]["plan"].as_str(), features["api_rate_limit"]["limit"].as_i64()), (Some("sandbox"), Some(5000)));
-    assert_eq!(browser.get(&h, "/console/api/features/vector-space").await.json(), json!({"size": 0, "limit": 5}));
+    let features = browser
+        .get(&h, "/console/api/features")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            features["billing"]["subscription"]["plan"].as_str(),
+            features["api_rate_limit"]["limit"].as_i64()
+        ),
+        (Some("sandbox"), Some(5000))
+    );
+    assert_eq!(
+        browser
+            .get(&h, "/console/api/features/vector-space")
+            .await
+            .json(),
+        json!({"size": 0, "limit": 5})
+    );
     h.get("/console/api/features").await.expect(401);
 }
 
@@ -86,25 +241,58 @@ async fn sec_130_every_console_call_needs_the_csrf_token_and_each_failure_has_it
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let mut older = browser.clone();
-    browser.login(&h, "owner@example.com", "Passw0rd1").await.expect(200);
+    browser
+        .login(&h, "owner@example.com", "Passw0rd1")
+        .await
+        .expect(200);
     let mut fails = async |header: &str, reason: &str| {
-        let answer = browser.send(&h, "GET", "/console/api/account/profile", None, &[("x-csrf-token", header)]).await.expect(401);
-        assert_eq!(answer.json(), json!({"code": "unauthorized", "message": "CSRF token is missing or invalid.", "status": 401}));
+        let answer = browser
+            .send(
+                &h,
+                "GET",
+                "/console/api/account/profile",
+                None,
+                &[("x-csrf-token", header)],
+            )
+            .await
+            .expect(401);
+        assert_eq!(
+            answer.json(),
+            json!({"code": "unauthorized", "message": "CSRF token is missing or invalid.", "status": 401})
+        );
         assert_eq!(answer.header("x-gatewright-reason"), reason);
     };
     fails("", "csrf_header_missing").await;
     fails("nonsense", "csrf_mismatch").await;
     // sec_131: the token of an older session of the same account.
     let stolen = older.csrf();
-    older.cookies.insert("access_token".into(), browser.cookies["access_token"].clone());
-    let answer = older.send(&h, "GET", "/console/api/account/profile", None, &[("x-csrf-token", &stolen)]).await.expect(401);
+    older.cookies.insert(
+        "access_token".into(),
+        browser.cookies["access_token"].clone(),
+    );
+    let answer = older
+        .send(
+            &h,
+            "GET",
+            "/console/api/account/profile",
+            None,
+            &[("x-csrf-token", &stolen)],
+        )
+        .await
+        .expect(401);
     assert_eq!(answer.header("x-gatewright-reason"), "csrf_other_session");
 }
 
 #[actix_web::test]
 async fn sec_071_every_answer_has_the_protective_headers() {
     let h = Harness::with(&[("CONSOLE_API_URL", "https://dify.example.com")]).await;
-    for path in ["/openapi/v1/_health", "/openapi/v1/nope", "/console/api/nope", "/console/api/account/profile", "/nope"] {
+    for path in [
+        "/openapi/v1/_health",
+        "/openapi/v1/nope",
+        "/console/api/nope",
+        "/console/api/account/profile",
+        "/nope",
+    ] {
         let answer = h.get(path).await;
         for (name, value) in [
             ("x-frame-options", "DENY"),
@@ -129,19 +317,40 @@ async fn cross_origin_callers_are_the_configured_ones() {
     .await;
     let mut anybody = Browser::script();
     let mut allowed = async |path: &str, origin: &str| {
-        let answer = anybody.send(&h, "GET", path, None, &[("origin", origin)]).await;
+        let answer = anybody
+            .send(&h, "GET", path, None, &[("origin", origin)])
+            .await;
         answer.header("access-control-allow-origin").to_owned()
     };
-    assert_eq!(allowed("/openapi/v1/_health", "https://app.example.com").await, "https://app.example.com");
-    assert_eq!(allowed("/openapi/v1/_health", "https://evil.example").await, "");
-    assert_eq!(allowed("/console/api/ping", "https://web.example.com").await, "https://web.example.com");
-    assert_eq!(allowed("/console/api/ping", "https://evil.example").await, "", "a star is nobody");
+    assert_eq!(
+        allowed("/openapi/v1/_health", "https://app.example.com").await,
+        "https://app.example.com"
+    );
+    assert_eq!(
+        allowed("/openapi/v1/_health", "https://evil.example").await,
+        ""
+    );
+    assert_eq!(
+        allowed("/console/api/ping", "https://web.example.com").await,
+        "https://web.example.com"
+    );
+    assert_eq!(
+        allowed("/console/api/ping", "https://evil.example").await,
+        "",
+        "a star is nobody"
+    );
     let preflight = anybody
-        .send(&h, "OPTIONS", "/openapi/v1/account", None, &[
-            ("origin", "https://app.example.com"),
-            ("access-control-request-method", "GET"),
-            ("access-control-request-headers", "authorization"),
-        ])
+        .send(
+            &h,
+            "OPTIONS",
+            "/openapi/v1/account",
+            None,
+            &[
+                ("origin", "https://app.example.com"),
+                ("access-control-request-method", "GET"),
+                ("access-control-request-headers", "authorization"),
+            ],
+        )
         .await
         .expect(200);
     assert_eq!(preflight.header("access-control-max-age"), "600");
@@ -152,13 +361,64 @@ async fn cross_origin_callers_are_the_configured_ones() {
 async fn sec_176_readiness_asks_the_dependencies_and_health_does_not() {
     let h = Harness::start().await;
     let ready = h.get("/readyz").await.expect(200).json();
-    assert_eq!(ready["checks"], json!({"postgres": "ok", "redis": "ok", "schema": "ok"}));
+    assert_eq!(
+        ready["checks"],
+        json!({"postgres": "ok", "redis": "ok", "schema": "ok"})
+    );
     h.get("/livez").await.expect(200);
     h.db.execute("DELETE FROM __diesel_schema_migrations").await;
     let behind = h.get("/readyz").await.expect(503).json();
-    assert!(behind["checks"]["schema"].as_str().unwrap().contains("api-server migrate"));
+    assert!(
+        behind["checks"]["schema"]
+            .as_str()
+            .unwrap()
+            .contains("api-server migrate")
+    );
     h.db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('29990101000000')").await;
     let ahead = h.get("/readyz").await.expect(503).json();
-    assert!(ahead["checks"]["schema"].as_str().unwrap().contains("newer than this binary"), "{ahead}");
+    assert!(
+        ahead["checks"]["schema"]
+            .as_str()
+            .unwrap()
+            .contains("newer than this binary"),
+        "{ahead}"
+    );
     h.get("/health").await.expect(200);
+}
+
+#[actix_web::test]
+async fn an_administrator_key_opens_nothing() {
+    let h = Harness::with(&[
+        ("ADMIN_API_KEY_ENABLE", "true"),
+        ("ADMIN_API_KEY", "the-admin-key"),
+    ])
+    .await;
+    let mut owner = basic_account(&h).await;
+    let workspace = owner
+        .post(&h, "/console/api/workspaces/current", json!({}))
+        .await
+        .json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let headers = [
+        ("authorization", "Bearer the-admin-key"),
+        ("x-workspace-id", workspace.as_str()),
+    ];
+    let mut admin = Browser::script();
+    admin
+        .send(&h, "GET", "/console/api/account/profile", None, &headers)
+        .await
+        .expect(401);
+    let body = Some(json!({"user_code": "AAAA-BBBB"}));
+    admin
+        .send(
+            &h,
+            "POST",
+            "/openapi/v1/oauth/device/approve",
+            body,
+            &headers,
+        )
+        .await
+        .expect(401);
 }

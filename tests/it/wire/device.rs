@@ -11,40 +11,85 @@ const TOKEN: &str = "/openapi/v1/oauth/device/token";
 #[actix_web::test]
 async fn sec_001_a_code_has_the_members_of_rfc_8628_and_must_not_be_stored() {
     let h = Harness::start().await;
-    let answer = h.post(CODE, &json!({"client_id": "difyctl", "device_label": "x"})).await.expect(200);
+    let answer = h
+        .post(CODE, &json!({"client_id": "difyctl", "device_label": "x"}))
+        .await
+        .expect(200);
     let body = answer.json();
-    assert_eq!((body["expires_in"].as_i64(), body["interval"].as_i64()), (Some(900), Some(5)));
+    assert_eq!(
+        (body["expires_in"].as_i64(), body["interval"].as_i64()),
+        (Some(900), Some(5))
+    );
     assert_eq!(body["verification_uri"], format!("{PUBLIC_URL}/device"));
     assert_eq!(
         body["verification_uri_complete"],
-        format!("{PUBLIC_URL}/device?user_code={}", body["user_code"].as_str().unwrap())
+        format!(
+            "{PUBLIC_URL}/device?user_code={}",
+            body["user_code"].as_str().unwrap()
+        )
     );
-    assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
+    assert_eq!(
+        (answer.header("cache-control"), answer.header("pragma")),
+        ("no-store", "no-cache")
+    );
 }
 
 #[actix_web::test]
 async fn sec_002_sec_003_unknown_and_missing_clients_store_nothing() {
     let h = Harness::start().await;
-    let unknown = h.post(CODE, &json!({"client_id": "evil", "device_label": "x"})).await.expect(400);
+    let unknown = h
+        .post(CODE, &json!({"client_id": "evil", "device_label": "x"}))
+        .await
+        .expect(400);
     assert_eq!(unknown.json(), json!({"error": "unsupported_client"}));
-    for body in [json!({"device_label": "x"}), json!({"client_id": "", "device_label": "x"}), json!({"client_id": "difyctl"})] {
+    for body in [
+        json!({"device_label": "x"}),
+        json!({"client_id": "", "device_label": "x"}),
+        json!({"client_id": "difyctl"}),
+    ] {
         let answer = h.post(CODE, &body).await.expect(400);
         assert_eq!(answer.code(), "bad_request");
         assert_eq!(answer.oauth_error(), "invalid_request", "for OAuth clients");
-        assert!(answer.json()["details"].as_array().is_some_and(|d| !d.is_empty()));
+        assert!(
+            answer.json()["details"]
+                .as_array()
+                .is_some_and(|d| !d.is_empty())
+        );
     }
-    let grants = h.redis_dump().await.into_iter().filter(|(key, ..)| key.contains(":dg:")).count();
+    let grants = h
+        .redis_dump()
+        .await
+        .into_iter()
+        .filter(|(key, ..)| key.contains(":dg:"))
+        .count();
     assert_eq!(grants, 0);
 }
 
 #[actix_web::test]
 async fn sec_006_labels_are_bounded_and_plain() {
     let h = Harness::start().await;
-    for label in ["", "a\u{0}b", "a\u{202e}b", &"x".repeat(129), &"y".repeat(50_000)] {
-        let answer = h.post(CODE, &json!({"client_id": "difyctl", "device_label": label})).await.expect(400);
+    for label in [
+        "",
+        "a\u{0}b",
+        "a\u{202e}b",
+        &"x".repeat(129),
+        &"y".repeat(50_000),
+    ] {
+        let answer = h
+            .post(
+                CODE,
+                &json!({"client_id": "difyctl", "device_label": label}),
+            )
+            .await
+            .expect(400);
         assert!(!answer.body.contains("yyyy"), "the label came back");
     }
-    h.post(CODE, &json!({"client_id": "difyctl", "device_label": "<b>laptop</b> 笔记本"})).await.expect(200);
+    h.post(
+        CODE,
+        &json!({"client_id": "difyctl", "device_label": "<b>laptop</b> 笔记本"}),
+    )
+    .await
+    .expect(200);
 }
 
 #[actix_web::test]
@@ -56,12 +101,20 @@ async fn sec_010_f1_the_host_header_reaches_no_url() {
         .header("X-Forwarded-Host", "evil.example")
         .header("Forwarded", "host=evil.example")
         .json(&json!({"client_id": "difyctl", "device_label": "x"}));
-    let answer = Answer::read(request.send().await.unwrap()).await.expect(200);
+    let answer = Answer::read(request.send().await.unwrap())
+        .await
+        .expect(200);
     assert!(!answer.body.contains("evil"), "{}", answer.body);
     let unset = h.restarted_with(&[("CONSOLE_API_URL", "<unset>")]).await;
-    let answer = unset.post(CODE, &json!({"client_id": "difyctl", "device_label": "x"})).await.expect(503);
+    let answer = unset
+        .post(CODE, &json!({"client_id": "difyctl", "device_label": "x"}))
+        .await
+        .expect(503);
     assert_eq!(answer.oauth_error(), "console_url_unset");
-    let metadata = unset.get("/.well-known/oauth-authorization-server").await.expect(503);
+    let metadata = unset
+        .get("/.well-known/oauth-authorization-server")
+        .await
+        .expect(503);
     assert_eq!(metadata.oauth_error(), "console_url_unset");
 }
 
@@ -71,11 +124,19 @@ async fn sec_012_a_taken_user_code_is_drawn_again_and_the_earlier_grant_stays() 
     h.random.give(&[0; 8]);
     let first = h.start_flow("first").await;
     assert_eq!(first.user_code, "AAAA-AAAA");
-    h.random.give(&[0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
+    h.random
+        .give(&[0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
     let second = h.start_flow("second").await;
     assert_eq!(second.user_code, "BBBB-BBBB");
-    assert!(Browser::new().look_up(&h, &first).await.json()["valid"].as_bool().unwrap());
-    assert_eq!(h.poll(&first).await.expect(400).oauth_error(), "authorization_pending");
+    assert!(
+        Browser::new().look_up(&h, &first).await.json()["valid"]
+            .as_bool()
+            .unwrap()
+    );
+    assert_eq!(
+        h.poll(&first).await.expect(400).oauth_error(),
+        "authorization_pending"
+    );
 }
 
 #[actix_web::test]
@@ -114,7 +175,10 @@ async fn sec_025_sec_069_a_denied_code_stays_denied() {
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "deny", &grant).await.expect(200);
     for _ in 0..3 {
-        assert_eq!(h.poll(&grant).await.expect(400).oauth_error(), "access_denied");
+        assert_eq!(
+            h.poll(&grant).await.expect(400).oauth_error(),
+            "access_denied"
+        );
     }
 }
 
@@ -124,15 +188,33 @@ async fn sec_026_sec_027_an_expired_code_is_expired_for_everybody() {
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
     h.clock.advance_seconds(899);
-    assert_eq!(browser.look_up(&h, &grant).await.json()["expires_in_remaining"], 1);
+    assert_eq!(
+        browser.look_up(&h, &grant).await.json()["expires_in_remaining"],
+        1
+    );
     h.clock.advance_seconds(1);
-    assert_eq!(h.poll(&grant).await.expect(400).oauth_error(), "expired_token");
-    assert_eq!(browser.decide(&h, "approve", &grant).await.expect(404).oauth_error(), "expired_or_unknown");
-    assert!(!browser.look_up(&h, &grant).await.json()["valid"].as_bool().unwrap());
+    assert_eq!(
+        h.poll(&grant).await.expect(400).oauth_error(),
+        "expired_token"
+    );
+    assert_eq!(
+        browser
+            .decide(&h, "approve", &grant)
+            .await
+            .expect(404)
+            .oauth_error(),
+        "expired_or_unknown"
+    );
+    assert!(
+        !browser.look_up(&h, &grant).await.json()["valid"]
+            .as_bool()
+            .unwrap()
+    );
 }
 
 #[actix_web::test]
-async fn sec_028_sec_029_sec_031_unknown_and_malformed_codes_store_nothing_and_slow_their_sender_down() {
+async fn sec_028_sec_029_sec_031_unknown_and_malformed_codes_store_nothing_and_slow_their_sender_down()
+ {
     let h = Harness::start().await;
     let before = h.redis_dump().await.len();
     let long = "x".repeat(60_000);
@@ -140,24 +222,45 @@ async fn sec_028_sec_029_sec_031_unknown_and_malformed_codes_store_nothing_and_s
     let suffixed = format!("{}:last_poll", real.device_code);
     let unknown = format!("dc_{}", "A".repeat(32));
     for code in ["nonsense", "dc_*", "{x}", &suffixed, &unknown] {
-        let answer = h.post(TOKEN, &json!({"client_id": "difyctl", "device_code": code})).await.expect(400);
+        let answer = h
+            .post(TOKEN, &json!({"client_id": "difyctl", "device_code": code}))
+            .await
+            .expect(400);
         assert_eq!(answer.oauth_error(), "expired_token", "{code}");
     }
     for body in [
-        json!({"device_code": long}), json!({"device_code": 7}), json!({"device_code": null}), json!({}),
-        json!({"device_code": "a\u{0}b"}), json!({"device_code": "a\r\nb"}), json!([1]),
+        json!({"device_code": long}),
+        json!({"device_code": 7}),
+        json!({"device_code": null}),
+        json!({}),
+        json!({"device_code": "a\u{0}b"}),
+        json!({"device_code": "a\r\nb"}),
+        json!([1]),
     ] {
         let answer = h.post(TOKEN, &body).await.expect(400);
         assert_eq!(answer.json(), json!({"error": "invalid_request"}));
     }
     for _ in 0..55 {
-        h.post(TOKEN, &json!({"device_code": unknown})).await.expect(400);
+        h.post(TOKEN, &json!({"device_code": unknown}))
+            .await
+            .expect(400);
     }
-    let refused = h.post(TOKEN, &json!({"device_code": unknown})).await.expect(400);
+    let refused = h
+        .post(TOKEN, &json!({"device_code": unknown}))
+        .await
+        .expect(400);
     assert_eq!(refused.oauth_error(), "slow_down", "never a 429 here");
-    assert_eq!(h.poll(&real).await.oauth_error(), "authorization_pending", "a known code is not charged");
+    assert_eq!(
+        h.poll(&real).await.oauth_error(),
+        "authorization_pending",
+        "a known code is not charged"
+    );
     // One limit counter, the code limit, and the two keys of the real grant.
-    assert!(h.redis_dump().await.len() <= before + 4, "{:?}", h.redis_dump().await);
+    assert!(
+        h.redis_dump().await.len() <= before + 4,
+        "{:?}",
+        h.redis_dump().await
+    );
 }
 
 #[actix_web::test]
@@ -167,11 +270,24 @@ async fn sec_032_sec_035_a_code_is_good_once_and_its_replay_is_audited_and_revok
     let grant = h.start_flow("x").await;
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
-    let token = h.poll(&grant).await.expect(200).json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(h.poll(&grant).await.expect(400).oauth_error(), "expired_token");
-    let events = h.db.query("SELECT action FROM gatewright_audit_events").await;
-    assert!(events.contains(&"oauth.device_code_replayed".to_owned()), "{events:?}");
-    h.with_bearer("GET", "/openapi/v1/account", &token).await.expect(200);
+    let token = h.poll(&grant).await.expect(200).json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        h.poll(&grant).await.expect(400).oauth_error(),
+        "expired_token"
+    );
+    let events =
+        h.db.query("SELECT action FROM gatewright_audit_events")
+            .await;
+    assert!(
+        events.contains(&"oauth.device_code_replayed".to_owned()),
+        "{events:?}"
+    );
+    h.with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -182,12 +298,25 @@ async fn sec_033_64_parallel_polls_get_exactly_one_token() {
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
     let answers = join_all((0..64).map(|_| h.poll(&grant))).await;
-    let delivered: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
+    let delivered: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.status == 200)
+        .collect();
     assert_eq!(delivered.len(), 1);
-    assert!(answers.iter().all(|a| a.status == 200 || a.oauth_error() == "expired_token"), "{answers:?}");
-    assert_eq!(h.db.query("SELECT count(*) FROM oauth_access_tokens").await, ["1"]);
+    assert!(
+        answers
+            .iter()
+            .all(|a| a.status == 200 || a.oauth_error() == "expired_token"),
+        "{answers:?}"
+    );
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM oauth_access_tokens").await,
+        ["1"]
+    );
     let token = delivered[0].json()["token"].as_str().unwrap().to_owned();
-    h.with_bearer("GET", "/openapi/v1/account", &token).await.expect(200);
+    h.with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -196,14 +325,33 @@ async fn sec_034_sec_042_the_client_that_asked_and_no_other() {
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
     let foreign = json!({"client_id": "other", "device_code": grant.device_code});
-    assert_eq!(h.post(TOKEN, &foreign).await.expect(400).oauth_error(), "invalid_grant");
-    assert_eq!(h.post(TOKEN, &foreign).await.expect(400).oauth_error(), "invalid_grant", "and no slow_down");
-    assert_eq!(h.poll(&grant).await.oauth_error(), "authorization_pending", "the pace was not touched");
+    assert_eq!(
+        h.post(TOKEN, &foreign).await.expect(400).oauth_error(),
+        "invalid_grant"
+    );
+    assert_eq!(
+        h.post(TOKEN, &foreign).await.expect(400).oauth_error(),
+        "invalid_grant",
+        "and no slow_down"
+    );
+    assert_eq!(
+        h.poll(&grant).await.oauth_error(),
+        "authorization_pending",
+        "the pace was not touched"
+    );
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
-    let struck_off = h.restarted_with(&[("OPENAPI_KNOWN_CLIENT_IDS", "other")]).await;
-    assert_eq!(struck_off.poll(&grant).await.expect(400).oauth_error(), "access_denied");
-    assert_eq!(h.db.query("SELECT count(*) FROM oauth_access_tokens").await, ["0"]);
+    let struck_off = h
+        .restarted_with(&[("OPENAPI_KNOWN_CLIENT_IDS", "other")])
+        .await;
+    assert_eq!(
+        struck_off.poll(&grant).await.expect(400).oauth_error(),
+        "access_denied"
+    );
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM oauth_access_tokens").await,
+        ["0"]
+    );
     let without = json!({"device_code": grant.device_code});
     h.post(TOKEN, &without).await.expect(200);
 }
@@ -216,8 +364,14 @@ async fn sec_041_sec_043_an_approver_who_was_banned_meanwhile_lets_nobody_in() {
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
     h.db.execute("UPDATE accounts SET status = 'banned'").await;
-    assert_eq!(h.poll(&grant).await.expect(400).oauth_error(), "access_denied");
-    assert_eq!(h.db.query("SELECT count(*) FROM oauth_access_tokens").await, ["0"]);
+    assert_eq!(
+        h.poll(&grant).await.expect(400).oauth_error(),
+        "access_denied"
+    );
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM oauth_access_tokens").await,
+        ["0"]
+    );
 }
 
 #[actix_web::test]
@@ -229,13 +383,34 @@ async fn sec_181_the_database_refuses_a_second_pick_up_when_redis_forgot_the_fir
     browser.decide(&h, "approve", &grant).await.expect(200);
     let client = redis::Client::open(h.db.redis_url.as_str()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let (key, _, _) =
-        h.redis_dump().await.into_iter().find(|(key, ..)| key.contains(":dg:state:")).unwrap();
-    let before: String = redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap();
+    let (key, _, _) = h
+        .redis_dump()
+        .await
+        .into_iter()
+        .find(|(key, ..)| key.contains(":dg:state:"))
+        .unwrap();
+    let before: String = redis::cmd("GET")
+        .arg(&key)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
     h.poll(&grant).await.expect(200);
-    let _: () = redis::cmd("SET").arg(&key).arg(before).arg("EX").arg(60).query_async(&mut connection).await.unwrap();
-    assert_eq!(h.poll(&grant).await.expect(400).oauth_error(), "expired_token");
-    assert_eq!(h.db.query("SELECT count(*) FROM oauth_access_tokens").await, ["1"]);
+    let _: () = redis::cmd("SET")
+        .arg(&key)
+        .arg(before)
+        .arg("EX")
+        .arg(60)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(
+        h.poll(&grant).await.expect(400).oauth_error(),
+        "expired_token"
+    );
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM oauth_access_tokens").await,
+        ["1"]
+    );
 }
 
 #[actix_web::test]
@@ -256,25 +431,41 @@ async fn sec_039_the_delivery_speaks_both_dialects_and_is_not_stored() {
     assert_eq!(body["account"]["email"], "owner@example.com");
     assert_eq!(body["workspaces"][0]["role"], "owner");
     assert_eq!(body["default_workspace_id"], body["workspaces"][0]["id"]);
-    assert!(body.get("subject_email").is_none(), "only external tokens have it");
+    assert!(
+        body.get("subject_email").is_none(),
+        "only external tokens have it"
+    );
     assert!(body["token"].as_str().unwrap().starts_with("dfoa_"));
 }
 
 #[actix_web::test]
 async fn forms_and_grant_types_are_taken_as_rfc_8628_has_them() {
     let h = Harness::start().await;
-    let started = h.request("POST", CODE).form(&[("client_id", "difyctl")]).send().await.unwrap();
+    let started = h
+        .request("POST", CODE)
+        .form(&[("client_id", "difyctl")])
+        .send()
+        .await
+        .unwrap();
     let body = Answer::read(started).await.expect(200).json();
     let code = body["device_code"].as_str().unwrap();
     let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
     let poll = |grant: &'static str| {
         h.request("POST", TOKEN)
-            .form(&[("client_id", "difyctl"), ("device_code", code), ("grant_type", grant)])
+            .form(&[
+                ("client_id", "difyctl"),
+                ("device_code", code),
+                ("grant_type", grant),
+            ])
             .send()
     };
-    let answer = Answer::read(poll(grant_type).await.unwrap()).await.expect(400);
+    let answer = Answer::read(poll(grant_type).await.unwrap())
+        .await
+        .expect(400);
     assert_eq!(answer.oauth_error(), "authorization_pending");
-    let answer = Answer::read(poll("password").await.unwrap()).await.expect(400);
+    let answer = Answer::read(poll("password").await.unwrap())
+        .await
+        .expect(400);
     assert_eq!(answer.oauth_error(), "unsupported_grant_type");
     let twice = h
         .request("POST", TOKEN)
@@ -290,10 +481,18 @@ async fn sec_044_sec_046_a_code_is_found_in_any_spelling_with_its_real_remaining
     let grant = h.start_flow("x").await;
     h.clock.advance_seconds(300);
     let compact = grant.user_code.replace('-', "");
-    for spelling in [grant.user_code.clone(), grant.user_code.to_lowercase(), compact.to_lowercase(), format!("%20{compact}%20")] {
+    for spelling in [
+        grant.user_code.clone(),
+        grant.user_code.to_lowercase(),
+        compact.to_lowercase(),
+        format!("%20{compact}%20"),
+    ] {
         let path = format!("/openapi/v1/oauth/device/lookup?user_code={spelling}");
         let body = h.get(&path).await.expect(200).json();
-        assert_eq!(body, json!({"valid": true, "expires_in_remaining": 600, "client_id": "difyctl"}));
+        assert_eq!(
+            body,
+            json!({"valid": true, "expires_in_remaining": 600, "client_id": "difyctl"})
+        );
     }
 }
 
@@ -305,13 +504,19 @@ async fn unknown_expired_and_resolved_codes_look_the_same() {
     let resolved = h.start_flow("x").await;
     browser.look_up(&h, &resolved).await;
     browser.decide(&h, "deny", &resolved).await.expect(200);
-    let unknown = Grant { user_code: "AAAA-BBBB".into(), device_code: String::new() };
+    let unknown = Grant {
+        user_code: "AAAA-BBBB".into(),
+        device_code: String::new(),
+    };
     for grant in [&resolved, &unknown] {
         assert_eq!(browser.look_up(&h, grant).await.expect(200).json(), nothing);
     }
     let expired = h.start_flow("y").await;
     h.clock.advance_seconds(900);
-    assert_eq!(browser.look_up(&h, &expired).await.expect(200).json(), nothing);
+    assert_eq!(
+        browser.look_up(&h, &expired).await.expect(200).json(),
+        nothing
+    );
     h.get("/openapi/v1/oauth/device/lookup").await.expect(400);
 }
 
@@ -320,9 +525,16 @@ async fn sec_016_every_key_in_redis_has_a_bounded_life() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
-    h.with_bearer("GET", "/openapi/v1/account", &token).await.expect(200);
-    browser.login(&h, "owner@example.com", "wrong").await.expect(401);
-    h.with_bearer("GET", "/openapi/v1/account", "dfoa_bad").await.expect(401);
+    h.with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(200);
+    browser
+        .login(&h, "owner@example.com", "wrong")
+        .await
+        .expect(401);
+    h.with_bearer("GET", "/openapi/v1/account", "dfoa_bad")
+        .await
+        .expect(401);
     let dump = h.redis_dump().await;
     assert!(dump.len() >= 6, "{dump:?}");
     for (key, ttl, _) in dump {
@@ -336,12 +548,22 @@ async fn logging_in_again_from_a_device_replaces_its_token_at_once() {
     let mut browser = basic_account(&h).await;
     let first = h.log_in_device(&mut browser, "laptop").await;
     let old = first["token"].as_str().unwrap();
-    h.with_bearer("GET", "/openapi/v1/account", old).await.expect(200);
+    h.with_bearer("GET", "/openapi/v1/account", old)
+        .await
+        .expect(200);
     let second = h.log_in_device(&mut browser, "laptop").await;
     assert_ne!(first["token_id"], second["token_id"]);
-    h.with_bearer("GET", "/openapi/v1/account", old).await.expect(401);
+    h.with_bearer("GET", "/openapi/v1/account", old)
+        .await
+        .expect(401);
     let other = h.log_in_device(&mut browser, "desktop").await;
     for token in [&second, &other] {
-        h.with_bearer("GET", "/openapi/v1/account", token["token"].as_str().unwrap()).await.expect(200);
+        h.with_bearer(
+            "GET",
+            "/openapi/v1/account",
+            token["token"].as_str().unwrap(),
+        )
+        .await
+        .expect(200);
     }
 }

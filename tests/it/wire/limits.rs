@@ -9,18 +9,29 @@ async fn sec_007_the_61st_code_in_an_hour_is_refused_and_nothing_grows() {
     let h = Harness::start().await;
     for n in 0..60 {
         // Malformed requests count too.
-        let body = if n % 10 == 9 { json!({}) } else { json!({"client_id": "difyctl", "device_label": "x"}) };
+        let body = if n % 10 == 9 {
+            json!({})
+        } else {
+            json!({"client_id": "difyctl", "device_label": "x"})
+        };
         let status = if n % 10 == 9 { 400 } else { 200 };
-        h.post("/openapi/v1/oauth/device/code", &body).await.expect(status);
+        h.post("/openapi/v1/oauth/device/code", &body)
+            .await
+            .expect(status);
     }
     let keys = h.redis_dump().await.len();
     for _ in 0..20 {
-        let refused = h.post("/openapi/v1/oauth/device/code", &json!({})).await.expect_rate_limited();
+        let refused = h
+            .post("/openapi/v1/oauth/device/code", &json!({}))
+            .await
+            .expect_rate_limited();
         assert_eq!(refused.code(), "too_many_requests");
         assert_eq!(refused.header("retry-after"), "3600");
     }
     assert_eq!(h.redis_dump().await.len(), keys);
-    h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB").await.expect(200);
+    h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB")
+        .await
+        .expect(200);
     h.clock.advance_seconds(3600);
     h.start_flow("x").await;
 }
@@ -29,9 +40,13 @@ async fn sec_007_the_61st_code_in_an_hour_is_refused_and_nothing_grows() {
 async fn sec_047_the_61st_lookup_in_five_minutes_is_refused() {
     let h = Harness::start().await;
     for _ in 0..60 {
-        h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB").await.expect(200);
+        h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB")
+            .await
+            .expect(200);
     }
-    h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB").await.expect_rate_limited();
+    h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB")
+        .await
+        .expect_rate_limited();
     h.start_flow("another limit, another key").await;
 }
 
@@ -48,7 +63,9 @@ async fn sec_048_distributed_guessing_trips_one_budget_and_a_receipt_still_works
     let lookup = async |n: u8, code: &str| {
         let path = format!("/openapi/v1/oauth/device/lookup?user_code={code}");
         let address = format!("198.51.100.{n}");
-        Browser::script().send(&h, "GET", &path, None, &[("x-forwarded-for", &address)]).await
+        Browser::script()
+            .send(&h, "GET", &path, None, &[("x-forwarded-for", &address)])
+            .await
     };
     for n in 0..20 {
         lookup(n, "AAAABBBB").await.expect(200);
@@ -73,15 +90,32 @@ async fn sec_009_addresses_are_believed_from_trusted_proxies_only() {
     let h = Harness::with(&limited).await;
     let start = async |h: &Harness, forwarded: &str| {
         let body = json!({"client_id": "difyctl", "device_label": "x"});
-        Browser::script().send(h, "POST", "/openapi/v1/oauth/device/code", Some(body), &[("x-forwarded-for", forwarded)]).await
+        Browser::script()
+            .send(
+                h,
+                "POST",
+                "/openapi/v1/oauth/device/code",
+                Some(body),
+                &[("x-forwarded-for", forwarded)],
+            )
+            .await
     };
     start(&h, "198.51.100.1").await.expect(200);
     start(&h, "198.51.100.2").await.expect_rate_limited();
-    let trusting = h.restarted_with(&[limited[0], ("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")]).await;
+    let trusting = h
+        .restarted_with(&[
+            limited[0],
+            ("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
+        ])
+        .await;
     start(&trusting, "198.51.100.3").await.expect(200);
-    start(&trusting, "6.6.6.6, 198.51.100.3, 10.1.2.3").await.expect_rate_limited();
+    start(&trusting, "6.6.6.6, 198.51.100.3, 10.1.2.3")
+        .await
+        .expect_rate_limited();
     start(&trusting, "2001:db8::1").await.expect(200);
-    start(&trusting, "2001:db8::ffff").await.expect_rate_limited();
+    start(&trusting, "2001:db8::ffff")
+        .await
+        .expect_rate_limited();
     start(&trusting, "2001:db8:0:1::1").await.expect(200);
 }
 
@@ -89,7 +123,10 @@ async fn sec_009_addresses_are_believed_from_trusted_proxies_only() {
 async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
     use std::sync::Arc;
 
-    use gatewright_auth::{bearer::{Admission, RateLimiter as _}, limits::{Limit, Rate}};
+    use gatewright_auth::{
+        bearer::{Admission, RateLimiter as _},
+        limits::{Limit, Rate},
+    };
     use gatewright_kv::{Kv, RateLimits, RedisSettings, WindowClock};
     let db = gatewright_test_db::TestDb::create().await;
     let clock = gatewright_test_support::ManualClock::new();
@@ -99,18 +136,35 @@ async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
         ..RedisSettings::default()
     };
     let kv = Kv::new(&settings).unwrap();
-    let node = || RateLimits::new(kv.clone(), Arc::new(gatewright_domain::RandomIds), Arc::new(clock.clone()), WindowClock::Process);
+    let node = || {
+        RateLimits::new(
+            kv.clone(),
+            Arc::new(gatewright_domain::RandomIds),
+            Arc::new(clock.clone()),
+            WindowClock::Process,
+        )
+    };
     let nodes = [node(), node(), node()];
-    let limit = Limit { name: "LARGE", rate: Rate::new(2000, 60) };
+    let limit = Limit {
+        name: "LARGE",
+        rate: Rate::new(2000, 60),
+    };
     let mut admitted = 0;
     for n in 0..6000 {
         if n % 100 == 0 {
             clock.advance(chrono::TimeDelta::milliseconds(300));
         }
-        admitted += u32::from(nodes[n % 3].charge(&limit, "k").await.unwrap() == Admission::Admitted);
+        admitted +=
+            u32::from(nodes[n % 3].charge(&limit, "k").await.unwrap() == Admission::Admitted);
     }
     assert!(admitted <= 2000, "{admitted} in less than a window");
-    assert!(admitted >= 1800, "{admitted}: too much is lost to blocks that expire");
+    assert!(
+        admitted >= 1800,
+        "{admitted}: too much is lost to blocks that expire"
+    );
     clock.advance_seconds(62);
-    assert_eq!(nodes[0].charge(&limit, "k").await.unwrap(), Admission::Admitted);
+    assert_eq!(
+        nodes[0].charge(&limit, "k").await.unwrap(),
+        Admission::Admitted
+    );
 }

@@ -13,29 +13,93 @@ async fn sign_in_sets_the_three_cookies_and_tells_nothing_about_accounts() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Browser::new();
-    let answer = browser.login(&h, "Owner@Example.com", PASSWORD).await.expect(200);
+    let answer = browser
+        .login(&h, "Owner@Example.com", PASSWORD)
+        .await
+        .expect(200);
     assert_eq!(answer.json(), json!({"result": "success"}));
-    let cookies: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap()).collect();
-    let names: Vec<&str> = cookies.iter().map(|c| c.split('=').next().unwrap()).collect();
-    assert_eq!(names, ["access_token", "refresh_token", "csrf_token", "gatewright_known_browser"]);
-    assert!(cookies[0].contains("HttpOnly; SameSite=Lax; Path=/; Max-Age=3600") && !cookies[0].contains("Secure"), "{}", cookies[0]);
+    let cookies: Vec<&str> = answer
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|c| c.to_str().unwrap())
+        .collect();
+    let names: Vec<&str> = cookies
+        .iter()
+        .map(|c| c.split('=').next().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "access_token",
+            "refresh_token",
+            "csrf_token",
+            "gatewright_known_browser"
+        ]
+    );
+    assert!(
+        cookies[0].contains("HttpOnly; SameSite=Lax; Path=/; Max-Age=3600")
+            && !cookies[0].contains("Secure"),
+        "{}",
+        cookies[0]
+    );
     assert!(cookies[1].contains("SameSite=Strict") && cookies[1].contains("Max-Age=2592000"));
     assert!(!cookies[2].contains("HttpOnly"), "the page copies it");
     assert_eq!(browser.cookies["refresh_token"].len(), 128);
     let wrong = browser.login(&h, EMAIL, "wrong-Passw0rd").await.expect(401);
-    let unknown = browser.login(&h, "nobody@example.com", "wrong-Passw0rd").await.expect(401);
+    let unknown = browser
+        .login(&h, "nobody@example.com", "wrong-Passw0rd")
+        .await
+        .expect(401);
     assert_eq!(wrong.body, unknown.body, "sec_150");
-    assert_eq!(wrong.json(), json!({"code": "authentication_failed", "message": "Invalid email or password.", "status": 401}));
-    let not_base64 = h.post("/console/api/login", &json!({"email": EMAIL, "password": "%%%"})).await.expect(401);
+    assert_eq!(
+        wrong.json(),
+        json!({"code": "authentication_failed", "message": "Invalid email or password.", "status": 401})
+    );
+    let not_base64 = h
+        .post(
+            "/console/api/login",
+            &json!({"email": EMAIL, "password": "%%%"}),
+        )
+        .await
+        .expect(401);
     assert_eq!(not_base64.code(), "authentication_failed");
-    let bad = h.post("/console/api/login", &json!({"email": "not-an-address", "password": "eA=="})).await.expect(400);
-    assert_eq!((bad.code().as_str(), bad.json()["params"].as_str()), ("invalid_param", Some("email")));
-    assert!(!bad.body.contains("not-an-address"), "values are never echoed");
-    let profile = browser.get(&h, "/console/api/account/profile").await.expect(200).json();
-    assert_eq!((profile["last_login_at"].as_i64(), profile["last_login_ip"].as_str()), (Some(1_800_000_000), Some("127.0.0.1")));
+    let bad = h
+        .post(
+            "/console/api/login",
+            &json!({"email": "not-an-address", "password": "eA=="}),
+        )
+        .await
+        .expect(400);
+    assert_eq!(
+        (bad.code().as_str(), bad.json()["params"].as_str()),
+        ("invalid_param", Some("email"))
+    );
+    assert!(
+        !bad.body.contains("not-an-address"),
+        "values are never echoed"
+    );
+    let profile = browser
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            profile["last_login_at"].as_i64(),
+            profile["last_login_ip"].as_str()
+        ),
+        (Some(1_800_000_000), Some("127.0.0.1"))
+    );
     let mut second = Browser::signed_in(&h, EMAIL, PASSWORD).await;
-    assert_ne!(second.cookies["access_token"], browser.cookies["access_token"]);
-    second.get(&h, "/console/api/account/profile").await.expect(200);
+    assert_ne!(
+        second.cookies["access_token"],
+        browser.cookies["access_token"]
+    );
+    second
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -48,8 +112,14 @@ async fn sec_142_planted_cookies_do_not_survive_a_sign_in() {
     for name in ["access_token", "refresh_token", "csrf_token"] {
         assert_ne!(victim.cookies[name], attacker.cookies[name], "{name}");
     }
-    attacker.post(&h, "/console/api/logout", json!({})).await.expect(200);
-    victim.get(&h, "/console/api/account/profile").await.expect(200);
+    attacker
+        .post(&h, "/console/api/logout", json!({}))
+        .await
+        .expect(200);
+    victim
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -58,14 +128,23 @@ async fn sec_146_a_stranger_s_failures_do_not_lock_a_known_browser_out() {
     let mut known = basic_account(&h).await;
     let mut stranger = Browser::new();
     for _ in 0..6 {
-        stranger.login(&h, EMAIL, "wrong-Passw0rd").await.expect(401);
+        stranger
+            .login(&h, EMAIL, "wrong-Passw0rd")
+            .await
+            .expect(401);
     }
-    let refused = stranger.login(&h, EMAIL, PASSWORD).await.expect_rate_limited();
+    let refused = stranger
+        .login(&h, EMAIL, PASSWORD)
+        .await
+        .expect_rate_limited();
     assert_eq!(refused.code(), "email_code_login_limit");
     known.login(&h, EMAIL, PASSWORD).await.expect(200);
     h.clock.advance_seconds(16);
     stranger.login(&h, EMAIL, PASSWORD).await.expect(200);
-    stranger.login(&h, EMAIL, "wrong-Passw0rd").await.expect(401);
+    stranger
+        .login(&h, EMAIL, "wrong-Passw0rd")
+        .await
+        .expect(401);
     stranger.login(&h, EMAIL, PASSWORD).await.expect(200);
 }
 
@@ -90,7 +169,15 @@ async fn sec_149_guesses_from_everywhere_share_the_account_s_daily_budget() {
     let guess = async |n: u8, password: &str| {
         let body = json!({"email": EMAIL, "password": STANDARD.encode(password)});
         let address = format!("198.51.100.{n}");
-        Browser::script().send(&h, "POST", "/console/api/login", Some(body), &[("x-forwarded-for", &address)]).await
+        Browser::script()
+            .send(
+                &h,
+                "POST",
+                "/console/api/login",
+                Some(body),
+                &[("x-forwarded-for", &address)],
+            )
+            .await
     };
     guess(0, PASSWORD).await.expect(200);
     for n in 1..=4 {
@@ -108,12 +195,20 @@ async fn sec_151_an_old_hash_is_accepted_and_replaced() {
     h.set_up().await;
     // Python: base64(hexlify(hashlib.pbkdf2_hmac("sha256", b"Passw0rd1", bytes(range(16)), 10000)))
     let old = STANDARD.encode("8c7193957643403480a849f379c761360036a071ee22ea1060cbfff45ac89e68");
-    h.db.execute(&format!("UPDATE accounts SET password = '{old}', password_salt = 'AAECAwQFBgcICQoLDA0ODw=='")).await;
+    h.db.execute(&format!(
+        "UPDATE accounts SET password = '{old}', password_salt = 'AAECAwQFBgcICQoLDA0ODw=='"
+    ))
+    .await;
     let mut browser = Browser::new();
     browser.login(&h, EMAIL, "wrong-Passw0rd").await.expect(401);
     browser.login(&h, EMAIL, PASSWORD).await.expect(200);
-    let stored = h.db.query("SELECT password || coalesce(password_salt, '|none') FROM accounts").await;
-    assert!(stored[0].starts_with("$argon2id$") && stored[0].ends_with("|none"), "{stored:?}");
+    let stored =
+        h.db.query("SELECT password || coalesce(password_salt, '|none') FROM accounts")
+            .await;
+    assert!(
+        stored[0].starts_with("$argon2id$") && stored[0].ends_with("|none"),
+        "{stored:?}"
+    );
     browser.login(&h, EMAIL, PASSWORD).await.expect(200);
 }
 
@@ -124,18 +219,38 @@ async fn what_is_wrong_with_an_account_is_told_to_its_owner_only() {
     let mut browser = Browser::new();
     h.db.execute("UPDATE accounts SET status = 'banned'").await;
     browser.login(&h, EMAIL, "wrong-Passw0rd").await.expect(401);
-    assert_eq!(browser.login(&h, EMAIL, PASSWORD).await.expect(400).code(), "account_banned");
+    assert_eq!(
+        browser.login(&h, EMAIL, PASSWORD).await.expect(400).code(),
+        "account_banned"
+    );
     h.db.execute("UPDATE accounts SET status = 'closed'").await;
-    assert_eq!(browser.login(&h, EMAIL, PASSWORD).await.expect(401).code(), "authentication_failed");
-    h.db.execute("UPDATE accounts SET status = 'pending', initialized_at = NULL").await;
+    assert_eq!(
+        browser.login(&h, EMAIL, PASSWORD).await.expect(401).code(),
+        "authentication_failed"
+    );
+    h.db.execute("UPDATE accounts SET status = 'pending', initialized_at = NULL")
+        .await;
     browser.login(&h, EMAIL, PASSWORD).await.expect(200);
-    assert_eq!(h.db.query("SELECT status || (initialized_at IS NOT NULL) FROM accounts").await, ["activetrue"]);
+    assert_eq!(
+        h.db.query("SELECT status || (initialized_at IS NOT NULL) FROM accounts")
+            .await,
+        ["activetrue"]
+    );
     h.db.execute("UPDATE tenants SET status = 'archive'").await;
     let answer = Browser::new().login(&h, EMAIL, PASSWORD).await.expect(200);
     assert_eq!(answer.json()["result"], "fail");
     assert!(answer.headers.get("set-cookie").is_none());
-    let off = h.restarted_with(&[("ENABLE_EMAIL_PASSWORD_LOGIN", "false")]).await;
-    assert_eq!(Browser::new().login(&off, EMAIL, PASSWORD).await.expect(403).code(), "forbidden");
+    let off = h
+        .restarted_with(&[("ENABLE_EMAIL_PASSWORD_LOGIN", "false")])
+        .await;
+    assert_eq!(
+        Browser::new()
+            .login(&off, EMAIL, PASSWORD)
+            .await
+            .expect(403)
+            .code(),
+        "forbidden"
+    );
 }
 
 #[actix_web::test]
@@ -144,45 +259,81 @@ async fn sec_138_signing_out_ends_this_session_and_no_other() {
     let mut a = basic_account(&h).await;
     let mut b = Browser::signed_in(&h, EMAIL, PASSWORD).await;
     let stolen = a.clone();
-    let answer = a.post(&h, "/console/api/logout", json!({})).await.expect(200);
+    let answer = a
+        .post(&h, "/console/api/logout", json!({}))
+        .await
+        .expect(200);
     assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 3);
-    assert!(a.cookies.keys().all(|name| name == "gatewright_known_browser"));
+    assert!(
+        a.cookies
+            .keys()
+            .all(|name| name == "gatewright_known_browser")
+    );
     let mut thief = stolen;
-    let refused = thief.get(&h, "/console/api/account/profile").await.expect(401);
+    let refused = thief
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
     assert_eq!(refused.header("x-gatewright-reason"), "session_ended");
-    thief.post(&h, "/console/api/refresh-token", json!({})).await.expect(401);
+    thief
+        .post(&h, "/console/api/refresh-token", json!({}))
+        .await
+        .expect(401);
     b.get(&h, "/console/api/account/profile").await.expect(200);
-    a.post(&h, "/console/api/logout", json!({})).await.expect(401);
+    a.post(&h, "/console/api/logout", json!({}))
+        .await
+        .expect(401);
 }
 
 #[actix_web::test]
 async fn sec_126_over_https_cookies_are_bound_to_the_host() {
     let h = Harness::with(&[("CONSOLE_API_URL", "https://dify.example.com")]).await;
     h.set_up().await;
-    let answer = Browser::script().login(&h, EMAIL, PASSWORD).await.expect(200);
+    let answer = Browser::script()
+        .login(&h, EMAIL, PASSWORD)
+        .await
+        .expect(200);
     for cookie in answer.headers.get_all("set-cookie") {
         let text = cookie.to_str().unwrap();
-        assert!(text.starts_with("__Host-") && text.contains("Secure") && text.contains("Path=/;"), "{text}");
+        assert!(
+            text.starts_with("__Host-") && text.contains("Secure") && text.contains("Path=/;"),
+            "{text}"
+        );
         assert!(!text.contains("Domain"), "{text}");
     }
 }
 
 #[actix_web::test]
 async fn sec_143_a_session_ends_when_idle_and_in_any_case() {
-    let h = Harness::with(&[("REFRESH_TOKEN_EXPIRE_DAYS", "1"), ("GATEWRIGHT_SESSION_MAX_DAYS", "2")]).await;
+    let h = Harness::with(&[
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "1"),
+        ("GATEWRIGHT_SESSION_MAX_DAYS", "2"),
+    ])
+    .await;
     let mut browser = basic_account(&h).await;
     let day = 86_400;
     for _ in 0..2 {
         h.clock.advance_seconds(day - 1);
-        browser.post(&h, "/console/api/refresh-token", json!({})).await.expect(200);
+        browser
+            .post(&h, "/console/api/refresh-token", json!({}))
+            .await
+            .expect(200);
     }
     h.clock.advance_seconds(1);
-    browser.get(&h, "/console/api/account/profile").await.expect(200);
+    browser
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200);
     h.clock.advance_seconds(1);
-    browser.post(&h, "/console/api/refresh-token", json!({})).await.expect(401);
+    browser
+        .post(&h, "/console/api/refresh-token", json!({}))
+        .await
+        .expect(401);
     let mut idle = Browser::signed_in(&h, EMAIL, PASSWORD).await;
     h.clock.advance_seconds(day);
-    idle.post(&h, "/console/api/refresh-token", json!({})).await.expect(401);
+    idle.post(&h, "/console/api/refresh-token", json!({}))
+        .await
+        .expect(401);
 }
 
 #[actix_web::test]
@@ -190,11 +341,36 @@ async fn sec_145_a_changed_secret_key_keeps_sessions_when_the_old_one_is_named()
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let fresh = "another-secret-key-of-sufficient-length-1";
-    let rotated = h.restarted_with(&[("SECRET_KEY", fresh), ("GATEWRIGHT_PREVIOUS_SECRET_KEYS", crate::support::SECRET_KEY)]).await;
-    browser.get(&rotated, "/console/api/account/profile").await.expect(200);
-    browser.post(&rotated, "/console/api/refresh-token", json!({})).await.expect(200);
-    browser.get(&rotated, "/console/api/account/profile").await.expect(200);
-    browser.get(&h, "/console/api/account/profile").await.expect(401);
-    let forgotten = h.restarted_with(&[("SECRET_KEY", "yet-another-secret-key-of-sufficient-length")]).await;
-    browser.get(&forgotten, "/console/api/account/profile").await.expect(401);
+    let rotated = h
+        .restarted_with(&[
+            ("SECRET_KEY", fresh),
+            (
+                "GATEWRIGHT_PREVIOUS_SECRET_KEYS",
+                crate::support::SECRET_KEY,
+            ),
+        ])
+        .await;
+    browser
+        .get(&rotated, "/console/api/account/profile")
+        .await
+        .expect(200);
+    browser
+        .post(&rotated, "/console/api/refresh-token", json!({}))
+        .await
+        .expect(200);
+    browser
+        .get(&rotated, "/console/api/account/profile")
+        .await
+        .expect(200);
+    browser
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
+    let forgotten = h
+        .restarted_with(&[("SECRET_KEY", "yet-another-secret-key-of-sufficient-length")])
+        .await;
+    browser
+        .get(&forgotten, "/console/api/account/profile")
+        .await
+        .expect(401);
 }

@@ -9,7 +9,12 @@ use crate::support::{Browser, Harness, basic_account};
 
 async fn without_redis() -> (Harness, Harness) {
     let h = Harness::start().await;
-    let broken = Harness::on(Arc::clone(&h.db), ManualClock::new(), &[("REDIS_URL", "redis://127.0.0.1:1/")]).await;
+    let broken = Harness::on(
+        Arc::clone(&h.db),
+        ManualClock::new(),
+        &[("REDIS_URL", "redis://127.0.0.1:1/")],
+    )
+    .await;
     (h, broken)
 }
 
@@ -20,22 +25,50 @@ async fn sec_040_sec_121_sec_148_without_redis_everything_fails_closed() {
     let token = h.token(&mut browser, "x").await;
     let grant = h.start_flow("y").await;
     let poll = broken.poll(&grant).await.expect(503);
-    assert_eq!(poll.oauth_error(), "temporarily_unavailable", "difyctl tries again on a 5xx");
+    assert_eq!(
+        poll.oauth_error(),
+        "temporarily_unavailable",
+        "difyctl tries again on a 5xx"
+    );
     assert_eq!(poll.header("retry-after"), "1");
     let answers = [
-        broken.with_bearer("GET", "/openapi/v1/account", &token).await,
-        broken.with_bearer("GET", "/openapi/v1/account", &format!("dfoa_{}", "A".repeat(49))).await,
-        broken.post("/openapi/v1/oauth/device/code", &json!({"client_id": "difyctl", "device_label": "x"})).await,
-        broken.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB").await,
-        Browser::new().login(&broken, "owner@example.com", "Passw0rd1").await,
+        broken
+            .with_bearer("GET", "/openapi/v1/account", &token)
+            .await,
+        broken
+            .with_bearer(
+                "GET",
+                "/openapi/v1/account",
+                &format!("dfoa_{}", "A".repeat(49)),
+            )
+            .await,
+        broken
+            .post(
+                "/openapi/v1/oauth/device/code",
+                &json!({"client_id": "difyctl", "device_label": "x"}),
+            )
+            .await,
+        broken
+            .get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB")
+            .await,
+        Browser::new()
+            .login(&broken, "owner@example.com", "Passw0rd1")
+            .await,
         browser.decide(&broken, "approve", &grant).await,
         broken.get("/readyz").await,
     ];
     for answer in answers {
-        assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{answer:?}");
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (503, "1"),
+            "{answer:?}"
+        );
     }
     broken.get("/openapi/v1/_health").await.expect(200);
-    browser.get(&broken, "/console/api/account/profile").await.expect(200);
+    browser
+        .get(&broken, "/console/api/account/profile")
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -43,10 +76,18 @@ async fn a_revocation_that_redis_cannot_be_told_of_is_not_committed() {
     let (h, broken) = without_redis().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
-    h.with_bearer("GET", "/openapi/v1/account", &token).await.expect(200);
-    let answer = broken.with_bearer("DELETE", "/openapi/v1/account/sessions/self", &token).await;
+    h.with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(200);
+    let answer = broken
+        .with_bearer("DELETE", "/openapi/v1/account/sessions/self", &token)
+        .await;
     answer.expect(503);
-    assert_eq!(h.db.query("SELECT count(*) FROM oauth_access_tokens WHERE revoked_at IS NULL").await, ["1"]);
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM oauth_access_tokens WHERE revoked_at IS NULL")
+            .await,
+        ["1"]
+    );
 }
 
 #[actix_web::test]
@@ -63,16 +104,27 @@ async fn without_postgres_the_answer_is_503() {
     let grant = h.start_flow("y").await;
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
-    assert_eq!(broken.poll(&grant).await.expect(503).oauth_error(), "temporarily_unavailable");
+    assert_eq!(
+        broken.poll(&grant).await.expect(503).oauth_error(),
+        "temporarily_unavailable"
+    );
     let answers = [
-        broken.with_bearer("GET", "/openapi/v1/account", &token).await,
+        broken
+            .with_bearer("GET", "/openapi/v1/account", &token)
+            .await,
         browser.get(&broken, "/console/api/account/profile").await,
-        Browser::new().login(&broken, "owner@example.com", "Passw0rd1").await,
+        Browser::new()
+            .login(&broken, "owner@example.com", "Passw0rd1")
+            .await,
         broken.get("/console/api/setup").await,
         broken.get("/readyz").await,
     ];
     for answer in answers {
-        assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{answer:?}");
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (503, "1"),
+            "{answer:?}"
+        );
         assert!(!answer.body.contains("127.0.0.1:1"), "no address in a body");
     }
     h.poll(&grant).await.expect(200);

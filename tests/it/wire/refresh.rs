@@ -15,8 +15,14 @@ async fn sec_135_a_spent_token_gets_the_same_successor_for_ten_seconds() {
     browser.post(&h, REFRESH, json!({})).await.expect(200);
     h.clock.advance_seconds(10);
     tab.post(&h, REFRESH, json!({})).await.expect(200);
-    assert_eq!(tab.cookies["refresh_token"], browser.cookies["refresh_token"]);
-    browser.get(&h, "/console/api/account/profile").await.expect(200);
+    assert_eq!(
+        tab.cookies["refresh_token"],
+        browser.cookies["refresh_token"]
+    );
+    browser
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -27,11 +33,20 @@ async fn sec_136_reuse_after_the_grace_ends_the_whole_family() {
     browser.post(&h, REFRESH, json!({})).await.expect(200);
     h.clock.advance_seconds(11);
     let answer = thief.post(&h, REFRESH, json!({})).await.expect(401);
-    assert_eq!(answer.json(), json!({"result": "fail", "message": "Invalid refresh token"}));
+    assert_eq!(
+        answer.json(),
+        json!({"result": "fail", "message": "Invalid refresh token"})
+    );
     assert_eq!(answer.header("x-gatewright-reason"), "refresh_reused");
-    browser.get(&h, "/console/api/account/profile").await.expect(401);
+    browser
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
     browser.post(&h, REFRESH, json!({})).await.expect(401);
-    let events = h.db.query("SELECT action FROM gatewright_audit_events WHERE action = 'console.refresh_reused'").await;
+    let events = h
+        .db
+        .query("SELECT action FROM gatewright_audit_events WHERE action = 'console.refresh_reused'")
+        .await;
     assert_eq!(events.len(), 1);
 }
 
@@ -51,7 +66,9 @@ async fn sec_137_twenty_tabs_refresh_at_once_and_nobody_is_signed_out() {
     let successor = &tabs[0].cookies["refresh_token"];
     for mut tab in tabs.clone() {
         assert_eq!(&tab.cookies["refresh_token"], successor);
-        tab.get(&h, "/console/api/account/profile").await.expect(200);
+        tab.get(&h, "/console/api/account/profile")
+            .await
+            .expect(200);
     }
 }
 
@@ -59,21 +76,46 @@ async fn sec_137_twenty_tabs_refresh_at_once_and_nobody_is_signed_out() {
 async fn what_is_no_refresh_token_of_ours_is_refused() {
     let h = Harness::start().await;
     let browser = basic_account(&h).await;
-    let none = Browser::new().post(&h, REFRESH, json!({})).await.expect(401);
-    assert_eq!(none.json(), json!({"result": "fail", "message": "No refresh token provided"}));
+    let none = Browser::new()
+        .post(&h, REFRESH, json!({}))
+        .await
+        .expect(401);
+    assert_eq!(
+        none.json(),
+        json!({"result": "fail", "message": "No refresh token provided"})
+    );
     let real = browser.cookies["refresh_token"].clone();
-    let flipped = format!("{}{}", &real[..127], if real.ends_with('0') { '1' } else { '0' });
+    let flipped = format!(
+        "{}{}",
+        &real[..127],
+        if real.ends_with('0') { '1' } else { '0' }
+    );
     for token in ["x", &"0".repeat(128), &flipped, &real.to_uppercase()] {
         let mut forged = Browser::new();
-        forged.cookies.insert("refresh_token".into(), token.to_owned());
+        forged
+            .cookies
+            .insert("refresh_token".into(), token.to_owned());
         let answer = forged.post(&h, REFRESH, json!({})).await.expect(401);
         assert_eq!(answer.json()["message"], "Invalid refresh token");
     }
     let mut twice = browser.clone();
     let cookies = format!("refresh_token={real}; refresh_token={real}");
-    twice.send(&h, "POST", REFRESH, Some(json!({})), &[("cookie", &cookies)]).await.expect(401);
+    twice
+        .send(
+            &h,
+            "POST",
+            REFRESH,
+            Some(json!({})),
+            &[("cookie", &cookies)],
+        )
+        .await
+        .expect(401);
     h.db.execute("UPDATE accounts SET status = 'banned'").await;
-    browser.clone().post(&h, REFRESH, json!({})).await.expect(401);
+    browser
+        .clone()
+        .post(&h, REFRESH, json!({}))
+        .await
+        .expect(401);
 }
 
 #[actix_web::test]
@@ -88,6 +130,10 @@ async fn parallel_sessions_live_side_by_side() {
     a.get(&h, "/console/api/account/profile").await.expect(200);
     b.get(&h, "/console/api/account/profile").await.expect(200);
     let mut refused = a.clone();
-    h.db.execute("UPDATE gatewright_console_sessions SET revoked_at = now()").await;
-    refused.get(&h, "/console/api/account/profile").await.expect(401);
+    h.db.execute("UPDATE gatewright_console_sessions SET revoked_at = now()")
+        .await;
+    refused
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
 }

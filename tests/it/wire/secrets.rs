@@ -7,21 +7,37 @@ async fn sec_015_dumps_after_an_approval_hold_no_secret() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "first").await;
-    h.with_bearer("GET", "/openapi/v1/account", &token).await.expect(200);
+    h.with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(200);
     let grant = h.start_flow("second").await;
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
-    browser.login(&h, "owner@example.com", "wrong-Passw0rd").await.expect(401);
-    let tables = h.db.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'").await;
+    browser
+        .login(&h, "owner@example.com", "wrong-Passw0rd")
+        .await
+        .expect(401);
+    let tables = h
+        .db
+        .query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        .await;
     assert!(tables.len() >= 9, "{tables:?}");
     let mut dump = String::new();
     for table in tables {
-        dump.push_str(&h.db.query(&format!("SELECT t::text FROM {table} t")).await.join("\n"));
+        dump.push_str(
+            &h.db
+                .query(&format!("SELECT t::text FROM {table} t"))
+                .await
+                .join("\n"),
+        );
     }
     for (key, _, value) in h.redis_dump().await {
         dump.push_str(&format!("{key} {value}\n"));
     }
-    assert!(dump.contains("oauth.device_flow_approved") && dump.contains(":dg:"), "the dump is a dump");
+    assert!(
+        dump.contains("oauth.device_flow_approved") && dump.contains(":dg:"),
+        "the dump is a dump"
+    );
     for (what, secret) in [
         ("bearer", &token[5..]),
         ("device code", &grant.device_code[3..]),

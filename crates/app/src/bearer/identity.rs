@@ -67,8 +67,11 @@ pub struct Bearers {
 impl Bearers {
     /// Puts the parts together.
     pub fn new(parts: BearersParts) -> Self {
-        let authenticator =
-            BearerAuthenticator::new(parts.store.clone(), parts.limiter.clone(), parts.limits.clone());
+        let authenticator = BearerAuthenticator::new(
+            parts.store.clone(),
+            parts.limiter.clone(),
+            parts.limits.clone(),
+        );
         Self {
             pool: parts.pool,
             store: parts.store,
@@ -93,7 +96,10 @@ impl Bearers {
         if !self.enabled {
             return Err(BearerRouteError::Disabled);
         }
-        let principal = self.authenticator.authenticate(bearer, ctx.address, ctx.now).await?;
+        let principal = self
+            .authenticator
+            .authenticate(bearer, ctx.address, ctx.now)
+            .await?;
         let account_id = match (principal.kind, principal.account_id) {
             (BearerKind::Account, Some(id)) => id,
             _ => {
@@ -108,23 +114,33 @@ impl Bearers {
         if account.status != AccountStatus::Active {
             return Err(BearerRouteError::Invalid);
         }
-        Ok(Identity { principal, account, workspaces })
+        Ok(Identity {
+            principal,
+            account,
+            workspaces,
+        })
     }
 
     /// The extra limit of `GET /account`, per account.
     pub async fn charge_identity(&self, identity: &Identity) -> Result<(), BearerRouteError> {
-        self.charge(&self.limits.identity, &identity.account.id.to_string()).await
+        self.charge(&self.limits.identity, &identity.account.id.to_string())
+            .await
     }
 
     pub(super) async fn charge(&self, limit: &Limit, key: &str) -> Result<(), BearerRouteError> {
         match self.limiter.charge(limit, key).await? {
             Admission::Admitted => Ok(()),
-            Admission::Refused { retry_after } => Err(BearerRouteError::RateLimited { retry_after }),
+            Admission::Refused { retry_after } => {
+                Err(BearerRouteError::RateLimited { retry_after })
+            }
         }
     }
 
     async fn account(&self, ctx: &Ctx, id: AccountId) -> Result<KnownAccount, BearerRouteError> {
-        self.known.find(&self.pool, id, ctx.now).await?.ok_or(BearerRouteError::Invalid)
+        self.known
+            .find(&self.pool, id, ctx.now)
+            .await?
+            .ok_or(BearerRouteError::Invalid)
     }
 
     async fn deny_surface(

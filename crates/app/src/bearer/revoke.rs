@@ -7,7 +7,10 @@ use gatewright_domain::{
 };
 use gatewright_storage::{Tx, bearer_token, bearer_token::Revocation};
 
-use super::{error::BearerRouteError, identity::{Bearers, Identity}};
+use super::{
+    error::BearerRouteError,
+    identity::{Bearers, Identity},
+};
 use crate::{ambient::Ctx, audit::record};
 
 impl Bearers {
@@ -23,7 +26,8 @@ impl Bearers {
             Revocation::Unknown => Err(BearerRouteError::SessionNotFound),
             Revocation::AlreadyRevoked => Ok(tx.rollback().await?),
             Revocation::Revoked(hash) => {
-                self.revoke_locked(ctx, tx, (id, &hash), Some(identity.account.id)).await
+                self.revoke_locked(ctx, tx, (id, &hash), Some(identity.account.id))
+                    .await
             }
         }
     }
@@ -34,13 +38,19 @@ impl Bearers {
             Ok(presented) => presented,
             Err(Unrecognised::Prefix) => return Ok(()),
             Err(Unrecognised::Checksum) => {
-                return self.charge(&self.limits.bad_bearer, &ctx.address.limit_key()).await;
+                return self
+                    .charge(&self.limits.bad_bearer, &ctx.address.limit_key())
+                    .await;
             }
         };
-        self.charge(&self.limits.per_token, presented.hash().as_str()).await?;
-        let Some(found) = self.store.find(presented.hash()).await? else { return Ok(()) };
+        self.charge(&self.limits.per_token, presented.hash().as_str())
+            .await?;
+        let Some(found) = self.store.find(presented.hash()).await? else {
+            return Ok(());
+        };
         let tx = self.pool.begin().await?;
-        self.revoke_locked(ctx, tx, (found.id, presented.hash()), found.account_id).await
+        self.revoke_locked(ctx, tx, (found.id, presented.hash()), found.account_id)
+            .await
     }
 
     async fn revoke_locked(

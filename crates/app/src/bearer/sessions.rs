@@ -3,7 +3,10 @@
 use gatewright_domain::bearer_token::BearerToken;
 use gatewright_storage::bearer_token;
 
-use super::{error::BearerRouteError, identity::{Bearers, Identity}};
+use super::{
+    error::BearerRouteError,
+    identity::{Bearers, Identity},
+};
 use crate::ambient::Ctx;
 
 /// Which page.

@@ -26,7 +26,12 @@ pub struct CachedBearers {
 impl CachedBearers {
     /// Puts the parts together.
     pub fn new(pool: Pool, cache: BearerCache, ambient: Ambient) -> Self {
-        Self { pool, cache, ambient, recent: Arc::new(MicroCache::new()) }
+        Self {
+            pool,
+            cache,
+            ambient,
+            recent: Arc::new(MicroCache::new()),
+        }
     }
 
     /// Drops what this process remembers of a token; called when another node revoked it.
@@ -51,7 +56,9 @@ impl CachedBearers {
 
     async fn find_row(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
         let mut conn = self.pool.get().await?;
-        let row = bearer_token::find(&mut conn, hash).await.map_err(StorageError::into_unavailable)?;
+        let row = bearer_token::find(&mut conn, hash)
+            .await
+            .map_err(StorageError::into_unavailable)?;
         match &row {
             None => self.cache.insert_unknown(hash).await?,
             Some(token) => {
@@ -80,7 +87,8 @@ impl BearerStore for CachedBearers {
             CachedBearer::Unknown => self.find_row(hash).await?,
         };
         if let Some(token) = &token {
-            self.recent.insert(epoch, hash.as_str().to_owned(), token.clone(), now);
+            self.recent
+                .insert(epoch, hash.as_str().to_owned(), token.clone(), now);
         }
         Ok(token)
     }

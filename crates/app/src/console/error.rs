@@ -8,10 +8,14 @@ use gatewright_storage::StorageError;
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
     /// Nobody has set the installation up.
-    #[error("Dify has not been initialized and installed yet. Please proceed with the initialization and installation process first.")]
+    #[error(
+        "Dify has not been initialized and installed yet. Please proceed with the initialization and installation process first."
+    )]
     NotSetup,
     /// The same, and the init password has to be given first.
-    #[error("Init validation has not been completed yet. Please proceed with the init validation process first.")]
+    #[error(
+        "Init validation has not been completed yet. Please proceed with the init validation process first."
+    )]
     NotInitValidated,
     /// No access token, or one that is good for nothing. The reason goes into a header.
     #[error("Invalid Authorization token.")]
@@ -26,7 +30,9 @@ pub enum ConsoleError {
     #[error("CSRF token is missing or invalid.")]
     Csrf(CsrfFailure),
     /// The account has to be initialised first.
-    #[error("The account has not been initialized yet. Please proceed with the initialization process first.")]
+    #[error(
+        "The account has not been initialized yet. Please proceed with the initialization process first."
+    )]
     NotInitialized,
     /// Password sign-in is switched off.
     #[error("You don't have the permission to access the requested resource.")]
@@ -84,7 +90,9 @@ impl Classify for ConsoleError {
         match self {
             Self::NotSetup => "not_setup",
             Self::NotInitValidated => "not_init_validated",
-            Self::Unauthorized(_) | Self::NoAccount | Self::Banned | Self::Csrf(_) => "unauthorized",
+            Self::Unauthorized(_) | Self::NoAccount | Self::Banned | Self::Csrf(_) => {
+                "unauthorized"
+            }
             Self::NotInitialized => "account_not_initialized",
             Self::PasswordLoginDisabled => "forbidden",
             Self::AuthenticationFailed => "authentication_failed",

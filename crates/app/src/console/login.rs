@@ -59,7 +59,9 @@ impl Console {
             return Err(ConsoleError::PasswordLoginDisabled);
         }
         let limiter = &self.parts.limiter;
-        let charge = limiter.charge(&self.parts.limits.login, &ctx.address.limit_key()).await?;
+        let charge = limiter
+            .charge(&self.parts.limits.login, &ctx.address.limit_key())
+            .await?;
         if let Admission::Refused { retry_after } = charge {
             return Err(ConsoleError::RateLimited { retry_after });
         }
@@ -73,18 +75,38 @@ impl Console {
         let verdict = self.verify(&command.password, found.as_ref()).await?;
         match found {
             Some(credentials) if verdict != Verdict::Mismatch => {
-                self.sign_in(ctx, &command.password, credentials, verdict, (attempt, known)).await
+                self.sign_in(
+                    ctx,
+                    &command.password,
+                    credentials,
+                    verdict,
+                    (attempt, known),
+                )
+                .await
             }
             found => {
-                self.note_failure(ctx, found.map(|f| f.account).as_ref(), "invalid_credentials").await?;
+                self.note_failure(
+                    ctx,
+                    found.map(|f| f.account).as_ref(),
+                    "invalid_credentials",
+                )
+                .await?;
                 Err(ConsoleError::AuthenticationFailed)
             }
         }
     }
 
     /// The cookie counts only for the account that it was made for.
-    fn known_browser(&self, ctx: &Ctx, command: &Login, found: Option<&Credentials>) -> Option<KnownBrowser> {
-        let known = self.parts.keys.open_known_browser(command.known_browser.as_deref()?, ctx.now)?;
+    fn known_browser(
+        &self,
+        ctx: &Ctx,
+        command: &Login,
+        found: Option<&Credentials>,
+    ) -> Option<KnownBrowser> {
+        let known = self
+            .parts
+            .keys
+            .open_known_browser(command.known_browser.as_deref()?, ctx.now)?;
         (known.account_id == found?.account.id).then_some(known)
     }
 
@@ -99,19 +121,36 @@ impl Console {
             None => format!("{email}/{}", ctx.address.limit_key()),
         };
         if let Err(wait) = self.parts.throttles.begin(&throttle, ctx.now).await? {
-            return Err(ConsoleError::LoginThrottled { retry_after: wait.seconds });
+            return Err(ConsoleError::LoginThrottled {
+                retry_after: wait.seconds,
+            });
         }
         if known.is_some() {
-            return Ok(Attempt { throttle, account_budget: None });
+            return Ok(Attempt {
+                throttle,
+                account_budget: None,
+            });
         }
         let limit = &self.parts.limits.login_account;
-        match self.parts.limiter.charge_refundable(limit, &sha256_hex(email.as_str())).await? {
-            Ok(ticket) => Ok(Attempt { throttle, account_budget: Some(ticket) }),
+        match self
+            .parts
+            .limiter
+            .charge_refundable(limit, &sha256_hex(email.as_str()))
+            .await?
+        {
+            Ok(ticket) => Ok(Attempt {
+                throttle,
+                account_budget: Some(ticket),
+            }),
             Err(retry_after) => Err(ConsoleError::LoginThrottled { retry_after }),
         }
     }
 
-    async fn verify(&self, password: &Secret, found: Option<&Credentials>) -> Result<Verdict, ConsoleError> {
+    async fn verify(
+        &self,
+        password: &Secret,
+        found: Option<&Credentials>,
+    ) -> Result<Verdict, ConsoleError> {
         let (stored, salt) = found.map_or((None, None), |f| (f.password.clone(), f.salt.clone()));
         Ok(self.parts.passwords.verify(password, stored, salt).await?)
     }
@@ -127,24 +166,31 @@ impl Console {
         let account = &credentials.account;
         match account.status {
             AccountStatus::Banned => {
-                self.note_failure(ctx, Some(account), "account_banned").await?;
+                self.note_failure(ctx, Some(account), "account_banned")
+                    .await?;
                 return Err(ConsoleError::AccountBanned);
             }
             AccountStatus::Closed => {
-                self.note_failure(ctx, Some(account), "account_closed").await?;
+                self.note_failure(ctx, Some(account), "account_closed")
+                    .await?;
                 return Err(ConsoleError::AuthenticationFailed);
             }
             AccountStatus::Active | AccountStatus::Pending | AccountStatus::Uninitialized => {}
         }
         let rehashed = match (verdict, &credentials.password) {
-            (Verdict::MatchOutdated, Some(old)) => Some((old, self.parts.passwords.hash(password).await?)),
+            (Verdict::MatchOutdated, Some(old)) => {
+                Some((old, self.parts.passwords.hash(password).await?))
+            }
             _ => None,
         };
         let session = self.new_session(ctx, account.id);
         let ip = ctx.address.to_string();
         let mut tx = self.parts.pool.begin().await?;
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
-        if !workspaces.iter().any(|w| w.status == WorkspaceStatus::Normal) {
+        if !workspaces
+            .iter()
+            .any(|w| w.status == WorkspaceStatus::Normal)
+        {
             tx.rollback().await?;
             return Ok(LoginOutcome::NoWorkspace);
         }
@@ -153,7 +199,9 @@ impl Console {
         }
         account::update_login(&mut tx, account, &ip, ctx.now).await?;
         console_session::insert(&mut tx, &session, &ip, ctx.user_agent.as_deref()).await?;
-        let event = AuditEvent::new(AuditAction::LoginSucceeded).by(account.id).with("session_id", session.id);
+        let event = AuditEvent::new(AuditAction::LoginSucceeded)
+            .by(account.id)
+            .with("session_id", session.id);
         record(&mut tx, &self.parts.ambient, ctx, event).await?;
         tx.commit().await?;
         self.forgive(&attempt).await;
@@ -182,7 +230,12 @@ impl Console {
         }
     }
 
-    async fn note_failure(&self, ctx: &Ctx, account: Option<&Account>, reason: &str) -> Result<(), ConsoleError> {
+    async fn note_failure(
+        &self,
+        ctx: &Ctx,
+        account: Option<&Account>,
+        reason: &str,
+    ) -> Result<(), ConsoleError> {
         let mut event = AuditEvent::new(AuditAction::LoginFailed).with("reason", reason);
         event.actor = account.map(|account| account.id);
         let mut conn = self.parts.pool.get().await?;

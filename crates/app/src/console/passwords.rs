@@ -19,7 +19,10 @@ pub struct Passwords {
 impl Passwords {
     /// At most `parallelism` hashes at the same time.
     pub fn new(parallelism: u32, random: Arc<dyn Random>) -> Self {
-        Self { permits: Arc::new(Semaphore::new(parallelism as usize)), random }
+        Self {
+            permits: Arc::new(Semaphore::new(parallelism as usize)),
+            random,
+        }
     }
 
     /// Hashes a new password.
@@ -40,7 +43,8 @@ impl Passwords {
         salt: Option<String>,
     ) -> Result<Verdict, Unavailable> {
         let password = password.clone();
-        self.run(move || password::verify(password.expose(), stored.as_deref(), salt.as_deref())).await
+        self.run(move || password::verify(password.expose(), stored.as_deref(), salt.as_deref()))
+            .await
     }
 
     async fn run<T: Send + 'static>(

@@ -44,11 +44,21 @@ impl From<StorageError> for RefreshError {
 
 impl Console {
     /// Renews the session that a refresh token belongs to.
-    pub async fn refresh(&self, ctx: &Ctx, token: Option<&str>) -> Result<SessionTokens, RefreshError> {
-        let token = token.filter(|t| !t.is_empty()).ok_or(RefreshError::Missing)?;
+    pub async fn refresh(
+        &self,
+        ctx: &Ctx,
+        token: Option<&str>,
+    ) -> Result<SessionTokens, RefreshError> {
+        let token = token
+            .filter(|t| !t.is_empty())
+            .ok_or(RefreshError::Missing)?;
         let token = RefreshToken::parse(token).ok_or(RefreshError::Invalid("refresh_malformed"))?;
         let limits = &self.parts.limits;
-        let charge = self.parts.limiter.charge(&limits.refresh, &ctx.address.limit_key()).await?;
+        let charge = self
+            .parts
+            .limiter
+            .charge(&limits.refresh, &ctx.address.limit_key())
+            .await?;
         if let Admission::Refused { retry_after } = charge {
             return Err(RefreshError::RateLimited { retry_after });
         }
@@ -59,7 +69,9 @@ impl Console {
         let generation = token
             .verified_generation(&self.parts.keys, &session)
             .ok_or(RefreshError::Invalid("refresh_unknown"))?;
-        let status = account::find(&mut tx, session.account_id).await?.map(|account| account.status);
+        let status = account::find(&mut tx, session.account_id)
+            .await?
+            .map(|account| account.status);
         if !status.is_some_and(AccountStatus::may_use_console) {
             return Err(RefreshError::Invalid("account_inactive"));
         }

@@ -61,7 +61,11 @@ impl ConsoleIdentity {
     pub fn current_workspace(&self) -> Option<&MemberWorkspace> {
         default_workspace(&self.workspaces)
             .filter(|workspace| workspace.status == WorkspaceStatus::Normal)
-            .or_else(|| self.workspaces.iter().find(|w| w.status == WorkspaceStatus::Normal))
+            .or_else(|| {
+                self.workspaces
+                    .iter()
+                    .find(|w| w.status == WorkspaceStatus::Normal)
+            })
     }
 }
 
@@ -83,11 +87,19 @@ impl Console {
 
     /// Who a token names, by its signature alone. For look-ups that work without a session too.
     pub fn peek(&self, ctx: &Ctx, access_token: Option<&str>) -> Option<AccountId> {
-        self.parts.keys.open_access(access_token?, ctx.now).ok().map(|claims| claims.account_id)
+        self.parts
+            .keys
+            .open_access(access_token?, ctx.now)
+            .ok()
+            .map(|claims| claims.account_id)
     }
 
     /// Who a token belongs to, if its session is alive.
-    pub async fn resolve(&self, ctx: &Ctx, access_token: Option<&str>) -> Result<ConsoleIdentity, ConsoleError> {
+    pub async fn resolve(
+        &self,
+        ctx: &Ctx,
+        access_token: Option<&str>,
+    ) -> Result<ConsoleIdentity, ConsoleError> {
         let token = access_token.ok_or(ConsoleError::Unauthorized("no_session"))?;
         let claims = self
             .parts
@@ -113,7 +125,11 @@ impl Console {
         if ctx.now - account.last_active_at > ACTIVITY_STEP {
             account::update_last_active(&mut conn, account.id, ctx.now).await?;
         }
-        Ok(ConsoleIdentity { claims, account, workspaces })
+        Ok(ConsoleIdentity {
+            claims,
+            account,
+            workspaces,
+        })
     }
 
     /// The double-submit check for one session.
@@ -124,7 +140,10 @@ impl Console {
         header: Option<&[u8]>,
         cookie: Option<&str>,
     ) -> Result<(), ConsoleError> {
-        self.parts.keys.check_csrf(header, cookie, claims, ctx.now).map_err(ConsoleError::Csrf)
+        self.parts
+            .keys
+            .check_csrf(header, cookie, claims, ctx.now)
+            .map_err(ConsoleError::Csrf)
     }
 
     /// A session that begins now.
@@ -136,15 +155,24 @@ impl Console {
             refresh_salt: self.parts.ambient.random.bytes(16),
             generation: 0,
             rotated_at: ctx.now,
-            idle_expires_at: (ctx.now + self.parts.settings.idle_lifetime()).min(absolute_expires_at),
+            idle_expires_at: (ctx.now + self.parts.settings.idle_lifetime())
+                .min(absolute_expires_at),
             absolute_expires_at,
             revoked_at: None,
         }
     }
 
     /// The tokens of a generation of a session.
-    pub(super) fn tokens(&self, ctx: &Ctx, session: &ConsoleSession, generation: i32) -> SessionTokens {
-        let claims = AccessClaims { account_id: session.account_id, session_id: session.id };
+    pub(super) fn tokens(
+        &self,
+        ctx: &Ctx,
+        session: &ConsoleSession,
+        generation: i32,
+    ) -> SessionTokens {
+        let claims = AccessClaims {
+            account_id: session.account_id,
+            session_id: session.id,
+        };
         let (keys, settings) = (&self.parts.keys, &self.parts.settings);
         let lifetime = settings.access_lifetime();
         SessionTokens {

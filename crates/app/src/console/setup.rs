@@ -54,10 +54,14 @@ pub enum SetupError {
     #[error("Not Found")]
     WrongEdition,
     /// Somebody was faster, or it was done long ago.
-    #[error("Dify has been successfully installed. Please refresh the page or return to the dashboard homepage.")]
+    #[error(
+        "Dify has been successfully installed. Please refresh the page or return to the dashboard homepage."
+    )]
     AlreadySetup,
     /// The init password has to be given first.
-    #[error("Init validation has not been completed yet. Please proceed with the init validation process first.")]
+    #[error(
+        "Init validation has not been completed yet. Please proceed with the init validation process first."
+    )]
     NotInitValidated,
     /// The init password is wrong.
     #[error("Init validation failed. Please check the password and try again.")]
@@ -97,7 +101,10 @@ pub struct Setup {
 
 impl Setup {
     /// Puts the parts together.
-    #[allow(clippy::too_many_arguments, reason = "each is one part, passed once at start")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is one part, passed once at start"
+    )]
     pub fn new(
         pool: Pool,
         limiter: RateLimits,
@@ -107,7 +114,16 @@ impl Setup {
         passwords: Passwords,
         ambient: Ambient,
     ) -> Self {
-        Self { pool, limiter, limits, keys, settings, passwords, ambient, is_finished: AtomicBool::new(false) }
+        Self {
+            pool,
+            limiter,
+            limits,
+            keys,
+            settings,
+            passwords,
+            ambient,
+            is_finished: AtomicBool::new(false),
+        }
     }
 
     /// Whether it was done.
@@ -140,7 +156,11 @@ impl Setup {
     }
 
     /// Whether the init password needs no giving any more.
-    pub async fn is_init_finished(&self, init: Option<&str>, now: DateTime<Utc>) -> Result<bool, Unavailable> {
+    pub async fn is_init_finished(
+        &self,
+        init: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
         let needs_password =
             self.settings.edition == Edition::SelfHosted && self.settings.init_password.is_some();
         if !needs_password || init.is_some_and(|token| self.keys.is_init(token, now)) {
@@ -152,11 +172,18 @@ impl Setup {
     /// Checks the init password; returns the proof that it was given.
     pub async fn validate_init(&self, ctx: &Ctx, password: &Secret) -> Result<String, SetupError> {
         self.require_open(&mut self.pool.get().await?).await?;
-        let charge = self.limiter.charge(&self.limits.init, &ctx.address.limit_key()).await?;
+        let charge = self
+            .limiter
+            .charge(&self.limits.init, &ctx.address.limit_key())
+            .await?;
         if let Admission::Refused { retry_after } = charge {
             return Err(SetupError::RateLimited { retry_after });
         }
-        let expected = self.settings.init_password.as_ref().ok_or(SetupError::InitFailed)?;
+        let expected = self
+            .settings
+            .init_password
+            .as_ref()
+            .ok_or(SetupError::InitFailed)?;
         if secrets_equal(expected.expose(), password.expose()) {
             Ok(self.keys.seal_init(ctx.now))
         } else {
@@ -165,7 +192,12 @@ impl Setup {
     }
 
     /// Makes the first account and its workspace. Of any number of callers one wins, in the database.
-    pub async fn run(&self, ctx: &Ctx, init: Option<&str>, command: SetupCommand) -> Result<(), SetupError> {
+    pub async fn run(
+        &self,
+        ctx: &Ctx,
+        init: Option<&str>,
+        command: SetupCommand,
+    ) -> Result<(), SetupError> {
         self.require_open(&mut self.pool.get().await?).await?;
         if !self.is_init_finished(init, ctx.now).await? {
             return Err(SetupError::NotInitValidated);
@@ -193,9 +225,12 @@ impl Setup {
         account::insert(&mut tx, new).await?;
         let workspace_name = format!("{}'s Workspace", command.name);
         let owner = (MembershipId::generate(ids), account_id);
-        workspace::insert_with_owner(&mut tx, workspace_id, &workspace_name, owner, ctx.now).await?;
+        workspace::insert_with_owner(&mut tx, workspace_id, &workspace_name, owner, ctx.now)
+            .await?;
         installation::insert_setup(&mut tx, DIFY_VERSION, ctx.now).await?;
-        let event = AuditEvent::new(AuditAction::SetupCompleted).by(account_id).within(Some(workspace_id));
+        let event = AuditEvent::new(AuditAction::SetupCompleted)
+            .by(account_id)
+            .within(Some(workspace_id));
         record(&mut tx, &self.ambient, ctx, event).await?;
         tx.commit().await?;
         Ok(())

@@ -43,7 +43,12 @@ impl DeviceFlow {
             return Err(DecideError::BearerDisabled);
         }
         let limit = &self.parts.limits.approve;
-        match self.parts.limiter.charge(limit, &identity.account.id.to_string()).await? {
+        match self
+            .parts
+            .limiter
+            .charge(limit, &identity.account.id.to_string())
+            .await?
+        {
             Admission::Admitted => Ok(()),
             Admission::Refused { retry_after } => Err(DecideError::RateLimited { retry_after }),
         }
@@ -59,7 +64,9 @@ impl DeviceFlow {
         if identity.account.status != AccountStatus::Active {
             return Err(DecideError::AccountInactive);
         }
-        let digest = self.code_digest(&command.user_code).ok_or(DecideError::ExpiredOrUnknown)?;
+        let digest = self
+            .code_digest(&command.user_code)
+            .ok_or(DecideError::ExpiredOrUnknown)?;
         self.check_receipt(ctx, identity, &command, &digest).await?;
         for _ in 0..DeviceGrants::ATTEMPTS {
             let stored = self
@@ -88,7 +95,10 @@ impl DeviceFlow {
             return Ok(());
         }
         let receipt = command.receipt.as_deref();
-        let Err(problem) = self.parts.receipts.check(receipt, digest, identity.account.id, ctx.now)
+        let Err(problem) = self
+            .parts
+            .receipts
+            .check(receipt, digest, identity.account.id, ctx.now)
         else {
             return Ok(());
         };
@@ -102,7 +112,11 @@ impl DeviceFlow {
             .with("enforced", mode == ReceiptMode::Enforce);
         let mut conn = self.parts.pool.get().await?;
         record(&mut conn, &self.parts.ambient, ctx, event).await?;
-        if mode == ReceiptMode::Enforce { Err(DecideError::LookupRequired) } else { Ok(()) }
+        if mode == ReceiptMode::Enforce {
+            Err(DecideError::LookupRequired)
+        } else {
+            Ok(())
+        }
     }
 
     async fn note(

@@ -32,7 +32,12 @@ impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_lookup(&self, ctx: &Ctx) -> Result<(), LookupError> {
         let limit = &self.parts.limits.device_lookup;
-        match self.parts.limiter.charge(limit, &ctx.address.limit_key()).await? {
+        match self
+            .parts
+            .limiter
+            .charge(limit, &ctx.address.limit_key())
+            .await?
+        {
             Admission::Admitted => Ok(()),
             Admission::Refused { retry_after } => Err(LookupError::RateLimited { retry_after }),
         }
@@ -54,19 +59,31 @@ impl DeviceFlow {
                 return Err(LookupError::RateLimited { retry_after });
             }
         };
-        let Ok(code) = user_code.parse::<UserCode>() else { return Ok(LookupAnswer::Invalid) };
+        let Ok(code) = user_code.parse::<UserCode>() else {
+            return Ok(LookupAnswer::Invalid);
+        };
         let digest = self.parts.grants.user_code_digest(&code);
         let stored = self.parts.grants.find_by_user_code_digest(&digest).await?;
-        let Some(grant) = stored.map(|s| s.grant).filter(|grant| grant.is_pending(ctx.now)) else {
+        let Some(grant) = stored
+            .map(|s| s.grant)
+            .filter(|grant| grant.is_pending(ctx.now))
+        else {
             return Ok(LookupAnswer::Invalid);
         };
         self.parts.limiter.refund(&miss).await?;
         let remaining = grant.remaining_seconds(ctx.now);
-        let receipt = Receipt { code_digest: digest.clone(), account_id: signed_in };
+        let receipt = Receipt {
+            code_digest: digest.clone(),
+            account_id: signed_in,
+        };
         Ok(LookupAnswer::Valid {
             remaining,
             client_id: grant.client_id.as_str().to_owned(),
-            receipt: self.parts.receipts.seal(&receipt, ctx.now, TimeDelta::seconds(remaining.max(1))),
+            receipt: self.parts.receipts.seal(
+                &receipt,
+                ctx.now,
+                TimeDelta::seconds(remaining.max(1)),
+            ),
             code_digest: digest,
         })
     }

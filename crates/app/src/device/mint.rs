@@ -42,7 +42,9 @@ impl DeviceFlow {
         approval: Approval,
     ) -> Result<Delivery, PollError> {
         // The branch for people without an account arrives with its own use-case.
-        let Subject::Account(account_id) = approval.subject else { return Err(PollError::Denied) };
+        let Subject::Account(account_id) = approval.subject else {
+            return Err(PollError::Denied);
+        };
         let grant = &stored.grant;
         let token_id = TokenId::generate(self.parts.ambient.ids.as_ref());
         let mut tx = self.parts.pool.begin().await?;
@@ -60,7 +62,12 @@ impl DeviceFlow {
         let token = self.new_token(ctx, token_id, grant, &account);
         self.store(ctx, tx, grant, &token, &bearer.hash()).await?;
         // From here on the database refuses a second pick-up; telling Redis only saves it the question.
-        if let Err(error) = self.parts.grants.replace(&stored, &grant.clone().redeemed(), ctx.now).await {
+        if let Err(error) = self
+            .parts
+            .grants
+            .replace(&stored, &grant.clone().redeemed(), ctx.now)
+            .await
+        {
             tracing::warn!(%error, "a redeemed grant could not be marked as such");
         }
         Ok(Delivery {
@@ -73,7 +80,13 @@ impl DeviceFlow {
         })
     }
 
-    fn new_token(&self, ctx: &Ctx, id: TokenId, grant: &DeviceGrant, account: &Account) -> BearerToken {
+    fn new_token(
+        &self,
+        ctx: &Ctx,
+        id: TokenId,
+        grant: &DeviceGrant,
+        account: &Account,
+    ) -> BearerToken {
         BearerToken {
             id,
             prefix: BearerKind::Account.prefix().into(),

@@ -37,7 +37,9 @@ impl DeviceFlow {
             }
             return match answer {
                 PollAnswer::Pending => Err(PollError::Pending),
-                PollAnswer::SlowDown { interval } => Err(PollError::SlowDown { interval: interval.into() }),
+                PollAnswer::SlowDown { interval } => Err(PollError::SlowDown {
+                    interval: interval.into(),
+                }),
                 PollAnswer::Denied => Err(PollError::Denied),
                 PollAnswer::Expired => Err(PollError::Expired),
                 PollAnswer::AlreadyRedeemed => {
@@ -47,23 +49,39 @@ impl DeviceFlow {
                 PollAnswer::Approved(approval) => self.redeem(ctx, stored, approval).await,
             };
         }
-        Err(PollError::SlowDown { interval: PollPace::LONGEST.into() })
+        Err(PollError::SlowDown {
+            interval: PollPace::LONGEST.into(),
+        })
     }
 
     /// A code that we do not know stores nothing, and costs its sender.
     async fn unknown(&self, ctx: &Ctx) -> Result<PollError, PollError> {
         let limit = &self.parts.limits.device_token;
-        Ok(match self.parts.limiter.charge(limit, &ctx.address.limit_key()).await? {
-            Admission::Admitted => PollError::Expired,
-            Admission::Refused { retry_after } => PollError::SlowDown { interval: retry_after },
-        })
+        Ok(
+            match self
+                .parts
+                .limiter
+                .charge(limit, &ctx.address.limit_key())
+                .await?
+            {
+                Admission::Admitted => PollError::Expired,
+                Admission::Refused { retry_after } => PollError::SlowDown {
+                    interval: retry_after,
+                },
+            },
+        )
     }
 
     /// Absent is accepted; another one than at the start is not, and changes nothing. A client
     /// that was struck off the list meanwhile gets nothing either.
-    fn require_client(&self, grant: &DeviceGrant, presented: Option<&str>) -> Result<(), PollError> {
+    fn require_client(
+        &self,
+        grant: &DeviceGrant,
+        presented: Option<&str>,
+    ) -> Result<(), PollError> {
         let same = presented.is_none_or(|id| {
-            id.parse::<ClientId>().is_ok_and(|client| client == grant.client_id)
+            id.parse::<ClientId>()
+                .is_ok_and(|client| client == grant.client_id)
         });
         if !same {
             Err(PollError::OtherClient)
@@ -74,7 +92,11 @@ impl DeviceFlow {
         }
     }
 
-    pub(super) async fn note_replay(&self, ctx: &Ctx, grant: &DeviceGrant) -> Result<(), PollError> {
+    pub(super) async fn note_replay(
+        &self,
+        ctx: &Ctx,
+        grant: &DeviceGrant,
+    ) -> Result<(), PollError> {
         let event = AuditEvent::new(AuditAction::DeviceCodeReplayed)
             .with("grant_id", grant.id)
             .with("client_id", &grant.client_id);

@@ -4,7 +4,8 @@ use gatewright_auth::bearer::{Admission, RateLimiter as _};
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     device_grant::{
-        ClientId, Decision, DeviceCode, DeviceGrant, DeviceLabel, GRANT_LIFETIME, PollPace, UserCode,
+        ClientId, Decision, DeviceCode, DeviceGrant, DeviceLabel, GRANT_LIFETIME, PollPace,
+        UserCode,
     },
     error::Unavailable,
     ids::GrantId,
@@ -38,7 +39,12 @@ impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_start(&self, ctx: &Ctx) -> Result<(), StartError> {
         let limit = &self.parts.limits.device_code;
-        match self.parts.limiter.charge(limit, &ctx.address.limit_key()).await? {
+        match self
+            .parts
+            .limiter
+            .charge(limit, &ctx.address.limit_key())
+            .await?
+        {
             Admission::Admitted => Ok(()),
             Admission::Refused { retry_after } => Err(StartError::RateLimited { retry_after }),
         }
@@ -46,19 +52,35 @@ impl DeviceFlow {
 
     /// Whether a client may start a flow. Asked before the rest of its request is looked at.
     pub fn require_known_client(&self, client: &ClientId) -> Result<(), StartError> {
-        if self.parts.settings.is_known(client) { Ok(()) } else { Err(StartError::UnsupportedClient) }
+        if self.parts.settings.is_known(client) {
+            Ok(())
+        } else {
+            Err(StartError::UnsupportedClient)
+        }
     }
 
     /// Makes a grant.
-    pub async fn start(&self, ctx: &Ctx, command: StartDevice) -> Result<StartedDevice, StartError> {
+    pub async fn start(
+        &self,
+        ctx: &Ctx,
+        command: StartDevice,
+    ) -> Result<StartedDevice, StartError> {
         self.require_known_client(&command.client_id)?;
-        let verification_uri =
-            self.parts.urls.verification_uri().map_err(|_| StartError::ConsoleUrlUnset)?;
+        let verification_uri = self
+            .parts
+            .urls
+            .verification_uri()
+            .map_err(|_| StartError::ConsoleUrlUnset)?;
         for _ in 0..ATTEMPTS {
             let user_code = self.draw_user_code();
             let device_code = self.draw_device_code()?;
             let grant = self.new_grant(ctx, &command, &user_code);
-            if !self.parts.grants.insert(&grant, &device_code, ctx.now).await? {
+            if !self
+                .parts
+                .grants
+                .insert(&grant, &device_code, ctx.now)
+                .await?
+            {
                 continue;
             }
             let event = AuditEvent::new(AuditAction::DeviceCodeIssued)
@@ -67,7 +89,11 @@ impl DeviceFlow {
                 .with("device_label", &command.device_label);
             let mut conn = self.parts.pool.get().await?;
             record(&mut conn, &self.parts.ambient, ctx, event).await?;
-            return Ok(StartedDevice { device_code, user_code, verification_uri });
+            return Ok(StartedDevice {
+                device_code,
+                user_code,
+                verification_uri,
+            });
         }
         Err(Unavailable::new("device codes", "five user codes in a row were taken").into())
     }
@@ -96,7 +122,13 @@ impl DeviceFlow {
     }
 
     fn draw_device_code(&self) -> Result<DeviceCode, Unavailable> {
-        DeviceCode::from_random(&self.parts.ambient.random.base64url(DeviceCode::ENTROPY_BYTES))
-            .map_err(|error| Unavailable::new("device codes", error))
+        DeviceCode::from_random(
+            &self
+                .parts
+                .ambient
+                .random
+                .base64url(DeviceCode::ENTROPY_BYTES),
+        )
+        .map_err(|error| Unavailable::new("device codes", error))
     }
 }

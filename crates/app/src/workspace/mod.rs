@@ -25,7 +25,11 @@ pub struct Workspaces {
 impl Workspaces {
     /// Puts the parts together. `known` is told when an account moved.
     pub fn new(pool: Pool, ambient: Ambient, known: Arc<KnownAccounts>) -> Self {
-        Self { pool, ambient, known }
+        Self {
+            pool,
+            ambient,
+            known,
+        }
     }
 
     /// Makes a workspace the account's current one and returns it; `None` when the account is not
@@ -41,7 +45,9 @@ impl Workspaces {
             tx.rollback().await?;
             return Ok(None);
         }
-        let event = AuditEvent::new(AuditAction::WorkspaceSwitched).by(account).within(Some(to));
+        let event = AuditEvent::new(AuditAction::WorkspaceSwitched)
+            .by(account)
+            .within(Some(to));
         record(&mut tx, &self.ambient, ctx, event).await?;
         let workspaces = workspace::list_for_account(&mut tx, account).await?;
         tx.commit().await?;

@@ -98,7 +98,11 @@ pub struct BearerAuthenticator<S, L> {
 impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
     /// Puts the parts together.
     pub fn new(store: S, limiter: L, limits: Limits) -> Self {
-        Self { store, limiter, limits }
+        Self {
+            store,
+            limiter,
+            limits,
+        }
     }
 
     /// Checks one presented text.
@@ -112,12 +116,18 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
             Ok(presented) => presented,
             Err(Unrecognised::Prefix) => return Err(BearerError::Invalid),
             Err(Unrecognised::Checksum) => {
-                self.charge(&self.limits.bad_bearer, &address.limit_key()).await?;
+                self.charge(&self.limits.bad_bearer, &address.limit_key())
+                    .await?;
                 return Err(BearerError::Invalid);
             }
         };
-        self.charge(&self.limits.per_token, presented.hash().as_str()).await?;
-        let token = self.store.find(presented.hash()).await?.ok_or(BearerError::Invalid)?;
+        self.charge(&self.limits.per_token, presented.hash().as_str())
+            .await?;
+        let token = self
+            .store
+            .find(presented.hash())
+            .await?
+            .ok_or(BearerError::Invalid)?;
         if token.is_expired(now) {
             self.store.retire(presented.hash(), &token).await?;
             return Err(BearerError::Invalid);

@@ -4,6 +4,8 @@ mod authenticator;
 mod scope;
 mod token;
 
-pub use authenticator::{Admission, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter};
+pub use authenticator::{
+    Admission, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter,
+};
 pub use scope::Scope;
 pub use token::{NewBearer, PresentedBearer, TokenHash, Unrecognised};

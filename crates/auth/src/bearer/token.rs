@@ -51,9 +51,14 @@ pub struct PresentedBearer {
 impl PresentedBearer {
     /// Recognises a token by its form alone.
     pub fn recognise(text: &str) -> Result<Self, Unrecognised> {
-        let (prefix, rest) = text.split_at_checked(PREFIX_CHARS).ok_or(Unrecognised::Prefix)?;
+        let (prefix, rest) = text
+            .split_at_checked(PREFIX_CHARS)
+            .ok_or(Unrecognised::Prefix)?;
         let kind = BearerKind::from_prefix(prefix).ok_or(Unrecognised::Prefix)?;
-        if !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        if !rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
             return Err(Unrecognised::Checksum);
         }
         let well_formed = match rest.len().checked_sub(BODY_CHARS) {
@@ -67,7 +72,10 @@ impl PresentedBearer {
         if !well_formed {
             return Err(Unrecognised::Checksum);
         }
-        Ok(Self { kind, hash: TokenHash(sha256_hex(text)) })
+        Ok(Self {
+            kind,
+            hash: TokenHash(sha256_hex(text)),
+        })
     }
 
     /// What the prefix announces.
@@ -88,7 +96,10 @@ impl fmt::Debug for PresentedBearer {
 }
 
 fn checksum_of(prefix_and_body: &str) -> String {
-    sha256_base64url(format!("gatewright-bearer-checksum/{prefix_and_body}"), CHECKSUM_CHARS)
+    sha256_base64url(
+        format!("gatewright-bearer-checksum/{prefix_and_body}"),
+        CHECKSUM_CHARS,
+    )
 }
 
 /// A token that was just made. It exists in clear only until the device has it.
@@ -149,17 +160,33 @@ mod tests {
     #[test]
     fn old_tokens_have_no_checksum() {
         let old = format!("dfoe_{}", "A".repeat(43));
-        assert_eq!(PresentedBearer::recognise(&old).unwrap().kind(), BearerKind::ExternalSso);
+        assert_eq!(
+            PresentedBearer::recognise(&old).unwrap().kind(),
+            BearerKind::ExternalSso
+        );
     }
 
     #[test]
     fn everything_else_is_told_apart_by_form_alone() {
         for text in ["", "dfo", "dfox_abc", "Bearer x", "eyJhbGciOi", "dföa_x"] {
-            assert_eq!(PresentedBearer::recognise(text).unwrap_err(), Unrecognised::Prefix, "{text}");
+            assert_eq!(
+                PresentedBearer::recognise(text).unwrap_err(),
+                Unrecognised::Prefix,
+                "{text}"
+            );
         }
         let spaced = format!("dfoa_{} ", "A".repeat(42));
-        for text in ["dfoa_", "dfoa_abc", &spaced, &format!("dfoa_{}", "A".repeat(44))] {
-            assert_eq!(PresentedBearer::recognise(text).unwrap_err(), Unrecognised::Checksum, "{text}");
+        for text in [
+            "dfoa_",
+            "dfoa_abc",
+            &spaced,
+            &format!("dfoa_{}", "A".repeat(44)),
+        ] {
+            assert_eq!(
+                PresentedBearer::recognise(text).unwrap_err(),
+                Unrecognised::Checksum,
+                "{text}"
+            );
         }
     }
 

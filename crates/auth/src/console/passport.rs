@@ -102,25 +102,46 @@ impl ConsoleKeys {
         lifetime: TimeDelta,
     ) -> String {
         let (user, session) = (claims.account_id.to_string(), claims.session_id.to_string());
-        let texts =
-            [("user_id", user.as_str()), ("iss", edition), ("sub", ACCESS_SUBJECT), ("sid", &session)];
+        let texts = [
+            ("user_id", user.as_str()),
+            ("iss", edition),
+            ("sub", ACCESS_SUBJECT),
+            ("sid", &session),
+        ];
         seal(&self.access, &texts, now, lifetime)
     }
 
     /// Reads an access token. `token_source` marks the passport of a web application: refused.
-    pub fn open_access(&self, token: &str, now: DateTime<Utc>) -> Result<AccessClaims, ClaimsError> {
+    pub fn open_access(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<AccessClaims, ClaimsError> {
         let claims = Unverified::open(&self.access, token)?;
         claims.require_live(now, LONGEST_ACCESS)?;
         if claims.has("token_source") || claims.text("sub")? != ACCESS_SUBJECT {
             return Err(ClaimsError::Shape);
         }
-        Ok(AccessClaims { account_id: claims.parse("user_id")?, session_id: claims.parse("sid")? })
+        Ok(AccessClaims {
+            account_id: claims.parse("user_id")?,
+            session_id: claims.parse("sid")?,
+        })
     }
 
     /// A CSRF token for one session.
-    pub fn seal_csrf(&self, claims: AccessClaims, now: DateTime<Utc>, lifetime: TimeDelta) -> String {
+    pub fn seal_csrf(
+        &self,
+        claims: AccessClaims,
+        now: DateTime<Utc>,
+        lifetime: TimeDelta,
+    ) -> String {
         let (user, session) = (claims.account_id.to_string(), claims.session_id.to_string());
-        seal(&self.csrf, &[("sub", &user), ("sid", &session)], now, lifetime)
+        seal(
+            &self.csrf,
+            &[("sub", &user), ("sid", &session)],
+            now,
+            lifetime,
+        )
     }
 
     /// The double submit: header equals cookie, and the token belongs to this very session.
@@ -131,8 +152,12 @@ impl ConsoleKeys {
         session: AccessClaims,
         now: DateTime<Utc>,
     ) -> Result<(), CsrfFailure> {
-        let header = header.filter(|h| !h.is_empty()).ok_or(CsrfFailure::HeaderMissing)?;
-        let cookie = cookie.filter(|c| !c.is_empty()).ok_or(CsrfFailure::CookieMissing)?;
+        let header = header
+            .filter(|h| !h.is_empty())
+            .ok_or(CsrfFailure::HeaderMissing)?;
+        let cookie = cookie
+            .filter(|c| !c.is_empty())
+            .ok_or(CsrfFailure::CookieMissing)?;
         if !secrets_equal(header, cookie) {
             return Err(CsrfFailure::Mismatch);
         }
@@ -158,14 +183,20 @@ impl ConsoleKeys {
 
     /// Whether this is such a proof.
     pub fn is_init(&self, token: &str, now: DateTime<Utc>) -> bool {
-        Unverified::open(&self.init, token)
-            .is_ok_and(|claims| claims.require_live(now, INIT_LIFETIME).is_ok() && claims.text("sub") == Ok("init"))
+        Unverified::open(&self.init, token).is_ok_and(|claims| {
+            claims.require_live(now, INIT_LIFETIME).is_ok() && claims.text("sub") == Ok("init")
+        })
     }
 
     /// The cookie of a browser that signed in.
     pub fn seal_known_browser(&self, known: &KnownBrowser, now: DateTime<Utc>) -> String {
         let account = known.account_id.to_string();
-        seal(&self.known_browser, &[("sub", &account), ("jti", &known.browser)], now, KNOWN_BROWSER_LIFETIME)
+        seal(
+            &self.known_browser,
+            &[("sub", &account), ("jti", &known.browser)],
+            now,
+            KNOWN_BROWSER_LIFETIME,
+        )
     }
 
     /// Reads such a cookie; anything wrong with it means an unknown browser.
@@ -210,15 +241,42 @@ mod tests {
         };
         let t = Some(token.as_str());
         assert_eq!(check(t, t, claims(1, 1), now()), Ok(()));
-        assert_eq!(check(None, t, claims(1, 1), now()), Err(CsrfFailure::HeaderMissing));
-        assert_eq!(check(Some(""), t, claims(1, 1), now()), Err(CsrfFailure::HeaderMissing));
-        assert_eq!(check(t, None, claims(1, 1), now()), Err(CsrfFailure::CookieMissing));
-        assert_eq!(check(Some("x"), t, claims(1, 1), now()), Err(CsrfFailure::Mismatch));
-        assert_eq!(check(Some("é"), Some("x"), claims(1, 1), now()), Err(CsrfFailure::Mismatch));
-        assert_eq!(check(Some("x"), Some("x"), claims(1, 1), now()), Err(CsrfFailure::Invalid));
-        assert_eq!(check(t, t, claims(1, 1), now() + HOUR * 2), Err(CsrfFailure::Expired));
-        assert_eq!(check(t, t, claims(2, 1), now()), Err(CsrfFailure::OtherUser));
-        assert_eq!(check(t, t, claims(1, 2), now()), Err(CsrfFailure::OtherSession));
+        assert_eq!(
+            check(None, t, claims(1, 1), now()),
+            Err(CsrfFailure::HeaderMissing)
+        );
+        assert_eq!(
+            check(Some(""), t, claims(1, 1), now()),
+            Err(CsrfFailure::HeaderMissing)
+        );
+        assert_eq!(
+            check(t, None, claims(1, 1), now()),
+            Err(CsrfFailure::CookieMissing)
+        );
+        assert_eq!(
+            check(Some("x"), t, claims(1, 1), now()),
+            Err(CsrfFailure::Mismatch)
+        );
+        assert_eq!(
+            check(Some("é"), Some("x"), claims(1, 1), now()),
+            Err(CsrfFailure::Mismatch)
+        );
+        assert_eq!(
+            check(Some("x"), Some("x"), claims(1, 1), now()),
+            Err(CsrfFailure::Invalid)
+        );
+        assert_eq!(
+            check(t, t, claims(1, 1), now() + HOUR * 2),
+            Err(CsrfFailure::Expired)
+        );
+        assert_eq!(
+            check(t, t, claims(2, 1), now()),
+            Err(CsrfFailure::OtherUser)
+        );
+        assert_eq!(
+            check(t, t, claims(1, 2), now()),
+            Err(CsrfFailure::OtherSession)
+        );
     }
 
     #[test]

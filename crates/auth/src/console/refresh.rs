@@ -33,7 +33,11 @@ impl RefreshToken {
         let bytes = from_hex(text)?;
         let session_id = ConsoleSessionId(Uuid::from_slice(&bytes[..16]).ok()?);
         let generation = i32::from_be_bytes(bytes[16..NAMED_BYTES].try_into().ok()?);
-        (generation >= 0).then_some(Self { session_id, generation, bytes })
+        (generation >= 0).then_some(Self {
+            session_id,
+            generation,
+            bytes,
+        })
     }
 
     /// The session that it claims to belong to.
@@ -70,20 +74,30 @@ fn compute(key: &HmacKey, session: &ConsoleSession, generation: i32) -> [u8; TOK
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(TOKEN_BYTES * 2), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(TOKEN_BYTES * 2), |mut text, byte| {
+            text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+            text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+            text
+        })
 }
 
 fn from_hex(text: &str) -> Option<[u8; TOKEN_BYTES]> {
     let digits = text.as_bytes();
-    let lower_hex = digits.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let lower_hex = digits
+        .iter()
+        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
     if digits.len() != TOKEN_BYTES * 2 || !lower_hex {
         return None;
     }
-    let value = |digit: u8| if digit < b'a' { digit - b'0' } else { digit - b'a' + 10 };
+    let value = |digit: u8| {
+        if digit < b'a' {
+            digit - b'0'
+        } else {
+            digit - b'a' + 10
+        }
+    };
     let mut bytes = [0; TOKEN_BYTES];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         *byte = value(pair[0]) << 4 | value(pair[1]);
@@ -120,7 +134,11 @@ mod tests {
     fn a_token_proves_its_generation_under_its_own_key_and_salt_only() {
         let text = RefreshToken::issue(&keys(1), &session(1), 5);
         assert_eq!(text.len(), 128);
-        assert_eq!(text, RefreshToken::issue(&keys(1), &session(1), 5), "computed again, the same");
+        assert_eq!(
+            text,
+            RefreshToken::issue(&keys(1), &session(1), 5),
+            "computed again, the same"
+        );
         let token = RefreshToken::parse(&text).unwrap();
         assert_eq!(token.verified_generation(&keys(1), &session(1)), Some(5));
         assert_eq!(token.verified_generation(&keys(2), &session(1)), None);
@@ -132,7 +150,11 @@ mod tests {
         let text = RefreshToken::issue(&keys(1), &session(1), 5);
         for position in 0..text.len() {
             let mut changed = text.clone().into_bytes();
-            changed[position] = if changed[position] == b'0' { b'1' } else { b'0' };
+            changed[position] = if changed[position] == b'0' {
+                b'1'
+            } else {
+                b'0'
+            };
             let changed = String::from_utf8(changed).unwrap();
             let accepted = RefreshToken::parse(&changed)
                 .filter(|token| token.session_id() == session(1).id)

@@ -91,19 +91,39 @@ settings! {
 impl ConsoleSettings {
     fn validate(&self) -> Result<(), SettingError> {
         let fail = |name, problem: &str, example| {
-            Err(SettingError { name, problem: problem.into(), example })
+            Err(SettingError {
+                name,
+                problem: problem.into(),
+                example,
+            })
         };
         if !(1..=1440).contains(&self.access_minutes) {
-            return fail("ACCESS_TOKEN_EXPIRE_MINUTES", "must be from 1 to 1440", "60");
+            return fail(
+                "ACCESS_TOKEN_EXPIRE_MINUTES",
+                "must be from 1 to 1440",
+                "60",
+            );
         }
         if !(self.refresh_days > 0.0 && self.refresh_days <= 365.0) {
-            return fail("REFRESH_TOKEN_EXPIRE_DAYS", "must be above 0 and at most 365", "30");
+            return fail(
+                "REFRESH_TOKEN_EXPIRE_DAYS",
+                "must be above 0 and at most 365",
+                "30",
+            );
         }
         if !(1..=3650).contains(&self.session_max_days) {
-            return fail("GATEWRIGHT_SESSION_MAX_DAYS", "must be from 1 to 3650", "90");
+            return fail(
+                "GATEWRIGHT_SESSION_MAX_DAYS",
+                "must be from 1 to 3650",
+                "90",
+            );
         }
         if self.hash_parallelism == 0 {
-            return fail("GATEWRIGHT_PASSWORD_HASH_PARALLELISM", "must be at least 1", "2");
+            return fail(
+                "GATEWRIGHT_PASSWORD_HASH_PARALLELISM",
+                "must be at least 1",
+                "2",
+            );
         }
         Ok(())
     }
@@ -114,7 +134,10 @@ impl ConsoleSettings {
     }
 
     /// Life of an unused session, whole seconds.
-    #[allow(clippy::cast_possible_truncation, reason = "validated to at most a year")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "validated to at most a year"
+    )]
     pub fn idle_lifetime(&self) -> TimeDelta {
         TimeDelta::seconds((self.refresh_days * 86_400.0) as i64)
     }

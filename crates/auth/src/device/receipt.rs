@@ -41,8 +41,13 @@ impl ReceiptKeys {
 
     /// Signs a receipt that lives as long as its code, at most [`RECEIPT_LIFETIME`].
     pub fn seal(&self, receipt: &Receipt, now: DateTime<Utc>, lifetime: TimeDelta) -> String {
-        let account = receipt.account_id.map_or_else(|| NOBODY.to_owned(), |id| id.to_string());
-        let claims = [("code", receipt.code_digest.as_str()), ("sub", account.as_str())];
+        let account = receipt
+            .account_id
+            .map_or_else(|| NOBODY.to_owned(), |id| id.to_string());
+        let claims = [
+            ("code", receipt.code_digest.as_str()),
+            ("sub", account.as_str()),
+        ];
         seal(&self.0, &claims, now, lifetime.min(RECEIPT_LIFETIME))
     }
 
@@ -54,7 +59,9 @@ impl ReceiptKeys {
         account_id: AccountId,
         now: DateTime<Utc>,
     ) -> Result<(), ReceiptProblem> {
-        let receipt = token.and_then(|token| self.open(token, now)).ok_or(ReceiptProblem::Missing)?;
+        let receipt = token
+            .and_then(|token| self.open(token, now))
+            .ok_or(ReceiptProblem::Missing)?;
         if receipt.code_digest != code_digest {
             return Err(ReceiptProblem::Missing);
         }
@@ -71,7 +78,10 @@ impl ReceiptKeys {
             NOBODY => None,
             _ => Some(claims.parse("sub").ok()?),
         };
-        Some(Receipt { code_digest: claims.text("code").ok()?.to_owned(), account_id })
+        Some(Receipt {
+            code_digest: claims.text("code").ok()?.to_owned(),
+            account_id,
+        })
     }
 }
 
@@ -86,15 +96,31 @@ mod tests {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let [a, b] = [1, 2].map(|n| AccountId(Uuid::from_u128(n)));
         let seal = |account_id| {
-            keys.seal(&Receipt { code_digest: "d".into(), account_id }, now, RECEIPT_LIFETIME)
+            keys.seal(
+                &Receipt {
+                    code_digest: "d".into(),
+                    account_id,
+                },
+                now,
+                RECEIPT_LIFETIME,
+            )
         };
         let (of_a, of_nobody) = (seal(Some(a)), seal(None));
         assert_eq!(keys.check(Some(&of_a), "d", a, now), Ok(()));
-        assert_eq!(keys.check(Some(&of_a), "d", b, now), Err(ReceiptProblem::OtherAccount));
+        assert_eq!(
+            keys.check(Some(&of_a), "d", b, now),
+            Err(ReceiptProblem::OtherAccount)
+        );
         assert_eq!(keys.check(Some(&of_nobody), "d", b, now), Ok(()));
-        assert_eq!(keys.check(Some(&of_a), "other", a, now), Err(ReceiptProblem::Missing));
+        assert_eq!(
+            keys.check(Some(&of_a), "other", a, now),
+            Err(ReceiptProblem::Missing)
+        );
         assert_eq!(keys.check(None, "d", a, now), Err(ReceiptProblem::Missing));
         let late = now + RECEIPT_LIFETIME + crate::claims::LEEWAY;
-        assert_eq!(keys.check(Some(&of_a), "d", a, late), Err(ReceiptProblem::Missing));
+        assert_eq!(
+            keys.check(Some(&of_a), "d", a, late),
+            Err(ReceiptProblem::Missing)
+        );
     }
 }

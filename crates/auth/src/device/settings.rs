@@ -55,7 +55,11 @@ settings! {
 
 impl DeviceSettings {
     fn validate(&self) -> Result<(), SettingError> {
-        match self.known_client_ids.iter().find(|id| id.parse::<ClientId>().is_err()) {
+        match self
+            .known_client_ids
+            .iter()
+            .find(|id| id.parse::<ClientId>().is_err())
+        {
             None => Ok(()),
             Some(bad) => Err(SettingError {
                 name: "OPENAPI_KNOWN_CLIENT_IDS",

@@ -38,8 +38,14 @@ impl FromStr for DeviceCode {
     fn from_str(text: &str) -> Result<Self, MalformedCode> {
         let body = text.strip_prefix(Self::PREFIX).ok_or(MalformedCode)?;
         let well_formed = body.len() == Self::BODY_CHARS
-            && body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if well_formed { Ok(Self(text.to_owned())) } else { Err(MalformedCode) }
+            && body
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(MalformedCode)
+        }
     }
 }
 
@@ -99,7 +105,11 @@ impl FromStr for UserCode {
             return Err(MalformedCode);
         }
         let (left, right) = symbols.split_at(Self::CHARS / 2);
-        Ok(Self(format!("{}-{}", String::from_utf8_lossy(left), String::from_utf8_lossy(right))))
+        Ok(Self(format!(
+            "{}-{}",
+            String::from_utf8_lossy(left),
+            String::from_utf8_lossy(right)
+        )))
     }
 }
 
@@ -127,7 +137,11 @@ impl FromStr for ClientId {
     fn from_str(text: &str) -> Result<Self, MalformedCode> {
         let well_formed =
             (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        if well_formed { Ok(Self(text.to_owned())) } else { Err(MalformedCode) }
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(MalformedCode)
+        }
     }
 }
 
@@ -190,7 +204,10 @@ impl FromStr for DeviceLabel {
 
 fn is_treacherous(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{061c}'
+        )
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -168,7 +168,9 @@ impl DeviceGrant {
             Decision::Pending => {
                 let answer = if self.pace.is_early(now) {
                     self.pace = self.pace.slowed(now);
-                    PollAnswer::SlowDown { interval: self.pace.interval_seconds }
+                    PollAnswer::SlowDown {
+                        interval: self.pace.interval_seconds,
+                    }
                 } else {
                     self.pace = self.pace.polled(now);
                     PollAnswer::Pending

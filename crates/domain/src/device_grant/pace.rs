@@ -22,7 +22,10 @@ impl PollPace {
 
     /// Nobody has polled yet.
     pub fn new() -> Self {
-        Self { interval_seconds: Self::FIRST, last_poll_at: None }
+        Self {
+            interval_seconds: Self::FIRST,
+            last_poll_at: None,
+        }
     }
 
     /// Whether a poll now would be early. A tenth of the interval, at most a second, is forgiven
@@ -30,13 +33,17 @@ impl PollPace {
     pub fn is_early(&self, now: DateTime<Utc>) -> bool {
         let interval = TimeDelta::seconds(i64::from(self.interval_seconds));
         let tolerance = (interval / 10).min(TimeDelta::seconds(1));
-        self.last_poll_at.is_some_and(|last| now - last < interval - tolerance)
+        self.last_poll_at
+            .is_some_and(|last| now - last < interval - tolerance)
     }
 
     /// After a poll in time.
     #[must_use]
     pub fn polled(&self, now: DateTime<Utc>) -> Self {
-        Self { interval_seconds: self.interval_seconds, last_poll_at: Some(now) }
+        Self {
+            interval_seconds: self.interval_seconds,
+            last_poll_at: Some(now),
+        }
     }
 
     /// After a poll that came early.

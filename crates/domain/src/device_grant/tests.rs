@@ -23,7 +23,11 @@ fn grant() -> DeviceGrant {
 }
 
 fn approval(who: u128, now: DateTime<Utc>) -> Approval {
-    Approval { subject: Subject::Account(AccountId(Uuid::from_u128(who))), workspace_id: None, at: now }
+    Approval {
+        subject: Subject::Account(AccountId(Uuid::from_u128(who))),
+        workspace_id: None,
+        at: now,
+    }
 }
 
 fn poll(grant: DeviceGrant, seconds: i64) -> (PollAnswer, DeviceGrant) {
@@ -35,7 +39,11 @@ fn poll(grant: DeviceGrant, seconds: i64) -> (PollAnswer, DeviceGrant) {
 #[test]
 fn sec_017_to_020_slow_down_raises_the_interval_by_five() {
     let (first, g) = poll(grant(), 0);
-    assert_eq!(first, PollAnswer::Pending, "the first poll may come at once");
+    assert_eq!(
+        first,
+        PollAnswer::Pending,
+        "the first poll may come at once"
+    );
     let (in_time, g) = poll(g, 5);
     assert_eq!(in_time, PollAnswer::Pending);
     let (early, g) = poll(g, 6);
@@ -49,7 +57,10 @@ fn sec_017_to_020_slow_down_raises_the_interval_by_five() {
 #[test]
 fn a_clock_that_runs_a_little_fast_is_forgiven() {
     let (_, g) = poll(grant(), 0);
-    assert_eq!(g.clone().poll(at(0) + TimeDelta::milliseconds(4500)).0, PollAnswer::Pending);
+    assert_eq!(
+        g.clone().poll(at(0) + TimeDelta::milliseconds(4500)).0,
+        PollAnswer::Pending
+    );
     assert_eq!(
         g.poll(at(0) + TimeDelta::milliseconds(4499)).0,
         PollAnswer::SlowDown { interval: 10 }
@@ -89,7 +100,10 @@ fn sec_025_a_denial_is_answered_for_ever_as_a_denial() {
 fn sec_027_the_expiry_is_inclusive_everywhere() {
     assert_eq!(grant().poll(at(899)).0, PollAnswer::Pending);
     assert_eq!(grant().poll(at(900)).0, PollAnswer::Expired);
-    assert_eq!(grant().approve(approval(1, at(900))), Err(DecideError::Expired));
+    assert_eq!(
+        grant().approve(approval(1, at(900))),
+        Err(DecideError::Expired)
+    );
     assert_eq!(grant().deny(at(900)), Err(DecideError::Expired));
     assert!(grant().is_pending(at(899)));
     assert!(!grant().is_pending(at(900)));
@@ -113,7 +127,10 @@ fn a_label_keeps_nothing_that_could_deceive() {
     for bad in ["", "  ", "a\u{202e}b", "a\u{0}b", "a\nb", "a\u{2066}b"] {
         assert!(bad.parse::<DeviceLabel>().is_err(), "{bad:?}");
     }
-    assert_eq!("  Cafe\u{301} ".parse::<DeviceLabel>().unwrap().as_str(), "Caf\u{e9}");
+    assert_eq!(
+        "  Cafe\u{301} ".parse::<DeviceLabel>().unwrap().as_str(),
+        "Caf\u{e9}"
+    );
     assert!("x".repeat(128).parse::<DeviceLabel>().is_ok());
     assert!("x".repeat(129).parse::<DeviceLabel>().is_err());
     assert!("x".repeat(1 << 20).parse::<DeviceLabel>().is_err());
@@ -121,20 +138,48 @@ fn a_label_keeps_nothing_that_could_deceive() {
 
 #[test]
 fn sec_031_a_device_code_has_one_form_only() {
-    assert!("dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH".parse::<DeviceCode>().is_ok());
+    assert!(
+        "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH"
+            .parse::<DeviceCode>()
+            .is_ok()
+    );
     let long = "x".repeat(1 << 20);
-    for bad in ["", "dc_", "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHh*", "dc_{wbPx2VUjNd0mD_WEz31WUvljJMAlHh}",
-        "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHh\r", "9wbPx2VUjNd0mD_WEz31WUvljJMAlHhHxxx", long.as_str()] {
+    for bad in [
+        "",
+        "dc_",
+        "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHh*",
+        "dc_{wbPx2VUjNd0mD_WEz31WUvljJMAlHh}",
+        "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHh\r",
+        "9wbPx2VUjNd0mD_WEz31WUvljJMAlHhHxxx",
+        long.as_str(),
+    ] {
         assert!(bad.parse::<DeviceCode>().is_err());
     }
 }
 
 #[test]
 fn sec_044_a_user_code_is_read_in_every_usual_spelling() {
-    for text in ["KWAL-UY7B", "kwal-uy7b", " kwaluy7b ", "KWAL UY7B", "k w a l - u y 7 b"] {
-        assert_eq!(text.parse::<UserCode>().unwrap().expose(), "KWAL-UY7B", "{text}");
+    for text in [
+        "KWAL-UY7B",
+        "kwal-uy7b",
+        " kwaluy7b ",
+        "KWAL UY7B",
+        "k w a l - u y 7 b",
+    ] {
+        assert_eq!(
+            text.parse::<UserCode>().unwrap().expose(),
+            "KWAL-UY7B",
+            "{text}"
+        );
     }
-    for bad in ["", "KWAL-UY7", "KWAL-UY7BX", "KWAL-UY7I", "KWAL-UY7\u{130}", "0000-0000"] {
+    for bad in [
+        "",
+        "KWAL-UY7",
+        "KWAL-UY7BX",
+        "KWAL-UY7I",
+        "KWAL-UY7\u{130}",
+        "0000-0000",
+    ] {
         assert!(bad.parse::<UserCode>().is_err(), "{bad}");
     }
 }
@@ -144,7 +189,9 @@ fn sec_011_user_codes_are_uniform_over_the_thirty_symbols() {
     // A linear congruential generator is enough: the question is the mapping, not the source.
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut byte = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
     let mut counts = std::collections::BTreeMap::<char, f64>::new();
@@ -160,8 +207,14 @@ fn sec_011_user_codes_are_uniform_over_the_thirty_symbols() {
     let symbols: String = counts.keys().collect();
     assert_eq!(symbols, "3456789ABCDEFGHJKLMNPQRSTUVWXY");
     let expected = f64::from(codes) * 8.0 / 30.0;
-    let chi_squared: f64 = counts.values().map(|n| (n - expected).powi(2) / expected).sum();
-    assert!(chi_squared < 58.3, "χ² = {chi_squared}, 29 degrees of freedom, p < 0.001");
+    let chi_squared: f64 = counts
+        .values()
+        .map(|n| (n - expected).powi(2) / expected)
+        .sum();
+    assert!(
+        chi_squared < 58.3,
+        "χ² = {chi_squared}, 29 degrees of freedom, p < 0.001"
+    );
 }
 
 #[test]
@@ -169,7 +222,10 @@ fn codes_do_not_print() {
     let user: UserCode = "KWAL-UY7B".parse().unwrap();
     let device: DeviceCode = "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH".parse().unwrap();
     let printed = format!("{user:?} {device:?}");
-    assert!(!printed.contains("KWAL") && !printed.contains("9wbPx2"), "{printed}");
+    assert!(
+        !printed.contains("KWAL") && !printed.contains("9wbPx2"),
+        "{printed}"
+    );
 }
 
 // ---- all interleavings --------------------------------------------------------------------------

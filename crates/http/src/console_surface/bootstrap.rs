@@ -63,9 +63,19 @@ pub(crate) async fn version(
     request: HttpRequest,
     settings: Data<ConsoleSettings>,
 ) -> Result<Json<VersionResponse>, BootstrapFailure> {
-    if !query_pairs(request.query_string()).iter().any(|(name, _)| name == "current_version") {
-        let problems = vec![FieldProblem::new("missing", "current_version", "Field required")];
-        return Err(BootstrapFailure::Validation { parameter: "query", problems });
+    if !query_pairs(request.query_string())
+        .iter()
+        .any(|(name, _)| name == "current_version")
+    {
+        let problems = vec![FieldProblem::new(
+            "missing",
+            "current_version",
+            "Field required",
+        )];
+        return Err(BootstrapFailure::Validation {
+            parameter: "query",
+            problems,
+        });
     }
     Ok(Json(VersionResponse {
         version: DIFY_VERSION,
@@ -88,7 +98,9 @@ pub(crate) struct DslVersionResponse {
 /// The format of application definitions that this API speaks.
 #[utoipa::path(get, path = "/console/api/app-dsl-version", responses((status = 200, body = DslVersionResponse)))]
 pub(crate) async fn dsl_version() -> Json<DslVersionResponse> {
-    Json(DslVersionResponse { app_dsl_version: APP_DSL_VERSION })
+    Json(DslVersionResponse {
+        app_dsl_version: APP_DSL_VERSION,
+    })
 }
 
 /// Whether the installation is set up.
@@ -102,9 +114,14 @@ pub(crate) struct SetupStatusResponse {
 
 /// Whether the installation is set up.
 #[utoipa::path(get, path = "/console/api/setup", responses((status = 200, body = SetupStatusResponse)))]
-pub(crate) async fn get_setup(setup: Data<Setup>) -> Result<Json<SetupStatusResponse>, BootstrapFailure> {
+pub(crate) async fn get_setup(
+    setup: Data<Setup>,
+) -> Result<Json<SetupStatusResponse>, BootstrapFailure> {
     Ok(Json(match setup.status().await? {
-        SetupStatus::NotStarted => SetupStatusResponse { step: "not_started", setup_at: None },
+        SetupStatus::NotStarted => SetupStatusResponse {
+            step: "not_started",
+            setup_at: None,
+        },
         SetupStatus::Finished(at) => SetupStatusResponse {
             step: "finished",
             setup_at: at.map(|at| at.format("%Y-%m-%dT%H:%M:%S").to_string()),
@@ -132,14 +149,23 @@ impl FromFields for SetupInput {
         let email: Option<Email> = fields.parsed("email");
         let name = fields.text("name");
         if name.as_ref().is_some_and(|name| name.chars().count() > 30) {
-            fields.problem("string_too_long", "name", "String should have at most 30 characters");
+            fields.problem(
+                "string_too_long",
+                "name",
+                "String should have at most 30 characters",
+            );
         }
         let password = fields.secret("password");
         if let Some(Err(problem)) = password.as_ref().map(|p| check_password_policy(p.expose())) {
             fields.problem("value_error", "password", problem);
         }
         let language = fields.optional_text("language");
-        Some(Self(SetupCommand { email: email?, name: name?, password: password?, language }))
+        Some(Self(SetupCommand {
+            email: email?,
+            name: name?,
+            password: password?,
+            language,
+        }))
     }
 }
 
@@ -161,7 +187,9 @@ pub(crate) async fn set_up(
     body: Body<SetupInput, BootstrapFormat>,
 ) -> Result<HttpResponse, BootstrapFailure> {
     let init = policy.read(&request, cookies::INIT);
-    setup.run(&ctx, init.as_deref(), body.into_inner().0).await?;
+    setup
+        .run(&ctx, init.as_deref(), body.into_inner().0)
+        .await?;
     Ok(HttpResponse::Created().json(ResultBody { result: "success" }))
 }
 
@@ -182,7 +210,13 @@ pub(crate) async fn get_init(
 ) -> Result<Json<InitStatusResponse>, BootstrapFailure> {
     let init = policy.read(&request, cookies::INIT);
     let is_finished = setup.is_init_finished(init.as_deref(), ctx.now).await?;
-    Ok(Json(InitStatusResponse { status: if is_finished { "finished" } else { "not_started" } }))
+    Ok(Json(InitStatusResponse {
+        status: if is_finished {
+            "finished"
+        } else {
+            "not_started"
+        },
+    }))
 }
 
 /// The init password.
@@ -199,7 +233,11 @@ impl FromFields for InitInput {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let password = fields.secret("password")?;
         if password.expose().chars().count() > 128 {
-            fields.problem("string_too_long", "password", "String should have at most 128 characters");
+            fields.problem(
+                "string_too_long",
+                "password",
+                "String should have at most 128 characters",
+            );
         }
         Some(Self(password))
     }
@@ -221,5 +259,7 @@ pub(crate) async fn init(
     body: Body<InitInput, BootstrapFormat>,
 ) -> Result<HttpResponse, BootstrapFailure> {
     let proof = setup.validate_init(&ctx, &body.into_inner().0).await?;
-    Ok(HttpResponse::Created().cookie(policy.init(proof)).json(ResultBody { result: "success" }))
+    Ok(HttpResponse::Created()
+        .cookie(policy.init(proof))
+        .json(ResultBody { result: "success" }))
 }

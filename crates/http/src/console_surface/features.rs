@@ -24,7 +24,7 @@ pub(crate) struct LicenceQuota {
 
 /// A metered quota.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Usage {
+pub(crate) struct Metered {
     usage: u32,
     limit: u32,
     reset_date: i64,
@@ -34,7 +34,11 @@ const fn quota(limit: u32) -> Quota {
     Quota { size: 0, limit }
 }
 
-const UNLICENSED: LicenceQuota = LicenceQuota { enabled: false, size: 0, limit: 0 };
+const UNLICENSED: LicenceQuota = LicenceQuota {
+    enabled: false,
+    size: 0,
+    limit: 0,
+};
 
 /// The licence.
 #[derive(Debug, Serialize, ToSchema)]
@@ -124,8 +128,15 @@ pub(crate) async fn system_features(settings: Data<ConsoleSettings>) -> Json<Sys
         enable_collaboration_mode: settings.collaboration_mode,
         is_allow_register: settings.allow_register,
         is_allow_create_workspace: settings.allow_create_workspace,
-        is_email_setup: settings.mail_type.as_ref().is_some_and(|kind| !kind.is_empty()),
-        license: License { status: "none", expired_at: "", workspaces: UNLICENSED },
+        is_email_setup: settings
+            .mail_type
+            .as_ref()
+            .is_some_and(|kind| !kind.is_empty()),
+        license: License {
+            status: "none",
+            expired_at: "",
+            workspaces: UNLICENSED,
+        },
         branding: Branding {
             enabled: false,
             application_title: "",
@@ -196,8 +207,8 @@ pub(crate) struct Features {
     webapp_copyright_enabled: bool,
     workspace_members: LicenceQuota,
     is_allow_transfer_workspace: bool,
-    trigger_event: Usage,
-    api_rate_limit: Usage,
+    trigger_event: Metered,
+    api_rate_limit: Metered,
     human_input_email_delivery_enabled: bool,
     knowledge_pipeline: KnowledgePipeline,
     next_credit_reset_date: i64,
@@ -212,9 +223,15 @@ pub(crate) async fn features(settings: Data<ConsoleSettings>, _: SignedIn) -> Js
     Json(Features {
         billing: Billing {
             enabled: false,
-            subscription: Subscription { plan: "sandbox", interval: "" },
+            subscription: Subscription {
+                plan: "sandbox",
+                interval: "",
+            },
         },
-        education: Education { enabled: false, activated: false },
+        education: Education {
+            enabled: false,
+            activated: false,
+        },
         members: quota(1),
         apps: quota(10),
         knowledge_rate_limit: 10,
@@ -227,10 +244,20 @@ pub(crate) async fn features(settings: Data<ConsoleSettings>, _: SignedIn) -> Js
         webapp_copyright_enabled: false,
         workspace_members: UNLICENSED,
         is_allow_transfer_workspace: true,
-        trigger_event: Usage { usage: 0, limit: 3000, reset_date: 0 },
-        api_rate_limit: Usage { usage: 0, limit: 5000, reset_date: 0 },
+        trigger_event: Metered {
+            usage: 0,
+            limit: 3000,
+            reset_date: 0,
+        },
+        api_rate_limit: Metered {
+            usage: 0,
+            limit: 5000,
+            reset_date: 0,
+        },
         human_input_email_delivery_enabled: true,
-        knowledge_pipeline: KnowledgePipeline { publish_enabled: false },
+        knowledge_pipeline: KnowledgePipeline {
+            publish_enabled: false,
+        },
         next_credit_reset_date: 0,
     })
 }

@@ -1,9 +1,6 @@
 //! Sign-in, sign-out, refresh (console.md §7.2).
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright_app::console::{Console, ConsoleError, Login, LoginOutcome, SessionTokens, Setup};
 use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
@@ -53,7 +50,10 @@ impl FromFields for LoginInput {
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .map(Secret::new);
-        Some(Self { email: email?, password: decoded })
+        Some(Self {
+            email: email?,
+            password: decoded,
+        })
     }
 }
 
@@ -68,7 +68,10 @@ impl actix_web::FromRequest for AfterSetup {
         let request = request.clone();
         Box::pin(async move {
             let setup = Data::<Setup>::extract(&request).await?;
-            setup.require_finished().await.map_err(ConsoleFailure::from)?;
+            setup
+                .require_finished()
+                .await
+                .map_err(ConsoleFailure::from)?;
             Ok(Self)
         })
     }
@@ -95,7 +98,11 @@ pub(crate) async fn login(
     let input = body.1.into_inner();
     let password = input.password.ok_or(ConsoleError::AuthenticationFailed)?;
     let known_browser = policy.read(&request, cookies::KNOWN_BROWSER);
-    let command = Login { email: input.email, password, known_browser };
+    let command = Login {
+        email: input.email,
+        password,
+        known_browser,
+    };
     match console.login(&ctx, command).await? {
         LoginOutcome::NoWorkspace => Ok(HttpResponse::Ok().json(json!({
             "result": "fail",
@@ -146,7 +153,11 @@ pub(crate) async fn refresh(
     request: HttpRequest,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let token = policy.read(&request, cookies::REFRESH);
-    let SessionTokens { access, refresh, csrf } = console.refresh(&ctx, token.as_deref()).await?;
+    let SessionTokens {
+        access,
+        refresh,
+        csrf,
+    } = console.refresh(&ctx, token.as_deref()).await?;
     Ok(HttpResponse::Ok()
         .cookie(policy.csrf(csrf, settings.access_lifetime()))
         .cookie(policy.access(access, settings.access_lifetime()))

@@ -121,7 +121,9 @@ pub(crate) async fn info(session: SignedIn) -> Result<Json<Tenant>, ConsoleFailu
 }
 
 fn tenant_of(identity: &ConsoleIdentity) -> Result<Json<Tenant>, ConsoleFailure> {
-    let workspace = identity.current_workspace().ok_or(ConsoleError::NoAccount)?;
+    let workspace = identity
+        .current_workspace()
+        .ok_or(ConsoleError::NoAccount)?;
     Ok(Json(workspace.into()))
 }
 
@@ -165,8 +167,14 @@ pub(crate) async fn switch(
 ) -> Result<Json<SwitchResponse>, ConsoleFailure> {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let id: WorkspaceId = input.0.parse().map_err(|_| ConsoleError::AccountNotLinkTenant)?;
+    let id: WorkspaceId = input
+        .0
+        .parse()
+        .map_err(|_| ConsoleError::AccountNotLinkTenant)?;
     let switched = workspaces.switch(&ctx, session.0.account.id, id).await?;
     let workspace = switched.ok_or(ConsoleError::AccountNotLinkTenant)?;
-    Ok(Json(SwitchResponse { result: "success", new_tenant: (&workspace).into() }))
+    Ok(Json(SwitchResponse {
+        result: "success",
+        new_tenant: (&workspace).into(),
+    }))
 }

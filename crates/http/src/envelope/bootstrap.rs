@@ -15,7 +15,10 @@ use crate::extract::FieldProblem;
 pub(crate) enum BootstrapFailure {
     Setup(SetupError),
     /// 422; the text names the parameter that failed: `payload` or `query`.
-    Validation { parameter: &'static str, problems: Vec<FieldProblem> },
+    Validation {
+        parameter: &'static str,
+        problems: Vec<FieldProblem>,
+    },
     TooLarge,
 }
 
@@ -41,7 +44,10 @@ impl ResponseError for BootstrapFailure {
     fn error_response(&self) -> HttpResponse {
         match self {
             Self::Setup(error) => setup(error),
-            Self::Validation { parameter, problems } => validation(parameter, problems),
+            Self::Validation {
+                parameter,
+                problems,
+            } => validation(parameter, problems),
             Self::TooLarge => answer(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 ("request_entity_too_large", "bad_request"),
@@ -52,12 +58,14 @@ impl ResponseError for BootstrapFailure {
 }
 
 fn answer(status: StatusCode, (code, kind): (&str, &str), message: &str) -> HttpResponse {
-    HttpResponse::build(status).insert_header((REASON, code)).json(json!({
-        "code": code,
-        "message": message,
-        "status": status.as_u16(),
-        "error": {"type": kind, "message": message, "status": status.as_u16()},
-    }))
+    HttpResponse::build(status)
+        .insert_header((REASON, code))
+        .json(json!({
+            "code": code,
+            "message": message,
+            "status": status.as_u16(),
+            "error": {"type": kind, "message": message, "status": status.as_u16()},
+        }))
 }
 
 fn validation(parameter: &str, problems: &[FieldProblem]) -> HttpResponse {
@@ -80,21 +88,32 @@ fn validation(parameter: &str, problems: &[FieldProblem]) -> HttpResponse {
 fn setup(error: &SetupError) -> HttpResponse {
     let message = error.to_string();
     match error {
-        SetupError::WrongEdition => {
-            answer(StatusCode::NOT_FOUND, ("not_found", "resource_not_found"), &message)
-        }
-        SetupError::AlreadySetup => {
-            answer(StatusCode::FORBIDDEN, ("already_setup", "authorization_error"), &message)
-        }
-        SetupError::NotInitValidated => {
-            answer(StatusCode::UNAUTHORIZED, ("not_init_validated", "authentication_error"), &message)
-        }
-        SetupError::InitFailed => {
-            answer(StatusCode::UNAUTHORIZED, ("init_validate_failed", "authentication_error"), &message)
-        }
+        SetupError::WrongEdition => answer(
+            StatusCode::NOT_FOUND,
+            ("not_found", "resource_not_found"),
+            &message,
+        ),
+        SetupError::AlreadySetup => answer(
+            StatusCode::FORBIDDEN,
+            ("already_setup", "authorization_error"),
+            &message,
+        ),
+        SetupError::NotInitValidated => answer(
+            StatusCode::UNAUTHORIZED,
+            ("not_init_validated", "authentication_error"),
+            &message,
+        ),
+        SetupError::InitFailed => answer(
+            StatusCode::UNAUTHORIZED,
+            ("init_validate_failed", "authentication_error"),
+            &message,
+        ),
         SetupError::RateLimited { retry_after } => {
-            let mut response =
-                answer(StatusCode::TOO_MANY_REQUESTS, ("too_many_requests", "rate_limited"), &message);
+            let mut response = answer(
+                StatusCode::TOO_MANY_REQUESTS,
+                ("too_many_requests", "rate_limited"),
+                &message,
+            );
             response
                 .headers_mut()
                 .insert(actix_web::http::header::RETRY_AFTER, (*retry_after).into());

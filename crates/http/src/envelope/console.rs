@@ -31,7 +31,12 @@ pub(crate) struct ConsoleErrorBody {
 
 impl ConsoleErrorBody {
     pub(crate) fn new(status: StatusCode, code: &str, message: &str) -> Self {
-        Self { code: code.to_owned(), message: message.to_owned(), status: status.as_u16(), params: None }
+        Self {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            status: status.as_u16(),
+            params: None,
+        }
     }
 }
 
@@ -90,9 +95,11 @@ impl ResponseError for ConsoleFailure {
                 "unsupported_media_type",
                 "The request must have Content-Type: application/json.",
             ),
-            Self::TooLarge => {
-                plain(StatusCode::PAYLOAD_TOO_LARGE, "request_entity_too_large", "The body is too large.")
-            }
+            Self::TooLarge => plain(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request_entity_too_large",
+                "The body is too large.",
+            ),
             Self::Unavailable(error) => outage(error),
         }
     }
@@ -157,22 +164,32 @@ fn console(error: &ConsoleError) -> HttpResponse {
         ConsoleError::NoAccount => {
             return builder.json(json!({"code": "unauthorized", "message": "Unauthorized."}));
         }
-        ConsoleError::LoginThrottled { retry_after: seconds }
-        | ConsoleError::RateLimited { retry_after: seconds } => retry_after(&mut builder, *seconds),
+        ConsoleError::LoginThrottled {
+            retry_after: seconds,
+        }
+        | ConsoleError::RateLimited {
+            retry_after: seconds,
+        } => retry_after(&mut builder, *seconds),
         _ => {}
     }
     if status == StatusCode::UNAUTHORIZED {
         builder.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="api""#));
     }
-    builder.json(ConsoleErrorBody::new(status, error.code(), &error.to_string()))
+    builder.json(ConsoleErrorBody::new(
+        status,
+        error.code(),
+        &error.to_string(),
+    ))
 }
 
 fn refresh(error: &RefreshError) -> HttpResponse {
     match error {
         RefreshError::Unavailable(unavailable) => outage(unavailable),
-        RefreshError::RateLimited { retry_after: seconds } => {
-            console(&ConsoleError::RateLimited { retry_after: *seconds })
-        }
+        RefreshError::RateLimited {
+            retry_after: seconds,
+        } => console(&ConsoleError::RateLimited {
+            retry_after: *seconds,
+        }),
         RefreshError::Missing | RefreshError::Invalid(_) => {
             let reason = match error {
                 RefreshError::Invalid(reason) => reason,

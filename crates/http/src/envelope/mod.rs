@@ -45,7 +45,11 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/console/api") { Self::Console } else { Self::OpenApi }
+        if path.starts_with("/console/api") {
+            Self::Console
+        } else {
+            Self::OpenApi
+        }
     }
 
     fn answer(self, status: StatusCode, code: &str, message: &str) -> HttpResponse {
@@ -92,23 +96,37 @@ impl std::fmt::Display for FrameworkFailure {
 
 impl ResponseError for FrameworkFailure {
     fn error_response(&self) -> HttpResponse {
-        let status = self.error.as_ref().map(|error| error.as_response_error().status_code());
+        let status = self
+            .error
+            .as_ref()
+            .map(|error| error.as_response_error().status_code());
         match status {
             Some(StatusCode::PAYLOAD_TOO_LARGE) => {
                 let code = "request_entity_too_large";
-                self.place.answer(StatusCode::PAYLOAD_TOO_LARGE, code, "The body is too large.")
+                self.place.answer(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    code,
+                    "The body is too large.",
+                )
             }
-            Some(status) if status.is_client_error() => {
-                self.place.answer(StatusCode::BAD_REQUEST, "bad_request", "The request could not be read.")
-            }
+            Some(status) if status.is_client_error() => self.place.answer(
+                StatusCode::BAD_REQUEST,
+                "bad_request",
+                "The request could not be read.",
+            ),
             status => {
                 if status.is_some() {
                     tracing::error!(error = ?self.error, "the framework failed");
                 }
                 let message = "A service that this request needs did not answer. Try again.";
-                let mut response =
-                    self.place.answer(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", message);
-                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_OUTAGE.into());
+                let mut response = self.place.answer(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "service_unavailable",
+                    message,
+                );
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, RETRY_AFTER_OUTAGE.into());
                 response
             }
         }

@@ -23,7 +23,11 @@ pub(crate) struct OAuthErrorBody {
 }
 
 fn body(error: &str) -> OAuthErrorBody {
-    OAuthErrorBody { error: error.to_owned(), error_description: None, interval: None }
+    OAuthErrorBody {
+        error: error.to_owned(),
+        error_description: None,
+        interval: None,
+    }
 }
 
 /// The error of a domain outcome.

@@ -6,7 +6,11 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use gatewright_app::{bearer::BearerRouteError, console::ConsoleError, device::{DecideError, LookupError, StartError}};
+use gatewright_app::{
+    bearer::BearerRouteError,
+    console::ConsoleError,
+    device::{DecideError, LookupError, StartError},
+};
 use gatewright_domain::{Classify as _, ErrorKind, error::Unavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,13 +105,23 @@ impl ResponseError for OpenApiFailure {
     fn error_response(&self) -> HttpResponse {
         match self {
             Self::Bearer(error) => bearer(error),
-            Self::Query(details) => {
-                invalid(StatusCode::UNPROCESSABLE_ENTITY, "invalid_param", details, None)
-            }
-            Self::Body(details) => {
-                invalid(StatusCode::BAD_REQUEST, "bad_request", details, Some("invalid_request"))
-            }
-            Self::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "request_entity_too_large", "The body is too large."),
+            Self::Query(details) => invalid(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_param",
+                details,
+                None,
+            ),
+            Self::Body(details) => invalid(
+                StatusCode::BAD_REQUEST,
+                "bad_request",
+                details,
+                Some("invalid_request"),
+            ),
+            Self::TooLarge => plain(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request_entity_too_large",
+                "The body is too large.",
+            ),
             Self::RateLimited(seconds) => rate_limited(*seconds),
             Self::Unavailable(error) => outage(error),
             Self::Start(error) => start(error),
@@ -158,7 +172,10 @@ fn bearer(error: &BearerRouteError) -> HttpResponse {
     match error {
         BearerRouteError::Unavailable(error) => return outage(error),
         BearerRouteError::Disabled => {
-            return unavailable("bearer_disabled", Some("ENABLE_OAUTH_BEARER is false on this server"));
+            return unavailable(
+                "bearer_disabled",
+                Some("ENABLE_OAUTH_BEARER is false on this server"),
+            );
         }
         BearerRouteError::RateLimited { retry_after } => return rate_limited(*retry_after),
         _ => {}
@@ -180,7 +197,10 @@ fn bearer(error: &BearerRouteError) -> HttpResponse {
         ErrorKind::Forbidden => {
             let status = StatusCode::FORBIDDEN;
             HttpResponse::build(status)
-                .insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="openapi", error="insufficient_scope""#))
+                .insert_header((
+                    header::WWW_AUTHENTICATE,
+                    r#"Bearer realm="openapi", error="insufficient_scope""#,
+                ))
                 .insert_header((REASON, error.code()))
                 .json(ErrorBody::new(status, "forbidden", &message))
         }
@@ -190,7 +210,9 @@ fn bearer(error: &BearerRouteError) -> HttpResponse {
 
 fn start(error: &StartError) -> HttpResponse {
     match error {
-        StartError::UnsupportedClient => super::oauth::domain(StatusCode::BAD_REQUEST, "unsupported_client"),
+        StartError::UnsupportedClient => {
+            super::oauth::domain(StatusCode::BAD_REQUEST, "unsupported_client")
+        }
         StartError::ConsoleUrlUnset => super::oauth::console_url_unset(),
         StartError::RateLimited { retry_after } => rate_limited(*retry_after),
         StartError::Unavailable(error) => outage(error),
@@ -200,21 +222,27 @@ fn start(error: &StartError) -> HttpResponse {
 fn decide(error: &DecideError) -> HttpResponse {
     let domain = super::oauth::domain;
     match error {
-        DecideError::BearerDisabled => {
-            unavailable("bearer_disabled", Some("ENABLE_OAUTH_BEARER is false on this server"))
-        }
+        DecideError::BearerDisabled => unavailable(
+            "bearer_disabled",
+            Some("ENABLE_OAUTH_BEARER is false on this server"),
+        ),
         DecideError::RateLimited { retry_after } => rate_limited(*retry_after),
         DecideError::LookupRequired => {
             let mut response = domain(StatusCode::NOT_FOUND, "expired_or_unknown");
             let reason = header::HeaderValue::from_static("lookup_required");
-            response.headers_mut().insert(header::HeaderName::from_static("x-gatewright-reason"), reason);
+            response.headers_mut().insert(
+                header::HeaderName::from_static("x-gatewright-reason"),
+                reason,
+            );
             response
         }
         DecideError::ExpiredOrUnknown => domain(StatusCode::NOT_FOUND, "expired_or_unknown"),
         DecideError::AlreadyResolved => domain(StatusCode::CONFLICT, "already_resolved"),
-        DecideError::AccountInactive => {
-            plain(StatusCode::BAD_REQUEST, "account_not_initialized", "The account has not been initialized yet.")
-        }
+        DecideError::AccountInactive => plain(
+            StatusCode::BAD_REQUEST,
+            "account_not_initialized",
+            "The account has not been initialized yet.",
+        ),
         DecideError::Unavailable(error) => outage(error),
     }
 }
@@ -226,7 +254,10 @@ fn session(error: &ConsoleError) -> HttpResponse {
         ConsoleError::Csrf(reason) => {
             let mut response = super::oauth::domain(StatusCode::FORBIDDEN, "csrf_mismatch");
             if let Ok(value) = header::HeaderValue::from_str(&reason.to_string()) {
-                response.headers_mut().insert(header::HeaderName::from_static("x-gatewright-reason"), value);
+                response.headers_mut().insert(
+                    header::HeaderName::from_static("x-gatewright-reason"),
+                    value,
+                );
             }
             response
         }
@@ -234,7 +265,11 @@ fn session(error: &ConsoleError) -> HttpResponse {
             HttpResponse::Unauthorized()
                 .insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="api""#))
                 .insert_header((REASON, error.code()))
-                .json(ErrorBody::new(StatusCode::UNAUTHORIZED, error.code(), &error.to_string()))
+                .json(ErrorBody::new(
+                    StatusCode::UNAUTHORIZED,
+                    error.code(),
+                    &error.to_string(),
+                ))
         }
         ConsoleError::NotInitialized => {
             plain(StatusCode::BAD_REQUEST, error.code(), &error.to_string())

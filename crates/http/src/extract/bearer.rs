@@ -49,7 +49,10 @@ impl<S: RequiredScope + 'static> FromRequest for Require<S> {
                 .authenticate(&ctx, token, S::SCOPE, request.path())
                 .await
                 .map_err(OpenApiFailure::from)?;
-            Ok(Self { identity, scope: PhantomData })
+            Ok(Self {
+                identity,
+                scope: PhantomData,
+            })
         })
     }
 }
@@ -57,12 +60,16 @@ impl<S: RequiredScope + 'static> FromRequest for Require<S> {
 /// The token of the one `Authorization` header; `None` when there is none or of another scheme.
 fn presented(request: &HttpRequest) -> Result<Option<&str>, BearerRouteError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let Some(value) = headers.next() else { return Ok(None) };
+    let Some(value) = headers.next() else {
+        return Ok(None);
+    };
     if headers.next().is_some() {
         return Err(BearerRouteError::Malformed);
     }
     let value = value.to_str().map_err(|_| BearerRouteError::Malformed)?;
-    let Some((scheme, token)) = value.split_once(' ') else { return Ok(None) };
+    let Some((scheme, token)) = value.split_once(' ') else {
+        return Ok(None);
+    };
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Ok(None);
     }

@@ -49,7 +49,9 @@ impl<T: FromFields + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F
         let media_type = request.content_type().trim().to_ascii_lowercase();
         let payload = payload.take();
         Box::pin(async move {
-            let fields = read(&media_type, payload, F::TAKES_FORMS).await.map_err(F::unreadable)?;
+            let fields = read(&media_type, payload, F::TAKES_FORMS)
+                .await
+                .map_err(F::unreadable)?;
             let value = fields.read::<T>().map_err(F::invalid)?;
             Ok(Self(value, PhantomData))
         })
@@ -67,11 +69,16 @@ async fn read(media_type: &str, payload: Payload, takes_forms: bool) -> Result<F
     if is_form {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_bytes(&bytes).map_err(|_| Unreadable::Syntax)?;
-        let repeated = pairs.iter().enumerate().any(|(at, (name, _))| {
-            pairs[..at].iter().any(|(earlier, _)| earlier == name)
-        });
+        let repeated = pairs
+            .iter()
+            .enumerate()
+            .any(|(at, (name, _))| pairs[..at].iter().any(|(earlier, _)| earlier == name));
         // RFC 6749 §3.2: parameters must not be included more than once.
-        return if repeated { Err(Unreadable::Syntax) } else { Ok(Fields::from_pairs(pairs)) };
+        return if repeated {
+            Err(Unreadable::Syntax)
+        } else {
+            Ok(Fields::from_pairs(pairs))
+        };
     }
     serde_json::from_slice::<UniqueObject>(&bytes)
         .map(|object| Fields::new(object.0))
@@ -123,7 +130,10 @@ impl BodyFormat for BootstrapFormat {
         }
     }
     fn invalid(problems: Vec<FieldProblem>) -> BootstrapFailure {
-        BootstrapFailure::Validation { parameter: "payload", problems }
+        BootstrapFailure::Validation {
+            parameter: "payload",
+            problems,
+        }
     }
 }
 
@@ -176,5 +186,9 @@ impl BodyFormat for PollFormat {
 }
 
 fn not_an_object() -> FieldProblem {
-    FieldProblem::new("model_type", "", "The body must be a JSON object sent as application/json")
+    FieldProblem::new(
+        "model_type",
+        "",
+        "The body must be a JSON object sent as application/json",
+    )
 }

@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, error::ErrorInternalServerError};
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, error::ErrorInternalServerError,
+};
 use gatewright_app::Ctx;
 
 /// The request's context. Cheap to clone.
@@ -16,7 +18,8 @@ pub(crate) struct RequestCtx(Arc<Ctx>);
 impl RequestCtx {
     pub(crate) fn of(request: &HttpRequest) -> Result<Self, actix_web::Error> {
         let ctx = request.extensions().get::<Arc<Ctx>>().cloned();
-        ctx.map(Self).ok_or_else(|| ErrorInternalServerError("the middleware did not run"))
+        ctx.map(Self)
+            .ok_or_else(|| ErrorInternalServerError("the middleware did not run"))
     }
 }
 

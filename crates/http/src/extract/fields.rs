@@ -28,8 +28,16 @@ pub(crate) struct FieldProblem {
 
 impl FieldProblem {
     pub(crate) fn new(kind: &str, field: &str, msg: impl Display) -> Self {
-        let loc = if field.is_empty() { vec![] } else { vec![field.to_owned()] };
-        Self { kind: kind.to_owned(), loc, msg: msg.to_string() }
+        let loc = if field.is_empty() {
+            vec![]
+        } else {
+            vec![field.to_owned()]
+        };
+        Self {
+            kind: kind.to_owned(),
+            loc,
+            msg: msg.to_string(),
+        }
     }
 
     /// The problem as one sentence.
@@ -57,12 +65,22 @@ pub(crate) trait FromFields: Sized {
 
 impl Fields {
     pub(crate) fn new(object: Map<String, Value>) -> Self {
-        Self { object, problems: vec![], is_form: false }
+        Self {
+            object,
+            problems: vec![],
+            is_form: false,
+        }
     }
 
     pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
-        let object = pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-        Self { is_form: true, ..Self::new(object) }
+        let object = pairs
+            .into_iter()
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect();
+        Self {
+            is_form: true,
+            ..Self::new(object)
+        }
     }
 
     /// Whether the members come from a form or a query rather than from JSON.
@@ -114,11 +132,18 @@ impl Fields {
     /// A required text that parses.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let text = self.required(name)?;
-        text.parse().map_err(|error| self.problem("value_error", name, error)).ok()
+        text.parse()
+            .map_err(|error| self.problem("value_error", name, error))
+            .ok()
     }
 
     /// A whole number in a range, or its default when absent.
-    pub(crate) fn number(&mut self, name: &str, (from, to): (u32, u32), default: u32) -> Option<u32> {
+    pub(crate) fn number(
+        &mut self,
+        name: &str,
+        (from, to): (u32, u32),
+        default: u32,
+    ) -> Option<u32> {
         let text = match self.object.get(name) {
             None => return Some(default),
             Some(Value::String(text)) => text.clone(),
@@ -127,10 +152,18 @@ impl Fields {
         match text.trim().parse::<i64>() {
             Err(_) => self.problem("int_parsing", name, "Input should be a valid integer"),
             Ok(n) if n < i64::from(from) => {
-                self.problem("greater_than_equal", name, format!("Input should be greater than or equal to {from}"));
+                self.problem(
+                    "greater_than_equal",
+                    name,
+                    format!("Input should be greater than or equal to {from}"),
+                );
             }
             Ok(n) if n > i64::from(to) => {
-                self.problem("less_than_equal", name, format!("Input should be less than or equal to {to}"));
+                self.problem(
+                    "less_than_equal",
+                    name,
+                    format!("Input should be less than or equal to {to}"),
+                );
             }
             Ok(n) => return u32::try_from(n).ok(),
         }
@@ -225,7 +258,10 @@ mod tests {
 
     #[test]
     fn problems_never_carry_the_value() {
-        let mut fields = Fields::from_pairs(vec![("password".into(), "hunter2\0".into()), ("n".into(), "hunter2".into())]);
+        let mut fields = Fields::from_pairs(vec![
+            ("password".into(), "hunter2\0".into()),
+            ("n".into(), "hunter2".into()),
+        ]);
         assert!(fields.secret("password").is_none());
         assert!(fields.number("n", (1, 2), 1).is_none());
         assert!(fields.text("gone").is_none());

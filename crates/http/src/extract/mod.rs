@@ -9,7 +9,9 @@ mod session;
 mod then;
 
 pub(crate) use bearer::{FullScope, Require, WorkspaceReadScope};
-pub(crate) use body::{Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat};
+pub(crate) use body::{
+    Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat,
+};
 pub(crate) use context::RequestCtx;
 pub(crate) use fields::{FieldProblem, Fields, FromFields, query_pairs};
 pub(crate) use session::{Decider, LeavingSession, SignedIn};

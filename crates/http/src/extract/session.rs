@@ -28,7 +28,9 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = resolve(&request, Token::CookieOrHeader).await.map_err(ConsoleFailure::from)?;
+            let identity = resolve(&request, Token::CookieOrHeader)
+                .await
+                .map_err(ConsoleFailure::from)?;
             check_csrf(&request, &identity).map_err(ConsoleFailure::from)?;
             require_initialised(&identity).map_err(ConsoleFailure::from)?;
             Ok(Self(identity))
@@ -46,7 +48,9 @@ impl FromRequest for LeavingSession {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = resolve(&request, Token::CookieOrHeader).await.map_err(ConsoleFailure::from)?;
+            let identity = resolve(&request, Token::CookieOrHeader)
+                .await
+                .map_err(ConsoleFailure::from)?;
             Ok(Self(identity))
         })
     }
@@ -66,15 +70,23 @@ impl FromRequest for Decider {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = resolve(&request, Token::Cookie).await.map_err(OpenApiFailure::from)?;
+            let identity = resolve(&request, Token::Cookie)
+                .await
+                .map_err(OpenApiFailure::from)?;
             check_csrf(&request, &identity).map_err(OpenApiFailure::from)?;
             require_own_origin(&request).map_err(OpenApiFailure::from)?;
             require_initialised(&identity).map_err(OpenApiFailure::from)?;
             let device = data::<DeviceFlow>(&request)?;
-            device.charge_decision(&identity).await.map_err(OpenApiFailure::from)?;
+            device
+                .charge_decision(&identity)
+                .await
+                .map_err(OpenApiFailure::from)?;
             let is_browser = request.headers().contains_key(header::ORIGIN)
                 || request.headers().contains_key("sec-fetch-site");
-            Ok(Self { identity, is_browser })
+            Ok(Self {
+                identity,
+                is_browser,
+            })
         })
     }
 }
@@ -95,18 +107,32 @@ fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, actix_web::Error>
 async fn resolve(request: &HttpRequest, token: Token) -> Result<ConsoleIdentity, ConsoleError> {
     let missing = |_| ConsoleError::Unauthorized("misconfigured");
     let ctx = RequestCtx::of(request).map_err(missing)?;
-    data::<Setup>(request).map_err(missing)?.require_finished().await?;
+    data::<Setup>(request)
+        .map_err(missing)?
+        .require_finished()
+        .await?;
     let policy = data::<CookiePolicy>(request).map_err(missing)?;
     let access = policy.read(request, cookies::ACCESS).or_else(|| {
-        (token == Token::CookieOrHeader).then(|| authorization(request)).flatten()
+        (token == Token::CookieOrHeader)
+            .then(|| authorization(request))
+            .flatten()
     });
-    data::<Console>(request).map_err(missing)?.resolve(&ctx, access.as_deref()).await
+    data::<Console>(request)
+        .map_err(missing)?
+        .resolve(&ctx, access.as_deref())
+        .await
 }
 
 fn authorization(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
 fn check_csrf(request: &HttpRequest, identity: &ConsoleIdentity) -> Result<(), ConsoleError> {
@@ -114,7 +140,9 @@ fn check_csrf(request: &HttpRequest, identity: &ConsoleIdentity) -> Result<(), C
     let ctx = RequestCtx::of(request).map_err(missing)?;
     let policy = data::<CookiePolicy>(request).map_err(missing)?;
     let headers = request.headers();
-    let header = headers.get("x-csrf-token").or_else(|| headers.get("x-csrftoken"));
+    let header = headers
+        .get("x-csrf-token")
+        .or_else(|| headers.get("x-csrftoken"));
     let cookie = policy.read(request, cookies::CSRF);
     data::<Console>(request).map_err(missing)?.check_csrf(
         &ctx,
@@ -139,8 +167,11 @@ fn require_own_origin(request: &HttpRequest) -> Result<(), ConsoleError> {
     {
         return refused;
     }
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-    let urls = data::<PublicUrls>(request).map_err(|_| ConsoleError::Unauthorized("misconfigured"))?;
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let urls =
+        data::<PublicUrls>(request).map_err(|_| ConsoleError::Unauthorized("misconfigured"))?;
     match origin.to_str() {
         Ok(origin) if urls.is_own_origin(origin) => Ok(()),
         _ => refused,

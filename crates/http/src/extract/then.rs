@@ -20,8 +20,12 @@ where
         let request = request.clone();
         let mut payload = payload.take();
         Box::pin(async move {
-            let first = A::from_request(&request, &mut payload).await.map_err(Into::into)?;
-            let second = B::from_request(&request, &mut payload).await.map_err(Into::into)?;
+            let first = A::from_request(&request, &mut payload)
+                .await
+                .map_err(Into::into)?;
+            let second = B::from_request(&request, &mut payload)
+                .await
+                .map_err(Into::into)?;
             Ok(Self(first, second))
         })
     }

@@ -10,7 +10,7 @@ use gatewright_domain::{bearer_token::BearerToken, ids::TokenId, workspace::defa
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::device::{SubjectAccount, SubjectWorkspace};
+use super::device_poll::{SubjectAccount, SubjectWorkspace};
 use crate::{
     envelope::{ErrorBody, OpenApiFailure},
     extract::{Fields, FromFields, FullScope, RequestCtx, Require, query_pairs},
@@ -83,7 +83,8 @@ pub(crate) struct SessionRow {
 
 impl From<BearerToken> for SessionRow {
     fn from(token: BearerToken) -> Self {
-        let show = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let show =
+            |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
         Self {
             id: token.id.to_string(),
             prefix: token.prefix,
@@ -120,7 +121,10 @@ impl FromFields for SessionListQuery {
         fields.forbid_others(&["page", "limit"]);
         let page = fields.number("page", (1, 1_000_000), 1);
         let limit = fields.number("limit", (1, 200), 100);
-        Some(Self { page: page?, limit: limit? })
+        Some(Self {
+            page: page?,
+            limit: limit?,
+        })
     }
 }
 
@@ -140,8 +144,13 @@ pub(crate) async fn list_sessions(
     let query: SessionListQuery = Fields::from_pairs(query_pairs(request.query_string()))
         .read()
         .map_err(OpenApiFailure::Query)?;
-    let wanted = SessionQuery { page: query.page, limit: query.limit };
-    let page = bearers.list_sessions(&ctx, &caller.identity, wanted).await?;
+    let wanted = SessionQuery {
+        page: query.page,
+        limit: query.limit,
+    };
+    let page = bearers
+        .list_sessions(&ctx, &caller.identity, wanted)
+        .await?;
     Ok(Json(SessionListResponse {
         page: query.page,
         limit: query.limit,
@@ -189,7 +198,9 @@ pub(crate) async fn revoke_session(
     caller: Require<FullScope>,
     session_id: Path<String>,
 ) -> Result<Json<RevokedResponse>, OpenApiFailure> {
-    let id: TokenId = session_id.parse().map_err(|_| BearerRouteError::SessionNotFound)?;
+    let id: TokenId = session_id
+        .parse()
+        .map_err(|_| BearerRouteError::SessionNotFound)?;
     bearers.revoke_session(&ctx, &caller.identity, id).await?;
     Ok(Json(REVOKED))
 }

@@ -30,5 +30,8 @@ pub(crate) struct ServerVersion {
 /// The version of the API. A bearer, good or bad, is ignored.
 #[utoipa::path(get, path = "/openapi/v1/_version", operation_id = "openapi_version", responses((status = 200, body = ServerVersion)))]
 pub(crate) async fn version(settings: Data<ConsoleSettings>) -> Json<ServerVersion> {
-    Json(ServerVersion { version: DIFY_VERSION.into(), edition: settings.edition.as_str().into() })
+    Json(ServerVersion {
+        version: DIFY_VERSION.into(),
+        edition: settings.edition.as_str().into(),
+    })
 }

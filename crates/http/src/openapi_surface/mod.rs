@@ -1,7 +1,9 @@
 //! `/openapi/v1`.
 
 mod account;
-mod device;
+mod device_decide;
+mod device_poll;
+mod device_start;
 mod meta;
 mod revoke;
 mod workspaces;
@@ -14,7 +16,7 @@ pub(crate) const DEVICE_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:dev
 pub(crate) fn operations() -> Vec<Operation> {
     let mut all = operations!["meta": meta::health, meta::version];
     all.extend(operations!["device flow":
-        device::start, device::poll, device::lookup, device::approve, device::deny, revoke::revoke]);
+        device_start::start, device_poll::poll, device_decide::lookup, device_decide::approve, device_decide::deny, revoke::revoke]);
     all.extend(operations!["account":
         account::get_account, account::list_sessions, account::revoke_own_session, account::revoke_session]);
     all.extend(operations!["workspaces":

@@ -42,6 +42,8 @@ pub(crate) async fn revoke(
     ctx: RequestCtx,
     body: Body<RevokeInput, PollFormat>,
 ) -> Result<HttpResponse, OpenApiFailure> {
-    bearers.revoke_presented(&ctx, body.into_inner().0.expose()).await?;
+    bearers
+        .revoke_presented(&ctx, body.into_inner().0.expose())
+        .await?;
     Ok(HttpResponse::Ok().finish())
 }

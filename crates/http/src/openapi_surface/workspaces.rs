@@ -90,9 +90,17 @@ pub(crate) async fn get(
     caller: Require<WorkspaceReadScope>,
     workspace_id: Path<String>,
 ) -> Result<Json<WorkspaceDetail>, OpenApiFailure> {
-    let id: WorkspaceId = workspace_id.parse().map_err(|_| BearerRouteError::WorkspaceNotFound)?;
-    let found = caller.identity.workspaces.iter().find(|workspace| workspace.id == id);
-    Ok(Json(found.ok_or(BearerRouteError::WorkspaceNotFound)?.into()))
+    let id: WorkspaceId = workspace_id
+        .parse()
+        .map_err(|_| BearerRouteError::WorkspaceNotFound)?;
+    let found = caller
+        .identity
+        .workspaces
+        .iter()
+        .find(|workspace| workspace.id == id);
+    Ok(Json(
+        found.ok_or(BearerRouteError::WorkspaceNotFound)?.into(),
+    ))
 }
 
 /// Makes a workspace the caller's current one, for the console too.
@@ -108,7 +116,9 @@ pub(crate) async fn switch(
     caller: Require<WorkspaceReadScope>,
     workspace_id: Path<String>,
 ) -> Result<Json<WorkspaceDetail>, OpenApiFailure> {
-    let id: WorkspaceId = workspace_id.parse().map_err(|_| BearerRouteError::WorkspaceNotFound)?;
+    let id: WorkspaceId = workspace_id
+        .parse()
+        .map_err(|_| BearerRouteError::WorkspaceNotFound)?;
     let is_member = caller
         .identity
         .workspaces
@@ -117,6 +127,10 @@ pub(crate) async fn switch(
     if !is_member {
         return Err(BearerRouteError::WorkspaceNotFound.into());
     }
-    let switched = workspaces.switch(&ctx, caller.identity.account.id, id).await?;
-    Ok(Json((&switched.ok_or(BearerRouteError::WorkspaceNotFound)?).into()))
+    let switched = workspaces
+        .switch(&ctx, caller.identity.account.id, id)
+        .await?;
+    Ok(Json(
+        (&switched.ok_or(BearerRouteError::WorkspaceNotFound)?).into(),
+    ))
 }

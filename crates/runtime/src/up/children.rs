@@ -50,7 +50,10 @@ impl Launch<'_> {
     /// Starts a server.
     pub(super) fn start(&self, name: &'static str, arguments: &[&str]) -> Result<Server, UpError> {
         let child = self.command(name, arguments).spawn().map_err(|error| {
-            UpError(format!("{}: {error}; build it with `cargo build`", self.binaries.join(name).display()))
+            UpError(format!(
+                "{}: {error}; build it with `cargo build`",
+                self.binaries.join(name).display()
+            ))
         })?;
         Ok(Server { name, child })
     }
@@ -61,7 +64,11 @@ impl Launch<'_> {
             .arg("--env-file")
             .arg(self.env_file)
             .args(arguments)
-            .envs(self.extra.iter().map(|(name, value)| (*name, value.as_str())))
+            .envs(
+                self.extra
+                    .iter()
+                    .map(|(name, value)| (*name, value.as_str())),
+            )
             .process_group(0)
             .stdin(Stdio::null());
         command
@@ -77,8 +84,12 @@ impl Server {
     pub(super) async fn stop(mut self) {
         let (pid, name) = (self.pid(), self.name);
         // Asking is instant; waiting is done without blocking.
-        let _asked = tokio::task::spawn_blocking(move || terminate(pid, name, Duration::ZERO)).await;
-        if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
+        let _asked =
+            tokio::task::spawn_blocking(move || terminate(pid, name, Duration::ZERO)).await;
+        if tokio::time::timeout(PATIENCE, self.child.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!(name, "does not end; killed");
             let _gone_anyway = self.child.kill().await;
         }

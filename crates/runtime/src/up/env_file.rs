@@ -31,7 +31,10 @@ mod tests {
         let path = folder.path().join(".env");
         assert!(ensure(&path).unwrap());
         let first = std::fs::read_to_string(&path).unwrap();
-        let key = first.lines().find_map(|line| line.strip_prefix("SECRET_KEY=")).unwrap();
+        let key = first
+            .lines()
+            .find_map(|line| line.strip_prefix("SECRET_KEY="))
+            .unwrap();
         assert_eq!(key.len(), 56);
         assert!(!ensure(&path).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), first);

@@ -23,7 +23,7 @@ pub use state::State;
 /// The program that supervises, as `/proc` shows it.
 const PROGRAM: &str = "api-server";
 /// How long a system may take to end: requests are drained, then data is written.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Lines of progress in the log begin with this.
 pub(super) const PROGRESS: &str = "==> ";
 
@@ -151,7 +151,9 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
     let mut shown = 0;
     loop {
         shown = show_progress(&folder.log(), shown);
-        if let Some(state) = State::load(&folder.state_file()).filter(|state| state.pid == child.id() && state.is_ready) {
+        if let Some(state) = State::load(&folder.state_file())
+            .filter(|state| state.pid == child.id() && state.is_ready)
+        {
             show_progress(&folder.log(), shown);
             panel::print(&folder, &state, false);
             return Ok(());
@@ -171,19 +173,30 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
 /// Ends what `up` started. Says whether there was anything.
 pub fn down(folder: &Path) -> Result<bool, UpError> {
     let folder = DevFolder::open(folder)?;
-    let Some(pid) = supervisor_pid(&folder) else { return Ok(false) };
+    let Some(pid) = supervisor_pid(&folder) else {
+        return Ok(false);
+    };
     if terminate(pid, PROGRAM, PATIENCE) {
         Ok(true)
     } else {
-        Err(UpError(format!("process {pid} does not end; look at {}", folder.log().display())))
+        Err(UpError(format!(
+            "process {pid} does not end; look at {}",
+            folder.log().display()
+        )))
     }
 }
 
 /// The supervisor that holds the lock.
 fn supervisor_pid(folder: &DevFolder) -> Option<u32> {
     let mut text = String::new();
-    File::open(folder.lock_file()).ok()?.read_to_string(&mut text).ok()?;
-    text.trim().parse().ok().filter(|pid| is_alive(*pid, PROGRAM))
+    File::open(folder.lock_file())
+        .ok()?
+        .read_to_string(&mut text)
+        .ok()?;
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|pid| is_alive(*pid, PROGRAM))
 }
 
 /// The state of a system that runs and is ready.
@@ -195,7 +208,10 @@ fn running(folder: &DevFolder) -> Option<State> {
 #[allow(clippy::print_stdout, reason = "progress of a command line")]
 fn show_progress(log: &Path, shown: usize) -> usize {
     let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(PROGRESS)).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(PROGRESS))
+        .collect();
     for line in lines.iter().skip(shown) {
         println!("{PROGRESS}{line}");
     }
@@ -208,7 +224,10 @@ fn last_lines(log: &Path, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-#[allow(clippy::disallowed_methods, reason = "waiting for a process in a command line")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "waiting for a process in a command line"
+)]
 fn pause(span: Duration) {
     std::thread::sleep(span);
 }

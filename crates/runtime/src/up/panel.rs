@@ -8,7 +8,11 @@ pub(super) fn print(folder: &DevFolder, state: &State, ran_already: bool) {
 }
 
 fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
-    let title = if ran_already { "Gatewright runs already." } else { "Gatewright is ready." };
+    let title = if ran_already {
+        "Gatewright runs already."
+    } else {
+        "Gatewright is ready."
+    };
     let mut rows: Vec<(&str, String)> = vec![];
     if !state.api_url.is_empty() {
         let api = &state.api_url;
@@ -26,6 +30,9 @@ fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
     if ran_already {
         rows.push(("new build", "to run it: ./dev/down && ./dev/up".to_owned()));
     }
-    let lines: Vec<String> = rows.iter().map(|(name, value)| format!("  {name:<10} {value}")).collect();
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|(name, value)| format!("  {name:<10} {value}"))
+        .collect();
     format!("\n{title}\n{}\n", lines.join("\n"))
 }

@@ -41,15 +41,22 @@ impl State {
             api_url: text("api_url"),
             db_url: text("db_url"),
             redis_url: text("redis_url"),
-            engines: value["engines"].as_array()?.iter().filter_map(|e| e.as_str().map(str::to_owned)).collect(),
+            engines: value["engines"]
+                .as_array()?
+                .iter()
+                .filter_map(|e| e.as_str().map(str::to_owned))
+                .collect(),
             data: text("data"),
         })
     }
 
     /// Writes the state file.
     pub(super) fn save(&self, path: &Path) -> std::io::Result<()> {
-        let servers: serde_json::Map<String, Value> =
-            self.servers.iter().map(|(name, pid)| (name.clone(), json!(pid))).collect();
+        let servers: serde_json::Map<String, Value> = self
+            .servers
+            .iter()
+            .map(|(name, pid)| (name.clone(), json!(pid)))
+            .collect();
         let value = json!({
             "pid": self.pid,
             "servers": servers,
@@ -66,9 +73,13 @@ impl State {
     /// Writes the addresses so that a shell can source them.
     pub(super) fn save_addresses(&self, path: &Path) -> std::io::Result<()> {
         let line = |name: &str, value: &str| format!("{name}='{}'\n", value.replace('\'', r"'\''"));
-        let text = [("API_URL", &self.api_url), ("DB_URL", &self.db_url), ("REDIS_URL", &self.redis_url)]
-            .map(|(name, value)| line(name, value))
-            .concat();
+        let text = [
+            ("API_URL", &self.api_url),
+            ("DB_URL", &self.db_url),
+            ("REDIS_URL", &self.redis_url),
+        ]
+        .map(|(name, value)| line(name, value))
+        .concat();
         write_private(path, &text)
     }
 }
@@ -76,7 +87,12 @@ impl State {
 /// Writes beside and renames, so that nobody reads half a file; only the owner may read it.
 pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let beside = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(text.as_bytes())?;
     fs::rename(beside, path)
 }
@@ -99,10 +115,16 @@ mod tests {
         let path = folder.path().join("state.json");
         state.save(&path).unwrap();
         let loaded = State::load(&path).unwrap();
-        assert_eq!((loaded.pid, loaded.servers, loaded.is_ready), (7, state.servers.clone(), true));
+        assert_eq!(
+            (loaded.pid, loaded.servers, loaded.is_ready),
+            (7, state.servers.clone(), true)
+        );
         let addresses = folder.path().join("addresses.env");
         state.save_addresses(&addresses).unwrap();
         let text = std::fs::read_to_string(addresses).unwrap();
-        assert!(text.contains(r"DB_URL='postgres://u:p'\''w@h/db'"), "{text}");
+        assert!(
+            text.contains(r"DB_URL='postgres://u:p'\''w@h/db'"),
+            "{text}"
+        );
     }
 }

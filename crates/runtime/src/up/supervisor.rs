@@ -20,7 +20,7 @@ use super::{
 use crate::{environment::Environment, probe, shutdown::termination};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// The engines that are ours.
 #[derive(Default)]
@@ -48,17 +48,25 @@ impl Engines {
 pub(super) async fn run(folder: &DevFolder, options: &Options) -> Result<(), UpError> {
     let _lock = lock(folder)?;
     clear_leftovers(folder);
-    let terminal = Terminal { assume_yes: options.assume_yes };
+    let terminal = Terminal {
+        assume_yes: options.assume_yes,
+    };
     let env_path = folder.root.join(".env");
     if env_file::ensure(&env_path)? {
-        terminal.say(&format!("wrote {} with a fresh SECRET_KEY", env_path.display()));
+        terminal.say(&format!(
+            "wrote {} with a fresh SECRET_KEY",
+            env_path.display()
+        ));
     }
     let environment = Environment::load_file(&env_path).map_err(UpError::new)?;
     let port = port(&environment)?;
     if !options.services_only {
         require_free(port)?;
     }
-    let mut state = State { pid: std::process::id(), ..State::default() };
+    let mut state = State {
+        pid: std::process::id(),
+        ..State::default()
+    };
     let (engines, launch) = start_engines(folder, options, &environment, &terminal, &mut state)?;
     let outcome = run_servers(folder, options, engines, launch, (port, &terminal), state).await;
     for path in [folder.state_file(), folder.addresses_file()] {
@@ -94,7 +102,9 @@ async fn run_servers(
     for server in servers {
         server.stop().await;
     }
-    tokio::task::spawn_blocking(move || engines.stop()).await.map_err(UpError::new)?;
+    tokio::task::spawn_blocking(move || engines.stop())
+        .await
+        .map_err(UpError::new)?;
     terminal.say("stopped");
     outcome
 }
@@ -102,11 +112,21 @@ async fn run_servers(
 fn lock(folder: &DevFolder) -> Result<File, UpError> {
     let path = folder.lock_file();
     let failed = |error: std::io::Error| UpError(format!("{}: {error}", path.display()));
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
     if file.try_lock().is_err() {
-        return Err(UpError("the system is up already, or coming up; end it with ./dev/down (or: api-server down)".into()));
+        return Err(UpError(
+            "the system is up already, or coming up; end it with ./dev/down (or: api-server down)"
+                .into(),
+        ));
     }
-    file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed)?;
+    file.set_len(0)
+        .and_then(|()| write!(file, "{}", std::process::id()))
+        .map_err(failed)?;
     Ok(file)
 }
 
@@ -117,7 +137,11 @@ fn clear_leftovers(folder: &DevFolder) {
             terminate(pid, &name, Duration::from_secs(10));
         }
     }
-    for path in [folder.state_file(), folder.addresses_file(), folder.dev.join("worker.ready")] {
+    for path in [
+        folder.state_file(),
+        folder.addresses_file(),
+        folder.dev.join("worker.ready"),
+    ] {
         let _gone_already = fs::remove_file(path);
     }
 }
@@ -163,7 +187,8 @@ fn start_engines<'a>(
         state.db_url = environment.get("DATABASE_URL").unwrap_or_default();
     } else {
         terminal.say("starting PostgreSQL");
-        let postgres = Postgres::start(&home, sources, Durability::Durable, terminal).map_err(UpError::new)?;
+        let postgres =
+            Postgres::start(&home, sources, Durability::Durable, terminal).map_err(UpError::new)?;
         state.engines.push(postgres.version().to_owned());
         state.db_url = postgres.url();
         extra.push(("DATABASE_URL", postgres.url()));
@@ -174,7 +199,8 @@ fn start_engines<'a>(
         state.redis_url = environment.get("REDIS_URL").unwrap_or_default();
     } else {
         terminal.say("starting Redis");
-        let redis = Redis::start(&home, sources, Durability::Durable, terminal).map_err(UpError::new)?;
+        let redis =
+            Redis::start(&home, sources, Durability::Durable, terminal).map_err(UpError::new)?;
         state.engines.push(redis.version().to_owned());
         state.redis_url = redis.url();
         extra.push(("REDIS_URL", redis.url()));
@@ -185,11 +211,23 @@ fn start_engines<'a>(
     let binaries = own.parent().map(PathBuf::from).unwrap_or_default();
     // Leaked once per process: the launch outlives this function and the path is needed to the end.
     let env_file: &'static PathBuf = Box::leak(Box::new(folder.root.join(".env")));
-    Ok((engines, Launch { binaries, env_file, extra }))
+    Ok((
+        engines,
+        Launch {
+            binaries,
+            env_file,
+            extra,
+        },
+    ))
 }
 
 fn cache_folder(environment: &Environment) -> PathBuf {
-    let named = |name: &str| environment.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let named = |name: &str| {
+        environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     named("XDG_CACHE_HOME")
         .or_else(|| named("HOME").map(|home| home.join(".cache")))
         .unwrap_or_else(std::env::temp_dir)
@@ -199,7 +237,9 @@ fn cache_folder(environment: &Environment) -> PathBuf {
 /// The example's address follows the port; an address that somebody chose stays.
 fn api_url_for(environment: &Environment) -> Result<Option<(&'static str, String)>, UpError> {
     let port = port(environment)?;
-    let is_example = environment.get("CONSOLE_API_URL").is_none_or(|url| url == env_file::EXAMPLE_API_URL);
+    let is_example = environment
+        .get("CONSOLE_API_URL")
+        .is_none_or(|url| url == env_file::EXAMPLE_API_URL);
     Ok(is_example.then(|| ("CONSOLE_API_URL", format!("http://127.0.0.1:{port}"))))
 }
 
@@ -217,7 +257,10 @@ async fn start_servers(
     let ready_file = folder.dev.join("worker.ready");
     let ready_text = ready_file.display().to_string();
     servers.push(launch.start("worker", &["--ready-file", &ready_text])?);
-    state.servers = servers.iter().map(|server| (server.name.to_owned(), server.pid())).collect();
+    state.servers = servers
+        .iter()
+        .map(|server| (server.name.to_owned(), server.pid()))
+        .collect();
     state.api_url = format!("http://127.0.0.1:{port}");
     state.save(&folder.state_file()).map_err(UpError::new)?;
     let ready = async {
@@ -231,14 +274,21 @@ async fn start_servers(
     };
     match tokio::time::timeout(READY_WITHIN, ready).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(UpError(format!("not ready after {} s; see {}", READY_WITHIN.as_secs(), folder.log().display()))),
+        Err(_) => Err(UpError(format!(
+            "not ready after {} s; see {}",
+            READY_WITHIN.as_secs(),
+            folder.log().display()
+        ))),
     }
 }
 
 fn require_running(server: &mut Server) -> Result<(), UpError> {
     match server.child.try_wait() {
         Ok(None) => Ok(()),
-        Ok(Some(status)) => Err(UpError(format!("{} ended ({status}); its last words stand above", server.name))),
+        Ok(Some(status)) => Err(UpError(format!(
+            "{} ended ({status}); its last words stand above",
+            server.name
+        ))),
         Err(error) => Err(UpError::new(error)),
     }
 }
@@ -250,7 +300,9 @@ async fn watch(servers: &mut [Server], engines: &mut Engines) -> Result<(), UpEr
             require_running(server)?;
         }
         if engines.has_lost_one() {
-            return Err(UpError("PostgreSQL or Redis ended by itself; see its log in the data folder".into()));
+            return Err(UpError(
+                "PostgreSQL or Redis ended by itself; see its log in the data folder".into(),
+            ));
         }
         tokio::time::sleep(LOOK_AGAIN * 10).await;
     }

@@ -155,7 +155,10 @@ pub async fn update_login(
     if account.status == AccountStatus::Pending {
         diesel::update(accounts::table.find(account.id.0))
             .filter(accounts::status.eq(AccountStatus::Pending.as_str()))
-            .set((accounts::status.eq(AccountStatus::Active.as_str()), accounts::initialized_at.eq(at)))
+            .set((
+                accounts::status.eq(AccountStatus::Active.as_str()),
+                accounts::initialized_at.eq(at),
+            ))
             .execute(&mut conn.0)
             .await?;
     }
@@ -171,7 +174,10 @@ pub async fn update_password_hash(
 ) -> Result<bool, StorageError> {
     let changed = diesel::update(accounts::table.find(id.0))
         .filter(accounts::password.eq(old))
-        .set((accounts::password.eq(new), accounts::password_salt.eq(None::<String>)))
+        .set((
+            accounts::password.eq(new),
+            accounts::password_salt.eq(None::<String>),
+        ))
         .execute(&mut conn.0)
         .await?;
     Ok(changed == 1)

@@ -57,7 +57,11 @@ pub async fn find(conn: &mut Conn, hash: &TokenHash) -> Result<Option<BearerToke
 }
 
 /// Adds a token.
-pub async fn insert(conn: &mut Conn, token: &BearerToken, hash: &TokenHash) -> Result<(), StorageError> {
+pub async fn insert(
+    conn: &mut Conn,
+    token: &BearerToken,
+    hash: &TokenHash,
+) -> Result<(), StorageError> {
     diesel::insert_into(tokens::table)
         .values((
             tokens::id.eq(token.id.0),
@@ -105,7 +109,11 @@ pub async fn revoke_predecessors(
         .returning(tokens::token_hash)
         .get_results(&mut conn.0)
         .await?;
-    Ok(hashes.into_iter().flatten().map(TokenHash::from_column).collect())
+    Ok(hashes
+        .into_iter()
+        .flatten()
+        .map(TokenHash::from_column)
+        .collect())
 }
 
 /// Live tokens of an account, newest first, one page; and how many there are in all.
@@ -169,16 +177,27 @@ pub async fn find_revocable(
 pub async fn revoke(conn: &mut Conn, id: TokenId, at: DateTime<Utc>) -> Result<bool, StorageError> {
     let changed = diesel::update(tokens::table.find(id.0))
         .filter(tokens::revoked_at.is_null())
-        .set((tokens::revoked_at.eq(at), tokens::token_hash.eq(None::<String>)))
+        .set((
+            tokens::revoked_at.eq(at),
+            tokens::token_hash.eq(None::<String>),
+        ))
         .execute(&mut conn.0)
         .await?;
     Ok(changed == 1)
 }
 
 /// Notes use, at most once a minute per token.
-pub async fn update_last_used(conn: &mut Conn, id: TokenId, at: DateTime<Utc>) -> Result<(), StorageError> {
+pub async fn update_last_used(
+    conn: &mut Conn,
+    id: TokenId,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
     diesel::update(tokens::table.find(id.0))
-        .filter(tokens::last_used_at.is_null().or(tokens::last_used_at.lt(at - chrono::TimeDelta::minutes(1))))
+        .filter(
+            tokens::last_used_at
+                .is_null()
+                .or(tokens::last_used_at.lt(at - chrono::TimeDelta::minutes(1))),
+        )
         .set(tokens::last_used_at.eq(at))
         .execute(&mut conn.0)
         .await?;

@@ -121,7 +121,11 @@ pub async fn update_rotation(
 }
 
 /// Ends a session. False when it had ended before.
-pub async fn revoke(conn: &mut Conn, id: ConsoleSessionId, at: DateTime<Utc>) -> Result<bool, StorageError> {
+pub async fn revoke(
+    conn: &mut Conn,
+    id: ConsoleSessionId,
+    at: DateTime<Utc>,
+) -> Result<bool, StorageError> {
     let changed = diesel::update(sessions::table.find(id.0))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(at))

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use gatewright_domain::ids::{GrantId, TokenId};
 
-use crate::{error::StorageError, pool::Conn, schema::gatewright_device_redemptions as redemptions};
+use crate::{
+    error::StorageError, pool::Conn, schema::gatewright_device_redemptions as redemptions,
+};
 
 /// Claims a grant for one token. False when it was claimed before; waits for a concurrent claim.
 pub async fn insert(

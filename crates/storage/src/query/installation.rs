@@ -27,7 +27,11 @@ pub async fn find_setup(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, Storag
 
 /// Whether any workspace exists.
 pub async fn has_workspace(conn: &mut Conn) -> Result<bool, StorageError> {
-    Ok(diesel::select(diesel::dsl::exists(tenants::table.select(tenants::id))).get_result(&mut conn.0).await?)
+    Ok(
+        diesel::select(diesel::dsl::exists(tenants::table.select(tenants::id)))
+            .get_result(&mut conn.0)
+            .await?,
+    )
 }
 
 /// Waits until this transaction is the only one that sets up. Released with the transaction.
@@ -40,9 +44,16 @@ pub async fn lock_setup(conn: &mut Conn) -> Result<(), StorageError> {
 }
 
 /// Notes that it was set up.
-pub async fn insert_setup(conn: &mut Conn, version: &str, at: DateTime<Utc>) -> Result<(), StorageError> {
+pub async fn insert_setup(
+    conn: &mut Conn,
+    version: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
     diesel::insert_into(dify_setups::table)
-        .values((dify_setups::version.eq(version), dify_setups::setup_at.eq(to_column(at))))
+        .values((
+            dify_setups::version.eq(version),
+            dify_setups::setup_at.eq(to_column(at)),
+        ))
         .execute(&mut conn.0)
         .await?;
     Ok(())

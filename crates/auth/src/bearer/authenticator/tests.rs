@@ -40,7 +40,11 @@ impl RateLimiter for &Notes {
         if self.down {
             return Err(Unavailable::new("redis", "down"));
         }
-        Ok(if self.refuse { Admission::Refused { retry_after: 7 } } else { Admission::Admitted })
+        Ok(if self.refuse {
+            Admission::Refused { retry_after: 7 }
+        } else {
+            Admission::Admitted
+        })
     }
 }
 
@@ -66,7 +70,10 @@ fn row(prefix: &str, account: bool, expires_in: i64) -> BearerToken {
 fn run(notes: &Notes, text: &str) -> (Result<Principal, BearerError>, Vec<String>) {
     let authenticator = BearerAuthenticator::new(notes, notes, Limits::default());
     let address = ClientAddress::from_peer(IpAddr::from([127, 0, 0, 1]));
-    let answer = authenticator.authenticate(text, address, now()).now_or_never().unwrap();
+    let answer = authenticator
+        .authenticate(text, address, now())
+        .now_or_never()
+        .unwrap();
     (answer, notes.log.lock().unwrap().clone())
 }
 
@@ -83,9 +90,16 @@ fn f4_the_limit_is_charged_before_the_look_up_for_dead_tokens_too() {
 
 #[test]
 fn f4_a_refused_token_is_not_looked_up() {
-    let notes = Notes { refuse: true, row: Some(row("dfoa_", true, 60)), ..Notes::default() };
+    let notes = Notes {
+        refuse: true,
+        row: Some(row("dfoa_", true, 60)),
+        ..Notes::default()
+    };
     let (answer, log) = run(&notes, &token());
-    assert!(matches!(answer, Err(BearerError::RateLimited { retry_after: 7 })));
+    assert!(matches!(
+        answer,
+        Err(BearerError::RateLimited { retry_after: 7 })
+    ));
     assert_eq!(log.len(), 1);
 }
 
@@ -108,7 +122,10 @@ fn an_unknown_prefix_touches_nothing() {
 
 #[test]
 fn sec_108_an_expired_token_is_retired_and_answered_like_any_dead_one() {
-    let notes = Notes { row: Some(row("dfoa_", true, 0)), ..Notes::default() };
+    let notes = Notes {
+        row: Some(row("dfoa_", true, 0)),
+        ..Notes::default()
+    };
     let (answer, log) = run(&notes, &token());
     assert!(matches!(answer, Err(BearerError::Invalid)));
     assert_eq!(log.last().unwrap(), "retire");
@@ -116,15 +133,26 @@ fn sec_108_an_expired_token_is_retired_and_answered_like_any_dead_one() {
 
 #[test]
 fn a_row_of_the_wrong_kind_is_a_dead_token() {
-    for wrong in [row("dfoe_", false, 60), row("dfoa_", false, 60), row("dfoe_", true, 60)] {
-        let notes = Notes { row: Some(wrong), ..Notes::default() };
+    for wrong in [
+        row("dfoe_", false, 60),
+        row("dfoa_", false, 60),
+        row("dfoe_", true, 60),
+    ] {
+        let notes = Notes {
+            row: Some(wrong),
+            ..Notes::default()
+        };
         assert!(matches!(run(&notes, &token()).0, Err(BearerError::Invalid)));
     }
 }
 
 #[test]
 fn sec_121_without_a_limiter_there_is_no_way_in() {
-    let notes = Notes { down: true, row: Some(row("dfoa_", true, 60)), ..Notes::default() };
+    let notes = Notes {
+        down: true,
+        row: Some(row("dfoa_", true, 60)),
+        ..Notes::default()
+    };
     let (answer, log) = run(&notes, &token());
     assert!(matches!(answer, Err(BearerError::Unavailable(_))));
     assert_eq!(log.len(), 1, "nothing was looked up: {log:?}");
@@ -132,6 +160,9 @@ fn sec_121_without_a_limiter_there_is_no_way_in() {
 
 #[test]
 fn a_live_token_is_its_principal() {
-    let notes = Notes { row: Some(row("dfoa_", true, 60)), ..Notes::default() };
+    let notes = Notes {
+        row: Some(row("dfoa_", true, 60)),
+        ..Notes::default()
+    };
     assert_eq!(run(&notes, &token()).0.unwrap().kind, BearerKind::Account);
 }
