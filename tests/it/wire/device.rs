@@ -183,7 +183,7 @@ async fn sec_025_sec_069_a_denied_code_stays_denied() {
 }
 
 #[actix_web::test]
-async fn sec_026_sec_027_an_expired_code_is_expired_for_everybody() {
+async fn sec_026_sec_027_sec_063_an_expired_code_is_expired_for_everybody() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -264,7 +264,8 @@ async fn sec_028_sec_029_sec_031_unknown_and_malformed_codes_store_nothing_and_s
 }
 
 #[actix_web::test]
-async fn sec_032_sec_035_a_code_is_good_once_and_its_replay_is_audited_and_revokes_nothing() {
+async fn sec_032_sec_035_sec_037_a_code_is_good_once_and_its_replay_is_audited_and_revokes_nothing()
+{
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -521,7 +522,7 @@ async fn unknown_expired_and_resolved_codes_look_the_same() {
 }
 
 #[actix_web::test]
-async fn sec_016_every_key_in_redis_has_a_bounded_life() {
+async fn sec_016_sec_168_every_key_in_redis_has_a_bounded_life_and_a_hash_tag() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -539,6 +540,11 @@ async fn sec_016_every_key_in_redis_has_a_bounded_life() {
     assert!(dump.len() >= 6, "{dump:?}");
     for (key, ttl, _) in dump {
         assert!(ttl > 0 && ttl <= 2 * 86_400_000, "{key} lives {ttl} ms");
+        // What a script touches lies in one slot of a cluster.
+        assert!(
+            key.contains('{') && key.ends_with('}'),
+            "{key} has no hash tag"
+        );
     }
 }
 

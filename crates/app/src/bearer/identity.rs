@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatewright_auth::{
-    bearer::{Admission, BearerAuthenticator, Principal, RateLimiter as _, Scope},
+    bearer::{BearerAuthenticator, Principal, RateLimiter as _, Scope},
     limits::{Limit, Limits},
 };
 use gatewright_domain::{
@@ -128,12 +128,11 @@ impl Bearers {
     }
 
     pub(super) async fn charge(&self, limit: &Limit, key: &str) -> Result<(), BearerRouteError> {
-        match self.limiter.charge(limit, key).await? {
-            Admission::Admitted => Ok(()),
-            Admission::Refused { retry_after } => {
-                Err(BearerRouteError::RateLimited { retry_after })
-            }
-        }
+        self.limiter
+            .charge(limit, key)
+            .await?
+            .or_wait()
+            .map_err(|retry_after| BearerRouteError::RateLimited { retry_after })
     }
 
     async fn account(&self, ctx: &Ctx, id: AccountId) -> Result<KnownAccount, BearerRouteError> {

@@ -3,10 +3,7 @@
 //! whoever knows its password.
 
 use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
-    console::KnownBrowser,
-    digest::sha256_hex,
-    password::Verdict,
+    bearer::RateLimiter as _, console::KnownBrowser, digest::sha256_hex, password::Verdict,
 };
 use gatewright_domain::{
     Secret,
@@ -58,13 +55,12 @@ impl Console {
         if !self.parts.settings.password_login {
             return Err(ConsoleError::PasswordLoginDisabled);
         }
-        let limiter = &self.parts.limiter;
-        let charge = limiter
+        self.parts
+            .limiter
             .charge(&self.parts.limits.login, &ctx.address.limit_key())
-            .await?;
-        if let Admission::Refused { retry_after } = charge {
-            return Err(ConsoleError::RateLimited { retry_after });
-        }
+            .await?
+            .or_wait()
+            .map_err(|retry_after| ConsoleError::RateLimited { retry_after })?;
         let email = command.email.lowercase();
         let found = {
             let mut conn = self.parts.pool.get().await?;

@@ -1,10 +1,7 @@
 //! Renewing a session. The row is locked, so of twenty tabs one advances it and the others get the
 //! same successor; a token that was spent long ago ends the session.
 
-use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
-    console::RefreshToken,
-};
+use gatewright_auth::{bearer::RateLimiter as _, console::RefreshToken};
 use gatewright_domain::{
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
@@ -54,14 +51,12 @@ impl Console {
             .ok_or(RefreshError::Missing)?;
         let token = RefreshToken::parse(token).ok_or(RefreshError::Invalid("refresh_malformed"))?;
         let limits = &self.parts.limits;
-        let charge = self
-            .parts
+        self.parts
             .limiter
             .charge(&limits.refresh, &ctx.address.limit_key())
-            .await?;
-        if let Admission::Refused { retry_after } = charge {
-            return Err(RefreshError::RateLimited { retry_after });
-        }
+            .await?
+            .or_wait()
+            .map_err(|retry_after| RefreshError::RateLimited { retry_after })?;
         let mut tx = self.parts.pool.begin().await?;
         let session = console_session::find_for_update(&mut tx, token.session_id())
             .await?

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
+    bearer::RateLimiter as _,
     console::{ConsoleKeys, ConsoleSettings, Edition},
     limits::Limits,
     secrets_equal,
@@ -172,13 +172,11 @@ impl Setup {
     /// Checks the init password; returns the proof that it was given.
     pub async fn validate_init(&self, ctx: &Ctx, password: &Secret) -> Result<String, SetupError> {
         self.require_open(&mut self.pool.get().await?).await?;
-        let charge = self
-            .limiter
+        self.limiter
             .charge(&self.limits.init, &ctx.address.limit_key())
-            .await?;
-        if let Admission::Refused { retry_after } = charge {
-            return Err(SetupError::RateLimited { retry_after });
-        }
+            .await?
+            .or_wait()
+            .map_err(|retry_after| SetupError::RateLimited { retry_after })?;
         let expected = self
             .settings
             .init_password

@@ -1,7 +1,7 @@
 //! `POST approve` and `POST deny`: one atomic transition out of pending. No token is made here.
 
 use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
+    bearer::RateLimiter as _,
     device::{ReceiptMode, ReceiptProblem},
 };
 use gatewright_domain::{
@@ -43,15 +43,12 @@ impl DeviceFlow {
             return Err(DecideError::BearerDisabled);
         }
         let limit = &self.parts.limits.approve;
-        match self
-            .parts
+        self.parts
             .limiter
             .charge(limit, &identity.account.id.to_string())
             .await?
-        {
-            Admission::Admitted => Ok(()),
-            Admission::Refused { retry_after } => Err(DecideError::RateLimited { retry_after }),
-        }
+            .or_wait()
+            .map_err(|retry_after| DecideError::RateLimited { retry_after })
     }
 
     /// Decides.

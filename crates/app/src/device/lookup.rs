@@ -2,10 +2,7 @@
 //! that it asked.
 
 use chrono::TimeDelta;
-use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
-    device::Receipt,
-};
+use gatewright_auth::{bearer::RateLimiter as _, device::Receipt};
 use gatewright_domain::{device_grant::UserCode, ids::AccountId};
 
 use super::{error::LookupError, flow::DeviceFlow};
@@ -32,15 +29,12 @@ impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_lookup(&self, ctx: &Ctx) -> Result<(), LookupError> {
         let limit = &self.parts.limits.device_lookup;
-        match self
-            .parts
+        self.parts
             .limiter
             .charge(limit, &ctx.address.limit_key())
             .await?
-        {
-            Admission::Admitted => Ok(()),
-            Admission::Refused { retry_after } => Err(LookupError::RateLimited { retry_after }),
-        }
+            .or_wait()
+            .map_err(|retry_after| LookupError::RateLimited { retry_after })
     }
 
     /// Looks a code up. Wrong guesses from all addresses together have one budget: when it is

@@ -1,6 +1,6 @@
 //! `POST code`: a device asks to be let in.
 
-use gatewright_auth::bearer::{Admission, RateLimiter as _};
+use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     device_grant::{
@@ -39,15 +39,12 @@ impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_start(&self, ctx: &Ctx) -> Result<(), StartError> {
         let limit = &self.parts.limits.device_code;
-        match self
-            .parts
+        self.parts
             .limiter
             .charge(limit, &ctx.address.limit_key())
             .await?
-        {
-            Admission::Admitted => Ok(()),
-            Admission::Refused { retry_after } => Err(StartError::RateLimited { retry_after }),
-        }
+            .or_wait()
+            .map_err(|retry_after| StartError::RateLimited { retry_after })
     }
 
     /// Whether a client may start a flow. Asked before the rest of its request is looked at.

@@ -43,6 +43,16 @@ pub enum Admission {
     },
 }
 
+impl Admission {
+    /// Nothing, or the seconds to wait: for `?` behind a `map_err`.
+    pub fn or_wait(self) -> Result<(), u64> {
+        match self {
+            Self::Admitted => Ok(()),
+            Self::Refused { retry_after } => Err(retry_after),
+        }
+    }
+}
+
 /// Counts requests. Checking and counting are one atomic act.
 pub trait RateLimiter: Send + Sync {
     /// Charges one request on `key` under `limit`.
@@ -147,10 +157,11 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
     }
 
     async fn charge(&self, limit: &Limit, key: &str) -> Result<(), BearerError> {
-        match self.limiter.charge(limit, key).await? {
-            Admission::Admitted => Ok(()),
-            Admission::Refused { retry_after } => Err(BearerError::RateLimited { retry_after }),
-        }
+        self.limiter
+            .charge(limit, key)
+            .await?
+            .or_wait()
+            .map_err(|retry_after| BearerError::RateLimited { retry_after })
     }
 }
 

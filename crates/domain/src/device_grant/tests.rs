@@ -137,7 +137,7 @@ fn a_label_keeps_nothing_that_could_deceive() {
 }
 
 #[test]
-fn sec_031_a_device_code_has_one_form_only() {
+fn sec_013_sec_031_a_device_code_has_one_form_only() {
     assert!(
         "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH"
             .parse::<DeviceCode>()

@@ -47,19 +47,11 @@ pub(crate) async fn get_account(
         subject_type: "account",
         subject_email: account.email.clone(),
         subject_issuer: None,
-        account: SubjectAccount {
-            id: account.id.to_string(),
-            email: account.email.clone(),
-            name: account.name.clone(),
-        },
+        account: account.as_ref().into(),
         workspaces: identity
             .workspaces
             .iter()
-            .map(|workspace| SubjectWorkspace {
-                id: workspace.id.to_string(),
-                name: workspace.name.clone(),
-                role: workspace.role.as_str().into(),
-            })
+            .map(SubjectWorkspace::from)
             .collect(),
         default_workspace_id: default_workspace(&identity.workspaces).map(|w| w.id.to_string()),
     }))

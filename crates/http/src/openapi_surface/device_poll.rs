@@ -3,7 +3,10 @@
 use actix_web::web::{Data, Json};
 use chrono::SecondsFormat;
 use gatewright_app::device::{Delivery, DeviceFlow, PollDevice};
-use gatewright_domain::workspace::default_workspace;
+use gatewright_domain::{
+    account::Account,
+    workspace::{MemberWorkspace, default_workspace},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,6 +65,26 @@ pub(crate) struct SubjectWorkspace {
     pub(crate) role: String,
 }
 
+impl From<&Account> for SubjectAccount {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            email: account.email.clone(),
+            name: account.name.clone(),
+        }
+    }
+}
+
+impl From<&MemberWorkspace> for SubjectWorkspace {
+    fn from(workspace: &MemberWorkspace) -> Self {
+        Self {
+            id: workspace.id.to_string(),
+            name: workspace.name.clone(),
+            role: workspace.role.as_str().into(),
+        }
+    }
+}
+
 /// The token, delivered once; in the reference's members and in those of RFC 6749.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeviceTokenResponse {
@@ -98,19 +121,11 @@ impl DeviceTokenResponse {
                 .to_rfc3339_opts(SecondsFormat::AutoSi, false),
             subject_type: "account".into(),
             default_workspace_id: chosen.map(|workspace| workspace.id.to_string()),
-            account: SubjectAccount {
-                id: delivery.account.id.to_string(),
-                email: delivery.account.email,
-                name: delivery.account.name,
-            },
+            account: (&delivery.account).into(),
             workspaces: delivery
                 .workspaces
                 .iter()
-                .map(|workspace| SubjectWorkspace {
-                    id: workspace.id.to_string(),
-                    name: workspace.name.clone(),
-                    role: workspace.role.as_str().into(),
-                })
+                .map(SubjectWorkspace::from)
                 .collect(),
             token_id: delivery.token_id.to_string(),
         }
