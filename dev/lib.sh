@@ -52,7 +52,8 @@ copy_example() {
 # The settings of servers that are started by hand: .env, and below it the services that
 # `dev/up --services-only` runs, when .env names none.
 load_service_addresses() {
-    if [ -f .dev/addresses.env ] && ! grep -qsE '^(DATABASE_URL|DB_HOST)=.' .env && [ -z "${DATABASE_URL:-}${DB_HOST:-}" ]; then
+    if [ -f .dev/addresses.env ] && ! grep -qsE '^(DATABASE_URL|DB_(HOST|PORT|USERNAME|PASSWORD|DATABASE))=.' .env &&
+        [ -z "${DATABASE_URL:-}${DB_HOST:-}" ]; then
         # shellcheck disable=SC1091
         . ./.dev/addresses.env
         DATABASE_URL=$DB_URL

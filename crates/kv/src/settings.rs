@@ -63,6 +63,22 @@ impl RedisSettings {
         }
     }
 
+    /// The connection string, password and all: for the files that only their owner can read.
+    pub fn connection_string(&self) -> String {
+        if let Some(url) = &self.url {
+            return url.expose().to_owned();
+        }
+        let Ok(mut url) =
+            url::Url::parse(&format!("redis://{}:{}/{}", self.host, self.port, self.db))
+        else {
+            return String::new();
+        };
+        let password = Some(self.password.expose()).filter(|password| !password.is_empty());
+        let username = self.username.as_deref().unwrap_or_default();
+        let _parts_fit = (url.set_username(username), url.set_password(password));
+        url.into()
+    }
+
     pub(crate) fn client(&self) -> redis::RedisResult<redis::Client> {
         if let Some(url) = &self.url {
             return redis::Client::open(url.expose());
@@ -87,6 +103,15 @@ mod tests {
 
     fn load(name: &'static str, value: &'static str) -> Result<RedisSettings, SettingError> {
         RedisSettings::load(&move |asked: &str| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn a_connection_string_comes_out_as_it_went_in() {
+        let settings = load("REDIS_PASSWORD", "p@ss/w:rd?").unwrap();
+        assert_eq!(
+            settings.connection_string(),
+            "redis://:p%40ss%2Fw%3Ard%3F@localhost:6379/0"
+        );
     }
 
     #[test]

@@ -55,6 +55,24 @@ impl DbSettings {
         }
     }
 
+    /// The connection string, password and all: for the files that only their owner can read.
+    pub fn connection_string(&self) -> String {
+        if let Some(url) = &self.url {
+            return url.expose().to_owned();
+        }
+        let Ok(mut url) = url::Url::parse("postgres://host") else {
+            return String::new();
+        };
+        // The setters encode what a connection string cannot hold as it is; a socket's folder
+        // takes the host's place encoded as a whole.
+        let host = self.host.replace('%', "%25").replace('/', "%2F");
+        let password = Some(self.password.expose()).filter(|password| !password.is_empty());
+        let _parts_fit = (url.set_username(&self.username), url.set_password(password));
+        url.set_path(&self.database);
+        url.as_str()
+            .replacen("@host/", &format!("@{host}:{}/", self.port), 1)
+    }
+
     /// The connection parameters, with our time-outs and name.
     pub(crate) fn config(&self) -> Result<tokio_postgres::Config, String> {
         let mut config = match &self.url {
@@ -112,6 +130,25 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_connection_string_comes_out_as_it_went_in() {
+        let settings = DbSettings::load(&|name: &str| match name {
+            "DB_HOST" => Some("/var/run/postgresql".to_owned()),
+            "DB_PASSWORD" => Some("p@ss/w:rd?".to_owned()),
+            _ => None,
+        })
+        .unwrap();
+        let parsed: tokio_postgres::Config = settings.connection_string().parse().unwrap();
+        assert_eq!(parsed.get_password(), Some(&b"p@ss/w:rd?"[..]));
+        assert_eq!(parsed.get_dbname(), Some("dify"));
+        assert_eq!(
+            parsed.get_hosts(),
+            [tokio_postgres::config::Host::Unix(
+                "/var/run/postgresql".into()
+            )]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: services, then the runner, then one line with the number and the time.
 
 use std::{
+    io::{BufRead, BufReader},
     process::{Command, Stdio},
     time::Instant,
 };
@@ -57,19 +58,35 @@ impl Options {
     }
 }
 
-fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<()> {
+/// Runs the runner with its output passed on, and picks up its summary.
+fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<String> {
     let mut command = Command::new("cargo");
     command
         .args(["nextest", "run", "--workspace", "-E", &options.filter()])
-        .current_dir(root());
+        .current_dir(root())
+        .stderr(Stdio::piped());
     for (name, value) in services.map(Services::variables).into_iter().flatten() {
         command.env(name, value);
     }
-    let status = command.status().context("cannot run cargo nextest")?;
-    if !status.success() {
-        bail!("tests failed ({status})");
+    let mut runner = command.spawn().context("cannot run cargo nextest")?;
+    let mut summary = String::new();
+    for line in runner
+        .stderr
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufRead::lines)
+    {
+        let line = line?;
+        if let Some((_, counts)) = line.split_once(" tests run: ") {
+            counts.clone_into(&mut summary);
+        }
+        eprintln!("{line}");
     }
-    Ok(())
+    if !runner.wait()?.success() {
+        bail!("tests failed: {summary}");
+    }
+    Ok(summary)
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -95,14 +112,15 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Some(Services::start()?)
         }
     };
-    let outcome = run_tests(options, services.as_ref());
+    let summary = run_tests(options, services.as_ref())?;
     let seconds = started.elapsed().as_secs();
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    println!("==> tests: {summary}; {minutes} min {seconds} s, services and building included");
     println!(
-        "==> tests took {} min {} s, services and building included",
-        seconds / 60,
-        seconds % 60
+        "{}, 0 failed",
+        summary.split(',').next().unwrap_or_default()
     );
-    outcome
+    Ok(())
 }
 
 /// The runner comes as a crate; without it there is a way to get it.

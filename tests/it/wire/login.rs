@@ -374,3 +374,28 @@ async fn sec_145_a_changed_secret_key_keeps_sessions_when_the_old_one_is_named()
         .await
         .expect(401);
 }
+
+#[actix_web::test]
+async fn sec_153_a_flood_of_sign_ins_waits_its_turn_and_bearers_go_on() {
+    let h = Harness::with(&[("GATEWRIGHT_LIMIT_LOGIN", "0")]).await;
+    let mut browser = basic_account(&h).await;
+    let token = h.token(&mut browser, "x").await;
+    let guesses = (0..30).map(|n| {
+        let h = &h;
+        async move {
+            Browser::script()
+                .login(h, &format!("u{n}@example.com"), "wrong-Passw0rd")
+                .await
+        }
+    });
+    let calls = (0..20).map(|_| h.with_bearer("GET", "/openapi/v1/workspaces", &token));
+    let (guesses, calls) = tokio::join!(
+        futures_util::future::join_all(guesses),
+        futures_util::future::join_all(calls)
+    );
+    assert!(
+        guesses.iter().all(|answer| answer.status == 401),
+        "{guesses:?}"
+    );
+    assert!(calls.iter().all(|answer| answer.status == 200), "{calls:?}");
+}

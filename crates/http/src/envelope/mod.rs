@@ -61,6 +61,31 @@ impl Place {
     }
 }
 
+impl Place {
+    /// 503 with the headers that the outer middleware has no chance to add.
+    fn outage(self) -> HttpResponse {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let (code, message) = (
+            "service_unavailable",
+            "A service that this request needs did not answer. Try again.",
+        );
+        let mut builder = HttpResponse::build(status);
+        retry_after(&mut builder, RETRY_AFTER_OUTAGE);
+        builder.insert_header((header::CACHE_CONTROL, "no-store"));
+        builder.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        builder.insert_header((header::X_FRAME_OPTIONS, "DENY"));
+        match self {
+            Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::OpenApi => {
+                // The protocol routes are among these: their clients read `error`.
+                let mut body = ErrorBody::new(status, code, message);
+                body.error = Some("temporarily_unavailable".into());
+                builder.json(body)
+            }
+        }
+    }
+}
+
 /// 404 for a path that nobody registered.
 pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = "The requested URL was not found on the server.";
@@ -118,16 +143,7 @@ impl ResponseError for FrameworkFailure {
                 if status.is_some() {
                     tracing::error!(error = ?self.error, "the framework failed");
                 }
-                let message = "A service that this request needs did not answer. Try again.";
-                let mut response = self.place.answer(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "service_unavailable",
-                    message,
-                );
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, RETRY_AFTER_OUTAGE.into());
-                response
+                self.place.outage()
             }
         }
     }

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
-use gatewright_domain::settings::{self, Source as _};
-use gatewright_engines::{Durability, Guide as _, Home, Postgres, Redis, Sources, terminate};
+use gatewright_domain::settings::{self, Settings as _, Source as _};
+use gatewright_engines::{Durability, Guide as _, Home, Postgres, Redis, terminate};
+use gatewright_kv::RedisSettings;
+use gatewright_storage::DbSettings;
 
 use super::{
     DevFolder, Options, Terminal, UpError,
@@ -21,6 +23,24 @@ use crate::{environment::Environment, probe, shutdown::termination};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const READY_WITHIN: Duration = Duration::from_mins(1);
+
+/// Any of these says that PostgreSQL runs elsewhere.
+const DB_VARIABLES: [&str; 6] = [
+    "DATABASE_URL",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_USERNAME",
+    "DB_PASSWORD",
+    "DB_DATABASE",
+];
+/// Any of these says that Redis runs elsewhere.
+const REDIS_VARIABLES: [&str; 5] = [
+    "REDIS_URL",
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "REDIS_USERNAME",
+    "REDIS_PASSWORD",
+];
 
 /// The engines that are ours.
 #[derive(Default)]
@@ -170,21 +190,19 @@ fn start_engines<'a>(
 ) -> Result<(Engines, Launch<'a>), UpError> {
     let cache = cache_folder(environment);
     let home = Home::for_project(&folder.dev, cache).map_err(UpError::new)?;
-    let sources = match environment.get("GATEWRIGHT_ENGINES").as_deref() {
-        Some("fetch") => Sources::WheelsOnly,
-        _ => options.sources,
-    };
+    let sources = options.sources;
     let mut engines = Engines::default();
     let mut extra = vec![];
-    let has_db = environment.has("DATABASE_URL") || environment.has("DB_HOST");
-    let has_redis = environment.has("REDIS_URL") || environment.has("REDIS_HOST");
+    let has_db = DB_VARIABLES.iter().any(|name| environment.has(name));
+    let has_redis = REDIS_VARIABLES.iter().any(|name| environment.has(name));
     if !has_db || !has_redis {
         home.prepare().map_err(UpError::new)?;
         state.data = home.data.display().to_string();
     }
     if has_db {
         state.engines.push("PostgreSQL as configured".into());
-        state.db_url = environment.get("DATABASE_URL").unwrap_or_default();
+        let settings = DbSettings::load(environment).map_err(UpError::new)?;
+        state.db_url = settings.connection_string();
     } else {
         terminal.say("starting PostgreSQL");
         let postgres =
@@ -196,7 +214,8 @@ fn start_engines<'a>(
     }
     if has_redis {
         state.engines.push("Redis as configured".into());
-        state.redis_url = environment.get("REDIS_URL").unwrap_or_default();
+        let settings = RedisSettings::load(environment).map_err(UpError::new)?;
+        state.redis_url = settings.connection_string();
     } else {
         terminal.say("starting Redis");
         let redis =
