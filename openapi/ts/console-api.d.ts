@@ -589,6 +589,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     dsl_version: {
@@ -606,6 +615,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DslVersionResponse"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -628,6 +646,15 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -662,6 +689,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     current_tenant_info: {
@@ -689,6 +725,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     get_init: {
@@ -706,6 +751,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InitStatusResponse"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -742,6 +796,31 @@ export interface operations {
             };
             /** @description `already_setup` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -799,6 +878,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     logout: {
@@ -826,6 +914,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     ping: {
@@ -843,6 +940,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResultBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -871,6 +977,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     get_setup: {
@@ -888,6 +1003,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupStatusResponse"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -939,6 +1063,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     system_features: {
@@ -956,6 +1089,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemFeatures"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -981,6 +1123,15 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1015,6 +1166,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
         };
     };
     current_tenant: {
@@ -1035,6 +1195,15 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1075,6 +1244,15 @@ export interface operations {
             };
             /** @description `account_not_link_tenant` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,8 +2,10 @@
 
 use gatewright_domain::DIFY_VERSION;
 use utoipa::openapi::{
-    Components, Info, OpenApi, Paths,
+    Components, Info, OpenApi, Paths, Ref, RefOr,
+    content::ContentBuilder,
     path::PathItem,
+    response::ResponseBuilder,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
@@ -39,9 +41,30 @@ pub fn document(surface: Surface) -> OpenApi {
             operations.extend(system_surface::discovery_operations());
             ("Gatewright: /openapi/v1", operations)
         }
-        Surface::Console => ("Gatewright: /console/api", console_surface::operations()),
+        Surface::Console => {
+            let mut operations = console_surface::operations();
+            operations.iter_mut().for_each(add_console_failures);
+            ("Gatewright: /console/api", operations)
+        }
     };
     build(title, operations)
+}
+
+/// Every console route can answer 413, 415, 429 and 503; they all have one shape.
+fn add_console_failures(operation: &mut Operation) {
+    let body = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ConsoleErrorBody")))
+        .build();
+    let failure = ResponseBuilder::new()
+        .description("A failure that every route can have")
+        .content("application/json", body)
+        .build();
+    operation
+        .documented
+        .responses
+        .responses
+        .entry("default".into())
+        .or_insert(RefOr::T(failure));
 }
 
 fn build(title: &str, operations: Vec<Operation>) -> OpenApi {

@@ -10,4 +10,5 @@ mod login;
 mod outage;
 mod refresh;
 mod secrets;
+mod stores;
 mod workspaces;

@@ -250,6 +250,8 @@ impl FromFields for InitInput {
         (status = 201, body = ResultBody),
         (status = 401, body = ConsoleErrorBody, description = "`init_validate_failed`"),
         (status = 403, body = ConsoleErrorBody, description = "`already_setup`"),
+        (status = 422, body = ConsoleErrorBody),
+        (status = 429, body = ConsoleErrorBody),
     ),
 )]
 pub(crate) async fn init(

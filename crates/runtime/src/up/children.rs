@@ -1,10 +1,6 @@
 //! The two servers as child processes.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use gatewright_engines::terminate;
 use tokio::process::{Child, Command};
@@ -15,11 +11,11 @@ use super::UpError;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What the servers need to know.
-pub(super) struct Launch<'a> {
+pub(super) struct Launch {
     /// The folder of the binaries: our own.
     pub(super) binaries: PathBuf,
     /// Settings below the environment.
-    pub(super) env_file: &'a Path,
+    pub(super) env_file: PathBuf,
     /// Settings above the caller's environment: what only we know.
     pub(super) extra: Vec<(&'static str, String)>,
 }
@@ -30,7 +26,7 @@ pub(super) struct Server {
     pub(super) child: Child,
 }
 
-impl Launch<'_> {
+impl Launch {
     /// Runs `api-server migrate` to its end.
     pub(super) async fn migrate(&self) -> Result<(), UpError> {
         let output = self
@@ -62,7 +58,7 @@ impl Launch<'_> {
         let mut command = Command::new(self.binaries.join(name));
         command
             .arg("--env-file")
-            .arg(self.env_file)
+            .arg(&self.env_file)
             .args(arguments)
             .envs(
                 self.extra

@@ -92,12 +92,10 @@ pub(super) struct Terminal {
 }
 
 impl Guide for Terminal {
-    #[allow(clippy::print_stdout, reason = "progress of a command line")]
     fn say(&self, line: &str) {
-        println!("{PROGRESS}{line}");
+        panel::tell(&format!("{PROGRESS}{line}"));
     }
 
-    #[allow(clippy::print_stdout, reason = "a question of a command line")]
     fn consents(&self, question: &str) -> bool {
         if self.assume_yes {
             return true;
@@ -105,9 +103,9 @@ impl Guide for Terminal {
         if !io::IsTerminal::is_terminal(&io::stdin()) {
             return false;
         }
-        print!("{question} [y/N] ");
         let mut answer = String::new();
-        io::stdout().flush().is_ok()
+        write!(io::stdout(), "{question} [y/N] ").is_ok()
+            && io::stdout().flush().is_ok()
             && io::stdin().read_line(&mut answer).is_ok()
             && matches!(answer.trim(), "y" | "Y" | "yes")
     }
@@ -205,7 +203,6 @@ fn running(folder: &DevFolder) -> Option<State> {
     (state.is_ready && is_alive(state.pid, PROGRAM)).then_some(state)
 }
 
-#[allow(clippy::print_stdout, reason = "progress of a command line")]
 fn show_progress(log: &Path, shown: usize) -> usize {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text
@@ -213,7 +210,7 @@ fn show_progress(log: &Path, shown: usize) -> usize {
         .filter_map(|line| line.strip_prefix(PROGRESS))
         .collect();
     for line in lines.iter().skip(shown) {
-        println!("{PROGRESS}{line}");
+        panel::tell(&format!("{PROGRESS}{line}"));
     }
     lines.len()
 }

@@ -1,10 +1,16 @@
 //! The one panel that says where everything is and what to do next.
 
+use std::io::Write as _;
+
 use super::{DevFolder, state::State};
 
-#[allow(clippy::print_stdout, reason = "the result of a command line")]
 pub(super) fn print(folder: &DevFolder, state: &State, ran_already: bool) {
-    println!("{}", text(folder, state, ran_already));
+    tell(&text(folder, state, ran_already));
+}
+
+/// A line for whoever listens. Nobody may (`up | head`), and that must not end a supervisor.
+pub(super) fn tell(line: &str) {
+    let _nobody_listens = writeln!(std::io::stdout(), "{line}");
 }
 
 fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {

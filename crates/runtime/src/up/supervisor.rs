@@ -99,7 +99,7 @@ async fn run_servers(
     folder: &DevFolder,
     options: &Options,
     mut engines: Engines,
-    launch: Launch<'_>,
+    launch: Launch,
     (port, terminal): (u16, &Terminal),
     mut state: State,
 ) -> Result<(), UpError> {
@@ -181,13 +181,13 @@ fn require_free(port: u16) -> Result<(), UpError> {
 }
 
 /// Uses what the settings name, and runs what they do not.
-fn start_engines<'a>(
+fn start_engines(
     folder: &DevFolder,
     options: &Options,
     environment: &Environment,
     terminal: &Terminal,
     state: &mut State,
-) -> Result<(Engines, Launch<'a>), UpError> {
+) -> Result<(Engines, Launch), UpError> {
     let cache = cache_folder(environment);
     let home = Home::for_project(&folder.dev, cache).map_err(UpError::new)?;
     let sources = options.sources;
@@ -228,8 +228,7 @@ fn start_engines<'a>(
     extra.extend(api_url_for(environment)?);
     let own = std::env::current_exe().map_err(UpError::new)?;
     let binaries = own.parent().map(PathBuf::from).unwrap_or_default();
-    // Leaked once per process: the launch outlives this function and the path is needed to the end.
-    let env_file: &'static PathBuf = Box::leak(Box::new(folder.root.join(".env")));
+    let env_file = folder.root.join(".env");
     Ok((
         engines,
         Launch {
@@ -264,7 +263,7 @@ fn api_url_for(environment: &Environment) -> Result<Option<(&'static str, String
 
 async fn start_servers(
     folder: &DevFolder,
-    launch: &Launch<'_>,
+    launch: &Launch,
     (port, terminal): (u16, &Terminal),
     servers: &mut Vec<Server>,
     state: &mut State,
