@@ -6,7 +6,7 @@ say() {
 
 # The scripts work from any folder.
 enter_project() {
-    cd "$(dirname "$0")/.."
+    cd "$(dirname "$0")/.." || exit 1
 }
 
 target_folder() {
