@@ -121,6 +121,12 @@ pub async fn run_in_foreground(options: Options) -> Result<(), UpError> {
 pub fn run_detached(options: &Options) -> Result<(), UpError> {
     let folder = DevFolder::open(&options.folder)?;
     if let Some(state) = running(&folder) {
+        if state.api_url.is_empty() && !options.services_only {
+            return Err(UpError::new(
+                "only PostgreSQL and Redis run here; start the servers with ./dev/start-api and \
+                 ./dev/start-worker, or end them first (./dev/down) and run this again",
+            ));
+        }
         panel::print(&folder, &state, true);
         return Ok(());
     }

@@ -16,7 +16,8 @@ use gatewright_storage::DbSettings;
 use super::{
     DevFolder, Options, Terminal, UpError,
     children::{Launch, Server},
-    env_file, panel,
+    env_file::{self, Ensured},
+    panel,
     state::State,
 };
 use crate::{environment::Environment, probe, shutdown::termination};
@@ -72,11 +73,16 @@ pub(super) async fn run(folder: &DevFolder, options: &Options) -> Result<(), UpE
         assume_yes: options.assume_yes,
     };
     let env_path = folder.root.join(".env");
-    if env_file::ensure(&env_path)? {
-        terminal.say(&format!(
+    match env_file::ensure(&env_path)? {
+        Ensured::Written => terminal.say(&format!(
             "wrote {} with a fresh SECRET_KEY",
             env_path.display()
-        ));
+        )),
+        Ensured::KeyFilledIn => terminal.say(&format!(
+            "put a fresh SECRET_KEY into {}",
+            env_path.display()
+        )),
+        Ensured::Untouched => {}
     }
     let environment = Environment::load_file(&env_path).map_err(UpError::new)?;
     let port = port(&environment)?;
