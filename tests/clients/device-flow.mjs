@@ -18,7 +18,7 @@ config[client.customFetch] = async (url, options) => {
   return response
 }
 const device = await client.initiateDeviceAuthorization(config, {})
-say({ user_code: device.user_code, verification_uri: device.verification_uri, interval: device.interval })
+say({ user_code: device.user_code, device_code: device.device_code, verification_uri: device.verification_uri, interval: device.interval })
 const tokens = await client.pollDeviceAuthorizationGrant(config, device)
 say({ token_type: tokens.token_type, expires_in: tokens.expires_in })
 const account = await client.fetchProtectedResource(

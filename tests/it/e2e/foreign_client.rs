@@ -23,15 +23,16 @@ async fn a_stock_oauth_client_logs_in_from_the_metadata_alone() {
         .expect("Node.js 20 or newer is installed");
     let mut lines = BufReader::new(client.stdout.take().unwrap()).lines();
     let mut events: Vec<Value> = vec![];
-    let mut user_code = String::new();
+    let (mut user_code, mut device_code) = (String::new(), String::new());
     while let Some(line) = lines.next_line().await.unwrap() {
         let event: Value = serde_json::from_str(&line).unwrap();
         if let Some(code) = event["user_code"].as_str() {
             user_code = code.to_owned();
+            device_code = event["device_code"].as_str().unwrap().to_owned();
         }
         match event["error"].as_str() {
             // The client's own first poll was pending; an extra one right after it is too early.
-            Some("authorization_pending") => hurry(&server, &db).await,
+            Some("authorization_pending") => hurry(&server, &device_code).await,
             // Now its own next poll is: RFC 8628 tells it to slow down, and it does.
             Some("slow_down") => server.approve(&session, &user_code).await,
             _ => {}
@@ -62,31 +63,17 @@ async fn a_stock_oauth_client_logs_in_from_the_metadata_alone() {
     );
 }
 
-/// Makes the client's next poll too early: the interval in the stored grant is raised, as an
-/// impatient twin of the client would have raised it.
-async fn hurry(_: &Server, db: &TestDb) {
-    let client = redis::Client::open(db.redis_url.as_str()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let pattern = format!("{}:gw:dg:state:*", db.key_prefix);
-    let keys: Vec<String> = redis::cmd("KEYS")
-        .arg(pattern)
-        .query_async(&mut connection)
+/// An impatient twin of the client polls with the same code, too early, and so raises the interval
+/// that holds for both.
+async fn hurry(server: &Server, device_code: &str) {
+    let body = json!({"client_id": "difyctl", "device_code": device_code});
+    let answer: Value = server
+        .post("/openapi/v1/oauth/device/token", &body)
+        .await
+        .json()
         .await
         .unwrap();
-    let raw: String = redis::cmd("GET")
-        .arg(&keys[0])
-        .query_async(&mut connection)
-        .await
-        .unwrap();
-    let mut grant: Value = serde_json::from_str(&raw).unwrap();
-    grant["pace"]["interval_seconds"] = json!(8);
-    let _: () = redis::cmd("SET")
-        .arg(&keys[0])
-        .arg(grant.to_string())
-        .arg("KEEPTTL")
-        .query_async(&mut connection)
-        .await
-        .unwrap();
+    assert_eq!(answer, json!({"error": "slow_down", "interval": 10}));
 }
 
 #[tokio::test]
