@@ -158,6 +158,29 @@ fn every_manifest_takes_the_workspace_s_lints_and_versions() {
     assert!(workspace.contains("unsafe_code = \"forbid\""));
 }
 
+/// Drawn edges that the first job will use.
+const NOT_YET: [(&str, &str); 2] = [("app", "gatewright-jobs"), ("jobs", "gatewright-domain")];
+
+#[test]
+fn every_dependency_is_used() {
+    for package in packages() {
+        let name = package["name"].as_str().unwrap();
+        let folder = Path::new(package["manifest_path"].as_str().unwrap())
+            .parent()
+            .unwrap()
+            .to_path_buf();
+        let code: String = rust_files(&folder)
+            .iter()
+            .map(|file| fs::read_to_string(file).unwrap())
+            .collect();
+        for dependency in dependencies(&package, None) {
+            let is_used = code.contains(&dependency.replace('-', "_"));
+            let may_wait = NOT_YET.contains(&(short(name), dependency.as_str()));
+            assert!(is_used || may_wait, "{name} does not use {dependency}");
+        }
+    }
+}
+
 #[test]
 fn an_embedder_of_auth_brings_no_runtime_framework_or_driver_along() {
     let output = Command::new(env!("CARGO"))

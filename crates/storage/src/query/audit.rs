@@ -36,13 +36,3 @@ pub async fn insert(
         .await?;
     Ok(())
 }
-
-/// The names of the newest events, newest first. For tests and for operators in a hurry.
-pub async fn list_actions(conn: &mut Conn, limit: i64) -> Result<Vec<String>, StorageError> {
-    Ok(events::table
-        .order((events::occurred_at.desc(), events::id.desc()))
-        .select(events::action)
-        .limit(limit)
-        .load(&mut conn.0)
-        .await?)
-}
