@@ -20,7 +20,7 @@ const DRAIN_NOTICE: Duration = Duration::from_millis(300);
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let platform = Platform::new(&settings.server).context("the connections cannot be prepared")?;
     require_schema(&platform).await?;
-    let app = platform.services(&settings.server);
+    let app = platform.services(&settings.server)?;
     let services = services(&settings, &app, Arc::new(SystemClock));
     let draining = services.draining.clone();
     let listener = rt::spawn(Platform::hear_revocations(

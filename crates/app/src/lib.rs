@@ -8,6 +8,7 @@ pub mod console;
 pub mod device;
 pub mod known_accounts;
 mod micro_cache;
+pub mod provider;
 pub mod readiness;
 pub mod workspace;
 

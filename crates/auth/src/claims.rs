@@ -2,7 +2,10 @@
 //! [`Unverified`] can only be read through checks, and a claim type is built from what they return.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_crypto::{jws, keys::KeyRing};
+use gatewright_crypto::{
+    jws::{self, Opened},
+    keys::KeyRing,
+};
 use serde_json::{Map, Value};
 
 /// How far the clocks of two machines may differ.
@@ -10,7 +13,7 @@ pub const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
 /// Claims whose signature is good and whose content nobody has looked at.
 #[derive(Debug, Clone)]
-pub struct Unverified(Map<String, Value>);
+pub struct Unverified(Opened);
 
 /// The token is not usable. One answer for every reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,10 +37,16 @@ impl Unverified {
             .map_err(|_| ClaimsError::Signature)
     }
 
+    /// The id of the key that signed.
+    pub fn kid(&self) -> &str {
+        &self.0.kid
+    }
+
     /// A text claim of 1 to 255 characters.
     pub fn text(&self, name: &str) -> Result<&str, ClaimsError> {
         let text = self
             .0
+            .claims
             .get(name)
             .and_then(Value::as_str)
             .ok_or(ClaimsError::Shape)?;
@@ -55,18 +64,41 @@ impl Unverified {
 
     /// Whether a claim is there at all.
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.claims.contains_key(name)
+    }
+
+    /// Requires `aud` to be this one, or a list with it (RFC 7519 §4.1.3).
+    pub fn require_audience(&self, audience: &str) -> Result<(), ClaimsError> {
+        let named = match self.0.claims.get("aud") {
+            Some(Value::String(one)) => one == audience,
+            Some(Value::Array(several)) => {
+                several.iter().all(Value::is_string)
+                    && several.iter().any(|one| one.as_str() == Some(audience))
+            }
+            _ => false,
+        };
+        if named {
+            Ok(())
+        } else {
+            Err(ClaimsError::Shape)
+        }
     }
 
     /// Requires an integer `exp` in the future and an `iat` not after now, each with [`LEEWAY`],
-    /// and a life no longer than `cap`.
+    /// the same of `nbf` when there is one, and a life of more than nothing and at most `cap`.
     pub fn require_live(
         &self,
         now: DateTime<Utc>,
         cap: TimeDelta,
     ) -> Result<DateTime<Utc>, ClaimsError> {
         let (expires_at, issued_at) = (self.instant("exp")?, self.instant("iat")?);
-        if issued_at > now + LEEWAY || expires_at - issued_at > cap {
+        let not_before = if self.has("nbf") {
+            self.instant("nbf")?
+        } else {
+            issued_at
+        };
+        let life = expires_at - issued_at;
+        if issued_at.max(not_before) > now + LEEWAY || life > cap || life <= TimeDelta::zero() {
             return Err(ClaimsError::Shape);
         }
         if now >= expires_at + LEEWAY {
@@ -78,6 +110,7 @@ impl Unverified {
 
     fn instant(&self, name: &str) -> Result<DateTime<Utc>, ClaimsError> {
         self.0
+            .claims
             .get(name)
             .and_then(Value::as_i64)
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0))

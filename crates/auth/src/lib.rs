@@ -5,6 +5,8 @@
 //!   (prefix, checksum, limit, look-up) is the same for live and dead tokens.
 //! * [`console`]: the console's access, CSRF and refresh tokens.
 //! * [`device`]: lookup receipts and the settings of the device flow.
+//! * [`envelope`]: the signed objects of the SSO branch, from text to verified claims.
+//! * [`sso`]: the ports to whoever knows people without an account.
 //! * [`limits`]: every rate limit by name.
 //! * [`origin`]: the one place that knows this installation's public addresses.
 
@@ -12,14 +14,17 @@ pub mod bearer;
 pub mod claims;
 pub mod console;
 pub mod device;
+pub mod envelope;
 pub mod limits;
 pub mod origin;
 pub mod secret_key;
+pub mod sso;
 
 /// The key ring and the purposes of keys, for those who embed this crate.
 pub use gatewright_crypto::{
     digest,
     equal::secrets_equal,
-    keys, password,
+    jws, keys, password,
     random::{OsRandom, Random},
+    unique_json,
 };

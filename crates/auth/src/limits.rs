@@ -91,6 +91,14 @@ settings! {
         GATEWRIGHT_LIMIT_DEVICE_LOOKUP_MISS => device_lookup_miss: Rate = Rate::new(1000, 300), "1000/5m";
         /// Polls with unknown or malformed device codes, per client address.
         GATEWRIGHT_LIMIT_DEVICE_TOKEN => device_token: Rate = Rate::new(60, 60), "60/1m";
+        /// Beginnings of the SSO branch, per client address.
+        GATEWRIGHT_LIMIT_SSO_INITIATE => sso_initiate: Rate = Rate::new(60, 3600), "60/1h";
+        /// Returns from the identity provider, per client address.
+        GATEWRIGHT_LIMIT_SSO_COMPLETE => sso_complete: Rate = Rate::new(60, 3600), "60/1h";
+        /// Approvals by people without an account, per e-mail address in any case.
+        GATEWRIGHT_LIMIT_APPROVE_EXTERNAL => approve_external: Rate = Rate::new(10, 3600), "10/1h";
+        /// Sign-ins at the console through an identity provider, begun or finished, per client address.
+        GATEWRIGHT_LIMIT_OIDC => oidc: Rate = Rate::new(60, 300), "60/5m";
         /// Sign-in attempts, per client address.
         GATEWRIGHT_LIMIT_LOGIN => login: Rate = Rate::new(60, 300), "60/5m";
         /// Failed sign-ins, per account from all addresses together; known browsers are not counted.
@@ -134,6 +142,10 @@ pub struct Limits {
     pub device_lookup: Limit,
     pub device_lookup_miss: Limit,
     pub device_token: Limit,
+    pub sso_initiate: Limit,
+    pub sso_complete: Limit,
+    pub approve_external: Limit,
+    pub oidc: Limit,
     pub login: Limit,
     pub login_account: Limit,
     pub init: Limit,
@@ -152,6 +164,10 @@ impl From<&LimitSettings> for Limits {
             device_lookup: limit("DEVICE_LOOKUP", settings.device_lookup),
             device_lookup_miss: limit("DEVICE_LOOKUP_MISS", settings.device_lookup_miss),
             device_token: limit("DEVICE_TOKEN", settings.device_token),
+            sso_initiate: limit("SSO_INITIATE", settings.sso_initiate),
+            sso_complete: limit("SSO_COMPLETE", settings.sso_complete),
+            approve_external: limit("APPROVE_EXTERNAL", settings.approve_external),
+            oidc: limit("OIDC", settings.oidc),
             login: limit("LOGIN", settings.login),
             login_account: limit("LOGIN_ACCOUNT", settings.login_account),
             init: limit("INIT", settings.init),

@@ -70,7 +70,7 @@ impl SettingValue for BaseUrl {
 settings! {
     /// The addresses that people and programs use from outside.
     pub struct PublicUrls {
-        /// Public address of this API: issuer of signed objects, base of the metadata document.
+        /// Public address of this API: issuer of signed objects, base of the metadata document, of the SSO callback and of the redirect URIs of identity providers.
         CONSOLE_API_URL => console_api: Option<BaseUrl> = None, "https://dify.example.com";
         /// Public address of the web console. Unset: our pages answer at `CONSOLE_API_URL`.
         CONSOLE_WEB_URL => console_web: Option<BaseUrl> = None, "https://console.example.com";
@@ -126,6 +126,38 @@ impl PublicUrls {
             .as_ref()
             .map(BaseUrl::as_str)
             .ok_or(OriginUnset)
+    }
+
+    /// Where the browser comes back with an external-subject assertion.
+    pub fn sso_complete(&self) -> Result<String, OriginUnset> {
+        Ok(format!(
+            "{}/openapi/v1/oauth/device/sso-complete",
+            self.issuer()?
+        ))
+    }
+
+    /// Where an identity provider sends the browser back to; to be registered there.
+    pub fn oidc_redirect_uri(&self, provider: &str) -> Result<String, OriginUnset> {
+        Ok(format!(
+            "{}/console/api/oauth/authorize/{provider}",
+            self.issuer()?
+        ))
+    }
+
+    /// A page of the web console. Relative when the console shares our origin, as the reference has
+    /// it; absolute otherwise, for the API has no pages then.
+    pub fn page(&self, path: &str) -> String {
+        match (&self.console_web, &self.console_api) {
+            (Some(web), Some(api)) if web.origin() == api.origin() => path.to_owned(),
+            (Some(web), _) => format!("{}{path}", web.as_str()),
+            (None, _) => path.to_owned(),
+        }
+    }
+
+    /// Whether the built-in pages answer here: no console is configured, or one on our own origin
+    /// whose proxy leaves them to us.
+    pub fn has_own_pages(&self) -> bool {
+        self.console_web.is_none()
     }
 
     /// The configured cookie domain without its leading dot.

@@ -5,13 +5,19 @@
 //! token is read (`crit`, `b64`, `zip`, `jku`, `jwk`, `x5u`…), is refused before the signature is
 //! looked at. What comes back is signed, not yet believed: `auth` turns it into typed claims.
 
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use josekit::{
     JoseError,
     jws::{JwsAlgorithm, JwsContext, JwsHeader, JwsSigner, JwsVerifier},
 };
 use serde_json::{Map, Value};
 
-use crate::keys::{HmacKey, KeyRing};
+use crate::{
+    keys::{HmacKey, KeyRing},
+    unique_json::UniqueObject,
+};
 
 /// Longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -21,66 +27,100 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 #[error("the token is malformed or its signature is wrong")]
 pub struct InvalidJws;
 
-/// Signs `claims` with the active key of `ring`.
+/// What was signed, and under which key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The claims. Signed, not yet believed.
+    pub claims: Map<String, Value>,
+    /// The id of the key.
+    pub kid: String,
+}
+
+/// Signs `claims` with the active key of `ring`. The header is that of device-flow.md §6.1, members
+/// in that order.
 ///
 /// # Errors
 /// Never in practice: a JSON map always serialises.
 pub fn sign(ring: &KeyRing, claims: &Map<String, Value>) -> Result<String, InvalidJws> {
+    let key = ring.active();
     let payload = serde_json::to_vec(claims).map_err(|_| InvalidJws)?;
     let mut header = JwsHeader::new();
-    header.set_token_type("JWT");
+    for (name, value) in [("alg", ALGORITHM), ("kid", key.kid()), ("typ", "JWT")] {
+        header
+            .set_claim(name, Some(value.into()))
+            .map_err(|_| InvalidJws)?;
+    }
     JwsContext::new()
-        .serialize_compact(&payload, &header, &Hs256(ring.active().clone()))
+        .serialize_compact(&payload, &header, &Signer(key))
         .map_err(|_| InvalidJws)
 }
 
-/// Checks form, header and signature; returns the claims that were signed.
-pub fn verify(ring: &KeyRing, token: &str) -> Result<Map<String, Value>, InvalidJws> {
+/// Checks size, form, header and signature; returns the claims that were signed.
+pub fn verify(ring: &KeyRing, token: &str) -> Result<Opened, InvalidJws> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(InvalidJws);
     }
-    let verifiers: Vec<Hs256> = ring.iter().cloned().map(Hs256).collect();
+    let kid = acceptable_header(token).ok_or(InvalidJws)?;
+    let keys = ring.keys();
+    if !keys.iter().any(|key| key.kid() == kid) {
+        return Err(InvalidJws);
+    }
+    let verifier = Verifier { keys, kid };
     let (payload, _) = JwsContext::new()
-        .deserialize_compact_with_selector(token, |header| Ok(select(&verifiers, header)))
+        .deserialize_compact(token, &verifier)
         .map_err(|_| InvalidJws)?;
-    serde_json::from_slice(&payload).map_err(|_| InvalidJws)
+    let UniqueObject(claims) = serde_json::from_slice(&payload).map_err(|_| InvalidJws)?;
+    Ok(Opened {
+        claims,
+        kid: verifier.kid,
+    })
 }
 
-/// The key that the header names, provided the header says nothing that we do not say ourselves.
-fn select<'a>(verifiers: &'a [Hs256], header: &JwsHeader) -> Option<&'a dyn JwsVerifier> {
+/// The `kid` of a header that says nothing but what we say ourselves: no member twice, no member
+/// that changes how the token is read, no other type.
+fn acceptable_header(token: &str) -> Option<String> {
+    let (header, _) = token.split_once('.')?;
+    let bytes = URL_SAFE_NO_PAD.decode(header).ok()?;
+    let UniqueObject(mut header) = serde_json::from_slice(&bytes).ok()?;
     let plain = header
-        .claims_set()
         .keys()
         .all(|name| matches!(name.as_str(), "alg" | "typ" | "kid"));
-    let typed = header
-        .token_type()
-        .is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
-    if !plain || !typed {
-        return None;
+    let typed = match header.get("typ") {
+        None => true,
+        Some(typ) => typ.as_str()?.eq_ignore_ascii_case("JWT"),
+    };
+    let ours = header.get("alg").and_then(Value::as_str) == Some(ALGORITHM);
+    match header.remove("kid") {
+        Some(Value::String(kid)) if plain && typed && ours => Some(kid),
+        _ => None,
     }
-    let kid = header.key_id()?;
-    verifiers
-        .iter()
-        .find(|v| v.0.kid() == kid)
-        .map(|v| v as &dyn JwsVerifier)
 }
 
+const ALGORITHM: &str = "HS256";
+
 #[derive(Debug, Clone)]
-struct Hs256(HmacKey);
+struct Signer(HmacKey);
+
+/// All keys of one id: after a rotation several secrets may stand behind the shared id.
+#[derive(Debug, Clone)]
+struct Verifier {
+    keys: Arc<[HmacKey]>,
+    kid: String,
+}
 
 #[derive(Debug, Clone)]
 struct Hs256Algorithm;
 
 impl JwsAlgorithm for Hs256Algorithm {
     fn name(&self) -> &'static str {
-        "HS256"
+        ALGORITHM
     }
     fn box_clone(&self) -> Box<dyn JwsAlgorithm> {
         Box::new(Self)
     }
 }
 
-impl JwsSigner for Hs256 {
+impl JwsSigner for Signer {
     fn algorithm(&self) -> &dyn JwsAlgorithm {
         &Hs256Algorithm
     }
@@ -98,15 +138,16 @@ impl JwsSigner for Hs256 {
     }
 }
 
-impl JwsVerifier for Hs256 {
+impl JwsVerifier for Verifier {
     fn algorithm(&self) -> &dyn JwsAlgorithm {
         &Hs256Algorithm
     }
     fn key_id(&self) -> Option<&str> {
-        Some(self.0.kid())
+        Some(&self.kid)
     }
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
-        if self.0.verify(message, signature) {
+        let mut named = self.keys.iter().filter(|key| key.kid() == self.kid);
+        if named.any(|key| key.verify(message, signature)) {
             Ok(())
         } else {
             Err(JoseError::InvalidSignature(
@@ -123,7 +164,6 @@ impl JwsVerifier for Hs256 {
 mod tests {
     use super::*;
     use crate::keys::{MasterKeys, Purpose};
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
     fn ring() -> KeyRing {
@@ -144,13 +184,52 @@ mod tests {
     #[test]
     fn a_token_of_ours_comes_back() {
         let token = sign(&ring(), &claims()).unwrap();
-        assert_eq!(verify(&ring(), &token), Ok(claims()));
+        let opened = verify(&ring(), &token).unwrap();
+        assert_eq!(opened.claims, claims());
+        assert_eq!(opened.kid, ring().active().kid());
     }
 
     #[test]
-    fn sec_079_sec_080_sec_083_headers_that_are_not_ours_are_refused_though_signed() {
+    fn the_shared_header_is_the_reference_s_to_the_byte() {
+        let shared = MasterKeys::new(b"new", [&b"old"[..]]).shared_ring();
+        let token = sign(&shared, &claims()).unwrap();
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap());
+        assert_eq!(
+            header.unwrap(),
+            br#"{"alg":"HS256","kid":"dify-shared-v1","typ":"JWT"}"#
+        );
+        let old = MasterKeys::new(b"old", []).shared_ring();
+        let from_before = sign(&old, &claims()).unwrap();
+        assert!(verify(&shared, &from_before).is_ok(), "one id, two secrets");
+        assert_eq!(verify(&old, &token), Err(InvalidJws));
+    }
+
+    #[test]
+    fn sec_086_a_claim_or_header_member_that_comes_twice_is_refused_though_signed() {
         let ring = ring();
-        let kid = ring.active().kid();
+        let kid = ring.active().kid().to_owned();
+        let twice = with_header(&format!(r#"{{"alg":"HS256","kid":"x","kid":"{kid}"}}"#));
+        assert_eq!(verify(&ring, &twice), Err(InvalidJws));
+        let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#));
+        let nested = "[".repeat(2000);
+        for payload in [
+            r#"{"sub":"a","sub":"b"}"#,
+            &format!(r#"{{"a":{nested}"#),
+            "[]",
+            "1",
+        ] {
+            let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+            let code = URL_SAFE_NO_PAD.encode(ring.active().sign(message.as_bytes()));
+            let token = format!("{message}.{code}");
+            assert_eq!(verify(&ring, &token), Err(InvalidJws), "{payload:.20}");
+        }
+    }
+
+    #[test]
+    fn sec_079_sec_080_sec_081_sec_083_sec_091_headers_that_are_not_ours_are_refused_though_signed()
+    {
+        let ring = ring();
+        let kid = ring.active().kid().to_owned();
         assert!(
             verify(
                 &ring,
@@ -172,6 +251,12 @@ mod tests {
             format!(r#"{{"alg":"HS256","kid":"{kid}","jku":"https://evil.example"}}"#),
             format!(r#"{{"alg":"HS256","kid":"{kid}","zip":"DEF"}}"#),
             format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"at+jwt"}}"#),
+            format!(r#"{{"alg":"HS256","kid":"{kid}","typ":7}}"#),
+            format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#),
+            format!(r#"{{"alg":["HS256"],"kid":"{kid}"}}"#),
+            format!(r#"{{"alg":"HS256","kid":"{}"}}"#, "x".repeat(5000)),
+            format!(r#"{{"alg":"HS256","kid":"{kid}","jwk":{{"kty":"oct","k":"AA"}}}}"#),
+            format!(r#"{{"alg":"HS256","kid":"{kid}","x5u":"https://evil.example"}}"#),
         ] {
             assert_eq!(
                 verify(&ring, &with_header(&header)),

@@ -1,7 +1,10 @@
 //! Keys: one active, any number that still verify; one derived key per purpose, so that a token
 //! made for one purpose is worth nothing for another.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
 
 use ring::hmac;
 
@@ -63,11 +66,36 @@ pub enum Purpose {
     KnownBrowser,
     /// The lookup receipt of the device flow.
     LookupReceipt,
+    /// State envelopes that we open ourselves.
+    StateEnvelope,
+    /// External-subject assertions that we make ourselves.
+    SubjectAssertion,
+    /// Approval grants.
+    ApprovalGrant,
+    /// The cookie of a round trip to an identity provider for a sign-in at the console.
+    SignInState,
+    /// `nonce` and PKCE verifier of a round trip to an identity provider.
+    RoundTrip,
     /// Digests of user codes, device codes and addresses used as Redis keys.
     StorageDigest,
 }
 
 impl Purpose {
+    const ALL: [Self; 12] = [
+        Self::ConsoleAccess,
+        Self::ConsoleCsrf,
+        Self::ConsoleRefresh,
+        Self::InitSession,
+        Self::KnownBrowser,
+        Self::LookupReceipt,
+        Self::StateEnvelope,
+        Self::SubjectAssertion,
+        Self::ApprovalGrant,
+        Self::SignInState,
+        Self::RoundTrip,
+        Self::StorageDigest,
+    ];
+
     fn label(self) -> &'static str {
         match self {
             Self::ConsoleAccess => "console-access",
@@ -76,70 +104,162 @@ impl Purpose {
             Self::InitSession => "init-session",
             Self::KnownBrowser => "known-browser",
             Self::LookupReceipt => "lookup-receipt",
+            Self::StateEnvelope => "state-envelope",
+            Self::SubjectAssertion => "subject-assertion",
+            Self::ApprovalGrant => "approval-grant",
+            Self::SignInState => "sign-in-state",
+            Self::RoundTrip => "round-trip",
             Self::StorageDigest => "storage-digest",
         }
     }
 }
 
-/// The keys of one purpose: the first signs, all verify.
-#[derive(Debug, Clone)]
-pub struct KeyRing {
-    keys: Vec<HmacKey>,
+/// The key id of the reference's one shared key (device-flow.md §6.1).
+pub const SHARED_KID: &str = "dify-shared-v1";
+
+/// The keys of one purpose: the first signs, all verify. Rings that come from [`MasterKeys`] follow
+/// a rotation while they are in use.
+#[derive(Clone)]
+pub struct KeyRing(Source);
+
+#[derive(Clone)]
+enum Source {
+    Fixed(Arc<[HmacKey]>),
+    Rotating(Arc<RwLock<Generation>>, Slot),
+}
+
+#[derive(Clone, Copy)]
+enum Slot {
+    Derived(Purpose),
+    Shared,
 }
 
 impl KeyRing {
+    /// A ring of keys from elsewhere: one that signs, and any that only verify.
+    pub fn fixed(active: HmacKey, verify_only: impl IntoIterator<Item = HmacKey>) -> Self {
+        Self(Source::Fixed(
+            std::iter::once(active).chain(verify_only).collect(),
+        ))
+    }
+
+    /// All keys as they are now, the active one first.
+    pub fn keys(&self) -> Arc<[HmacKey]> {
+        match &self.0 {
+            Source::Fixed(keys) => Arc::clone(keys),
+            Source::Rotating(generation, slot) => read(generation).ring(*slot),
+        }
+    }
+
     /// The key that signs.
-    pub fn active(&self) -> &HmacKey {
-        &self.keys[0]
+    pub fn active(&self) -> HmacKey {
+        self.keys()[0].clone()
     }
 
-    /// The key that a header names, if we still verify with it.
-    pub fn find(&self, kid: &str) -> Option<&HmacKey> {
-        self.keys.iter().find(|key| key.kid == kid)
-    }
-
-    /// All of them, the active one first.
-    pub fn iter(&self) -> impl Iterator<Item = &HmacKey> {
-        self.keys.iter()
+    /// The key of an id, if we still verify with it.
+    pub fn find(&self, kid: &str) -> Option<HmacKey> {
+        self.keys().iter().find(|key| key.kid == kid).cloned()
     }
 }
 
-/// The installation's secrets: `SECRET_KEY` and its predecessors.
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyRing").field(&self.keys()).finish()
+    }
+}
+
+/// One state of the installation's secrets, with everything derived from them.
+struct Generation {
+    derived: Vec<Arc<[HmacKey]>>,
+    shared: Arc<[HmacKey]>,
+}
+
+impl Generation {
+    fn new(secrets: &[&[u8]]) -> Self {
+        let derived = Purpose::ALL
+            .map(|purpose| secrets.iter().map(|s| derive(s, purpose)).collect())
+            .to_vec();
+        let shared = secrets
+            .iter()
+            .map(|s| HmacKey::new(SHARED_KID, s))
+            .collect();
+        Self { derived, shared }
+    }
+
+    fn ring(&self, slot: Slot) -> Arc<[HmacKey]> {
+        match slot {
+            Slot::Shared => Arc::clone(&self.shared),
+            // The list of all purposes has them in the order of their declaration.
+            Slot::Derived(purpose) => Arc::clone(&self.derived[purpose as usize]),
+        }
+    }
+}
+
+/// The public id of a secret; nothing about the secret can be learnt from it.
+pub fn key_id(secret: &[u8]) -> String {
+    let master = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    hex::encode(&hmac::sign(&master, b"gatewright/v1/kid").as_ref()[..6])
+}
+
+fn derive(secret: &[u8], purpose: Purpose) -> HmacKey {
+    let master = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let label = format!("gatewright/v1/{}", purpose.label());
+    HmacKey::new(
+        key_id(secret),
+        hmac::sign(&master, label.as_bytes()).as_ref(),
+    )
+}
+
+fn read(generation: &RwLock<Generation>) -> RwLockReadGuard<'_, Generation> {
+    // A panic cannot happen while it is held: nothing but assignments is done under it.
+    generation.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The installation's secrets: the active one and those that only verify. Cheap to clone; all
+/// clones and all rings made from them see a [`Self::replace`] at once.
 #[derive(Clone)]
-pub struct MasterKeys {
-    secrets: Vec<zeroize::Zeroizing<Vec<u8>>>,
-}
+pub struct MasterKeys(Arc<RwLock<Generation>>);
 
 impl MasterKeys {
-    /// The active secret, and those that only verify any more.
-    pub fn new<'a>(active: &'a [u8], previous: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let secrets = std::iter::once(active)
-            .chain(previous)
-            .map(|secret| zeroize::Zeroizing::new(secret.to_vec()))
-            .collect();
-        Self { secrets }
+    /// The active secret, and those that only verify.
+    pub fn new<'a>(active: &'a [u8], verify_only: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let secrets: Vec<&[u8]> = std::iter::once(active).chain(verify_only).collect();
+        Self(Arc::new(RwLock::new(Generation::new(&secrets))))
+    }
+
+    /// Takes other secrets from now on: a rotation without a restart.
+    pub fn replace<'a>(&self, active: &'a [u8], verify_only: impl IntoIterator<Item = &'a [u8]>) {
+        let secrets: Vec<&[u8]> = std::iter::once(active).chain(verify_only).collect();
+        let next = Generation::new(&secrets);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     /// The ring of one purpose.
     pub fn ring(&self, purpose: Purpose) -> KeyRing {
-        let keys = self
-            .secrets
+        KeyRing(Source::Rotating(
+            Arc::clone(&self.0),
+            Slot::Derived(purpose),
+        ))
+    }
+
+    /// The ring that the enterprise counterpart shares: the secrets themselves, all under the id
+    /// [`SHARED_KID`].
+    pub fn shared_ring(&self) -> KeyRing {
+        KeyRing(Source::Rotating(Arc::clone(&self.0), Slot::Shared))
+    }
+
+    /// Public ids of the secrets, the active one first.
+    pub fn key_ids(&self) -> Vec<String> {
+        self.ring(Purpose::StorageDigest)
+            .keys()
             .iter()
-            .map(|secret| {
-                let master = hmac::Key::new(hmac::HMAC_SHA256, secret);
-                let derive = |label: &str| hmac::sign(&master, label.as_bytes());
-                let kid = hex::encode(&derive("gatewright/v1/kid").as_ref()[..6]);
-                let key = derive(&format!("gatewright/v1/{}", purpose.label()));
-                HmacKey::new(kid, key.as_ref())
-            })
-            .collect();
-        KeyRing { keys }
+            .map(|key| key.kid.clone())
+            .collect()
     }
 }
 
 impl fmt::Debug for MasterKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MasterKeys({} keys)", self.secrets.len())
+        write!(f, "MasterKeys({:?})", self.key_ids())
     }
 }
 
@@ -147,22 +267,48 @@ impl fmt::Debug for MasterKeys {
 mod tests {
     use super::*;
 
+    const OLD: &[u8] = b"old secret old secret old secret";
+    const NEW: &[u8] = b"new secret new secret new secret";
+
     #[test]
     fn purposes_do_not_share_keys_and_predecessors_verify() {
-        let old = MasterKeys::new(b"old secret old secret old secret", []);
-        let new = MasterKeys::new(
-            b"new secret new secret new secret",
-            [&b"old secret old secret old secret"[..]],
-        );
-        let signed = old.ring(Purpose::ConsoleAccess).active().sign(b"m");
+        let old = MasterKeys::new(OLD, [])
+            .ring(Purpose::ConsoleAccess)
+            .active();
+        let new = MasterKeys::new(NEW, [OLD]);
+        let signed = old.sign(b"m");
         let ring = new.ring(Purpose::ConsoleAccess);
-        let kid = old.ring(Purpose::ConsoleAccess).active().kid().to_owned();
-        assert!(ring.find(&kid).expect("kept").verify(b"m", &signed));
+        assert!(ring.find(old.kid()).expect("kept").verify(b"m", &signed));
         assert!(!ring.active().verify(b"m", &signed));
-        assert!(
-            !new.ring(Purpose::ConsoleCsrf)
-                .iter()
-                .any(|key| key.verify(b"m", &signed))
-        );
+        for purpose in Purpose::ALL.into_iter().skip(1) {
+            let keys = new.ring(purpose).keys();
+            assert!(
+                !keys.iter().any(|key| key.verify(b"m", &signed)),
+                "{purpose:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_purpose_has_a_place_and_a_label_of_its_own() {
+        for (at, purpose) in Purpose::ALL.into_iter().enumerate() {
+            assert_eq!(purpose as usize, at);
+            let labels = Purpose::ALL.map(Purpose::label);
+            assert_eq!(labels.iter().filter(|l| **l == purpose.label()).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_rotation_reaches_rings_that_are_in_use() {
+        let master = MasterKeys::new(OLD, []);
+        let (ring, shared) = (master.ring(Purpose::ApprovalGrant), master.shared_ring());
+        let before = ring.active();
+        master.clone().replace(NEW, [OLD]);
+        assert_ne!(ring.active().kid(), before.kid());
+        assert!(ring.find(before.kid()).is_some());
+        assert_eq!(shared.keys().len(), 2);
+        master.replace(NEW, []);
+        assert!(ring.find(before.kid()).is_none(), "retired");
+        assert_eq!(master.key_ids(), [key_id(NEW)]);
     }
 }

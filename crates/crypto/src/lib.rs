@@ -6,3 +6,4 @@ pub mod jws;
 pub mod keys;
 pub mod password;
 pub mod random;
+pub mod unique_json;

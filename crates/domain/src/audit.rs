@@ -28,6 +28,12 @@ pub enum AuditAction {
     TokenExpired,
     /// A token of one kind knocked at a route for another.
     WrongSurfaceDenied,
+    /// Somebody came back from an identity provider with an assertion that does not hold.
+    AssertionRefused,
+    /// A sign-in at the console through an identity provider was refused.
+    ExternalLoginRefused,
+    /// An identity at a provider was tied to an account.
+    IdentityLinked,
     /// The installation was set up.
     SetupCompleted,
     /// A sign-in at the console.
@@ -56,6 +62,9 @@ impl AuditAction {
             Self::TokenRevoked => "oauth.token_revoked",
             Self::TokenExpired => "oauth.token_expired",
             Self::WrongSurfaceDenied => "openapi.wrong_surface_denied",
+            Self::AssertionRefused => "oauth.sso_assertion_refused",
+            Self::ExternalLoginRefused => "console.external_login_refused",
+            Self::IdentityLinked => "console.identity_linked",
             Self::SetupCompleted => "console.setup_completed",
             Self::LoginSucceeded => "console.login_succeeded",
             Self::LoginFailed => "console.login_failed",

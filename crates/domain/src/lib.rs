@@ -9,11 +9,13 @@ pub mod clock;
 pub mod console_session;
 pub mod device_grant;
 pub mod error;
+pub mod external_subject;
 pub mod ids;
 pub mod language;
 pub mod login_throttle;
 pub mod secret;
 pub mod settings;
+mod text;
 pub mod workspace;
 
 pub use clock::{Clock, SystemClock};

@@ -5,7 +5,11 @@ use actix_web::{
     cookie::{Cookie, SameSite, time::Duration},
 };
 use chrono::TimeDelta;
-use gatewright_auth::origin::PublicUrls;
+use gatewright_auth::{
+    envelope::{GRANT_LIFETIME, STATE_LIFETIME},
+    origin::PublicUrls,
+    sso::SIGN_IN_LIFETIME,
+};
 
 pub(crate) const ACCESS: &str = "access_token";
 pub(crate) const REFRESH: &str = "refresh_token";
@@ -13,6 +17,10 @@ pub(crate) const CSRF: &str = "csrf_token";
 pub(crate) const INIT: &str = "session";
 pub(crate) const KNOWN_BROWSER: &str = "gatewright_known_browser";
 const RECEIPT: &str = "gatewright_lookup_";
+const SSO_STATE: &str = "gatewright_sso_";
+const SIGN_IN_STATE: &str = "gatewright_signin";
+const APPROVAL_GRANT: &str = "device_approval_grant";
+const GRANT_PATH: &str = "/openapi/v1/oauth/device";
 
 /// How cookies are named and protected on this installation.
 #[derive(Debug, Clone)]
@@ -41,11 +49,7 @@ impl CookiePolicy {
     /// The cookie of a request, if it has a value. A name that comes twice counts as absent: one of
     /// the two was planted.
     pub(crate) fn read(&self, request: &HttpRequest, base: &str) -> Option<String> {
-        let name = self.name(base);
-        let cookies = request.cookies().ok()?;
-        let mut named = cookies.iter().filter(|cookie| cookie.name() == name);
-        let value = named.next()?.value().to_owned();
-        (named.next().is_none() && !value.is_empty()).then_some(value)
+        read_once(request, &self.name(base))
     }
 
     pub(crate) fn access(&self, value: String, life: TimeDelta) -> Cookie<'static> {
@@ -88,6 +92,80 @@ impl CookiePolicy {
         self.read(request, &receipt_name(code_digest))
     }
 
+    /// The state envelope of one round trip. Host-only whatever the domain of the console's cookies:
+    /// only the API reads it. Lax: the way back comes from another site.
+    pub(crate) fn sso_state(&self, code_digest: &str, value: String) -> Cookie<'static> {
+        let name = self.host_only_name(&sso_state_name(code_digest));
+        self.host_only(name, "/", value, STATE_LIFETIME)
+    }
+
+    /// Clears a state.
+    pub(crate) fn cleared_sso_state(&self, code_digest: &str) -> Cookie<'static> {
+        cleared(self.sso_state(code_digest, String::new()))
+    }
+
+    /// All states of this browser.
+    pub(crate) fn read_sso_states(&self, request: &HttpRequest) -> Vec<String> {
+        let prefix = self.host_only_name(SSO_STATE);
+        let cookies = request.cookies().map(|all| all.clone()).unwrap_or_default();
+        let states = cookies
+            .iter()
+            .filter(|cookie| cookie.name().starts_with(&prefix));
+        states.map(|cookie| cookie.value().to_owned()).collect()
+    }
+
+    /// The approval grant (device-flow.md §6.6): its name and path are the reference's.
+    pub(crate) fn approval_grant(&self, value: String) -> Cookie<'static> {
+        self.host_only(APPROVAL_GRANT.into(), GRANT_PATH, value, GRANT_LIFETIME)
+    }
+
+    /// Clears the approval grant, with the attributes that it was set with.
+    pub(crate) fn cleared_approval_grant(&self) -> Cookie<'static> {
+        cleared(self.approval_grant(String::new()))
+    }
+
+    pub(crate) fn read_approval_grant(request: &HttpRequest) -> Option<String> {
+        read_once(request, APPROVAL_GRANT)
+    }
+
+    /// The state of a sign-in through an identity provider.
+    pub(crate) fn sign_in_state(&self, value: String) -> Cookie<'static> {
+        let name = self.host_only_name(SIGN_IN_STATE);
+        self.host_only(name, "/", value, SIGN_IN_LIFETIME)
+    }
+
+    pub(crate) fn cleared_sign_in_state(&self) -> Cookie<'static> {
+        cleared(self.sign_in_state(String::new()))
+    }
+
+    pub(crate) fn read_sign_in_state(&self, request: &HttpRequest) -> Option<String> {
+        read_once(request, &self.host_only_name(SIGN_IN_STATE))
+    }
+
+    fn host_only_name(&self, base: &str) -> String {
+        if self.secure {
+            format!("__Host-{base}")
+        } else {
+            base.to_owned()
+        }
+    }
+
+    fn host_only(
+        &self,
+        name: String,
+        path: &'static str,
+        value: String,
+        life: TimeDelta,
+    ) -> Cookie<'static> {
+        Cookie::build(name, value)
+            .path(path)
+            .secure(self.secure)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(Duration::seconds(life.num_seconds()))
+            .finish()
+    }
+
     /// Three cookies that clear the session.
     pub(crate) fn cleared(&self) -> [Cookie<'static>; 3] {
         [
@@ -124,6 +202,26 @@ impl CookiePolicy {
         }
         cookie
     }
+}
+
+fn read_once(request: &HttpRequest, name: &str) -> Option<String> {
+    let cookies = request.cookies().ok()?;
+    let mut named = cookies.iter().filter(|cookie| cookie.name() == name);
+    let value = named.next()?.value().to_owned();
+    (named.next().is_none() && !value.is_empty()).then_some(value)
+}
+
+fn cleared(mut cookie: Cookie<'static>) -> Cookie<'static> {
+    cookie.set_max_age(Duration::ZERO);
+    cookie.set_expires(actix_web::cookie::time::OffsetDateTime::UNIX_EPOCH);
+    cookie
+}
+
+fn sso_state_name(code_digest: &str) -> String {
+    format!(
+        "{SSO_STATE}{}",
+        code_digest.get(..12).unwrap_or(code_digest)
+    )
 }
 
 /// One cookie per code, so that two codes in two tabs do not take each other's receipt.

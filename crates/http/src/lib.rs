@@ -11,6 +11,7 @@ mod middleware;
 mod openapi_document;
 mod openapi_surface;
 mod operation;
+mod pages;
 mod services;
 mod settings;
 mod system_surface;

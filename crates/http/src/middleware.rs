@@ -26,6 +26,9 @@ use crate::{
 const DEADLINE: Duration = Duration::from_millis(1900);
 /// Hashing a password may have to wait for its turn.
 const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
+/// Others are asked meanwhile: each in less than three seconds (see the crates that do).
+const PROVIDER_DEADLINE: Duration = Duration::from_millis(4500);
+const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
 const PASSWORD_PATHS: [&str; 2] = ["/console/api/login", "/console/api/setup"];
 const LONGEST_USER_AGENT: usize = 255;
 
@@ -39,11 +42,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
     let place = Place::of(request.path());
-    let deadline = if PASSWORD_PATHS.contains(&request.path()) {
-        PASSWORD_DEADLINE
-    } else {
-        DEADLINE
-    };
+    let deadline = deadline(request.path());
     request.extensions_mut().insert(Arc::clone(&ctx));
     match tokio::time::timeout(deadline, next.call(request)).await {
         Ok(Ok(mut response)) => {
@@ -65,6 +64,16 @@ pub(crate) async fn around<B: MessageBody + 'static>(
             );
             Err(FrameworkFailure { place, error: None }.into())
         }
+    }
+}
+
+fn deadline(path: &str) -> Duration {
+    if PASSWORD_PATHS.contains(&path) {
+        PASSWORD_DEADLINE
+    } else if PROVIDER_PATHS.iter().any(|prefix| path.starts_with(prefix)) {
+        PROVIDER_DEADLINE
+    } else {
+        DEADLINE
     }
 }
 

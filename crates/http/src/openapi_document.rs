@@ -97,5 +97,6 @@ fn add_security(components: &mut Components) {
     let header = |name: &str| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(name)));
     components.add_security_scheme("session", cookie("access_token"));
     components.add_security_scheme("refresh", cookie("refresh_token"));
+    components.add_security_scheme("grant", cookie("device_approval_grant"));
     components.add_security_scheme("csrf", header("X-CSRF-Token"));
 }

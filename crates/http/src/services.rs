@@ -21,7 +21,7 @@ use gatewright_domain::Clock;
 
 use crate::{
     console_surface, cookies::CookiePolicy, cors, envelope, middleware, openapi_surface,
-    operation::mount, settings::HttpSettings, system_surface,
+    operation::mount, pages, settings::HttpSettings, system_surface,
 };
 
 /// The use-cases and settings that the routes need. Each route takes only what it uses.
@@ -89,6 +89,9 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                     .default_service(web::to(envelope::not_found)),
             );
             mount(config, "", system_surface::discovery_operations());
+            if services.urls.has_own_pages() {
+                pages::mount(config);
+            }
         }
         mount(config, "", system_surface::operations());
         config.default_service(web::to(envelope::not_found));

@@ -2,7 +2,11 @@
 //! user code to it. Neither code is stored.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::keys::HmacKey;
+use gatewright_auth::{
+    digest::sha256_hex,
+    envelope::TokenText,
+    keys::{HmacKey, KeyRing},
+};
 use gatewright_domain::{
     device_grant::{DeviceCode, DeviceGrant, UserCode},
     error::Unavailable,
@@ -10,7 +14,7 @@ use gatewright_domain::{
 
 use crate::{
     connection::Kv,
-    swap::{ATTEMPTS, compare_and_swap},
+    swap::{ATTEMPTS, Swap, compare_and_swap, swap_spending},
 };
 
 /// State outlives its expiry by this much, so that a late poll still hears `expired_token` about a
@@ -21,7 +25,7 @@ const GRACE: TimeDelta = TimeDelta::seconds(60);
 #[derive(Clone)]
 pub struct DeviceGrants {
     kv: Kv,
-    digest: HmacKey,
+    digests: KeyRing,
 }
 
 /// A grant together with what is needed to replace exactly this version of it.
@@ -34,20 +38,15 @@ pub struct StoredGrant {
 }
 
 impl DeviceGrants {
-    /// Digests codes with `digest`.
-    pub fn new(kv: Kv, digest: HmacKey) -> Self {
-        Self { kv, digest }
+    /// Digests codes with the active key of `digests`, and finds them under any of its keys: a
+    /// grant outlives a rotation.
+    pub fn new(kv: Kv, digests: KeyRing) -> Self {
+        Self { kv, digests }
     }
 
-    /// What stands for a user code in grants, receipts and keys.
+    /// What stands for a user code in new grants and keys.
     pub fn user_code_digest(&self, code: &UserCode) -> String {
-        self.digest
-            .digest_hex(format!("user-code/{}", code.expose()).as_bytes())
-    }
-
-    fn device_code_digest(&self, code: &DeviceCode) -> String {
-        self.digest
-            .digest_hex(format!("device-code/{}", code.expose()).as_bytes())
+        user_code_digest(&self.digests.active(), code)
     }
 
     /// Stores a new grant. False when the user code is taken: draw another. The index comes first:
@@ -59,7 +58,7 @@ impl DeviceGrants {
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let ttl = ttl_millis(grant, now);
-        let state_digest = self.device_code_digest(device_code);
+        let state_digest = device_code_digest(&self.digests.active(), device_code);
         let claim = |key: String, value: String| {
             let mut command = redis::cmd("SET");
             command.arg(key).arg(value).arg("NX").arg("PX").arg(ttl);
@@ -81,11 +80,32 @@ impl DeviceGrants {
         &self,
         code: &DeviceCode,
     ) -> Result<Option<StoredGrant>, Unavailable> {
-        self.load(&self.device_code_digest(code)).await
+        for key in self.digests.keys().iter() {
+            let found = self.load(&device_code_digest(key, code)).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// The grant of a user code, if the index entry still belongs to it.
-    pub async fn find_by_user_code_digest(
+    pub async fn find_by_user_code(
+        &self,
+        code: &UserCode,
+    ) -> Result<Option<StoredGrant>, Unavailable> {
+        for key in self.digests.keys().iter() {
+            let found = self
+                .find_by_user_code_digest(&user_code_digest(key, code))
+                .await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn find_by_user_code_digest(
         &self,
         digest: &str,
     ) -> Result<Option<StoredGrant>, Unavailable> {
@@ -109,6 +129,32 @@ impl DeviceGrants {
         compare_and_swap(&self.kv, &stored.key, &stored.raw, &encode(next)?, ttl).await
     }
 
+    /// Replaces this version of a grant and spends `nonce`, both or neither. The nonce is remembered
+    /// until `remember_until`.
+    pub async fn replace_spending(
+        &self,
+        stored: &StoredGrant,
+        next: &DeviceGrant,
+        (nonce, remember_until): (&TokenText, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> Result<Swap, Unavailable> {
+        // The same hash tag as the grant: one script touches both.
+        let digest = sha256_hex(nonce.expose());
+        let spent_key = format!("{}:spent:{digest}", stored.key);
+        let spent_ttl = (remember_until + GRACE - now).num_milliseconds().max(1);
+        swap_spending(
+            &self.kv,
+            (
+                &stored.key,
+                &stored.raw,
+                &encode(next)?,
+                ttl_millis(next, now),
+            ),
+            (&spent_key, spent_ttl),
+        )
+        .await
+    }
+
     /// How often a caller should try [`Self::replace`].
     pub const ATTEMPTS: usize = ATTEMPTS;
 
@@ -125,6 +171,14 @@ impl DeviceGrants {
             }
         }))
     }
+}
+
+fn user_code_digest(key: &HmacKey, code: &UserCode) -> String {
+    key.digest_hex(format!("user-code/{}", code.expose()).as_bytes())
+}
+
+fn device_code_digest(key: &HmacKey, code: &DeviceCode) -> String {
+    key.digest_hex(format!("device-code/{}", code.expose()).as_bytes())
 }
 
 fn encode(grant: &DeviceGrant) -> Result<String, Unavailable> {

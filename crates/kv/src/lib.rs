@@ -11,6 +11,7 @@ mod login_throttles;
 mod rate_limits;
 mod revocations;
 mod settings;
+mod spent_nonces;
 mod swap;
 
 pub use bearer_cache::{BearerCache, CachedBearer};
@@ -20,3 +21,5 @@ pub use login_throttles::LoginThrottles;
 pub use rate_limits::{RateLimits, Ticket, WindowClock};
 pub use revocations::Revocations;
 pub use settings::RedisSettings;
+pub use spent_nonces::{Spending, SpentNonces};
+pub use swap::Swap;

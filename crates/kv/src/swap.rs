@@ -40,3 +40,51 @@ pub(crate) async fn compare_and_swap(
         .await?;
     Ok(swapped == 1)
 }
+
+/// What became of a swap that also spends a nonce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// Both were done.
+    Done,
+    /// Neither: the key holds something else by now.
+    Changed,
+    /// Neither: the nonce was spent before.
+    Spent,
+}
+
+const SPENDING_SCRIPT: &str = r"
+if redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
+local current = redis.call('GET', KEYS[1]) or ''
+if current ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
+return 1
+";
+
+/// Replaces `expected` by `next` and spends a nonce, both or neither.
+pub(crate) async fn swap_spending(
+    kv: &Kv,
+    (key, expected, next, ttl_millis): (&str, &str, &str, i64),
+    (spent_key, spent_ttl_millis): (&str, i64),
+) -> Result<Swap, Unavailable> {
+    thread_local! {
+        static SWAP: Script = Script::new(SPENDING_SCRIPT);
+    }
+    let script = SWAP.with(Clone::clone);
+    let outcome: i64 = kv
+        .invoke(
+            script
+                .key(key)
+                .key(spent_key)
+                .arg(expected)
+                .arg(next)
+                .arg(ttl_millis.max(1))
+                .arg(spent_ttl_millis.max(1)),
+        )
+        .await?;
+    Ok(match outcome {
+        1 => Swap::Done,
+        0 => Swap::Changed,
+        _ => Swap::Spent,
+    })
+}

@@ -82,9 +82,15 @@ impl Environment {
 
 /// Only secrets and connection strings are handed out as files.
 fn is_file_setting(name: &str) -> bool {
-    ["SECRET_KEY", "PASSWORD", "DATABASE_URL", "REDIS_URL"]
-        .iter()
-        .any(|part| name.ends_with(part))
+    [
+        "SECRET_KEY",
+        "CLIENT_SECRET",
+        "PASSWORD",
+        "DATABASE_URL",
+        "REDIS_URL",
+    ]
+    .iter()
+    .any(|part| name.ends_with(part))
 }
 
 fn read_env_file(file: &Path) -> Result<HashMap<String, String>, EnvFileError> {

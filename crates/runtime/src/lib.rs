@@ -2,6 +2,7 @@
 //! services built from them. The only crate that reads the environment.
 
 pub mod environment;
+mod identity;
 mod platform;
 pub mod probe;
 mod settings;

@@ -12,15 +12,21 @@ use gatewright_app::{
     workspace::Workspaces,
 };
 use gatewright_auth::{
-    OsRandom, console::ConsoleKeys, device::ReceiptKeys, keys::Purpose, limits::Limits,
+    OsRandom,
+    console::ConsoleKeys,
+    device::ReceiptKeys,
+    keys::{MasterKeys, Purpose},
+    limits::Limits,
+    sso::SignInStateKeys,
 };
 use gatewright_domain::{RandomIds, SystemClock, error::Unavailable};
 use gatewright_kv::{
-    BearerCache, DeviceGrants, Kv, LoginThrottles, RateLimits, Revocations, WindowClock,
+    BearerCache, DeviceGrants, Kv, LoginThrottles, RateLimits, Revocations, SpentNonces,
+    WindowClock,
 };
 use gatewright_storage::Pool;
 
-use crate::settings::ServerSettings;
+use crate::{identity, settings::ServerSettings};
 
 /// Connections and surroundings.
 pub struct Platform {
@@ -28,6 +34,8 @@ pub struct Platform {
     pub pool: Pool,
     /// Redis.
     pub kv: Kv,
+    /// The installation's secrets; replaced when its keys rotate.
+    pub master: MasterKeys,
     ambient: Ambient,
     windows: WindowClock,
 }
@@ -70,6 +78,7 @@ impl Platform {
         Ok(Self {
             pool: Pool::new(&settings.db)?,
             kv: Kv::new(&settings.redis)?,
+            master: settings.secret.master_keys(),
             ambient,
             windows,
         })
@@ -86,10 +95,13 @@ impl Platform {
     }
 
     /// Builds the use-cases.
-    pub fn services(&self, settings: &ServerSettings) -> AppServices {
-        let master = settings.secret.master_keys();
+    ///
+    /// # Errors
+    /// When the clients of other servers cannot be made.
+    pub fn services(&self, settings: &ServerSettings) -> Result<AppServices, Unavailable> {
+        let master = self.master.clone();
         let limits = Limits::from(&settings.limits);
-        let digest = master.ring(Purpose::StorageDigest).active().clone();
+        let digests = master.ring(Purpose::StorageDigest);
         let console_keys = ConsoleKeys::new(&master);
         let passwords = Passwords::new(
             settings.console.hash_parallelism,
@@ -103,14 +115,27 @@ impl Platform {
         let cache = BearerCache::new(self.kv.clone());
         let store = CachedBearers::new(self.pool.clone(), cache, self.ambient.clone());
         let known = Arc::new(KnownAccounts::new());
+        let nonces = SpentNonces::new(self.kv.clone());
+        let providers = identity::providers(settings, &master, &self.ambient.clock)?;
+        let sso = identity::sso_parts(
+            settings,
+            &master,
+            &self.ambient.clock,
+            providers.clone(),
+            nonces.clone(),
+        )?;
+        let broker = sso.broker.clone();
         let lockout = chrono_seconds(settings.console.lockout_seconds);
-        AppServices {
+        Ok(AppServices {
             console: Arc::new(Console::new(ConsoleParts {
                 pool: self.pool.clone(),
                 limiter: limiter.clone(),
                 limits: limits.clone(),
-                throttles: LoginThrottles::new(self.kv.clone(), digest.clone(), lockout),
+                throttles: LoginThrottles::new(self.kv.clone(), digests.active(), lockout),
                 keys: console_keys.clone(),
+                sign_in_states: SignInStateKeys::new(&master),
+                providers,
+                nonces,
                 settings: settings.console.clone(),
                 passwords: passwords.clone(),
                 ambient: self.ambient.clone(),
@@ -126,13 +151,14 @@ impl Platform {
             )),
             device: Arc::new(DeviceFlow::new(DeviceFlowParts {
                 pool: self.pool.clone(),
-                grants: DeviceGrants::new(self.kv.clone(), digest),
+                grants: DeviceGrants::new(self.kv.clone(), digests),
                 limiter: limiter.clone(),
                 limits: limits.clone(),
                 bearers: store.clone(),
                 settings: settings.device.clone(),
                 urls: settings.urls.clone(),
                 receipts: ReceiptKeys::new(&master),
+                sso,
                 ambient: self.ambient.clone(),
             })),
             bearers: Arc::new(Bearers::new(BearersParts {
@@ -142,6 +168,7 @@ impl Platform {
                 limiter,
                 limits,
                 enabled: settings.device.bearer_enabled,
+                broker,
                 ambient: self.ambient.clone(),
             })),
             workspaces: Arc::new(Workspaces::new(
@@ -151,7 +178,7 @@ impl Platform {
             )),
             readiness: Arc::new(self.readiness()),
             store,
-        }
+        })
     }
 }
 

@@ -8,7 +8,9 @@ use gatewright_domain::{
     settings,
     settings::{SettingDoc, SettingError, Settings as _, Source},
 };
+use gatewright_enterprise::EnterpriseSettings;
 use gatewright_kv::RedisSettings;
+use gatewright_oidc::OidcSettings;
 use gatewright_storage::DbSettings;
 
 settings! {
@@ -59,6 +61,8 @@ pub struct ServerSettings {
     pub console: ConsoleSettings,
     pub device: DeviceSettings,
     pub limits: LimitSettings,
+    pub enterprise: EnterpriseSettings,
+    pub oidc: OidcSettings,
     pub log: LogSettings,
 }
 
@@ -73,6 +77,8 @@ impl ServerSettings {
             console: ConsoleSettings::load(source)?,
             device: DeviceSettings::load(source)?,
             limits: LimitSettings::load(source)?,
+            enterprise: EnterpriseSettings::load(source)?,
+            oidc: OidcSettings::load(source)?,
             log: LogSettings::load(source)?,
         })
     }
@@ -97,6 +103,8 @@ pub fn groups() -> Vec<SettingGroup> {
         group("Console", ConsoleSettings::docs()),
         group("Device flow and bearers", DeviceSettings::docs()),
         group("Limits", LimitSettings::docs()),
+        group("Identity providers", OidcSettings::docs()),
+        group("The enterprise product", EnterpriseSettings::docs()),
         group("Logs", LogSettings::docs()),
     ]
 }

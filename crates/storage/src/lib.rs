@@ -12,6 +12,7 @@ mod settings;
 pub use error::StorageError;
 pub use pool::{Conn, Pool, Tx};
 pub use query::{
-    account, audit, bearer_token, console_session, device_redemption, installation, workspace,
+    account, audit, bearer_token, console_session, device_redemption, external_identity,
+    installation, workspace,
 };
 pub use settings::DbSettings;

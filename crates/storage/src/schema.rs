@@ -113,3 +113,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     tenant_account_joins,
     tenants,
 );
+
+diesel::table! {
+    gatewright_external_identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        account_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}

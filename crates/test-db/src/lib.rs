@@ -55,6 +55,12 @@ impl TestDb {
     /// The first column of all rows, as text.
     ///
     /// # Panics
+    /// The names of all audit events, in their order.
+    pub async fn audit_actions(&self) -> Vec<String> {
+        self.query("SELECT action FROM gatewright_audit_events ORDER BY occurred_at, id")
+            .await
+    }
+
     /// When the query is wrong.
     #[allow(clippy::expect_used, reason = "a test that cannot ask must fail")]
     pub async fn query(&self, sql: &str) -> Vec<String> {

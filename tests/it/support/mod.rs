@@ -1,9 +1,11 @@
 //! A server in this process: real PostgreSQL, real Redis, a clock that is turned by hand.
 
 mod browser;
+pub(crate) mod enterprise;
 mod flow;
 
 pub(crate) use browser::Browser;
+pub(crate) use enterprise::Enterprise;
 pub(crate) use flow::{Grant, basic_account};
 
 use std::{collections::HashMap, sync::Arc};
@@ -64,6 +66,13 @@ impl Answer {
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
+    }
+
+    /// The `Set-Cookie` of the name that begins so (after any prefix).
+    pub(crate) fn set_cookie(&self, name: &str) -> Option<String> {
+        let all = self.headers.get_all("set-cookie").iter();
+        let mut texts = all.map(|value| value.to_str().unwrap().to_owned());
+        texts.find(|text| text.trim_start_matches("__Host-").starts_with(name))
     }
 
     /// The `error` of an OAuth answer.
@@ -145,7 +154,7 @@ impl Harness {
             random: random.clone(),
         };
         let platform = Platform::with(&settings.server, ambient, WindowClock::Process).unwrap();
-        let app = platform.services(&settings.server);
+        let app = platform.services(&settings.server).unwrap();
         let services = services(&settings, &app, Arc::new(clock.clone()) as Arc<dyn Clock>);
         actix_web::rt::spawn(Platform::hear_revocations(
             platform.kv.clone(),
@@ -178,6 +187,10 @@ impl Harness {
             server: handle,
             settings,
         }
+    }
+
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {

@@ -10,5 +10,6 @@ mod login;
 mod outage;
 mod refresh;
 mod secrets;
+mod sso;
 mod stores;
 mod workspaces;

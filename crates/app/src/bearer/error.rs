@@ -22,6 +22,12 @@ pub enum BearerRouteError {
     /// A token of this kind has no business here.
     #[error("unsupported_token_type")]
     UnsupportedTokenType,
+    /// Nobody vouches for people without an account here.
+    #[error("external_sso_requires_ee")]
+    NoBroker,
+    /// The licence of whoever vouches for them is not in force.
+    #[error("license_invalid")]
+    LicenceInvalid,
     /// The scope does not suffice.
     #[error("insufficient_scope")]
     InsufficientScope,
@@ -62,7 +68,10 @@ impl Classify for BearerRouteError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Missing | Self::Malformed | Self::Invalid => ErrorKind::Unauthenticated,
-            Self::UnsupportedTokenType | Self::InsufficientScope => ErrorKind::Forbidden,
+            Self::UnsupportedTokenType
+            | Self::NoBroker
+            | Self::LicenceInvalid
+            | Self::InsufficientScope => ErrorKind::Forbidden,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::SessionNotFound | Self::WorkspaceNotFound => ErrorKind::NotFound,
             Self::Disabled | Self::Unavailable(_) => ErrorKind::Unavailable,
@@ -75,6 +84,8 @@ impl Classify for BearerRouteError {
             Self::Malformed | Self::Invalid => "invalid_bearer",
             Self::Disabled => "bearer_disabled",
             Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::NoBroker => "external_sso_requires_ee",
+            Self::LicenceInvalid => "license_invalid",
             Self::InsufficientScope => "insufficient_scope",
             Self::RateLimited { .. } => "rate_limited",
             Self::SessionNotFound => "session_not_found",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gatewright_auth::{
     bearer::{BearerAuthenticator, Principal, RateLimiter as _, Scope},
     limits::{Limit, Limits},
+    sso::{Broker, Licence},
 };
 use gatewright_domain::{
     account::{Account, AccountStatus},
@@ -14,7 +15,7 @@ use gatewright_domain::{
     workspace::MemberWorkspace,
 };
 use gatewright_kv::RateLimits;
-use gatewright_storage::Pool;
+use gatewright_storage::{Pool, bearer_token::Owner};
 
 use super::{error::BearerRouteError, store::CachedBearers};
 use crate::{
@@ -34,6 +35,36 @@ pub struct Identity {
     pub workspaces: Arc<[MemberWorkspace]>,
 }
 
+/// Who calls, when people without an account may too.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// An account.
+    Account(Identity),
+    /// Somebody without one.
+    External(Principal),
+}
+
+impl Caller {
+    /// The token.
+    pub fn principal(&self) -> &Principal {
+        match self {
+            Self::Account(identity) => &identity.principal,
+            Self::External(principal) => principal,
+        }
+    }
+
+    /// Whose tokens they may see and end: their own.
+    pub(super) fn owner(&self) -> Owner {
+        match self {
+            Self::Account(identity) => Owner::Account(identity.account.id),
+            Self::External(principal) => Owner::External {
+                email: principal.subject_email.clone(),
+                issuer: principal.subject_issuer.clone().unwrap_or_default(),
+            },
+        }
+    }
+}
+
 /// What [`Bearers`] is made of.
 pub struct BearersParts {
     /// PostgreSQL.
@@ -48,6 +79,8 @@ pub struct BearersParts {
     pub limits: Limits,
     /// `ENABLE_OAUTH_BEARER`.
     pub enabled: bool,
+    /// Whoever knows people without an account; none: their tokens are worth nothing.
+    pub broker: Option<Arc<dyn Broker>>,
     /// Time, ids, randomness.
     pub ambient: Ambient,
 }
@@ -60,6 +93,7 @@ pub struct Bearers {
     pub(super) limits: Limits,
     limiter: RateLimits,
     enabled: bool,
+    broker: Option<Arc<dyn Broker>>,
     authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
     known: Arc<KnownAccounts>,
 }
@@ -79,12 +113,14 @@ impl Bearers {
             limiter: parts.limiter,
             limits: parts.limits,
             enabled: parts.enabled,
+            broker: parts.broker,
             authenticator,
             known: parts.known,
         }
     }
 
-    /// Checks a bearer for a route that needs `scope`, in the order of device-flow.md §9.2.
+    /// Checks a bearer for a route that needs `scope` and is for accounts only, in the order of
+    /// device-flow.md §9.2.
     pub async fn authenticate(
         &self,
         ctx: &Ctx,
@@ -92,24 +128,54 @@ impl Bearers {
         scope: Scope,
         path: &str,
     ) -> Result<Identity, BearerRouteError> {
-        let bearer = bearer.ok_or(BearerRouteError::Missing)?;
-        if !self.enabled {
-            return Err(BearerRouteError::Disabled);
-        }
-        let principal = self
-            .authenticator
-            .authenticate(bearer, ctx.address, ctx.now)
-            .await?;
-        let account_id = match (principal.kind, principal.account_id) {
-            (BearerKind::Account, Some(id)) => id,
-            _ => {
-                self.deny_surface(ctx, &principal, path).await?;
-                return Err(BearerRouteError::UnsupportedTokenType);
-            }
+        let principal = self.principal(ctx, bearer).await?;
+        let Some(account_id) = account_of(&principal) else {
+            self.deny_surface(ctx, &principal, path).await?;
+            return Err(BearerRouteError::UnsupportedTokenType);
         };
         if !scope.is_granted_to(principal.kind) {
             return Err(BearerRouteError::InsufficientScope);
         }
+        self.identify(ctx, principal, account_id).await
+    }
+
+    /// Checks a bearer for a route that serves both kinds of subject.
+    pub async fn authenticate_any(
+        &self,
+        ctx: &Ctx,
+        bearer: Option<&str>,
+    ) -> Result<Caller, BearerRouteError> {
+        let principal = self.principal(ctx, bearer).await?;
+        match account_of(&principal) {
+            Some(id) => Ok(Caller::Account(self.identify(ctx, principal, id).await?)),
+            None => {
+                self.require_broker().await?;
+                Ok(Caller::External(principal))
+            }
+        }
+    }
+
+    async fn principal(
+        &self,
+        ctx: &Ctx,
+        bearer: Option<&str>,
+    ) -> Result<Principal, BearerRouteError> {
+        let bearer = bearer.ok_or(BearerRouteError::Missing)?;
+        if !self.enabled {
+            return Err(BearerRouteError::Disabled);
+        }
+        let checked = self
+            .authenticator
+            .authenticate(bearer, ctx.address, ctx.now);
+        Ok(checked.await?)
+    }
+
+    async fn identify(
+        &self,
+        ctx: &Ctx,
+        principal: Principal,
+        account_id: AccountId,
+    ) -> Result<Identity, BearerRouteError> {
         let (account, workspaces) = self.account(ctx, account_id).await?;
         if account.status != AccountStatus::Active {
             return Err(BearerRouteError::Invalid);
@@ -119,6 +185,15 @@ impl Bearers {
             account,
             workspaces,
         })
+    }
+
+    /// Tokens of people without an account are worth something while somebody vouches for them.
+    async fn require_broker(&self) -> Result<(), BearerRouteError> {
+        let broker = self.broker.as_ref();
+        match broker.ok_or(BearerRouteError::NoBroker)?.licence().await {
+            Licence::Open => Ok(()),
+            Licence::Closed => Err(BearerRouteError::LicenceInvalid),
+        }
     }
 
     /// The extra limit of `GET /account`, per account.
@@ -155,5 +230,12 @@ impl Bearers {
             .with("token_id", principal.token_id);
         let mut conn = self.pool.get().await?;
         Ok(record(&mut conn, &self.ambient, ctx, event).await?)
+    }
+}
+
+fn account_of(principal: &Principal) -> Option<AccountId> {
+    match principal.kind {
+        BearerKind::Account => principal.account_id,
+        BearerKind::ExternalSso => None,
     }
 }

@@ -7,6 +7,6 @@ mod sessions;
 mod store;
 
 pub use error::BearerRouteError;
-pub use identity::{Bearers, BearersParts, Identity};
+pub use identity::{Bearers, BearersParts, Caller, Identity};
 pub use sessions::{SessionPage, SessionQuery};
 pub use store::CachedBearers;

@@ -9,7 +9,7 @@ use gatewright_storage::{Tx, bearer_token, bearer_token::Revocation};
 
 use super::{
     error::BearerRouteError,
-    identity::{Bearers, Identity},
+    identity::{Bearers, Caller},
 };
 use crate::{ambient::Ctx, audit::record};
 
@@ -18,16 +18,16 @@ impl Bearers {
     pub async fn revoke_session(
         &self,
         ctx: &Ctx,
-        identity: &Identity,
+        caller: &Caller,
         id: TokenId,
     ) -> Result<(), BearerRouteError> {
         let mut tx = self.pool.begin().await?;
-        match bearer_token::find_revocable(&mut tx, id, identity.account.id).await? {
+        match bearer_token::find_revocable(&mut tx, id, &caller.owner()).await? {
             Revocation::Unknown => Err(BearerRouteError::SessionNotFound),
             Revocation::AlreadyRevoked => Ok(tx.rollback().await?),
             Revocation::Revoked(hash) => {
-                self.revoke_locked(ctx, tx, (id, &hash), Some(identity.account.id))
-                    .await
+                let actor = caller.principal().account_id;
+                self.revoke_locked(ctx, tx, (id, &hash), actor).await
             }
         }
     }

@@ -5,7 +5,7 @@ use gatewright_storage::bearer_token;
 
 use super::{
     error::BearerRouteError,
-    identity::{Bearers, Identity},
+    identity::{Bearers, Caller},
 };
 use crate::ambient::Ctx;
 
@@ -32,14 +32,14 @@ impl Bearers {
     pub async fn list_sessions(
         &self,
         ctx: &Ctx,
-        identity: &Identity,
+        caller: &Caller,
         query: SessionQuery,
     ) -> Result<SessionPage, BearerRouteError> {
         let offset = i64::from(query.page - 1) * i64::from(query.limit);
         let mut conn = self.pool.get().await?;
-        let (sessions, total) = bearer_token::list_for_account(
+        let (sessions, total) = bearer_token::list_for_owner(
             &mut conn,
-            identity.account.id,
+            &caller.owner(),
             ctx.now,
             (offset, i64::from(query.limit)),
         )

@@ -12,7 +12,7 @@ use gatewright_domain::{
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Ticket;
-use gatewright_storage::{account, account::Credentials, console_session, workspace};
+use gatewright_storage::{account, account::Credentials, workspace};
 
 use super::{
     error::ConsoleError,
@@ -179,8 +179,6 @@ impl Console {
             }
             _ => None,
         };
-        let session = self.new_session(ctx, account.id);
-        let ip = ctx.address.to_string();
         let mut tx = self.parts.pool.begin().await?;
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
         if !workspaces
@@ -193,12 +191,7 @@ impl Console {
         if let Some((old, new)) = &rehashed {
             account::update_password_hash(&mut tx, account.id, old, new).await?;
         }
-        account::update_login(&mut tx, account, &ip, ctx.now).await?;
-        console_session::insert(&mut tx, &session, &ip, ctx.user_agent.as_deref()).await?;
-        let event = AuditEvent::new(AuditAction::LoginSucceeded)
-            .by(account.id)
-            .with("session_id", session.id);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        let session = self.open_session(ctx, &mut tx, account).await?;
         tx.commit().await?;
         self.forgive(&attempt).await;
         let known = known.unwrap_or_else(|| KnownBrowser {

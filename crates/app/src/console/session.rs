@@ -4,18 +4,24 @@ use chrono::TimeDelta;
 use gatewright_auth::{
     console::{AccessClaims, ConsoleKeys, ConsoleSettings, RefreshToken},
     limits::Limits,
+    sso::SignInStateKeys,
 };
 use gatewright_domain::{
     account::{Account, AccountStatus},
+    audit::{AuditAction, AuditEvent},
     console_session::ConsoleSession,
     ids::{AccountId, ConsoleSessionId},
     workspace::{MemberWorkspace, WorkspaceStatus, default_workspace},
 };
-use gatewright_kv::{LoginThrottles, RateLimits};
-use gatewright_storage::{Pool, account, console_session, workspace};
+use gatewright_kv::{LoginThrottles, RateLimits, SpentNonces};
+use gatewright_storage::{Pool, StorageError, Tx, account, console_session, workspace};
 
 use super::{error::ConsoleError, passwords::Passwords};
-use crate::ambient::{Ambient, Ctx};
+use crate::{
+    ambient::{Ambient, Ctx},
+    audit::record,
+    provider::Providers,
+};
 
 /// How stale `last_active_at` may get.
 const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(10);
@@ -32,6 +38,12 @@ pub struct ConsoleParts {
     pub throttles: LoginThrottles,
     /// The keys of the tokens.
     pub keys: ConsoleKeys,
+    /// The keys of sign-ins through identity providers.
+    pub sign_in_states: SignInStateKeys,
+    /// The identity providers.
+    pub providers: Providers,
+    /// Used nonces.
+    pub nonces: SpentNonces,
     /// The settings.
     pub settings: ConsoleSettings,
     /// Password hashing.
@@ -147,7 +159,7 @@ impl Console {
     }
 
     /// A session that begins now.
-    pub(super) fn new_session(&self, ctx: &Ctx, account: AccountId) -> ConsoleSession {
+    fn new_session(&self, ctx: &Ctx, account: AccountId) -> ConsoleSession {
         let absolute_expires_at = ctx.now + self.parts.settings.absolute_lifetime();
         ConsoleSession {
             id: ConsoleSessionId::generate(self.parts.ambient.ids.as_ref()),
@@ -160,6 +172,24 @@ impl Console {
             absolute_expires_at,
             revoked_at: None,
         }
+    }
+
+    /// Begins a session in the transaction of a sign-in, and notes it.
+    pub(super) async fn open_session(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        account: &Account,
+    ) -> Result<ConsoleSession, StorageError> {
+        let session = self.new_session(ctx, account.id);
+        let ip = ctx.address.to_string();
+        account::update_login(tx, account, &ip, ctx.now).await?;
+        console_session::insert(tx, &session, &ip, ctx.user_agent.as_deref()).await?;
+        let event = AuditEvent::new(AuditAction::LoginSucceeded)
+            .by(account.id)
+            .with("session_id", session.id);
+        record(tx, &self.parts.ambient, ctx, event).await?;
+        Ok(session)
     }
 
     /// The tokens of a generation of a session.

@@ -214,7 +214,7 @@ impl Setup {
             id: account_id,
             name: &command.name,
             email: email.as_str(),
-            password: &password,
+            password: Some(&password),
             language: language.tag,
             timezone: language.timezone,
             ip: &ip,

@@ -2,12 +2,12 @@
 
 use gatewright_auth::{
     bearer::RateLimiter as _,
-    device::{ReceiptMode, ReceiptProblem},
+    device::{ReceiptMode, ReceiptProblem, code_fingerprint},
 };
 use gatewright_domain::{
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
-    device_grant::{Approval, DecideError as Refused, DeviceGrant, Subject},
+    device_grant::{Approval, DecideError as Refused, DeviceGrant, Subject, UserCode},
     error::Unavailable,
 };
 use gatewright_kv::DeviceGrants;
@@ -61,15 +61,17 @@ impl DeviceFlow {
         if identity.account.status != AccountStatus::Active {
             return Err(DecideError::AccountInactive);
         }
-        let digest = self
-            .code_digest(&command.user_code)
-            .ok_or(DecideError::ExpiredOrUnknown)?;
-        self.check_receipt(ctx, identity, &command, &digest).await?;
+        let code: UserCode = command
+            .user_code
+            .parse()
+            .map_err(|_| DecideError::ExpiredOrUnknown)?;
+        self.check_receipt(ctx, identity, &command, &code_fingerprint(&code))
+            .await?;
         for _ in 0..DeviceGrants::ATTEMPTS {
             let stored = self
                 .parts
                 .grants
-                .find_by_user_code_digest(&digest)
+                .find_by_user_code(&code)
                 .await?
                 .ok_or(DecideError::ExpiredOrUnknown)?;
             let next = transition(stored.grant.clone(), ctx, identity, command.verdict)?;

@@ -1,14 +1,30 @@
 //! What the use-cases of the device flow share.
 
+use std::sync::Arc;
+
 use gatewright_auth::{
     device::{DeviceSettings, ReceiptKeys},
+    envelope::EnvelopeKeys,
     limits::Limits,
     origin::PublicUrls,
+    sso::Broker,
 };
-use gatewright_kv::{DeviceGrants, RateLimits};
+use gatewright_kv::{DeviceGrants, RateLimits, SpentNonces};
 use gatewright_storage::Pool;
 
-use crate::{ambient::Ambient, bearer::CachedBearers};
+use crate::{ambient::Ambient, bearer::CachedBearers, provider::Providers};
+
+/// What the SSO branch needs.
+pub struct SsoParts {
+    /// Whoever knows people without an account; none: the branch does not exist.
+    pub broker: Option<Arc<dyn Broker>>,
+    /// The keys of the signed objects.
+    pub keys: EnvelopeKeys,
+    /// The providers of the built-in broker.
+    pub providers: Providers,
+    /// Used nonces.
+    pub nonces: SpentNonces,
+}
 
 /// What [`DeviceFlow`] is made of.
 pub struct DeviceFlowParts {
@@ -28,13 +44,15 @@ pub struct DeviceFlowParts {
     pub urls: PublicUrls,
     /// The keys of lookup receipts.
     pub receipts: ReceiptKeys,
+    /// What the branch for people without an account needs.
+    pub sso: SsoParts,
     /// Time, ids, randomness.
     pub ambient: Ambient,
 }
 
 /// The device flow.
 pub struct DeviceFlow {
-    pub(super) parts: DeviceFlowParts,
+    pub(crate) parts: DeviceFlowParts,
 }
 
 impl DeviceFlow {

@@ -2,7 +2,10 @@
 //! that it asked.
 
 use chrono::TimeDelta;
-use gatewright_auth::{bearer::RateLimiter as _, device::Receipt};
+use gatewright_auth::{
+    bearer::RateLimiter as _,
+    device::{Receipt, code_fingerprint},
+};
 use gatewright_domain::{device_grant::UserCode, ids::AccountId};
 
 use super::{error::LookupError, flow::DeviceFlow};
@@ -56,8 +59,7 @@ impl DeviceFlow {
         let Ok(code) = user_code.parse::<UserCode>() else {
             return Ok(LookupAnswer::Invalid);
         };
-        let digest = self.parts.grants.user_code_digest(&code);
-        let stored = self.parts.grants.find_by_user_code_digest(&digest).await?;
+        let stored = self.parts.grants.find_by_user_code(&code).await?;
         let Some(grant) = stored
             .map(|s| s.grant)
             .filter(|grant| grant.is_pending(ctx.now))
@@ -66,6 +68,7 @@ impl DeviceFlow {
         };
         self.parts.limiter.refund(&miss).await?;
         let remaining = grant.remaining_seconds(ctx.now);
+        let digest = code_fingerprint(&code);
         let receipt = Receipt {
             code_digest: digest.clone(),
             account_id: signed_in,
@@ -84,6 +87,6 @@ impl DeviceFlow {
 
     /// The digest that the receipt of a code goes by, if it has the form of a code.
     pub fn code_digest(&self, user_code: &str) -> Option<String> {
-        Some(self.parts.grants.user_code_digest(&user_code.parse().ok()?))
+        Some(code_fingerprint(&user_code.parse().ok()?))
     }
 }

@@ -8,7 +8,8 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     bearer_token::{ACCOUNT_ISSUER, BearerKind, BearerToken},
     device_grant::{Approval, DeviceGrant, Subject},
-    ids::TokenId,
+    external_subject::ExternalSubject,
+    ids::{TokenId, WorkspaceId},
     workspace::MemberWorkspace,
 };
 use gatewright_kv::StoredGrant;
@@ -25,12 +26,33 @@ pub struct Delivery {
     pub token_id: TokenId,
     /// When it dies.
     pub expires_at: DateTime<Utc>,
-    /// The account that let it in.
-    pub account: Account,
-    /// All workspaces of that account, the oldest first.
-    pub workspaces: Vec<MemberWorkspace>,
-    /// The workspace that the approver worked in.
-    pub approved_in: Option<gatewright_domain::ids::WorkspaceId>,
+    /// Whom it stands for.
+    pub subject: DeliveredTo,
+}
+
+/// Whom a new token stands for.
+pub enum DeliveredTo {
+    /// The account that let the device in.
+    Account {
+        /// The account.
+        account: Box<Account>,
+        /// All its workspaces, the oldest first.
+        workspaces: Vec<MemberWorkspace>,
+        /// The workspace that the approver worked in.
+        approved_in: Option<WorkspaceId>,
+    },
+    /// Somebody without an account.
+    External(ExternalSubject),
+}
+
+impl DeliveredTo {
+    /// The kind of token that they get.
+    pub fn kind(&self) -> BearerKind {
+        match self {
+            Self::Account { .. } => BearerKind::Account,
+            Self::External(_) => BearerKind::ExternalSso,
+        }
+    }
 }
 
 impl DeviceFlow {
@@ -41,10 +63,6 @@ impl DeviceFlow {
         stored: StoredGrant,
         approval: Approval,
     ) -> Result<Delivery, PollError> {
-        // The branch for people without an account arrives with its own use-case.
-        let Subject::Account(account_id) = approval.subject else {
-            return Err(PollError::Denied);
-        };
         let grant = &stored.grant;
         let token_id = TokenId::generate(self.parts.ambient.ids.as_ref());
         let mut tx = self.parts.pool.begin().await?;
@@ -53,13 +71,9 @@ impl DeviceFlow {
             self.note_replay(ctx, grant).await?;
             return Err(PollError::Expired);
         }
-        let account = account::find(&mut tx, account_id).await?;
-        let Some(account) = account.filter(|a| a.status == AccountStatus::Active) else {
-            return Err(PollError::Denied);
-        };
-        let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
-        let bearer = NewBearer::generate(BearerKind::Account, self.parts.ambient.random.as_ref());
-        let token = self.new_token(ctx, token_id, grant, &account);
+        let subject = self.recipient(&mut tx, approval).await?;
+        let bearer = NewBearer::generate(subject.kind(), self.parts.ambient.random.as_ref());
+        let token = self.new_token(ctx, token_id, grant, &subject);
         self.store(ctx, tx, grant, &token, &bearer.hash()).await?;
         // From here on the database refuses a second pick-up; telling Redis only saves it the question.
         if let Err(error) = self
@@ -74,10 +88,32 @@ impl DeviceFlow {
             token: bearer.into_text(),
             token_id,
             expires_at: token.expires_at,
-            account,
-            workspaces,
-            approved_in: approval.workspace_id,
+            subject,
         })
+    }
+
+    /// Whoever approved, if they still may: much can happen between approval and pick-up.
+    async fn recipient(&self, tx: &mut Tx, approval: Approval) -> Result<DeliveredTo, PollError> {
+        match approval.subject {
+            Subject::Account(id) => {
+                let account = account::find(tx, id).await?;
+                let account = account
+                    .filter(|account| account.status == AccountStatus::Active)
+                    .ok_or(PollError::Denied)?;
+                Ok(DeliveredTo::Account {
+                    workspaces: workspace::list_for_account(tx, account.id).await?,
+                    account: Box::new(account),
+                    approved_in: approval.workspace_id,
+                })
+            }
+            Subject::External(subject) => {
+                let taken = account::is_email_taken(tx, &subject.email.folded()).await?;
+                if taken || self.parts.sso.broker.is_none() {
+                    return Err(PollError::Denied);
+                }
+                Ok(DeliveredTo::External(subject))
+            }
+        }
     }
 
     fn new_token(
@@ -85,14 +121,23 @@ impl DeviceFlow {
         ctx: &Ctx,
         id: TokenId,
         grant: &DeviceGrant,
-        account: &Account,
+        subject: &DeliveredTo,
     ) -> BearerToken {
+        let (account_id, subject_email, issuer) = match subject {
+            DeliveredTo::Account { account, .. } => {
+                (Some(account.id), account.email.clone(), ACCOUNT_ISSUER)
+            }
+            // Folded: the same person whatever case the provider writes them in.
+            DeliveredTo::External(subject) => {
+                (None, subject.email.folded(), subject.issuer.as_str())
+            }
+        };
         BearerToken {
             id,
-            prefix: BearerKind::Account.prefix().into(),
-            account_id: Some(account.id),
-            subject_email: account.email.clone(),
-            subject_issuer: Some(ACCOUNT_ISSUER.into()),
+            prefix: subject.kind().prefix().into(),
+            account_id,
+            subject_email,
+            subject_issuer: Some(issuer.into()),
             client_id: grant.client_id.as_str().into(),
             device_label: grant.device_label.as_str().into(),
             created_at: ctx.now,

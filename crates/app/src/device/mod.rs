@@ -6,12 +6,17 @@ mod flow;
 mod lookup;
 mod mint;
 mod poll;
+mod sso;
 mod start;
 
 pub use decide::{Decide, Verdict};
 pub use error::{DecideError, LookupError, PollError, StartError};
-pub use flow::{DeviceFlow, DeviceFlowParts};
+pub use flow::{DeviceFlow, DeviceFlowParts, SsoParts};
 pub use lookup::LookupAnswer;
-pub use mint::Delivery;
+pub use mint::{DeliveredTo, Delivery};
 pub use poll::PollDevice;
+pub(crate) use sso::MOST_STATES;
+pub use sso::{
+    ApprovalContext, ApproveExternal, CompleteSso, InitiateSso, SsoBegun, SsoCompleted, SsoError,
+};
 pub use start::{StartDevice, StartedDevice};

@@ -85,12 +85,8 @@ impl ConsoleKeys {
         }
     }
 
-    pub(super) fn refresh_active(&self) -> &HmacKey {
-        self.refresh.active()
-    }
-
-    pub(super) fn refresh_all(&self) -> impl Iterator<Item = &HmacKey> {
-        self.refresh.iter()
+    pub(super) fn refresh_keys(&self) -> std::sync::Arc<[HmacKey]> {
+        self.refresh.keys()
     }
 
     /// An access token (console.md §2.1, plus the session).

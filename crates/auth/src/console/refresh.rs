@@ -25,7 +25,7 @@ pub struct RefreshToken {
 impl RefreshToken {
     /// The token of a generation of a session.
     pub fn issue(keys: &ConsoleKeys, session: &ConsoleSession, generation: i32) -> String {
-        to_hex(&compute(keys.refresh_active(), session, generation))
+        to_hex(&compute(&keys.refresh_keys()[0], session, generation))
     }
 
     /// Recognises a token by its form.
@@ -47,7 +47,8 @@ impl RefreshToken {
 
     /// The generation, once the code over it has proved right under any of our keys.
     pub fn verified_generation(&self, keys: &ConsoleKeys, session: &ConsoleSession) -> Option<i32> {
-        keys.refresh_all()
+        keys.refresh_keys()
+            .iter()
             .any(|key| secrets_equal(compute(key, session, self.generation), self.bytes))
             .then_some(self.generation)
     }

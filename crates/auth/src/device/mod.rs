@@ -3,5 +3,5 @@
 mod receipt;
 mod settings;
 
-pub use receipt::{RECEIPT_LIFETIME, Receipt, ReceiptKeys, ReceiptProblem};
+pub use receipt::{RECEIPT_LIFETIME, Receipt, ReceiptKeys, ReceiptProblem, code_fingerprint};
 pub use settings::{DeviceSettings, ReceiptMode};

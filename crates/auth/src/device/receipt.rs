@@ -2,8 +2,14 @@
 //! phishing mail does not bring along (DECISIONS §2 "Link phishing", §4 "Lookup receipt").
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_crypto::keys::{KeyRing, MasterKeys, Purpose};
-use gatewright_domain::{device_grant::GRANT_LIFETIME, ids::AccountId};
+use gatewright_crypto::{
+    digest::sha256_hex,
+    keys::{KeyRing, MasterKeys, Purpose},
+};
+use gatewright_domain::{
+    device_grant::{GRANT_LIFETIME, UserCode},
+    ids::AccountId,
+};
 
 use crate::claims::{Unverified, seal};
 
@@ -11,10 +17,16 @@ use crate::claims::{Unverified, seal};
 pub const RECEIPT_LIFETIME: TimeDelta = GRANT_LIFETIME;
 const NOBODY: &str = "nobody";
 
+/// What stands for a user code in cookies of the browser that knows it anyway. Unlike the digests in
+/// stores it does not change when keys rotate.
+pub fn code_fingerprint(code: &UserCode) -> String {
+    sha256_hex(&format!("gatewright/user-code/{}", code.expose()))
+}
+
 /// What a receipt says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Digest of the code that was looked up.
+    /// [`code_fingerprint`] of the code that was looked up.
     pub code_digest: String,
     /// Who was signed in then. A receipt of nobody is good for whoever signs in next.
     pub account_id: Option<AccountId>,
@@ -69,6 +81,14 @@ impl ReceiptKeys {
             Some(other) if other != account_id => Err(ReceiptProblem::OtherAccount),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the code was looked up in this browser, whoever was signed in then: for the branch in
+    /// which nobody needs to be.
+    pub fn is_for(&self, token: Option<&str>, code_digest: &str, now: DateTime<Utc>) -> bool {
+        token
+            .and_then(|token| self.open(token, now))
+            .is_some_and(|receipt| receipt.code_digest == code_digest)
     }
 
     fn open(&self, token: &str, now: DateTime<Utc>) -> Option<Receipt> {

@@ -14,7 +14,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-use crate::ids::{AccountId, GrantId, WorkspaceId};
+use crate::{
+    external_subject::ExternalSubject,
+    ids::{AccountId, GrantId, WorkspaceId},
+};
 
 /// How long a code lives, in seconds (`expires_in`).
 pub const GRANT_LIFETIME: TimeDelta = TimeDelta::seconds(900);
@@ -28,12 +31,7 @@ pub enum Subject {
     /// An account of this installation.
     Account(AccountId),
     /// A person known to an identity provider only.
-    External {
-        /// E-mail address as the provider asserted it.
-        email: String,
-        /// The provider.
-        issuer: String,
-    },
+    External(ExternalSubject),
 }
 
 /// An approval. No token exists yet: it is minted at pick-up.

@@ -1,6 +1,7 @@
 //! What the web console may offer (console.md §7.18). Informational: nothing here enforces.
 
 use actix_web::web::{Data, Json};
+use gatewright_app::device::DeviceFlow;
 use gatewright_auth::console::ConsoleSettings;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -112,11 +113,26 @@ pub(crate) struct SystemFeatures {
     enable_creators_platform: bool,
     enable_trial_app: bool,
     enable_explore_banner: bool,
+    /// The identity providers that people can sign in through; ours, not the reference's.
+    identity_providers: Vec<OfferedProvider>,
+}
+
+/// An identity provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfferedProvider {
+    /// In `/console/api/oauth/login/{provider}` and `sso-initiate?provider=`.
+    name: String,
+    /// For people.
+    label: String,
 }
 
 /// What the installation offers to anybody; decides which forms the sign-in page shows.
 #[utoipa::path(get, path = "/console/api/system-features", responses((status = 200, body = SystemFeatures)))]
-pub(crate) async fn system_features(settings: Data<ConsoleSettings>) -> Json<SystemFeatures> {
+pub(crate) async fn system_features(
+    settings: Data<ConsoleSettings>,
+    device: Data<DeviceFlow>,
+) -> Json<SystemFeatures> {
+    let protocol = device.sso_protocol();
     Json(SystemFeatures {
         sso_enforced_for_signin: false,
         sso_enforced_for_signin_protocol: "",
@@ -145,9 +161,11 @@ pub(crate) async fn system_features(settings: Data<ConsoleSettings>) -> Json<Sys
             favicon: "",
         },
         webapp_auth: WebAppAuth {
-            enabled: false,
-            allow_sso: false,
-            sso_config: SsoConfig { protocol: "" },
+            enabled: protocol.is_some(),
+            allow_sso: protocol.is_some(),
+            sso_config: SsoConfig {
+                protocol: protocol.unwrap_or_default(),
+            },
             allow_email_code_login: false,
             allow_email_password_login: false,
         },
@@ -160,6 +178,11 @@ pub(crate) async fn system_features(settings: Data<ConsoleSettings>) -> Json<Sys
         enable_creators_platform: settings.creators_platform,
         enable_trial_app: settings.trial_app,
         enable_explore_banner: settings.explore_banner,
+        identity_providers: device
+            .sso_providers()
+            .into_iter()
+            .map(|(name, label)| OfferedProvider { name, label })
+            .collect(),
     })
 }
 

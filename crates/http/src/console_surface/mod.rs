@@ -3,6 +3,7 @@
 mod account;
 mod bootstrap;
 mod features;
+mod oauth;
 mod session;
 mod workspaces;
 
@@ -14,6 +15,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         bootstrap::get_setup, bootstrap::set_up, bootstrap::get_init, bootstrap::init];
     all.extend(operations!["session": session::login, session::logout, session::refresh]);
     all.extend(operations!["account": account::profile]);
+    all.extend(operations!["identity providers": oauth::login, oauth::authorize, oauth::connect]);
     all.extend(operations!["workspaces":
         workspaces::list, workspaces::current, workspaces::info, workspaces::switch]);
     all.extend(operations!["features":

@@ -2,8 +2,10 @@
 
 mod bootstrap;
 mod console;
+mod external_login;
 mod oauth;
 mod openapi;
+mod sso;
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
@@ -13,8 +15,10 @@ use gatewright_domain::error::Unavailable;
 
 pub(crate) use bootstrap::BootstrapFailure;
 pub(crate) use console::{ConsoleErrorBody, ConsoleFailure};
+pub(crate) use external_login::ExternalLoginFailure;
 pub(crate) use oauth::{OAuthErrorBody, OAuthFailure, console_url_unset};
 pub(crate) use openapi::{ErrorBody, OpenApiFailure};
+pub(crate) use sso::SsoFailure;
 
 /// The header that says in one word why a request was refused.
 pub(crate) const REASON: &str = "X-Gatewright-Reason";

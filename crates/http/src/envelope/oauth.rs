@@ -22,7 +22,7 @@ pub(crate) struct OAuthErrorBody {
     pub(crate) interval: Option<u64>,
 }
 
-fn body(error: &str) -> OAuthErrorBody {
+pub(super) fn body(error: &str) -> OAuthErrorBody {
     OAuthErrorBody {
         error: error.to_owned(),
         error_description: None,

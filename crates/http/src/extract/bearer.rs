@@ -3,7 +3,7 @@
 use std::{future::Future, marker::PhantomData, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
-use gatewright_app::bearer::{BearerRouteError, Bearers, Identity};
+use gatewright_app::bearer::{BearerRouteError, Bearers, Caller, Identity};
 use gatewright_auth::bearer::Scope;
 
 use super::context::RequestCtx;
@@ -53,6 +53,25 @@ impl<S: RequiredScope + 'static> FromRequest for Require<S> {
                 identity,
                 scope: PhantomData,
             })
+        })
+    }
+}
+
+/// The caller of a route that serves accounts and people without one.
+pub(crate) struct AnySubject(pub(crate) Caller);
+
+impl FromRequest for AnySubject {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let ctx = RequestCtx::of(&request)?;
+            let bearers = Data::<Bearers>::extract(&request).await?;
+            let token = presented(&request).map_err(OpenApiFailure::from)?;
+            let caller = bearers.authenticate_any(&ctx, token).await;
+            Ok(Self(caller.map_err(OpenApiFailure::from)?))
         })
     }
 }

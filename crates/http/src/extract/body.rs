@@ -7,9 +7,11 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, ResponseError, dev::Payload, web::BytesMut,
 };
 use futures_util::StreamExt as _;
+use gatewright_app::device::SsoError;
+use gatewright_auth::unique_json::UniqueObject;
 
-use super::fields::{FieldProblem, Fields, FromFields, UniqueObject};
-use crate::envelope::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure};
+use super::fields::{FieldProblem, Fields, FromFields};
+use crate::envelope::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, SsoFailure};
 
 /// No body of ours is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -167,6 +169,21 @@ impl BodyFormat for DecisionFormat {
     }
     fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
         OpenApiFailure::Body(problems)
+    }
+}
+
+/// `POST approve-external`: JSON alone.
+pub(crate) struct SsoFormat;
+
+impl BodyFormat for SsoFormat {
+    const TAKES_FORMS: bool = false;
+    type Failure = SsoFailure;
+
+    fn unreadable(_: Unreadable) -> SsoFailure {
+        SsoError::UserCodeMismatch.into()
+    }
+    fn invalid(_: Vec<FieldProblem>) -> SsoFailure {
+        SsoError::UserCodeMismatch.into()
     }
 }
 

@@ -4,10 +4,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use gatewright_domain::Secret;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor},
-};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -208,31 +205,6 @@ impl Fields {
     }
 }
 
-/// A JSON object in which no name comes twice: with two, two readers may believe different ones.
-pub(crate) struct UniqueObject(pub(crate) Map<String, Value>);
-
-impl<'de> Deserialize<'de> for UniqueObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Unique;
-        impl<'de> Visitor<'de> for Unique {
-            type Value = Map<String, Value>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut object = Map::new();
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if object.insert(name, value).is_some() {
-                        return Err(serde::de::Error::custom("a name comes twice"));
-                    }
-                }
-                Ok(object)
-            }
-        }
-        deserializer.deserialize_map(Unique).map(Self)
-    }
-}
-
 /// The pairs of a query string; of a repeated name the first counts.
 pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
@@ -248,13 +220,6 @@ pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_that_comes_twice_is_refused() {
-        assert!(serde_json::from_str::<UniqueObject>(r#"{"a":1,"b":2}"#).is_ok());
-        assert!(serde_json::from_str::<UniqueObject>(r#"{"a":1,"a":2}"#).is_err());
-        assert!(serde_json::from_str::<UniqueObject>("[1]").is_err());
-    }
 
     #[test]
     fn problems_never_carry_the_value() {

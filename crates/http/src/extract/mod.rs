@@ -8,11 +8,13 @@ mod fields;
 mod session;
 mod then;
 
-pub(crate) use bearer::{FullScope, Require, WorkspaceReadScope};
+pub(crate) use bearer::{AnySubject, FullScope, Require, WorkspaceReadScope};
 pub(crate) use body::{
-    Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat,
+    Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat, SsoFormat,
 };
 pub(crate) use context::RequestCtx;
 pub(crate) use fields::{FieldProblem, Fields, FromFields, query_pairs};
-pub(crate) use session::{Decider, LeavingSession, SignedIn};
+pub(crate) use session::{
+    Decider, LeavingSession, SignedIn, comes_from_own_page, is_browser, peek_session,
+};
 pub(crate) use then::Then;

@@ -81,11 +81,9 @@ impl FromRequest for Decider {
                 .charge_decision(&identity)
                 .await
                 .map_err(OpenApiFailure::from)?;
-            let is_browser = request.headers().contains_key(header::ORIGIN)
-                || request.headers().contains_key("sec-fetch-site");
             Ok(Self {
                 identity,
-                is_browser,
+                is_browser: is_browser(&request),
             })
         })
     }
@@ -159,21 +157,35 @@ fn require_initialised(identity: &ConsoleIdentity) -> Result<(), ConsoleError> {
     Ok(())
 }
 
-/// A browser says where a request comes from; a foreign page is refused even with a stolen token.
+/// Whether a browser asks: it says where a request comes from.
+pub(crate) fn is_browser(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}
+
+/// Whether a request is not known to come from a foreign page. Such a page is refused even with a
+/// stolen token.
+pub(crate) fn comes_from_own_page(request: &HttpRequest, urls: &PublicUrls) -> bool {
+    let headers = request.headers();
+    let site = headers.get("sec-fetch-site");
+    let same =
+        site.is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none"));
+    let origin = headers.get(header::ORIGIN);
+    same && origin.is_none_or(|o| o.to_str().is_ok_and(|origin| urls.is_own_origin(origin)))
+}
+
 fn require_own_origin(request: &HttpRequest) -> Result<(), ConsoleError> {
-    let refused = Err(ConsoleError::Csrf(CsrfFailure::ForeignOrigin));
-    if let Some(site) = request.headers().get("sec-fetch-site")
-        && !matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none")
-    {
-        return refused;
-    }
-    let Some(origin) = request.headers().get(header::ORIGIN) else {
-        return Ok(());
-    };
     let urls =
         data::<PublicUrls>(request).map_err(|_| ConsoleError::Unauthorized("misconfigured"))?;
-    match origin.to_str() {
-        Ok(origin) if urls.is_own_origin(origin) => Ok(()),
-        _ => refused,
+    if comes_from_own_page(request, urls) {
+        Ok(())
+    } else {
+        Err(ConsoleError::Csrf(CsrfFailure::ForeignOrigin))
     }
+}
+
+/// The session in this browser, if there is one. For the way back from a provider, which a session
+/// is not needed for.
+pub(crate) async fn peek_session(request: &HttpRequest) -> Option<ConsoleIdentity> {
+    resolve(request, Token::Cookie).await.ok()
 }

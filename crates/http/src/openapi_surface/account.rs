@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::device_poll::{SubjectAccount, SubjectWorkspace};
 use crate::{
     envelope::{ErrorBody, OpenApiFailure},
-    extract::{Fields, FromFields, FullScope, RequestCtx, Require, query_pairs},
+    extract::{AnySubject, Fields, FromFields, FullScope, RequestCtx, Require, query_pairs},
 };
 
 /// Who the bearer stands for.
@@ -130,7 +130,7 @@ impl FromFields for SessionListQuery {
 pub(crate) async fn list_sessions(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
-    caller: Require<FullScope>,
+    caller: AnySubject,
     request: HttpRequest,
 ) -> Result<Json<SessionListResponse>, OpenApiFailure> {
     let query: SessionListQuery = Fields::from_pairs(query_pairs(request.query_string()))
@@ -140,9 +140,7 @@ pub(crate) async fn list_sessions(
         page: query.page,
         limit: query.limit,
     };
-    let page = bearers
-        .list_sessions(&ctx, &caller.identity, wanted)
-        .await?;
+    let page = bearers.list_sessions(&ctx, &caller.0, wanted).await?;
     Ok(Json(SessionListResponse {
         page: query.page,
         limit: query.limit,
@@ -170,10 +168,10 @@ const REVOKED: RevokedResponse = RevokedResponse { status: "revoked" };
 pub(crate) async fn revoke_own_session(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
-    caller: Require<FullScope>,
+    caller: AnySubject,
 ) -> Result<Json<RevokedResponse>, OpenApiFailure> {
-    let own = caller.identity.principal.token_id;
-    bearers.revoke_session(&ctx, &caller.identity, own).await?;
+    let own = caller.0.principal().token_id;
+    bearers.revoke_session(&ctx, &caller.0, own).await?;
     Ok(Json(REVOKED))
 }
 
@@ -187,12 +185,12 @@ pub(crate) async fn revoke_own_session(
 pub(crate) async fn revoke_session(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
-    caller: Require<FullScope>,
+    caller: AnySubject,
     session_id: Path<String>,
 ) -> Result<Json<RevokedResponse>, OpenApiFailure> {
     let id: TokenId = session_id
         .parse()
         .map_err(|_| BearerRouteError::SessionNotFound)?;
-    bearers.revoke_session(&ctx, &caller.identity, id).await?;
+    bearers.revoke_session(&ctx, &caller.0, id).await?;
     Ok(Json(REVOKED))
 }

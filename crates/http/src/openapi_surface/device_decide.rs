@@ -106,6 +106,14 @@ pub(crate) struct DecisionResponse {
     status: String,
 }
 
+impl DecisionResponse {
+    pub(super) fn approved() -> Self {
+        Self {
+            status: "approved".into(),
+        }
+    }
+}
+
 type Decision = Then<Decider, Body<DecisionRequest, DecisionFormat>>;
 
 /// Lets a device in. Needs a console session, its CSRF token, and in a browser the receipt of a

@@ -2,7 +2,8 @@
 
 use actix_web::web::{Data, Json};
 use chrono::SecondsFormat;
-use gatewright_app::device::{Delivery, DeviceFlow, PollDevice};
+use gatewright_app::device::{DeliveredTo, Delivery, DeviceFlow, PollDevice};
+use gatewright_auth::bearer::Scope;
 use gatewright_domain::{
     account::Account,
     workspace::{MemberWorkspace, default_workspace},
@@ -96,39 +97,65 @@ pub(crate) struct DeviceTokenResponse {
     scope: String,
     /// ISO 8601 with offset.
     expires_at: String,
+    /// `account` or `external_sso`.
     subject_type: String,
-    account: SubjectAccount,
+    /// Null for people without one.
+    account: Option<SubjectAccount>,
     workspaces: Vec<SubjectWorkspace>,
     default_workspace_id: Option<String>,
     token_id: String,
+    /// Only for people without an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject_email: Option<String>,
+    /// Only for people without an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject_issuer: Option<String>,
 }
 
 impl DeviceTokenResponse {
     fn new(delivery: Delivery, now: chrono::DateTime<chrono::Utc>) -> Self {
-        let chosen = delivery
-            .workspaces
+        let scopes: Vec<&str> = Scope::of(delivery.subject.kind())
             .iter()
-            .find(|workspace| Some(workspace.id) == delivery.approved_in)
-            .or_else(|| default_workspace(&delivery.workspaces));
-        Self {
+            .map(|scope| scope.as_str())
+            .collect();
+        let mut response = Self {
             access_token: delivery.token.clone(),
             token: delivery.token,
             token_type: "Bearer".into(),
             expires_in: (delivery.expires_at - now).num_seconds(),
-            scope: "full".into(),
+            scope: scopes.join(" "),
             expires_at: delivery
                 .expires_at
                 .to_rfc3339_opts(SecondsFormat::AutoSi, false),
-            subject_type: "account".into(),
-            default_workspace_id: chosen.map(|workspace| workspace.id.to_string()),
-            account: (&delivery.account).into(),
-            workspaces: delivery
-                .workspaces
-                .iter()
-                .map(SubjectWorkspace::from)
-                .collect(),
+            subject_type: "external_sso".into(),
+            account: None,
+            workspaces: vec![],
+            default_workspace_id: None,
             token_id: delivery.token_id.to_string(),
+            subject_email: None,
+            subject_issuer: None,
+        };
+        match delivery.subject {
+            DeliveredTo::Account {
+                account,
+                workspaces,
+                approved_in,
+            } => {
+                let chosen = workspaces
+                    .iter()
+                    .find(|workspace| Some(workspace.id) == approved_in)
+                    .or_else(|| default_workspace(&workspaces));
+                response.subject_type = "account".into();
+                response.default_workspace_id = chosen.map(|workspace| workspace.id.to_string());
+                response.account = Some(account.as_ref().into());
+                response.workspaces = workspaces.iter().map(SubjectWorkspace::from).collect();
+            }
+            DeliveredTo::External(subject) => {
+                response.subject_email = Some(subject.email.into());
+                response.subject_issuer = Some(subject.issuer.into());
+            }
         }
+        response
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod device_decide;
 mod device_poll;
+mod device_sso;
 mod device_start;
 mod meta;
 mod revoke;
@@ -17,6 +18,8 @@ pub(crate) fn operations() -> Vec<Operation> {
     let mut all = operations!["meta": meta::health, meta::version];
     all.extend(operations!["device flow":
         device_start::start, device_poll::poll, device_decide::lookup, device_decide::approve, device_decide::deny, revoke::revoke]);
+    all.extend(operations!["device flow, SSO branch":
+        device_sso::initiate, device_sso::complete, device_sso::approval_context, device_sso::approve_external]);
     all.extend(operations!["account":
         account::get_account, account::list_sessions, account::revoke_own_session, account::revoke_session]);
     all.extend(operations!["workspaces":

@@ -69,8 +69,8 @@ pub struct NewAccount<'a> {
     pub name: &'a str,
     /// Lower case.
     pub email: &'a str,
-    /// A PHC string.
-    pub password: &'a str,
+    /// A PHC string; none for somebody who signs in elsewhere.
+    pub password: Option<&'a str>,
     /// A language tag.
     pub language: &'a str,
     /// An IANA zone.
@@ -110,6 +110,24 @@ pub async fn find_credentials(
         salt,
         account: row.into(),
     }))
+}
+
+/// Whether any account, of whatever status, has this address, in any case.
+pub async fn is_email_taken(conn: &mut Conn, email_lowercase: &str) -> Result<bool, StorageError> {
+    let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(email)");
+    let taken = diesel::select(diesel::dsl::exists(
+        accounts::table.filter(lower_email.eq(email_lowercase)),
+    ));
+    Ok(taken.get_result(&mut conn.0).await?)
+}
+
+/// Whoever wants to make an account of this address waits here for the others.
+pub async fn lock_email(conn: &mut Conn, email_lowercase: &str) -> Result<(), StorageError> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('account/' || $1, 0))")
+        .bind::<diesel::sql_types::Text, _>(email_lowercase)
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
 }
 
 /// Adds an active account.

@@ -116,19 +116,53 @@ pub async fn revoke_predecessors(
         .collect())
 }
 
-/// Live tokens of an account, newest first, one page; and how many there are in all.
-pub async fn list_for_account(
+/// Whose tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// An account's.
+    Account(AccountId),
+    /// Those of somebody without an account.
+    External {
+        /// Address as stored: folded.
+        email: String,
+        /// The identity provider.
+        issuer: String,
+    },
+}
+
+impl Owner {
+    fn owns(&self, row: &Row) -> bool {
+        match self {
+            Self::Account(id) => row.account_id == Some(id.0),
+            Self::External { email, issuer } => {
+                row.account_id.is_none()
+                    && row.subject_email == *email
+                    && row.subject_issuer.as_deref() == Some(issuer)
+            }
+        }
+    }
+}
+
+/// Live tokens of an owner, newest first, one page; and how many there are in all.
+pub async fn list_for_owner(
     conn: &mut Conn,
-    account: AccountId,
+    owner: &Owner,
     now: DateTime<Utc>,
     (offset, limit): (i64, i64),
 ) -> Result<(Vec<BearerToken>, i64), StorageError> {
     let live = || {
-        tokens::table
-            .filter(tokens::account_id.eq(account.0))
+        let live = tokens::table
             .filter(tokens::revoked_at.is_null())
             .filter(tokens::token_hash.is_not_null())
             .filter(tokens::expires_at.gt(now))
+            .into_boxed();
+        match owner {
+            Owner::Account(id) => live.filter(tokens::account_id.eq(id.0)),
+            Owner::External { email, issuer } => live
+                .filter(tokens::subject_issuer.eq(issuer))
+                .filter(tokens::subject_email.eq(email))
+                .filter(tokens::account_id.is_null()),
+        }
     };
     let total: i64 = live().count().get_result(&mut conn.0).await?;
     let rows: Vec<Row> = live()
@@ -148,28 +182,29 @@ pub enum Revocation {
     Revoked(TokenHash),
     /// It was dead before.
     AlreadyRevoked,
-    /// There is no such token, or not of this account.
+    /// There is no such token, or not of this owner.
     Unknown,
 }
 
-/// Locks a token of an account and tells whether it can be revoked.
+/// Locks a token of an owner and tells whether it can be revoked.
 pub async fn find_revocable(
     conn: &mut Conn,
     id: TokenId,
-    owner: AccountId,
+    owner: &Owner,
 ) -> Result<Revocation, StorageError> {
-    let row: Option<(Option<String>, Option<DateTime<Utc>>)> = tokens::table
+    let row: Option<(Row, Option<String>, Option<DateTime<Utc>>)> = tokens::table
         .find(id.0)
-        .filter(tokens::account_id.eq(owner.0))
-        .select((tokens::token_hash, tokens::revoked_at))
+        .select((Row::as_select(), tokens::token_hash, tokens::revoked_at))
         .for_update()
         .first(&mut conn.0)
         .await
         .optional()?;
     Ok(match row {
-        None => Revocation::Unknown,
-        Some((Some(hash), None)) => Revocation::Revoked(TokenHash::from_column(hash)),
-        Some(_) => Revocation::AlreadyRevoked,
+        Some((row, hash, revoked_at)) if owner.owns(&row) => match (hash, revoked_at) {
+            (Some(hash), None) => Revocation::Revoked(TokenHash::from_column(hash)),
+            _ => Revocation::AlreadyRevoked,
+        },
+        _ => Revocation::Unknown,
     })
 }
 

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bearer_token;
 pub mod console_session;
 pub mod device_redemption;
+pub mod external_identity;
 pub mod installation;
 pub mod workspace;
 

@@ -1,0 +1,145 @@
+//! `GET approval-context` and `POST approve-external`: the person looks at what they are about to
+//! let in, and does it.
+
+use chrono::{DateTime, Utc};
+use gatewright_auth::envelope::{ApprovalGrant, Verified, open};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    device_grant::{Approval, DecideError as Refused, DeviceGrant, Subject, UserCode},
+    error::Unavailable,
+};
+use gatewright_kv::{DeviceGrants, Swap};
+
+use super::{error::SsoError, gate::about};
+use crate::{ambient::Ctx, audit::record, device::flow::DeviceFlow};
+
+/// What the page shows and needs.
+pub struct ApprovalContext {
+    /// Who.
+    pub subject_email: String,
+    /// Says who.
+    pub subject_issuer: String,
+    /// The code to compare.
+    pub user_code: UserCode,
+    /// For the header of the approval.
+    pub csrf_token: String,
+    /// When the grant ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A grant that has passed everything that is asked before the body is read.
+pub struct ApproveExternal(Verified<ApprovalGrant>);
+
+impl DeviceFlow {
+    /// What the grant in this browser is for. Changes nothing, however often it is asked.
+    pub async fn approval_context(
+        &self,
+        ctx: &Ctx,
+        grant: Option<&str>,
+    ) -> Result<ApprovalContext, SsoError> {
+        self.sso_gate().await?;
+        let grant = self.open_grant(ctx, grant).ok_or(SsoError::NoSession)?;
+        Ok(ApprovalContext {
+            subject_email: grant.subject.email.as_str().to_owned(),
+            subject_issuer: grant.subject.issuer.as_str().to_owned(),
+            user_code: grant.user_code.clone(),
+            csrf_token: grant.csrf_token.expose().to_owned(),
+            expires_at: grant.expires_at(),
+        })
+    }
+
+    /// Gate, grant, limit, CSRF and origin, in the order of device-flow.md §5.5.
+    pub async fn admit_external(
+        &self,
+        ctx: &Ctx,
+        grant: Option<&str>,
+        csrf_header: Option<&[u8]>,
+        is_own_origin: bool,
+    ) -> Result<ApproveExternal, SsoError> {
+        self.sso_gate().await?;
+        if !self.parts.settings.bearer_enabled {
+            return Err(SsoError::BearerDisabled);
+        }
+        let grant = self
+            .open_grant(ctx, grant)
+            .ok_or(SsoError::InvalidSession)?;
+        let person = grant.subject.email.folded();
+        self.charge_sso(&self.parts.limits.approve_external, &person)
+            .await?;
+        let presented = csrf_header.filter(|header| !header.is_empty());
+        let matches = presented.is_some_and(|header| grant.csrf_token.matches(header));
+        if matches && is_own_origin {
+            Ok(ApproveExternal(grant))
+        } else {
+            Err(SsoError::CsrfMismatch)
+        }
+    }
+
+    /// Approves. The grant's nonce is spent in the very step that changes the device grant.
+    pub async fn approve_external(
+        &self,
+        ctx: &Ctx,
+        ApproveExternal(grant): ApproveExternal,
+        user_code: &str,
+    ) -> Result<(), SsoError> {
+        if user_code.parse() != Ok(grant.user_code.clone()) {
+            return Err(SsoError::UserCodeMismatch);
+        }
+        for _ in 0..DeviceGrants::ATTEMPTS {
+            let stored = self.pending_grant(ctx, &grant.user_code).await?;
+            self.require_no_account(ctx, &grant.subject, &stored.grant)
+                .await?;
+            let next = transition(stored.grant.clone(), ctx, &grant)?;
+            let spending = (&grant.nonce, grant.expires_at());
+            let grants = &self.parts.grants;
+            match grants
+                .replace_spending(&stored, &next, spending, ctx.now)
+                .await?
+            {
+                Swap::Done => return self.note_approval(ctx, &grant, &next).await,
+                Swap::Spent => return Err(SsoError::SessionConsumed),
+                Swap::Changed => {}
+            }
+        }
+        Err(Unavailable::new("redis", "the grant changed too often").into())
+    }
+
+    /// Ours, alive, well-formed, and made at this installation's own origin.
+    fn open_grant(&self, ctx: &Ctx, text: Option<&str>) -> Option<Verified<ApprovalGrant>> {
+        let grant: Verified<ApprovalGrant> =
+            open(&self.parts.sso.keys.grant, text?, ctx.now).ok()?;
+        grant.is_from(&self.parts.urls).then_some(grant)
+    }
+
+    async fn note_approval(
+        &self,
+        ctx: &Ctx,
+        grant: &ApprovalGrant,
+        device: &DeviceGrant,
+    ) -> Result<(), SsoError> {
+        let event = about(
+            AuditEvent::new(AuditAction::DeviceFlowApproved),
+            &grant.subject,
+        )
+        .with("grant_id", device.id)
+        .with("client_id", &device.client_id)
+        .with("device_label", &device.device_label);
+        let mut conn = self.parts.pool.get().await?;
+        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+    }
+}
+
+fn transition(
+    device: DeviceGrant,
+    ctx: &Ctx,
+    grant: &ApprovalGrant,
+) -> Result<DeviceGrant, SsoError> {
+    let approval = Approval {
+        subject: Subject::External(grant.subject.clone()),
+        workspace_id: None,
+        at: ctx.now,
+    };
+    device.approve(approval).map_err(|refused| match refused {
+        Refused::Expired | Refused::AlreadyResolved => SsoError::UserCodeNotPending,
+    })
+}

@@ -1,0 +1,117 @@
+//! `GET sso-complete`: back from the identity provider, with an assertion.
+
+use gatewright_auth::{
+    device::code_fingerprint,
+    envelope::{
+        ApprovalGrant, GRANT_LIFETIME, StateEnvelope, SubjectAssertion, Verified, open, sign,
+    },
+};
+use gatewright_kv::Spending;
+
+use super::error::SsoError;
+use crate::{ambient::Ctx, device::flow::DeviceFlow};
+
+/// States that one browser may hold at a time; more are not looked at.
+pub(crate) const MOST_STATES: usize = 16;
+
+/// Somebody comes back.
+pub struct CompleteSso {
+    /// The assertion.
+    pub assertion: Option<String>,
+    /// The states that this browser holds.
+    pub states: Vec<String>,
+}
+
+/// What the browser gets.
+pub struct SsoCompleted {
+    /// The approval grant, for its cookie.
+    pub grant: String,
+    /// The code's fingerprint, whose state is spent.
+    pub code_digest: String,
+}
+
+impl DeviceFlow {
+    /// Turns an assertion into an approval grant. Both nonces are spent last and together, so that
+    /// what fails before can be tried again.
+    pub async fn complete_sso(
+        &self,
+        ctx: &Ctx,
+        command: CompleteSso,
+    ) -> Result<SsoCompleted, SsoError> {
+        self.sso_gate().await?;
+        let address = ctx.address.limit_key();
+        self.charge_sso(&self.parts.limits.sso_complete, &address)
+            .await?;
+        let text = command.assertion.filter(|text| !text.is_empty());
+        let text = text.ok_or(SsoError::AssertionRequired)?;
+        let assertion: Verified<SubjectAssertion> =
+            open(&self.parts.sso.keys.assertion, &text, ctx.now)
+                .map_err(|_| SsoError::InvalidAssertion)?;
+        let Some(state) = self.state_of(ctx, &command.states, &assertion) else {
+            self.note_refusal(ctx, &assertion.subject, "other_browser")
+                .await?;
+            return Err(SsoError::InvalidAssertion);
+        };
+        // Gone or resolved: the same here, as in the reference.
+        let stored = self
+            .pending_grant(ctx, &assertion.user_code)
+            .await
+            .map_err(|error| match error {
+                SsoError::UserCodeGone => SsoError::UserCodeNotPending,
+                other => other,
+            })?;
+        self.require_no_account(ctx, &assertion.subject, &stored.grant)
+            .await?;
+        let random = self.parts.ambient.random.as_ref();
+        let grant = ApprovalGrant::new(&self.parts.urls, &assertion, random)
+            .map_err(|_| SsoError::ConsoleApiUrlUnset)?;
+        self.spend(ctx, &assertion, &state).await?;
+        Ok(SsoCompleted {
+            grant: sign(&self.parts.sso.keys.grant, &grant, ctx.now, GRANT_LIFETIME),
+            code_digest: code_fingerprint(&assertion.user_code),
+        })
+    }
+
+    /// The state in this browser that the assertion answers: the way back must end where the way out
+    /// began (RFC 9700 §4.7).
+    fn state_of(
+        &self,
+        ctx: &Ctx,
+        held: &[String],
+        assertion: &SubjectAssertion,
+    ) -> Option<Verified<StateEnvelope>> {
+        held.iter()
+            .take(MOST_STATES)
+            .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
+            .find(|state: &Verified<StateEnvelope>| *state.user_code() == assertion.user_code)
+    }
+
+    async fn spend(
+        &self,
+        ctx: &Ctx,
+        assertion: &Verified<SubjectAssertion>,
+        state: &Verified<StateEnvelope>,
+    ) -> Result<(), SsoError> {
+        let spendings = [
+            Spending {
+                kind: "assertion",
+                nonce: &assertion.nonce,
+                until: assertion.expires_at(),
+            },
+            Spending {
+                kind: "state",
+                nonce: state.nonce(),
+                until: state.expires_at(),
+            },
+        ];
+        // Both speak of the same code, and a nonce that comes with another code is another nonce.
+        let together = code_fingerprint(&assertion.user_code);
+        let nonces = &self.parts.sso.nonces;
+        if nonces.spend(&together, &spendings, ctx.now).await? {
+            return Ok(());
+        }
+        self.note_refusal(ctx, &assertion.subject, "replayed")
+            .await?;
+        Err(SsoError::InvalidAssertion)
+    }
+}

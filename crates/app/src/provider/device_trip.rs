@@ -1,0 +1,105 @@
+//! The provider's answer in the SSO branch: turned into the assertion that the enterprise product
+//! would make, and sent the same way.
+
+use gatewright_auth::{
+    envelope::{StateEnvelope, SubjectAssertion, TokenText, Verified, open, sign},
+    sso::{Answer, ProviderName},
+};
+
+use super::registry::{ProviderAnswer, TripError};
+use crate::{
+    ambient::Ctx,
+    device::{DeviceFlow, MOST_STATES, SsoError},
+};
+
+/// Our own assertions live as long as a redirect takes.
+const LIFETIME: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+impl DeviceFlow {
+    /// Where the browser goes with its assertion. `states` are those that it holds.
+    pub async fn return_from_provider(
+        &self,
+        ctx: &Ctx,
+        provider: &str,
+        answer: ProviderAnswer,
+        states: &[String],
+    ) -> Result<String, SsoError> {
+        self.sso_gate().await?;
+        let address = ctx.address.limit_key();
+        self.charge_sso(&self.parts.limits.oidc, &address).await?;
+        let provider: ProviderName = provider.parse().map_err(|_| SsoError::NotOffered)?;
+        let state = self
+            .state_of_nonce(ctx, states, &answer.state)
+            .ok_or(SsoError::InvalidAssertion)?;
+        if answer.is_refusal {
+            return Err(SsoError::AccessDenied);
+        }
+        let code = answer.code.ok_or(SsoError::InvalidAssertion)?;
+        let person = self
+            .parts
+            .sso
+            .providers
+            .finish(
+                &provider,
+                state.kid(),
+                state.nonce(),
+                Answer {
+                    code,
+                    issuer: answer.issuer,
+                },
+            )
+            .await
+            .map_err(|error| {
+                tracing::warn!(%provider, cause = %cause(&error), "a sign-in at a provider led nowhere");
+                SsoError::from(error)
+            })?;
+        let assertion = SubjectAssertion {
+            subject: person.subject,
+            user_code: state.user_code().clone(),
+            nonce: TokenText::draw(self.parts.ambient.random.as_ref()),
+        };
+        let text = sign(
+            &self.parts.sso.keys.assertion,
+            &assertion,
+            ctx.now,
+            LIFETIME,
+        );
+        Ok(format!("{}?sso_assertion={text}", state.idp_callback_url()))
+    }
+
+    /// The state that this browser holds and that the provider answers.
+    fn state_of_nonce(
+        &self,
+        ctx: &Ctx,
+        held: &[String],
+        nonce: &str,
+    ) -> Option<Verified<StateEnvelope>> {
+        held.iter()
+            .take(MOST_STATES)
+            .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
+            .find(|state: &Verified<StateEnvelope>| state.nonce().matches(nonce.as_bytes()))
+    }
+}
+
+/// The whole chain of causes, for the log.
+pub(crate) fn cause(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+impl From<TripError> for SsoError {
+    fn from(error: TripError) -> Self {
+        match error {
+            TripError::UnknownProvider => Self::NotOffered,
+            TripError::OriginUnset => Self::ConsoleApiUrlUnset,
+            TripError::Retired => Self::InvalidAssertion,
+            TripError::Provider(error) => Self::Provider(error),
+        }
+    }
+}

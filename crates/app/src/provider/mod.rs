@@ -1,0 +1,12 @@
+//! Identity providers: the built-in broker of the SSO branch, and what sign-in at the console shares
+//! with it.
+
+mod broker;
+mod device_trip;
+mod registry;
+
+pub use broker::ProviderBroker;
+pub use registry::{ProviderAnswer, Providers};
+
+pub(crate) use device_trip::cause;
+pub(crate) use registry::TripError;

@@ -1,0 +1,118 @@
+//! The configured providers, and the way to one and back.
+
+use std::sync::Arc;
+
+use gatewright_auth::{
+    envelope::TokenText,
+    origin::{OriginUnset, PublicUrls},
+    sso::{
+        Answer, AuthenticatedPerson, IdentityProvider, ProviderError, ProviderName, RoundTripKeys,
+    },
+};
+use gatewright_domain::Secret;
+
+/// The providers, in the order of their configuration. Cheap to clone.
+#[derive(Clone)]
+pub struct Providers {
+    list: Arc<[Arc<dyn IdentityProvider>]>,
+    round_trips: RoundTripKeys,
+    urls: PublicUrls,
+}
+
+/// What a provider sends the browser back with, as it came.
+#[derive(Debug, Clone)]
+pub struct ProviderAnswer {
+    /// `state`.
+    pub state: String,
+    /// `code`.
+    pub code: Option<Secret>,
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// Whether there is an `error`: the person or the provider refused.
+    pub is_refusal: bool,
+}
+
+/// Why no round trip can begin or end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TripError {
+    #[error("no such provider")]
+    UnknownProvider,
+    #[error("no public address")]
+    OriginUnset,
+    /// The key that the round trip began with was retired meanwhile.
+    #[error("the round trip is too old")]
+    Retired,
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+impl From<OriginUnset> for TripError {
+    fn from(_: OriginUnset) -> Self {
+        Self::OriginUnset
+    }
+}
+
+impl Providers {
+    /// Puts the parts together.
+    pub fn new(
+        list: Vec<Arc<dyn IdentityProvider>>,
+        round_trips: RoundTripKeys,
+        urls: PublicUrls,
+    ) -> Self {
+        Self {
+            list: list.into(),
+            round_trips,
+            urls,
+        }
+    }
+
+    /// Name and label of each.
+    pub fn offered(&self) -> impl Iterator<Item = (&ProviderName, &str)> {
+        self.list.iter().map(|one| (one.name(), one.label()))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn find(
+        &self,
+        name: Option<&ProviderName>,
+    ) -> Result<&Arc<dyn IdentityProvider>, TripError> {
+        let found = match name {
+            None => self.list.first(),
+            Some(name) => self.list.iter().find(|one| one.name() == name),
+        };
+        found.ok_or(TripError::UnknownProvider)
+    }
+
+    /// Where the browser goes. `kid` is the key of what it keeps meanwhile.
+    pub(crate) async fn begin(
+        &self,
+        name: Option<&ProviderName>,
+        kid: &str,
+        state: &TokenText,
+    ) -> Result<String, TripError> {
+        let provider = self.find(name)?;
+        let trip = self.round_trips.compute(kid, provider.name(), state);
+        let redirect_uri = self.urls.oidc_redirect_uri(provider.name().as_str())?;
+        let trip = trip.ok_or(TripError::Retired)?;
+        Ok(provider.begin(&trip, &redirect_uri).await?.url)
+    }
+
+    /// Who came back.
+    pub(crate) async fn finish(
+        &self,
+        name: &ProviderName,
+        kid: &str,
+        state: &TokenText,
+        answer: Answer,
+    ) -> Result<AuthenticatedPerson, TripError> {
+        let provider = self.find(Some(name))?;
+        let trip = self.round_trips.compute(kid, name, state);
+        let redirect_uri = self.urls.oidc_redirect_uri(name.as_str())?;
+        let trip = trip.ok_or(TripError::Retired)?;
+        Ok(provider.finish(&trip, &redirect_uri, answer).await?)
+    }
+}

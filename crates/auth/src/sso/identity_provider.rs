@@ -1,0 +1,115 @@
+//! The port to one OpenID Connect provider.
+
+use std::{fmt, str::FromStr};
+
+use gatewright_domain::{Secret, external_subject::ExternalSubject};
+
+use super::{Pending, RoundTrip};
+
+/// The name of a configured provider: 1 to 16 of `a-z 0-9 -`; part of its redirect URI.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderName(String);
+
+/// The text is no name of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not 1 to 16 of a-z, 0-9 and -")]
+pub struct InvalidProviderName;
+
+impl ProviderName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ProviderName {
+    type Err = InvalidProviderName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidProviderName> {
+        let usable = (1..=16).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if usable {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidProviderName)
+        }
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where the browser goes to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirection {
+    /// The authorization request.
+    pub url: String,
+}
+
+/// What the provider sent the browser back with (RFC 6749 §4.1.2, RFC 9207).
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The authorization code.
+    pub code: Secret,
+    /// `iss`, when there is one.
+    pub issuer: Option<String>,
+}
+
+/// Somebody who signed in at a provider, with an address that the provider has verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticatedPerson {
+    /// Address and issuer.
+    pub subject: ExternalSubject,
+    /// `sub`: what the provider knows them by, 1 to 255 characters. With the issuer it is the
+    /// identity; the address is not.
+    pub provider_subject: String,
+    /// `name`, when the provider tells it.
+    pub name: Option<String>,
+}
+
+/// Why a sign-in at a provider leads nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It did not answer in time, or not as it should: 502.
+    #[error("provider_unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It refused the code: spent, expired, or not for us.
+    #[error("code_refused")]
+    Refused,
+    /// The ID token does not hold: signature, issuer, audience, nonce, times; or the wrong issuer
+    /// answered.
+    #[error("identity_not_proved")]
+    NotProved(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The address is missing, unusable or not verified.
+    #[error("email_not_verified")]
+    EmailNotVerified,
+}
+
+/// One OpenID Connect provider.
+pub trait IdentityProvider: Send + Sync {
+    /// Its name here.
+    fn name(&self) -> &ProviderName;
+
+    /// What people call it.
+    fn label(&self) -> &str;
+
+    /// The authorization request of a round trip: code flow with PKCE.
+    fn begin<'a>(
+        &'a self,
+        trip: &'a RoundTrip,
+        redirect_uri: &'a str,
+    ) -> Pending<'a, Result<Redirection, ProviderError>>;
+
+    /// Exchanges the code and checks everything that comes back.
+    fn finish<'a>(
+        &'a self,
+        trip: &'a RoundTrip,
+        redirect_uri: &'a str,
+        answer: Answer,
+    ) -> Pending<'a, Result<AuthenticatedPerson, ProviderError>>;
+}

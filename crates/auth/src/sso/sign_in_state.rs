@@ -1,0 +1,116 @@
+//! What a browser holds while somebody signs in to the console at an identity provider.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_crypto::{
+    keys::{KeyRing, MasterKeys, Purpose},
+    random::Random,
+};
+use gatewright_domain::ids::AccountId;
+
+use super::ProviderName;
+use crate::{
+    claims::{ClaimsError, Unverified},
+    envelope::{Envelope, TokenText, Verified, open, sign},
+};
+
+/// How long somebody may be away.
+pub const SIGN_IN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
+/// In front of a `state` of this kind, so that the one redirect URI of a provider can serve both.
+const STATE_PREFIX: &str = "signin-";
+const NOBODY: &str = "nobody";
+
+/// What the round trip is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInPurpose {
+    /// To sign in.
+    SignIn,
+    /// To tie the identity to an account whose owner asked for it while signed in.
+    Link(AccountId),
+}
+
+/// A sign-in that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInState {
+    /// `state`.
+    pub state: TokenText,
+    /// The provider; the answer of another one is refused.
+    pub provider: ProviderName,
+    /// What for.
+    pub purpose: SignInPurpose,
+    purpose_text: String,
+}
+
+impl SignInState {
+    /// A new one.
+    pub fn new(provider: ProviderName, purpose: SignInPurpose, random: &dyn Random) -> Self {
+        let drawn = TokenText::draw(random);
+        let text = format!("{STATE_PREFIX}{}", drawn.expose());
+        Self {
+            // Never longer than a TokenText may be.
+            state: text.parse().unwrap_or(drawn),
+            provider,
+            purpose,
+            purpose_text: match purpose {
+                SignInPurpose::SignIn => NOBODY.to_owned(),
+                SignInPurpose::Link(account) => account.to_string(),
+            },
+        }
+    }
+
+    /// Whether a `state` is of this kind.
+    pub fn is_state(state: &str) -> bool {
+        state.starts_with(STATE_PREFIX)
+    }
+}
+
+impl Envelope for SignInState {
+    const AUDIENCE: &'static str = "gatewright.console.sign_in";
+    const LONGEST_LIFE: TimeDelta = SIGN_IN_LIFETIME;
+
+    fn claims(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("state", self.state.expose()),
+            ("provider", self.provider.as_str()),
+            ("link", &self.purpose_text),
+        ]
+    }
+
+    fn from_claims(claims: &Unverified) -> Result<Self, ClaimsError> {
+        let purpose_text = claims.text("link")?.to_owned();
+        Ok(Self {
+            state: claims.parse("state")?,
+            provider: claims.parse("provider")?,
+            purpose: if purpose_text == NOBODY {
+                SignInPurpose::SignIn
+            } else {
+                SignInPurpose::Link(claims.parse("link")?)
+            },
+            purpose_text,
+        })
+    }
+}
+
+/// The keys of these cookies.
+#[derive(Debug, Clone)]
+pub struct SignInStateKeys(KeyRing);
+
+impl SignInStateKeys {
+    /// Derives them.
+    pub fn new(master: &MasterKeys) -> Self {
+        Self(master.ring(Purpose::SignInState))
+    }
+
+    /// Signs one.
+    pub fn seal(&self, state: &SignInState, now: DateTime<Utc>) -> String {
+        sign(&self.0, state, now, SIGN_IN_LIFETIME)
+    }
+
+    /// Opens one.
+    pub fn open(
+        &self,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Verified<SignInState>, ClaimsError> {
+        open(&self.0, text, now)
+    }
+}

@@ -1,0 +1,186 @@
+//! Sign-in at the console through an identity provider (console.md §7.7), and the one address that
+//! providers send browsers back to.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::header,
+    web::{Data, Path},
+};
+use gatewright_app::{
+    console::{Console, ExternalLogin, SignInBegun},
+    device::DeviceFlow,
+    provider::ProviderAnswer,
+};
+use gatewright_auth::{
+    console::ConsoleSettings,
+    origin::PublicUrls,
+    sso::{SignInPurpose, SignInState},
+};
+use gatewright_domain::Secret;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::session::AfterSetup;
+use crate::{
+    cookies::CookiePolicy,
+    envelope::{ConsoleErrorBody, ExternalLoginFailure, OAuthErrorBody, SsoFailure},
+    extract::{RequestCtx, SignedIn, peek_session, query_pairs},
+};
+
+/// Sends the browser to an identity provider to sign in.
+#[utoipa::path(
+    get, path = "/console/api/oauth/login/{provider}", operation_id = "oauth_login",
+    params(("provider" = String, Path, description = "Name of a configured identity provider")),
+    responses(
+        (status = 302, description = "To the provider; or, for a navigating browser, to `/signin?message=…`"),
+        (status = 400, body = OAuthErrorBody, description = "`Invalid provider`"),
+        (status = 401, body = ConsoleErrorBody, description = "`not_setup`"),
+        (status = "default", body = OAuthErrorBody),
+    ),
+)]
+pub(crate) async fn login(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    urls: Data<PublicUrls>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    _set_up: AfterSetup,
+    provider: Path<String>,
+) -> Result<HttpResponse, ExternalLoginFailure> {
+    let begun = console
+        .begin_external(&ctx, &provider, SignInPurpose::SignIn)
+        .await;
+    let SignInBegun { url, state } =
+        begun.map_err(|error| ExternalLoginFailure::on_the_way(error, &request, &urls))?;
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, url))
+        .cookie(policy.sign_in_state(state))
+        .finish())
+}
+
+/// Where to go to connect an identity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LinkResponse {
+    /// At the provider.
+    url: String,
+}
+
+/// Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token: a
+/// link alone must never do this.
+#[utoipa::path(
+    post, path = "/console/api/account/integrates/{provider}", operation_id = "connect_identity",
+    params(("provider" = String, Path, description = "Name of a configured identity provider")),
+    security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = LinkResponse),
+        (status = 400, body = OAuthErrorBody, description = "`Invalid provider`"),
+        (status = 401, body = ConsoleErrorBody),
+        (status = "default", body = OAuthErrorBody),
+    ),
+)]
+pub(crate) async fn connect(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    session: SignedIn,
+    provider: Path<String>,
+) -> Result<HttpResponse, ExternalLoginFailure> {
+    let purpose = SignInPurpose::Link(session.0.account.id);
+    let begun = console.begin_external(&ctx, &provider, purpose).await;
+    let SignInBegun { url, state } = begun.map_err(ExternalLoginFailure::plain)?;
+    Ok(HttpResponse::Ok()
+        .cookie(policy.sign_in_state(state))
+        .json(LinkResponse { url }))
+}
+
+/// What a provider sends the browser back with (RFC 6749 §4.1.2, RFC 9207).
+#[derive(Debug, IntoParams)]
+#[allow(dead_code, reason = "the documentation; the query is read by hand")]
+pub(crate) struct AuthorizeQuery {
+    state: String,
+    code: Option<String>,
+    /// `iss`.
+    iss: Option<String>,
+    error: Option<String>,
+}
+
+/// The longest code that is looked at, in bytes.
+const LONGEST_CODE: usize = 2048;
+
+fn answer(request: &HttpRequest) -> ProviderAnswer {
+    let pairs = query_pairs(request.query_string());
+    let get = |name: &str| {
+        let found = pairs.iter().find(|(known, _)| known == name);
+        found
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.is_empty())
+    };
+    ProviderAnswer {
+        state: get("state").unwrap_or_default(),
+        code: get("code")
+            .filter(|code| code.len() <= LONGEST_CODE)
+            .map(Secret::new),
+        issuer: get("iss"),
+        is_refusal: get("error").is_some(),
+    }
+}
+
+/// The redirect URI of a provider, for sign-in and for the SSO branch of the device flow: `state`
+/// says which.
+#[utoipa::path(
+    get, path = "/console/api/oauth/authorize/{provider}", operation_id = "oauth_authorize",
+    params(("provider" = String, Path, description = "Name of a configured identity provider"), AuthorizeQuery),
+    responses(
+        (status = 302, description = "Signed in: to the console with the session's cookies. SSO branch: to `sso-complete`. Otherwise to a page that says why"),
+        (status = 400, body = OAuthErrorBody),
+        (status = 401, body = ConsoleErrorBody, description = "`not_setup`"),
+        (status = 502, body = OAuthErrorBody, description = "The provider does not answer"),
+        (status = "default", body = OAuthErrorBody),
+    ),
+)]
+pub(crate) async fn authorize(
+    console: Data<Console>,
+    device: Data<DeviceFlow>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    urls: Data<PublicUrls>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    _set_up: AfterSetup,
+    provider: Path<String>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let answer = answer(&request);
+    if !SignInState::is_state(&answer.state) {
+        let states = policy.read_sso_states(&request);
+        let onward = device.return_from_provider(&ctx, &provider, answer, &states);
+        let url = onward
+            .await
+            .map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
+        return Ok(to(&url).finish());
+    }
+    let held = policy.read_sign_in_state(&request);
+    let session = peek_session(&request).await;
+    let finished = console
+        .finish_external(&ctx, &provider, answer, held.as_deref(), session.as_ref())
+        .await
+        .map_err(|error| ExternalLoginFailure::on_the_way(error, &request, &urls))?;
+    let mut response = match finished {
+        ExternalLogin::Linked => to(&urls.page("/account")),
+        ExternalLogin::SignedIn { tokens, is_new } => {
+            let home = if urls.has_own_pages() { "/device" } else { "/" };
+            let mut response = to(&urls.page(&format!("{home}?oauth_new_user={is_new}")));
+            response
+                .cookie(policy.access(tokens.access, settings.access_lifetime()))
+                .cookie(policy.refresh(tokens.refresh, settings.idle_lifetime()))
+                .cookie(policy.csrf(tokens.csrf, settings.access_lifetime()));
+            response
+        }
+    };
+    Ok(response.cookie(policy.cleared_sign_in_state()).finish())
+}
+
+fn to(url: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, url));
+    response
+}

@@ -1,0 +1,82 @@
+//! Nonces that were used: each once, remembered until what carried it has expired.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_auth::{digest::sha256_hex, envelope::TokenText};
+use gatewright_domain::error::Unavailable;
+use redis::Script;
+
+use crate::connection::Kv;
+
+/// Remembered longer than anything is accepted, whatever the clocks of two nodes say.
+const GRACE: TimeDelta = TimeDelta::seconds(60);
+
+const SCRIPT: &str = r"
+for _, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 then return 0 end
+end
+for i, key in ipairs(KEYS) do
+  redis.call('SET', key, '1', 'PX', ARGV[i])
+end
+return 1
+";
+
+/// The memory of used nonces.
+#[derive(Clone)]
+pub struct SpentNonces {
+    kv: Kv,
+}
+
+/// A nonce, what it is for, and when its carrier expires.
+#[derive(Debug, Clone, Copy)]
+pub struct Spending<'a> {
+    /// Tells nonces of several kinds apart.
+    pub kind: &'static str,
+    /// The nonce.
+    pub nonce: &'a TokenText,
+    /// Until when it must be remembered.
+    pub until: DateTime<Utc>,
+}
+
+impl SpentNonces {
+    /// In this Redis.
+    pub fn new(kv: Kv) -> Self {
+        Self { kv }
+    }
+
+    /// Spends all of these, or none of them. False when one was spent before. `together` says what
+    /// they have in common; it becomes the hash tag of their keys.
+    pub async fn spend(
+        &self,
+        together: &str,
+        spendings: &[Spending<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
+        thread_local! {
+            static SPEND: Script = Script::new(SCRIPT);
+        }
+        let script = SPEND.with(Clone::clone);
+        let mut call = script.prepare_invoke();
+        for key in self.keys(together, spendings) {
+            call.key(key);
+        }
+        for spending in spendings {
+            let ttl = spending.until + GRACE - now;
+            call.arg(ttl.num_milliseconds().max(1));
+        }
+        let spent: i64 = self.kv.invoke(&call).await?;
+        Ok(spent == 1)
+    }
+
+    /// Digested without a rotating key: a nonce spent before a rotation stays
+    /// spent, and a nonce of 128 random bits cannot be guessed from its digest.
+    fn keys(&self, together: &str, spendings: &[Spending<'_>]) -> Vec<String> {
+        let tagged = self.kv.key("sso", &sha256_hex(together));
+        spendings
+            .iter()
+            .map(|spending| {
+                let digest = sha256_hex(spending.nonce.expose());
+                format!("{tagged}:{}:{digest}", spending.kind)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS gatewright_external_identities;
