@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/console/api/account/integrates/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token: a
+         *     link alone must never do this.
+         */
+        post: operations["connect_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/account/profile": {
         parameters: {
             query?: never;
@@ -135,6 +155,43 @@ export interface paths {
         put?: never;
         /** Ends this session and no other; clears the three cookies. */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/oauth/authorize/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The redirect URI of a provider, for sign-in and for the SSO branch of the device flow: `state`
+         *     says which.
+         */
+        get: operations["oauth_authorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/oauth/login/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to an identity provider to sign in. */
+        get: operations["oauth_login"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -373,6 +430,11 @@ export interface components {
             expired_at: string;
             workspaces: components["schemas"]["LicenceQuota"];
         };
+        /** @description Where to go to connect an identity. */
+        LinkResponse: {
+            /** @description At the provider. */
+            url: string;
+        };
         /** @description A sign-in. */
         LoginRequest: {
             email: string;
@@ -389,6 +451,25 @@ export interface components {
             limit: number;
             /** Format: int64 */
             reset_date: number;
+        };
+        /** @description The error object of the OAuth routes. */
+        OAuthErrorBody: {
+            /** @description A code of RFC 6749, RFC 8628 or of the page. */
+            error: string;
+            /** @description Text for people, where there is something to say. */
+            error_description?: string | null;
+            /**
+             * Format: int64
+             * @description With `slow_down`: the seconds that must lie between polls from now on.
+             */
+            interval?: number | null;
+        };
+        /** @description An identity provider. */
+        OfferedProvider: {
+            /** @description In `/console/api/oauth/login/{provider}` and `sso-initiate?provider=`. */
+            name: string;
+            /** @description For people. */
+            label: string;
         };
         /** @description Which plugins may be installed. */
         PluginInstallationPermission: {
@@ -494,6 +575,8 @@ export interface components {
             enable_creators_platform: boolean;
             enable_trial_app: boolean;
             enable_explore_banner: boolean;
+            /** @description The identity providers that people can sign in through; ours, not the reference's. */
+            identity_providers: components["schemas"]["OfferedProvider"][];
         };
         /** @description A workspace. */
         Tenant: {
@@ -564,6 +647,53 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    connect_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a configured identity provider */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkResponse"];
+                };
+            };
+            /** @description `Invalid provider` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+        };
+    };
     get_profile: {
         parameters: {
             query?: never;
@@ -921,6 +1051,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a configured identity provider */
+                provider: string;
+                state: string;
+                code: string | null;
+                /** @description `iss`. */
+                iss: string | null;
+                error: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in: to the console with the session's cookies. SSO branch: to `sso-complete`. Otherwise to a page that says why */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `not_setup` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The provider does not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a configured identity provider */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; or, for a navigating browser, to `/signin?message=…` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `Invalid provider` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `not_setup` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
         };

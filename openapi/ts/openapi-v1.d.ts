@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi/v1/oauth/device/approval-context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the approval grant in this browser is for. Changes nothing. */
+        get: operations["device_approval_context"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi/v1/oauth/device/approve": {
         parameters: {
             query?: never;
@@ -137,6 +154,23 @@ export interface paths {
          *     look-up of this very code.
          */
         post: operations["device_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/oauth/device/approve-external": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a device in for somebody without an account. Needs the approval grant and its CSRF token. */
+        post: operations["device_approve_external"];
         delete?: never;
         options?: never;
         head?: never;
@@ -186,6 +220,40 @@ export interface paths {
         };
         /** Looks a user code up, and sets the receipt that a browser needs to decide on it. */
         get: operations["device_lookup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/oauth/device/sso-complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The browser comes back with an assertion; gets the approval grant and the consent page. */
+        get: operations["device_sso_complete"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/oauth/device/sso-initiate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the identity provider. Needs the receipt of a look-up in a browser. */
+        get: operations["device_sso_initiate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -299,6 +367,21 @@ export interface components {
             workspaces: components["schemas"]["SubjectWorkspace"][];
             default_workspace_id?: string | null;
         };
+        /** @description What is about to be approved. */
+        ApprovalContextResponse: {
+            subject_email: string;
+            subject_issuer: string;
+            user_code: string;
+            /** @description For `X-CSRF-Token`. */
+            csrf_token: string;
+            /** @description ISO 8601 with offset. */
+            expires_at: string;
+        };
+        /** @description Which code to approve; must be the grant's. */
+        ApproveExternalRequest: {
+            /** @description As typed. */
+            user_code: string;
+        };
         /** @description RFC 8414 metadata. */
         AuthorizationServerMetadata: {
             /** @description `CONSOLE_API_URL`. */
@@ -378,11 +461,16 @@ export interface components {
             scope: string;
             /** @description ISO 8601 with offset. */
             expires_at: string;
+            /** @description `account` or `external_sso`. */
             subject_type: string;
-            account: components["schemas"]["SubjectAccount"];
+            account?: components["schemas"]["SubjectAccount"] | null;
             workspaces: components["schemas"]["SubjectWorkspace"][];
             default_workspace_id?: string | null;
             token_id: string;
+            /** @description Only for people without an account. */
+            subject_email?: string | null;
+            /** @description Only for people without an account. */
+            subject_issuer?: string | null;
         };
         /** @description The canonical error object. Absent members are omitted. */
         ErrorBody: {
@@ -725,6 +813,51 @@ export interface operations {
             };
         };
     };
+    device_approval_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalContextResponse"];
+                };
+            };
+            /** @description `no_session` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description There is no broker, or its licence is not in force */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+        };
+    };
     device_approve: {
         parameters: {
             query?: never;
@@ -779,6 +912,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    device_approve_external: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveExternalRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionResponse"];
+                };
+            };
+            /** @description `user_code_mismatch` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `invalid_session`, `session_already_consumed` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `csrf_mismatch`, `email_belongs_to_dify_account` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `user_code_not_pending`; or there is no broker */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `user_code_not_pending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
         };
@@ -917,6 +1126,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    device_sso_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The external-subject assertion. */
+                sso_assertion: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To `/device?sso_verified=1` with the approval grant, or to `/device?sso_error=…` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sso_assertion required`, `invalid_sso_assertion` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description There is no broker, or its licence is not in force */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `user_code_not_pending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `console_api_url_unset` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+        };
+    };
+    device_sso_initiate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As typed: any case, with or without the dash. */
+                user_code: string;
+                /** @description One of the configured identity providers; absent: the first. */
+                provider: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the identity provider; or, for a navigating browser, to `/device?sso_error=…` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `user_code required`, `invalid_user_code` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description There is no broker, or its licence is not in force */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description `console_api_url_unset`, `sso_initiate_failed`, `sso_initiate_missing_url` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
         };

@@ -12,24 +12,43 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 14] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
     ("jobs", &["domain"]),
     ("storage", &["auth", "domain"]),
     ("kv", &["auth", "domain"]),
+    ("outbound", &[]),
+    // Whoever knows people without an account: one crate per way to ask.
+    ("oidc", &["auth", "domain", "outbound"]),
+    ("enterprise", &["auth", "domain", "outbound"]),
     // The checksum of fetched wheels is crypto's.
     ("engines", &["crypto"]),
     ("app", &["auth", "domain", "jobs", "kv", "storage"]),
     ("http", &["app", "auth", "domain"]),
     (
         "runtime",
-        &["app", "auth", "domain", "engines", "kv", "storage"],
+        &[
+            "app",
+            "auth",
+            "domain",
+            "engines",
+            "enterprise",
+            "kv",
+            "oidc",
+            "storage",
+        ],
     ),
-    // The binaries: `storage` for `migrate`, `domain` for settings and versions.
-    ("api-server", &["domain", "http", "runtime", "storage"]),
+    // The binaries: `storage` for `migrate`, `auth` for `keys`, `domain` for settings and versions.
+    (
+        "api-server",
+        &["auth", "domain", "http", "runtime", "storage"],
+    ),
     ("worker", &["domain", "jobs", "runtime"]),
+    // What an embedder needs, and nothing more of ours.
+    ("example-axum", &["auth"]),
+    ("fuzz-targets", &["auth", "http"]),
     ("test-db", &["domain"]),
     ("test-support", &["crypto", "domain"]),
 ];
@@ -38,7 +57,7 @@ const EDGES: [(&str, &[&str]); 14] = [
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 18] = [
     ("josekit", &["crypto"]),
     ("ring", &["crypto"]),
     ("constant_time_eq", &["crypto"]),
@@ -54,6 +73,9 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),
+    ("reqwest", &["outbound"]),
+    ("rustls", &["outbound"]),
+    ("openidconnect", &["oidc"]),
 ];
 
 fn root() -> PathBuf {
@@ -236,7 +258,9 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() && !["target", "node_modules", ".git", ".dev"].contains(&name.as_str()) {
+        if path.is_dir()
+            && !["target", "fuzz", "node_modules", ".git", ".dev"].contains(&name.as_str())
+        {
             files.extend(rust_files(&path));
         } else if name.ends_with(".rs") {
             files.push(path);

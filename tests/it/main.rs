@@ -17,5 +17,6 @@ mod architecture;
 mod coverage;
 mod drift;
 mod e2e;
+mod fuzz;
 mod support;
 mod wire;

@@ -10,6 +10,8 @@ use gatewright_domain::{
 use gatewright_http::{HttpSettings, Surface, document};
 use gatewright_runtime::groups;
 
+use crate::keys::KeysCommand;
+
 /// Gatewright: a fast, hardened backend that speaks the API of Dify.
 #[derive(Debug, Parser)]
 #[command(name = "api-server", version = GATEWRIGHT_VERSION, arg_required_else_help = true)]
@@ -50,6 +52,15 @@ pub enum Command {
         /// Only say whether any is missing; exits 1 when so.
         #[arg(long)]
         check: bool,
+    },
+    /// The keys that everything signed hangs on: list, rotate, promote, retire (file: `GATEWRIGHT_KEYS_FILE`).
+    Keys {
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+        /// What to do.
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// Write the OpenAPI documents.
     Openapi {

@@ -38,6 +38,7 @@ pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -
         bearers: Data::from(Arc::clone(&app.bearers)),
         workspaces: Data::from(Arc::clone(&app.workspaces)),
         readiness: Data::from(Arc::clone(&app.readiness)),
+        keys: Data::new(app.master.clone()),
         http: Data::new(settings.http.clone()),
         console_settings: Data::new(settings.server.console.clone()),
         device_settings: Data::new(settings.server.device.clone()),

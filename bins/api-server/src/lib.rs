@@ -2,4 +2,5 @@
 
 pub mod command;
 pub mod compose;
+pub mod keys;
 pub mod serve;

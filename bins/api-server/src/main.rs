@@ -12,8 +12,9 @@ use clap::Parser as _;
 use gatewright_api_server::{
     command::{Cli, Command, openapi_documents, setting_groups, version_text},
     compose::Settings,
-    serve,
+    keys, serve,
 };
+use gatewright_auth::secret_key::SecretKeySettings;
 use gatewright_domain::settings::{Settings as _, Source as _};
 use gatewright_runtime::{
     EngineSources, LogSettings, environment::Environment, init_telemetry, probe, up,
@@ -65,6 +66,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let settings = Settings::load(&environment)?;
             init_telemetry(&settings.server.log);
             serve::run(settings).await?;
+        }
+        Command::Keys { json, command } => {
+            let settings = SecretKeySettings::load(&environment(cli.env_file.as_deref())?)?;
+            let keys = keys::run(&settings, command)?;
+            if json {
+                println!("{}", serde_json::json!(keys));
+            } else {
+                print!("{}", keys::text(&keys));
+            }
         }
         Command::Migrate { check } => {
             let environment = environment(cli.env_file.as_deref())?;

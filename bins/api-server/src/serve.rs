@@ -9,7 +9,7 @@ use actix_web::{HttpServer, rt};
 use anyhow::{Context as _, bail};
 use gatewright_domain::SystemClock;
 use gatewright_http::application;
-use gatewright_runtime::{Platform, termination};
+use gatewright_runtime::{Platform, key_file, termination};
 
 use crate::compose::{Settings, services};
 
@@ -27,6 +27,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         platform.kv.clone(),
         app.store.clone(),
     ));
+
+    let keys_file = settings.server.secret.keys_file.clone();
+    let follower = keys_file.map(|file| rt::spawn(key_file::follow(file, platform.master.clone())));
 
     let address = format!("{}:{}", settings.http.bind_address, settings.http.port);
     let mut server = HttpServer::new(move || application(&services))
@@ -50,6 +53,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     handle.stop(true).await;
     serving.await.context("the server task failed")??;
     listener.abort();
+    if let Some(follower) = follower {
+        follower.abort();
+    }
     platform.pool.close();
     tracing::info!("stopped");
     Ok(())

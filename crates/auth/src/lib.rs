@@ -20,6 +20,9 @@ pub mod origin;
 pub mod secret_key;
 pub mod sso;
 
+/// The types that ports and envelopes speak in, for those who embed this crate alone.
+pub use gatewright_domain as domain;
+
 /// The key ring and the purposes of keys, for those who embed this crate.
 pub use gatewright_crypto::{
     digest,

@@ -1,6 +1,8 @@
 //! `SECRET_KEY`: everything that we sign hangs on it, so a missing, short or published one stops
 //! the start instead of weakening it.
 
+use std::path::PathBuf;
+
 use gatewright_crypto::keys::MasterKeys;
 use gatewright_domain::{Secret, settings, settings::SettingError};
 
@@ -11,6 +13,8 @@ settings! {
         SECRET_KEY => active: Secret = Secret::default(), "$(openssl rand -base64 42)";
         /// Former keys, comma-separated: still accepted, never used to sign.
         GATEWRIGHT_PREVIOUS_SECRET_KEYS => previous: Secret = Secret::default(), "old-key-1,old-key-2";
+        /// File with the keys, made and changed by `api-server keys`; stands above the two settings before it. Changes are noticed without a restart.
+        GATEWRIGHT_KEYS_FILE => keys_file: Option<PathBuf> = None, "/var/lib/gatewright/keys.json";
         /// The kind of deployment; sent as `X-Env`. `DEVELOPMENT` accepts a short `SECRET_KEY`.
         DEPLOY_ENV => deploy_env: String = "PRODUCTION".into(), "PRODUCTION";
     }
@@ -27,7 +31,9 @@ const PUBLISHED: [&str; 4] = [
 impl SecretKeySettings {
     fn validate(&self) -> Result<(), SettingError> {
         let key = self.active.expose().trim();
-        let problem = if key.is_empty() {
+        let problem = if key.is_empty() && self.keys_file.is_some() {
+            return Ok(());
+        } else if key.is_empty() {
             "is not set; everything that is signed hangs on it"
         } else if PUBLISHED.contains(&key) {
             "is a published example; anybody could sign with it"
@@ -48,17 +54,17 @@ impl SecretKeySettings {
         self.deploy_env.eq_ignore_ascii_case("development")
     }
 
-    /// The keys to sign and verify with.
+    /// The former keys, the latest first.
+    pub fn previous(&self) -> impl Iterator<Item = &str> {
+        let all = self.previous.expose().split(',').map(str::trim);
+        all.filter(|key| !key.is_empty())
+    }
+
+    /// The keys to sign and verify with, as these settings (not the file) have them.
     pub fn master_keys(&self) -> MasterKeys {
-        let previous = self
-            .previous
-            .expose()
-            .split(',')
-            .map(str::trim)
-            .filter(|key| !key.is_empty());
         MasterKeys::new(
             self.active.expose().trim().as_bytes(),
-            previous.map(str::as_bytes),
+            self.previous().map(str::as_bytes),
         )
     }
 }

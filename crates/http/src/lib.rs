@@ -7,6 +7,8 @@ mod cookies;
 mod cors;
 mod envelope;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod middleware;
 mod openapi_document;
 mod openapi_surface;

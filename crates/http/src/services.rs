@@ -16,7 +16,9 @@ use gatewright_app::{
     readiness::Readiness,
     workspace::Workspaces,
 };
-use gatewright_auth::{console::ConsoleSettings, device::DeviceSettings, origin::PublicUrls};
+use gatewright_auth::{
+    console::ConsoleSettings, device::DeviceSettings, keys::MasterKeys, origin::PublicUrls,
+};
 use gatewright_domain::Clock;
 
 use crate::{
@@ -39,6 +41,8 @@ pub struct Services {
     pub workspaces: Data<Workspaces>,
     /// Readiness.
     pub readiness: Data<Readiness>,
+    /// The installation's keys; only their ids are shown.
+    pub keys: Data<MasterKeys>,
     /// Settings of the edge.
     pub http: Data<HttpSettings>,
     /// Settings of the console.
@@ -68,6 +72,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             .app_data(services.bearers.clone())
             .app_data(services.workspaces.clone())
             .app_data(services.readiness.clone())
+            .app_data(services.keys.clone())
             .app_data(services.http.clone())
             .app_data(services.console_settings.clone())
             .app_data(services.device_settings.clone())

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_app::readiness::Readiness;
-use gatewright_auth::origin::PublicUrls;
+use gatewright_auth::{keys::MasterKeys, origin::PublicUrls};
 use gatewright_domain::{DIFY_VERSION, GATEWRIGHT_VERSION};
 use serde::Serialize;
 use serde_json::json;
@@ -41,7 +41,11 @@ pub(crate) async fn livez() -> HttpResponse {
 /// Whether requests can be served: PostgreSQL, Redis, schema; 503 while one is missing or while
 /// the server shuts down.
 #[utoipa::path(get, path = "/readyz", responses((status = 200), (status = 503)))]
-pub(crate) async fn readyz(readiness: Data<Readiness>, draining: Data<AtomicBool>) -> HttpResponse {
+pub(crate) async fn readyz(
+    readiness: Data<Readiness>,
+    keys: Data<MasterKeys>,
+    draining: Data<AtomicBool>,
+) -> HttpResponse {
     let health = readiness.check().await;
     let draining = draining.load(Ordering::Relaxed);
     let is_ready = health.is_ready() && !draining;
@@ -58,6 +62,8 @@ pub(crate) async fn readyz(readiness: Data<Readiness>, draining: Data<AtomicBool
     builder.json(json!({
         "status": if is_ready { "ready" } else if draining { "draining" } else { "not ready" },
         "version": GATEWRIGHT_VERSION,
+        // Ids, the signing key first: whether this node has noticed a rotation.
+        "keys": keys.key_ids(),
         "checks": {
             "postgres": say(&health.postgres),
             "redis": say(&health.redis),

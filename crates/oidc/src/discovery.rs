@@ -7,7 +7,7 @@ use gatewright_auth::sso::ProviderError;
 use gatewright_outbound::{Outbound, OutboundError};
 use http::{Request, Response};
 use openidconnect::{
-    AdditionalProviderMetadata, IssuerUrl, ProviderMetadata,
+    AdditionalProviderMetadata, IssuerUrl, ProviderMetadata, TokenUrl, UserInfoUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
         CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
@@ -124,8 +124,8 @@ fn require_protected(issuer: &IssuerUrl, metadata: &Metadata) -> Result<(), Prov
     let protected = issuer.url().scheme() == "https";
     let endpoints = [
         Some(metadata.authorization_endpoint().url()),
-        metadata.token_endpoint().map(|endpoint| endpoint.url()),
-        metadata.userinfo_endpoint().map(|endpoint| endpoint.url()),
+        metadata.token_endpoint().map(TokenUrl::url),
+        metadata.userinfo_endpoint().map(UserInfoUrl::url),
         Some(metadata.jwks_uri().url()),
     ];
     let sound = endpoints

@@ -18,8 +18,20 @@ use gatewright_oidc::OidcProvider;
 
 use crate::settings::ServerSettings;
 
+/// The providers, and the SSO branch over them.
+pub(crate) fn parts(
+    settings: &ServerSettings,
+    master: &MasterKeys,
+    clock: &Arc<dyn Clock>,
+    nonces: &SpentNonces,
+) -> Result<(Providers, SsoParts), Unavailable> {
+    let providers = providers(settings, master, clock)?;
+    let sso = sso_parts(settings, master, clock, providers.clone(), nonces.clone())?;
+    Ok((providers, sso))
+}
+
 /// The configured providers.
-pub(crate) fn providers(
+fn providers(
     settings: &ServerSettings,
     master: &MasterKeys,
     clock: &Arc<dyn Clock>,
@@ -38,7 +50,7 @@ pub(crate) fn providers(
 
 /// The SSO branch: the enterprise product when there is one, else the built-in broker when there are
 /// providers, else none.
-pub(crate) fn sso_parts(
+fn sso_parts(
     settings: &ServerSettings,
     master: &MasterKeys,
     clock: &Arc<dyn Clock>,

@@ -3,6 +3,7 @@
 
 pub mod environment;
 mod identity;
+pub mod key_file;
 mod platform;
 pub mod probe;
 mod settings;

@@ -26,7 +26,7 @@ use gatewright_kv::{
 };
 use gatewright_storage::Pool;
 
-use crate::{identity, settings::ServerSettings};
+use crate::{identity, key_file, settings::ServerSettings};
 
 /// Connections and surroundings.
 pub struct Platform {
@@ -56,6 +56,8 @@ pub struct AppServices {
     pub readiness: Arc<Readiness>,
     /// The look-up of bearers, which must hear of revocations elsewhere.
     pub store: CachedBearers,
+    /// The installation's keys; readiness says which.
+    pub master: MasterKeys,
 }
 
 impl Platform {
@@ -78,7 +80,8 @@ impl Platform {
         Ok(Self {
             pool: Pool::new(&settings.db)?,
             kv: Kv::new(&settings.redis)?,
-            master: settings.secret.master_keys(),
+            master: key_file::load(&settings.secret)
+                .map_err(|error| Unavailable::new("the keys", error))?,
             ambient,
             windows,
         })
@@ -116,14 +119,7 @@ impl Platform {
         let store = CachedBearers::new(self.pool.clone(), cache, self.ambient.clone());
         let known = Arc::new(KnownAccounts::new());
         let nonces = SpentNonces::new(self.kv.clone());
-        let providers = identity::providers(settings, &master, &self.ambient.clock)?;
-        let sso = identity::sso_parts(
-            settings,
-            &master,
-            &self.ambient.clock,
-            providers.clone(),
-            nonces.clone(),
-        )?;
+        let (providers, sso) = identity::parts(settings, &master, &self.ambient.clock, &nonces)?;
         let broker = sso.broker.clone();
         let lockout = chrono_seconds(settings.console.lockout_seconds);
         Ok(AppServices {
@@ -178,6 +174,7 @@ impl Platform {
             )),
             readiness: Arc::new(self.readiness()),
             store,
+            master,
         })
     }
 }

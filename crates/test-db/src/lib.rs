@@ -52,15 +52,18 @@ impl TestDb {
         execute(&self.database_url, sql).await;
     }
 
-    /// The first column of all rows, as text.
+    /// The names of all audit events, in their order.
     ///
     /// # Panics
-    /// The names of all audit events, in their order.
+    /// When there is no such table.
     pub async fn audit_actions(&self) -> Vec<String> {
         self.query("SELECT action FROM gatewright_audit_events ORDER BY occurred_at, id")
             .await
     }
 
+    /// The first column of all rows, as text.
+    ///
+    /// # Panics
     /// When the query is wrong.
     #[allow(clippy::expect_used, reason = "a test that cannot ask must fail")]
     pub async fn query(&self, sql: &str) -> Vec<String> {

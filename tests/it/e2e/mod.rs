@@ -2,7 +2,10 @@
 //! write. Here time is real: waiting is polling with a deadline.
 
 mod foreign_client;
+mod keys;
 mod outage;
 mod process;
+mod remote;
+mod sso;
 mod start;
 mod up;

@@ -78,7 +78,17 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(database_url: &str, redis_url: &str, extra: &[(&str, &str)]) -> Self {
-        let port = free_port().to_string();
+        Self::start_at(free_port(), database_url, redis_url, extra).await
+    }
+
+    /// On a port that others know already.
+    pub(crate) async fn start_at(
+        port: u16,
+        database_url: &str,
+        redis_url: &str,
+        extra: &[(&str, &str)],
+    ) -> Self {
+        let port = port.to_string();
         let url = format!("http://127.0.0.1:{port}");
         let log = tempfile::tempdir().unwrap();
         let file = File::create(log.path().join("log")).unwrap();
@@ -100,7 +110,7 @@ impl Server {
             .unwrap();
         let server = Self {
             url,
-            http: reqwest::Client::new(),
+            http: crate::support::client().build().unwrap(),
             child,
             log,
         };

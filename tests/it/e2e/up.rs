@@ -52,7 +52,7 @@ async fn one_command_brings_a_whole_system_up_and_another_ends_it() {
         "{addresses}"
     );
 
-    let http = reqwest::Client::new();
+    let http = crate::support::client().build().unwrap();
     let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
     let setup = json!({"email": "owner@example.com", "name": "Owner", "password": "Passw0rd1"});
     assert_eq!(

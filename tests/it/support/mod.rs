@@ -105,6 +105,12 @@ impl Answer {
     }
 }
 
+/// A client that knows which implementation of TLS is meant, and follows redirects unless told not to.
+pub(crate) fn client() -> reqwest::ClientBuilder {
+    gatewright_outbound::install_tls();
+    reqwest::Client::builder()
+}
+
 impl Harness {
     pub(crate) async fn start() -> Self {
         Self::with(&[]).await
@@ -170,7 +176,7 @@ impl Harness {
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        let http = reqwest::Client::builder()
+        let http = client()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();

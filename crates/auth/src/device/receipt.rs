@@ -20,7 +20,7 @@ const NOBODY: &str = "nobody";
 /// What stands for a user code in cookies of the browser that knows it anyway. Unlike the digests in
 /// stores it does not change when keys rotate.
 pub fn code_fingerprint(code: &UserCode) -> String {
-    sha256_hex(&format!("gatewright/user-code/{}", code.expose()))
+    sha256_hex(format!("gatewright/user-code/{}", code.expose()))
 }
 
 /// What a receipt says.

@@ -285,7 +285,7 @@ fn what_we_sign_is_what_the_counterpart_expects() {
     );
     assert!(
         StateEnvelope::new(
-            &Default::default(),
+            &crate::origin::PublicUrls::default(),
             "ABCDEFGH".parse().unwrap(),
             &gatewright_crypto::random::OsRandom::default()
         )

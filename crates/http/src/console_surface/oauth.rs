@@ -2,12 +2,13 @@
 //! providers send browsers back to.
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
+    FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
+    dev::Payload,
     http::header,
     web::{Data, Path},
 };
 use gatewright_app::{
-    console::{Console, ExternalLogin, SignInBegun},
+    console::{Console, ExternalLogin, ExternalLoginError, SignInBegun},
     device::DeviceFlow,
     provider::ProviderAnswer,
 };
@@ -27,6 +28,33 @@ use crate::{
     extract::{RequestCtx, SignedIn, peek_session, query_pairs},
 };
 
+/// A browser on its way: what each step of it needs.
+pub(crate) struct Visit {
+    request: HttpRequest,
+    ctx: RequestCtx,
+    urls: Data<PublicUrls>,
+    policy: Data<CookiePolicy>,
+}
+
+impl FromRequest for Visit {
+    type Error = actix_web::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    /// After set-up only: before it there is nobody to sign in.
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, set_up) = (request.clone(), AfterSetup::from_request(request, payload));
+        Box::pin(async move {
+            set_up.await?;
+            Ok(Self {
+                ctx: RequestCtx::of(&request)?,
+                urls: Data::extract(&request).await?,
+                policy: Data::extract(&request).await?,
+                request,
+            })
+        })
+    }
+}
+
 /// Sends the browser to an identity provider to sign in.
 #[utoipa::path(
     get, path = "/console/api/oauth/login/{provider}", operation_id = "oauth_login",
@@ -40,22 +68,14 @@ use crate::{
 )]
 pub(crate) async fn login(
     console: Data<Console>,
-    policy: Data<CookiePolicy>,
-    urls: Data<PublicUrls>,
-    ctx: RequestCtx,
-    request: HttpRequest,
-    _set_up: AfterSetup,
+    visit: Visit,
     provider: Path<String>,
 ) -> Result<HttpResponse, ExternalLoginFailure> {
     let begun = console
-        .begin_external(&ctx, &provider, SignInPurpose::SignIn)
+        .begin_external(&visit.ctx, &provider, SignInPurpose::SignIn)
         .await;
-    let SignInBegun { url, state } =
-        begun.map_err(|error| ExternalLoginFailure::on_the_way(error, &request, &urls))?;
-    Ok(HttpResponse::Found()
-        .insert_header((header::LOCATION, url))
-        .cookie(policy.sign_in_state(state))
-        .finish())
+    let SignInBegun { url, state } = begun.map_err(|error| visit.failure(error))?;
+    Ok(to(&url).cookie(visit.policy.sign_in_state(state)).finish())
 }
 
 /// Where to go to connect an identity.
@@ -141,33 +161,36 @@ fn answer(request: &HttpRequest) -> ProviderAnswer {
 pub(crate) async fn authorize(
     console: Data<Console>,
     device: Data<DeviceFlow>,
-    policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
-    urls: Data<PublicUrls>,
-    ctx: RequestCtx,
-    request: HttpRequest,
-    _set_up: AfterSetup,
+    visit: Visit,
     provider: Path<String>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let answer = answer(&request);
+    let Visit {
+        request,
+        ctx,
+        urls,
+        policy,
+    } = &visit;
+    let answer = answer(request);
     if !SignInState::is_state(&answer.state) {
-        let states = policy.read_sso_states(&request);
-        let onward = device.return_from_provider(&ctx, &provider, answer, &states);
+        let states = policy.read_sso_states(request);
+        let onward = device.return_from_provider(ctx, &provider, answer, &states);
         let url = onward
             .await
-            .map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
+            .map_err(|error| SsoFailure::on_the_way(error, request, urls))?;
         return Ok(to(&url).finish());
     }
-    let held = policy.read_sign_in_state(&request);
-    let session = peek_session(&request).await;
+    let held = policy.read_sign_in_state(request);
+    let session = peek_session(request).await;
     let finished = console
-        .finish_external(&ctx, &provider, answer, held.as_deref(), session.as_ref())
+        .finish_external(ctx, &provider, answer, held.as_deref(), session.as_ref())
         .await
-        .map_err(|error| ExternalLoginFailure::on_the_way(error, &request, &urls))?;
+        .map_err(|error| visit.failure(error))?;
+    let own = urls.has_own_pages();
     let mut response = match finished {
-        ExternalLogin::Linked => to(&urls.page("/account")),
+        ExternalLogin::Linked => to(&urls.page(if own { "/device" } else { "/account" })),
         ExternalLogin::SignedIn { tokens, is_new } => {
-            let home = if urls.has_own_pages() { "/device" } else { "/" };
+            let home = if own { "/device" } else { "/" };
             let mut response = to(&urls.page(&format!("{home}?oauth_new_user={is_new}")));
             response
                 .cookie(policy.access(tokens.access, settings.access_lifetime()))
@@ -177,6 +200,12 @@ pub(crate) async fn authorize(
         }
     };
     Ok(response.cookie(policy.cleared_sign_in_state()).finish())
+}
+
+impl Visit {
+    fn failure(&self, error: ExternalLoginError) -> ExternalLoginFailure {
+        ExternalLoginFailure::on_the_way(error, &self.request, &self.urls)
+    }
 }
 
 fn to(url: &str) -> HttpResponseBuilder {

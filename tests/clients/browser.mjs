@@ -1,0 +1,45 @@
+// A browser by remote control: one JSON command a line, one JSON answer a line. Each command acts on
+// one page and is answered with where it is then.
+//   {"goto": URL} {"fill": SELECTOR, "with": TEXT} {"click": SELECTOR} {"see": TEXT} {"read": SELECTOR}
+//   {"evaluate": SCRIPT} {"cookies": URL} {"screenshot": PATH} {"problems": true}
+import { createInterface } from 'node:readline'
+import { chromium } from 'playwright-core'
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+})
+const page = await (await browser.newContext({ locale: process.argv[2] || 'en-US' })).newPage()
+page.setDefaultTimeout(15_000)
+const problems = []
+page.on('pageerror', (error) => problems.push(String(error)))
+page.on('console', (message) => {
+  if (/Content Security Policy/.test(message.text())) problems.push(message.text())
+})
+
+async function act(command) {
+  if (command.goto) await page.goto(command.goto)
+  if (command.fill) await page.fill(command.fill, command.with)
+  if (command.click) await page.click(command.click)
+  if (command.see) await page.getByText(command.see, { exact: false }).and(page.locator(':visible')).first().waitFor()
+  const value = command.evaluate ? await page.evaluate(command.evaluate) : undefined
+  if (command.screenshot) await page.screenshot({ path: command.screenshot, fullPage: true })
+  return {
+    url: page.url(),
+    value,
+    text: command.read ? await page.textContent(command.read) : undefined,
+    cookies: command.cookies ? await page.context().cookies(command.cookies) : undefined,
+    problems: command.problems ? problems : undefined,
+  }
+}
+
+console.log(JSON.stringify({ ready: true }))
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    console.log(JSON.stringify(await act(JSON.parse(line))))
+  } catch (error) {
+    const seen = await page.textContent('body').catch(() => '')
+    console.log(JSON.stringify({ error: String(error), url: page.url(), seen }))
+  }
+}
+await browser.close()

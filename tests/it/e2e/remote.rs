@@ -1,0 +1,123 @@
+//! Programs that we did not write, by remote control over their standard streams: a browser and an
+//! OpenID provider.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout},
+};
+
+use super::process::free_port;
+
+struct Remote {
+    child: Child,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Remote {
+    async fn start(script: &str, arguments: &[&str]) -> Self {
+        let mut child = tokio::process::Command::new("node")
+            .arg(format!("{}/clients/{script}", env!("CARGO_MANIFEST_DIR")))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("Node.js 20 or newer is installed");
+        let stdin = child.stdin.take().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut remote = Self {
+            child,
+            stdin,
+            lines,
+        };
+        let first = remote.line().await;
+        assert!(first.contains("ready"), "{script}: {first}");
+        remote
+    }
+
+    async fn line(&mut self) -> String {
+        let line = tokio::time::timeout(super::process::PATIENCE * 2, self.lines.next_line());
+        line.await
+            .expect("it answers in time")
+            .unwrap()
+            .expect("it answers")
+    }
+
+    async fn tell(&mut self, line: &str) -> String {
+        self.stdin
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
+        self.line().await
+    }
+}
+
+/// Headless Chromium.
+pub(crate) struct Chromium(Remote);
+
+impl Chromium {
+    pub(crate) async fn start() -> Self {
+        Self(Remote::start("browser.mjs", &[]).await)
+    }
+
+    pub(crate) async fn act(&mut self, command: Value) -> Value {
+        let answer: Value = serde_json::from_str(&self.0.tell(&command.to_string()).await).unwrap();
+        assert!(answer.get("error").is_none(), "{command}: {answer}");
+        answer
+    }
+
+    pub(crate) async fn goto(&mut self, url: &str) {
+        self.act(json!({"goto": url})).await;
+    }
+
+    pub(crate) async fn click(&mut self, selector: &str) {
+        self.act(json!({"click": selector})).await;
+    }
+
+    pub(crate) async fn fill(&mut self, selector: &str, text: &str) {
+        self.act(json!({"fill": selector, "with": text})).await;
+    }
+
+    /// Waits for a text.
+    pub(crate) async fn see(&mut self, text: &str) {
+        self.act(json!({"see": text})).await;
+    }
+
+    /// What went wrong in the pages: exceptions, violations of their own policy.
+    pub(crate) async fn problems(&mut self) -> Vec<Value> {
+        self.act(json!({"problems": true})).await["problems"]
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+}
+
+/// oidc-provider.
+pub(crate) struct Provider {
+    pub(crate) issuer: String,
+    remote: Remote,
+}
+
+impl Provider {
+    pub(crate) async fn start(redirect_uri: &str) -> Self {
+        let port = free_port().to_string();
+        Self {
+            issuer: format!("http://127.0.0.1:{port}"),
+            remote: Remote::start("provider.mjs", &[&port, redirect_uri]).await,
+        }
+    }
+
+    pub(crate) async fn command(&mut self, command: &str) {
+        assert_eq!(self.remote.tell(command).await, "done");
+    }
+
+    /// Ends it.
+    pub(crate) async fn stop(&mut self) {
+        self.remote.child.kill().await.unwrap();
+    }
+}
