@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use gatewright_auth::digest::sha256_hex;
 
-use crate::{root, services::Services};
+use crate::{bench_sso, root, services::Services};
 
 /// How to measure.
 #[derive(Debug, Args)]
@@ -52,14 +52,70 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     println!("==> starting PostgreSQL and Redis");
     let services = Services::start()?;
     let tokens = arrange(&services)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let enterprise = runtime.block_on(bench_sso::enterprise())?;
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     let started = Instant::now();
-    let mut server = serve(&services, port)?;
-    let outcome = measure(options, &server, port, started, &tokens);
+    let mut server = serve(&services, port, &enterprise)?;
+    let outcome = measure(options, &server, port, started, &tokens)
+        .and_then(|()| measure_sso(options, &runtime, &server, port));
     server.kill()?;
     server.wait()?;
-    outcome
+    outcome?;
+    measure_envelopes()
 }
+
+/// Whole logins; the server has one of the two cores, whoever logs in has the other.
+fn measure_sso(
+    options: &Options,
+    runtime: &tokio::runtime::Runtime,
+    server: &Child,
+    port: u16,
+) -> anyhow::Result<()> {
+    println!(
+        "==> {} s of SSO logins, seven requests each",
+        options.seconds
+    );
+    let before = cpu_seconds(server.id())?;
+    let base = format!("http://127.0.0.1:{port}");
+    let logins = runtime.block_on(bench_sso::run(&base, SECRET, options.seconds))?;
+    let cpu = 1000.0 * (cpu_seconds(server.id())? - before) / f64::from(logins.count);
+    println!(
+        "SSO logins/s {:.0}, p99 {:.1} ms, CPU per login {cpu:.2} ms ({} logins, no failure)",
+        logins.per_second, logins.p99_ms, logins.count
+    );
+    Ok(())
+}
+
+/// On one core, optimised.
+fn measure_envelopes() -> anyhow::Result<()> {
+    println!("==> envelopes on one core (building once)");
+    let output = Command::new("cargo")
+        .args([
+            "run",
+            "--release",
+            "--quiet",
+            "-p",
+            "gatewright-auth",
+            "--example",
+            "measure_envelopes",
+        ])
+        .current_dir(root())
+        .output()?;
+    println!("{:<20}{:>12}{:>14}   target", "", "signed/s", "verified/s");
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let [name, signed, verified] = line.split(' ').collect::<Vec<_>>()[..] else {
+            bail!("an odd line: {line}");
+        };
+        println!("{name:<20}{signed:>12}{verified:>14}   at least 250000 verified/s");
+    }
+    Ok(())
+}
+
+const SECRET: &str = "a-secret-key-for-the-benchmark-0123456789";
 
 fn measure(
     options: &Options,
@@ -197,12 +253,18 @@ fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
     Ok(tokens)
 }
 
-fn serve(services: &Services, port: u16) -> anyhow::Result<Child> {
+fn serve(services: &Services, port: u16, enterprise: &str) -> anyhow::Result<Child> {
     let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let [(_, database), (_, redis)] = services.variables();
     Command::new(target.join("release/api-server"))
         .arg("serve")
-        .env("SECRET_KEY", "a-secret-key-for-the-benchmark-0123456789")
+        .env("SECRET_KEY", SECRET)
+        .env("ENTERPRISE_API_URL", enterprise)
+        .env("ENTERPRISE_API_SECRET_KEY", "x")
+        .env("GATEWRIGHT_LIMIT_DEVICE_CODE", "100000000/1h")
+        .env("GATEWRIGHT_LIMIT_DEVICE_LOOKUP", "100000000/1h")
+        .env("GATEWRIGHT_LIMIT_SSO_INITIATE", "100000000/1h")
+        .env("GATEWRIGHT_LIMIT_SSO_COMPLETE", "100000000/1h")
         .env("DATABASE_URL", database)
         .env("REDIS_URL", redis)
         .env("CONSOLE_API_URL", format!("http://127.0.0.1:{port}"))

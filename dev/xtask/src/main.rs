@@ -6,6 +6,8 @@
 )]
 
 mod bench;
+mod bench_sso;
+mod fuzz;
 mod generate;
 mod services;
 mod test;
@@ -34,6 +36,8 @@ enum Task {
     Services,
     /// Measure the release binary on this machine.
     Bench(bench::Options),
+    /// Fuzz the parsers, guided by coverage.
+    Fuzz(fuzz::Options),
     /// Write what is derived: openapi/, openapi/ts/, docs/settings.md.
     Generate {
         /// Write nothing; fail when something is out of date.
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Services => services::run_in_foreground(),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Generate { check } => generate::run(check),
     };
     match outcome {

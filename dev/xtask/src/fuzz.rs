@@ -1,0 +1,70 @@
+//! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain, bounded. The tests run the same
+//! targets over the corpus; what is found here belongs there.
+
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::root;
+
+/// What to fuzz.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// One target only.
+    target: Option<Target>,
+    /// Seconds for each target.
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Target {
+    /// Compact JWS and the three envelopes.
+    Jws,
+    /// The `Cookie` header.
+    Cookies,
+    /// User codes and device codes.
+    UserCode,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    require_cargo_fuzz()?;
+    let targets = match options.target {
+        Some(one) => vec![one],
+        None => Target::value_variants().to_vec(),
+    };
+    for target in targets {
+        let value = target.to_possible_value().context("a hidden target")?;
+        let name = value.get_name();
+        println!("==> fuzzing {name} for {} s", options.seconds);
+        // New finds go to a folder of their own; the seeds stay as they are.
+        let finds = root().join("fuzz/artifacts/finds").join(name);
+        std::fs::create_dir_all(&finds)?;
+        crate::run(
+            Command::new("cargo")
+                .args(["fuzz", "run", "--sanitizer", "none", name])
+                .args([finds.as_path(), &root().join("fuzz/corpus").join(name)])
+                .args(["--", &format!("-max_total_time={}", options.seconds), "-print_final_stats=1", "-verbosity=0"])
+                .current_dir(root()),
+        )
+        .with_context(|| format!("{name} failed; the input is in fuzz/artifacts/{name}: mend the code and add it to fuzz/corpus/{name}"))?;
+    }
+    Ok(())
+}
+
+fn require_cargo_fuzz() -> anyhow::Result<()> {
+    let found = Command::new("cargo")
+        .args(["fuzz", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if found {
+        return Ok(());
+    }
+    println!("==> installing cargo-fuzz (once)");
+    crate::run(Command::new("cargo").args(["install", "--locked", "--quiet", "cargo-fuzz"]))
+        .context("cargo-fuzz cannot be installed; by hand: cargo install --locked cargo-fuzz")
+}
