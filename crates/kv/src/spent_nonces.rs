@@ -43,11 +43,9 @@ impl SpentNonces {
         Self { kv }
     }
 
-    /// Spends all of these, or none of them. False when one was spent before. `together` says what
-    /// they have in common; it becomes the hash tag of their keys.
+    /// Spends all of these, or none of them. False when one was spent before.
     pub async fn spend(
         &self,
-        together: &str,
         spendings: &[Spending<'_>],
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
@@ -56,7 +54,7 @@ impl SpentNonces {
         }
         let script = SPEND.with(Clone::clone);
         let mut call = script.prepare_invoke();
-        for key in self.keys(together, spendings) {
+        for key in self.keys(spendings) {
             call.key(key);
         }
         for spending in spendings {
@@ -67,10 +65,11 @@ impl SpentNonces {
         Ok(spent == 1)
     }
 
-    /// Digested without a rotating key: a nonce spent before a rotation stays
-    /// spent, and a nonce of 128 random bits cannot be guessed from its digest.
-    fn keys(&self, together: &str, spendings: &[Spending<'_>]) -> Vec<String> {
-        let tagged = self.kv.key("sso", &sha256_hex(together));
+    /// One hash tag for all of them: two that are spent together must be on one node. Digested without
+    /// a rotating key: what was spent before a rotation stays spent, and a nonce of 128 random bits
+    /// cannot be found from its digest.
+    fn keys(&self, spendings: &[Spending<'_>]) -> Vec<String> {
+        let tagged = self.kv.key("sso", "nonces");
         spendings
             .iter()
             .map(|spending| {

@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Command::new("cargo")
                 .args(["fuzz", "run", "--sanitizer", "none", name])
                 .args([finds.as_path(), &root().join("fuzz/corpus").join(name)])
-                .args(["--", &format!("-max_total_time={}", options.seconds), "-print_final_stats=1", "-verbosity=0"])
+                .args(["--", &format!("-max_total_time={}", options.seconds), "-print_final_stats=1", "-print_funcs=0", "-verbosity=0"])
                 .current_dir(root()),
         )
         .with_context(|| format!("{name} failed; the input is in fuzz/artifacts/{name}: mend the code and add it to fuzz/corpus/{name}"))?;

@@ -93,6 +93,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let started = Instant::now();
     require_nextest()?;
     if options.needs_binaries() {
+        require_browser()?;
         println!("==> building the binaries that the end-to-end tests run");
         crate::run(Command::new("cargo").args([
             "build",
@@ -121,6 +122,21 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         summary.split(',').next().unwrap_or_default()
     );
     Ok(())
+}
+
+/// The end-to-end tests drive a browser.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a task of developers, not a server"
+)]
+fn require_browser() -> anyhow::Result<()> {
+    let path = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
+    if std::path::Path::new(&path).exists() {
+        return Ok(());
+    }
+    bail!(
+        "{path} is missing: the end-to-end tests need Chromium (apt-get install --no-install-recommends chromium, or CHROMIUM=<path>; leave them out: ./dev/test --fast)"
+    )
 }
 
 /// The runner comes as a crate; without it there is a way to get it.

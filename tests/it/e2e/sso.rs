@@ -232,40 +232,128 @@ async fn a_provider_that_is_down_is_a_502_in_under_three_seconds() {
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body, json!({"error": "sso_initiate_failed"}));
     // Somebody comes back with a code of the dead provider.
-    let jar = crate::support::client()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    let sent = jar.get(path).send().await.unwrap();
-    let location = sent.headers()["location"].to_str().unwrap().to_owned();
-    let state = location
-        .split("state=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-        .unwrap()
-        .to_owned();
-    let cookies = sent.headers().get_all("set-cookie").iter();
-    let cookie: Vec<&str> = cookies
-        .map(|c| c.to_str().unwrap().split(';').next().unwrap())
-        .collect();
-    let issuer = &world.provider.issuer;
-    let back = format!(
-        "{}/console/api/oauth/authorize/corp?code=x&state={state}&iss={issuer}",
-        world.server.url
-    );
+    let visitor = Visitor::begin(path).await;
+    let back = format!("&code=x&iss={}", world.provider.issuer);
     let began = Instant::now();
-    let answer = jar
-        .get(back)
-        .header("cookie", cookie.join("; "))
+    let answer = visitor.come_back(&world.server, &back).await;
+    assert_eq!(answer, (502, json!({"error": "sso_provider_unavailable"})));
+    assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+/// A provider's answer at our door, without a browser: what the jar holds, and what comes back.
+struct Visitor {
+    http: reqwest::Client,
+    cookies: String,
+    state: String,
+}
+
+impl Visitor {
+    async fn begin(path: String) -> Self {
+        let http = crate::support::client()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let sent = http.get(path).send().await.unwrap();
+        let location = sent.headers()["location"].to_str().unwrap().to_owned();
+        let state = location
+            .split("state=")
+            .nth(1)
+            .unwrap()
+            .split('&')
+            .next()
+            .unwrap()
+            .to_owned();
+        let cookies = sent.headers().get_all("set-cookie").iter();
+        let pairs: Vec<&str> = cookies
+            .map(|c| c.to_str().unwrap().split(';').next().unwrap())
+            .collect();
+        let cookies = pairs.join("; ");
+        Self {
+            http,
+            cookies,
+            state,
+        }
+    }
+
+    async fn come_back(&self, server: &Server, query: &str) -> (u16, Value) {
+        let path = format!(
+            "{}/console/api/oauth/authorize/corp?state={}{query}",
+            server.url, self.state
+        );
+        let answer = self
+            .http
+            .get(path)
+            .header("cookie", &self.cookies)
+            .send()
+            .await
+            .unwrap();
+        (
+            answer.status().as_u16(),
+            answer.json().await.unwrap_or_default(),
+        )
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_issuer_or_none_is_refused() {
+    let world = World::new(&[]).await;
+    let codes = world.codes().await;
+    let path = format!(
+        "{}/openapi/v1/oauth/device/sso-initiate?user_code={}",
+        world.server.url,
+        codes["user_code"].as_str().unwrap()
+    );
+    let visitor = Visitor::begin(path).await;
+    let refused = (400, json!({"error": "invalid_sso_assertion"}));
+    assert_eq!(
+        visitor
+            .come_back(&world.server, "&code=x&iss=https://evil.example")
+            .await,
+        refused
+    );
+    assert!(world.server.log().contains("another issuer answered"));
+    assert_eq!(visitor.come_back(&world.server, "&code=x").await, refused);
+    assert!(world.server.log().contains("does not say who answers"));
+    let right = format!("&code=made-up&iss={}", world.provider.issuer);
+    assert_eq!(visitor.come_back(&world.server, &right).await, refused);
+    assert!(world.server.log().contains("the provider refused the code"));
+    let stranger = Visitor {
+        cookies: String::new(),
+        ..visitor
+    };
+    assert_eq!(stranger.come_back(&world.server, &right).await, refused);
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_once_in_the_browser_that_began_it() {
+    let world = World::new(&[]).await;
+    let visitor =
+        Visitor::begin(format!("{}/console/api/oauth/login/corp", world.server.url)).await;
+    let refusal = "&error=access_denied";
+    let elsewhere = Visitor {
+        cookies: String::new(),
+        http: visitor.http.clone(),
+        state: visitor.state.clone(),
+    };
+    let (status, body) = elsewhere.come_back(&world.server, refusal).await;
+    assert_eq!(status, 400, "{body}");
+    let (status, body) = visitor.come_back(&world.server, refusal).await;
+    assert_eq!(status, 403, "{body}");
+    let (status, _) = visitor.come_back(&world.server, refusal).await;
+    assert_eq!(status, 400, "used once");
+    let unknown = world
+        .server
+        .http
+        .get(format!(
+            "{}/console/api/oauth/login/nobody",
+            world.server.url
+        ))
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), 502);
-    assert!(began.elapsed() < Duration::from_secs(3));
-    let body: Value = answer.json().await.unwrap();
-    assert_eq!(body, json!({"error": "sso_provider_unavailable"}));
+    assert_eq!(unknown.status(), 400);
+    let body: Value = unknown.json().await.unwrap();
+    assert_eq!(body, json!({"error": "Invalid provider"}));
 }
 
 #[tokio::test]

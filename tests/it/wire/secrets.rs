@@ -2,6 +2,24 @@
 
 use crate::support::{Harness, basic_account};
 
+/// Every row of every table, every key of Redis.
+pub(super) async fn dump(h: &Harness) -> String {
+    let tables = h
+        .db
+        .query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        .await;
+    assert!(tables.len() >= 9, "{tables:?}");
+    let mut dump = String::new();
+    for table in tables {
+        let rows = h.db.query(&format!("SELECT t::text FROM {table} t")).await;
+        dump.push_str(&rows.join("\n"));
+    }
+    for (key, _, value) in h.redis_dump().await {
+        dump.push_str(&format!("{key} {value}\n"));
+    }
+    dump
+}
+
 #[actix_web::test]
 async fn sec_015_dumps_after_an_approval_hold_no_secret() {
     let h = Harness::start().await;
@@ -17,23 +35,7 @@ async fn sec_015_dumps_after_an_approval_hold_no_secret() {
         .login(&h, "owner@example.com", "wrong-Passw0rd")
         .await
         .expect(401);
-    let tables = h
-        .db
-        .query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
-        .await;
-    assert!(tables.len() >= 9, "{tables:?}");
-    let mut dump = String::new();
-    for table in tables {
-        dump.push_str(
-            &h.db
-                .query(&format!("SELECT t::text FROM {table} t"))
-                .await
-                .join("\n"),
-        );
-    }
-    for (key, _, value) in h.redis_dump().await {
-        dump.push_str(&format!("{key} {value}\n"));
-    }
+    let dump = dump(&h).await;
     assert!(
         dump.contains("oauth.device_flow_approved") && dump.contains(":dg:"),
         "the dump is a dump"

@@ -205,6 +205,43 @@ async fn external_tokens_see_and_end_their_own_sessions_only() {
     assert_eq!(closed.json()["message"], "external_sso_requires_ee");
 }
 
+#[actix_web::test]
+async fn sec_015_a_round_trip_leaves_no_secret_in_the_stores() {
+    let (_enterprise, h) = start().await;
+    let grant = h.start_flow("laptop").await;
+    let mut browser = Browser::new();
+    let csrf = browser.sso(&h, &grant, "the-nonce-of-the-assertion").await;
+    let envelope = browser.cookies[GRANT_COOKIE].clone();
+    browser
+        .approve_external(&h, &grant, &csrf)
+        .await
+        .expect(200);
+    let token = h.poll(&grant).await.expect(200).json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let dump = super::secrets::dump(&h).await;
+    assert!(
+        dump.contains(":sso:{nonces}:assertion:") && dump.contains("oauth.device_flow_approved")
+    );
+    let fingerprint = gatewright_auth::device::code_fingerprint(&grant.user_code.parse().unwrap());
+    let signature = envelope.rsplit('.').next().unwrap().to_owned();
+    for (what, secret) in [
+        ("user code", grant.user_code.clone()),
+        ("device code", grant.device_code[3..].to_owned()),
+        ("plain digest of the user code", fingerprint),
+        ("nonce", "the-nonce-of-the-assertion".to_owned()),
+        ("csrf token", csrf),
+        ("grant", signature),
+        ("token", token[5..].to_owned()),
+    ] {
+        assert!(!dump.contains(&secret), "the {what} stands in a dump");
+    }
+    for (key, ttl, _) in h.redis_dump().await {
+        assert!(ttl > 0, "{key} lives for ever");
+    }
+}
+
 // --- the gate ------------------------------------------------------------------------------------
 
 async fn all_four(h: &Harness) -> [Answer; 4] {
@@ -982,4 +1019,15 @@ async fn the_page_offers_what_is_configured() {
     assert!(!page.body.contains("<style") && !page.body.contains("onclick"));
     let elsewhere = Harness::with(&[("CONSOLE_WEB_URL", "http://console.example")]).await;
     elsewhere.get("/device").await.expect(404);
+}
+
+#[actix_web::test]
+async fn pages_of_another_origin_are_named_in_full() {
+    let (_enterprise, h) = with(&[("CONSOLE_WEB_URL", "https://console.example")]).await;
+    let answer = Browser::new()
+        .send(&h, "GET", COMPLETE, None, &[("sec-fetch-mode", "navigate")])
+        .await
+        .expect(302);
+    let page = "https://console.example/device?sso_error=sso_assertion_required";
+    assert_eq!(answer.header("location"), page);
 }

@@ -99,14 +99,7 @@ impl Console {
             nonce: &state.state,
             until: state.expires_at(),
         };
-        let together = state.state.expose();
-        if !is_ours
-            || !self
-                .parts
-                .nonces
-                .spend(together, &[spending], ctx.now)
-                .await?
-        {
+        if !is_ours || !self.parts.nonces.spend(&[spending], ctx.now).await? {
             return Err(invalid);
         }
         if answer.is_refusal {

@@ -104,10 +104,8 @@ impl DeviceFlow {
                 until: state.expires_at(),
             },
         ];
-        // Both speak of the same code, and a nonce that comes with another code is another nonce.
-        let together = code_fingerprint(&assertion.user_code);
         let nonces = &self.parts.sso.nonces;
-        if nonces.spend(&together, &spendings, ctx.now).await? {
+        if nonces.spend(&spendings, ctx.now).await? {
             return Ok(());
         }
         self.note_refusal(ctx, &assertion.subject, "replayed")
