@@ -234,6 +234,31 @@ fn an_embedder_of_auth_brings_no_runtime_framework_or_driver_along() {
     }
 }
 
+/// Finding F3. A test of behaviour cannot see how long a comparison takes, so this one reads the code.
+#[test]
+fn f3_secrets_are_compared_in_one_place_and_never_as_texts() {
+    let matches =
+        fs::read_to_string(root().join("crates/auth/src/envelope/token_text.rs")).unwrap();
+    assert!(matches.contains("secrets_equal(presented, &self.0)"));
+    assert!(
+        !matches.contains("derive(Clone, PartialEq"),
+        "a derived == is not constant"
+    );
+    let approve = fs::read_to_string(root().join("crates/app/src/device/sso/approve.rs")).unwrap();
+    assert!(approve.contains("grant.csrf_token.matches(header)"));
+    for file in rust_files(&root().join("crates")) {
+        if file.ends_with("tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for line in code.lines().filter(|line| line.contains(".expose()")) {
+            let compares = line.contains(" == ") || line.contains(" != ");
+            assert!(!compares, "{}: {}", file.display(), line.trim());
+        }
+    }
+}
+
 #[test]
 fn files_are_small_and_say_what_they_are_for() {
     let mut long = vec![];

@@ -771,6 +771,25 @@ async fn sec_096_sec_097_the_context_needs_the_grant_and_changes_nothing() {
 }
 
 #[actix_web::test]
+async fn f1_a_grant_of_another_origin_is_no_grant() {
+    let (enterprise, h) = start().await;
+    let grant = h.start_flow("laptop").await;
+    let mut browser = Browser::new();
+    let csrf = browser.sso(&h, &grant, "n").await;
+    let claims = payload(&browser.cookies[GRANT_COOKIE]);
+    assert_eq!(claims["iss"], PUBLIC_URL);
+    let mut settings = enterprise.settings().to_vec();
+    settings.push(("CONSOLE_API_URL", "http://moved.example"));
+    let moved = h.restarted_with(&settings).await;
+    browser.get(&moved, CONTEXT).await.expect(401);
+    browser
+        .approve_external(&moved, &grant, &csrf)
+        .await
+        .expect(401);
+    browser.get(&h, CONTEXT).await.expect(200);
+}
+
+#[actix_web::test]
 async fn sec_098_f3_the_csrf_token_is_compared_before_anything_is_spent() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;

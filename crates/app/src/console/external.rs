@@ -17,11 +17,13 @@ use gatewright_kv::Spending;
 use gatewright_storage::{Tx, account, external_identity, workspace};
 
 use super::{
-    error::ConsoleError,
     external_error::ExternalLoginError,
     session::{Console, ConsoleIdentity, SessionTokens},
 };
 use crate::{ambient::Ctx, audit::record, provider::ProviderAnswer};
+
+/// Longest name of an account, in characters (console.md §7.9).
+const LONGEST_NAME: usize = 30;
 
 /// Where the browser goes, and what it keeps.
 pub struct SignInBegun {
@@ -145,46 +147,51 @@ impl Console {
         person: &AuthenticatedPerson,
     ) -> Result<ExternalLogin, ExternalLoginError> {
         let mut tx = self.parts.pool.begin().await?;
-        // First visits of one person queue here.
-        account::lock_email(&mut tx, &person.subject.email.folded()).await?;
-        let known = external_identity::find_account(
-            &mut tx,
-            &person.subject.issuer,
-            &person.provider_subject,
-        )
-        .await?;
-        let found = match known {
-            Some(id) => account::find(&mut tx, id)
-                .await?
-                .map(|account| (account, false)),
-            None => Some((self.register(ctx, &mut tx, person).await?, true)),
+        let (account, is_new) = match self.admit(ctx, &mut tx, person).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                // First the connection is given back: noting takes one of its own.
+                tx.rollback().await?;
+                self.note_refusal(ctx, person, &refusal).await?;
+                return Err(refusal);
+            }
         };
-        let (account, is_new) = found.ok_or(ExternalLoginError::AccountGone)?;
-        let refusal = match account.status {
-            AccountStatus::Banned => Some(ExternalLoginError::AccountBanned),
-            AccountStatus::Closed => Some(ExternalLoginError::AccountGone),
-            _ => None,
-        };
-        if let Some(refusal) = refusal {
-            tx.rollback().await?;
-            self.note_refusal(ctx, person, Some(account.id), &refusal)
-                .await?;
-            return Err(refusal);
-        }
-        let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
-        if !workspaces
-            .iter()
-            .any(|w| w.status == WorkspaceStatus::Normal)
-        {
-            tx.rollback().await?;
-            return Err(ExternalLoginError::NoWorkspace);
-        }
         let session = self.open_session(ctx, &mut tx, &account).await?;
         tx.commit().await?;
         Ok(ExternalLogin::SignedIn {
             tokens: self.tokens(ctx, &session, 0),
             is_new,
         })
+    }
+
+    /// The account of a person, and whether it was made just now.
+    async fn admit(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        person: &AuthenticatedPerson,
+    ) -> Result<(Account, bool), ExternalLoginError> {
+        // First visits of one person queue here.
+        account::lock_email(tx, &person.subject.email.folded()).await?;
+        let (issuer, subject) = (&person.subject.issuer, &person.provider_subject);
+        let known = external_identity::find_account(tx, issuer, subject).await?;
+        let account = match known {
+            Some(id) => account::find(tx, id).await?,
+            None => Some(self.register(ctx, tx, person).await?),
+        };
+        let account = account.ok_or(ExternalLoginError::AccountGone)?;
+        match account.status {
+            AccountStatus::Banned => return Err(ExternalLoginError::AccountBanned),
+            AccountStatus::Closed => return Err(ExternalLoginError::AccountGone),
+            AccountStatus::Active | AccountStatus::Pending | AccountStatus::Uninitialized => {}
+        }
+        let workspaces = workspace::list_for_account(tx, account.id).await?;
+        let mut statuses = workspaces.iter().map(|workspace| workspace.status);
+        if statuses.any(|status| status == WorkspaceStatus::Normal) {
+            Ok((account, known.is_none()))
+        } else {
+            Err(ExternalLoginError::NoWorkspace)
+        }
     }
 
     /// An account for somebody new, where registration is open and the address is nobody's.
@@ -196,30 +203,19 @@ impl Console {
     ) -> Result<Account, ExternalLoginError> {
         let email = person.subject.email.folded();
         let settings = &self.parts.settings;
-        let refusal = if account::is_email_taken(tx, &email).await? {
-            Some(ExternalLoginError::NotLinked)
-        } else if !settings.allow_register {
-            Some(ExternalLoginError::RegistrationClosed)
-        } else if !settings.allow_create_workspace {
-            Some(ExternalLoginError::NoWorkspace)
-        } else {
-            None
-        };
-        if let Some(refusal) = refusal {
-            self.note_refusal(ctx, person, None, &refusal).await?;
-            return Err(refusal);
+        if account::is_email_taken(tx, &email).await? {
+            return Err(ExternalLoginError::NotLinked);
+        }
+        if !settings.allow_register {
+            return Err(ExternalLoginError::RegistrationClosed);
+        }
+        if !settings.allow_create_workspace {
+            return Err(ExternalLoginError::NoWorkspace);
         }
         let ids = self.parts.ambient.ids.as_ref();
         let id = AccountId::generate(ids);
         let language = Language::or_default(None);
-        let local_part = email.split('@').next().unwrap_or_default();
-        let name: String = person
-            .name
-            .as_deref()
-            .unwrap_or(local_part)
-            .chars()
-            .take(30)
-            .collect();
+        let name = display_name(person, &email);
         let new = account::NewAccount {
             id,
             name: &name,
@@ -231,16 +227,9 @@ impl Console {
             at: ctx.now,
         };
         account::insert(tx, new).await?;
-        let owner = (MembershipId::generate(ids), id);
+        let (workspace, owner) = (WorkspaceId::generate(ids), MembershipId::generate(ids));
         let workspace_name = format!("{name}'s Workspace");
-        workspace::insert_with_owner(
-            tx,
-            WorkspaceId::generate(ids),
-            &workspace_name,
-            owner,
-            ctx.now,
-        )
-        .await?;
+        workspace::insert_with_owner(tx, workspace, &workspace_name, (owner, id), ctx.now).await?;
         self.tie(ctx, tx, person, id).await?;
         account::find(tx, id)
             .await?
@@ -281,19 +270,39 @@ impl Console {
         Ok(record(tx, &self.parts.ambient, ctx, event).await?)
     }
 
+    /// Outages are not refusals, and are told elsewhere.
     async fn note_refusal(
         &self,
         ctx: &Ctx,
         person: &AuthenticatedPerson,
-        account: Option<AccountId>,
         refusal: &ExternalLoginError,
-    ) -> Result<(), ConsoleError> {
-        let mut event = AuditEvent::new(AuditAction::ExternalLoginRefused)
+    ) -> Result<(), ExternalLoginError> {
+        if matches!(refusal, ExternalLoginError::Unavailable(_)) {
+            return Ok(());
+        }
+        let event = AuditEvent::new(AuditAction::ExternalLoginRefused)
             .with("issuer", &person.subject.issuer)
             .with("email", &person.subject.email)
             .with("reason", refusal.code());
-        event.actor = account;
         let mut conn = self.parts.pool.get().await?;
         Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
     }
+}
+
+/// What the provider calls them, without what must not be in a name; else what stands before the `@`.
+fn display_name(person: &AuthenticatedPerson, email: &str) -> String {
+    let clean = |text: &str| -> String {
+        let plain = text.chars().filter(|c| !c.is_control());
+        plain
+            .take(LONGEST_NAME)
+            .collect::<String>()
+            .trim()
+            .to_owned()
+    };
+    let told = person
+        .name
+        .as_deref()
+        .map(clean)
+        .filter(|name| !name.is_empty());
+    told.unwrap_or_else(|| clean(email.split('@').next().unwrap_or_default()))
 }

@@ -5,7 +5,6 @@ use gatewright_auth::sso::ProviderError;
 use gatewright_domain::error::Unavailable;
 use gatewright_storage::StorageError;
 
-use super::error::ConsoleError;
 use crate::provider::TripError;
 
 /// Why.
@@ -91,16 +90,6 @@ impl ExternalLoginError {
 impl From<StorageError> for ExternalLoginError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
-    }
-}
-
-/// From the steps that every sign-in shares: they fail only when a store does.
-impl From<ConsoleError> for ExternalLoginError {
-    fn from(error: ConsoleError) -> Self {
-        match error {
-            ConsoleError::Unavailable(unavailable) => Self::Unavailable(unavailable),
-            other => Self::Unavailable(Unavailable::new("console", other)),
-        }
     }
 }
 

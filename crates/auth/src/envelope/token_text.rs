@@ -5,8 +5,17 @@ use std::{fmt, str::FromStr};
 use gatewright_crypto::{equal::secrets_equal, random::Random};
 
 /// A nonce or a CSRF token: 1 to 128 characters as claimed, 22 when we draw it. Cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct TokenText(String);
+
+/// In constant time too, whoever writes `==`.
+impl PartialEq for TokenText {
+    fn eq(&self, other: &Self) -> bool {
+        self.matches(other.0.as_bytes())
+    }
+}
+
+impl Eq for TokenText {}
 
 /// Empty or too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
