@@ -101,11 +101,24 @@ fn read_env_file(file: &Path) -> Result<HashMap<String, String>, EnvFileError> {
         path: file.display().to_string(),
         problem,
     };
-    let entries = dotenvy::from_path_iter(file).map_err(|error| failed(error.to_string()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+    let entries = dotenvy::from_read_iter(text.as_bytes());
     entries
-        // The parser's message quotes the line, which may hold a secret.
-        .map(|entry| entry.map_err(|_| failed("has a line that is not NAME=value".into())))
+        .map(|entry| entry.map_err(|_| failed(unreadable_line(&text))))
         .collect()
+}
+
+/// Says where, and not what: the parser's own message quotes the line, which may hold a secret. It
+/// does not count lines; the one after the longest beginning that can be read is the wrong one.
+fn unreadable_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_readable = |count: &usize| {
+        let beginning = lines[..*count].join("\n");
+        dotenvy::from_read_iter(beginning.as_bytes()).all(|entry| entry.is_ok())
+    };
+    let good = (0..lines.len()).rev().find(is_readable).unwrap_or_default();
+    let line = good + 1;
+    format!("line {line} is not NAME=value; a value with blanks needs quotes: NAME=\"two words\"")
 }
 
 impl Source for Environment {
@@ -148,11 +161,14 @@ mod tests {
     #[test]
     fn a_broken_env_file_is_named_but_not_quoted() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(".env"), "A=1\nDB_PASSWORD='hunter2\n").unwrap();
-        let error = Environment::load(folder.path()).err().unwrap().to_string();
-        assert!(
-            error.contains(".env") && !error.contains("hunter2"),
-            "{error}"
-        );
+        for (text, line) in [
+            ("A=1\nDB_PASSWORD='hunter2\n", "line 2"),
+            ("# x\n\nB=2\nLABEL=the hunter2\nC=3\n", "line 4"),
+        ] {
+            std::fs::write(folder.path().join(".env"), text).unwrap();
+            let error = Environment::load(folder.path()).err().unwrap().to_string();
+            assert!(error.contains(".env") && error.contains(line), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 }

@@ -387,9 +387,11 @@ async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
         .db
         .execute("UPDATE gatewright_console_sessions SET revoked_at = now()")
         .await;
-    world.browser.goto(&sign_in).await;
     let codes = world.codes().await;
     world.type_code(&codes).await;
+    world.browser.click("#account-providers button").await;
+    // Back from the provider, with the code filled in.
+    world.browser.click("#enter button").await;
     world.browser.see("renamed@example.com").await;
     world.browser.click("#approve").await;
     world.browser.see("You can go back to your device").await;

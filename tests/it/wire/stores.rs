@@ -1,12 +1,18 @@
 //! Races made certain: two callers hold the same version of what is stored, and one is slower.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::keys::{HmacKey, KeyRing};
+use gatewright_auth::{
+    envelope::TokenText,
+    keys::{HmacKey, KeyRing},
+};
 use gatewright_domain::{
-    device_grant::{Decision, DeviceCode, DeviceGrant, GRANT_LIFETIME, PollPace, UserCode},
+    device_grant::{
+        Approval, Decision, DeviceCode, DeviceGrant, GRANT_LIFETIME, PollPace, Subject, UserCode,
+    },
+    external_subject::ExternalSubject,
     ids::GrantId,
 };
-use gatewright_kv::{DeviceGrants, Kv, LoginThrottles, RedisSettings};
+use gatewright_kv::{DeviceGrants, Kv, LoginThrottles, RedisSettings, StoredGrant, Swap};
 use gatewright_test_db::TestDb;
 
 fn kv(db: &TestDb) -> Kv {
@@ -42,6 +48,56 @@ fn grant(grants: &DeviceGrants, code: &UserCode) -> DeviceGrant {
         pace: PollPace::new(),
         decision: Decision::Pending,
     }
+}
+
+fn approved(grant: DeviceGrant) -> DeviceGrant {
+    let subject = ExternalSubject {
+        email: "ext@partner.example".parse().unwrap(),
+        issuer: "https://idp.example".parse().unwrap(),
+    };
+    let approval = Approval {
+        subject: Subject::External(subject),
+        workspace_id: None,
+        at: now(),
+    };
+    grant.approve(approval).unwrap()
+}
+
+#[tokio::test]
+async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing() {
+    let db = TestDb::create().await;
+    let grants = DeviceGrants::new(kv(&db), ring());
+    let nonce: TokenText = "a-nonce".parse().unwrap();
+    let until = now() + GRANT_LIFETIME;
+    let codes = [
+        ("KWAL-UY7B", "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH"),
+        ("ABCD-EFGH", "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhX"),
+    ];
+    let mut stored = vec![];
+    for (user_code, device_code) in codes {
+        let (user_code, device_code) = (user_code.parse().unwrap(), device_code.parse().unwrap());
+        let fresh = grant(&grants, &user_code);
+        grants.insert(&fresh, &device_code, now()).await.unwrap();
+        stored.push(grants.find_by_user_code(&user_code).await.unwrap().unwrap());
+    }
+    let [first, second] = stored.try_into().unwrap();
+    // Somebody denies between the reading and the approval.
+    let refusal = first.grant.clone().deny(now()).unwrap();
+    assert!(grants.replace(&first, &refusal, now()).await.unwrap());
+    let approve = async |of: &StoredGrant| {
+        let next = approved(of.grant.clone());
+        grants
+            .replace_spending(of, &next, (&nonce, until), now())
+            .await
+            .unwrap()
+    };
+    assert_eq!(approve(&first).await, Swap::Changed, "the refusal stands");
+    let code: UserCode = codes[0].0.parse().unwrap();
+    let after = grants.find_by_user_code(&code).await.unwrap().unwrap();
+    assert_eq!(after.grant.decision, Decision::Denied);
+    // A nonce belongs to one grant; there it is good once.
+    assert_eq!(approve(&second).await, Swap::Done);
+    assert_eq!(approve(&second).await, Swap::Spent);
 }
 
 #[tokio::test]

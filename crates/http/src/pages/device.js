@@ -5,7 +5,7 @@ const API = '/openapi/v1/oauth/device';
 const TEXTS = {
   en: {
     title: 'Connect a device', enter: 'Type the code that your device shows', continue: 'Continue', code: 'Code',
-    account: 'With an account here', email: 'E-mail', password: 'Password', signin: 'Sign in', with: 'Sign in with ',
+    account: 'With an account here', external: 'Without an account here', email: 'E-mail', password: 'Password', signin: 'Sign in', with: 'Sign in with ',
     asks: 'A program asks to act for you. Does your device show this very code?', client: 'Program', identity: 'You are',
     provider: 'According to', approve: 'Approve', deny: 'Deny',
     warning: 'If somebody sent you this code or a link, refuse: they would get in as you.',
@@ -27,7 +27,7 @@ const TEXTS = {
     session: 'Your sign-in has ended. Type the code again.', other: 'Something went wrong. Try again.',
   },
   zh: {
-    title: '连接设备', enter: '请输入设备上显示的代码', continue: '继续', code: '代码', account: '使用本站账号', email: '邮箱',
+    title: '连接设备', enter: '请输入设备上显示的代码', continue: '继续', code: '代码', account: '使用本站账号', external: '没有本站账号', email: '邮箱',
     password: '密码', signin: '登录', with: '登录方式:', asks: '有程序请求代表您操作。您的设备是否正显示此代码?', client: '程序',
     identity: '您的身份', provider: '身份来源', approve: '批准', deny: '拒绝',
     warning: '如果此代码或链接是别人发给您的,请拒绝:对方将以您的身份登录。',
@@ -134,24 +134,34 @@ async function consentAsExternal() {
   show('consent');
 }
 
-function offer({ name, label }, code) {
+function offer(where, label, leave) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = say('with') + label;
-  button.dataset.provider = name;
-  button.addEventListener('click', () => {
-    const target = new URLSearchParams({ user_code: code, ...(name ? { provider: name } : {}) });
-    location.assign(`${API}/sso-initiate?${target}`);
-  });
-  find('providers').append(button);
+  button.addEventListener('click', leave);
+  find(where).append(button);
+}
+
+function offerProviders({ identity_providers: named = [], webapp_auth: sso }, code) {
+  find('providers').replaceChildren();
+  find('account-providers').replaceChildren();
+  const initiate = (more) => location.assign(`${API}/sso-initiate?${new URLSearchParams({ user_code: code, ...more })}`);
+  find('sso').hidden = !sso?.allow_sso;
+  if (!named.length) offer('providers', 'SSO', () => initiate({}));
+  for (const { name, label } of named) {
+    offer('providers', label, () => initiate({ provider: name }));
+    offer('account-providers', label, () => {
+      // Whoever comes back finds the code filled in.
+      sessionStorage.setItem('code', code);
+      location.assign(`/console/api/oauth/login/${encodeURIComponent(name)}`);
+    });
+  }
 }
 
 async function choose(code, client) {
   fill({ code });
   const { body: features } = await call('/console/api/system-features');
-  const named = features.identity_providers || [];
-  find('providers').replaceChildren();
-  if (features.webapp_auth?.allow_sso) (named.length ? named : [{ name: '', label: 'SSO' }]).forEach((one) => offer(one, code));
+  offerProviders(features, code);
   find('signin').onsubmit = async (event) => {
     event.preventDefault();
     const bytes = new TextEncoder().encode(find('password').value);
@@ -184,6 +194,7 @@ find('deny').addEventListener('click', () => decide('deny'));
 // --- how one arrives ---------------------------------------------------------------------------
 
 if (query.get('sso_error')) fail(query.get('sso_error'));
-find('user-code').value = (query.get('user_code') || '').slice(0, 24);
+find('user-code').value = (query.get('user_code') || sessionStorage.getItem('code') || '').slice(0, 24);
+sessionStorage.removeItem('code');
 if (query.size) history.replaceState(null, '', '/device');
 if (query.get('sso_verified') === '1') consentAsExternal(); else show('enter');
