@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain, bounded. The tests run the same
 //! targets over the corpus; what is found here belongs there.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -30,7 +30,7 @@ enum Target {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    require_cargo_fuzz()?;
+    crate::require_cargo_tool("fuzz", "cargo-fuzz")?;
     let targets = match options.target {
         Some(one) => vec![one],
         None => Target::value_variants().to_vec(),
@@ -52,19 +52,4 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         .with_context(|| format!("{name} failed; the input is in fuzz/artifacts/{name}: mend the code and add it to fuzz/corpus/{name}"))?;
     }
     Ok(())
-}
-
-fn require_cargo_fuzz() -> anyhow::Result<()> {
-    let found = Command::new("cargo")
-        .args(["fuzz", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if found {
-        return Ok(());
-    }
-    println!("==> installing cargo-fuzz (once)");
-    crate::run(Command::new("cargo").args(["install", "--locked", "--quiet", "cargo-fuzz"]))
-        .context("cargo-fuzz cannot be installed; by hand: cargo install --locked cargo-fuzz")
 }

@@ -14,7 +14,7 @@ mod test;
 
 use std::{
     path::PathBuf,
-    process::{Command, ExitCode},
+    process::{Command, ExitCode, Stdio},
 };
 
 use anyhow::{Context as _, bail};
@@ -80,4 +80,21 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
         bail!("{} failed ({status})", command.get_program().display());
     }
     Ok(())
+}
+
+/// Runners come as crates; without one there is a way to get it.
+fn require_cargo_tool(subcommand: &str, krate: &str) -> anyhow::Result<()> {
+    let found = Command::new("cargo")
+        .args([subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if found {
+        return Ok(());
+    }
+    println!("==> installing {krate} (once)");
+    run(Command::new("cargo").args(["install", "--locked", "--quiet", krate])).with_context(|| {
+        format!("{krate} cannot be installed; by hand: cargo install --locked {krate}")
+    })
 }

@@ -91,7 +91,7 @@ fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<S
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let started = Instant::now();
-    require_nextest()?;
+    crate::require_cargo_tool("nextest", "cargo-nextest")?;
     if options.needs_binaries() {
         require_browser()?;
         println!("==> building the binaries that the end-to-end tests run");
@@ -137,20 +137,4 @@ fn require_browser() -> anyhow::Result<()> {
     bail!(
         "{path} is missing: the end-to-end tests need Chromium (apt-get install --no-install-recommends chromium, or CHROMIUM=<path>; leave them out: ./dev/test --fast)"
     )
-}
-
-/// The runner comes as a crate; without it there is a way to get it.
-fn require_nextest() -> anyhow::Result<()> {
-    let found = Command::new("cargo")
-        .args(["nextest", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if found {
-        return Ok(());
-    }
-    println!("==> installing cargo-nextest (once)");
-    crate::run(Command::new("cargo").args(["install", "--locked", "--quiet", "cargo-nextest"]))
-        .context("cargo-nextest cannot be installed; install it by hand: cargo install --locked cargo-nextest")
 }

@@ -5,7 +5,10 @@ use gatewright_test_support::ManualClock;
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::support::{Browser, Harness, basic_account};
+use crate::support::{
+    Browser, Enterprise, Harness, basic_account,
+    enterprise::{assertion_claims, sign},
+};
 
 async fn without_redis() -> (Harness, Harness) {
     let h = Harness::start().await;
@@ -69,6 +72,40 @@ async fn sec_040_sec_121_sec_148_without_redis_everything_fails_closed() {
         .get(&broken, "/console/api/account/profile")
         .await
         .expect(200);
+}
+
+#[actix_web::test]
+async fn without_redis_the_sso_branch_fails_closed_too() {
+    let enterprise = Enterprise::start();
+    let mut settings = enterprise.settings().to_vec();
+    let h = Harness::with(&settings).await;
+    let grant = h.start_flow("x").await;
+    settings.push(("REDIS_URL", "redis://127.0.0.1:1/"));
+    let broken = Harness::on(Arc::clone(&h.db), h.clock.clone(), &settings).await;
+    let claims = assertion_claims(&grant.user_code, "n", h.now());
+    let device = "/openapi/v1/oauth/device";
+    for path in [
+        format!("{device}/sso-initiate?user_code={}", grant.user_code),
+        format!("{device}/sso-complete?sso_assertion={}", sign(&claims)),
+    ] {
+        let answer = broken.get(&path).await.expect(503);
+        assert_eq!(answer.oauth_error(), "temporarily_unavailable");
+        assert_eq!(answer.header("retry-after"), "1");
+        let mut person = Browser::script();
+        let navigating = [("sec-fetch-mode", "navigate")];
+        let answer = person
+            .send(&broken, "GET", &path, None, &navigating)
+            .await
+            .expect(302);
+        assert_eq!(
+            answer.header("location"),
+            "/device?sso_error=temporarily_unavailable"
+        );
+    }
+    assert!(
+        enterprise.seen().states.is_empty(),
+        "nothing left the server"
+    );
 }
 
 #[actix_web::test]

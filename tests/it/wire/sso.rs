@@ -46,6 +46,10 @@ impl Browser {
         let claims = assertion_claims(&grant.user_code, nonce, h.now());
         let answer = self.complete(h, &claims).await.expect(302);
         assert_eq!(answer.header("location"), "/device?sso_verified=1");
+        self.csrf_of_grant(h).await
+    }
+
+    async fn csrf_of_grant(&mut self, h: &Harness) -> String {
         let context = self.get(h, CONTEXT).await.expect(200).json();
         context["csrf_token"].as_str().unwrap().to_owned()
     }
@@ -55,6 +59,20 @@ impl Browser {
         self.send(h, "POST", APPROVE, Some(body), &[("x-csrf-token", csrf)])
             .await
     }
+}
+
+/// A whole login of somebody: what the device gets.
+async fn log_in(h: &Harness, label: &str, email: &str, issuer: &str) -> Value {
+    let grant = h.start_flow(label).await;
+    let mut browser = Browser::new();
+    browser.initiate(h, &grant).await.expect(302);
+    let mut claims = assertion_claims(&grant.user_code, &grant.user_code, h.now());
+    claims["email"] = email.into();
+    claims["issuer"] = issuer.into();
+    browser.complete(h, &claims).await.expect(302);
+    let csrf = browser.csrf_of_grant(h).await;
+    browser.approve_external(h, &grant, &csrf).await.expect(200);
+    h.poll(&grant).await.expect(200).json()
 }
 
 fn claims_for(h: &Harness, grant: &Grant) -> Value {
@@ -115,27 +133,9 @@ async fn a_person_without_an_account_lets_a_device_in() {
 async fn the_same_person_in_another_case_has_one_live_token_per_device() {
     let (_enterprise, h) = start().await;
     let mut tokens = vec![];
-    for (nonce, email) in [("n1", "ext@partner.example"), ("n2", "EXT@Partner.example")] {
-        let grant = h.start_flow("laptop").await;
-        let mut browser = Browser::new();
-        browser.initiate(&h, &grant).await.expect(302);
-        let mut claims = assertion_claims(&grant.user_code, nonce, h.now());
-        claims["email"] = email.into();
-        browser.complete(&h, &claims).await.expect(302);
-        let csrf = browser.get(&h, CONTEXT).await.json()["csrf_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        browser
-            .approve_external(&h, &grant, &csrf)
-            .await
-            .expect(200);
-        tokens.push(
-            h.poll(&grant).await.expect(200).json()["token"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
-        );
+    for email in ["ext@partner.example", "EXT@Partner.example"] {
+        let payload = log_in(&h, "laptop", email, "https://idp.example").await;
+        tokens.push(payload["token"].as_str().unwrap().to_owned());
     }
     let sessions = "/openapi/v1/account/sessions";
     h.with_bearer("GET", sessions, &tokens[0]).await.expect(401);
@@ -156,22 +156,7 @@ async fn external_tokens_see_and_end_their_own_sessions_only() {
         ("b", "one@x.example", "https://other.example"),
         ("c", "two@x.example", "https://idp.example"),
     ] {
-        let grant = h.start_flow(label).await;
-        let mut browser = Browser::new();
-        browser.initiate(&h, &grant).await.expect(302);
-        let mut claims = assertion_claims(&grant.user_code, label, h.now());
-        claims["email"] = email.into();
-        claims["issuer"] = issuer.into();
-        browser.complete(&h, &claims).await.expect(302);
-        let csrf = browser.get(&h, CONTEXT).await.json()["csrf_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        browser
-            .approve_external(&h, &grant, &csrf)
-            .await
-            .expect(200);
-        let payload = h.poll(&grant).await.expect(200).json();
+        let payload = log_in(&h, label, email, issuer).await;
         tokens.push((
             payload["token"].as_str().unwrap().to_owned(),
             payload["token_id"].as_str().unwrap().to_owned(),
@@ -1049,4 +1034,36 @@ async fn pages_of_another_origin_are_named_in_full() {
         .expect(302);
     let page = "https://console.example/device?sso_error=sso_assertion_required";
     assert_eq!(answer.header("location"), page);
+}
+
+#[actix_web::test]
+async fn one_of_several_providers_is_chosen_by_name() {
+    let h = Harness::with(&[
+        ("GATEWRIGHT_OIDC_PROVIDERS", "a,b"),
+        ("GATEWRIGHT_OIDC_A_ISSUER", "http://127.0.0.1:9"),
+        ("GATEWRIGHT_OIDC_A_CLIENT_ID", "x"),
+        ("GATEWRIGHT_OIDC_B_ISSUER", "http://127.0.0.1:10"),
+        ("GATEWRIGHT_OIDC_B_CLIENT_ID", "x"),
+        ("GATEWRIGHT_OIDC_B_LABEL", "Bee"),
+    ])
+    .await;
+    let features = h
+        .get("/console/api/system-features")
+        .await
+        .expect(200)
+        .json();
+    let offered = json!([{"name": "a", "label": "a"}, {"name": "b", "label": "Bee"}]);
+    assert_eq!(features["identity_providers"], offered);
+    let grant = h.start_flow("laptop").await;
+    let path = format!("{INITIATE}?user_code={}&provider=", grant.user_code);
+    for (provider, status, error) in [
+        ("b", 502, "sso_initiate_failed"),
+        ("c", 400, "unknown_provider"),
+        ("../b", 400, "unknown_provider"),
+    ] {
+        let answer = Browser::script()
+            .get(&h, &format!("{path}{provider}"))
+            .await;
+        assert_eq!(answer.expect(status).oauth_error(), error, "{provider}");
+    }
 }

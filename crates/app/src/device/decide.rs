@@ -11,6 +11,7 @@ use gatewright_domain::{
     error::Unavailable,
 };
 use gatewright_kv::DeviceGrants;
+use gatewright_storage::StorageError;
 
 use super::{error::DecideError, flow::DeviceFlow};
 use crate::{ambient::Ctx, audit::record, console::ConsoleIdentity};
@@ -107,15 +108,25 @@ impl DeviceFlow {
         };
         let event = AuditEvent::new(AuditAction::DeviceFlowRejected)
             .by(identity.account.id)
-            .with("reason", reason)
-            .with("enforced", mode == ReceiptMode::Enforce);
-        let mut conn = self.parts.pool.get().await?;
-        record(&mut conn, &self.parts.ambient, ctx, event).await?;
-        if mode == ReceiptMode::Enforce {
+            .with("reason", reason);
+        if self.is_receipt_enforced(ctx, event).await? {
             Err(DecideError::LookupRequired)
         } else {
             Ok(())
         }
+    }
+
+    /// Notes that a receipt is missing, and says whether that ends the request.
+    pub(super) async fn is_receipt_enforced(
+        &self,
+        ctx: &Ctx,
+        event: AuditEvent,
+    ) -> Result<bool, StorageError> {
+        let is_enforced = self.parts.settings.lookup_receipt == ReceiptMode::Enforce;
+        let event = event.with("enforced", is_enforced);
+        let mut conn = self.parts.pool.get().await?;
+        record(&mut conn, &self.parts.ambient, ctx, event).await?;
+        Ok(is_enforced)
     }
 
     async fn note(

@@ -15,7 +15,6 @@ pub use flow::{DeviceFlow, DeviceFlowParts, SsoParts};
 pub use lookup::LookupAnswer;
 pub use mint::{DeliveredTo, Delivery};
 pub use poll::PollDevice;
-pub(crate) use sso::MOST_STATES;
 pub use sso::{
     ApprovalContext, ApproveExternal, CompleteSso, InitiateSso, SsoBegun, SsoCompleted, SsoError,
 };

@@ -2,14 +2,14 @@
 //! would make, and sent the same way.
 
 use gatewright_auth::{
-    envelope::{StateEnvelope, SubjectAssertion, TokenText, Verified, open, sign},
+    envelope::{SubjectAssertion, TokenText, sign},
     sso::{Answer, ProviderName},
 };
 
 use super::registry::{ProviderAnswer, TripError};
 use crate::{
     ambient::Ctx,
-    device::{DeviceFlow, MOST_STATES, SsoError},
+    device::{DeviceFlow, SsoError},
 };
 
 /// Our own assertions live as long as a redirect takes.
@@ -29,7 +29,9 @@ impl DeviceFlow {
         self.charge_sso(&self.parts.limits.oidc, &address).await?;
         let provider: ProviderName = provider.parse().map_err(|_| SsoError::NotOffered)?;
         let state = self
-            .state_of_nonce(ctx, states, &answer.state)
+            .held_state(ctx, states, |state| {
+                state.nonce().matches(answer.state.as_bytes())
+            })
             .ok_or(SsoError::InvalidAssertion)?;
         if answer.is_refusal {
             return Err(SsoError::AccessDenied);
@@ -65,19 +67,6 @@ impl DeviceFlow {
             LIFETIME,
         );
         Ok(format!("{}?sso_assertion={text}", state.idp_callback_url()))
-    }
-
-    /// The state that this browser holds and that the provider answers.
-    fn state_of_nonce(
-        &self,
-        ctx: &Ctx,
-        held: &[String],
-        nonce: &str,
-    ) -> Option<Verified<StateEnvelope>> {
-        held.iter()
-            .take(MOST_STATES)
-            .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
-            .find(|state: &Verified<StateEnvelope>| state.nonce().matches(nonce.as_bytes()))
     }
 }
 

@@ -12,7 +12,7 @@ use super::error::SsoError;
 use crate::{ambient::Ctx, device::flow::DeviceFlow};
 
 /// States that one browser may hold at a time; more are not looked at.
-pub(crate) const MOST_STATES: usize = 16;
+const MOST_STATES: usize = 16;
 
 /// Somebody comes back.
 pub struct CompleteSso {
@@ -47,7 +47,8 @@ impl DeviceFlow {
         let assertion: Verified<SubjectAssertion> =
             open(&self.parts.sso.keys.assertion, &text, ctx.now)
                 .map_err(|_| SsoError::InvalidAssertion)?;
-        let Some(state) = self.state_of(ctx, &command.states, &assertion) else {
+        let is_answered = |state: &StateEnvelope| *state.user_code() == assertion.user_code;
+        let Some(state) = self.held_state(ctx, &command.states, is_answered) else {
             self.note_refusal(ctx, &assertion.subject, "other_browser")
                 .await?;
             return Err(SsoError::InvalidAssertion);
@@ -72,18 +73,18 @@ impl DeviceFlow {
         })
     }
 
-    /// The state in this browser that the assertion answers: the way back must end where the way out
+    /// The state that this browser holds and that is answered: the way back must end where the way out
     /// began (RFC 9700 §4.7).
-    fn state_of(
+    pub(crate) fn held_state(
         &self,
         ctx: &Ctx,
         held: &[String],
-        assertion: &SubjectAssertion,
+        is_answered: impl Fn(&StateEnvelope) -> bool,
     ) -> Option<Verified<StateEnvelope>> {
         held.iter()
             .take(MOST_STATES)
             .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
-            .find(|state: &Verified<StateEnvelope>| *state.user_code() == assertion.user_code)
+            .find(|state: &Verified<StateEnvelope>| is_answered(state))
     }
 
     async fn spend(

@@ -10,7 +10,7 @@ use gatewright_domain::{
 };
 
 use super::error::SsoError;
-use crate::{ambient::Ctx, audit::record, device::flow::DeviceFlow};
+use crate::{ambient::Ctx, device::flow::DeviceFlow};
 
 /// Somebody wants to sign in at an identity provider.
 pub struct InitiateSso {
@@ -88,21 +88,17 @@ impl DeviceFlow {
         command: &InitiateSso,
         fingerprint: &str,
     ) -> Result<(), SsoError> {
-        let mode = self.parts.settings.lookup_receipt;
         let receipt = command.receipt.as_deref();
         if !command.is_browser
-            || mode == ReceiptMode::Off
+            || self.parts.settings.lookup_receipt == ReceiptMode::Off
             || self.parts.receipts.is_for(receipt, fingerprint, ctx.now)
         {
             return Ok(());
         }
         let event = AuditEvent::new(AuditAction::DeviceFlowRejected)
             .with("reason", "lookup_required")
-            .with("subject_type", "external_sso")
-            .with("enforced", mode == ReceiptMode::Enforce);
-        let mut conn = self.parts.pool.get().await?;
-        record(&mut conn, &self.parts.ambient, ctx, event).await?;
-        if mode == ReceiptMode::Enforce {
+            .with("subject_type", "external_sso");
+        if self.is_receipt_enforced(ctx, event).await? {
             Err(SsoError::LookupRequired)
         } else {
             Ok(())

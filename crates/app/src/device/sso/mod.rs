@@ -15,7 +15,6 @@ mod gate;
 mod initiate;
 
 pub use approve::{ApprovalContext, ApproveExternal};
-pub(crate) use complete::MOST_STATES;
 pub use complete::{CompleteSso, SsoCompleted};
 pub use error::SsoError;
 pub use initiate::{InitiateSso, SsoBegun};
