@@ -223,6 +223,7 @@ async fn sec_015_a_round_trip_leaves_no_secret_in_the_stores() {
         assert!(!dump.contains(&secret), "the {what} stands in a dump");
     }
     for (key, ttl, _) in h.redis_dump().await {
+        assert!(!key.contains('@'), "{key} names somebody");
         assert!(ttl > 0, "{key} lives for ever");
     }
 }
