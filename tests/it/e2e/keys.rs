@@ -51,6 +51,16 @@ async fn both_know(nodes: &[Arc<Server>; 2], active: &str, count: usize) {
     }
 }
 
+/// What a console session is answered by a node.
+async fn profile(node: &Server, (cookies, csrf): &(String, String)) -> u16 {
+    let request = node
+        .http
+        .get(format!("{}/console/api/account/profile", node.url))
+        .header("cookie", cookies)
+        .header("x-csrf-token", csrf);
+    request.send().await.unwrap().status().as_u16()
+}
+
 #[tokio::test]
 async fn sec_145_keys_rotate_under_load_on_two_nodes_and_nobody_is_signed_out() {
     let db = TestDb::create().await;
@@ -92,22 +102,10 @@ async fn sec_145_keys_rotate_under_load_on_two_nodes_and_nobody_is_signed_out() 
             let mut refused = vec![];
             while !stop.load(Ordering::Relaxed) {
                 for node in &nodes {
-                    let profile = format!("{}/console/api/account/profile", node.url);
-                    let answer = node
-                        .http
-                        .get(profile)
-                        .header("cookie", &session.0)
-                        .header("x-csrf-token", &session.1)
-                        .send()
-                        .await
-                        .unwrap();
                     let account = node.get("/openapi/v1/account", &bearer).await.unwrap();
-                    for status in [answer.status(), account.status()] {
-                        requests.fetch_add(1, Ordering::Relaxed);
-                        if status != 200 {
-                            refused.push(status.as_u16());
-                        }
-                    }
+                    let statuses = [profile(node, &session).await, account.status().as_u16()];
+                    requests.fetch_add(statuses.len(), Ordering::Relaxed);
+                    refused.extend(statuses.into_iter().filter(|status| *status != 200));
                 }
             }
             refused
@@ -142,16 +140,7 @@ async fn sec_145_keys_rotate_under_load_on_two_nodes_and_nobody_is_signed_out() 
     both_know(&nodes, &second, 1).await;
     for (who, expected) in [(&session, 401), (&renewed, 200)] {
         for node in &nodes {
-            let profile = format!("{}/console/api/account/profile", node.url);
-            let answer = node
-                .http
-                .get(profile)
-                .header("cookie", &who.0)
-                .header("x-csrf-token", &who.1)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(answer.status(), expected);
+            assert_eq!(profile(node, who).await, expected);
         }
     }
 }

@@ -52,7 +52,7 @@ pub struct DeviceFlowParts {
 
 /// The device flow.
 pub struct DeviceFlow {
-    pub(crate) parts: DeviceFlowParts,
+    pub(super) parts: DeviceFlowParts,
 }
 
 impl DeviceFlow {

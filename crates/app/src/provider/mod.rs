@@ -2,11 +2,9 @@
 //! with it.
 
 mod broker;
-mod device_trip;
 mod registry;
 
 pub use broker::ProviderBroker;
 pub use registry::{ProviderAnswer, Providers};
 
-pub(crate) use device_trip::cause;
-pub(crate) use registry::TripError;
+pub(crate) use registry::{TripError, cause};

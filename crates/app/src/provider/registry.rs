@@ -116,3 +116,15 @@ impl Providers {
         Ok(provider.finish(&trip, &redirect_uri, answer).await?)
     }
 }
+
+/// The whole chain of causes, for the log.
+pub(crate) fn cause(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}

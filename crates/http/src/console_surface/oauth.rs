@@ -2,9 +2,8 @@
 //! providers send browsers back to.
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
+    FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
-    http::header,
     web::{Data, Path},
 };
 use gatewright_app::{
@@ -24,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::session::AfterSetup;
 use crate::{
     cookies::CookiePolicy,
-    envelope::{ConsoleErrorBody, ExternalLoginFailure, OAuthErrorBody, SsoFailure},
+    envelope::{ConsoleErrorBody, ExternalLoginFailure, OAuthErrorBody, SsoFailure, redirect},
     extract::{RequestCtx, SignedIn, peek_session, query_pairs},
 };
 
@@ -75,7 +74,9 @@ pub(crate) async fn login(
         .begin_external(&visit.ctx, &provider, SignInPurpose::SignIn)
         .await;
     let SignInBegun { url, state } = begun.map_err(|error| visit.failure(error))?;
-    Ok(to(&url).cookie(visit.policy.sign_in_state(state)).finish())
+    Ok(redirect(&url)
+        .cookie(visit.policy.sign_in_state(state))
+        .finish())
 }
 
 /// Where to go to connect an identity.
@@ -178,7 +179,7 @@ pub(crate) async fn authorize(
         let url = onward
             .await
             .map_err(|error| SsoFailure::on_the_way(error, request, urls))?;
-        return Ok(to(&url).finish());
+        return Ok(redirect(&url).finish());
     }
     let held = policy.read_sign_in_state(request);
     let session = peek_session(request).await;
@@ -188,10 +189,10 @@ pub(crate) async fn authorize(
         .map_err(|error| visit.failure(error))?;
     let own = urls.has_own_pages();
     let mut response = match finished {
-        ExternalLogin::Linked => to(&urls.page(if own { "/device" } else { "/account" })),
+        ExternalLogin::Linked => redirect(&urls.page(if own { "/device" } else { "/account" })),
         ExternalLogin::SignedIn { tokens, is_new } => {
             let home = if own { "/device" } else { "/" };
-            let mut response = to(&urls.page(&format!("{home}?oauth_new_user={is_new}")));
+            let mut response = redirect(&urls.page(&format!("{home}?oauth_new_user={is_new}")));
             response
                 .cookie(policy.access(tokens.access, settings.access_lifetime()))
                 .cookie(policy.refresh(tokens.refresh, settings.idle_lifetime()))
@@ -206,10 +207,4 @@ impl Visit {
     fn failure(&self, error: ExternalLoginError) -> ExternalLoginFailure {
         ExternalLoginFailure::on_the_way(error, &self.request, &self.urls)
     }
-}
-
-fn to(url: &str) -> HttpResponseBuilder {
-    let mut response = HttpResponse::Found();
-    response.insert_header((header::LOCATION, url));
-    response
 }

@@ -3,14 +3,12 @@
 
 use std::fmt;
 
-use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
-    http::{StatusCode, header},
-};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode};
 use gatewright_app::console::ExternalLoginError;
 use gatewright_auth::origin::PublicUrls;
 
-use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, retry_after};
+use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, redirect, retry_after};
+use crate::extract::is_navigation;
 
 /// An error, and where a navigating browser is sent with it.
 #[derive(Debug)]
@@ -31,8 +29,7 @@ impl ExternalLoginFailure {
         request: &HttpRequest,
         urls: &PublicUrls,
     ) -> Self {
-        let mode = request.headers().get("sec-fetch-mode");
-        let navigates = mode.is_some_and(|mode| mode.as_bytes() == b"navigate");
+        let navigates = is_navigation(request);
         let shown = navigates && !matches!(error, ExternalLoginError::UnknownProvider);
         Self {
             page: shown.then(|| page(&error, urls)),
@@ -63,11 +60,7 @@ impl ResponseError for ExternalLoginFailure {
         }
         let reason = (REASON, self.error.code());
         if let Some(page) = &self.page {
-            let location = (header::LOCATION, page.as_str());
-            return HttpResponse::Found()
-                .insert_header(location)
-                .insert_header(reason)
-                .finish();
+            return redirect(page).insert_header(reason).finish();
         }
         let status = match &self.error {
             ExternalLoginError::UnknownProvider

@@ -38,6 +38,13 @@ fn retry_after(builder: &mut HttpResponseBuilder, seconds: u64) {
     builder.insert_header((header::RETRY_AFTER, seconds.max(1)));
 }
 
+/// 302.
+pub(crate) fn redirect(url: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, url));
+    response
+}
+
 /// Which shape of error a path has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {

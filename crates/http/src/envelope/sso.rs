@@ -3,15 +3,13 @@
 
 use std::fmt;
 
-use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
-    http::{StatusCode, header},
-};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode};
 use gatewright_app::device::SsoError;
 use gatewright_auth::{origin::PublicUrls, sso::ProviderError};
 use gatewright_domain::{Classify as _, ErrorKind};
 
-use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, retry_after};
+use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, redirect, retry_after};
+use crate::extract::is_navigation;
 
 /// An error of the SSO branch, and where a navigating browser is sent with it.
 #[derive(Debug)]
@@ -30,8 +28,7 @@ impl SsoFailure {
     /// On a route that browsers navigate to: they get a page instead of JSON. That the branch does
     /// not exist is said to them as to everybody.
     pub(crate) fn on_the_way(error: SsoError, request: &HttpRequest, urls: &PublicUrls) -> Self {
-        let mode = request.headers().get("sec-fetch-mode");
-        let navigates = mode.is_some_and(|mode| mode.as_bytes() == b"navigate");
+        let navigates = is_navigation(request);
         // The address of somebody with an account is the one case that the page itself handles.
         let always = matches!(error, SsoError::EmailBelongsToAccount);
         let shown = (navigates && !matches!(error, SsoError::NotOffered)) || always;
@@ -87,8 +84,7 @@ impl ResponseError for SsoFailure {
             _ => {}
         }
         if let Some(page) = &self.page {
-            return HttpResponse::Found()
-                .insert_header((header::LOCATION, page.as_str()))
+            return redirect(page)
                 .insert_header((REASON, reason(&self.error)))
                 .finish();
         }

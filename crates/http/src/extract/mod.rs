@@ -15,6 +15,6 @@ pub(crate) use body::{
 pub(crate) use context::RequestCtx;
 pub(crate) use fields::{FieldProblem, Fields, FromFields, query_pairs};
 pub(crate) use session::{
-    Decider, LeavingSession, SignedIn, comes_from_own_page, is_browser, peek_session,
+    Decider, LeavingSession, SignedIn, comes_from_own_page, is_browser, is_navigation, peek_session,
 };
 pub(crate) use then::Then;

@@ -163,6 +163,12 @@ pub(crate) fn is_browser(request: &HttpRequest) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
+/// Whether a browser is on its way to a page: it gets one, whatever happens.
+pub(crate) fn is_navigation(request: &HttpRequest) -> bool {
+    let mode = request.headers().get("sec-fetch-mode");
+    mode.is_some_and(|mode| mode.as_bytes() == b"navigate")
+}
+
 /// Whether a request is not known to come from a foreign page. Such a page is refused even with a
 /// stolen token.
 pub(crate) fn comes_from_own_page(request: &HttpRequest, urls: &PublicUrls) -> bool {

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::device_decide::DecisionResponse;
 use crate::{
     cookies::CookiePolicy,
-    envelope::{OAuthErrorBody, SsoFailure},
+    envelope::{OAuthErrorBody, SsoFailure, redirect},
     extract::{
         Body, Fields, FromFields, RequestCtx, SsoFormat, Then, comes_from_own_page, is_browser,
         query_pairs,
@@ -77,8 +77,7 @@ pub(crate) async fn initiate(
         code_digest,
         state,
     } = begun.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
-    Ok(HttpResponse::Found()
-        .insert_header((header::LOCATION, url))
+    Ok(redirect(&url)
         .cookie(policy.cleared_approval_grant())
         .cookie(policy.sso_state(&code_digest, state))
         .finish())
@@ -119,8 +118,7 @@ pub(crate) async fn complete(
     let completed = device.complete_sso(&ctx, command).await;
     let SsoCompleted { grant, code_digest } =
         completed.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
-    Ok(HttpResponse::Found()
-        .insert_header((header::LOCATION, urls.page("/device?sso_verified=1")))
+    Ok(redirect(&urls.page("/device?sso_verified=1"))
         .cookie(policy.approval_grant(grant))
         .cookie(policy.cleared_sso_state(&code_digest))
         .finish())

@@ -75,7 +75,7 @@ impl DeviceFlow {
 
     /// The state that this browser holds and that is answered: the way back must end where the way out
     /// began (RFC 9700 §4.7).
-    pub(crate) fn held_state(
+    pub(super) fn held_state(
         &self,
         ctx: &Ctx,
         held: &[String],

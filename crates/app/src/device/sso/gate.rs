@@ -46,7 +46,7 @@ impl DeviceFlow {
             .collect()
     }
 
-    pub(crate) async fn charge_sso(&self, limit: &Limit, who: &str) -> Result<(), SsoError> {
+    pub(super) async fn charge_sso(&self, limit: &Limit, who: &str) -> Result<(), SsoError> {
         self.parts
             .limiter
             .charge(limit, who)

@@ -3,6 +3,7 @@
 use gatewright_auth::{
     device::{ReceiptMode, code_fingerprint},
     envelope::{STATE_LIFETIME, StateEnvelope, sign},
+    sso::BrokerError,
 };
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
@@ -60,9 +61,7 @@ impl DeviceFlow {
             })?;
         let provider = match command.provider.as_deref() {
             None => None,
-            Some(name) => Some(name.parse().map_err(|_| {
-                SsoError::Broker(gatewright_auth::sso::BrokerError::UnknownProvider)
-            })?),
+            Some(name) => Some(name.parse().map_err(|_| BrokerError::UnknownProvider)?),
         };
         let random = self.parts.ambient.random.as_ref();
         let envelope = StateEnvelope::new(&self.parts.urls, code, random)

@@ -11,6 +11,7 @@
 mod approve;
 mod complete;
 mod error;
+mod from_provider;
 mod gate;
 mod initiate;
 

@@ -6,10 +6,11 @@ use gatewright_auth::{
     sso::{Answer, ProviderName},
 };
 
-use super::registry::{ProviderAnswer, TripError};
+use super::error::SsoError;
 use crate::{
     ambient::Ctx,
-    device::{DeviceFlow, SsoError},
+    device::flow::DeviceFlow,
+    provider::{ProviderAnswer, TripError, cause},
 };
 
 /// Our own assertions live as long as a redirect takes.
@@ -68,18 +69,6 @@ impl DeviceFlow {
         );
         Ok(format!("{}?sso_assertion={text}", state.idp_callback_url()))
     }
-}
-
-/// The whole chain of causes, for the log.
-pub(crate) fn cause(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }
 
 impl From<TripError> for SsoError {
