@@ -55,8 +55,11 @@ pub fn text(keys: &[KeyInfo]) -> String {
             KeyState::Active => "active    signs and verifies",
             KeyState::Previous => "previous  verifies; `keys retire` forgets it",
         };
-        let since = key.since.format("%Y-%m-%d %H:%M UTC");
-        text.push_str(&format!("{}  since {since}  {state}\n", key.id));
+        let since = key.since.map_or_else(
+            || "from the settings".to_owned(),
+            |since| since.format("since %Y-%m-%d %H:%M UTC").to_string(),
+        );
+        text.push_str(&format!("{}  {since:<26}  {state}\n", key.id));
     }
     text
 }

@@ -159,6 +159,7 @@ fn the_commands_say_what_is_missing_and_never_print_a_key() {
         text.contains("active") && !text.contains("a-secret-key"),
         "{text}"
     );
+    assert!(text.contains("from the settings"), "{text}");
     let variables = [secret[0], ("GATEWRIGHT_KEYS_FILE", file.to_str().unwrap())];
     assert!(
         run("api-server", &["keys", "rotate"], &variables)

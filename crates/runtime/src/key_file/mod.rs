@@ -50,8 +50,8 @@ pub struct KeyInfo {
     pub id: String,
     /// What it is used for.
     pub state: KeyState,
-    /// When it came into this state.
-    pub since: DateTime<Utc>,
+    /// When it came into this state; unknown for keys that stand in settings.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// Why the keys stay as they are.
@@ -155,7 +155,7 @@ impl KeyFile {
         let info = |key: &Entry| KeyInfo {
             id: key.id.clone(),
             state: key.state,
-            since: key.since,
+            since: Some(key.since),
         };
         self.keys.iter().map(info).collect()
     }
@@ -320,7 +320,13 @@ pub fn list(
 ) -> Result<Vec<KeyInfo>, KeyFileError> {
     match settings.keys_file.as_deref() {
         Some(path) if path.exists() => Ok(KeyFile::read(path)?.list()),
-        _ => Ok(KeyFile::from_settings(settings, now).list()),
+        _ => {
+            let mut keys = KeyFile::from_settings(settings, now).list();
+            for key in &mut keys {
+                key.since = None;
+            }
+            Ok(keys)
+        }
     }
 }
 
