@@ -334,6 +334,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi/v1/workspaces/{workspace_id}/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of the audit trail, the latest first; for the owner and administrators. */
+        get: operations["list_workspace_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/workspaces/{workspace_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members, whoever joined first. */
+        get: operations["list_workspace_members"];
+        put?: never;
+        /** Invites somebody. Whoever has an account is a member at once. */
+        post: operations["invite_workspace_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/workspaces/{workspace_id}/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a member. */
+        delete: operations["remove_workspace_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/workspaces/{workspace_id}/members/{member_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a member's role. */
+        put: operations["set_workspace_member_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi/v1/workspaces/{workspace_id}/switch": {
         parameters: {
             query?: never;
@@ -381,6 +450,34 @@ export interface components {
         ApproveExternalRequest: {
             /** @description As typed. */
             user_code: string;
+        };
+        /** @description Events, the latest first. */
+        AuditEventPage: {
+            data: components["schemas"]["AuditEventRow"][];
+            /**
+             * Format: int64
+             * @description Goes into `before` for the events before these; null at the end.
+             */
+            next_before?: number | null;
+        };
+        /** @description An event. */
+        AuditEventRow: {
+            id: string;
+            /**
+             * Format: int64
+             * @description The place in the workspace's chain; the first is 1.
+             */
+            seq: number;
+            /** @description ISO 8601. */
+            occurred_at: string;
+            action: string;
+            actor_account_id?: string | null;
+            ip?: string | null;
+            user_agent?: string | null;
+            request_id?: string | null;
+            details: unknown;
+            /** @description Of this event and all before it. */
+            hash: string;
         };
         /** @description RFC 8414 metadata. */
         AuthorizationServerMetadata: {
@@ -472,6 +569,10 @@ export interface components {
             /** @description Only for people without an account. */
             subject_issuer?: string | null;
         };
+        /** @description Done. */
+        Done: {
+            result: string;
+        };
         /** @description The canonical error object. Absent members are omitted. */
         ErrorBody: {
             /** @description A semantic code; treat the list as open. */
@@ -503,6 +604,16 @@ export interface components {
         Health: {
             ok: boolean;
         };
+        /** @description Invited. */
+        InvitedMember: {
+            result: string;
+            email: string;
+            role: string;
+            member_id: string;
+            /** @description The link, when no mail takes it there; otherwise empty. */
+            invite_url: string;
+            tenant_id: string;
+        };
         /** @description Whether a code is open. Unknown, expired and resolved codes look the same. */
         LookupResponse: {
             valid: boolean;
@@ -512,6 +623,27 @@ export interface components {
              */
             expires_in_remaining: number;
             client_id?: string | null;
+        };
+        /** @description Whom to invite as what. */
+        MemberInvite: {
+            email: string;
+            /** @description `normal` or `admin`. */
+            role: string;
+        };
+        /** @description A page of members. */
+        MemberPage: {
+            /** Format: int32 */
+            page: number;
+            /** Format: int32 */
+            limit: number;
+            total: number;
+            has_more: boolean;
+            data: components["schemas"]["WorkspaceMember"][];
+        };
+        /** @description A role. */
+        MemberRole: {
+            /** @description `normal` or `admin`. */
+            role: string;
         };
         /** @description The error object of the OAuth routes. */
         OAuthErrorBody: {
@@ -595,6 +727,15 @@ export interface components {
         /** @description The caller's workspaces. */
         WorkspaceListResponse: {
             workspaces: components["schemas"]["WorkspaceRow"][];
+        };
+        /** @description A member. */
+        WorkspaceMember: {
+            id: string;
+            name: string;
+            email: string;
+            role: string;
+            status: string;
+            avatar?: string | null;
         };
         /** @description A workspace in the list. */
         WorkspaceRow: {
@@ -1386,6 +1527,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_workspace_audit_events: {
+        parameters: {
+            query?: {
+                /** @description Only of this name, for example `workspace.member_removed`. */
+                action?: string;
+                /** @description Only before this place: the `next_before` of the answer before. */
+                before?: number;
+                /** @description 1 to 200; 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_workspace_members: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                /** @description 1 to 200; 20. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    invite_workspace_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInvite"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedMember"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_workspace_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_workspace_member_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             404: {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 /// Operations that anybody may call, and why.
-const PUBLIC: [(&str, &str); 20] = [
+const PUBLIC: [(&str, &str); 31] = [
     (
         "GET /.well-known/oauth-authorization-server",
         "where clients start",
@@ -61,6 +61,44 @@ const PUBLIC: [(&str, &str); 20] = [
     ),
     ("POST /console/api/login", "the password is the credential"),
     (
+        "POST /console/api/forgot-password",
+        "the code goes to the mailbox",
+    ),
+    ("POST /console/api/reset-password", "the same, older path"),
+    (
+        "POST /console/api/forgot-password/validity",
+        "token and code are the credential",
+    ),
+    (
+        "POST /console/api/forgot-password/resets",
+        "the token is the credential",
+    ),
+    (
+        "POST /console/api/email-code-login",
+        "the code goes to the mailbox",
+    ),
+    (
+        "POST /console/api/email-code-login/validity",
+        "token and code are the credential",
+    ),
+    (
+        "POST /console/api/email-register/send-email",
+        "the code goes to the mailbox",
+    ),
+    (
+        "POST /console/api/email-register/validity",
+        "token and code are the credential",
+    ),
+    (
+        "POST /console/api/email-register",
+        "the token is the credential",
+    ),
+    (
+        "GET /console/api/activate/check",
+        "the token is the credential",
+    ),
+    ("POST /console/api/activate", "the token is the credential"),
+    (
         "GET /console/api/system-features",
         "decides which forms the sign-in page shows",
     ),
@@ -92,6 +130,10 @@ fn concrete(path: &str) -> String {
     path.replace("{session_id}", id)
         .replace("{workspace_id}", id)
         .replace("{provider}", "corp")
+        .replace("{member_id}", id)
+        .replace("{tag_id}", id)
+        .replace("{app_id}", id)
+        .replace("{key_id}", id)
 }
 
 /// A provider that nobody asks: with it the routes of the SSO branch exist.
@@ -112,7 +154,7 @@ async fn sec_163_nothing_but_the_list_answers_without_credentials() {
         .filter(|(method, path)| !is_public(method, path))
     {
         let mut request = h.request(method, &concrete(path));
-        if method == "POST" {
+        if matches!(method.as_str(), "POST" | "PUT" | "PATCH") {
             request = request.json(&json!({"user_code": "AAAA-BBBB", "tenant_id": "x"}));
         }
         let answer = Answer::read(request.send().await.unwrap()).await;
@@ -143,16 +185,47 @@ async fn sec_163_a_stranger_s_credentials_reach_nothing_of_the_owner_s() {
     let workspace = session["default_workspace_id"].as_str().unwrap();
     let mut stranger = h.add_account("stranger").await;
     let token = h.token(&mut stranger, "stranger's").await;
+    let profile = owner.get(&h, "/console/api/account/profile").await.json();
+    let tag = json!({"name": "owner's", "type": "app"});
+    let tag = owner
+        .post(&h, "/console/api/tags", tag)
+        .await
+        .expect(200)
+        .json();
+    let key = "/console/api/datasets/api-keys";
+    let key = owner.post(&h, key, json!({})).await.expect(200).json();
+    let ids = [
+        ("{session_id}", session["token_id"].as_str().unwrap()),
+        ("{workspace_id}", workspace),
+        ("{member_id}", profile["id"].as_str().unwrap()),
+        ("{tag_id}", tag["id"].as_str().unwrap()),
+        ("{key_id}", key["id"].as_str().unwrap()),
+        ("{app_id}", workspace),
+    ];
+    let body = json!({"name": "mine", "role": "normal", "token": "x", "email": "x@example.com"});
+    let mut asked = 0;
     for (method, path) in operations() {
-        // What a provider's name stands in belongs to nobody.
-        if !path.contains('{') || path.contains("{provider}") {
+        // What a provider's name stands in belongs to nobody. A transfer needs the token of a code
+        // first: without one it is refused before anybody is looked for.
+        let is_elsewhere = path.contains("{provider}") || path.ends_with("/owner-transfer");
+        if !path.contains('{') || is_elsewhere {
             continue;
         }
-        let path = path
-            .replace("{session_id}", session["token_id"].as_str().unwrap())
-            .replace("{workspace_id}", workspace);
-        h.with_bearer(&method, &path, &token).await.expect(404);
+        let concrete = ids
+            .iter()
+            .fold(path.clone(), |path, (name, id)| path.replace(name, id));
+        let answer = if path.starts_with("/openapi") {
+            h.with_bearer(&method, &concrete, &token).await
+        } else {
+            let body = (method != "GET").then(|| body.clone());
+            stranger.send(&h, &method, &concrete, body, &[]).await
+        };
+        assert_eq!(answer.status, 404, "{method} {path}: {answer:?}");
+        asked += 1;
     }
+    assert!(asked >= 15, "{asked}");
+    let kept = owner.get(&h, "/console/api/tags?type=app").await.json();
+    assert_eq!(kept[0]["name"], "owner's");
     h.with_bearer(
         "GET",
         "/openapi/v1/account",

@@ -1,30 +1,112 @@
-//! The worker. The first jobs arrive with a later release; until then it proves that it could run
-//! them (its dependencies answer, the schema is the one it knows), says so, and stops cleanly.
-#![allow(clippy::print_stderr, reason = "this is a command line")]
+//! The worker: does the jobs of the queues that it serves, fires schedules, and looks after dead
+//! letters. Any number of workers may run.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is a command line"
+)]
 
-use std::{path::PathBuf, process::ExitCode};
-
-use anyhow::{Context as _, bail};
-use clap::Parser;
-use gatewright_domain::GATEWRIGHT_VERSION;
-use gatewright_jobs::QueueName;
-use gatewright_runtime::{
-    Platform, ServerSettings, environment::Environment, init_telemetry, termination,
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
 };
 
-/// Gatewright's background worker.
+use anyhow::{Context as _, anyhow, bail};
+use clap::{Args, Parser, Subcommand};
+use gatewright_domain::{Clock as _, GATEWRIGHT_VERSION, SystemClock};
+use gatewright_jobs::QueueName;
+use gatewright_runtime::{
+    Platform, ServerSettings,
+    environment::Environment,
+    init_telemetry, key_file, termination,
+    worker::{self, Duties},
+};
+use uuid::Uuid;
+
+/// Gatewright's background worker: sends mail, fires schedules, cleans up. Any number may run; each job
+/// is done by one of them, and again by another if that one ends in the middle. A signal (SIGTERM,
+/// SIGINT) lets it finish what it began.
 #[derive(Debug, Parser)]
 #[command(name = "worker", version = GATEWRIGHT_VERSION)]
 struct Cli {
     /// Read settings from this file below the environment, instead of `.env` in the current folder.
     #[arg(short = 'e', long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Queues to serve, comma-separated; all when left out.
+    /// Queues to serve, comma-separated (mail, retention); all when left out.
     #[arg(short, long, value_delimiter = ',', value_name = "QUEUE")]
     queues: Vec<QueueName>,
+    /// Jobs at the same time.
+    #[arg(short, long, default_value_t = 4, value_name = "COUNT")]
+    concurrency: u8,
+    /// Whether this worker fires schedules: each tick fires once, however many do.
+    #[arg(long, value_enum, default_value_t = Schedules::On)]
+    schedules: Schedules,
     /// Make this file when ready, and remove it when stopping.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Instead of working.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Whether schedules are fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Schedules {
+    /// Beside the queues.
+    On,
+    /// Not here.
+    Off,
+    /// And no queue is served.
+    Only,
+}
+
+/// Looking after the queue.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// How much waits in each queue.
+    Queues {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// When each schedule fires next.
+    Schedules {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Jobs that ran out of attempts.
+    DeadLetters {
+        /// What to do.
+        #[command(subcommand)]
+        command: DeadLetters,
+    },
+}
+
+/// Looking after dead letters.
+#[derive(Debug, Subcommand)]
+enum DeadLetters {
+    /// The latest first, at most 1000.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give one (or all) a new life with all its attempts.
+    Replay(Which),
+    /// Forget one (or all).
+    Discard(Which),
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// This one.
+    id: Option<Uuid>,
+    /// All of them.
+    #[arg(long)]
+    all: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,7 +121,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let environment = Environment::load_file(&cli.env_file.unwrap_or(".env".into()))?;
+    let environment = Environment::load_file(cli.env_file.as_deref().unwrap_or(Path::new(".env")))?;
     let settings = ServerSettings::load(&environment)?;
     init_telemetry(&settings.log);
     let platform = Platform::new(&settings).context("the connections cannot be prepared")?;
@@ -50,22 +132,124 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Some(problem) = health.schema {
         bail!("the database schema {problem}");
     }
-    let queues = if cli.queues.is_empty() {
-        QueueName::ALL.to_vec()
-    } else {
-        cli.queues
+    match cli.command {
+        None => work(&cli, &platform, &settings).await,
+        Some(command) => look_after(&platform, &settings, command).await,
+    }
+}
+
+async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyhow::Result<()> {
+    let queues = match (cli.schedules, cli.queues.is_empty()) {
+        (Schedules::Only, _) => vec![],
+        (_, true) => QueueName::ALL.to_vec(),
+        (_, false) => cli.queues.clone(),
     };
-    let names: Vec<&str> = queues.into_iter().map(QueueName::as_str).collect();
-    tracing::info!(queues = names.join(","), "worker ready");
+    let names: Vec<&str> = queues.iter().map(|queue| queue.as_str()).collect();
+    let names = names.join(",");
+    let duties = Duties {
+        queues,
+        concurrency: usize::from(cli.concurrency.max(1)),
+        schedules: cli.schedules != Schedules::Off,
+    };
+    let runner = worker::runner(platform, settings, duties).map_err(|text| anyhow!(text))?;
+    let follower = settings
+        .secret
+        .keys_file
+        .clone()
+        .map(|file| tokio::spawn(key_file::follow(file, platform.master.clone())));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let working = tokio::spawn(runner.run(async {
+        // A closed channel is a stop as well.
+        let _either = stopped.await;
+    }));
+    tracing::info!(queues = names, "worker ready");
     if let Some(file) = &cli.ready_file {
         std::fs::write(file, "ready\n")
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     let signal = termination().await.context("signals cannot be heard")?;
-    tracing::info!(signal, "stopping");
+    tracing::info!(signal, "stopping: finishing what runs");
     if let Some(file) = &cli.ready_file {
         std::fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
+    drop(stop);
+    working.await.context("the worker failed")?;
+    if let Some(follower) = follower {
+        follower.abort();
+    }
     platform.pool.close();
+    tracing::info!("stopped");
     Ok(())
+}
+
+async fn look_after(
+    platform: &Platform,
+    settings: &ServerSettings,
+    command: Command,
+) -> anyhow::Result<()> {
+    let mut conn = worker::connection(platform).await?;
+    let now = SystemClock.now();
+    match command {
+        Command::Queues { json } => {
+            let depths = gatewright_jobs::depths(conn.as_mut()).await?;
+            let rows = depths.iter().map(|one| {
+                serde_json::json!({"queue": one.queue, "waiting": one.waiting, "dead": one.dead})
+            });
+            print_rows(json, rows, &["queue", "waiting", "dead"]);
+        }
+        Command::Schedules { json } => {
+            let scheduler = worker::scheduler(settings).map_err(|text| anyhow!(text))?;
+            let rows = scheduler
+                .schedules()
+                .iter()
+                .map(|one| serde_json::json!({"schedule": one.name(), "next": one.next(now)}));
+            print_rows(json, rows, &["schedule", "next"]);
+        }
+        Command::DeadLetters { command } => match command {
+            DeadLetters::List { json } => {
+                let dead = gatewright_jobs::list_dead(conn.as_mut(), 1000).await?;
+                let rows = dead.iter().map(|one| serde_json::json!(one));
+                print_rows(
+                    json,
+                    rows,
+                    &["id", "kind", "attempts", "dead_at", "last_error"],
+                );
+            }
+            DeadLetters::Replay(which) => {
+                let count = gatewright_jobs::replay_dead(conn.as_mut(), which.id, now).await?;
+                report(count, "given a new life", &which)?;
+            }
+            DeadLetters::Discard(which) => {
+                let count = gatewright_jobs::discard_dead(conn.as_mut(), which.id).await?;
+                report(count, "discarded", &which)?;
+            }
+        },
+    }
+    Ok(())
+}
+
+fn report(count: usize, done: &str, which: &Which) -> anyhow::Result<()> {
+    match which.id {
+        Some(id) if count == 0 => {
+            bail!("there is no dead letter {id}; see `worker dead-letters list`")
+        }
+        _ => println!("{count} {done}"),
+    }
+    Ok(())
+}
+
+fn print_rows(json: bool, rows: impl Iterator<Item = serde_json::Value>, columns: &[&str]) {
+    let rows: Vec<_> = rows.collect();
+    if json {
+        println!("{}", serde_json::Value::from(rows));
+        return;
+    }
+    println!("{}", columns.join("  "));
+    for row in rows {
+        let cells = columns.iter().map(|column| match &row[*column] {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        println!("{}", cells.collect::<Vec<_>>().join("  "));
+    }
 }

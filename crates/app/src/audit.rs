@@ -1,13 +1,13 @@
 //! Writing audit rows: in the transaction of the act where there is one.
 
 use gatewright_domain::{audit::AuditEvent, ids::AuditEventId};
-use gatewright_storage::{Conn, StorageError};
+use gatewright_storage::{Pool, StorageError, Tx};
 
 use crate::ambient::{Ambient, Ctx};
 
 /// Adds an event with what the request says about itself, and logs its name.
 pub(crate) async fn record(
-    conn: &mut Conn,
+    tx: &mut Tx,
     ambient: &Ambient,
     ctx: &Ctx,
     mut event: AuditEvent,
@@ -23,5 +23,17 @@ pub(crate) async fn record(
         request_id = ctx.request_id,
         "audit"
     );
-    gatewright_storage::audit::insert(conn, id, &event, &ctx.request_id, ctx.now).await
+    gatewright_storage::audit::insert(tx, id, &event, &ctx.request_id, ctx.now).await
+}
+
+/// Adds an event that no change goes with.
+pub(crate) async fn record_alone(
+    pool: &Pool,
+    ambient: &Ambient,
+    ctx: &Ctx,
+    event: AuditEvent,
+) -> Result<(), StorageError> {
+    let mut tx = pool.begin().await?;
+    record(&mut tx, ambient, ctx, event).await?;
+    tx.commit().await
 }

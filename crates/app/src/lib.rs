@@ -1,15 +1,21 @@
 //! The use-cases, one folder per slice, one file per use-case. They own the transactions; the rules
 //! are in `domain` and `auth`, the statements in `storage` and `kv`.
 
+pub mod account;
+pub mod admin;
 pub mod ambient;
 mod audit;
+pub mod audit_log;
 pub mod bearer;
 pub mod console;
 pub mod device;
 pub mod known_accounts;
+pub mod member;
 mod micro_cache;
+pub mod post;
 pub mod provider;
 pub mod readiness;
+pub mod upkeep;
 pub mod workspace;
 
 pub use ambient::{Ambient, Ctx};

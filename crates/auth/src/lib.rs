@@ -1,6 +1,7 @@
 //! The rules of Gatewright's identity core, free of I/O: another service can embed this crate
 //! without bringing along an async runtime, a web framework or a database driver.
 //!
+//! * [`account`]: codes sent by mail, links of invitations, how long they live.
 //! * [`bearer`]: the token format, kinds and scopes, and the authenticator whose order of steps
 //!   (prefix, checksum, limit, look-up) is the same for live and dead tokens.
 //! * [`console`]: the console's access, CSRF and refresh tokens.
@@ -10,6 +11,7 @@
 //! * [`limits`]: every rate limit by name.
 //! * [`origin`]: the one place that knows this installation's public addresses.
 
+pub mod account;
 pub mod bearer;
 pub mod claims;
 pub mod console;

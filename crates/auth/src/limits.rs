@@ -103,6 +103,20 @@ settings! {
         GATEWRIGHT_LIMIT_LOGIN => login: Rate = Rate::new(60, 300), "60/5m";
         /// Failed sign-ins, per account from all addresses together; known browsers are not counted.
         GATEWRIGHT_LIMIT_LOGIN_ACCOUNT => login_account: Rate = Rate::new(100, 86_400), "100/1d";
+        /// Mails that strangers may cause (codes to any address), per client address.
+        GATEWRIGHT_LIMIT_MAIL_ADDRESS => mail_address: Rate = Rate::new(60, 3600), "60/1h";
+        /// Codes to set a password, to register, to change the address, to give a workspace away, to delete the account: each per e-mail address.
+        GATEWRIGHT_LIMIT_MAIL_CODE => mail_code: Rate = Rate::new(1, 60), "1/1m";
+        /// Codes to sign in, per e-mail address.
+        GATEWRIGHT_LIMIT_MAIL_LOGIN_CODE => mail_login_code: Rate = Rate::new(3, 300), "3/5m";
+        /// Wrong codes, per purpose and e-mail address.
+        GATEWRIGHT_LIMIT_CODE_GUESS => code_guess: Rate = Rate::new(30, 86_400), "30/1d";
+        /// Invitations, per workspace.
+        GATEWRIGHT_LIMIT_INVITE => invite: Rate = Rate::new(200, 3600), "200/1h";
+        /// Look-ups and uses of invitations, per client address.
+        GATEWRIGHT_LIMIT_ACTIVATE => activate: Rate = Rate::new(60, 300), "60/5m";
+        /// Guesses of one's own password (changing it), per account.
+        GATEWRIGHT_LIMIT_PASSWORD_CHANGE => password_change: Rate = Rate::new(10, 3600), "10/1h";
         /// Guesses of `INIT_PASSWORD`, per client address.
         GATEWRIGHT_LIMIT_INIT => init: Rate = Rate::new(10, 3600), "10/1h";
         /// Refreshes of console sessions, per client address.
@@ -148,6 +162,13 @@ pub struct Limits {
     pub oidc: Limit,
     pub login: Limit,
     pub login_account: Limit,
+    pub mail_address: Limit,
+    pub mail_code: Limit,
+    pub mail_login_code: Limit,
+    pub code_guess: Limit,
+    pub invite: Limit,
+    pub activate: Limit,
+    pub password_change: Limit,
     pub init: Limit,
     pub refresh: Limit,
     pub bad_bearer: Limit,
@@ -170,6 +191,13 @@ impl From<&LimitSettings> for Limits {
             oidc: limit("OIDC", settings.oidc),
             login: limit("LOGIN", settings.login),
             login_account: limit("LOGIN_ACCOUNT", settings.login_account),
+            mail_address: limit("MAIL_ADDRESS", settings.mail_address),
+            mail_code: limit("MAIL_CODE", settings.mail_code),
+            mail_login_code: limit("MAIL_LOGIN_CODE", settings.mail_login_code),
+            code_guess: limit("CODE_GUESS", settings.code_guess),
+            invite: limit("INVITE", settings.invite),
+            activate: limit("ACTIVATE", settings.activate),
+            password_change: limit("PASSWORD_CHANGE", settings.password_change),
             init: limit("INIT", settings.init),
             refresh: limit("REFRESH", settings.refresh),
             bad_bearer: limit("BAD_BEARER", settings.bad_bearer),

@@ -120,6 +120,12 @@ impl PublicUrls {
         Ok(format!("{}/device", base.as_str()))
     }
 
+    /// A page, for letters: absolute, and never from a request.
+    pub fn page_in_letters(&self, path: &str) -> Result<String, OriginUnset> {
+        let base = self.console_web.as_ref().or(self.console_api.as_ref());
+        Ok(format!("{}{path}", base.ok_or(OriginUnset)?.as_str()))
+    }
+
     /// The issuer of this authorization server (RFC 8414).
     pub fn issuer(&self) -> Result<&str, OriginUnset> {
         self.console_api

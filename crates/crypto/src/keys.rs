@@ -76,12 +76,16 @@ pub enum Purpose {
     SignInState,
     /// `nonce` and PKCE verifier of a round trip to an identity provider.
     RoundTrip,
+    /// Codes that are sent by mail.
+    OneTimeCode,
+    /// The links of invitations.
+    Invitation,
     /// Digests of user codes, device codes and addresses used as Redis keys.
     StorageDigest,
 }
 
 impl Purpose {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -93,6 +97,8 @@ impl Purpose {
         Self::ApprovalGrant,
         Self::SignInState,
         Self::RoundTrip,
+        Self::OneTimeCode,
+        Self::Invitation,
         Self::StorageDigest,
     ];
 
@@ -109,6 +115,8 @@ impl Purpose {
             Self::ApprovalGrant => "approval-grant",
             Self::SignInState => "sign-in-state",
             Self::RoundTrip => "round-trip",
+            Self::OneTimeCode => "one-time-code",
+            Self::Invitation => "invitation",
             Self::StorageDigest => "storage-digest",
         }
     }

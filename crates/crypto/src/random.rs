@@ -19,6 +19,19 @@ pub trait Random: Send + Sync {
     fn base64url(&self, bytes: usize) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes(bytes))
     }
+
+    /// `chars` random ASCII letters and digits, each as likely as the others.
+    fn alphanumeric(&self, chars: usize) -> String {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let mut text = String::new();
+        while text.len() < chars {
+            // Bytes above the last multiple of 62 would make some characters likelier.
+            let fair = self.bytes(chars).into_iter().filter(|byte| *byte < 248);
+            text.extend(fair.map(|byte| char::from(ALPHABET[usize::from(byte) % 62])));
+        }
+        text.truncate(chars);
+        text
+    }
 }
 
 /// The operating system's generator.

@@ -46,6 +46,48 @@ pub enum AuditAction {
     RefreshReused,
     /// An account moved to another workspace.
     WorkspaceSwitched,
+    /// A password was set by a code from a mail.
+    PasswordReset,
+    /// A password was changed by whoever knew the old one.
+    PasswordChanged,
+    /// An address was changed.
+    EmailChanged,
+    /// Somebody registered.
+    AccountRegistered,
+    /// An invited person took up an invitation.
+    AccountActivated,
+    /// An account was deleted by its owner.
+    AccountDeleted,
+    /// A code from a mail was wrong.
+    CodeRefused,
+    /// An administrator made an account.
+    AccountCreated,
+    /// An administrator lifted a lock.
+    AccountUnlocked,
+    /// An administrator ended the sessions or tokens of an account.
+    SessionsRevoked,
+    /// A workspace was made.
+    WorkspaceCreated,
+    /// A workspace was renamed.
+    WorkspaceRenamed,
+    /// A workspace went with its only member.
+    WorkspaceDeleted,
+    /// Somebody was invited.
+    MemberInvited,
+    /// Somebody became a member.
+    MemberJoined,
+    /// A member was removed, or left.
+    MemberRemoved,
+    /// A member's role was changed.
+    MemberRoleChanged,
+    /// A workspace got another owner.
+    OwnershipTransferred,
+    /// An API key was made.
+    ApiKeyCreated,
+    /// An API key was deleted.
+    ApiKeyDeleted,
+    /// Retention removed the oldest events of a chain.
+    AuditCut,
 }
 
 impl AuditAction {
@@ -71,6 +113,27 @@ impl AuditAction {
             Self::LoggedOut => "console.logged_out",
             Self::RefreshReused => "console.refresh_reused",
             Self::WorkspaceSwitched => "console.workspace_switched",
+            Self::PasswordReset => "account.password_reset",
+            Self::PasswordChanged => "account.password_changed",
+            Self::EmailChanged => "account.email_changed",
+            Self::AccountRegistered => "account.registered",
+            Self::AccountActivated => "account.activated",
+            Self::AccountDeleted => "account.deleted",
+            Self::CodeRefused => "account.code_refused",
+            Self::AccountCreated => "admin.account_created",
+            Self::AccountUnlocked => "admin.account_unlocked",
+            Self::SessionsRevoked => "admin.sessions_revoked",
+            Self::WorkspaceCreated => "workspace.created",
+            Self::WorkspaceRenamed => "workspace.renamed",
+            Self::WorkspaceDeleted => "workspace.deleted",
+            Self::MemberInvited => "workspace.member_invited",
+            Self::MemberJoined => "workspace.member_joined",
+            Self::MemberRemoved => "workspace.member_removed",
+            Self::MemberRoleChanged => "workspace.member_role_changed",
+            Self::OwnershipTransferred => "workspace.ownership_transferred",
+            Self::ApiKeyCreated => "workspace.api_key_created",
+            Self::ApiKeyDeleted => "workspace.api_key_deleted",
+            Self::AuditCut => "audit.cut",
         }
     }
 }

@@ -78,4 +78,10 @@ id! {
     GrantId;
     /// A row of the audit trail.
     AuditEventId;
+    /// An invitation to a workspace.
+    InvitationId;
+    /// A row of `tags`.
+    TagId;
+    /// A row of `api_tokens`.
+    ApiKeyId;
 }

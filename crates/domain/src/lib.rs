@@ -13,6 +13,8 @@ pub mod external_subject;
 pub mod ids;
 pub mod language;
 pub mod login_throttle;
+pub mod member;
+pub mod one_time;
 pub mod secret;
 pub mod settings;
 mod text;

@@ -45,6 +45,24 @@ impl Role {
     }
 }
 
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        let role = Self::from_db(text);
+        if role.as_str() == text {
+            Ok(role)
+        } else {
+            Err(UnknownRole)
+        }
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be owner, admin, editor, normal or dataset_operator")]
+pub struct UnknownRole;
+
 /// Whether a workspace is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

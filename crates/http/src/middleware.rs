@@ -29,7 +29,16 @@ const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
 /// Others are asked meanwhile: each in less than three seconds (see the crates that do).
 const PROVIDER_DEADLINE: Duration = Duration::from_millis(4500);
 const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
-const PASSWORD_PATHS: [&str; 2] = ["/console/api/login", "/console/api/setup"];
+const PASSWORD_PATHS: [&str; 6] = [
+    "/console/api/login",
+    "/console/api/setup",
+    "/console/api/forgot-password/resets",
+    "/console/api/email-register",
+    "/console/api/account/password",
+    "/console/api/activate",
+];
+/// Many addresses, each in a transaction of its own.
+const INVITE_PATH: &str = "/console/api/workspaces/current/members/invite-email";
 const LONGEST_USER_AGENT: usize = 255;
 
 /// Makes the [`Ctx`], bounds the time, gives failures the right envelope.
@@ -68,7 +77,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 }
 
 fn deadline(path: &str) -> Duration {
-    if PASSWORD_PATHS.contains(&path) {
+    if PASSWORD_PATHS.contains(&path) || path == INVITE_PATH {
         PASSWORD_DEADLINE
     } else if PROVIDER_PATHS.iter().any(|prefix| path.starts_with(prefix)) {
         PROVIDER_DEADLINE

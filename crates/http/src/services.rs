@@ -10,11 +10,14 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 use gatewright_app::{
+    account::Accounts,
+    audit_log::AuditLog,
     bearer::Bearers,
     console::{Console, Setup},
     device::DeviceFlow,
+    member::Members,
     readiness::Readiness,
-    workspace::Workspaces,
+    workspace::{Belongings, Workspaces},
 };
 use gatewright_auth::{
     console::ConsoleSettings, device::DeviceSettings, keys::MasterKeys, origin::PublicUrls,
@@ -39,6 +42,14 @@ pub struct Services {
     pub bearers: Data<Bearers>,
     /// Workspaces.
     pub workspaces: Data<Workspaces>,
+    /// Accounts, as their owners change them.
+    pub accounts: Data<Accounts>,
+    /// Members of workspaces.
+    pub members: Data<Members>,
+    /// Tags and API keys.
+    pub belongings: Data<Belongings>,
+    /// The audit trail.
+    pub audit_log: Data<AuditLog>,
     /// Readiness.
     pub readiness: Data<Readiness>,
     /// The installation's keys; only their ids are shown.
@@ -71,6 +82,10 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             .app_data(services.device.clone())
             .app_data(services.bearers.clone())
             .app_data(services.workspaces.clone())
+            .app_data(services.accounts.clone())
+            .app_data(services.members.clone())
+            .app_data(services.belongings.clone())
+            .app_data(services.audit_log.clone())
             .app_data(services.readiness.clone())
             .app_data(services.keys.clone())
             .app_data(services.http.clone())

@@ -1,67 +1,21 @@
-//! The names of the queues. The queue itself (PostgreSQL, `FOR UPDATE SKIP LOCKED`) arrives with
-//! the first job.
+//! A small queue on PostgreSQL. A job is enqueued in the transaction that causes it, so it exists
+//! exactly when its cause does. Workers claim jobs under a lease (`FOR UPDATE SKIP LOCKED`); attempts
+//! count when a job is claimed, so that one which kills its worker is buried too. What a worker leaves
+//! behind is claimed again when its lease ends: every job runs at least once and has to bear it twice.
+//!
+//! Why it is ours: each library at hand lost work, or brought a second driver and with it no shared
+//! transaction.
 
-use std::str::FromStr;
+mod dead;
+mod job;
+mod queue;
+mod runner;
+mod schedule;
+mod store;
 
-/// A queue, named as operators of the reference know it (`-q`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QueueName {
-    /// Outgoing mail.
-    Mail,
-    /// Deleting what has outlived its use.
-    Retention,
-}
-
-impl QueueName {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Retention];
-
-    /// The name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mail => "mail",
-            Self::Retention => "retention",
-        }
-    }
-}
-
-/// There is no such queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownQueue(String);
-
-impl std::fmt::Display for UnknownQueue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let known = QueueName::ALL.map(QueueName::as_str).join(", ");
-        write!(f, "there is no queue `{}`; there are: {known}", self.0)
-    }
-}
-
-impl std::error::Error for UnknownQueue {}
-
-impl FromStr for QueueName {
-    type Err = UnknownQueue;
-
-    fn from_str(text: &str) -> Result<Self, UnknownQueue> {
-        Self::ALL
-            .into_iter()
-            .find(|queue| queue.as_str() == text)
-            .ok_or_else(|| UnknownQueue(text.to_owned()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_queue_names_those_that_exist() {
-        assert_eq!("mail".parse(), Ok(QueueName::Mail));
-        assert!(
-            "mial"
-                .parse::<QueueName>()
-                .unwrap_err()
-                .to_string()
-                .contains("mail, retention")
-        );
-    }
-}
+pub use dead::{DeadJob, discard_dead, list_dead, replay_dead};
+pub use job::{Handler, Handlers, Job, JobError, JobId, Running};
+pub use queue::{QueueName, UnknownQueue};
+pub use runner::{Connections, Runner, RunnerSettings};
+pub use schedule::{Schedule, ScheduleError, Scheduler};
+pub use store::{CHANNEL, Depth, depths, enqueue};

@@ -67,11 +67,41 @@ impl LoginThrottles {
         Ok(Err(Wait { seconds: 1 }))
     }
 
-    /// Forgets everything, after a success or a reset.
+    /// Forgets everything, after a success.
     pub async fn forget(&self, who: &str) -> Result<(), Unavailable> {
         let mut command = redis::cmd("DEL");
         command.arg(self.key(who));
         self.kv.run::<i64>(&command).await.map(drop)
+    }
+
+    /// How often somebody was pardoned lately: a part of who is counted, so that a pardon reaches all
+    /// networks and browsers at once.
+    pub async fn pardons(&self, email: &str) -> Result<u64, Unavailable> {
+        let mut command = redis::cmd("GET");
+        command.arg(self.pardon_key(email));
+        Ok(self.kv.run::<Option<u64>>(&command).await?.unwrap_or(0))
+    }
+
+    /// Forgets all failures of an address, wherever they came from. The pardon is remembered for as
+    /// long as any of them would have been.
+    pub async fn pardon(&self, email: &str) -> Result<(), Unavailable> {
+        thread_local! {
+            static PARDON: redis::Script = redis::Script::new(
+                "local n = redis.call('INCR', KEYS[1]) redis.call('PEXPIRE', KEYS[1], ARGV[1]) return n",
+            );
+        }
+        let script = PARDON.with(Clone::clone);
+        let life = self.forget_after.num_milliseconds().max(1);
+        let key = self.pardon_key(email);
+        self.kv
+            .invoke::<u64>(script.key(key).arg(life))
+            .await
+            .map(drop)
+    }
+
+    fn pardon_key(&self, email: &str) -> String {
+        let whose = self.digest.digest_hex(format!("pardon/{email}").as_bytes());
+        self.kv.key("pardon", &whose)
     }
 
     fn key(&self, who: &str) -> String {

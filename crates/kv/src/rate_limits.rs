@@ -112,6 +112,13 @@ impl RateLimits {
         self.kv.run::<i64>(&command).await.map(drop)
     }
 
+    /// Forgets all charges of a key: for somebody who proved who they are.
+    pub async fn clear(&self, limit: &Limit, key: &str) -> Result<(), Unavailable> {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.key(limit, key));
+        self.kv.run::<i64>(&command).await.map(drop)
+    }
+
     fn key(&self, limit: &Limit, key: &str) -> String {
         self.kv.key("rl", &format!("{}:{key}", limit.name))
     }

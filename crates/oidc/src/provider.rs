@@ -288,6 +288,10 @@ impl IdentityProvider for OidcProvider {
         &self.settings.name
     }
 
+    fn issuer(&self) -> &str {
+        self.issuer.as_str()
+    }
+
     fn label(&self) -> &str {
         &self.settings.label
     }

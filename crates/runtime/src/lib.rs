@@ -10,6 +10,7 @@ mod settings;
 mod shutdown;
 mod telemetry;
 pub mod up;
+pub mod worker;
 
 pub use gatewright_engines::Sources as EngineSources;
 pub use platform::{AppServices, Platform};

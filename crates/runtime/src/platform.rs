@@ -2,27 +2,35 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use gatewright_app::{
     Ambient,
+    account::{Accounts, AccountsParts, Codes},
+    admin::Admin,
+    audit_log::AuditLog,
     bearer::{Bearers, BearersParts, CachedBearers},
     console::{Console, ConsoleParts, Passwords, Setup},
-    device::{DeviceFlow, DeviceFlowParts},
+    device::{DeviceFlow, DeviceFlowParts, SsoParts},
     known_accounts::KnownAccounts,
+    member::{Members, MembersParts},
+    post::Post,
+    provider::Providers,
     readiness::Readiness,
-    workspace::Workspaces,
+    workspace::{Belongings, Workspaces},
 };
 use gatewright_auth::{
     OsRandom,
+    account::{CodeKeys, InvitationKeys},
     console::ConsoleKeys,
     device::ReceiptKeys,
     keys::{MasterKeys, Purpose},
     limits::Limits,
-    sso::SignInStateKeys,
+    sso::{Broker, SignInStateKeys},
 };
 use gatewright_domain::{RandomIds, SystemClock, error::Unavailable};
 use gatewright_kv::{
-    BearerCache, DeviceGrants, Kv, LoginThrottles, RateLimits, Revocations, SpentNonces,
-    WindowClock,
+    BearerCache, DeviceGrants, Kv, LoginThrottles, OneTimeGrants, RateLimits, Revocations,
+    SpentNonces, WindowClock,
 };
 use gatewright_storage::Pool;
 
@@ -36,7 +44,8 @@ pub struct Platform {
     pub kv: Kv,
     /// The installation's secrets; replaced when its keys rotate.
     pub master: MasterKeys,
-    ambient: Ambient,
+    /// Time, ids, randomness.
+    pub ambient: Ambient,
     windows: WindowClock,
 }
 
@@ -48,6 +57,16 @@ pub struct AppServices {
     pub setup: Arc<Setup>,
     /// The device flow.
     pub device: Arc<DeviceFlow>,
+    /// Accounts, as their owners change them.
+    pub accounts: Arc<Accounts>,
+    /// Members of workspaces.
+    pub members: Arc<Members>,
+    /// Tags and API keys.
+    pub belongings: Arc<Belongings>,
+    /// The audit trail.
+    pub audit_log: Arc<AuditLog>,
+    /// What administrators do.
+    pub admin: Arc<Admin>,
     /// Bearers.
     pub bearers: Arc<Bearers>,
     /// Workspaces.
@@ -102,83 +121,193 @@ impl Platform {
     /// # Errors
     /// When the clients of other servers cannot be made.
     pub fn services(&self, settings: &ServerSettings) -> Result<AppServices, Unavailable> {
-        let master = self.master.clone();
-        let limits = Limits::from(&settings.limits);
-        let digests = master.ring(Purpose::StorageDigest);
-        let console_keys = ConsoleKeys::new(&master);
-        let passwords = Passwords::new(
-            settings.console.hash_parallelism,
-            Arc::clone(&self.ambient.random),
-        );
-        let (clock, ids) = (
-            Arc::clone(&self.ambient.clock),
-            Arc::clone(&self.ambient.ids),
-        );
-        let limiter = RateLimits::new(self.kv.clone(), ids, clock, self.windows);
-        let cache = BearerCache::new(self.kv.clone());
-        let store = CachedBearers::new(self.pool.clone(), cache, self.ambient.clone());
-        let known = Arc::new(KnownAccounts::new());
         let nonces = SpentNonces::new(self.kv.clone());
-        let (providers, sso) = identity::parts(settings, &master, &self.ambient.clock, &nonces)?;
-        let broker = sso.broker.clone();
-        let lockout = chrono_seconds(settings.console.lockout_seconds);
+        let clock = &self.ambient.clock;
+        let (providers, sso) = identity::parts(settings, &self.master, clock, &nonces)?;
+        let shared = Shared::new(self, settings, providers);
         Ok(AppServices {
-            console: Arc::new(Console::new(ConsoleParts {
-                pool: self.pool.clone(),
-                limiter: limiter.clone(),
-                limits: limits.clone(),
-                throttles: LoginThrottles::new(self.kv.clone(), digests.active(), lockout),
-                keys: console_keys.clone(),
-                sign_in_states: SignInStateKeys::new(&master),
-                providers,
-                nonces,
-                settings: settings.console.clone(),
-                passwords: passwords.clone(),
-                ambient: self.ambient.clone(),
-            })),
-            setup: Arc::new(Setup::new(
-                self.pool.clone(),
-                limiter.clone(),
-                limits.clone(),
-                console_keys,
-                settings.console.clone(),
-                passwords,
-                self.ambient.clone(),
-            )),
-            device: Arc::new(DeviceFlow::new(DeviceFlowParts {
-                pool: self.pool.clone(),
-                grants: DeviceGrants::new(self.kv.clone(), digests),
-                limiter: limiter.clone(),
-                limits: limits.clone(),
-                bearers: store.clone(),
-                settings: settings.device.clone(),
-                urls: settings.urls.clone(),
-                receipts: ReceiptKeys::new(&master),
-                sso,
-                ambient: self.ambient.clone(),
-            })),
-            bearers: Arc::new(Bearers::new(BearersParts {
-                pool: self.pool.clone(),
-                store: store.clone(),
-                known: Arc::clone(&known),
-                limiter,
-                limits,
-                enabled: settings.device.bearer_enabled,
-                broker,
-                ambient: self.ambient.clone(),
-            })),
+            console: Arc::new(shared.console(nonces)),
+            accounts: Arc::new(shared.accounts()),
+            members: Arc::new(shared.members()),
+            belongings: Arc::new(Belongings::new(self.pool.clone(), self.ambient.clone())),
+            audit_log: Arc::new(AuditLog::new(self.pool.clone())),
+            admin: Arc::new(shared.admin()),
+            setup: Arc::new(shared.setup()),
+            bearers: Arc::new(shared.bearers(sso.broker.clone())),
+            device: Arc::new(shared.device(sso)),
             workspaces: Arc::new(Workspaces::new(
                 self.pool.clone(),
                 self.ambient.clone(),
-                known,
+                Arc::clone(&shared.known),
             )),
             readiness: Arc::new(self.readiness()),
-            store,
-            master,
+            store: shared.store,
+            master: self.master.clone(),
         })
     }
 }
 
-fn chrono_seconds(seconds: u32) -> chrono::TimeDelta {
-    chrono::TimeDelta::seconds(i64::from(seconds))
+/// What several use-cases are made of.
+struct Shared<'a> {
+    platform: &'a Platform,
+    settings: &'a ServerSettings,
+    limits: Limits,
+    limiter: RateLimits,
+    throttles: LoginThrottles,
+    passwords: Passwords,
+    store: CachedBearers,
+    known: Arc<KnownAccounts>,
+    post: Post,
+    codes: Codes,
+    invitations: InvitationKeys,
+    providers: Providers,
+}
+
+impl<'a> Shared<'a> {
+    fn new(platform: &'a Platform, settings: &'a ServerSettings, providers: Providers) -> Self {
+        let (ambient, master) = (&platform.ambient, &platform.master);
+        let limits = Limits::from(&settings.limits);
+        let (clock, ids) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.ids));
+        let limiter = RateLimits::new(platform.kv.clone(), ids, clock, platform.windows);
+        let lockout = TimeDelta::seconds(i64::from(settings.console.lockout_seconds));
+        let digest = master.ring(Purpose::StorageDigest).active();
+        let cache = BearerCache::new(platform.kv.clone());
+        Self {
+            throttles: LoginThrottles::new(platform.kv.clone(), digest, lockout),
+            passwords: Passwords::new(
+                settings.console.hash_parallelism,
+                Arc::clone(&ambient.random),
+            ),
+            store: CachedBearers::new(platform.pool.clone(), cache, ambient.clone()),
+            known: Arc::new(KnownAccounts::new()),
+            post: Post::new(
+                settings.mail.is_set_up(),
+                settings.urls.clone(),
+                ambient.clone(),
+            ),
+            codes: Codes {
+                grants: OneTimeGrants::new(platform.kv.clone()),
+                limiter: limiter.clone(),
+                limits: limits.clone(),
+                keys: CodeKeys::new(master),
+                settings: settings.account.clone(),
+                pool: platform.pool.clone(),
+                ambient: ambient.clone(),
+            },
+            invitations: InvitationKeys::new(master),
+            platform,
+            settings,
+            limits,
+            limiter,
+            providers,
+        }
+    }
+
+    fn console(&self, nonces: SpentNonces) -> Console {
+        Console::new(ConsoleParts {
+            pool: self.platform.pool.clone(),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            throttles: self.throttles.clone(),
+            codes: self.codes.clone(),
+            post: self.post.clone(),
+            invitations: self.invitations.clone(),
+            keys: ConsoleKeys::new(&self.platform.master),
+            sign_in_states: SignInStateKeys::new(&self.platform.master),
+            providers: self.providers.clone(),
+            nonces,
+            settings: self.settings.console.clone(),
+            passwords: self.passwords.clone(),
+            ambient: self.platform.ambient.clone(),
+        })
+    }
+
+    fn accounts(&self) -> Accounts {
+        Accounts::new(AccountsParts {
+            pool: self.platform.pool.clone(),
+            codes: self.codes.clone(),
+            post: self.post.clone(),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            throttles: self.throttles.clone(),
+            store: self.store.clone(),
+            known: Arc::clone(&self.known),
+            invitations: self.invitations.clone(),
+            providers: self.providers.clone(),
+            console: self.settings.console.clone(),
+            settings: self.settings.account.clone(),
+            passwords: self.passwords.clone(),
+            ambient: self.platform.ambient.clone(),
+        })
+    }
+
+    fn members(&self) -> Members {
+        Members::new(MembersParts {
+            pool: self.platform.pool.clone(),
+            codes: self.codes.clone(),
+            post: self.post.clone(),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            known: Arc::clone(&self.known),
+            invitations: self.invitations.clone(),
+            console: self.settings.console.clone(),
+            settings: self.settings.account.clone(),
+            ambient: self.platform.ambient.clone(),
+        })
+    }
+
+    fn admin(&self) -> Admin {
+        Admin {
+            pool: self.platform.pool.clone(),
+            store: self.store.clone(),
+            throttles: self.throttles.clone(),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            passwords: self.passwords.clone(),
+            ambient: self.platform.ambient.clone(),
+        }
+    }
+
+    fn setup(&self) -> Setup {
+        Setup::new(
+            self.platform.pool.clone(),
+            self.limiter.clone(),
+            self.limits.clone(),
+            ConsoleKeys::new(&self.platform.master),
+            self.settings.console.clone(),
+            self.passwords.clone(),
+            self.platform.ambient.clone(),
+        )
+    }
+
+    fn device(&self, sso: SsoParts) -> DeviceFlow {
+        DeviceFlow::new(DeviceFlowParts {
+            pool: self.platform.pool.clone(),
+            grants: DeviceGrants::new(
+                self.platform.kv.clone(),
+                self.platform.master.ring(Purpose::StorageDigest),
+            ),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            bearers: self.store.clone(),
+            settings: self.settings.device.clone(),
+            urls: self.settings.urls.clone(),
+            receipts: ReceiptKeys::new(&self.platform.master),
+            sso,
+            ambient: self.platform.ambient.clone(),
+        })
+    }
+
+    fn bearers(&self, broker: Option<Arc<dyn Broker>>) -> Bearers {
+        Bearers::new(BearersParts {
+            pool: self.platform.pool.clone(),
+            store: self.store.clone(),
+            known: Arc::clone(&self.known),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            enabled: self.settings.device.bearer_enabled,
+            broker,
+            ambient: self.platform.ambient.clone(),
+        })
+    }
 }

@@ -1,8 +1,9 @@
 //! The settings of a server, group by group. The edge adds its own.
 
+use gatewright_app::upkeep::UpkeepSettings;
 use gatewright_auth::{
-    console::ConsoleSettings, device::DeviceSettings, limits::LimitSettings, origin::PublicUrls,
-    secret_key::SecretKeySettings,
+    account::AccountSettings, console::ConsoleSettings, device::DeviceSettings,
+    limits::LimitSettings, origin::PublicUrls, secret_key::SecretKeySettings,
 };
 use gatewright_domain::{
     settings,
@@ -10,6 +11,7 @@ use gatewright_domain::{
 };
 use gatewright_enterprise::EnterpriseSettings;
 use gatewright_kv::RedisSettings;
+use gatewright_mail::MailSettings;
 use gatewright_oidc::OidcSettings;
 use gatewright_storage::DbSettings;
 
@@ -59,6 +61,9 @@ pub struct ServerSettings {
     pub db: DbSettings,
     pub redis: RedisSettings,
     pub console: ConsoleSettings,
+    pub account: AccountSettings,
+    pub mail: MailSettings,
+    pub upkeep: UpkeepSettings,
     pub device: DeviceSettings,
     pub limits: LimitSettings,
     pub enterprise: EnterpriseSettings,
@@ -75,6 +80,9 @@ impl ServerSettings {
             db: DbSettings::load(source)?,
             redis: RedisSettings::load(source)?,
             console: ConsoleSettings::load(source)?,
+            account: AccountSettings::load(source)?,
+            mail: MailSettings::load(source)?,
+            upkeep: UpkeepSettings::load(source)?,
             device: DeviceSettings::load(source)?,
             limits: LimitSettings::load(source)?,
             enterprise: EnterpriseSettings::load(source)?,
@@ -101,6 +109,9 @@ pub fn groups() -> Vec<SettingGroup> {
         group("PostgreSQL", DbSettings::docs()),
         group("Redis", RedisSettings::docs()),
         group("Console", ConsoleSettings::docs()),
+        group("Accounts", AccountSettings::docs()),
+        group("Mail", MailSettings::docs()),
+        group("Housekeeping", UpkeepSettings::docs()),
         group("Device flow and bearers", DeviceSettings::docs()),
         group("Limits", LimitSettings::docs()),
         group("Identity providers", OidcSettings::docs()),

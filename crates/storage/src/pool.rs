@@ -73,6 +73,13 @@ impl Pool {
 /// A connection from the pool.
 pub struct Conn(pub(crate) diesel_deadpool::Object<AsyncPgConnection>);
 
+/// For the queue, which brings its own statements and joins our transactions.
+impl AsMut<AsyncPgConnection> for Conn {
+    fn as_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.0
+    }
+}
+
 /// An open transaction: commit it, or dropping it rolls it back.
 pub struct Tx {
     conn: Option<Conn>,

@@ -29,6 +29,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        custom_config -> Nullable<Text>,
     }
 }
 
@@ -103,10 +104,81 @@ diesel::table! {
         user_agent -> Nullable<Text>,
         request_id -> Nullable<Text>,
         details -> Jsonb,
+        chain -> Nullable<Uuid>,
+        seq -> Nullable<Int8>,
+        hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    gatewright_audit_heads (chain) {
+        chain -> Uuid,
+        seq -> Int8,
+        hash -> Text,
+        base_seq -> Int8,
+        base_hash -> Text,
+    }
+}
+
+diesel::table! {
+    gatewright_invitations (id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        account_id -> Uuid,
+        email -> Text,
+        invited_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    account_integrates (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        provider -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> Uuid,
+        app_id -> Nullable<Uuid>,
+        #[sql_name = "type"]
+        kind -> Text,
+        token -> Text,
+        last_used_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        tenant_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    tags (id) {
+        id -> Uuid,
+        tenant_id -> Nullable<Uuid>,
+        #[sql_name = "type"]
+        kind -> Text,
+        name -> Text,
+        created_by -> Uuid,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tag_bindings (id) {
+        id -> Uuid,
+        tenant_id -> Nullable<Uuid>,
+        tag_id -> Nullable<Uuid>,
+        target_id -> Nullable<Uuid>,
+        created_by -> Uuid,
+        created_at -> Timestamp,
     }
 }
 
 diesel::joinable!(tenant_account_joins -> tenants (tenant_id));
+diesel::joinable!(tenant_account_joins -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     gatewright_console_sessions,

@@ -3,10 +3,11 @@
 mod browser;
 pub(crate) mod enterprise;
 mod flow;
+pub(crate) mod mail;
 
 pub(crate) use browser::Browser;
 pub(crate) use enterprise::Enterprise;
-pub(crate) use flow::{Grant, basic_account};
+pub(crate) use flow::{EMAIL, Grant, PASSWORD, basic_account};
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,7 +17,7 @@ use gatewright_app::Ambient;
 use gatewright_domain::{Clock, RandomIds, settings::Source};
 use gatewright_http::application;
 use gatewright_kv::WindowClock;
-use gatewright_runtime::Platform;
+use gatewright_runtime::{Platform, ServerSettings};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::{ManualClock, ScriptedRandom};
 use serde_json::Value;
@@ -33,6 +34,9 @@ pub(crate) struct Harness {
     pub(crate) http: reqwest::Client,
     server: ServerHandle,
     settings: HashMap<String, String>,
+    platform: Platform,
+    server_settings: ServerSettings,
+    mail_folder: Arc<tempfile::TempDir>,
 }
 
 /// An answer, read to its end.
@@ -137,7 +141,15 @@ impl Harness {
     }
 
     pub(crate) async fn on(db: Arc<TestDb>, clock: ManualClock, extra: &[(&str, &str)]) -> Self {
+        let mail_folder = Arc::new(tempfile::tempdir().unwrap());
+        let mail_path = mail_folder.path().to_str().unwrap().to_owned();
         let mut variables: HashMap<String, String> = [
+            ("MAIL_TYPE", "file"),
+            (
+                "MAIL_DEFAULT_SEND_FROM",
+                "Gatewright <no-reply@gatewright.test>",
+            ),
+            ("GATEWRIGHT_MAIL_FOLDER", &mail_path),
             ("SECRET_KEY", SECRET_KEY),
             ("CONSOLE_API_URL", PUBLIC_URL),
             ("DATABASE_URL", &db.database_url),
@@ -153,6 +165,7 @@ impl Harness {
         let source = |name: &str| variables.get(name).cloned();
         let settings =
             Settings::load(&source as &dyn Source).expect("the settings of the test are right");
+        let settings_of_server = settings.server.clone();
         let random = Arc::new(ScriptedRandom::default());
         let ambient = Ambient {
             clock: Arc::new(clock.clone()),
@@ -192,6 +205,9 @@ impl Harness {
             http,
             server: handle,
             settings,
+            platform,
+            server_settings: settings_of_server,
+            mail_folder,
         }
     }
 

@@ -1,15 +1,20 @@
 //! The wire, against a server in this process. Tests of a row of the security cases carry its number.
 
+mod accounts;
+mod audit;
 mod bad_input;
 mod bearer;
 mod console;
 mod decide;
 mod device;
+mod jobs;
 mod limits;
 mod login;
+mod members;
 mod outage;
 mod refresh;
 mod secrets;
 mod sso;
 mod stores;
+mod upkeep;
 mod workspaces;

@@ -20,7 +20,7 @@ use gatewright_storage::{Pool, bearer_token::Owner};
 use super::{error::BearerRouteError, store::CachedBearers};
 use crate::{
     ambient::{Ambient, Ctx},
-    audit::record,
+    audit::record_alone,
     known_accounts::{KnownAccount, KnownAccounts},
 };
 
@@ -228,8 +228,7 @@ impl Bearers {
             .with("attempted_path", path)
             .with("client_id", &principal.client_id)
             .with("token_id", principal.token_id);
-        let mut conn = self.pool.get().await?;
-        Ok(record(&mut conn, &self.ambient, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.ambient, ctx, event).await?)
     }
 }
 

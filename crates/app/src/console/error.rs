@@ -1,7 +1,9 @@
 //! What can go wrong at the console.
 
 use gatewright_auth::console::CsrfFailure;
-use gatewright_domain::{Classify, ErrorKind, error::Unavailable};
+use gatewright_domain::{
+    Classify, ErrorKind, account::PasswordPolicyViolation, error::Unavailable,
+};
 use gatewright_storage::StorageError;
 
 /// Why a console request is refused.
@@ -43,6 +45,18 @@ pub enum ConsoleError {
     /// Right password, locked account.
     #[error("Account is banned.")]
     AccountBanned,
+    /// The invitation is somebody else's.
+    #[error("The email address is not the invited one.")]
+    InvitedSomebodyElse,
+    /// A first password that is too weak.
+    #[error(transparent)]
+    Policy(#[from] PasswordPolicyViolation),
+    /// The role in the workspace does not suffice.
+    #[error("You don't have the permission to access the requested resource.")]
+    RoleInsufficient,
+    /// There is no such thing in this workspace.
+    #[error("Not found.")]
+    NotFound,
     /// Too many failed sign-ins.
     #[error("Too many incorrect password attempts. Please try again later.")]
     LoginThrottled {
@@ -79,8 +93,14 @@ impl Classify for ConsoleError {
             | Self::Banned
             | Self::Csrf(_)
             | Self::AuthenticationFailed => ErrorKind::Unauthenticated,
-            Self::NotInitialized | Self::AccountBanned => ErrorKind::Invalid,
-            Self::PasswordLoginDisabled | Self::AccountNotLinkTenant => ErrorKind::Forbidden,
+            Self::NotInitialized
+            | Self::AccountBanned
+            | Self::InvitedSomebodyElse
+            | Self::Policy(_) => ErrorKind::Invalid,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::PasswordLoginDisabled | Self::AccountNotLinkTenant | Self::RoleInsufficient => {
+                ErrorKind::Forbidden
+            }
             Self::LoginThrottled { .. } | Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Unavailable(_) => ErrorKind::Unavailable,
         }
@@ -94,7 +114,10 @@ impl Classify for ConsoleError {
                 "unauthorized"
             }
             Self::NotInitialized => "account_not_initialized",
-            Self::PasswordLoginDisabled => "forbidden",
+            Self::PasswordLoginDisabled | Self::RoleInsufficient => "forbidden",
+            Self::InvitedSomebodyElse => "invalid_email",
+            Self::Policy(_) => "invalid_param",
+            Self::NotFound => "not_found",
             Self::AuthenticationFailed => "authentication_failed",
             Self::AccountBanned => "account_banned",
             Self::LoginThrottled { .. } => "email_code_login_limit",

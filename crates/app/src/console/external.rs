@@ -9,8 +9,7 @@ use gatewright_auth::{
 use gatewright_domain::{
     account::{Account, AccountStatus},
     audit::{AuditAction, AuditEvent},
-    ids::{AccountId, MembershipId, WorkspaceId},
-    language::Language,
+    ids::AccountId,
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Spending;
@@ -18,9 +17,14 @@ use gatewright_storage::{Tx, account, external_identity, workspace};
 
 use super::{
     external_error::ExternalLoginError,
+    newcomer::{Newcomer, settle},
     session::{Console, ConsoleIdentity, SessionTokens},
 };
-use crate::{ambient::Ctx, audit::record, provider::ProviderAnswer};
+use crate::{
+    ambient::Ctx,
+    audit::{record, record_alone},
+    provider::ProviderAnswer,
+};
 
 /// Longest name of an account, in characters (console.md §7.9).
 const LONGEST_NAME: usize = 30;
@@ -212,24 +216,14 @@ impl Console {
         if !settings.allow_create_workspace {
             return Err(ExternalLoginError::NoWorkspace);
         }
-        let ids = self.parts.ambient.ids.as_ref();
-        let id = AccountId::generate(ids);
-        let language = Language::or_default(None);
-        let name = display_name(person, &email);
-        let new = account::NewAccount {
-            id,
-            name: &name,
+        let newcomer = Newcomer {
+            name: &display_name(person, &email),
             email: &email,
             password: None,
-            language: language.tag,
-            timezone: language.timezone,
-            ip: &ctx.address.to_string(),
-            at: ctx.now,
+            language: None,
+            timezone: None,
         };
-        account::insert(tx, new).await?;
-        let (workspace, owner) = (WorkspaceId::generate(ids), MembershipId::generate(ids));
-        let workspace_name = format!("{name}'s Workspace");
-        workspace::insert_with_owner(tx, workspace, &workspace_name, (owner, id), ctx.now).await?;
+        let id = settle(tx, &self.parts.ambient, ctx, &newcomer).await?;
         self.tie(ctx, tx, person, id).await?;
         account::find(tx, id)
             .await?
@@ -284,8 +278,7 @@ impl Console {
             .with("issuer", &person.subject.issuer)
             .with("email", &person.subject.email)
             .with("reason", refusal.code());
-        let mut conn = self.parts.pool.get().await?;
-        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }
 

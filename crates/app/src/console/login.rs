@@ -7,18 +7,21 @@ use gatewright_auth::{
 };
 use gatewright_domain::{
     Secret,
-    account::{Account, AccountStatus, Email},
+    account::{Account, AccountStatus, Email, check_password_policy},
     audit::{AuditAction, AuditEvent},
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Ticket;
-use gatewright_storage::{account, account::Credentials, workspace};
+use gatewright_storage::{account, account::Credentials, invitation, profile, workspace};
 
 use super::{
     error::ConsoleError,
     session::{Console, SessionTokens},
 };
-use crate::{ambient::Ctx, audit::record};
+use crate::{
+    ambient::Ctx,
+    audit::{record, record_alone},
+};
 
 /// A sign-in.
 pub struct Login {
@@ -28,6 +31,8 @@ pub struct Login {
     pub password: Secret,
     /// The cookie of a browser that signed in before.
     pub known_browser: Option<String>,
+    /// Of an invitation: an account without a password gets this one as its first.
+    pub invite_token: Option<String>,
 }
 
 /// How a sign-in with the right password ended.
@@ -68,6 +73,24 @@ impl Console {
         };
         let known = self.known_browser(ctx, &command, found.as_ref());
         let attempt = self.charge_attempt(ctx, &email, known.as_ref()).await?;
+        let is_invited = self
+            .is_invited(ctx, &command, &email, found.as_ref())
+            .await?;
+        if let (true, Some(credentials)) = (is_invited, &found) {
+            self.set_first_password(ctx, credentials, &command.password)
+                .await?;
+            let verdict = Verdict::Match;
+            let credentials = credentials.clone();
+            return self
+                .sign_in(
+                    ctx,
+                    &command.password,
+                    credentials,
+                    verdict,
+                    (attempt, known),
+                )
+                .await;
+        }
         let verdict = self.verify(&command.password, found.as_ref()).await?;
         match found {
             Some(credentials) if verdict != Verdict::Mismatch => {
@@ -106,15 +129,60 @@ impl Console {
         (known.account_id == found?.account.id).then_some(known)
     }
 
+    /// Whether the account has no password yet and whoever comes has its invitation. An invitation
+    /// that is good for nothing counts as none (console.md §7.2).
+    async fn is_invited(
+        &self,
+        ctx: &Ctx,
+        command: &Login,
+        email: &Email,
+        found: Option<&Credentials>,
+    ) -> Result<bool, ConsoleError> {
+        let token = command.invite_token.as_deref().unwrap_or_default();
+        let Some(id) = self.parts.invitations.open(token) else {
+            return Ok(false);
+        };
+        let mut conn = self.parts.pool.get().await?;
+        let invitation = invitation::find(&mut conn, id).await?;
+        let Some(invitation) = invitation.filter(|found| ctx.now < found.expires_at) else {
+            return Ok(false);
+        };
+        if invitation.email != email.as_str() {
+            return Err(ConsoleError::InvitedSomebodyElse);
+        }
+        Ok(found.is_some_and(|found| {
+            found.account.id == invitation.account
+                && found.password.is_none()
+                && found.account.status.may_use_console()
+        }))
+    }
+
+    async fn set_first_password(
+        &self,
+        ctx: &Ctx,
+        credentials: &Credentials,
+        password: &Secret,
+    ) -> Result<(), ConsoleError> {
+        check_password_policy(password.expose())?;
+        let hash = self.parts.passwords.hash(password).await?;
+        let id = credentials.account.id;
+        let mut tx = self.parts.pool.begin().await?;
+        profile::update_password(&mut tx, id, &hash, ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
+        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        Ok(tx.commit().await?)
+    }
+
     async fn charge_attempt(
         &self,
         ctx: &Ctx,
         email: &Email,
         known: Option<&KnownBrowser>,
     ) -> Result<Attempt, ConsoleError> {
+        let pardons = self.parts.throttles.pardons(email.as_str()).await?;
         let throttle = match known {
-            Some(known) => format!("known/{}/{}", known.account_id, known.browser),
-            None => format!("{email}/{}", ctx.address.limit_key()),
+            Some(known) => format!("known/{}/{}/{pardons}", known.account_id, known.browser),
+            None => format!("{email}/{}/{pardons}", ctx.address.limit_key()),
         };
         if let Err(wait) = self.parts.throttles.begin(&throttle, ctx.now).await? {
             return Err(ConsoleError::LoginThrottled {
@@ -227,7 +295,6 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let mut event = AuditEvent::new(AuditAction::LoginFailed).with("reason", reason);
         event.actor = account.map(|account| account.id);
-        let mut conn = self.parts.pool.get().await?;
-        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }

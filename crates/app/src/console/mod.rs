@@ -1,19 +1,23 @@
 //! Console identity: set-up, sign-in, sessions.
 
+mod code_login;
 mod error;
 mod external;
 mod external_error;
 mod login;
 mod logout;
+mod newcomer;
 mod passwords;
 mod refresh;
 mod session;
 mod setup;
 
+pub use code_login::Preferences;
 pub use error::ConsoleError;
 pub use external::{ExternalLogin, SignInBegun};
 pub use external_error::ExternalLoginError;
 pub use login::{Login, LoginOutcome};
+pub(crate) use newcomer::{Newcomer, found_workspace, settle};
 pub use passwords::Passwords;
 pub use refresh::RefreshError;
 pub use session::{Console, ConsoleIdentity, ConsoleParts, SessionTokens};

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use gatewright_auth::{
+    account::InvitationKeys,
     console::{AccessClaims, ConsoleKeys, ConsoleSettings, RefreshToken},
     limits::Limits,
     sso::SignInStateKeys,
@@ -18,8 +19,10 @@ use gatewright_storage::{Pool, StorageError, Tx, account, console_session, works
 
 use super::{error::ConsoleError, passwords::Passwords};
 use crate::{
+    account::Codes,
     ambient::{Ambient, Ctx},
     audit::record,
+    post::Post,
     provider::Providers,
 };
 
@@ -46,6 +49,12 @@ pub struct ConsoleParts {
     pub nonces: SpentNonces,
     /// The settings.
     pub settings: ConsoleSettings,
+    /// Codes by mail.
+    pub codes: Codes,
+    /// Letters.
+    pub post: Post,
+    /// Links of invitations.
+    pub invitations: InvitationKeys,
     /// Password hashing.
     pub passwords: Passwords,
     /// Time, ids, randomness.

@@ -11,7 +11,7 @@ use gatewright_auth::{
 };
 use gatewright_domain::{
     DIFY_VERSION, Secret,
-    account::Email,
+    account::{AccountStatus, Email},
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
     ids::{AccountId, MembershipId, WorkspaceId},
@@ -218,6 +218,7 @@ impl Setup {
             language: language.tag,
             timezone: language.timezone,
             ip: &ip,
+            status: AccountStatus::Active,
             at: ctx.now,
         };
         account::insert(&mut tx, new).await?;

@@ -14,7 +14,7 @@ use gatewright_kv::DeviceGrants;
 use gatewright_storage::StorageError;
 
 use super::{error::DecideError, flow::DeviceFlow};
-use crate::{ambient::Ctx, audit::record, console::ConsoleIdentity};
+use crate::{ambient::Ctx, audit::record_alone, console::ConsoleIdentity};
 
 /// Let in or refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +124,7 @@ impl DeviceFlow {
     ) -> Result<bool, StorageError> {
         let is_enforced = self.parts.settings.lookup_receipt == ReceiptMode::Enforce;
         let event = event.with("enforced", is_enforced);
-        let mut conn = self.parts.pool.get().await?;
-        record(&mut conn, &self.parts.ambient, ctx, event).await?;
+        record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?;
         Ok(is_enforced)
     }
 
@@ -148,8 +147,7 @@ impl DeviceFlow {
             .with("subject_email", &identity.account.email)
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        let mut conn = self.parts.pool.get().await?;
-        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }
 

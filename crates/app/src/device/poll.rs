@@ -8,7 +8,7 @@ use gatewright_domain::{
 use gatewright_kv::DeviceGrants;
 
 use super::{error::PollError, flow::DeviceFlow, mint::Delivery};
-use crate::{ambient::Ctx, audit::record};
+use crate::{ambient::Ctx, audit::record_alone};
 
 /// A poll.
 pub struct PollDevice {
@@ -100,7 +100,6 @@ impl DeviceFlow {
         let event = AuditEvent::new(AuditAction::DeviceCodeReplayed)
             .with("grant_id", grant.id)
             .with("client_id", &grant.client_id);
-        let mut conn = self.parts.pool.get().await?;
-        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }

@@ -12,7 +12,7 @@ use gatewright_domain::{
 };
 
 use super::{error::StartError, flow::DeviceFlow};
-use crate::{ambient::Ctx, audit::record};
+use crate::{ambient::Ctx, audit::record_alone};
 
 /// How often another user code is drawn when one is taken.
 const ATTEMPTS: usize = 5;
@@ -84,8 +84,7 @@ impl DeviceFlow {
                 .with("grant_id", grant.id)
                 .with("client_id", &command.client_id)
                 .with("device_label", &command.device_label);
-            let mut conn = self.parts.pool.get().await?;
-            record(&mut conn, &self.parts.ambient, ctx, event).await?;
+            record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?;
             return Ok(StartedDevice {
                 device_code,
                 user_code,

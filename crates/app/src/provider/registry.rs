@@ -71,6 +71,14 @@ impl Providers {
         self.list.iter().map(|one| (one.name(), one.label()))
     }
 
+    /// Name and issuer of each.
+    pub(crate) fn names_and_issuers(&self) -> Vec<(String, String)> {
+        let pair = |one: &Arc<dyn IdentityProvider>| {
+            (one.name().as_str().to_owned(), one.issuer().to_owned())
+        };
+        self.list.iter().map(pair).collect()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -1,5 +1,13 @@
 //! Workspaces as their members use them. The console and the API share these.
 
+mod belongings;
+
+pub use belongings::{BelongingError, Belongings};
+pub use gatewright_storage::{
+    api_key::{ApiKey, KeyScope},
+    tag::{Place, Tag},
+};
+
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     error::Unavailable,

@@ -57,7 +57,7 @@ settings! {
         GATEWRIGHT_PASSWORD_HASH_PARALLELISM => hash_parallelism: u32 = 2, "2";
         /// Whether the password form is offered and accepted.
         ENABLE_EMAIL_PASSWORD_LOGIN => password_login: bool = true, "true";
-        /// Whether the e-mail code form is offered (the flow comes with a later release).
+        /// Whether people may sign in with a code from a mail.
         ENABLE_EMAIL_CODE_LOGIN => email_code_login: bool = false, "false";
         /// Whether social sign-in is offered (the flow comes with a later release).
         ENABLE_SOCIAL_OAUTH_LOGIN => social_login: bool = false, "false";
@@ -67,8 +67,6 @@ settings! {
         ALLOW_REGISTER => allow_register: bool = false, "false";
         /// Whether users may create workspaces.
         ALLOW_CREATE_WORKSPACE => allow_create_workspace: bool = false, "false";
-        /// The kind of mail transport; empty: none.
-        MAIL_TYPE => mail_type: Option<String> = None, "smtp";
         /// Whether the marketplace is shown in the web console.
         MARKETPLACE_ENABLED => marketplace: bool = true, "true";
         /// Whether the creators' platform is shown in the web console.

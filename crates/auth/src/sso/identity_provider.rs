@@ -95,6 +95,9 @@ pub trait IdentityProvider: Send + Sync {
     /// Its name here.
     fn name(&self) -> &ProviderName;
 
+    /// Its issuer, as identities name it.
+    fn issuer(&self) -> &str;
+
     /// What people call it.
     fn label(&self) -> &str;
 

@@ -1,12 +1,15 @@
 //! What the web console may offer (console.md §7.18). Informational: nothing here enforces.
 
 use actix_web::web::{Data, Json};
-use gatewright_app::device::DeviceFlow;
+use gatewright_app::{account::Accounts, device::DeviceFlow, member::Members};
 use gatewright_auth::console::ConsoleSettings;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{envelope::ConsoleErrorBody, extract::SignedIn};
+use crate::{
+    envelope::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Belonging, InWorkspace, SignedIn},
+};
 
 /// A quota.
 #[derive(Debug, Serialize, ToSchema)]
@@ -131,6 +134,7 @@ pub(crate) struct OfferedProvider {
 pub(crate) async fn system_features(
     settings: Data<ConsoleSettings>,
     device: Data<DeviceFlow>,
+    accounts: Data<Accounts>,
 ) -> Json<SystemFeatures> {
     let protocol = device.sso_protocol();
     Json(SystemFeatures {
@@ -144,10 +148,7 @@ pub(crate) async fn system_features(
         enable_collaboration_mode: settings.collaboration_mode,
         is_allow_register: settings.allow_register,
         is_allow_create_workspace: settings.allow_create_workspace,
-        is_email_setup: settings
-            .mail_type
-            .as_ref()
-            .is_some_and(|kind| !kind.is_empty()),
+        is_email_setup: accounts.is_mail_set_up(),
         license: License {
             status: "none",
             expired_at: "",
@@ -173,7 +174,7 @@ pub(crate) async fn system_features(
             plugin_installation_scope: "all",
             restrict_to_marketplace_only: false,
         },
-        enable_change_email: true,
+        enable_change_email: accounts.may_change_email(),
         plugin_manager: OFF,
         enable_creators_platform: settings.creators_platform,
         enable_trial_app: settings.trial_app,
@@ -242,8 +243,14 @@ pub(crate) struct Features {
     get, path = "/console/api/features", security(("session" = [], "csrf" = [])),
     responses((status = 200, body = Features), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn features(settings: Data<ConsoleSettings>, _: SignedIn) -> Json<Features> {
-    Json(Features {
+pub(crate) async fn features(
+    settings: Data<ConsoleSettings>,
+    members: Data<Members>,
+    here: InWorkspace<Belonging>,
+) -> Result<Json<Features>, ConsoleFailure> {
+    let count = members.list(here.workspace.id).await?.len();
+    let most = members.most();
+    Ok(Json(Features {
         billing: Billing {
             enabled: false,
             subscription: Subscription {
@@ -265,7 +272,11 @@ pub(crate) async fn features(settings: Data<ConsoleSettings>, _: SignedIn) -> Js
         model_load_balancing_enabled: settings.model_load_balancing,
         dataset_operator_enabled: settings.dataset_operator,
         webapp_copyright_enabled: false,
-        workspace_members: UNLICENSED,
+        workspace_members: LicenceQuota {
+            enabled: most > 0,
+            size: u32::try_from(count).unwrap_or(u32::MAX),
+            limit: most,
+        },
         is_allow_transfer_workspace: true,
         trigger_event: Metered {
             usage: 0,
@@ -282,7 +293,7 @@ pub(crate) async fn features(settings: Data<ConsoleSettings>, _: SignedIn) -> Js
             publish_enabled: false,
         },
         next_credit_reset_date: 0,
-    })
+    }))
 }
 
 /// How much vector storage there is.
@@ -292,4 +303,59 @@ pub(crate) async fn features(settings: Data<ConsoleSettings>, _: SignedIn) -> Js
 )]
 pub(crate) async fn vector_space(_: SignedIn) -> Json<Quota> {
     Json(quota(5))
+}
+
+/// How large and how many files may be.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
+pub(crate) struct UploadLimits {
+    file_size_limit: u32,
+    batch_count_limit: u32,
+    file_upload_limit: u32,
+    image_file_size_limit: u32,
+    video_file_size_limit: u32,
+    audio_file_size_limit: u32,
+    workflow_file_upload_limit: u32,
+    image_file_batch_limit: u32,
+    single_chunk_attachment_limit: u32,
+    attachment_image_file_size_limit: u32,
+}
+
+/// How large (in megabytes) and how many files may be. Uploads come with a later release.
+#[utoipa::path(
+    get, path = "/console/api/files/upload", operation_id = "upload_limits",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = UploadLimits), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn upload_limits(_: SignedIn) -> Json<UploadLimits> {
+    Json(UploadLimits {
+        file_size_limit: 15,
+        batch_count_limit: 5,
+        file_upload_limit: 20,
+        image_file_size_limit: 10,
+        video_file_size_limit: 100,
+        audio_file_size_limit: 50,
+        workflow_file_upload_limit: 10,
+        image_file_batch_limit: 10,
+        single_chunk_attachment_limit: 10,
+        attachment_image_file_size_limit: 2,
+    })
+}
+
+/// Models that may be tried.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TrialModels {
+    trial_models: Vec<String>,
+}
+
+/// Models that may be tried: none outside the cloud edition.
+#[utoipa::path(
+    get, path = "/console/api/trial-models", operation_id = "trial_models",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = TrialModels), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn trial_models(_: SignedIn) -> Json<TrialModels> {
+    Json(TrialModels {
+        trial_models: vec![],
+    })
 }

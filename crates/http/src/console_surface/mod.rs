@@ -1,10 +1,21 @@
-//! `/console/api`: the part of console identity that a device approval needs.
+//! `/console/api`: console identity, accounts, workspaces.
 
 mod account;
+mod activation;
+mod api_keys;
+pub(crate) mod audit;
 mod bootstrap;
+mod change_email;
+mod code_login;
+mod deletion;
 mod features;
+mod members;
 mod oauth;
+mod password;
+mod register;
 mod session;
+mod tags;
+mod transfer;
 mod workspaces;
 
 use crate::operation::{Operation, operations};
@@ -14,11 +25,32 @@ pub(crate) fn operations() -> Vec<Operation> {
         bootstrap::ping, bootstrap::version, bootstrap::dsl_version,
         bootstrap::get_setup, bootstrap::set_up, bootstrap::get_init, bootstrap::init];
     all.extend(operations!["session": session::login, session::logout, session::refresh]);
-    all.extend(operations!["account": account::profile]);
+    all.extend(operations!["mail flows":
+        password::forgot, password::forgot_alias, password::check, password::reset,
+        code_login::send, code_login::check,
+        register::send, register::check, register::finish,
+        activation::check, activation::activate]);
+    all.extend(operations!["account": account::profile, account::set_name,
+        account::get_avatar, account::set_avatar, account::set_language, account::set_theme,
+        account::set_timezone, account::set_password, account::integrates, account::initialise,
+        change_email::send, change_email::check, change_email::change, change_email::check_unique,
+        deletion::verify, deletion::delete]);
     all.extend(operations!["identity providers": oauth::login, oauth::authorize, oauth::connect]);
     all.extend(operations!["workspaces":
-        workspaces::list, workspaces::current, workspaces::info, workspaces::switch]);
+        workspaces::list, workspaces::current, workspaces::info, workspaces::switch,
+        workspaces::rename, members::list, members::list_dataset_operators, members::invite,
+        members::remove, members::update_role, transfer::send, transfer::check, transfer::transfer]);
+    all.extend(
+        operations!["tags": tags::list, tags::create, tags::rename, tags::delete,
+        tags::bind, tags::unbind],
+    );
+    all.extend(
+        operations!["API keys": api_keys::list_app, api_keys::create_app, api_keys::delete_app,
+        api_keys::list_knowledge, api_keys::create_knowledge, api_keys::delete_knowledge],
+    );
+    all.extend(operations!["audit": audit::list, audit::export]);
     all.extend(operations!["features":
-        features::system_features, features::features, features::vector_space]);
+        features::system_features, features::features, features::vector_space,
+        features::upload_limits, features::trial_models]);
     all
 }

@@ -22,7 +22,7 @@ pub(crate) struct ResultBody {
     pub(crate) result: &'static str,
 }
 
-const SUCCESS: ResultBody = ResultBody { result: "success" };
+pub(crate) const SUCCESS: ResultBody = ResultBody { result: "success" };
 
 /// A sign-in.
 #[derive(Debug, ToSchema)]
@@ -33,28 +33,34 @@ pub(crate) struct LoginRequest {
     password: String,
     /// Ignored.
     remember_me: Option<bool>,
+    /// Of an invitation: an account without a password gets this one as its first.
+    invite_token: Option<String>,
 }
 
 pub(crate) struct LoginInput {
     email: Email,
     /// `None` when it was not base64 of UTF-8: answered like a wrong password.
     password: Option<Secret>,
+    invite_token: Option<String>,
 }
 
 impl FromFields for LoginInput {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let email = fields.parsed("email");
         let password = fields.secret("password")?;
-        let decoded = STANDARD
-            .decode(password.expose().trim())
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .map(Secret::new);
+        let invite_token = fields.optional_text("invite_token");
         Some(Self {
             email: email?,
-            password: decoded,
+            password: decoded(&password),
+            invite_token,
         })
     }
+}
+
+/// What the reference's web console sends instead of some secrets (console.md §3.3).
+pub(crate) fn decoded(text: &Secret) -> Option<Secret> {
+    let bytes = STANDARD.decode(text.expose().trim()).ok()?;
+    String::from_utf8(bytes).ok().map(Secret::new)
 }
 
 /// The set-up gate, before the body is looked at.
@@ -102,6 +108,7 @@ pub(crate) async fn login(
         email: input.email,
         password,
         known_browser,
+        invite_token: input.invite_token,
     };
     match console.login(&ctx, command).await? {
         LoginOutcome::NoWorkspace => Ok(HttpResponse::Ok().json(json!({

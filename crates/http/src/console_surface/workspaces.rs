@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json};
 use gatewright_app::{
     console::{ConsoleError, ConsoleIdentity},
+    member::Members,
     workspace::Workspaces,
 };
 use gatewright_domain::{
@@ -14,7 +15,10 @@ use utoipa::ToSchema;
 
 use crate::{
     envelope::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, Fields, FromFields, RequestCtx, SignedIn, Then},
+    extract::{
+        Body, ChangesWorkspace, ConsoleFormat, Fields, FromFields, InWorkspace, RequestCtx,
+        SignedIn, Then, read::body,
+    },
 };
 
 /// The feature plan of self-hosted installations, which the list shows instead of the column.
@@ -176,5 +180,43 @@ pub(crate) async fn switch(
     Ok(Json(SwitchResponse {
         result: "success",
         new_tenant: (&workspace).into(),
+    }))
+}
+
+body! {
+    /// A name.
+    RenameRequest {
+        /// 1 to 255 characters.
+        name: String as String = workspace_name,
+    }
+}
+
+/// Renamed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RenameResponse {
+    result: &'static str,
+    tenant: Tenant,
+}
+
+/// Renames the current workspace; for its owner and administrators.
+#[utoipa::path(
+    post, path = "/console/api/workspaces/info", operation_id = "rename_tenant", request_body = RenameRequest,
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = RenameResponse), (status = 403, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn rename(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    body: Then<InWorkspace<ChangesWorkspace>, Body<RenameRequest, ConsoleFormat>>,
+) -> Result<Json<RenameResponse>, ConsoleFailure> {
+    let Then(here, body) = body;
+    let (mut workspace, actor) = (here.workspace, here.identity.account.id);
+    workspace.name = body.into_inner().name;
+    members
+        .rename(&ctx, workspace.id, actor, &workspace.name)
+        .await?;
+    Ok(Json(RenameResponse {
+        result: "success",
+        tenant: (&workspace).into(),
     }))
 }

@@ -6,7 +6,12 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use gatewright_app::console::{ConsoleError, RefreshError};
+use gatewright_app::{
+    account::AccountError,
+    console::{ConsoleError, RefreshError},
+    member::MemberError,
+    workspace::BelongingError,
+};
 use gatewright_domain::{Classify as _, ErrorKind, error::Unavailable};
 use serde::Serialize;
 use serde_json::json;
@@ -45,6 +50,9 @@ impl ConsoleErrorBody {
 pub(crate) enum ConsoleFailure {
     Console(ConsoleError),
     Refresh(RefreshError),
+    Account(AccountError),
+    Member(MemberError),
+    Belonging(BelongingError),
     /// 400 `invalid_param`.
     Fields(Vec<FieldProblem>),
     /// 400 `bad_request`: the body is not JSON.
@@ -67,6 +75,24 @@ impl From<RefreshError> for ConsoleFailure {
     }
 }
 
+impl From<AccountError> for ConsoleFailure {
+    fn from(error: AccountError) -> Self {
+        Self::Account(error)
+    }
+}
+
+impl From<MemberError> for ConsoleFailure {
+    fn from(error: MemberError) -> Self {
+        Self::Member(error)
+    }
+}
+
+impl From<BelongingError> for ConsoleFailure {
+    fn from(error: BelongingError) -> Self {
+        Self::Belonging(error)
+    }
+}
+
 impl From<Unavailable> for ConsoleFailure {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
@@ -84,6 +110,9 @@ impl ResponseError for ConsoleFailure {
         match self {
             Self::Console(error) => console(error),
             Self::Refresh(error) => refresh(error),
+            Self::Account(error) => account(error),
+            Self::Member(error) => member(error),
+            Self::Belonging(error) => belonging(error),
             Self::Fields(problems) => fields(problems),
             Self::Malformed => plain(
                 StatusCode::BAD_REQUEST,
@@ -129,8 +158,8 @@ fn outage(error: &Unavailable) -> HttpResponse {
     ))
 }
 
-fn status_of(error: &ConsoleError) -> StatusCode {
-    match error.kind() {
+fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -147,6 +176,8 @@ fn reason_of(error: &ConsoleError) -> String {
         ConsoleError::Csrf(reason) => reason.to_string(),
         ConsoleError::NoAccount => "no_account".to_owned(),
         ConsoleError::Banned => "account_banned".to_owned(),
+        ConsoleError::PasswordLoginDisabled => "feature_disabled".to_owned(),
+        ConsoleError::RoleInsufficient => "role_insufficient".to_owned(),
         other => other.code().to_owned(),
     }
 }
@@ -155,7 +186,7 @@ fn console(error: &ConsoleError) -> HttpResponse {
     if let ConsoleError::Unavailable(unavailable) = error {
         return outage(unavailable);
     }
-    let status = status_of(error);
+    let status = status_of(error.kind());
     let mut builder = HttpResponse::build(status);
     if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
         builder.insert_header((REASON, reason_of(error)));
@@ -199,5 +230,80 @@ fn refresh(error: &RefreshError) -> HttpResponse {
                 .insert_header((REASON, reason.to_owned()))
                 .json(json!({"result": "fail", "message": error.to_string()}))
         }
+    }
+}
+
+fn account(error: &AccountError) -> HttpResponse {
+    let status = status_of(error.kind());
+    let mut builder = HttpResponse::build(status);
+    match error {
+        AccountError::Unavailable(unavailable) => return outage(unavailable),
+        AccountError::MailsExhausted {
+            retry_after: seconds,
+        }
+        | AccountError::MailTooSoon {
+            retry_after: seconds,
+            ..
+        }
+        | AccountError::TooManyGuesses {
+            retry_after: seconds,
+            ..
+        }
+        | AccountError::RateLimited {
+            retry_after: seconds,
+        } => {
+            retry_after(&mut builder, *seconds);
+        }
+        _ => {}
+    }
+    if status == StatusCode::FORBIDDEN {
+        builder.insert_header((REASON, reason_of_account(error)));
+    }
+    builder.json(ConsoleErrorBody::new(
+        status,
+        error.code(),
+        &error.to_string(),
+    ))
+}
+
+fn reason_of_account(error: &AccountError) -> &'static str {
+    match error {
+        AccountError::FeatureDisabled => "feature_disabled",
+        other => other.code(),
+    }
+}
+
+/// `{code, message}` without `status` (console.md §1.6), but for limits.
+fn member(error: &MemberError) -> HttpResponse {
+    let status = status_of(error.kind());
+    let mut builder = HttpResponse::build(status);
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        MemberError::Unavailable(unavailable) => return outage(unavailable),
+        MemberError::RateLimited {
+            retry_after: seconds,
+        } => {
+            retry_after(&mut builder, *seconds);
+            return builder.json(ConsoleErrorBody::new(status, code, &message));
+        }
+        MemberError::LimitExceeded => {
+            return builder.json(ConsoleErrorBody::new(status, code, &message));
+        }
+        _ => {}
+    }
+    if status == StatusCode::FORBIDDEN {
+        builder.insert_header((REASON, "role_insufficient"));
+    }
+    builder.json(json!({"code": code, "message": message}))
+}
+
+fn belonging(error: &BelongingError) -> HttpResponse {
+    let message = error.to_string();
+    match error {
+        BelongingError::NotFound => plain(StatusCode::NOT_FOUND, "not_found", &message),
+        BelongingError::NameTaken => plain(StatusCode::BAD_REQUEST, "invalid_param", &message),
+        BelongingError::TooManyKeys => HttpResponse::BadRequest()
+            .json(json!({"message": message, "custom": "max_keys_exceeded"})),
+        BelongingError::Unavailable(unavailable) => outage(unavailable),
     }
 }

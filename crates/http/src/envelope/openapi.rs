@@ -10,8 +10,9 @@ use gatewright_app::{
     bearer::BearerRouteError,
     console::ConsoleError,
     device::{DecideError, LookupError, StartError},
+    member::MemberError,
 };
-use gatewright_domain::{Classify as _, ErrorKind, error::Unavailable};
+use gatewright_domain::{Classify as _, ErrorKind, error::Unavailable, member::MemberRefusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -64,6 +65,9 @@ pub(crate) enum OpenApiFailure {
     Unavailable(Unavailable),
     Start(StartError),
     Decide(DecideError),
+    Member(MemberError),
+    /// 403: the role in the workspace does not suffice.
+    Role,
     /// What stands in the way of a console session on approve and deny.
     Session(ConsoleError),
 }
@@ -83,6 +87,7 @@ from! {
     Unavailable => Unavailable,
     StartError => Start,
     DecideError => Decide,
+    MemberError => Member,
     ConsoleError => Session,
 }
 
@@ -126,6 +131,8 @@ impl ResponseError for OpenApiFailure {
             Self::Unavailable(error) => outage(error),
             Self::Start(error) => start(error),
             Self::Decide(error) => decide(error),
+            Self::Member(error) => member(error),
+            Self::Role => role(),
             Self::Session(error) => session(error),
         }
     }
@@ -283,5 +290,35 @@ fn session(error: &ConsoleError) -> HttpResponse {
                 .insert_header((REASON, reason))
                 .json(serde_json::json!({"code": "unauthorized", "message": "Unauthorized."}))
         }
+    }
+}
+
+fn role() -> HttpResponse {
+    let status = StatusCode::FORBIDDEN;
+    HttpResponse::build(status)
+        .insert_header((REASON, "role_insufficient"))
+        .json(ErrorBody::new(status, "forbidden", "insufficient role"))
+}
+
+/// device-flow.md §11.5–11.7.
+fn member(error: &MemberError) -> HttpResponse {
+    let bad = |message: &str| plain(StatusCode::BAD_REQUEST, "bad_request", message);
+    match error {
+        MemberError::Refused(MemberRefusal::NotPermitted) => {
+            bad("No permission to do that to this member.")
+        }
+        MemberError::Refused(refusal) => bad(&refusal.to_string()),
+        MemberError::InvalidRole => bad("Invalid role."),
+        MemberError::NotFound => plain(StatusCode::NOT_FOUND, "not_found", "member not found"),
+        MemberError::LimitExceeded => {
+            let status = StatusCode::FORBIDDEN;
+            let mut body = ErrorBody::new(status, "member_limit_exceeded", &error.to_string());
+            body.hint = Some("raise GATEWRIGHT_MAX_MEMBERS, or remove a member".into());
+            HttpResponse::build(status)
+                .insert_header((REASON, "member_limit_exceeded"))
+                .json(body)
+        }
+        MemberError::RateLimited { retry_after } => rate_limited(*retry_after),
+        MemberError::Unavailable(error) => outage(error),
     }
 }

@@ -157,6 +157,24 @@ impl BodyFormat for ProtocolFormat {
     }
 }
 
+/// Bodies of the API: JSON, and 422 when a member is wrong.
+pub(crate) struct ApiFormat;
+
+impl BodyFormat for ApiFormat {
+    const TAKES_FORMS: bool = false;
+    type Failure = OpenApiFailure;
+
+    fn unreadable(problem: Unreadable) -> OpenApiFailure {
+        match problem {
+            Unreadable::TooLarge => OpenApiFailure::TooLarge,
+            Unreadable::MediaType | Unreadable::Syntax => Self::invalid(vec![not_an_object()]),
+        }
+    }
+    fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
+        OpenApiFailure::Query(problems)
+    }
+}
+
 /// `POST approve` and `POST deny`: JSON alone, which a foreign page cannot send without asking.
 pub(crate) struct DecisionFormat;
 

@@ -167,6 +167,47 @@ impl Fields {
         None
     }
 
+    /// A list of texts without control characters, at most `most`.
+    pub(crate) fn texts(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+        let list = match self.object.get(name) {
+            None | Some(Value::Null) => {
+                self.problem("missing", name, "Field required");
+                return None;
+            }
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                self.problem("list_type", name, "Input should be a valid list");
+                return None;
+            }
+        };
+        let texts: Option<Vec<String>> = list
+            .iter()
+            .map(|value| value.as_str().map(str::to_owned))
+            .collect();
+        let is_usable =
+            |text: &String| text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
+        match texts {
+            Some(texts) if texts.len() <= most && texts.iter().all(is_usable) => Some(texts),
+            Some(texts) if texts.len() > most => {
+                self.problem(
+                    "too_long",
+                    name,
+                    format!("List should have at most {most} items"),
+                );
+                None
+            }
+            _ => {
+                self.problem("string_type", name, "Each item should be a valid string");
+                None
+            }
+        }
+    }
+
+    /// Whether a member is not there, or null.
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        matches!(self.object.get(name), None | Some(Value::Null))
+    }
+
     /// Whether a member is there.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)

@@ -5,16 +5,24 @@ mod bearer;
 mod body;
 mod context;
 mod fields;
+mod member;
+pub(crate) mod read;
 mod session;
 mod then;
 
 pub(crate) use bearer::{AnySubject, FullScope, Require, WorkspaceReadScope};
 pub(crate) use body::{
-    Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat, SsoFormat,
+    ApiFormat, Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat,
+    SsoFormat,
 };
 pub(crate) use context::RequestCtx;
 pub(crate) use fields::{FieldProblem, Fields, FromFields, query_pairs};
+pub(crate) use member::{
+    Belonging, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
+    ManagesMembers, ReadsAudit,
+};
 pub(crate) use session::{
-    Decider, LeavingSession, SignedIn, comes_from_own_page, is_browser, is_navigation, peek_session,
+    AnyAccount, Decider, LeavingSession, SignedIn, comes_from_own_page, is_browser, is_navigation,
+    peek_session,
 };
 pub(crate) use then::Then;

@@ -28,14 +28,30 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = resolve(&request, Token::CookieOrHeader)
-                .await
-                .map_err(ConsoleFailure::from)?;
-            check_csrf(&request, &identity).map_err(ConsoleFailure::from)?;
+            let identity = signed_in(&request).await?;
             require_initialised(&identity).map_err(ConsoleFailure::from)?;
             Ok(Self(identity))
         })
     }
+}
+
+/// The same, of an account that has yet to be initialised too.
+pub(crate) struct AnyAccount(pub(crate) ConsoleIdentity);
+
+impl FromRequest for AnyAccount {
+    type Error = actix_web::Error;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Ok(Self(signed_in(&request).await?)) })
+    }
+}
+
+async fn signed_in(request: &HttpRequest) -> Result<ConsoleIdentity, ConsoleFailure> {
+    let identity = resolve(request, Token::CookieOrHeader).await?;
+    check_csrf(request, &identity)?;
+    Ok(identity)
 }
 
 /// Whoever signs out: no CSRF token is asked for, so that a half-broken session can be left.

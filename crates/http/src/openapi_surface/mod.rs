@@ -5,6 +5,7 @@ mod device_decide;
 mod device_poll;
 mod device_sso;
 mod device_start;
+mod members;
 mod meta;
 mod revoke;
 mod workspaces;
@@ -23,6 +24,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     all.extend(operations!["account":
         account::get_account, account::list_sessions, account::revoke_own_session, account::revoke_session]);
     all.extend(operations!["workspaces":
-        workspaces::list, workspaces::get, workspaces::switch]);
+        workspaces::list, workspaces::get, workspaces::switch,
+        members::list, members::invite, members::remove, members::set_role, members::audit_events]);
     all
 }

@@ -61,6 +61,16 @@ pub struct Credentials {
     pub salt: Option<String>,
 }
 
+impl From<(Row, Option<String>)> for Credentials {
+    fn from((row, salt): (Row, Option<String>)) -> Self {
+        Self {
+            password: row.password.clone(),
+            salt,
+            account: row.into(),
+        }
+    }
+}
+
 /// What a new account is made of.
 pub struct NewAccount<'a> {
     /// Primary key.
@@ -77,6 +87,8 @@ pub struct NewAccount<'a> {
     pub timezone: &'a str,
     /// Where it was made from.
     pub ip: &'a str,
+    /// `active`, or `pending` for somebody who is invited.
+    pub status: AccountStatus,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -105,11 +117,21 @@ pub async fn find_credentials(
         .first(&mut conn.0)
         .await
         .optional()?;
-    Ok(row.map(|(row, salt)| Credentials {
-        password: row.password.clone(),
-        salt,
-        account: row.into(),
-    }))
+    Ok(row.map(Credentials::from))
+}
+
+/// The account of an id, with what its password is compared with.
+pub async fn find_credentials_by_id(
+    conn: &mut Conn,
+    id: AccountId,
+) -> Result<Option<Credentials>, StorageError> {
+    let row: Option<(Row, Option<String>)> = accounts::table
+        .find(id.0)
+        .select((Row::as_select(), accounts::password_salt))
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(Credentials::from))
 }
 
 /// Whether any account, of whatever status, has this address, in any case.
@@ -130,7 +152,7 @@ pub async fn lock_email(conn: &mut Conn, email_lowercase: &str) -> Result<(), St
     Ok(())
 }
 
-/// Adds an active account.
+/// Adds an account.
 pub async fn insert(conn: &mut Conn, new: NewAccount<'_>) -> Result<(), StorageError> {
     let at = to_column(new.at);
     diesel::insert_into(accounts::table)
@@ -143,7 +165,7 @@ pub async fn insert(conn: &mut Conn, new: NewAccount<'_>) -> Result<(), StorageE
             accounts::interface_theme.eq("light"),
             accounts::timezone.eq(new.timezone),
             accounts::last_login_ip.eq(new.ip),
-            accounts::status.eq(AccountStatus::Active.as_str()),
+            accounts::status.eq(new.status.as_str()),
             accounts::initialized_at.eq(at),
             accounts::created_at.eq(at),
             accounts::updated_at.eq(at),

@@ -238,3 +238,20 @@ pub async fn update_last_used(
         .await?;
     Ok(())
 }
+
+/// Revokes all tokens of an account; returns the hashes that caches must forget.
+pub async fn revoke_all(
+    conn: &mut Conn,
+    account: AccountId,
+    at: DateTime<Utc>,
+) -> Result<Vec<TokenHash>, StorageError> {
+    let hashes: Vec<Option<String>> = diesel::update(tokens::table)
+        .filter(tokens::account_id.eq(account.0))
+        .filter(tokens::revoked_at.is_null())
+        .set(tokens::revoked_at.eq(at))
+        .returning(tokens::token_hash)
+        .get_results(&mut conn.0)
+        .await?;
+    let known = hashes.into_iter().flatten();
+    Ok(known.map(TokenHash::from_column).collect())
+}

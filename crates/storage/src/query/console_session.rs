@@ -133,3 +133,73 @@ pub async fn revoke(
         .await?;
     Ok(changed == 1)
 }
+
+/// Ends all sessions of an account but one. Says how many that were.
+pub async fn revoke_others(
+    conn: &mut Conn,
+    account: AccountId,
+    spared: Option<ConsoleSessionId>,
+    at: DateTime<Utc>,
+) -> Result<usize, StorageError> {
+    let spared = spared.map_or(Uuid::nil(), |id| id.0);
+    let ended = diesel::update(sessions::table)
+        .filter(sessions::account_id.eq(account.0))
+        .filter(sessions::id.ne(spared))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(at))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(ended)
+}
+
+/// A live session, for people.
+#[derive(Debug, Clone)]
+pub struct LiveSession {
+    /// Which.
+    pub id: ConsoleSessionId,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it ends if it is not used.
+    pub idle_expires_at: DateTime<Utc>,
+    /// Where from.
+    pub ip: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+}
+
+/// The live sessions of an account, the latest first.
+pub async fn list_live(
+    conn: &mut Conn,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<LiveSession>, StorageError> {
+    type LiveRow = (
+        Uuid,
+        DateTime<Utc>,
+        DateTime<Utc>,
+        Option<String>,
+        Option<String>,
+    );
+    let rows: Vec<LiveRow> = sessions::table
+        .filter(sessions::account_id.eq(account.0))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::idle_expires_at.gt(now))
+        .order((sessions::created_at.desc(), sessions::id))
+        .select((
+            sessions::id,
+            sessions::created_at,
+            sessions::idle_expires_at,
+            sessions::ip,
+            sessions::user_agent,
+        ))
+        .load(&mut conn.0)
+        .await?;
+    let session = |(id, created_at, idle_expires_at, ip, user_agent)| LiveSession {
+        id: ConsoleSessionId(id),
+        created_at,
+        idle_expires_at,
+        ip,
+        user_agent,
+    };
+    Ok(rows.into_iter().map(session).collect())
+}

@@ -45,3 +45,16 @@ pub async fn insert(
         .await?;
     Ok(inserted == 1)
 }
+
+/// The issuers that an account is known to, and since when.
+pub async fn list_for_account(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Vec<(String, DateTime<Utc>)>, StorageError> {
+    Ok(identities::table
+        .filter(identities::account_id.eq(account.0))
+        .order(identities::created_at)
+        .select((identities::issuer, identities::created_at))
+        .load(&mut conn.0)
+        .await?)
+}

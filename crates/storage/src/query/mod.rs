@@ -1,12 +1,21 @@
 //! The queries, one file per aggregate.
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
+pub mod audit_log;
 pub mod bearer_token;
 pub mod console_session;
 pub mod device_redemption;
+pub mod erasure;
 pub mod external_identity;
 pub mod installation;
+pub mod invitation;
+pub mod mail_delivery;
+pub mod member;
+pub mod profile;
+pub mod retention;
+pub mod tag;
 pub mod workspace;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound as _, Utc};

@@ -93,27 +93,89 @@ pub async fn insert_with_owner(
     owner: (MembershipId, AccountId),
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let at = to_column(at);
     diesel::insert_into(tenants::table)
         .values((
             tenants::id.eq(id.0),
             tenants::name.eq(name),
-            tenants::created_at.eq(at),
-            tenants::updated_at.eq(at),
+            tenants::created_at.eq(to_column(at)),
+            tenants::updated_at.eq(to_column(at)),
         ))
         .execute(&mut conn.0)
         .await?;
     insert_member(conn, id, owner, Role::Owner, true, at).await
 }
 
-async fn insert_member(
+/// A workspace as such.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// Shown in the console.
+    pub name: String,
+    /// In use or archived.
+    pub status: WorkspaceStatus,
+}
+
+impl From<(String, String)> for Workspace {
+    fn from((name, status): (String, String)) -> Self {
+        Self {
+            name,
+            status: WorkspaceStatus::from_db(&status),
+        }
+    }
+}
+
+/// A workspace.
+pub async fn find(conn: &mut Conn, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
+    let row: Option<(String, String)> = tenants::table
+        .find(id.0)
+        .select((tenants::name, tenants::status))
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(Workspace::from))
+}
+
+/// Locks a workspace: whatever changes its members queues here.
+pub async fn find_for_update(
+    conn: &mut Conn,
+    id: WorkspaceId,
+) -> Result<Option<Workspace>, StorageError> {
+    let row: Option<(String, String)> = tenants::table
+        .find(id.0)
+        .select((tenants::name, tenants::status))
+        .for_update()
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(Workspace::from))
+}
+
+/// Renames a workspace.
+pub async fn update_name(
+    conn: &mut Conn,
+    id: WorkspaceId,
+    name: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    diesel::update(tenants::table.find(id.0))
+        .set((
+            tenants::name.eq(name),
+            tenants::updated_at.eq(to_column(at)),
+        ))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(())
+}
+
+/// Adds a member.
+pub async fn insert_member(
     conn: &mut Conn,
     workspace: WorkspaceId,
     (id, account): (MembershipId, AccountId),
     role: Role,
     is_current: bool,
-    at: NaiveDateTime,
+    at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    let at = to_column(at);
     diesel::insert_into(joins::table)
         .values((
             joins::id.eq(id.0),

@@ -14,7 +14,7 @@ use gatewright_domain::{
 use gatewright_kv::{DeviceGrants, Swap};
 
 use super::{error::SsoError, gate::about};
-use crate::{ambient::Ctx, audit::record, device::flow::DeviceFlow};
+use crate::{ambient::Ctx, audit::record_alone, device::flow::DeviceFlow};
 
 /// What the page shows and needs.
 pub struct ApprovalContext {
@@ -128,8 +128,7 @@ impl DeviceFlow {
         .with("grant_id", device.id)
         .with("client_id", &device.client_id)
         .with("device_label", &device.device_label);
-        let mut conn = self.parts.pool.get().await?;
-        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }
 

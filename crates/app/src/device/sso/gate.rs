@@ -16,7 +16,7 @@ use gatewright_kv::StoredGrant;
 use gatewright_storage::account;
 
 use super::error::SsoError;
-use crate::{ambient::Ctx, audit::record, device::flow::DeviceFlow};
+use crate::{ambient::Ctx, audit::record_alone, device::flow::DeviceFlow};
 
 impl DeviceFlow {
     /// The branch exists when there is a broker and its licence allows; asked before any limit is
@@ -78,15 +78,17 @@ impl DeviceFlow {
         subject: &ExternalSubject,
         grant: &DeviceGrant,
     ) -> Result<(), SsoError> {
-        let mut conn = self.parts.pool.get().await?;
-        if !account::is_email_taken(&mut conn, &subject.email.folded()).await? {
-            return Ok(());
+        {
+            let mut conn = self.parts.pool.get().await?;
+            if !account::is_email_taken(&mut conn, &subject.email.folded()).await? {
+                return Ok(());
+            }
         }
         let event = about(AuditEvent::new(AuditAction::DeviceFlowRejected), subject)
             .with("reason", "email_belongs_to_dify_account")
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        record(&mut conn, &self.parts.ambient, ctx, event).await?;
+        record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?;
         Err(SsoError::EmailBelongsToAccount)
     }
 
@@ -98,8 +100,7 @@ impl DeviceFlow {
     ) -> Result<(), SsoError> {
         let event =
             about(AuditEvent::new(AuditAction::AssertionRefused), subject).with("reason", reason);
-        let mut conn = self.parts.pool.get().await?;
-        Ok(record(&mut conn, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }
 

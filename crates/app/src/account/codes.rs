@@ -1,0 +1,238 @@
+//! Codes by mail: issuing one, and checking it. Each mail is paid for by the address it goes to (and,
+//! where strangers can cause it, by the network it is asked from); each look at a code is counted
+//! before it happens; all of it is the same for addresses that nobody has.
+
+use gatewright_auth::{
+    account::{AccountSettings, CodeKeys},
+    bearer::RateLimiter as _,
+    digest::sha256_hex,
+    limits::Limits,
+};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    ids::{AccountId, WorkspaceId},
+    one_time::{OneTimeGrant, OneTimePurpose},
+};
+use gatewright_kv::{OneTimeGrants, RateLimits};
+use gatewright_mail::LetterKind;
+use gatewright_storage::Pool;
+
+use super::error::AccountError;
+use crate::{
+    ambient::{Ambient, Ctx},
+    audit::record_alone,
+    post::Letter,
+};
+
+/// Random bytes in a token: 192 bits.
+const TOKEN_BYTES: usize = 24;
+
+/// Issues and checks codes. Cheap to clone.
+#[derive(Clone)]
+pub struct Codes {
+    /// What stands behind tokens.
+    pub grants: OneTimeGrants,
+    /// The limiter.
+    pub limiter: RateLimits,
+    /// The limits.
+    pub limits: Limits,
+    /// Computes codes.
+    pub keys: CodeKeys,
+    /// How long codes live.
+    pub settings: AccountSettings,
+    /// For the audit trail.
+    pub pool: Pool,
+    /// Time, ids, randomness.
+    pub ambient: Ambient,
+}
+
+/// A code to be issued.
+pub(crate) struct NewCode<'a> {
+    pub(crate) purpose: OneTimePurpose,
+    /// Where it goes, in lower case.
+    pub(crate) email: &'a str,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) has_code: bool,
+    pub(crate) old_email: Option<&'a str>,
+    pub(crate) workspace: Option<WorkspaceId>,
+}
+
+impl<'a> NewCode<'a> {
+    pub(crate) fn new(purpose: OneTimePurpose, email: &'a str) -> Self {
+        Self {
+            purpose,
+            email,
+            account: None,
+            has_code: true,
+            old_email: None,
+            workspace: None,
+        }
+    }
+}
+
+/// A token for the caller and what stands behind it.
+pub(crate) struct IssuedCode {
+    pub(crate) token: String,
+    grant: OneTimeGrant,
+    minutes: i64,
+}
+
+impl IssuedCode {
+    /// The letter with the code.
+    pub(crate) fn letter(&self, kind: LetterKind, language: Option<&str>) -> Letter {
+        Letter::new(kind, &self.grant.email, language).with_code(
+            &self.grant.seed,
+            self.minutes,
+            self.grant.expires_at,
+        )
+    }
+}
+
+impl Codes {
+    /// Pays for a mail that a stranger causes.
+    pub(crate) async fn charge_network(&self, ctx: &Ctx) -> Result<(), AccountError> {
+        self.limiter
+            .charge(&self.limits.mail_address, &ctx.address.limit_key())
+            .await?
+            .or_wait()
+            .map_err(|retry_after| AccountError::MailsExhausted { retry_after })
+    }
+
+    /// Pays for a mail to an address.
+    pub(crate) async fn charge_mailbox(
+        &self,
+        purpose: OneTimePurpose,
+        email: &str,
+    ) -> Result<(), AccountError> {
+        let limit = match purpose {
+            OneTimePurpose::EmailCodeLogin => &self.limits.mail_login_code,
+            _ => &self.limits.mail_code,
+        };
+        self.limiter
+            .charge(limit, &mailbox(purpose, email))
+            .await?
+            .or_wait()
+            .map_err(|retry_after| AccountError::MailTooSoon {
+                purpose,
+                retry_after,
+            })
+    }
+
+    /// Issues a token; the one before it, of the same purpose and address, ends.
+    pub(crate) async fn issue(
+        &self,
+        ctx: &Ctx,
+        new: NewCode<'_>,
+    ) -> Result<IssuedCode, AccountError> {
+        let random = self.ambient.random.as_ref();
+        let lifetime = self.settings.lifetime(new.purpose);
+        let grant = OneTimeGrant {
+            purpose: new.purpose,
+            is_verified: false,
+            account: new.account,
+            has_code: new.has_code,
+            email: new.email.to_owned(),
+            old_email: new.old_email.map(str::to_owned),
+            workspace: new.workspace,
+            seed: self.keys.new_seed(random),
+            expires_at: ctx.now + lifetime,
+        };
+        let token = random.base64url(TOKEN_BYTES);
+        self.grants
+            .issue(&token, new.email, &grant, ctx.now)
+            .await?;
+        Ok(IssuedCode {
+            token,
+            grant,
+            minutes: lifetime.num_minutes(),
+        })
+    }
+
+    /// Checks a code. `email`, where the caller names one, must be the token's.
+    pub(crate) async fn check(
+        &self,
+        ctx: &Ctx,
+        purpose: OneTimePurpose,
+        (token, code): (&str, &str),
+        email: Option<&str>,
+    ) -> Result<OneTimeGrant, AccountError> {
+        let seen = self.grants.find(token, ctx.now).await?;
+        let seen = seen.filter(|grant| grant.purpose == purpose && !grant.is_verified);
+        let seen = seen.ok_or(AccountError::InvalidToken)?;
+        if email.is_some_and(|email| email.to_lowercase() != seen.email) {
+            return Err(AccountError::InvalidEmail);
+        }
+        let whose = mailbox(purpose, &seen.email);
+        let paid = self
+            .limiter
+            .charge_refundable(&self.limits.code_guess, &whose);
+        let ticket = paid
+            .await?
+            .map_err(|retry_after| AccountError::TooManyGuesses {
+                purpose,
+                retry_after,
+            })?;
+        let grant = self.grants.attempt(token, ctx.now).await?;
+        let grant = grant.ok_or(AccountError::InvalidToken)?;
+        let is_right = self.keys.matches(&grant.seed, code.trim()) && grant.has_code;
+        if is_right {
+            self.limiter.refund(&ticket).await?;
+            return Ok(grant);
+        }
+        let mut event = AuditEvent::new(AuditAction::CodeRefused).with("purpose", purpose.as_str());
+        event.actor = grant.account;
+        record_alone(&self.pool, &self.ambient, ctx, event).await?;
+        Err(AccountError::WrongCode)
+    }
+
+    /// The token of the next step, for whoever gave the right code first.
+    pub(crate) async fn advance(
+        &self,
+        ctx: &Ctx,
+        token: &str,
+        grant: &OneTimeGrant,
+    ) -> Result<String, AccountError> {
+        let mut next = grant.clone();
+        next.is_verified = true;
+        next.expires_at = ctx.now + self.settings.lifetime(grant.purpose);
+        let next_token = self.ambient.random.base64url(TOKEN_BYTES);
+        let advanced = self
+            .grants
+            .advance(token, grant, (&next_token, &next), ctx.now);
+        if advanced.await? {
+            Ok(next_token)
+        } else {
+            Err(AccountError::InvalidToken)
+        }
+    }
+
+    /// What stands behind a token whose code was given.
+    pub(crate) async fn verified(
+        &self,
+        ctx: &Ctx,
+        purpose: OneTimePurpose,
+        token: &str,
+    ) -> Result<OneTimeGrant, AccountError> {
+        let grant = self.grants.find(token, ctx.now).await?;
+        grant
+            .filter(|grant| grant.purpose == purpose && grant.is_verified)
+            .ok_or(AccountError::InvalidToken)
+    }
+
+    /// Spends a token; of any number of callers one gets through.
+    pub(crate) async fn spend(
+        &self,
+        token: &str,
+        grant: &OneTimeGrant,
+    ) -> Result<(), AccountError> {
+        if self.grants.consume(token, grant).await? {
+            Ok(())
+        } else {
+            Err(AccountError::InvalidToken)
+        }
+    }
+}
+
+fn mailbox(purpose: OneTimePurpose, email: &str) -> String {
+    format!("{}/{}", purpose.as_str(), sha256_hex(email))
+}

@@ -1,0 +1,127 @@
+//! Deleting one's account: a code, then everything goes that is the account's alone.
+
+use gatewright_domain::{
+    account::Account,
+    audit::{AuditAction, AuditEvent},
+    ids::WorkspaceId,
+    one_time::OneTimePurpose,
+    workspace::Role,
+};
+use gatewright_mail::LetterKind;
+use gatewright_storage::{Tx, erasure, member, workspace};
+
+use super::{
+    codes::NewCode,
+    endings::{commit_ending, end_all},
+    error::AccountError,
+    service::Accounts,
+};
+use crate::{ambient::Ctx, audit::record, post::Letter};
+
+const PURPOSE: OneTimePurpose = OneTimePurpose::AccountDeletion;
+
+impl Accounts {
+    /// Sends a code.
+    pub async fn begin_deletion(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+    ) -> Result<String, AccountError> {
+        let (email, codes) = (account.email.to_lowercase(), &self.parts.codes);
+        codes.charge_mailbox(PURPOSE, &email).await?;
+        let mut new = NewCode::new(PURPOSE, &email);
+        new.account = Some(account.id);
+        let issued = codes.issue(ctx, new).await?;
+        let language = account.interface_language.as_deref();
+        let letter = issued.letter(LetterKind::DeleteAccountCode, language);
+        let mut tx = self.parts.pool.begin().await?;
+        self.parts.post.send(&mut tx, ctx, letter).await?;
+        tx.commit().await?;
+        Ok(issued.token)
+    }
+
+    /// Deletes the account. Workspaces that nobody else is in go with it; an account that owns others
+    /// must give them away first.
+    pub async fn delete(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        (token, code): (&str, &str),
+    ) -> Result<(), AccountError> {
+        let codes = &self.parts.codes;
+        let seen = codes.grants.find(token, ctx.now).await?;
+        if seen.and_then(|grant| grant.account) != Some(account.id) {
+            return Err(AccountError::InvalidDeletionCode);
+        }
+        let checked = codes.check(ctx, PURPOSE, (token, code), None).await;
+        let grant = checked.map_err(|error| match error {
+            AccountError::InvalidToken | AccountError::WrongCode => {
+                AccountError::InvalidDeletionCode
+            }
+            other => other,
+        })?;
+        self.require_no_shared_workspace(account).await?;
+        codes.spend(token, &grant).await?;
+        let mut tx = self.parts.pool.begin().await?;
+        let letter = Letter::new(
+            LetterKind::DeleteAccountDone,
+            &account.email,
+            account.interface_language.as_deref(),
+        );
+        let letter = letter.with("email", &account.email);
+        self.parts.post.send(&mut tx, ctx, letter).await?;
+        self.leave_workspaces(ctx, &mut tx, account).await?;
+        let ended = end_all(&mut tx, &self.parts.store, account.id, None, ctx.now).await?;
+        erasure::delete_account(&mut tx, account.id).await?;
+        let event = AuditEvent::new(AuditAction::AccountDeleted).by(account.id);
+        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        commit_ending(tx, &self.parts.store, ended).await?;
+        self.parts.known.forget(account.id);
+        Ok(())
+    }
+
+    /// Asked before the code is spent, so that a refusal can be mended and the code used.
+    async fn require_no_shared_workspace(&self, account: &Account) -> Result<(), AccountError> {
+        let mut conn = self.parts.pool.get().await?;
+        for workspace in workspace::list_for_account(&mut conn, account.id).await? {
+            let is_shared = member::count(&mut conn, workspace.id).await? > 1;
+            if workspace.role == Role::Owner && is_shared {
+                return Err(AccountError::OwnsSharedWorkspace);
+            }
+        }
+        Ok(())
+    }
+
+    /// In the order of their ids, so that two deletions cannot wait for each other.
+    async fn leave_workspaces(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        account: &Account,
+    ) -> Result<(), AccountError> {
+        let workspaces = workspace::list_for_account(tx, account.id).await?;
+        let mut ids: Vec<WorkspaceId> = workspaces.iter().map(|workspace| workspace.id).collect();
+        ids.sort();
+        for id in ids {
+            workspace::find_for_update(tx, id).await?;
+            let is_alone = member::count(tx, id).await? <= 1;
+            // Somebody may have become a member since it was asked.
+            let role = member::find_role(tx, id, account.id).await?;
+            let action = match (is_alone, role) {
+                (true, _) => {
+                    erasure::delete_workspace(tx, id).await?;
+                    AuditAction::WorkspaceDeleted
+                }
+                (false, Some(Role::Owner)) => return Err(AccountError::OwnsSharedWorkspace),
+                (false, _) => {
+                    member::delete(tx, id, account.id).await?;
+                    AuditAction::MemberRemoved
+                }
+            };
+            let event = AuditEvent::new(action).by(account.id).within(Some(id));
+            let event = event.with("reason", "account_deleted");
+            record(tx, &self.parts.ambient, ctx, event).await?;
+        }
+        Ok(())
+    }
+}

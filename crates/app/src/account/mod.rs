@@ -1,0 +1,22 @@
+//! Accounts as their owners change them: passwords, addresses, profiles, deletion; and the codes that
+//! prove whose mailbox it is.
+
+mod activate;
+mod change_email;
+mod codes;
+mod delete;
+mod endings;
+mod error;
+mod password;
+mod profile;
+mod reset;
+mod service;
+
+pub use activate::{Activation, InvitationView};
+pub use codes::Codes;
+pub(crate) use codes::NewCode;
+pub(crate) use endings::{commit_ending, end_all};
+pub use error::AccountError;
+pub use gatewright_storage::profile::ProfileChange;
+pub use profile::LinkedProvider;
+pub use service::{Accounts, AccountsParts};

@@ -1,0 +1,85 @@
+//! Profile fields, initialisation, and which identity providers an account is connected to.
+
+use chrono::{DateTime, Utc};
+use gatewright_domain::{
+    account::{Account, AccountStatus},
+    ids::AccountId,
+};
+use gatewright_storage::{account, external_identity, profile, profile::ProfileChange};
+
+use super::{error::AccountError, service::Accounts};
+use crate::ambient::Ctx;
+
+/// A provider, and whether the account is connected to it.
+#[derive(Debug, Clone)]
+pub struct LinkedProvider {
+    /// Its name in the settings.
+    pub provider: String,
+    /// Since when it is connected; none: it is not.
+    pub connected_at: Option<DateTime<Utc>>,
+}
+
+impl Accounts {
+    /// Changes profile fields.
+    pub async fn update_profile(
+        &self,
+        ctx: &Ctx,
+        id: AccountId,
+        change: ProfileChange,
+    ) -> Result<Account, AccountError> {
+        if let Some(avatar) = &change.avatar {
+            require_url(avatar)?;
+        }
+        let mut tx = self.parts.pool.begin().await?;
+        profile::update(&mut tx, id, &change, ctx.now).await?;
+        let account = account::find(&mut tx, id).await?;
+        tx.commit().await?;
+        self.parts.known.forget(id);
+        account.ok_or(AccountError::AccountNotFound)
+    }
+
+    /// Initialises an account that the cloud edition left behind.
+    pub async fn initialise(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        change: ProfileChange,
+    ) -> Result<(), AccountError> {
+        let mut tx = self.parts.pool.begin().await?;
+        let step = (AccountStatus::Uninitialized, AccountStatus::Active);
+        if !profile::update_status(&mut tx, account.id, step, ctx.now).await? {
+            return Err(AccountError::AlreadyInited);
+        }
+        profile::update(&mut tx, account.id, &change, ctx.now).await?;
+        tx.commit().await?;
+        self.parts.known.forget(account.id);
+        Ok(())
+    }
+
+    /// The configured providers, in their order.
+    pub async fn list_providers(&self, id: AccountId) -> Result<Vec<LinkedProvider>, AccountError> {
+        let connected = {
+            let mut conn = self.parts.pool.get().await?;
+            external_identity::list_for_account(&mut conn, id).await?
+        };
+        let providers = self.parts.providers.names_and_issuers();
+        let linked = providers.into_iter().map(|(provider, issuer)| {
+            let found = connected.iter().find(|(known, _)| *known == issuer);
+            LinkedProvider {
+                provider,
+                connected_at: found.map(|(_, at)| *at),
+            }
+        });
+        Ok(linked.collect())
+    }
+}
+
+/// Uploads come with a later slice: until then an avatar is a URL, or nothing.
+fn require_url(avatar: &str) -> Result<(), AccountError> {
+    let is_url = avatar.starts_with("https://") || avatar.starts_with("http://");
+    if avatar.is_empty() || (is_url && avatar.len() <= 255) {
+        Ok(())
+    } else {
+        Err(AccountError::InvalidAvatar)
+    }
+}

@@ -1,0 +1,74 @@
+//! Making accounts with a workspace of their own: at registration, however that came about.
+
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::{
+    account::AccountStatus,
+    audit::{AuditAction, AuditEvent},
+    ids::{AccountId, MembershipId, WorkspaceId},
+    language::Language,
+};
+use gatewright_storage::{StorageError, Tx, account, workspace};
+
+use crate::{
+    ambient::{Ambient, Ctx},
+    audit::record,
+};
+
+/// Somebody new.
+pub(crate) struct Newcomer<'a> {
+    pub(crate) name: &'a str,
+    /// In lower case; the caller holds its lock and knows that it is free.
+    pub(crate) email: &'a str,
+    /// A PHC string.
+    pub(crate) password: Option<&'a str>,
+    pub(crate) language: Option<&'a str>,
+    pub(crate) timezone: Option<&'a str>,
+}
+
+/// Whether strangers may come and have a workspace.
+pub(crate) fn may_come(settings: &ConsoleSettings) -> bool {
+    settings.allow_register && settings.allow_create_workspace
+}
+
+/// Makes the account and its workspace, both or neither.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    ctx: &Ctx,
+    newcomer: &Newcomer<'_>,
+) -> Result<AccountId, StorageError> {
+    let id = AccountId::generate(ambient.ids.as_ref());
+    let language = Language::or_default(newcomer.language);
+    let new = account::NewAccount {
+        id,
+        name: newcomer.name,
+        email: newcomer.email,
+        password: newcomer.password,
+        language: language.tag,
+        timezone: newcomer.timezone.unwrap_or(language.timezone),
+        ip: &ctx.address.to_string(),
+        status: AccountStatus::Active,
+        at: ctx.now,
+    };
+    account::insert(tx, new).await?;
+    found_workspace(tx, ambient, ctx, (id, newcomer.name)).await?;
+    Ok(id)
+}
+
+/// Makes a workspace that belongs to an account.
+pub(crate) async fn found_workspace(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    ctx: &Ctx,
+    (owner, owner_name): (AccountId, &str),
+) -> Result<WorkspaceId, StorageError> {
+    let ids = ambient.ids.as_ref();
+    let (id, membership) = (WorkspaceId::generate(ids), MembershipId::generate(ids));
+    let name = format!("{owner_name}'s Workspace");
+    workspace::insert_with_owner(tx, id, &name, (membership, owner), ctx.now).await?;
+    let event = AuditEvent::new(AuditAction::WorkspaceCreated)
+        .by(owner)
+        .within(Some(id));
+    record(tx, ambient, ctx, event).await?;
+    Ok(id)
+}

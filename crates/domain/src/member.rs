@@ -1,0 +1,202 @@
+//! Members of a workspace: who may do what (console.md §7.14), and who may do what to whom.
+
+use chrono::{DateTime, Utc};
+
+use crate::{account::AccountStatus, ids::AccountId, workspace::Role};
+
+/// Something a role lets its holder do in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// Invite, remove, change roles.
+    ManageMembers,
+    /// Give the workspace away.
+    TransferOwnership,
+    /// Rename it.
+    ChangeWorkspace,
+    /// Make API keys.
+    CreateApiKeys,
+    /// Delete API keys.
+    DeleteApiKeys,
+    /// Make, rename and bind tags.
+    EditTags,
+    /// Delete tags.
+    DeleteTags,
+    /// Read the audit trail.
+    ReadAudit,
+    /// What every member may.
+    Belong,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::ManageMembers,
+        Self::TransferOwnership,
+        Self::ChangeWorkspace,
+        Self::CreateApiKeys,
+        Self::DeleteApiKeys,
+        Self::EditTags,
+        Self::DeleteTags,
+        Self::ReadAudit,
+        Self::Belong,
+    ];
+}
+
+impl Role {
+    /// Whether the role lets its holder do something.
+    pub fn may(self, what: Capability) -> bool {
+        let (owner, admin) = (
+            self == Self::Owner,
+            matches!(self, Self::Owner | Self::Admin),
+        );
+        match what {
+            Capability::Belong => true,
+            Capability::TransferOwnership => owner,
+            Capability::ManageMembers
+            | Capability::ChangeWorkspace
+            | Capability::DeleteApiKeys
+            | Capability::ReadAudit => admin,
+            Capability::CreateApiKeys | Capability::DeleteTags => admin || self == Self::Editor,
+            Capability::EditTags => self != Self::Normal,
+        }
+    }
+}
+
+/// A member, as the others see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The account.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub email: String,
+    /// A URL.
+    pub avatar: Option<String>,
+    /// In this workspace.
+    pub role: Role,
+    /// Of the account.
+    pub status: AccountStatus,
+    /// UTC.
+    pub last_login_at: Option<DateTime<Utc>>,
+    /// UTC.
+    pub last_active_at: DateTime<Utc>,
+    /// When the account was made. UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Why a member must not do that to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRefusal {
+    /// To oneself.
+    #[error("Cannot operate self.")]
+    Oneself,
+    /// The role does not suffice, or the other is the owner.
+    #[error("No permission.")]
+    NotPermitted,
+    /// Nobody becomes or stops being the owner this way.
+    #[error("The owner is changed by a transfer only.")]
+    OwnerOnlyByTransfer,
+    /// They have that role.
+    #[error("The provided role is already assigned to the member.")]
+    SameRole,
+}
+
+/// Whether `actor` may remove `target`.
+///
+/// # Errors
+/// Why not.
+pub fn may_remove(
+    (actor, actor_role): (AccountId, Role),
+    (target, target_role): (AccountId, Role),
+) -> Result<(), MemberRefusal> {
+    if actor == target {
+        return Err(MemberRefusal::Oneself);
+    }
+    // Nobody removes the owner: so there always is one.
+    if !actor_role.may(Capability::ManageMembers) || target_role == Role::Owner {
+        return Err(MemberRefusal::NotPermitted);
+    }
+    Ok(())
+}
+
+/// Whether `actor` may give `target` the role `to`.
+///
+/// # Errors
+/// Why not.
+pub fn may_change_role(
+    actor: (AccountId, Role),
+    target: (AccountId, Role),
+    to: Role,
+) -> Result<(), MemberRefusal> {
+    may_remove(actor, target)?;
+    if to == Role::Owner {
+        return Err(MemberRefusal::OwnerOnlyByTransfer);
+    }
+    if to == target.1 {
+        return Err(MemberRefusal::SameRole);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ROLES: [Role; 5] = [
+        Role::Owner,
+        Role::Admin,
+        Role::Editor,
+        Role::DatasetOperator,
+        Role::Normal,
+    ];
+
+    #[test]
+    fn sec_163_the_matrix_of_the_spec() {
+        // console.md §7.14, columns owner, admin, editor, dataset_operator, normal.
+        let table = [
+            (Capability::ManageMembers, [true, true, false, false, false]),
+            (
+                Capability::TransferOwnership,
+                [true, false, false, false, false],
+            ),
+            (
+                Capability::ChangeWorkspace,
+                [true, true, false, false, false],
+            ),
+            (Capability::CreateApiKeys, [true, true, true, false, false]),
+            (Capability::DeleteApiKeys, [true, true, false, false, false]),
+            (Capability::EditTags, [true, true, true, true, false]),
+            (Capability::DeleteTags, [true, true, true, false, false]),
+            (Capability::ReadAudit, [true, true, false, false, false]),
+            (Capability::Belong, [true; 5]),
+        ];
+        assert_eq!(table.len(), Capability::ALL.len());
+        for (what, expected) in table {
+            assert_eq!(ROLES.map(|role| role.may(what)), expected, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn sec_164_nobody_touches_the_owner_nor_becomes_one() {
+        let (me, other) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
+        for actor in ROLES {
+            for target in ROLES {
+                let removal = may_remove((me, actor), (other, target));
+                let is_fine = matches!(actor, Role::Owner | Role::Admin) && target != Role::Owner;
+                assert_eq!(removal.is_ok(), is_fine, "{actor:?} removes {target:?}");
+                for to in ROLES {
+                    let change = may_change_role((me, actor), (other, target), to);
+                    let is_fine = is_fine && to != Role::Owner && to != target;
+                    assert_eq!(change.is_ok(), is_fine, "{actor:?} makes {target:?} {to:?}");
+                }
+            }
+            assert_eq!(
+                may_remove((me, actor), (me, actor)),
+                Err(MemberRefusal::Oneself)
+            );
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Members of the current workspace (console.md §7.14).
+
+use std::collections::BTreeSet;
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use gatewright_app::member::{Invitee, MemberError, Members};
+use gatewright_domain::{account::Email, ids::AccountId, member::Member, workspace::Role};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::session::{ResultBody, SUCCESS};
+use crate::{
+    envelope::{ConsoleErrorBody, ConsoleFailure},
+    extract::{
+        Belonging, Body, ConsoleFormat, InWorkspace, ManagesMembers, RequestCtx, Then, read::body,
+    },
+};
+
+/// A member.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberRow {
+    avatar: Option<String>,
+    id: String,
+    name: String,
+    email: String,
+    /// Unix seconds.
+    last_login_at: Option<i64>,
+    /// Unix seconds.
+    last_active_at: i64,
+    /// Unix seconds.
+    created_at: i64,
+    role: &'static str,
+    status: &'static str,
+    avatar_url: Option<String>,
+}
+
+impl From<Member> for MemberRow {
+    fn from(member: Member) -> Self {
+        let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
+        Self {
+            avatar_url: member.avatar.clone().filter(is_url),
+            avatar: member.avatar,
+            id: member.id.to_string(),
+            name: member.name,
+            email: member.email,
+            last_login_at: member.last_login_at.map(|at| at.timestamp()),
+            last_active_at: member.last_active_at.timestamp(),
+            created_at: member.created_at.timestamp(),
+            role: member.role.as_str(),
+            status: member.status.as_str(),
+        }
+    }
+}
+
+/// The members.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberList {
+    accounts: Vec<MemberRow>,
+}
+
+body! {
+    /// Whom to invite.
+    InviteRequest {
+        /// At most 100.
+        emails: Vec<String> as Vec<String> = emails,
+        /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
+        role: String as String = text,
+        language: Option<String> as Option<String> = optional,
+    }
+}
+
+body! {
+    /// A role.
+    RoleRequest {
+        /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
+        role: String as String = text,
+    }
+}
+
+/// What became of one address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvitationResult {
+    /// `success` or `failed`.
+    status: &'static str,
+    email: String,
+    /// The link, when no mail takes it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// What became of all.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InviteResponse {
+    result: &'static str,
+    invitation_results: Vec<InvitationResult>,
+    tenant_id: String,
+}
+
+/// Removed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RemovedResponse {
+    result: &'static str,
+    tenant_id: String,
+}
+
+/// All members of the current workspace, invited ones too; whoever joined first.
+#[utoipa::path(
+    get, path = "/console/api/workspaces/current/members", operation_id = "list_members",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = MemberList), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn list(
+    members: Data<Members>,
+    here: InWorkspace<Belonging>,
+) -> Result<Json<MemberList>, ConsoleFailure> {
+    let all = members.list(here.workspace.id).await?;
+    Ok(Json(MemberList {
+        accounts: all.into_iter().map(MemberRow::from).collect(),
+    }))
+}
+
+/// The dataset operators of the current workspace.
+#[utoipa::path(
+    get, path = "/console/api/workspaces/current/dataset-operators", operation_id = "list_dataset_operators",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = MemberList), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn list_dataset_operators(
+    members: Data<Members>,
+    here: InWorkspace<Belonging>,
+) -> Result<Json<MemberList>, ConsoleFailure> {
+    let all = members.list(here.workspace.id).await?.into_iter();
+    let operators = all.filter(|member| member.role == Role::DatasetOperator);
+    Ok(Json(MemberList {
+        accounts: operators.map(MemberRow::from).collect(),
+    }))
+}
+
+/// Invites people; each address has a result of its own. Whoever has an account is a member at once.
+#[utoipa::path(
+    post, path = "/console/api/workspaces/current/members/invite-email", operation_id = "invite_members",
+    request_body = InviteRequest, security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 201, body = InviteResponse),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid-role`, `limit_exceeded`"),
+        (status = 403, body = ConsoleErrorBody),
+    ),
+)]
+pub(crate) async fn invite(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    body: Then<InWorkspace<ManagesMembers>, Body<InviteRequest, ConsoleFormat>>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let Then(here, body) = body;
+    let input = body.into_inner();
+    let role: Role = input.role.parse().map_err(|_| MemberError::InvalidRole)?;
+    let addresses: BTreeSet<String> = input.emails.iter().map(|e| e.to_lowercase()).collect();
+    let mut results = vec![];
+    for address in addresses {
+        let failed = |message: String| InvitationResult {
+            status: "failed",
+            email: address.clone(),
+            url: None,
+            message: Some(message),
+        };
+        let email: Email = match address.parse() {
+            Ok(email) => email,
+            Err(error) => {
+                results.push(failed(format!("The address {error}")));
+                continue;
+            }
+        };
+        let invitee = Invitee {
+            email: &email,
+            role,
+            language: input.language.as_deref(),
+        };
+        let actor = &here.identity.account;
+        match members
+            .invite(&ctx, here.workspace.id, actor, &invitee)
+            .await
+        {
+            Ok(done) => results.push(InvitationResult {
+                status: "success",
+                email: done.email,
+                url: done.url,
+                message: None,
+            }),
+            Err(error @ (MemberError::Refused(_) | MemberError::NotFound)) => {
+                results.push(failed(error.to_string()));
+            }
+            // Of the whole request: the role, the limits, an outage.
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(HttpResponse::Created().json(InviteResponse {
+        result: "success",
+        invitation_results: results,
+        tenant_id: here.workspace.id.to_string(),
+    }))
+}
+
+/// Removes a member.
+#[utoipa::path(
+    delete, path = "/console/api/workspaces/current/members/{member_id}", operation_id = "remove_member",
+    params(("member_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = RemovedResponse),
+        (status = 400, body = ConsoleErrorBody, description = "`cannot-operate-self`"),
+        (status = 403, body = ConsoleErrorBody, description = "`forbidden`"),
+        (status = 404, body = ConsoleErrorBody, description = "`member-not-found`"),
+    ),
+)]
+pub(crate) async fn remove(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    here: InWorkspace<ManagesMembers>,
+    member_id: Path<String>,
+) -> Result<Json<RemovedResponse>, ConsoleFailure> {
+    let target: AccountId = member_id.parse().map_err(|_| MemberError::NotFound)?;
+    let (workspace, actor) = (here.workspace.id, here.identity.account.id);
+    members.remove(&ctx, workspace, actor, target).await?;
+    Ok(Json(RemovedResponse {
+        result: "success",
+        tenant_id: workspace.to_string(),
+    }))
+}
+
+/// Changes a member's role. Nobody becomes the owner this way.
+#[utoipa::path(
+    put, path = "/console/api/workspaces/current/members/{member_id}/update-role", operation_id = "update_member_role",
+    params(("member_id" = String, Path)), request_body = RoleRequest, security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = ResultBody),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid-role`, `cannot-operate-self`, `role-already-assigned`"),
+        (status = 403, body = ConsoleErrorBody, description = "`forbidden`"),
+        (status = 404, body = ConsoleErrorBody, description = "`member-not-found`"),
+    ),
+)]
+pub(crate) async fn update_role(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    member_id: Path<String>,
+    body: Then<InWorkspace<ManagesMembers>, Body<RoleRequest, ConsoleFormat>>,
+) -> Result<Json<ResultBody>, ConsoleFailure> {
+    let Then(here, body) = body;
+    let target: AccountId = member_id.parse().map_err(|_| MemberError::NotFound)?;
+    let role: Role = body
+        .into_inner()
+        .role
+        .parse()
+        .map_err(|_| MemberError::InvalidRole)?;
+    let (workspace, actor) = (here.workspace.id, here.identity.account.id);
+    members
+        .change_role(&ctx, workspace, actor, (target, role))
+        .await?;
+    Ok(Json(SUCCESS))
+}

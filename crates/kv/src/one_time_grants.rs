@@ -1,0 +1,173 @@
+//! What stands behind one-time tokens. A token is found by its digest; a newer one for the same
+//! purpose and subject ends the one before; a try is counted before the code is looked at.
+
+use chrono::{DateTime, Utc};
+use gatewright_auth::digest::sha256_hex;
+use gatewright_domain::{
+    error::Unavailable,
+    one_time::{OneTimeGrant, OneTimePurpose},
+};
+use redis::Script;
+
+use crate::connection::Kv;
+
+/// Tries per token (DECISIONS §2 "One-time codes").
+const TRIES: u32 = 5;
+
+/// The key that the subject had before has the same hash tag, so it is on the same node.
+const ISSUE_SCRIPT: &str = r"
+local before = redis.call('GET', KEYS[1])
+if before then redis.call('DEL', before) end
+redis.call('SET', KEYS[2], '0|' .. ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[1], KEYS[2], 'PX', ARGV[2])
+return 1
+";
+
+/// Counts a try. The count stands before the grant: `3|{…}`.
+const TRY_SCRIPT: &str = r"
+local value = redis.call('GET', KEYS[1])
+if not value then return false end
+local bar = string.find(value, '|', 1, true)
+local tries = tonumber(string.sub(value, 1, bar - 1)) + 1
+if tries > tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) return false end
+redis.call('SET', KEYS[1], tries .. string.sub(value, bar), 'KEEPTTL')
+return string.sub(value, bar + 1)
+";
+
+/// Takes a grant, if it is still the one that was looked at, and puts another in its place.
+const REPLACE_SCRIPT: &str = r"
+local value = redis.call('GET', KEYS[1])
+if not value then return 0 end
+local bar = string.find(value, '|', 1, true)
+if string.sub(value, bar + 1) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+if #KEYS == 2 then redis.call('SET', KEYS[2], '0|' .. ARGV[2], 'PX', ARGV[3]) end
+return 1
+";
+
+/// One-time tokens. Cheap to clone.
+#[derive(Clone)]
+pub struct OneTimeGrants {
+    kv: Kv,
+}
+
+impl OneTimeGrants {
+    /// In this Redis. Tokens are random and long, so a plain digest of one tells nothing.
+    pub fn new(kv: Kv) -> Self {
+        Self { kv }
+    }
+
+    /// Stores what stands behind a new token. `subject` (an address or an account) has at most one
+    /// live token per purpose: this one from now on.
+    pub async fn issue(
+        &self,
+        token: &str,
+        subject: &str,
+        grant: &OneTimeGrant,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
+        thread_local! {
+            static ISSUE: Script = Script::new(ISSUE_SCRIPT);
+        }
+        let script = ISSUE.with(Clone::clone);
+        let mut call = script.prepare_invoke();
+        call.key(latest_key(&self.kv, grant.purpose, subject));
+        call.key(self.token_key(token));
+        call.arg(text(grant)?);
+        call.arg(millis(grant, now));
+        self.kv.invoke::<i64>(&call).await.map(drop)
+    }
+
+    /// What stands behind a token, without a try.
+    pub async fn find(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<OneTimeGrant>, Unavailable> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.token_key(token));
+        let value: Option<String> = self.kv.run(&get).await?;
+        let grant = value.and_then(|value| read(value.split_once('|')?.1));
+        Ok(grant.filter(|grant| now < grant.expires_at))
+    }
+
+    /// What stands behind a token, for one of its few tries at the code.
+    pub async fn attempt(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<OneTimeGrant>, Unavailable> {
+        thread_local! {
+            static TRY: Script = Script::new(TRY_SCRIPT);
+        }
+        let script = TRY.with(Clone::clone);
+        let key = self.token_key(token);
+        let value: Option<String> = self.kv.invoke(script.key(key).arg(TRIES)).await?;
+        let grant = value.and_then(|value| read(&value));
+        Ok(grant.filter(|grant| now < grant.expires_at))
+    }
+
+    /// Spends a token. Of any number of callers one is told yes.
+    pub async fn consume(&self, token: &str, seen: &OneTimeGrant) -> Result<bool, Unavailable> {
+        self.take(token, seen, None).await
+    }
+
+    /// Spends a token and puts the next step's in its place, both or neither.
+    pub async fn advance(
+        &self,
+        token: &str,
+        seen: &OneTimeGrant,
+        (next_token, next): (&str, &OneTimeGrant),
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
+        let next = (self.token_key(next_token), text(next)?, millis(next, now));
+        self.take(token, seen, Some(next)).await
+    }
+
+    async fn take(
+        &self,
+        token: &str,
+        seen: &OneTimeGrant,
+        next: Option<(String, String, i64)>,
+    ) -> Result<bool, Unavailable> {
+        thread_local! {
+            static REPLACE: Script = Script::new(REPLACE_SCRIPT);
+        }
+        let script = REPLACE.with(Clone::clone);
+        let mut call = script.prepare_invoke();
+        call.key(self.token_key(token));
+        call.arg(text(seen)?);
+        if let Some((key, value, ttl)) = next {
+            call.key(key);
+            call.arg(value);
+            call.arg(ttl);
+        }
+        Ok(self.kv.invoke::<i64>(&call).await? == 1)
+    }
+
+    fn token_key(&self, token: &str) -> String {
+        format!("{}:{}", family(&self.kv), sha256_hex(token))
+    }
+}
+
+/// One hash tag for all: a script takes one and puts another.
+fn family(kv: &Kv) -> String {
+    kv.key("one-time", "grants")
+}
+
+fn latest_key(kv: &Kv, purpose: OneTimePurpose, subject: &str) -> String {
+    let who = sha256_hex(format!("{}/{subject}", purpose.as_str()));
+    format!("{}:latest:{who}", family(kv))
+}
+
+fn millis(grant: &OneTimeGrant, now: DateTime<Utc>) -> i64 {
+    (grant.expires_at - now).num_milliseconds().max(1)
+}
+
+fn text(grant: &OneTimeGrant) -> Result<String, Unavailable> {
+    serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))
+}
+
+fn read(text: &str) -> Option<OneTimeGrant> {
+    serde_json::from_str(text).ok()
+}

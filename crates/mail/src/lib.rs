@@ -1,0 +1,16 @@
+//! Letters to people: which there are, what they say in two languages, and how they leave.
+//!
+//! The templates are jinja, one file per letter and language, whose first line is the subject; the
+//! same file gives the HTML and the plain text. Operators may put their own beside them.
+
+mod diagnose;
+mod letter;
+mod settings;
+mod template;
+mod transport;
+
+pub use diagnose::{Finding, diagnose};
+pub use letter::{LetterKind, MailLanguage};
+pub use settings::{MailSettings, MailType, Security};
+pub use template::{Rendered, TemplateError, Templates};
+pub use transport::{Mail, MailError, Mailer};

@@ -1,0 +1,267 @@
+//! From a letter to subject, HTML and text. Everything that is put in is escaped in HTML; what a
+//! template uses without having been told is an error, not a gap.
+
+use std::{collections::BTreeMap, path::Path};
+
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use crate::letter::{LetterKind, MailLanguage};
+
+/// What stands at the end of letters and in subjects.
+const APPLICATION_TITLE: &str = "Dify";
+
+const PARTS: [(&str, &str); 4] = [
+    ("parts.html", include_str!("../templates/parts.html")),
+    ("parts.txt", include_str!("../templates/parts.txt")),
+    ("layout.html", include_str!("../templates/layout.html")),
+    ("layout.txt", include_str!("../templates/layout.txt")),
+];
+
+macro_rules! built_in {
+    ($($name:literal),+ $(,)?) => {
+        /// Base name, English, Chinese.
+        const BUILT_IN: &[(&str, &str, &str)] = &[$((
+            $name,
+            include_str!(concat!("../templates/en-US/", $name, ".jinja")),
+            include_str!(concat!("../templates/zh-CN/", $name, ".jinja")),
+        )),+];
+    };
+}
+
+built_in!(
+    "change_mail_completed_template",
+    "change_mail_confirm_new_template",
+    "change_mail_confirm_old_template",
+    "change_mail_notice_template",
+    "delete_account_code_email_template",
+    "delete_account_success_template",
+    "email_code_login_mail_template",
+    "email_code_login_no_account_template",
+    "invite_member_mail_template",
+    "register_email_template",
+    "register_email_when_account_exist_template",
+    "reset_password_mail_template",
+    "reset_password_mail_when_account_not_exist_no_register_template",
+    "reset_password_mail_when_account_not_exist_template",
+    "test_mail_template",
+    "transfer_workspace_new_owner_notify_template",
+    "transfer_workspace_old_owner_notify_template",
+    "transfer_workspace_owner_confirm_template",
+);
+
+/// A letter, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// The same content as `text`.
+    pub html: String,
+    /// Plain text.
+    pub text: String,
+}
+
+/// A template cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("mail template {name}: {problem}")]
+pub struct TemplateError {
+    name: String,
+    problem: String,
+}
+
+impl TemplateError {
+    fn new(name: &str, problem: impl ToString) -> Self {
+        Self {
+            name: name.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// All templates.
+pub struct Templates(Environment<'static>);
+
+impl Templates {
+    /// The built-in ones, and over them those of `folder` (`<folder>/en-US/<name>.jinja`).
+    ///
+    /// # Errors
+    /// When one of them is no template. A missing one is the built-in one.
+    pub fn load(folder: Option<&Path>) -> Result<Self, TemplateError> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, source) in PARTS {
+            add(&mut environment, name, source.to_owned())?;
+        }
+        for (name, english, chinese) in BUILT_IN {
+            for (language, built_in) in [
+                (MailLanguage::English, english),
+                (MailLanguage::Chinese, chinese),
+            ] {
+                let file = format!("{}/{name}.jinja", language.tag());
+                let source = match folder.map(|folder| folder.join(&file)) {
+                    Some(path) if path.exists() => std::fs::read_to_string(&path)
+                        .map_err(|error| TemplateError::new(&path.display().to_string(), error))?,
+                    _ => (*built_in).to_owned(),
+                };
+                add_letter(&mut environment, name, language, &source)?;
+            }
+        }
+        Ok(Self(environment))
+    }
+
+    /// Writes a letter.
+    ///
+    /// # Errors
+    /// When the template wants to be told more.
+    pub fn render(
+        &self,
+        letter: LetterKind,
+        language: MailLanguage,
+        to: &str,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Rendered, TemplateError> {
+        let base = format!("{}/{}", language.tag(), letter.template());
+        let fill = |name: &str, parts: &str| {
+            let context = context! {
+                to, language => language.tag(), application_title => APPLICATION_TITLE,
+                branding_enabled => false, parts, ..self::told(variables)
+            };
+            let template = self.0.get_template(name);
+            template
+                .and_then(|template| template.render(context))
+                .map_err(|error| TemplateError::new(name, format!("{error:#}")))
+        };
+        let subject = fill(&format!("{base}.subject.txt"), "")?;
+        let subject: String = subject.chars().filter(|c| !c.is_control()).collect();
+        let html = fill(&format!("{base}.html"), "parts.html")?;
+        let text = fill(&format!("{base}.txt"), "parts.txt")?;
+        let wrap = |layout: &str, content: &str| {
+            let told = context! {
+                content, subject => subject.as_str(), language => language.tag(), application_title => APPLICATION_TITLE,
+            };
+            let template = self.0.get_template(layout);
+            template
+                .and_then(|template| template.render(told))
+                .map_err(|error| TemplateError::new(layout, error))
+        };
+        Ok(Rendered {
+            html: wrap("layout.html", html.trim())?,
+            text: wrap("layout.txt", text.trim())?,
+            subject: subject.trim().to_owned(),
+        })
+    }
+}
+
+fn told(variables: &BTreeMap<String, String>) -> minijinja::Value {
+    let pairs = variables.iter();
+    minijinja::Value::from_pairs(pairs.map(|(name, value)| (name.clone(), value.clone())))
+}
+
+fn add_letter(
+    environment: &mut Environment<'static>,
+    name: &str,
+    language: MailLanguage,
+    source: &str,
+) -> Result<(), TemplateError> {
+    let base = format!("{}/{name}", language.tag());
+    let (first, body) = source.split_once('\n').unwrap_or((source, ""));
+    let subject = first
+        .strip_prefix("Subject:")
+        .ok_or_else(|| TemplateError::new(&base, "the first line must be `Subject: …`"))?;
+    add(
+        environment,
+        &format!("{base}.subject.txt"),
+        subject.trim().to_owned(),
+    )?;
+    for format in ["html", "txt"] {
+        add(environment, &format!("{base}.{format}"), body.to_owned())?;
+    }
+    Ok(())
+}
+
+fn add(
+    environment: &mut Environment<'static>,
+    name: &str,
+    source: String,
+) -> Result<(), TemplateError> {
+    environment
+        .add_template_owned(name.to_owned(), source)
+        .map_err(|error| TemplateError::new(name, format!("{error:#}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(letter: LetterKind) -> BTreeMap<String, String> {
+        let names = letter.variables().iter();
+        names
+            .map(|name| ((*name).to_owned(), format!("<{name}>")))
+            .collect()
+    }
+
+    #[test]
+    fn every_letter_exists_in_both_languages_and_says_all_it_is_told() {
+        let templates = Templates::load(None).unwrap();
+        for letter in LetterKind::ALL {
+            let mut subjects = vec![];
+            for language in MailLanguage::ALL {
+                let told = told(letter);
+                let mail = templates.render(letter, language, "a@b.co", &told).unwrap();
+                let all_text = format!("{}\n{}", mail.subject, mail.text);
+                for name in letter.variables() {
+                    assert!(
+                        all_text.contains(&format!("<{name}>")),
+                        "{letter:?} {name}: {all_text}"
+                    );
+                    assert!(
+                        mail.html.contains(&format!("&lt;{name}&gt;")),
+                        "{letter:?}: {}",
+                        mail.html
+                    );
+                    assert!(
+                        !mail.html.contains(&format!("<{name}>")),
+                        "{letter:?} lets markup through"
+                    );
+                }
+                assert!(mail.html.contains(&format!("lang=\"{}\"", language.tag())));
+                subjects.push(mail.subject);
+            }
+            assert_ne!(subjects[0], subjects[1], "{letter:?} is not translated");
+        }
+    }
+
+    #[test]
+    fn what_a_template_is_not_told_is_an_error_and_a_subject_is_one_line() {
+        let templates = Templates::load(None).unwrap();
+        let english = MailLanguage::English;
+        let none = BTreeMap::new();
+        assert!(
+            templates
+                .render(LetterKind::ResetPassword, english, "a@b.co", &none)
+                .is_err()
+        );
+        let mut told = told(LetterKind::TransferNewOwner);
+        told.insert("WorkspaceName".into(), "A\r\nBcc: x@y.z".into());
+        let mail = templates
+            .render(LetterKind::TransferNewOwner, english, "a@b.co", &told)
+            .unwrap();
+        assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    }
+
+    #[test]
+    fn operators_may_override_a_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("en-US")).unwrap();
+        let file = folder.path().join("en-US/test_mail_template.jinja");
+        std::fs::write(&file, "Subject: Hi {{ to }}\n<b>{{ to }}</b>\n").unwrap();
+        let templates = Templates::load(Some(folder.path())).unwrap();
+        let none = BTreeMap::new();
+        let mail = templates
+            .render(LetterKind::Test, MailLanguage::English, "<a@b.co>", &none)
+            .unwrap();
+        assert_eq!(mail.subject, "Hi <a@b.co>");
+        assert!(mail.html.contains("<b>&lt;a@b.co&gt;</b>"));
+        std::fs::write(&file, "no subject").unwrap();
+        assert!(Templates::load(Some(folder.path())).is_err());
+    }
+}

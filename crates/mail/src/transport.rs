@@ -1,0 +1,174 @@
+//! How a letter leaves: by SMTP with checked certificates, or into a file.
+
+use std::{path::PathBuf, time::Duration};
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    message::{Mailbox, MultiPart},
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+        extension::ClientId,
+    },
+};
+
+use crate::{
+    settings::{MailSettings, MailType, Security},
+    template::Rendered,
+};
+
+/// To connect and for each answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A letter with its addressee. The id makes its name: the same in every attempt.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Part of the `Message-ID`, so that a second attempt can be recognised as the same letter.
+    pub id: String,
+    /// The addressee.
+    pub to: String,
+    /// What it says.
+    pub content: Rendered,
+}
+
+/// A letter did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// Worth another attempt.
+    #[error("{0}")]
+    Transient(String),
+    /// No attempt will succeed: the server refused the letter for good, or there is no such address.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+enum Transport {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    File(PathBuf),
+}
+
+/// Sends letters.
+pub struct Mailer {
+    from: Mailbox,
+    transport: Transport,
+}
+
+impl Mailer {
+    /// From the settings; `None` when no mail is configured. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// When the settings cannot be used, in words for whoever wrote them.
+    pub fn new(settings: &MailSettings) -> Result<Option<Self>, String> {
+        let Some(mail_type) = settings.mail_type else {
+            return Ok(None);
+        };
+        let from = settings.from.as_deref().unwrap_or_default();
+        let from = from
+            .parse()
+            .map_err(|_| "MAIL_DEFAULT_SEND_FROM is not an address".to_owned())?;
+        let transport = match mail_type {
+            MailType::Smtp => Transport::Smtp(smtp(settings)?),
+            MailType::File => Transport::File(settings.folder.clone()),
+        };
+        Ok(Some(Self { from, transport }))
+    }
+
+    /// Sends a letter.
+    ///
+    /// # Errors
+    /// When it did not leave.
+    pub async fn send(&self, mail: Mail) -> Result<(), MailError> {
+        let message = self.message(&mail)?;
+        match &self.transport {
+            Transport::Smtp(smtp) => match smtp.send(message).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(classify(&error)),
+            },
+            Transport::File(folder) => {
+                let (folder, name) = (folder.clone(), format!("{}.eml", mail.id));
+                let written = tokio::task::spawn_blocking(move || {
+                    std::fs::create_dir_all(&folder)?;
+                    std::fs::write(folder.join(name), message.formatted())
+                });
+                match written.await {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(error)) => Err(MailError::Transient(error.to_string())),
+                    Err(error) => Err(MailError::Transient(error.to_string())),
+                }
+            }
+        }
+    }
+
+    fn message(&self, mail: &Mail) -> Result<Message, MailError> {
+        let unusable = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
+        let to: lettre::Address = mail.to.parse().map_err(|e| unusable(&e))?;
+        let host = self.from.email.domain();
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(&mail.content.subject)
+            .message_id(Some(format!("<{}@{host}>", mail.id)))
+            .multipart(MultiPart::alternative_plain_html(
+                mail.content.text.clone(),
+                mail.content.html.clone(),
+            ))
+            .map_err(|e| unusable(&e))
+    }
+}
+
+/// The server's own words, without what it was told.
+fn classify(error: &lettre::transport::smtp::Error) -> MailError {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    // A refused sign-in or an unusable certificate is for the operator to mend: letters wait for it.
+    let is_about_the_letter = error
+        .status()
+        .is_some_and(|code| matches!(u16::from(code), 550..=556) && u16::from(code) != 554);
+    if error.is_permanent() && is_about_the_letter {
+        MailError::Permanent(text)
+    } else {
+        MailError::Transient(text)
+    }
+}
+
+fn smtp(settings: &MailSettings) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    let server = settings.server.as_deref().unwrap_or_default();
+    let tls = match settings.security() {
+        Security::None => Tls::None,
+        Security::Tls => Tls::Wrapper(tls_parameters(settings, server)?),
+        Security::StartTls => Tls::Required(tls_parameters(settings, server)?),
+    };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server)
+        .port(settings.port)
+        .tls(tls)
+        .timeout(Some(TIMEOUT));
+    if let (Some(name), Some(password)) = (&settings.username, &settings.password) {
+        builder = builder.credentials(Credentials::new(name.clone(), password.expose().to_owned()));
+    }
+    if let Some(name) = &settings.local_hostname {
+        builder = builder.hello_name(ClientId::Domain(name.clone()));
+    }
+    Ok(builder.build())
+}
+
+fn tls_parameters(settings: &MailSettings, server: &str) -> Result<TlsParameters, String> {
+    let mut builder = TlsParameters::builder(server.to_owned());
+    if let Some(file) = &settings.ca_file {
+        let problem = |error: &dyn std::fmt::Display| {
+            format!("GATEWRIGHT_SMTP_CA_FILE {}: {error}", file.display())
+        };
+        let pem = std::fs::read(file).map_err(|e| problem(&e))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|e| problem(&e))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder
+        .build_rustls()
+        .map_err(|error| format!("TLS: {error}"))
+}

@@ -1,0 +1,97 @@
+//! A worker, built from settings.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use gatewright_app::{
+    post::Postman,
+    upkeep::{Cleaner, JobConnections, handlers, schedules},
+};
+use gatewright_auth::account::{CodeKeys, InvitationKeys};
+use gatewright_domain::error::Unavailable;
+use gatewright_jobs::{QueueName, Runner, RunnerSettings, Scheduler};
+use gatewright_mail::{Mailer, Templates};
+
+use crate::{platform::Platform, settings::ServerSettings};
+
+/// A job without a sign of life for so long is another worker's.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How often a worker looks when nothing is announced.
+const POLL: Duration = Duration::from_secs(1);
+/// How long a worker that is told to stop may finish what it began.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a worker is to do.
+#[derive(Debug, Clone)]
+pub struct Duties {
+    /// The queues it serves.
+    pub queues: Vec<QueueName>,
+    /// Jobs at the same time.
+    pub concurrency: usize,
+    /// Whether it fires schedules.
+    pub schedules: bool,
+}
+
+/// The worker.
+///
+/// # Errors
+/// In words for whoever wrote the settings.
+pub fn runner(
+    platform: &Platform,
+    settings: &ServerSettings,
+    duties: Duties,
+) -> Result<Runner<JobConnections>, String> {
+    let postman = Postman {
+        pool: platform.pool.clone(),
+        mailer: Mailer::new(&settings.mail)?,
+        templates: Templates::load(settings.mail.templates.as_deref())
+            .map_err(|error| error.to_string())?,
+        codes: CodeKeys::new(&platform.master),
+        invitations: InvitationKeys::new(&platform.master),
+        urls: settings.urls.clone(),
+    };
+    let scheduler = if duties.schedules {
+        scheduler(settings)?
+    } else {
+        Scheduler::default()
+    };
+    Ok(Runner {
+        connections: JobConnections(platform.pool.clone()),
+        handlers: handlers(Arc::new(postman), Arc::new(cleaner(platform, settings))),
+        scheduler,
+        settings: RunnerSettings {
+            queues: duties.queues,
+            concurrency: duties.concurrency,
+            lease: LEASE,
+            poll: POLL,
+            patience: PATIENCE,
+        },
+        clock: Arc::clone(&platform.ambient.clock),
+        ids: Arc::clone(&platform.ambient.ids),
+    })
+}
+
+/// The schedules that are switched on.
+///
+/// # Errors
+/// In words for whoever wrote the settings.
+pub fn scheduler(settings: &ServerSettings) -> Result<Scheduler, String> {
+    schedules(&settings.upkeep).map_err(|error| error.to_string())
+}
+
+/// What deletes what has outlived its use.
+pub fn cleaner(platform: &Platform, settings: &ServerSettings) -> Cleaner {
+    Cleaner {
+        pool: platform.pool.clone(),
+        settings: settings.upkeep.clone(),
+        ambient: platform.ambient.clone(),
+    }
+}
+
+/// A connection for looking after the queue.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn connection(platform: &Platform) -> Result<gatewright_storage::Conn, Unavailable> {
+    platform.pool.get().await
+}

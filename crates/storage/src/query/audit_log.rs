@@ -1,0 +1,146 @@
+//! Reading the audit trail: for people, for verification, and cutting its oldest part.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::RunQueryDsl;
+use gatewright_domain::ids::WorkspaceId;
+use uuid::Uuid;
+
+use super::audit::AuditRow;
+use crate::{error::StorageError, pool::Conn, schema::gatewright_audit_heads as heads};
+
+const COLUMNS: &str = "id, chain, seq, hash, occurred_at, action, actor_account_id, tenant_id, ip, \
+                       user_agent, request_id, details";
+
+/// Where a chain begins and ends.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = heads)]
+pub struct ChainHead {
+    /// Which chain.
+    pub chain: Uuid,
+    /// The last event's place.
+    pub seq: i64,
+    /// The last event's hash.
+    pub hash: String,
+    /// The place of the last event that retention removed; 0 when none was.
+    pub base_seq: i64,
+    /// Its hash.
+    pub base_hash: String,
+}
+
+/// All chains.
+pub async fn list_heads(conn: &mut Conn) -> Result<Vec<ChainHead>, StorageError> {
+    Ok(heads::table
+        .select(ChainHead::as_select())
+        .order(heads::chain)
+        .load(&mut conn.0)
+        .await?)
+}
+
+/// Chains that have events and no head.
+pub async fn list_headless(conn: &mut Conn) -> Result<Vec<Uuid>, StorageError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        chain: Uuid,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT DISTINCT chain FROM gatewright_audit_events e WHERE chain IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM gatewright_audit_heads h WHERE h.chain = e.chain)",
+    )
+    .load(&mut conn.0)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.chain).collect())
+}
+
+/// The next events of a chain after a place, in their order.
+pub async fn list_chain(
+    conn: &mut Conn,
+    chain: Uuid,
+    after: i64,
+    most: i64,
+) -> Result<Vec<AuditRow>, StorageError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM gatewright_audit_events WHERE chain = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+    );
+    Ok(diesel::sql_query(query)
+        .bind::<SqlUuid, _>(chain)
+        .bind::<Int8, _>(after)
+        .bind::<Int8, _>(most)
+        .load(&mut conn.0)
+        .await?)
+}
+
+/// Which events of a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Only of this name.
+    pub action: Option<String>,
+    /// Only before this place.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// The events of a workspace, the latest first.
+pub async fn list_for_workspace(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    filter: &AuditFilter,
+) -> Result<Vec<AuditRow>, StorageError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM gatewright_audit_events WHERE chain = $1 \
+         AND ($2 IS NULL OR seq < $2) AND ($3 IS NULL OR action = $3) ORDER BY seq DESC LIMIT $4"
+    );
+    Ok(diesel::sql_query(query)
+        .bind::<SqlUuid, _>(workspace.0)
+        .bind::<Nullable<Int8>, _>(filter.before)
+        .bind::<Nullable<Text>, _>(filter.action.as_deref())
+        .bind::<Int8, _>(filter.most)
+        .load(&mut conn.0)
+        .await?)
+}
+
+/// Removes the events of a chain before an instant, at most `most`, moving its base. Only a beginning
+/// of the chain goes, never something from its middle. Says how many.
+pub async fn cut(
+    conn: &mut Conn,
+    chain: Uuid,
+    before: DateTime<Utc>,
+    most: i64,
+) -> Result<usize, StorageError> {
+    Ok(diesel::sql_query(
+        "WITH head AS (SELECT chain, base_seq FROM gatewright_audit_heads WHERE chain = $1 FOR UPDATE), \
+         young AS (SELECT min(e.seq) AS seq FROM gatewright_audit_events e WHERE e.chain = $1 AND e.occurred_at >= $2), \
+         gone AS (DELETE FROM gatewright_audit_events e USING head WHERE e.chain = head.chain \
+         AND e.seq <= head.base_seq + $3 AND e.seq < coalesce((SELECT seq FROM young), 9223372036854775807) \
+         RETURNING e.seq, e.hash), \
+         last AS (SELECT seq, hash FROM gone ORDER BY seq DESC LIMIT 1), \
+         moved AS (UPDATE gatewright_audit_heads h SET base_seq = last.seq, base_hash = last.hash \
+         FROM last WHERE h.chain = $1) SELECT seq FROM gone",
+    )
+    .bind::<SqlUuid, _>(chain)
+    .bind::<Timestamptz, _>(before)
+    .bind::<Int8, _>(most)
+    .execute(&mut conn.0)
+    .await?)
+}
+
+/// Removes events from before there were chains.
+pub async fn delete_unchained(
+    conn: &mut Conn,
+    before: DateTime<Utc>,
+    most: i64,
+) -> Result<usize, StorageError> {
+    Ok(diesel::sql_query(
+        "DELETE FROM gatewright_audit_events WHERE id IN (SELECT id FROM gatewright_audit_events \
+         WHERE chain IS NULL AND occurred_at < $1 LIMIT $2)",
+    )
+    .bind::<Timestamptz, _>(before)
+    .bind::<Int8, _>(most)
+    .execute(&mut conn.0)
+    .await?)
+}

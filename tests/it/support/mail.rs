@@ -1,0 +1,129 @@
+//! The worker's side in a test: jobs are done when the test says so, and letters are read from the
+//! folder that they were put into.
+
+use std::sync::Arc;
+
+use gatewright_app::upkeep::JobConnections;
+use gatewright_domain::{IdGen as _, RandomIds};
+use gatewright_jobs::{QueueName, Runner};
+use gatewright_runtime::worker::{self, Duties};
+
+use super::Harness;
+
+/// A letter, as its addressee's software shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Letter {
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+impl Letter {
+    pub(crate) fn parse(raw: &[u8]) -> Self {
+        let mail = mailparse::parse_mail(raw).unwrap();
+        let header = |name: &str| {
+            use mailparse::MailHeaderMap as _;
+            mail.headers.get_first_value(name).unwrap_or_default()
+        };
+        let body = |kind: &str| {
+            let part = mail
+                .subparts
+                .iter()
+                .find(|part| part.ctype.mimetype == kind);
+            part.unwrap_or_else(|| panic!("no {kind}"))
+                .get_body()
+                .unwrap()
+        };
+        Self {
+            to: header("To"),
+            subject: header("Subject"),
+            text: body("text/plain"),
+            html: body("text/html"),
+        }
+    }
+
+    /// The six digits.
+    #[track_caller]
+    pub(crate) fn code(&self) -> String {
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+        let mut lines = self.text.lines().map(str::trim);
+        lines
+            .find(is_code)
+            .unwrap_or_else(|| panic!("no code: {self:?}"))
+            .to_owned()
+    }
+
+    /// The first link.
+    #[track_caller]
+    pub(crate) fn link(&self) -> String {
+        let start = self
+            .text
+            .find("http")
+            .unwrap_or_else(|| panic!("no link: {self:?}"));
+        let rest = &self.text[start..];
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// A parameter of the first link.
+    pub(crate) fn parameter(&self, name: &str) -> String {
+        let link = url::Url::parse(&self.link()).unwrap();
+        let found = link.query_pairs().find(|(known, _)| known == name);
+        found.unwrap().1.into_owned()
+    }
+}
+
+impl Harness {
+    pub(crate) fn runner(&self, schedules: bool) -> Arc<Runner<JobConnections>> {
+        let duties = Duties {
+            queues: QueueName::ALL.to_vec(),
+            concurrency: 4,
+            schedules,
+        };
+        Arc::new(worker::runner(&self.platform, &self.server_settings, duties).unwrap())
+    }
+
+    /// Does all jobs that are due.
+    pub(crate) async fn work(&self) -> usize {
+        let worker = RandomIds.new_uuid();
+        self.runner(false).run_due(worker).await.unwrap()
+    }
+
+    pub(crate) fn pool(&self) -> gatewright_storage::Pool {
+        self.platform.pool.clone()
+    }
+
+    pub(crate) fn mail_path(&self) -> &std::path::Path {
+        self.mail_folder.path()
+    }
+
+    pub(crate) fn cleaner(&self) -> gatewright_app::upkeep::Cleaner {
+        worker::cleaner(&self.platform, &self.server_settings)
+    }
+
+    pub(crate) fn services(&self) -> gatewright_runtime::AppServices {
+        self.platform.services(&self.server_settings).unwrap()
+    }
+
+    /// Everything that was sent, in the order in which it was asked for.
+    pub(crate) async fn letters(&self) -> Vec<Letter> {
+        self.work().await;
+        let folder = std::fs::read_dir(self.mail_folder.path()).unwrap();
+        let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+            .iter()
+            .map(|file| Letter::parse(&std::fs::read(file).unwrap()))
+            .collect()
+    }
+
+    /// The last letter, which must be to that address.
+    #[track_caller]
+    pub(crate) fn last_letter<'a>(&'a self, to: &'a str) -> impl Future<Output = Letter> + 'a {
+        async move {
+            let letter = self.letters().await.pop().expect("there is a letter");
+            assert_eq!(letter.to, to, "{letter:?}");
+            letter
+        }
+    }
+}

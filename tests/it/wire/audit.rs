@@ -1,0 +1,265 @@
+//! The audit trail: what is written, who may read it, and that no change goes unnoticed.
+
+use std::sync::Arc;
+
+use gatewright_app::audit_log::Anchor;
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{Config, TestRunner},
+};
+use serde_json::json;
+
+use crate::support::{Browser, Harness, basic_account};
+
+const EVENTS: &str = "/console/api/workspaces/current/audit-events";
+
+/// Some events of the owner's workspace.
+async fn with_events(count: usize) -> (Harness, Browser) {
+    let h = Harness::with(&[("GATEWRIGHT_LIMIT_INVITE", "0")]).await;
+    let mut owner = basic_account(&h).await;
+    for n in 0..count {
+        let body = json!({"name": format!("Name {n}")});
+        owner
+            .post(&h, "/console/api/workspaces/info", body)
+            .await
+            .expect(200);
+    }
+    (h, owner)
+}
+
+#[actix_web::test]
+async fn events_are_read_page_by_page_and_exported() {
+    let (h, mut owner) = with_events(7).await;
+    let first = owner
+        .get(&h, &format!("{EVENTS}?limit=5"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(first["data"].as_array().unwrap().len(), 5);
+    assert_eq!(first["data"][0]["action"], "workspace.renamed");
+    assert_eq!(first["data"][0]["details"]["name"], "Name 6");
+    let next = format!("{EVENTS}?limit=5&before={}", first["next_before"]);
+    let second = owner.get(&h, &next).await.json();
+    let actions: Vec<&str> = second["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "workspace.renamed",
+            "workspace.renamed",
+            "console.setup_completed"
+        ]
+    );
+    assert_eq!(second["next_before"], json!(null));
+    let only = format!("{EVENTS}?action=console.setup_completed");
+    assert_eq!(
+        owner.get(&h, &only).await.json()["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let export = owner.get(&h, &format!("{EVENTS}/export")).await.expect(200);
+    assert_eq!(export.header("content-type"), "application/x-ndjson");
+    let lines: Vec<serde_json::Value> = export
+        .body
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 8);
+    owner
+        .get(&h, &format!("{EVENTS}?limit=0"))
+        .await
+        .expect(400);
+    let session = h.log_in_device(&mut owner, "laptop").await;
+    let path = format!(
+        "/openapi/v1/workspaces/{}/audit-events",
+        session["default_workspace_id"].as_str().unwrap()
+    );
+    let events = h
+        .with_bearer("GET", &path, session["token"].as_str().unwrap())
+        .await
+        .expect(200)
+        .json();
+    let actions = events["data"].as_array().unwrap().iter();
+    assert!(
+        actions
+            .clone()
+            .any(|event| event["action"] == "workspace.renamed")
+    );
+    assert!(
+        actions
+            .clone()
+            .any(|event| event["action"] == "oauth.device_flow_approved")
+    );
+}
+
+#[actix_web::test]
+async fn what_is_rolled_back_leaves_no_event_and_parallel_acts_one_chain() {
+    let (h, owner) = with_events(0).await;
+    let acts = (0..24).map(|n| {
+        let (h, mut owner) = (&h, owner.clone());
+        async move {
+            let body = json!({"name": format!("N{n}")});
+            owner
+                .post(h, "/console/api/workspaces/info", body)
+                .await
+                .expect(200)
+        }
+    });
+    futures_util::future::join_all(acts).await;
+    let found = h.services().audit_log.verify(&[]).await.unwrap();
+    assert!(found.faults.is_empty(), "{found:?}");
+    let seqs =
+        h.db.query("SELECT count(*) FROM gatewright_audit_events WHERE tenant_id IS NOT NULL")
+            .await;
+    assert_eq!(seqs, ["25"]);
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM gatewright_audit_events WHERE seq IS NULL")
+            .await,
+        ["0"]
+    );
+}
+
+/// What somebody with the database does to the trail.
+#[derive(Debug, Clone)]
+enum Deed {
+    Edit(usize, &'static str),
+    Delete(usize),
+    Swap(usize, usize),
+    Truncate(usize),
+    CutTheBeginning,
+    MoveTheHead,
+    ForgetTheHead,
+}
+
+fn deed(count: usize) -> impl Strategy<Value = Deed> {
+    let fields = prop::sample::select(vec![
+        "action = 'workspace.created'",
+        "actor_account_id = gen_random_uuid()",
+        "occurred_at = occurred_at + interval '1 microsecond'",
+        "ip = '10.0.0.1'",
+        "user_agent = coalesce(user_agent, '') || 'x'",
+        "details = details || '{\"x\": \"y\"}'",
+        "request_id = 'other'",
+        "tenant_id = gen_random_uuid()",
+        "id = gen_random_uuid()",
+        "hash = repeat('0', 64)",
+    ]);
+    prop_oneof![
+        4 => (1..=count, fields).prop_map(|(at, what)| Deed::Edit(at, what)),
+        2 => (1..=count).prop_map(Deed::Delete),
+        2 => (1..count, 1..count).prop_map(move |(a, b)| Deed::Swap(a, a + 1 + b % (count - a))),
+        2 => (1..count).prop_map(Deed::Truncate),
+        1 => Just(Deed::CutTheBeginning),
+        1 => Just(Deed::MoveTheHead),
+        1 => Just(Deed::ForgetTheHead),
+    ]
+}
+
+impl Deed {
+    fn sql(&self, chain: &str) -> String {
+        let of = format!("WHERE chain = '{chain}'");
+        let events = "gatewright_audit_events";
+        match self {
+            Self::Edit(at, what) => format!("UPDATE {events} SET {what} {of} AND seq = {at}"),
+            Self::Delete(at) => format!("DELETE FROM {events} {of} AND seq = {at}"),
+            Self::Swap(a, b) => format!(
+                "UPDATE {events} SET seq = -1 {of} AND seq = {a}; UPDATE {events} SET seq = {a} {of} AND seq = {b}; \
+                 UPDATE {events} SET seq = {b} {of} AND seq = -1"
+            ),
+            Self::Truncate(after) => format!("DELETE FROM {events} {of} AND seq > {after}"),
+            Self::CutTheBeginning => format!("DELETE FROM {events} {of} AND seq <= 3"),
+            Self::MoveTheHead => {
+                format!("UPDATE gatewright_audit_heads SET hash = repeat('0', 64) {of}")
+            }
+            Self::ForgetTheHead => format!("DELETE FROM gatewright_audit_heads {of}"),
+        }
+    }
+
+    /// Where it must show, when that is one place.
+    fn place(&self) -> Option<i64> {
+        match self {
+            Self::Edit(at, _) | Self::Delete(at) | Self::Swap(at, _) => i64::try_from(*at).ok(),
+            Self::Truncate(after) => i64::try_from(after + 1).ok(),
+            Self::CutTheBeginning => Some(1),
+            Self::MoveTheHead | Self::ForgetTheHead => None,
+        }
+    }
+}
+
+#[actix_web::test]
+async fn no_tampering_goes_unnoticed_and_the_first_place_is_named() {
+    const COUNT: usize = 9;
+    let (h, _owner) = with_events(COUNT - 1).await;
+    let log = Arc::clone(&h.services().audit_log);
+    let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
+    for table in ["gatewright_audit_events", "gatewright_audit_heads"] {
+        h.db.execute(&format!("CREATE TABLE kept_{table} AS TABLE {table}"))
+            .await;
+    }
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::default()
+    });
+    for _ in 0..60 {
+        let deed = deed(COUNT).new_tree(&mut runner).unwrap().current();
+        h.db.execute(&deed.sql(&chain)).await;
+        let found = log.verify(&[]).await.unwrap();
+        let [fault] = found.faults.as_slice() else {
+            panic!("{deed:?}: {found:?}");
+        };
+        assert_eq!(fault.chain.to_string(), chain);
+        if let Some(place) = deed.place() {
+            assert_eq!(fault.seq, place, "{deed:?}: {fault:?}");
+        }
+        for table in ["gatewright_audit_events", "gatewright_audit_heads"] {
+            h.db.execute(&format!(
+                "TRUNCATE {table}; INSERT INTO {table} SELECT * FROM kept_{table}"
+            ))
+            .await;
+        }
+        assert!(log.verify(&[]).await.unwrap().faults.is_empty());
+    }
+}
+
+/// Whoever can write everything can write a whole new chain: an anchor that was kept elsewhere tells.
+#[actix_web::test]
+async fn a_rewritten_chain_contradicts_a_kept_anchor() {
+    let (h, mut owner) = with_events(3).await;
+    let log = Arc::clone(&h.services().audit_log);
+    let kept = log.verify(&[]).await.unwrap().anchors;
+    owner
+        .post(&h, "/console/api/workspaces/info", json!({"name": "Later"}))
+        .await
+        .expect(200);
+    assert!(
+        log.verify(&kept).await.unwrap().faults.is_empty(),
+        "what was added later is fine"
+    );
+    let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
+    let forged: Vec<Anchor> = kept
+        .iter()
+        .map(|anchor| Anchor {
+            hash: "0".repeat(64),
+            ..anchor.clone()
+        })
+        .filter(|anchor| anchor.chain.to_string() == chain)
+        .collect();
+    let found = log.verify(&forged).await.unwrap();
+    assert!(found.faults[0].problem.contains("anchor"), "{found:?}");
+    h.db.execute(&format!("DELETE FROM gatewright_audit_events WHERE chain = '{chain}'; DELETE FROM gatewright_audit_heads WHERE chain = '{chain}'")).await;
+    let found = log.verify(&kept).await.unwrap();
+    assert!(
+        found
+            .faults
+            .iter()
+            .any(|fault| fault.problem.contains("whole chain")),
+        "{found:?}"
+    );
+}

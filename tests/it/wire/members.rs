@@ -1,0 +1,795 @@
+//! Members: inviting, roles, removing, giving the workspace away; on both surfaces.
+
+use serde_json::json;
+
+use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, basic_account};
+
+const MEMBERS: &str = "/console/api/workspaces/current/members";
+const NEW: &str = "N3w-password";
+
+async fn invite(h: &Harness, by: &mut Browser, email: &str, role: &str) -> Answer {
+    let body = json!({"emails": [email], "role": role, "language": "en-US"});
+    by.post(h, &format!("{MEMBERS}/invite-email"), body).await
+}
+
+async fn id_of(h: &Harness, email: &str) -> String {
+    h.db.query(&format!(
+        "SELECT id::text FROM accounts WHERE email = '{email}'"
+    ))
+    .await
+    .remove(0)
+}
+
+async fn role_of(h: &Harness, email: &str) -> Vec<String> {
+    h.db.query(&format!(
+        "SELECT j.role FROM tenant_account_joins j JOIN accounts a ON a.id = j.account_id \
+         JOIN tenants t ON t.id = j.tenant_id WHERE a.email = '{email}' AND t.name LIKE 'Owner%'"
+    ))
+    .await
+}
+
+/// A member of the owner's workspace with a role, signed in and working there.
+async fn member(h: &Harness, owner: &mut Browser, name: &str, role: &str) -> Browser {
+    let mut browser = h.add_account(name).await;
+    invite(h, owner, &format!("{name}@example.com"), role)
+        .await
+        .expect(201);
+    let tenant = owner
+        .post(h, "/console/api/workspaces/current", json!({}))
+        .await
+        .json();
+    let body = json!({"tenant_id": tenant["id"]});
+    browser
+        .post(h, "/console/api/workspaces/switch", body)
+        .await
+        .expect(200);
+    browser
+}
+
+#[actix_web::test]
+async fn an_invitation_goes_by_mail_and_is_taken_up() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let answer = invite(&h, &mut owner, "Guest@example.com", "editor")
+        .await
+        .expect(201)
+        .json();
+    let result = &answer["invitation_results"][0];
+    assert_eq!(result["status"], "success");
+    assert!(
+        result.get("url").is_none(),
+        "whoever invites does not learn the link: {result}"
+    );
+    let letter = h.last_letter("guest@example.com").await;
+    assert!(
+        letter
+            .link()
+            .starts_with("http://gatewright.test/activate?"),
+        "{letter:?}"
+    );
+    let token = letter.parameter("token");
+    let check = format!("/console/api/activate/check?token={token}&email=guest%40example.com");
+    let view = h.get(&check).await.expect(200).json();
+    assert_eq!(view["is_valid"], true);
+    assert_eq!(view["data"]["workspace_name"], "Owner's Workspace");
+    let activate = json!({"token": token, "name": "Guest", "interface_language": "en-US",
+        "timezone": "UTC", "password": NEW});
+    h.post("/console/api/activate", &activate).await.expect(200);
+    let again = h.post("/console/api/activate", &activate).await.expect(403);
+    assert_eq!(again.code(), "already_activate");
+    let mut guest = Browser::new();
+    guest.login(&h, "guest@example.com", NEW).await.expect(200);
+    let space = guest
+        .post(&h, "/console/api/workspaces/current", json!({}))
+        .await
+        .json();
+    assert_eq!(space["role"], "editor");
+    assert_eq!(h.get(&check).await.json()["is_valid"], false);
+}
+
+#[actix_web::test]
+async fn the_stock_console_s_way_sets_the_first_password_at_sign_in() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    invite(&h, &mut owner, "guest@example.com", "normal")
+        .await
+        .expect(201);
+    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let login = |email: &str, password: &str, token: &str| {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        json!({"email": email, "password": STANDARD.encode(password), "invite_token": token})
+    };
+    let path = "/console/api/login";
+    // console.md §13 #4: the policy holds here too.
+    let weak = h
+        .post(path, &login("guest@example.com", "a", &token))
+        .await
+        .expect(400);
+    assert_eq!(weak.code(), "invalid_param");
+    let other = h
+        .post(path, &login(EMAIL, PASSWORD, &token))
+        .await
+        .expect(400);
+    assert_eq!(other.code(), "invalid_email");
+    h.post(path, &login("guest@example.com", NEW, "made-up"))
+        .await
+        .expect(401);
+    h.post(path, &login("guest@example.com", NEW, &token))
+        .await
+        .expect(200);
+    // The link sets a password once.
+    h.post(
+        path,
+        &login("guest@example.com", "An0ther-password", &token),
+    )
+    .await
+    .expect(401);
+    let activate = json!({"token": token, "name": "Guest", "interface_language": "zh-Hans", "timezone": "UTC"});
+    h.post("/console/api/activate", &activate).await.expect(200);
+}
+
+#[actix_web::test]
+async fn sec_159_an_invitation_is_bound_to_whom_it_invites() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    invite(&h, &mut owner, "guest@example.com", "admin")
+        .await
+        .expect(201);
+    let token = h.last_letter("guest@example.com").await.parameter("token");
+    // Taken up in the browser of the administrator who is signed in: nothing of theirs changes.
+    let activate = json!({"token": token, "name": "Mallory", "interface_language": "en-US",
+        "timezone": "UTC", "password": NEW, "email": EMAIL});
+    owner
+        .post(&h, "/console/api/activate", activate)
+        .await
+        .expect(403);
+    let activate = json!({"token": token, "name": "Guest", "interface_language": "en-US",
+        "timezone": "UTC", "password": NEW});
+    owner
+        .post(&h, "/console/api/activate", activate)
+        .await
+        .expect(200);
+    let profile = owner.get(&h, "/console/api/account/profile").await.json();
+    assert_eq!(profile["name"], "Owner");
+    Browser::new().login(&h, EMAIL, PASSWORD).await.expect(200);
+    // Once they have a password, no invitation replaces it.
+    h.db.execute("UPDATE accounts SET status = 'pending' WHERE email = 'guest@example.com'")
+        .await;
+    invite(&h, &mut owner, "guest@example.com", "admin")
+        .await
+        .expect(201);
+    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let activate = json!({"token": token, "name": "Guest", "interface_language": "en-US",
+        "timezone": "UTC", "password": "St0len-password"});
+    h.post("/console/api/activate", &activate).await.expect(200);
+    Browser::new()
+        .login(&h, "guest@example.com", NEW)
+        .await
+        .expect(200);
+}
+
+#[actix_web::test]
+async fn invitations_end_with_time_and_with_the_next_one() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    invite(&h, &mut owner, "guest@example.com", "normal")
+        .await
+        .expect(201);
+    let first = h.last_letter("guest@example.com").await.parameter("token");
+    invite(&h, &mut owner, "guest@example.com", "normal")
+        .await
+        .expect(201);
+    let second = h.last_letter("guest@example.com").await.parameter("token");
+    let is_valid = async |token: &str| {
+        let path = format!("/console/api/activate/check?token={token}");
+        h.get(&path).await.expect(200).json()["is_valid"] == json!(true)
+    };
+    assert!(!is_valid(&first).await && is_valid(&second).await);
+    h.clock.advance(chrono::TimeDelta::hours(73));
+    assert!(!is_valid(&second).await);
+    for nonsense in ["x", "%C3%A4", "AAAA"] {
+        assert!(!is_valid(nonsense).await);
+    }
+}
+
+#[actix_web::test]
+async fn whoever_has_an_account_is_a_member_at_once_and_is_told() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    h.add_account("friend").await;
+    let answer = invite(&h, &mut owner, "friend@example.com", "normal")
+        .await
+        .expect(201)
+        .json();
+    assert_eq!(
+        answer["invitation_results"][0]["url"],
+        "http://gatewright.test/signin"
+    );
+    assert_eq!(role_of(&h, "friend@example.com").await, ["normal"]);
+    assert!(
+        h.last_letter("friend@example.com")
+            .await
+            .text
+            .contains("Owner's Workspace")
+    );
+    invite(&h, &mut owner, "friend@example.com", "admin")
+        .await
+        .expect(201);
+    assert_eq!(
+        role_of(&h, "friend@example.com").await,
+        ["normal"],
+        "an invitation changes no role"
+    );
+}
+
+#[actix_web::test]
+async fn without_mail_whoever_invites_gets_the_link() {
+    let h = Harness::with(&[("MAIL_TYPE", "<unset>")]).await;
+    let mut owner = basic_account(&h).await;
+    let answer = invite(&h, &mut owner, "guest@example.com", "normal")
+        .await
+        .expect(201)
+        .json();
+    let url = answer["invitation_results"][0]["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        url.starts_with("http://gatewright.test/activate?email=guest%40example.com&token="),
+        "{url}"
+    );
+}
+
+#[actix_web::test]
+async fn bad_addresses_and_roles_are_refused_one_by_one() {
+    let h = Harness::with(&[("GATEWRIGHT_MAX_MEMBERS", "2")]).await;
+    let mut owner = basic_account(&h).await;
+    let body =
+        json!({"emails": ["garbage", EMAIL, "a@example.com", "A@example.com"], "role": "normal"});
+    let answer = owner
+        .post(&h, &format!("{MEMBERS}/invite-email"), body)
+        .await
+        .expect(201)
+        .json();
+    let results = answer["invitation_results"].as_array().unwrap();
+    let failed: Vec<&str> = results
+        .iter()
+        .filter(|r| r["status"] == "failed")
+        .map(|r| r["email"].as_str().unwrap())
+        .collect();
+    assert_eq!((results.len(), failed), (3, vec!["garbage", EMAIL]));
+    for role in ["owner", "dataset_operator", "king"] {
+        let refused = invite(&h, &mut owner, "b@example.com", role)
+            .await
+            .expect(400);
+        assert_eq!(refused.code(), "invalid-role", "{role}");
+    }
+    let full = invite(&h, &mut owner, "b@example.com", "normal")
+        .await
+        .expect(400);
+    assert_eq!(full.code(), "limit_exceeded");
+    let features = owner.get(&h, "/console/api/features").await.json();
+    assert_eq!(
+        features["workspace_members"],
+        json!({"enabled": true, "size": 2, "limit": 2})
+    );
+}
+
+#[actix_web::test]
+async fn sec_164_roles_change_as_the_rules_say_and_nobody_becomes_owner_so() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let mut admin = member(&h, &mut owner, "admin", "admin").await;
+    member(&h, &mut owner, "friend", "normal").await;
+    let (owner_id, admin_id, friend) = (
+        id_of(&h, EMAIL).await,
+        id_of(&h, "admin@example.com").await,
+        id_of(&h, "friend@example.com").await,
+    );
+    let set = async |by: &mut Browser, id: &str, role: &str| {
+        let path = format!("{MEMBERS}/{id}/update-role");
+        by.send(&h, "PUT", &path, Some(json!({"role": role})), &[])
+            .await
+    };
+    assert_eq!(
+        set(&mut owner, &friend, "owner").await.expect(400).code(),
+        "invalid-role"
+    );
+    assert_eq!(
+        set(&mut admin, &friend, "owner").await.expect(400).code(),
+        "invalid-role"
+    );
+    assert_eq!(
+        set(&mut admin, &owner_id, "normal")
+            .await
+            .expect(403)
+            .code(),
+        "forbidden"
+    );
+    assert_eq!(
+        set(&mut owner, &owner_id, "normal")
+            .await
+            .expect(400)
+            .code(),
+        "cannot-operate-self"
+    );
+    assert_eq!(
+        set(&mut owner, &friend, "normal").await.expect(400).code(),
+        "role-already-assigned"
+    );
+    assert_eq!(
+        set(&mut owner, "nonsense", "normal")
+            .await
+            .expect(404)
+            .code(),
+        "member-not-found"
+    );
+    set(&mut admin, &friend, "editor").await.expect(200);
+    assert_eq!(role_of(&h, "friend@example.com").await, ["editor"]);
+    let remove = async |by: &mut Browser, id: &str| {
+        by.send(&h, "DELETE", &format!("{MEMBERS}/{id}"), None, &[])
+            .await
+    };
+    assert_eq!(
+        remove(&mut admin, &owner_id).await.expect(403).code(),
+        "forbidden"
+    );
+    assert_eq!(
+        remove(&mut admin, &admin_id).await.expect(400).code(),
+        "cannot-operate-self"
+    );
+    remove(&mut admin, &friend).await.expect(200);
+    assert!(role_of(&h, "friend@example.com").await.is_empty());
+    assert_eq!(
+        remove(&mut admin, &friend).await.expect(404).code(),
+        "member-not-found"
+    );
+    assert_eq!(role_of(&h, EMAIL).await, ["owner"]);
+}
+
+#[actix_web::test]
+async fn whoever_never_came_is_forgotten_with_their_last_workspace() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    invite(&h, &mut owner, "guest@example.com", "normal")
+        .await
+        .expect(201);
+    let id = id_of(&h, "guest@example.com").await;
+    owner
+        .send(&h, "DELETE", &format!("{MEMBERS}/{id}"), None, &[])
+        .await
+        .expect(200);
+    let left = h.db.query("SELECT email FROM accounts").await;
+    assert_eq!(left, [EMAIL]);
+}
+
+#[actix_web::test]
+async fn sec_164_a_workspace_is_given_away_by_a_code_and_in_one_step() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let mut heir = member(&h, &mut owner, "heir", "normal").await;
+    h.add_account("outsider").await;
+    let heir_id = id_of(&h, "heir@example.com").await;
+    let send = format!("{MEMBERS}/send-owner-transfer-confirm-email");
+    assert_eq!(
+        heir.post(&h, &send, json!({})).await.expect(400).code(),
+        "not_owner"
+    );
+    let first = owner
+        .post(&h, &send, json!({"language": "en-US"}))
+        .await
+        .expect(200)
+        .json();
+    let first = first["data"].as_str().unwrap().to_owned();
+    let code = h.last_letter(EMAIL).await.code();
+    let transfer = async |by: &mut Browser, to: &str, token: &str| {
+        by.post(
+            &h,
+            &format!("{MEMBERS}/{to}/owner-transfer"),
+            json!({"token": token}),
+        )
+        .await
+    };
+    // console.md §13 #2: the token that no code was given for is worth nothing.
+    let early = transfer(&mut owner, &heir_id, &first).await.expect(400);
+    assert_eq!(early.code(), "invalid_or_expired_token");
+    let check = json!({"token": first, "code": code});
+    let second = owner
+        .post(&h, &format!("{MEMBERS}/owner-transfer-check"), check)
+        .await
+        .expect(200)
+        .json();
+    let second = second["token"].as_str().unwrap().to_owned();
+    let me = id_of(&h, EMAIL).await;
+    assert_eq!(
+        transfer(&mut owner, &me, &second).await.code(),
+        "cannot_transfer_owner_to_self"
+    );
+    let outsider = id_of(&h, "outsider@example.com").await;
+    assert_eq!(
+        transfer(&mut owner, &outsider, &second).await.code(),
+        "member_not_in_tenant"
+    );
+    assert_eq!(
+        transfer(&mut heir, &heir_id, &second)
+            .await
+            .expect(400)
+            .code(),
+        "not_owner"
+    );
+    transfer(&mut owner, &heir_id, &second).await.expect(200);
+    assert_eq!(role_of(&h, EMAIL).await, ["admin"]);
+    assert_eq!(role_of(&h, "heir@example.com").await, ["owner"]);
+    transfer(&mut owner, &heir_id, &second).await.expect(400);
+    let letters = h.letters().await;
+    let told: Vec<&str> = letters
+        .iter()
+        .rev()
+        .take(2)
+        .map(|l| l.to.as_str())
+        .collect();
+    assert_eq!(told, ["heir@example.com", EMAIL]);
+}
+
+#[actix_web::test]
+async fn a_transfer_s_token_is_bound_to_its_workspace() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    member(&h, &mut owner, "heir", "normal").await;
+    let send = format!("{MEMBERS}/send-owner-transfer-confirm-email");
+    let first = owner.post(&h, &send, json!({})).await.expect(200).json();
+    let code = h.last_letter(EMAIL).await.code();
+    h.db.execute(
+        "WITH t AS (INSERT INTO tenants (name) VALUES ('Second') RETURNING id) \
+        INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
+        SELECT t.id, a.id, 'owner' FROM t, accounts a WHERE a.email = 'owner@example.com'",
+    )
+    .await;
+    let second =
+        h.db.query("SELECT id::text FROM tenants WHERE name = 'Second'")
+            .await
+            .remove(0);
+    owner
+        .post(
+            &h,
+            "/console/api/workspaces/switch",
+            json!({"tenant_id": second}),
+        )
+        .await
+        .expect(200);
+    let check = json!({"token": first["data"], "code": code});
+    let refused = owner
+        .post(&h, &format!("{MEMBERS}/owner-transfer-check"), check)
+        .await
+        .expect(400);
+    assert_eq!(refused.code(), "invalid_or_expired_token");
+}
+
+/// What each role may, over the wire: `200` class, or 403. Rows are operations that a role decides.
+#[actix_web::test]
+async fn sec_163_the_role_matrix_over_the_operations() {
+    let h = Harness::with(&[("DATASET_OPERATOR_ENABLED", "true")]).await;
+    let mut owner = basic_account(&h).await;
+    let mut people = vec![];
+    for role in ["admin", "editor", "dataset_operator", "normal"] {
+        people.push(member(&h, &mut owner, role.replace('_', "").as_str(), role).await);
+    }
+    people.insert(0, owner);
+    let id = "00000000-0000-7000-8000-000000000000";
+    let member_path = format!("{MEMBERS}/{id}");
+    let role_path = format!("{MEMBERS}/{id}/update-role");
+    let invite_path = format!("{MEMBERS}/invite-email");
+    let (tag, app) = (
+        format!("/console/api/tags/{id}"),
+        format!("/console/api/apps/{id}/api-keys"),
+    );
+    let (app_key, set_key) = (
+        format!("{app}/{id}"),
+        format!("/console/api/datasets/api-keys/{id}"),
+    );
+    let none = json!({"emails": [], "role": "normal"});
+    let bind = json!({"tag_ids": [], "target_id": id, "type": "app"});
+    let (tag_body, name) = (json!({"name": "", "type": "app"}), json!({"name": ""}));
+    // owner, admin, editor, dataset_operator, normal
+    let table: [(&str, &str, Option<serde_json::Value>, [bool; 5]); 17] = [
+        ("GET", MEMBERS, None, [true; 5]),
+        (
+            "POST",
+            &invite_path,
+            Some(none),
+            [true, true, false, false, false],
+        ),
+        (
+            "DELETE",
+            &member_path,
+            None,
+            [true, true, false, false, false],
+        ),
+        (
+            "PUT",
+            &role_path,
+            Some(json!({"role": "normal"})),
+            [true, true, false, false, false],
+        ),
+        (
+            "POST",
+            "/console/api/workspaces/info",
+            Some(name.clone()),
+            [true, true, false, false, false],
+        ),
+        (
+            "GET",
+            "/console/api/workspaces/current/audit-events",
+            None,
+            [true, true, false, false, false],
+        ),
+        (
+            "GET",
+            "/console/api/workspaces/current/audit-events/export",
+            None,
+            [true, true, false, false, false],
+        ),
+        ("GET", "/console/api/tags?type=app", None, [true; 5]),
+        (
+            "POST",
+            "/console/api/tags",
+            Some(tag_body),
+            [true, true, true, true, false],
+        ),
+        ("PATCH", &tag, Some(name), [true, true, true, true, false]),
+        ("DELETE", &tag, None, [true, true, true, false, false]),
+        (
+            "POST",
+            "/console/api/tag-bindings",
+            Some(bind.clone()),
+            [true, true, true, true, false],
+        ),
+        (
+            "POST",
+            "/console/api/tag-bindings/remove",
+            Some(bind),
+            [true, true, true, true, false],
+        ),
+        (
+            "POST",
+            &app,
+            Some(json!({})),
+            [true, true, true, false, false],
+        ),
+        ("DELETE", &app_key, None, [true, true, false, false, false]),
+        ("DELETE", &set_key, None, [true, true, false, false, false]),
+        ("GET", "/console/api/datasets/api-keys", None, [true; 5]),
+    ];
+    for (method, path, body, expected) in table {
+        for (browser, may) in people.iter_mut().zip(expected) {
+            let answer = browser.send(&h, method, path, body.clone(), &[]).await;
+            assert_eq!(answer.status != 403, may, "{method} {path}: {answer:?}");
+            if !may {
+                assert_eq!(answer.header("x-gatewright-reason"), "role_insufficient");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_api_manages_members_too() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let session = h.log_in_device(&mut owner, "laptop").await;
+    let (token, workspace) = (
+        session["token"].as_str().unwrap(),
+        session["default_workspace_id"].as_str().unwrap(),
+    );
+    let path = format!("/openapi/v1/workspaces/{workspace}/members");
+    let call = async |method: &str, path: &str, body: Option<serde_json::Value>| {
+        let mut request = h
+            .request(method, path)
+            .header("Authorization", format!("Bearer {token}"));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::read(request.send().await.unwrap()).await
+    };
+    for bad in [
+        json!({"email": "x@example.com", "role": "editor"}),
+        json!({"email": "x@example.com", "role": "owner"}),
+        json!({"email": "nonsense", "role": "normal"}),
+        json!({"email": "x@example.com", "role": "normal", "more": 1}),
+    ] {
+        call("POST", &path, Some(bad)).await.expect(422);
+    }
+    let made = call(
+        "POST",
+        &path,
+        Some(json!({"email": "Guest@example.com", "role": "normal"})),
+    )
+    .await
+    .expect(201)
+    .json();
+    assert_eq!(
+        (made["email"].as_str(), made["invite_url"].as_str()),
+        (Some("guest@example.com"), Some(""))
+    );
+    assert!(
+        h.last_letter("guest@example.com")
+            .await
+            .link()
+            .contains("/activate?")
+    );
+    let list = call("GET", &format!("{path}?limit=1&page=2"), None)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&list["total"], &list["has_more"]),
+        (&json!(2), &json!(false))
+    );
+    assert_eq!(list["data"][0]["status"], "pending");
+    call("GET", &format!("{path}?limit=0"), None)
+        .await
+        .expect(422);
+    let id = made["member_id"].as_str().unwrap();
+    let role = format!("{path}/{id}/role");
+    call("PUT", &role, Some(json!({"role": "admin"})))
+        .await
+        .expect(200);
+    call("PUT", &role, Some(json!({"role": "admin"})))
+        .await
+        .expect(400);
+    call("PUT", &role, Some(json!({"role": "owner"})))
+        .await
+        .expect(422);
+    call(
+        "PUT",
+        &format!("{path}/nonsense/role"),
+        Some(json!({"role": "admin"})),
+    )
+    .await
+    .expect(404);
+    call("DELETE", &format!("{path}/{id}"), None)
+        .await
+        .expect(200);
+    call("DELETE", &format!("{path}/{id}"), None)
+        .await
+        .expect(404);
+    let me = call("GET", &path, None).await.json();
+    let me = me["data"][0]["id"].as_str().unwrap().to_owned();
+    call("DELETE", &format!("{path}/{me}"), None)
+        .await
+        .expect(400);
+    h.db.execute("UPDATE tenant_account_joins SET role = 'normal'")
+        .await;
+    h.clock.advance(chrono::TimeDelta::seconds(2));
+    let refused = call(
+        "POST",
+        &path,
+        Some(json!({"email": "g@example.com", "role": "normal"})),
+    )
+    .await
+    .expect(403);
+    assert_eq!(refused.header("x-gatewright-reason"), "role_insufficient");
+    call("GET", &path, None).await.expect(200);
+}
+
+#[actix_web::test]
+async fn tags_belong_to_their_workspace() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let tag = json!({"name": "blue", "type": "app"});
+    let made = owner
+        .post(&h, "/console/api/tags", tag.clone())
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(made["binding_count"], "0");
+    assert_eq!(
+        owner
+            .post(&h, "/console/api/tags", tag)
+            .await
+            .expect(400)
+            .code(),
+        "invalid_param"
+    );
+    let path = format!("/console/api/tags/{}", made["id"].as_str().unwrap());
+    let renamed = owner
+        .send(&h, "PATCH", &path, Some(json!({"name": "red"})), &[])
+        .await;
+    assert_eq!(renamed.expect(200).json()["name"], "red");
+    let list = async |owner: &mut Browser, query: &str| {
+        owner
+            .get(&h, &format!("/console/api/tags{query}"))
+            .await
+            .expect(200)
+            .json()
+    };
+    assert_eq!(
+        list(&mut owner, "?type=app&keyword=RE").await[0]["name"],
+        "red"
+    );
+    assert_eq!(list(&mut owner, "?type=knowledge").await, json!([]));
+    assert_eq!(list(&mut owner, "").await, json!([]));
+    let bind = json!({"tag_ids": [made["id"]], "target_id": made["id"], "type": "app"});
+    owner
+        .post(&h, "/console/api/tag-bindings", bind.clone())
+        .await
+        .expect(404);
+    // A database that was switched over has applications.
+    h.db.execute("CREATE TABLE apps (id uuid, tenant_id uuid)")
+        .await;
+    h.db.execute(&format!(
+        "INSERT INTO apps SELECT '{}', id FROM tenants",
+        made["id"].as_str().unwrap()
+    ))
+    .await;
+    for _ in 0..2 {
+        owner
+            .post(&h, "/console/api/tag-bindings", bind.clone())
+            .await
+            .expect(200);
+    }
+    assert_eq!(list(&mut owner, "?type=app").await[0]["binding_count"], "1");
+    owner
+        .post(&h, "/console/api/tag-bindings/remove", bind)
+        .await
+        .expect(200);
+    assert_eq!(list(&mut owner, "?type=app").await[0]["binding_count"], "0");
+    owner.send(&h, "DELETE", &path, None, &[]).await.expect(204);
+    owner.send(&h, "DELETE", &path, None, &[]).await.expect(404);
+}
+
+#[actix_web::test]
+async fn an_api_key_is_told_once_and_stored_as_a_digest() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let path = "/console/api/datasets/api-keys";
+    let made = owner.post(&h, path, json!({})).await.expect(200).json();
+    let key = made["token"].as_str().unwrap().to_owned();
+    assert!(key.starts_with("dataset-") && key.len() == 32, "{key}");
+    let listed = owner.get(&h, path).await.expect(200).json();
+    let masked = listed["data"][0]["token"].as_str().unwrap().to_owned();
+    assert!(
+        masked.contains('…') && !masked.contains(&key[8..28]),
+        "{masked}"
+    );
+    let stored = h.db.query("SELECT token FROM api_tokens").await.remove(0);
+    assert!(!stored.contains(&key[8..28]), "{stored}");
+    assert!(stored.ends_with(&gatewright_auth::digest::sha256_hex(&key)));
+    for _ in 1..10 {
+        owner.post(&h, path, json!({})).await.expect(200);
+    }
+    let full = owner.post(&h, path, json!({})).await.expect(400).json();
+    assert_eq!(full["custom"], "max_keys_exceeded");
+    let id = made["id"].as_str().unwrap();
+    owner
+        .send(&h, "DELETE", &format!("{path}/{id}"), None, &[])
+        .await
+        .expect(204);
+    let app = "/console/api/apps/00000000-0000-7000-8000-000000000000/api-keys";
+    owner.get(&h, app).await.expect(404);
+    h.db.execute("CREATE TABLE apps (id uuid, tenant_id uuid)")
+        .await;
+    h.db.execute("INSERT INTO apps SELECT '00000000-0000-7000-8000-000000000000', id FROM tenants")
+        .await;
+    let made = owner.post(&h, app, json!({})).await.expect(201).json();
+    assert!(made["token"].as_str().unwrap().starts_with("app-"));
+    assert_eq!(made["type"], "app");
+}
+
+#[actix_web::test]
+async fn a_workspace_is_renamed_by_its_owner_and_administrators() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let path = "/console/api/workspaces/info";
+    let renamed = owner
+        .post(&h, path, json!({"name": "Better"}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(renamed["tenant"]["name"], "Better");
+    owner
+        .post(&h, path, json!({"name": "  "}))
+        .await
+        .expect(400);
+    let list = owner.get(&h, "/console/api/workspaces").await.json();
+    assert_eq!(list["workspaces"][0]["name"], "Better");
+}

@@ -1,0 +1,291 @@
+//! Retention: what has outlived its use goes, what has not stays, in batches, again and again; and what
+//! an administrator does at the command line.
+
+use chrono::TimeDelta;
+use gatewright_app::{admin::AdminError, upkeep::Sweep};
+use gatewright_domain::{Clock as _, Secret, account::Email};
+use serde_json::json;
+
+use crate::support::{Browser, EMAIL, Harness, PASSWORD, basic_account};
+
+async fn count(h: &Harness, table: &str) -> usize {
+    h.db.query(&format!("SELECT count(*) FROM {table}")).await[0]
+        .parse()
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let live = h.token(&mut owner, "kept").await;
+    h.db.execute("INSERT INTO oauth_access_tokens (subject_email, client_id, device_label, prefix, expires_at) \
+        SELECT 'x@example.com', 'difyctl', 'd' || n, 'dfoa_', '2020-01-01Z' FROM generate_series(1, 1203) n").await;
+    h.db.execute("INSERT INTO gatewright_console_sessions (id, account_id, refresh_salt, created_at, rotated_at, idle_expires_at, absolute_expires_at) \
+        SELECT gen_random_uuid(), id, '\\x00', '2020-01-01Z', '2020-01-01Z', '2020-01-02Z', '2020-01-03Z' FROM accounts").await;
+    let (cleaner, now) = (h.cleaner(), h.clock.now());
+    assert_eq!(cleaner.sweep(Sweep::Bearers, now).await.unwrap(), 1203);
+    assert_eq!(
+        cleaner.sweep(Sweep::Bearers, now).await.unwrap(),
+        0,
+        "safe to repeat"
+    );
+    assert_eq!(cleaner.sweep(Sweep::Sessions, now).await.unwrap(), 1);
+    h.with_bearer("GET", "/openapi/v1/account", &live)
+        .await
+        .expect(200);
+    owner
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200);
+    // Revoked yesterday: kept until its days are over.
+    h.db.execute("UPDATE oauth_access_tokens SET revoked_at = created_at")
+        .await;
+    assert_eq!(
+        cleaner
+            .sweep(Sweep::Bearers, now + TimeDelta::days(29))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        cleaner
+            .sweep(Sweep::Bearers, now + TimeDelta::days(31))
+            .await
+            .unwrap(),
+        1
+    );
+}
+
+#[actix_web::test]
+async fn invitations_go_and_whoever_never_came_with_them() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let body = json!({"emails": ["guest@example.com"], "role": "normal"});
+    owner
+        .post(
+            &h,
+            "/console/api/workspaces/current/members/invite-email",
+            body,
+        )
+        .await
+        .expect(201);
+    let (cleaner, now) = (h.cleaner(), h.clock.now());
+    assert_eq!(
+        cleaner
+            .sweep(Sweep::Invitations, now + TimeDelta::days(32))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        cleaner
+            .sweep(Sweep::Invitations, now + TimeDelta::days(34))
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(h.db.query("SELECT email FROM accounts").await, [EMAIL]);
+    assert_eq!(count(&h, "tenant_account_joins").await, 1);
+}
+
+#[actix_web::test]
+async fn the_audit_trail_is_cut_from_its_beginning_and_still_verifies() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    for n in 0..3 {
+        owner
+            .post(
+                &h,
+                "/console/api/workspaces/info",
+                json!({"name": format!("N{n}")}),
+            )
+            .await
+            .expect(200);
+    }
+    h.clock.advance(TimeDelta::minutes(30));
+    owner
+        .post(&h, "/console/api/workspaces/info", json!({"name": "Young"}))
+        .await
+        .expect(200);
+    let (cleaner, log) = (h.cleaner(), h.services().audit_log);
+    let days = TimeDelta::days(400) - TimeDelta::minutes(1);
+    assert_eq!(
+        cleaner
+            .sweep(Sweep::Audit, h.clock.now() + days)
+            .await
+            .unwrap(),
+        5,
+        "four of the workspace, one of the sign-in"
+    );
+    let found = log.verify(&[]).await.unwrap();
+    assert!(found.faults.is_empty(), "{found:?}");
+    let events = owner
+        .get(&h, "/console/api/workspaces/current/audit-events")
+        .await
+        .json();
+    let actions: Vec<&str> = events["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        actions,
+        ["audit.cut", "workspace.renamed"],
+        "that it was cut is an event"
+    );
+    h.db.execute("DELETE FROM gatewright_audit_events WHERE action = 'workspace.renamed'")
+        .await;
+    assert_eq!(
+        log.verify(&[]).await.unwrap().faults.len(),
+        1,
+        "what is left is still guarded"
+    );
+}
+
+#[actix_web::test]
+async fn schedules_have_their_switches() {
+    let names = async |extra: &[(&str, &str)]| {
+        let h = Harness::with(extra).await;
+        let runner = h.runner(true);
+        let names = runner
+            .scheduler
+            .schedules()
+            .iter()
+            .map(gatewright_jobs::Schedule::name);
+        names.collect::<Vec<_>>()
+    };
+    let usual = [
+        "clean_oauth_access_tokens_task",
+        "clean_sessions",
+        "clean_invitations",
+        "clean_dead_letters",
+    ];
+    assert_eq!(names(&[]).await, usual);
+    let other = [
+        ("ENABLE_CLEAN_OAUTH_ACCESS_TOKENS_TASK", "false"),
+        ("GATEWRIGHT_CLEAN_AUDIT", "true"),
+    ];
+    assert_eq!(
+        names(&other).await,
+        [
+            "clean_sessions",
+            "clean_invitations",
+            "clean_dead_letters",
+            "clean_audit"
+        ]
+    );
+}
+
+fn email(text: &str) -> Email {
+    text.parse().unwrap()
+}
+
+#[actix_web::test]
+async fn an_administrator_makes_unlocks_resets_and_revokes() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let bearer = h.token(&mut owner, "laptop").await;
+    let admin = h.services().admin;
+    let made = admin
+        .create_account(&email("New@example.com"), Some("New"), None, None)
+        .await
+        .unwrap();
+    Browser::new()
+        .login(&h, "new@example.com", made.password.as_deref().unwrap())
+        .await
+        .expect(200);
+    let twice = admin
+        .create_account(&email("new@example.com"), None, None, None)
+        .await;
+    assert!(matches!(twice, Err(AdminError::EmailInUse)));
+    let weak = Some(Secret::new("weak"));
+    assert!(matches!(
+        admin
+            .create_account(&email("w@example.com"), None, None, weak)
+            .await,
+        Err(AdminError::Policy(_))
+    ));
+    admin
+        .create_workspace(&email("new@example.com"), Some("Second"))
+        .await
+        .unwrap();
+    assert_eq!(
+        h.db.query("SELECT name FROM tenants WHERE name = 'Second'")
+            .await
+            .len(),
+        1
+    );
+
+    for _ in 0..12 {
+        Browser::new().login(&h, EMAIL, "wr0ng-password").await;
+    }
+    Browser::new().login(&h, EMAIL, PASSWORD).await.expect(429);
+    admin.unlock(&email(EMAIL)).await.unwrap();
+    Browser::new().login(&h, EMAIL, PASSWORD).await.expect(200);
+
+    let open = admin.list_open(&email(EMAIL)).await.unwrap();
+    let kinds: Vec<&str> = open.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, ["console", "console", "bearer"]);
+    admin.revoke_open(&email(EMAIL)).await.unwrap();
+    owner
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
+    h.clock.advance(TimeDelta::seconds(2));
+    h.with_bearer("GET", "/openapi/v1/account", &bearer)
+        .await
+        .expect(401);
+
+    admin
+        .reset_password(&email(EMAIL), &Secret::new("N3w-password"))
+        .await
+        .unwrap();
+    Browser::new()
+        .login(&h, EMAIL, "N3w-password")
+        .await
+        .expect(200);
+    let taken = admin
+        .reset_email(&email(EMAIL), &email("new@example.com"))
+        .await;
+    assert!(matches!(taken, Err(AdminError::EmailInUse)));
+    admin
+        .reset_email(&email(EMAIL), &email("Moved@example.com"))
+        .await
+        .unwrap();
+    let mut moved = Browser::signed_in(&h, "moved@example.com", "N3w-password").await;
+    assert!(
+        admin
+            .set_banned(&email("moved@example.com"), true)
+            .await
+            .unwrap()
+    );
+    moved
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
+    assert!(
+        admin
+            .set_banned(&email("moved@example.com"), false)
+            .await
+            .unwrap()
+    );
+    Browser::new()
+        .login(&h, "moved@example.com", "N3w-password")
+        .await
+        .expect(200);
+    let nobody = admin.unlock(&email("nobody@example.com")).await;
+    assert!(matches!(nobody, Err(AdminError::NoAccount)));
+    let actions = h.db.audit_actions().await;
+    for action in [
+        "admin.account_created",
+        "admin.account_unlocked",
+        "admin.sessions_revoked",
+    ] {
+        assert!(
+            actions.iter().any(|known| known == action),
+            "{action}: {actions:?}"
+        );
+    }
+}
