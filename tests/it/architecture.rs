@@ -40,13 +40,18 @@ const EDGES: [(&str, &[&str]); 20] = [
             "kv",
             "mail",
             "oidc",
+            // The doctor asks the public address as a browser would.
+            "outbound",
             "storage",
         ],
     ),
-    // The binaries: `storage` for `migrate`, `auth` for `keys`, `domain` for settings and versions.
+    // The binaries: `storage` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
+    // `app` for `admin` and `audit`, `mail` for `mail`.
     (
         "api-server",
-        &["auth", "domain", "http", "runtime", "storage"],
+        &[
+            "app", "auth", "domain", "http", "mail", "runtime", "storage",
+        ],
     ),
     ("worker", &["domain", "jobs", "runtime"]),
     // What an embedder needs, and nothing more of ours.

@@ -10,7 +10,7 @@ use gatewright_domain::{
 use gatewright_http::{HttpSettings, Surface, document};
 use gatewright_runtime::groups;
 
-use crate::keys::KeysCommand;
+use crate::{admin::AdminCommand, audit::AuditCommand, keys::KeysCommand, mail::MailCommand};
 
 /// Gatewright: a fast, hardened backend that speaks the API of Dify.
 #[derive(Debug, Parser)]
@@ -61,6 +61,40 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Examine the set-up: addresses, cookies, proxies, clocks, PostgreSQL, Redis, mail, identity
+    /// providers. Each problem is one line with the setting to change. Exits 1 when something does not work.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accounts and workspaces, without the web console. Exits 1 when it is refused.
+    Admin {
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+        /// What to do.
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// The audit trail: was it changed?
+    Audit {
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+        /// What to do.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Mail: test it, look at the letters.
+    Mail {
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+        /// What to do.
+        #[command(subcommand)]
+        command: MailCommand,
     },
     /// Write the OpenAPI documents.
     Openapi {

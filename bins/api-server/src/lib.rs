@@ -1,6 +1,10 @@
-//! The composition of the API server, for its `main` and for the tests that run it in process.
+//! The API server's command line and composition, as a library so that tests can use them.
 
+pub mod admin;
+pub mod audit;
 pub mod command;
 pub mod compose;
 pub mod keys;
+pub mod mail;
+pub mod operate;
 pub mod serve;

@@ -12,7 +12,7 @@ use clap::Parser as _;
 use gatewright_api_server::{
     command::{Cli, Command, openapi_documents, setting_groups, version_text},
     compose::Settings,
-    keys, serve,
+    keys, operate, serve,
 };
 use gatewright_auth::secret_key::SecretKeySettings;
 use gatewright_domain::settings::{Settings as _, Source as _};
@@ -80,6 +80,18 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let environment = environment(cli.env_file.as_deref())?;
             init_telemetry(&LogSettings::load(&environment)?);
             return run_migrations(&DbSettings::load(&environment)?, check).await;
+        }
+        Command::Doctor { json } => {
+            return operate::doctor(&environment(cli.env_file.as_deref())?, json).await;
+        }
+        Command::Admin { json, command } => {
+            return operate::admin(&environment(cli.env_file.as_deref())?, command, json).await;
+        }
+        Command::Audit { json, command } => {
+            return operate::audit(&environment(cli.env_file.as_deref())?, command, json).await;
+        }
+        Command::Mail { json, command } => {
+            return operate::mail(&environment(cli.env_file.as_deref())?, command, json).await;
         }
         Command::Healthcheck => return healthcheck(&environment(cli.env_file.as_deref())?).await,
     }

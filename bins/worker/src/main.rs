@@ -12,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use gatewright_domain::{Clock as _, GATEWRIGHT_VERSION, SystemClock};
 use gatewright_jobs::QueueName;
@@ -38,6 +39,9 @@ struct Cli {
     /// Jobs at the same time.
     #[arg(short, long, default_value_t = 4, value_name = "COUNT")]
     concurrency: u8,
+    /// Seconds without a sign of life after which another worker takes a job over.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(2..=3600))]
+    lease: u16,
     /// Whether this worker fires schedules: each tick fires once, however many do.
     #[arg(long, value_enum, default_value_t = Schedules::On)]
     schedules: Schedules,
@@ -150,6 +154,7 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
         queues,
         concurrency: usize::from(cli.concurrency.max(1)),
         schedules: cli.schedules != Schedules::Off,
+        lease: TimeDelta::seconds(i64::from(cli.lease)),
     };
     let runner = worker::runner(platform, settings, duties).map_err(|text| anyhow!(text))?;
     let follower = settings

@@ -262,8 +262,8 @@ impl Admin {
         Ok(found.ok_or(AdminError::NoAccount)?.account)
     }
 
-    /// Within the policy whatever is drawn.
-    fn random_password(&self) -> String {
+    /// A password for somebody who is to change it. Within the policy whatever is drawn.
+    pub fn random_password(&self) -> String {
         format!("{}-a1", self.ambient.random.base64url(18))
     }
 

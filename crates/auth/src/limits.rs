@@ -145,6 +145,38 @@ impl LimitSettings {
     }
 }
 
+impl LimitSettings {
+    /// Every rate with the name of its setting.
+    pub fn rates(&self) -> Vec<(&'static str, Rate)> {
+        vec![
+            ("GATEWRIGHT_LIMIT_DEVICE_CODE", self.device_code),
+            ("GATEWRIGHT_LIMIT_DEVICE_LOOKUP", self.device_lookup),
+            (
+                "GATEWRIGHT_LIMIT_DEVICE_LOOKUP_MISS",
+                self.device_lookup_miss,
+            ),
+            ("GATEWRIGHT_LIMIT_DEVICE_TOKEN", self.device_token),
+            ("GATEWRIGHT_LIMIT_SSO_INITIATE", self.sso_initiate),
+            ("GATEWRIGHT_LIMIT_SSO_COMPLETE", self.sso_complete),
+            ("GATEWRIGHT_LIMIT_APPROVE_EXTERNAL", self.approve_external),
+            ("GATEWRIGHT_LIMIT_OIDC", self.oidc),
+            ("GATEWRIGHT_LIMIT_LOGIN", self.login),
+            ("GATEWRIGHT_LIMIT_LOGIN_ACCOUNT", self.login_account),
+            ("GATEWRIGHT_LIMIT_MAIL_ADDRESS", self.mail_address),
+            ("GATEWRIGHT_LIMIT_MAIL_CODE", self.mail_code),
+            ("GATEWRIGHT_LIMIT_MAIL_LOGIN_CODE", self.mail_login_code),
+            ("GATEWRIGHT_LIMIT_CODE_GUESS", self.code_guess),
+            ("GATEWRIGHT_LIMIT_INVITE", self.invite),
+            ("GATEWRIGHT_LIMIT_ACTIVATE", self.activate),
+            ("GATEWRIGHT_LIMIT_PASSWORD_CHANGE", self.password_change),
+            ("GATEWRIGHT_LIMIT_INIT", self.init),
+            ("GATEWRIGHT_LIMIT_REFRESH", self.refresh),
+            ("GATEWRIGHT_LIMIT_BAD_BEARER", self.bad_bearer),
+            ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
+        ]
+    }
+}
+
 /// The limits as the code uses them.
 #[derive(Debug, Clone)]
 #[allow(

@@ -110,6 +110,16 @@ impl PublicUrls {
         })
     }
 
+    /// The API's address.
+    pub fn api(&self) -> Option<&BaseUrl> {
+        self.console_api.as_ref()
+    }
+
+    /// The console's address.
+    pub fn web(&self) -> Option<&BaseUrl> {
+        self.console_web.as_ref()
+    }
+
     /// Where a person types a user code.
     pub fn verification_uri(&self) -> Result<String, OriginUnset> {
         let base = self

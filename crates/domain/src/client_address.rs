@@ -10,6 +10,11 @@ use ipnet::IpNet;
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
+    /// Whether none is ours.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `address` is one of our proxies.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

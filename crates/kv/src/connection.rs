@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use gatewright_domain::error::Unavailable;
 use redis::{
     FromRedisValue, ScriptInvocation,
@@ -12,6 +13,17 @@ use crate::settings::RedisSettings;
 
 /// To connect and to be answered: each at most this long.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What Redis says about itself.
+#[derive(Debug, Clone)]
+pub struct RedisFacts {
+    /// Major and minor.
+    pub version: Option<(u32, u32)>,
+    /// What it does when it is full.
+    pub policy: Option<String>,
+    /// Its clock.
+    pub now: DateTime<Utc>,
+}
 
 /// The connection to Redis, shared by everything in the process. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +60,29 @@ impl Kv {
     /// Whether Redis answers.
     pub async fn ping(&self) -> Result<(), Unavailable> {
         self.run::<String>(&redis::cmd("PING")).await.map(drop)
+    }
+
+    /// What Redis says about itself. What it does not tell (a managed service may not) is absent.
+    pub async fn facts(&self) -> Result<RedisFacts, Unavailable> {
+        let (seconds, micros): (i64, u32) = self.run(&redis::cmd("TIME")).await?;
+        let mut info = redis::cmd("INFO");
+        info.arg("everything");
+        let info: String = self.run(&info).await.unwrap_or_default();
+        let line = |name: &str| {
+            let mut lines = info.lines().filter_map(|line| line.trim().split_once(':'));
+            lines
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.to_owned())
+        };
+        let version = line("redis_version").and_then(|text| {
+            let mut parts = text.split('.');
+            Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+        });
+        Ok(RedisFacts {
+            version,
+            policy: line("maxmemory_policy"),
+            now: DateTime::from_timestamp(seconds, micros * 1000).unwrap_or_default(),
+        })
     }
 
     /// A key: our prefix, the family, and a hash tag around what tells its members apart.

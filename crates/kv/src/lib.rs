@@ -16,7 +16,7 @@ mod spent_nonces;
 mod swap;
 
 pub use bearer_cache::{BearerCache, CachedBearer};
-pub use connection::Kv;
+pub use connection::{Kv, RedisFacts};
 pub use device_grants::{DeviceGrants, StoredGrant};
 pub use login_throttles::LoginThrottles;
 pub use one_time_grants::OneTimeGrants;

@@ -94,6 +94,14 @@ impl OidcProvider {
         })
     }
 
+    /// Whether the provider says who it is, and is who the settings say.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn probe(&self) -> Result<(), ProviderError> {
+        self.discovery.metadata(self.clock.now()).await.map(drop)
+    }
+
     fn client(&self, metadata: &Metadata, redirect_uri: &str) -> Result<Client, ProviderError> {
         let secret = self.settings.client_secret.as_ref();
         let client = CoreClient::from_provider_metadata(

@@ -1,6 +1,7 @@
 //! What a process needs around the use-cases: its environment, settings, logs, pools, and the
 //! services built from them. The only crate that reads the environment.
 
+pub mod doctor;
 pub mod environment;
 mod identity;
 pub mod key_file;

@@ -14,8 +14,6 @@ use gatewright_mail::{Mailer, Templates};
 
 use crate::{platform::Platform, settings::ServerSettings};
 
-/// A job without a sign of life for so long is another worker's.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How often a worker looks when nothing is announced.
 const POLL: Duration = Duration::from_secs(1);
 /// How long a worker that is told to stop may finish what it began.
@@ -30,6 +28,8 @@ pub struct Duties {
     pub concurrency: usize,
     /// Whether it fires schedules.
     pub schedules: bool,
+    /// A job without a sign of life for so long is another worker's.
+    pub lease: TimeDelta,
 }
 
 /// The worker.
@@ -62,7 +62,7 @@ pub fn runner(
         settings: RunnerSettings {
             queues: duties.queues,
             concurrency: duties.concurrency,
-            lease: LEASE,
+            lease: duties.lease,
             poll: POLL,
             patience: PATIENCE,
         },

@@ -108,7 +108,7 @@ async fn lock_owner(conn: &mut AsyncPgConnection) -> String {
     }
     let query = "SELECT a.application_name || ' from ' || coalesce(host(a.client_addr), 'this machine') AS owner \
                  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
-                 WHERE l.locktype = 'advisory' AND l.granted \
+                 WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database() \
                  AND ((l.classid::bigint << 32) | l.objid::bigint) = $1";
     let owner: Result<Owner, _> = diesel::sql_query(query)
         .bind::<diesel::sql_types::BigInt, _>(LOCK)

@@ -1,8 +1,12 @@
 //! End to end: the real binaries, real services that are really stopped, clients that we did not
 //! write. Here time is real: waiting is polling with a deadline.
 
+mod doctor;
+mod engines;
 mod foreign_client;
 mod keys;
+mod mail;
+mod operate;
 mod outage;
 mod process;
 mod remote;

@@ -2,19 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use gatewright_engines::{Durability, Guide, Home, Owner, Postgres, Redis, Sources};
+use gatewright_engines::{Durability, Home, Postgres, Redis, Sources};
 
-use super::process::{Server, run, signal, wait_until};
+use super::{
+    engines::{Quiet, engines_home},
+    process::{Server, run, signal, wait_until},
+};
 use crate::support::SECRET_KEY;
-
-struct Quiet;
-
-impl Guide for Quiet {
-    fn say(&self, _: &str) {}
-    fn consents(&self, _: &str) -> bool {
-        false
-    }
-}
 
 struct World {
     server: Server,
@@ -27,24 +21,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::Builder::new().prefix("gw-").tempdir().unwrap();
-        let owner = Owner::current();
-        let mode = if owner.is_switched() { 0o711 } else { 0o700 };
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
-        let cache = if owner.is_switched() {
-            "/var/cache/gatewright/engines".into()
-        } else {
-            std::path::Path::new(&std::env::var("HOME").unwrap()).join(".cache/gatewright/engines")
-        };
-        let data = folder.path().join("d");
-        let home = Home {
-            run: data.join("run"),
-            data,
-            cache,
-            owner,
-        };
-        home.prepare().unwrap();
+        let (home, folder) = engines_home();
         let postgres = Postgres::start(&home, Sources::Any, Durability::Throwaway, &Quiet).unwrap();
         let redis = Redis::start(&home, Sources::Any, Durability::Throwaway, &Quiet).unwrap();
         let migrated = run(

@@ -121,3 +121,46 @@ impl Provider {
         self.remote.child.kill().await.unwrap();
     }
 }
+
+/// Three mail servers that we did not write (smtp-server): in clear, STARTTLS with a sign-in, TLS.
+pub(crate) struct Catcher {
+    remote: Remote,
+    /// In clear.
+    pub(crate) plain: u16,
+    /// STARTTLS; signs in as `gatewright` / `s3cret-mail`.
+    pub(crate) starttls: u16,
+    /// TLS from the first byte.
+    pub(crate) tls: u16,
+    /// The authority of their certificates.
+    pub(crate) ca_file: String,
+}
+
+impl Catcher {
+    pub(crate) async fn start() -> Self {
+        let mut remote = Remote::start("catcher.mjs", &[]).await;
+        let told: Value = serde_json::from_str(&remote.line().await).unwrap();
+        let port = |name: &str| u16::try_from(told[name].as_u64().unwrap()).unwrap();
+        Self {
+            plain: port("plain"),
+            starttls: port("starttls"),
+            tls: port("tls"),
+            ca_file: told["ca"].as_str().unwrap().to_owned(),
+            remote,
+        }
+    }
+
+    /// Everything that came in so far, as it came.
+    pub(crate) async fn mails(&mut self) -> Vec<Vec<u8>> {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let told: Value = serde_json::from_str(&self.remote.tell("mails").await).unwrap();
+        let mails = told.as_array().unwrap().iter();
+        mails
+            .map(|raw| STANDARD.decode(raw.as_str().unwrap()).unwrap())
+            .collect()
+    }
+
+    /// How many came in so far.
+    pub(crate) async fn count(&mut self) -> usize {
+        self.remote.tell("count").await.parse().unwrap()
+    }
+}

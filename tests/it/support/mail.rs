@@ -79,6 +79,7 @@ impl Harness {
             queues: QueueName::ALL.to_vec(),
             concurrency: 4,
             schedules,
+            lease: chrono::TimeDelta::seconds(60),
         };
         Arc::new(worker::runner(&self.platform, &self.server_settings, duties).unwrap())
     }
@@ -118,12 +119,9 @@ impl Harness {
     }
 
     /// The last letter, which must be to that address.
-    #[track_caller]
-    pub(crate) fn last_letter<'a>(&'a self, to: &'a str) -> impl Future<Output = Letter> + 'a {
-        async move {
-            let letter = self.letters().await.pop().expect("there is a letter");
-            assert_eq!(letter.to, to, "{letter:?}");
-            letter
-        }
+    pub(crate) async fn last_letter(&self, to: &str) -> Letter {
+        let letter = self.letters().await.pop().expect("there is a letter");
+        assert_eq!(letter.to, to, "{letter:?}");
+        letter
     }
 }

@@ -30,6 +30,10 @@ fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
         rows.push(("data", state.data.clone()));
     }
     rows.push(("settings", folder.root.join(".env").display().to_string()));
+    rows.push((
+        "mail",
+        "letters are files in .dev/mail (MAIL_TYPE in .env)".to_owned(),
+    ));
     rows.push(("addresses", folder.addresses_file().display().to_string()));
     rows.push(("logs", folder.log().display().to_string()));
     rows.push(("stop", "./dev/down, or: api-server down".to_owned()));

@@ -58,3 +58,31 @@ pub async fn insert_setup(
         .await?;
     Ok(())
 }
+
+/// What the database says about itself.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Facts {
+    /// As the server counts: 160002 is 16.2.
+    #[diesel(sql_type = diesel::sql_types::Int4)]
+    pub version: i32,
+    /// Its clock.
+    #[diesel(sql_type = diesel::sql_types::Timestamptz)]
+    pub now: DateTime<Utc>,
+    /// Whether it is a replica, or takes no writes.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    pub is_read_only: bool,
+    /// How many connections it takes.
+    #[diesel(sql_type = diesel::sql_types::Int4)]
+    pub max_connections: i32,
+}
+
+/// Asks.
+pub async fn find_facts(conn: &mut Conn) -> Result<Facts, StorageError> {
+    Ok(diesel::sql_query(
+        "SELECT current_setting('server_version_num')::int4 AS version, clock_timestamp() AS now, \
+         (pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on') AS is_read_only, \
+         current_setting('max_connections')::int4 AS max_connections",
+    )
+    .get_result(&mut conn.0)
+    .await?)
+}

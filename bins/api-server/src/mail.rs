@@ -1,0 +1,122 @@
+//! `api-server mail`: does mail work, and what do letters look like?
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use clap::Subcommand;
+use gatewright_domain::account::Email;
+use gatewright_mail::{
+    Finding, LetterKind, Mail, MailLanguage, MailSettings, Mailer, Templates, diagnose,
+};
+
+/// What to do with mail.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Send a test letter; when it does not leave, say why and which setting to change. Exits 1 then.
+    Test {
+        /// To whom.
+        address: Email,
+    },
+    /// Write every letter, in both languages, as HTML and text, with made-up content.
+    Preview {
+        /// Where to.
+        #[arg(long, default_value = "mail-preview", value_name = "FOLDER")]
+        output_dir: PathBuf,
+    },
+}
+
+/// What came of a test.
+pub enum Tested {
+    /// The server took it.
+    Sent,
+    /// What is wrong.
+    Failed(Finding),
+}
+
+/// Sends a test letter.
+///
+/// # Errors
+/// When the settings or templates cannot be used.
+pub async fn test(settings: &MailSettings, address: &Email, id: String) -> anyhow::Result<Tested> {
+    if let Err(finding) = diagnose(settings).await {
+        return Ok(Tested::Failed(finding));
+    }
+    let mailer = Mailer::new(settings).map_err(|text| anyhow!(text))?;
+    let mailer = mailer.context("MAIL_TYPE is not set")?;
+    let templates = Templates::load(settings.templates.as_deref())?;
+    let to = address.as_str();
+    let content = templates.render(
+        LetterKind::Test,
+        MailLanguage::English,
+        to,
+        &BTreeMap::new(),
+    )?;
+    let mail = Mail {
+        id,
+        to: to.to_owned(),
+        content,
+    };
+    Ok(match mailer.send(mail).await {
+        Ok(()) => Tested::Sent,
+        Err(error) => Tested::Failed(explain(&error.to_string())),
+    })
+}
+
+/// The way is open up to here; what is left is what the server says.
+fn explain(said: &str) -> Finding {
+    let lower = said.to_lowercase();
+    let change = if lower.contains("certificate") {
+        "let the mail server show a certificate for the name in SMTP_SERVER; one of your own authority: GATEWRIGHT_SMTP_CA_FILE"
+    } else if lower.contains("auth") || lower.contains("535") || lower.contains("530") {
+        "correct SMTP_USERNAME and SMTP_PASSWORD"
+    } else if lower.contains("sender") || lower.contains("from") {
+        "set MAIL_DEFAULT_SEND_FROM to an address that the server lets you send from"
+    } else {
+        "ask whoever runs SMTP_SERVER what this answer means"
+    };
+    Finding {
+        what: format!("the mail server did not take the letter: {said}"),
+        change: change.to_owned(),
+    }
+}
+
+/// Writes all letters. Returns the folder's files.
+///
+/// # Errors
+/// When a template or the folder cannot be used.
+pub fn preview(settings: &MailSettings, folder: &std::path::Path) -> anyhow::Result<Vec<PathBuf>> {
+    let templates = Templates::load(settings.templates.as_deref())?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut files = vec![];
+    for letter in LetterKind::ALL {
+        for language in MailLanguage::ALL {
+            let mail = templates.render(letter, language, "ada@example.com", &example(letter))?;
+            let base = format!("{}.{}", letter.template(), language.tag());
+            for (ending, text) in [
+                ("html", mail.html),
+                ("txt", format!("Subject: {}\n\n{}", mail.subject, mail.text)),
+            ] {
+                let file = folder.join(format!("{base}.{ending}"));
+                std::fs::write(&file, text)
+                    .with_context(|| format!("cannot write {}", file.display()))?;
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn example(letter: LetterKind) -> BTreeMap<String, String> {
+    let value = |name: &str| match name {
+        "code" => "123456",
+        "minutes" => "5",
+        "inviter_name" | "account_name" => "Ada Lovelace",
+        "workspace_name" | "WorkspaceName" => "Analytical Engines",
+        "email" | "NewOwnerEmail" => "grace@example.com",
+        _ => "https://dify.example.com/page",
+    };
+    let names = letter.variables().iter();
+    names
+        .map(|name| ((*name).to_owned(), value(name).to_owned()))
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! What is elsewhere: the public address as the world sees it, the mail server, who knows people.
+
+use std::{sync::Arc, time::Duration};
+
+use gatewright_auth::sso::{Broker as _, Licence};
+use gatewright_domain::SystemClock;
+use gatewright_enterprise::EnterpriseBroker;
+use gatewright_oidc::OidcProvider;
+use gatewright_outbound::Outbound;
+use http::{Request, Response, header};
+
+use super::{Finding, Severity};
+use crate::settings::ServerSettings;
+
+const BUDGET: Duration = Duration::from_secs(3);
+
+/// Asks the API at its public address, as a browser would.
+pub(super) async fn public_address(settings: &ServerSettings) -> Option<Finding> {
+    let api = settings.urls.api()?;
+    let url = format!("{}/livez", api.as_str());
+    let request = Request::get(&url).body(vec![]).ok()?;
+    let answer = match Outbound::new(BUDGET) {
+        Ok(outbound) => outbound.send(request).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(answer) => judge(api.is_https(), &url, &answer),
+        Err(error) => Some(Finding::warning(
+            "public_address_silent",
+            format!("{url} does not answer from here: {}", chain(&error)),
+            "if it does not answer elsewhere either, nobody reaches the server",
+            "start the server and its proxy, or correct CONSOLE_API_URL",
+        )),
+    }
+}
+
+fn judge(is_https: bool, url: &str, answer: &Response<Vec<u8>>) -> Option<Finding> {
+    let location = answer.headers().get(header::LOCATION);
+    let location = location
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if answer.status().is_redirection() && !is_https && location.starts_with("https://") {
+        return Some(Finding::error(
+            "https_behind_http",
+            format!("{url} sends browsers on to https, but CONSOLE_API_URL says http"),
+            "cookies are not Secure, and sign-ins from the https page are refused as foreign (csrf_mismatch)",
+            "set CONSOLE_API_URL to the https address",
+        ));
+    }
+    if answer.status().is_redirection() && is_https && location.starts_with("http://") {
+        return Some(Finding::error(
+            "http_behind_https",
+            format!("{url} sends browsers back to http"),
+            "browsers go round in circles",
+            "let the proxy pass https requests on instead of redirecting them, or correct CONSOLE_API_URL",
+        ));
+    }
+    if !answer.headers().contains_key("x-gatewright-version") {
+        return Some(Finding::error(
+            "public_address_foreign",
+            format!("something else answers at {url}"),
+            "clients talk to another server",
+            "correct CONSOLE_API_URL, or let the proxy pass /livez and the API on",
+        ));
+    }
+    None
+}
+
+/// Tries the way to the mail server.
+pub(super) async fn mail(settings: &ServerSettings) -> Option<Finding> {
+    if !settings.mail.is_set_up() {
+        return None;
+    }
+    let problem = gatewright_mail::diagnose(&settings.mail).await.err()?;
+    Some(Finding {
+        severity: Severity::Error,
+        check: "mail_server",
+        what: problem.what,
+        why: "no letter leaves: codes and invitations wait in the queue",
+        change: problem.change,
+    })
+}
+
+/// Asks each identity provider who it is, and the enterprise product for its licence.
+pub(super) async fn providers(settings: &ServerSettings) -> Vec<Finding> {
+    let mut findings = vec![];
+    for one in &settings.oidc.providers {
+        let name = one.name.as_str().to_owned();
+        let outcome = match OidcProvider::new(one.clone(), Arc::new(SystemClock)) {
+            Ok(provider) => provider.probe().await.map_err(|error| chain(&error)),
+            Err(error) => Err(chain(&error)),
+        };
+        findings.extend(outcome.err().map(|cause| {
+            Finding::error(
+                "provider",
+                format!("the identity provider `{name}` cannot be used: {cause}"),
+                "signing in through it answers 502",
+                &format!(
+                    "correct GATEWRIGHT_OIDC_{}_ISSUER",
+                    name.to_uppercase().replace('-', "_")
+                ),
+            )
+        }));
+    }
+    findings.extend(enterprise(settings).await);
+    findings
+}
+
+async fn enterprise(settings: &ServerSettings) -> Option<Finding> {
+    let broker = EnterpriseBroker::new(&settings.enterprise, Arc::new(SystemClock)).ok()??;
+    match broker.licence().await {
+        Licence::Open => None,
+        Licence::Closed => Some(Finding::error(
+            "enterprise",
+            "the enterprise product does not answer, or its licence is not in force",
+            "the SSO branch answers 404",
+            "correct ENTERPRISE_API_URL and ENTERPRISE_API_SECRET_KEY, or renew the licence",
+        )),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,165 @@
+//! PostgreSQL and Redis: are they there, and are they as we need them?
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_kv::Kv;
+use gatewright_storage::{
+    Pool, installation,
+    migrate::{SchemaState, schema_state},
+};
+
+use super::Finding;
+use crate::settings::ServerSettings;
+
+/// Signatures are good for 30 s more than they say; beyond that, nodes disagree.
+const MOST_SKEW: TimeDelta = TimeDelta::seconds(30);
+/// 14.0, as the server counts.
+const OLDEST_POSTGRES: i32 = 140_000;
+/// `SET … KEEPTTL` came with it.
+const OLDEST_REDIS: (u32, u32) = (6, 2);
+
+pub(super) async fn examine(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding> {
+    let (mut findings, redis) = tokio::join!(postgres(settings, now), redis(settings, now));
+    findings.extend(redis);
+    findings
+}
+
+async fn postgres(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding> {
+    let unreachable = |cause: String| {
+        vec![Finding::error(
+            "postgres_unreachable",
+            format!("PostgreSQL does not answer: {cause}"),
+            "the server does not start",
+            "set DATABASE_URL, or DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and DB_DATABASE",
+        )]
+    };
+    let pool = match Pool::new(&settings.db) {
+        Ok(pool) => pool,
+        Err(error) => return unreachable(error.source.to_string()),
+    };
+    let mut conn = match pool.get().await {
+        Ok(conn) => conn,
+        Err(error) => return unreachable(error.source.to_string()),
+    };
+    let mut findings = vec![];
+    match installation::find_facts(&mut conn).await {
+        Ok(facts) => {
+            findings.extend(skew("PostgreSQL", facts.now, now));
+            findings.extend(postgres_facts(&facts, settings.db.pool_size));
+        }
+        Err(error) => return unreachable(error.to_string()),
+    }
+    findings.extend(match schema_state(&mut conn).await {
+        // Unreadable: said above already.
+        Ok(SchemaState::Current) | Err(_) => None,
+        Ok(SchemaState::Behind(missing)) => Some(Finding::error(
+            "schema_old",
+            format!("the schema lacks {} migration(s)", missing.len()),
+            "the server refuses to start",
+            "run `api-server migrate` (MIGRATION_ENABLED=true does it at each start of a container)",
+        )),
+        Ok(SchemaState::Ahead(unknown)) => Some(Finding::error(
+            "schema_new",
+            format!("the schema has {} migration(s) that this binary does not know", unknown.len()),
+            "the server refuses to start",
+            "upgrade the binary, or restore the backup from before (DATABASE_URL)",
+        )),
+    });
+    findings.extend(match installation::find_setup(&mut conn).await {
+        Ok(None) if settings.console.init_password.is_none() => Some(Finding::warning(
+            "install_open",
+            "nobody has set the installation up yet, and INIT_PASSWORD is not set",
+            "whoever comes first becomes its owner",
+            "set INIT_PASSWORD until it is set up",
+        )),
+        _ => None,
+    });
+    findings
+}
+
+fn postgres_facts(facts: &installation::Facts, pool_size: u32) -> Vec<Finding> {
+    let mut findings = vec![];
+    if facts.version < OLDEST_POSTGRES {
+        findings.push(Finding::error(
+            "postgres_old",
+            format!("PostgreSQL is version {}", facts.version / 10_000),
+            "migrations fail",
+            "point DATABASE_URL to version 14 or newer",
+        ));
+    }
+    if facts.is_read_only {
+        findings.push(Finding::error(
+            "postgres_read_only",
+            "PostgreSQL is a replica, or read-only",
+            "signing in answers 503",
+            "point DATABASE_URL to the primary (target_session_attrs=read-write)",
+        ));
+    }
+    let room = u32::try_from(facts.max_connections).unwrap_or_default();
+    if pool_size * 2 > room {
+        findings.push(Finding::warning(
+            "pool_large",
+            format!(
+                "an API node and a worker take up to {} of {room} connections",
+                pool_size * 2
+            ),
+            "a further node finds no connection: requests answer 503",
+            "lower SQLALCHEMY_POOL_SIZE, or raise max_connections of PostgreSQL",
+        ));
+    }
+    findings
+}
+
+fn skew(what: &'static str, theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Option<Finding> {
+    let apart = (theirs - ours).abs();
+    (apart > MOST_SKEW).then(|| {
+        Finding::error(
+            "clock_off",
+            format!("this machine's clock and that of {what} are {} s apart", apart.num_seconds()),
+            "codes and sessions expire at once or too late, and signatures of other nodes are refused",
+            "let both machines follow a time server (no setting of ours: LOG_TZ only changes schedules)",
+        )
+    })
+}
+
+async fn redis(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding> {
+    let facts = match Kv::new(&settings.redis) {
+        Ok(kv) => kv.facts().await,
+        Err(error) => Err(error),
+    };
+    let facts = match facts {
+        Ok(facts) => facts,
+        Err(error) => {
+            return vec![Finding::error(
+                "redis_unreachable",
+                format!("Redis does not answer: {}", error.source),
+                "nearly everything answers 503: no limit can be asked",
+                "set REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD",
+            )];
+        }
+    };
+    let mut findings: Vec<Finding> = skew("Redis", facts.now, now).into_iter().collect();
+    if facts.version.is_some_and(|version| version < OLDEST_REDIS) {
+        findings.push(Finding::error(
+            "redis_old",
+            "Redis is older than 6.2",
+            "codes by mail answer 503",
+            "point REDIS_URL to Redis 6.2 or newer, or to Valkey",
+        ));
+    }
+    if facts
+        .policy
+        .as_deref()
+        .is_some_and(|policy| policy != "noeviction")
+    {
+        findings.push(Finding::error(
+            "redis_evicts",
+            format!(
+                "Redis evicts keys (maxmemory-policy {})",
+                facts.policy.unwrap_or_default()
+            ),
+            "under load, device logins vanish and limits forget what they counted",
+            "set maxmemory-policy noeviction in the Redis that REDIS_URL names",
+        ));
+    }
+    findings
+}
