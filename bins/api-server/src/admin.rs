@@ -68,6 +68,12 @@ pub enum AdminCommand {
         /// Whose.
         email: Email,
     },
+    /// End every console session and every bearer of the installation: after a backup was restored.
+    RevokeEverything {
+        /// Really.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
     /// End all console sessions and bearers of an account.
     Revoke {
         /// Whose.
@@ -169,6 +175,9 @@ async fn perform(admin: &Admin, command: AdminCommand) -> anyhow::Result<Value> 
             json!({"email": email, "changed": admin.set_banned(&email, false).await?})
         }
         AdminCommand::Sessions { email } => json!(admin.list_open(&email).await?),
+        AdminCommand::RevokeEverything { yes: _ } => {
+            json!({"revoked": admin.revoke_everything().await?})
+        }
         AdminCommand::Revoke { email } => {
             admin.revoke_open(&email).await?;
             json!({"email": email, "revoked": true})

@@ -256,6 +256,21 @@ impl Admin {
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
+    /// Ends every console session and every bearer of the installation, of people without an account
+    /// too. For the time after a backup was restored. Says how many; caches hear of it when Redis was
+    /// flushed, as after any restore.
+    pub async fn revoke_everything(&self) -> Result<usize, AdminError> {
+        let ctx = self.ctx();
+        let mut tx = self.pool.begin().await?;
+        let ended = gatewright_storage::erasure::revoke_everything(&mut tx, ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::SessionsRevoked)
+            .with("account", "all")
+            .with("count", ended);
+        record(&mut tx, &self.ambient, &ctx, event).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
     async fn find(&self, email: &Email) -> Result<Account, AdminError> {
         let mut conn = self.pool.get().await?;
         let found = account::find_credentials(&mut conn, email.lowercase().as_str()).await?;

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use gatewright_auth::digest::sha256_hex;
 
-use crate::{bench_sso, root, services::Services};
+use crate::{bench_login, bench_sso, root, services::Services};
 
 /// How to measure.
 #[derive(Debug, Args)]
@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Connections that wrk keeps open.
     #[arg(long, default_value_t = 32)]
     connections: u32,
+    /// Only the storm of password logins.
+    #[arg(long)]
+    only_logins: bool,
 }
 
 /// Different bearers, as the issue asks for.
@@ -60,12 +63,40 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     let started = Instant::now();
     let mut server = serve(&services, port, &enterprise)?;
+    if options.only_logins {
+        wait_ready(port)?;
+        let outcome = measure_logins(options, &runtime, &server, (port, &tokens[0]));
+        server.kill()?;
+        server.wait()?;
+        return outcome;
+    }
     let outcome = measure(options, &server, port, started, &tokens)
+        .and_then(|()| measure_logins(options, &runtime, &server, (port, &tokens[0])))
         .and_then(|()| measure_sso(options, &runtime, &server, port));
     server.kill()?;
     server.wait()?;
     outcome?;
     measure_envelopes()
+}
+
+/// Password logins beside bearer calls.
+fn measure_logins(
+    options: &Options,
+    runtime: &tokio::runtime::Runtime,
+    server: &Child,
+    (port, token): (u16, &str),
+) -> anyhow::Result<()> {
+    println!(
+        "==> {} s of bearer calls at a steady pace, then {} s beside {} people who sign in at once",
+        options.seconds,
+        options.seconds,
+        bench_login::STORM
+    );
+    let (base, pid) = (format!("http://127.0.0.1:{port}"), server.id());
+    let before = cpu_seconds(pid)?;
+    let measured = bench_login::run(&base, token, options.seconds, || resident_mib(pid));
+    let storm = runtime.block_on(measured)?;
+    storm.report(cpu_seconds(pid)? - before)
 }
 
 /// Whole logins; the server has one of the two cores, whoever logs in has the other.
@@ -234,6 +265,7 @@ fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
          INSERT INTO tenant_account_joins (tenant_id, account_id, role, current) VALUES \
          ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'owner', true);",
     );
+    sql.push_str(&bench_login::accounts_sql()?);
     for (n, token) in tokens.iter().enumerate() {
         sql.push_str(&format!(
             "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, account_id, client_id, device_label, prefix, token_hash, expires_at) \
@@ -265,6 +297,7 @@ fn serve(services: &Services, port: u16, enterprise: &str) -> anyhow::Result<Chi
         .env("GATEWRIGHT_LIMIT_DEVICE_LOOKUP", "100000000/1h")
         .env("GATEWRIGHT_LIMIT_SSO_INITIATE", "100000000/1h")
         .env("GATEWRIGHT_LIMIT_SSO_COMPLETE", "100000000/1h")
+        .env("GATEWRIGHT_LIMIT_LOGIN", "100000000/1h")
         .env("DATABASE_URL", database)
         .env("REDIS_URL", redis)
         .env("CONSOLE_API_URL", format!("http://127.0.0.1:{port}"))

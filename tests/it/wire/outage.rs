@@ -166,3 +166,202 @@ async fn without_postgres_the_answer_is_503() {
     }
     h.poll(&grant).await.expect(200);
 }
+
+/// What the routes of accounts and workspaces answer, one per group of `docs/operations.md`.
+const GROUPS: [(&str, &str, &str, u16); 15] = [
+    // method, path, body, the answer without Redis
+    (
+        "POST",
+        "/console/api/forgot-password",
+        r#"{"email":"owner@example.com"}"#,
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/forgot-password/validity",
+        r#"{"email":"a@b.co","token":"x","code":"1"}"#,
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/email-code-login",
+        r#"{"email":"owner@example.com"}"#,
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/email-register/send-email",
+        r#"{"email":"new@example.com"}"#,
+        503,
+    ),
+    ("GET", "/console/api/activate/check?token=x", "", 503),
+    ("GET", "/console/api/account/delete/verify", "", 503),
+    (
+        "POST",
+        "/console/api/account/change-email",
+        r#"{"email":"owner@example.com"}"#,
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/account/password",
+        r#"{"password":"Passw0rd1","new_password":"N3w-password","repeat_new_password":"N3w-password"}"#,
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/workspaces/current/members/invite-email",
+        r#"{"emails":["x@example.com"],"role":"normal"}"#,
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/workspaces/current/members/send-owner-transfer-confirm-email",
+        "{}",
+        503,
+    ),
+    (
+        "POST",
+        "/console/api/account/name",
+        r#"{"name":"Ada"}"#,
+        200,
+    ),
+    ("GET", "/console/api/workspaces/current/members", "", 200),
+    ("GET", "/console/api/tags?type=app", "", 200),
+    ("GET", "/console/api/datasets/api-keys", "", 200),
+    (
+        "GET",
+        "/console/api/workspaces/current/audit-events",
+        "",
+        200,
+    ),
+];
+
+async fn ask_all(broken: &Harness, browser: &mut Browser, expected: impl Fn(u16) -> u16) {
+    for (method, path, body, without_redis) in GROUPS {
+        let body = serde_json::from_str(body).ok();
+        let answer = browser.send(broken, method, path, body, &[]).await;
+        assert_eq!(
+            answer.status,
+            expected(without_redis),
+            "{method} {path}: {answer:?}"
+        );
+        if answer.status == 503 {
+            assert!(!answer.header("retry-after").is_empty(), "{method} {path}");
+            assert_eq!(answer.code(), "service_unavailable");
+        }
+    }
+}
+
+const OPEN: [(&str, &str); 3] = [
+    ("ENABLE_EMAIL_CODE_LOGIN", "true"),
+    ("ALLOW_REGISTER", "true"),
+    ("ALLOW_CREATE_WORKSPACE", "true"),
+];
+
+#[actix_web::test]
+async fn without_redis_no_code_is_sent_or_taken_and_what_needs_no_limit_answers() {
+    let h = Harness::with(&OPEN).await;
+    let mut browser = basic_account(&h).await;
+    let extra = [&OPEN[..], &[("REDIS_URL", "redis://127.0.0.1:1/")]].concat();
+    let broken = h.restarted_with(&extra).await;
+    ask_all(&broken, &mut browser, |without_redis| without_redis).await;
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM gatewright_jobs").await,
+        ["0"],
+        "nothing was stored"
+    );
+}
+
+#[actix_web::test]
+async fn without_postgres_accounts_and_workspaces_answer_503() {
+    let h = Harness::with(&OPEN).await;
+    let mut browser = basic_account(&h).await;
+    let extra = [
+        &OPEN[..],
+        &[("DATABASE_URL", "postgres://x:y@127.0.0.1:1/z")],
+    ]
+    .concat();
+    let broken = h.restarted_with(&extra).await;
+    ask_all(&broken, &mut browser, |_| 503).await;
+}
+
+#[actix_web::test]
+async fn without_a_mail_server_the_answers_are_the_same_and_letters_wait() {
+    let smtp = [
+        ("MAIL_TYPE", "smtp"),
+        ("SMTP_SERVER", "127.0.0.1"),
+        ("SMTP_PORT", "1"),
+    ];
+    let h = Harness::with(&smtp).await;
+    h.set_up().await;
+    h.post(
+        "/console/api/forgot-password",
+        &json!({"email": "owner@example.com"}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(h.work().await, 1, "one attempt");
+    let waiting =
+        h.db.query("SELECT attempts || ' ' || (dead_at IS NULL) FROM gatewright_jobs")
+            .await;
+    assert_eq!(waiting, ["1 true"]);
+    assert_eq!(h.work().await, 0, "not at once again");
+}
+
+/// The procedure of `docs/operations.md`: after it, what was revoked since the backup is dead.
+#[actix_web::test]
+async fn sec_178_after_a_restore_nothing_that_was_revoked_comes_back() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let token = h.token(&mut owner, "laptop").await;
+    let backup: Vec<(String, String)> = {
+        let rows =
+            h.db.query("SELECT id::text FROM oauth_access_tokens WHERE revoked_at IS NULL")
+                .await;
+        let sessions =
+            h.db.query("SELECT id::text FROM gatewright_console_sessions WHERE revoked_at IS NULL")
+                .await;
+        rows.into_iter()
+            .map(|id| ("oauth_access_tokens".into(), id))
+            .chain(
+                sessions
+                    .into_iter()
+                    .map(|id| ("gatewright_console_sessions".into(), id)),
+            )
+            .collect()
+    };
+    assert_eq!(backup.len(), 2);
+    h.services()
+        .admin
+        .revoke_open(&"owner@example.com".parse().unwrap())
+        .await
+        .unwrap();
+    // The backup knows nothing of it.
+    for (table, id) in backup {
+        h.db.execute(&format!(
+            "UPDATE {table} SET revoked_at = NULL WHERE id = '{id}'"
+        ))
+        .await;
+    }
+    let ended = h.services().admin.revoke_everything().await.unwrap();
+    assert_eq!(ended, 2);
+    let restored = h.restarted_with(&[("REDIS_KEY_PREFIX", "flushed")]).await;
+    owner
+        .get(&restored, "/console/api/account/profile")
+        .await
+        .expect(401);
+    owner
+        .send(&restored, "POST", "/console/api/refresh-token", None, &[])
+        .await
+        .expect(401);
+    restored
+        .with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(401);
+    assert!(
+        h.db.audit_actions()
+            .await
+            .contains(&"admin.sessions_revoked".to_owned())
+    );
+}

@@ -53,8 +53,8 @@ settings! {
         GATEWRIGHT_SESSION_MAX_DAYS => session_max_days: u32 = 90, "90";
         /// Seconds until failed sign-ins are forgotten.
         LOGIN_LOCKOUT_DURATION => lockout_seconds: u32 = 86_400, "86400";
-        /// Passwords that are hashed at the same time; each takes 19 MiB.
-        GATEWRIGHT_PASSWORD_HASH_PARALLELISM => hash_parallelism: u32 = 2, "2";
+        /// Passwords that are hashed at the same time, at most 64; each takes 19 MiB and a processor. 0: half of the processors, at least one.
+        GATEWRIGHT_PASSWORD_HASH_PARALLELISM => hash_parallelism: u32 = 0, "2";
         /// Whether the password form is offered and accepted.
         ENABLE_EMAIL_PASSWORD_LOGIN => password_login: bool = true, "true";
         /// Whether people may sign in with a code from a mail.
@@ -116,10 +116,10 @@ impl ConsoleSettings {
                 "90",
             );
         }
-        if self.hash_parallelism == 0 {
+        if self.hash_parallelism > 64 {
             return fail(
                 "GATEWRIGHT_PASSWORD_HASH_PARALLELISM",
-                "must be at least 1",
+                "must be at most 64",
                 "2",
             );
         }

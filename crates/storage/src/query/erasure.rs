@@ -1,6 +1,7 @@
-//! Deleting an account, and the workspaces that nobody else is in, with everything that hangs on them.
+//! Ending everything at once; deleting an account, and the workspaces that nobody else is in, with everything that hangs on them.
 
-use diesel::sql_types::Uuid as SqlUuid;
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use gatewright_domain::ids::{AccountId, WorkspaceId};
 
@@ -47,4 +48,17 @@ pub async fn delete_workspace(conn: &mut Conn, id: WorkspaceId) -> Result<(), St
             .await?;
     }
     Ok(())
+}
+
+/// Ends every session and every bearer. Says how many.
+pub async fn revoke_everything(conn: &mut Conn, at: DateTime<Utc>) -> Result<usize, StorageError> {
+    let mut ended = 0;
+    for table in ["gatewright_console_sessions", "oauth_access_tokens"] {
+        let statement = format!("UPDATE {table} SET revoked_at = $1 WHERE revoked_at IS NULL");
+        ended += diesel::sql_query(statement)
+            .bind::<Timestamptz, _>(at)
+            .execute(&mut conn.0)
+            .await?;
+    }
+    Ok(ended)
 }
