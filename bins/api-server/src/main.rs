@@ -82,16 +82,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return run_migrations(&DbSettings::load(&environment)?, check).await;
         }
         Command::Doctor { json } => {
-            return operate::doctor(&environment(cli.env_file.as_deref())?, json).await;
+            return operate::doctor(&here(cli.env_file.as_deref())?, json).await;
         }
         Command::Admin { json, command } => {
-            return operate::admin(&environment(cli.env_file.as_deref())?, command, json).await;
+            return operate::admin(&here(cli.env_file.as_deref())?, command, json).await;
         }
         Command::Audit { json, command } => {
-            return operate::audit(&environment(cli.env_file.as_deref())?, command, json).await;
+            return operate::audit(&here(cli.env_file.as_deref())?, command, json).await;
         }
         Command::Mail { json, command } => {
-            return operate::mail(&environment(cli.env_file.as_deref())?, command, json).await;
+            return operate::mail(&here(cli.env_file.as_deref())?, command, json).await;
         }
         Command::Healthcheck => return healthcheck(&environment(cli.env_file.as_deref())?).await,
     }
@@ -104,6 +104,15 @@ fn environment(file: Option<&Path>) -> anyhow::Result<Environment> {
         None => Ok(environment),
         Some(problem) => Err(anyhow::anyhow!("{problem}")),
     }
+}
+
+/// For commands that are meant for the system that runs in this folder, if one does.
+fn here(file: Option<&Path>) -> anyhow::Result<Environment> {
+    let environment = environment(file)?;
+    Ok(match file {
+        None => up::with_running_system(environment, Path::new(".")),
+        Some(_) => environment,
+    })
 }
 
 fn up_options(services_only: bool, fetch_engines: bool, yes: bool) -> anyhow::Result<up::Options> {

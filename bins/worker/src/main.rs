@@ -19,7 +19,7 @@ use gatewright_jobs::QueueName;
 use gatewright_runtime::{
     Platform, ServerSettings,
     environment::Environment,
-    init_telemetry, key_file, termination,
+    init_telemetry, key_file, termination, up,
     worker::{self, Duties},
 };
 use uuid::Uuid;
@@ -125,9 +125,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let environment = Environment::load_file(cli.env_file.as_deref().unwrap_or(Path::new(".env")))?;
+    let file = cli.env_file.as_deref().unwrap_or(Path::new(".env"));
+    let mut environment = Environment::load_file(file)?;
+    if cli.command.is_some() && cli.env_file.is_none() {
+        environment = up::with_running_system(environment, Path::new("."));
+    }
     let settings = ServerSettings::load(&environment)?;
-    init_telemetry(&settings.log);
+    // Of other commands, standard output is for what they answer.
+    if cli.command.is_none() {
+        init_telemetry(&settings.log);
+    }
     let platform = Platform::new(&settings).context("the connections cannot be prepared")?;
     let health = platform.readiness().check().await;
     if let Some(problem) = health.postgres {

@@ -29,13 +29,17 @@ const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
 /// Others are asked meanwhile: each in less than three seconds (see the crates that do).
 const PROVIDER_DEADLINE: Duration = Duration::from_millis(4500);
 const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
-const PASSWORD_PATHS: [&str; 6] = [
+const PASSWORD_PATHS: [&str; 10] = [
     "/console/api/login",
     "/console/api/setup",
     "/console/api/forgot-password/resets",
     "/console/api/email-register",
     "/console/api/account/password",
     "/console/api/activate",
+    "/install",
+    "/signin",
+    "/reset-password",
+    "/activate",
 ];
 /// Many addresses, each in a transaction of its own.
 const INVITE_PATH: &str = "/console/api/workspaces/current/members/invite-email";

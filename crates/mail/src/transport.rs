@@ -85,10 +85,15 @@ impl Mailer {
                 Err(error) => Err(classify(&error)),
             },
             Transport::File(folder) => {
-                let (folder, name) = (folder.clone(), format!("{}.eml", mail.id));
+                let (folder, id) = (folder.clone(), mail.id.clone());
+                let readable = format!(
+                    "To: {}\nSubject: {}\n\n{}",
+                    mail.to, mail.content.subject, mail.content.text
+                );
                 let written = tokio::task::spawn_blocking(move || {
                     std::fs::create_dir_all(&folder)?;
-                    std::fs::write(folder.join(name), message.formatted())
+                    std::fs::write(folder.join(format!("{id}.txt")), readable)?;
+                    std::fs::write(folder.join(format!("{id}.eml")), message.formatted())
                 });
                 match written.await {
                     Ok(Ok(())) => Ok(()),

@@ -110,7 +110,9 @@ impl Harness {
     pub(crate) async fn letters(&self) -> Vec<Letter> {
         self.work().await;
         let folder = std::fs::read_dir(self.mail_folder.path()).unwrap();
-        let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+        let files = folder.map(|entry| entry.unwrap().path());
+        let is_letter = |path: &std::path::PathBuf| path.extension().is_some_and(|e| e == "eml");
+        let mut files: Vec<_> = files.filter(is_letter).collect();
         files.sort();
         files
             .iter()

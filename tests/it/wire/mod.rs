@@ -12,6 +12,7 @@ mod limits;
 mod login;
 mod members;
 mod outage;
+mod pages;
 mod refresh;
 mod secrets;
 mod sso;

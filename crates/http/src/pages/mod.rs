@@ -1,5 +1,12 @@
-//! The page at `/device`, plain: enough to sign in and to let a device in without the web console.
-//! One document, one script, one style sheet, no third party; nothing inline.
+//! The pages that flows need where no web console is configured. `/device` is one document with one
+//! script; the others are written by the server and work without any. No third party, nothing inline.
+
+mod activate;
+mod form;
+mod install;
+mod page;
+mod reset;
+mod signin;
 
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
 
@@ -7,7 +14,12 @@ use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
+    (
+        "/pages.css",
+        "text/css; charset=utf-8",
+        include_str!("pages.css"),
+    ),
     (
         "/device",
         "text/html; charset=utf-8",
@@ -25,8 +37,22 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Registers the page.
+/// Registers the pages.
 pub(crate) fn mount(config: &mut ServiceConfig) {
+    config
+        .route("/install", web::get().to(install::get))
+        .route("/install", web::post().to(install::post))
+        .route("/signin", web::get().to(signin::get))
+        .route("/signin", web::post().to(signin::post))
+        .route("/signout", web::post().to(signin::sign_out))
+        .route("/account", web::get().to(signin::account))
+        .route("/forgot-password", web::get().to(reset::get))
+        .route("/forgot-password", web::post().to(reset::send))
+        .route("/forgot-password/code", web::post().to(reset::check))
+        .route("/reset-password", web::get().to(reset::begin))
+        .route("/reset-password", web::post().to(reset::finish))
+        .route("/activate", web::get().to(activate::get))
+        .route("/activate", web::post().to(activate::post));
     for (path, media_type, text) in FILES {
         let serve = move || async move {
             HttpResponse::Ok()

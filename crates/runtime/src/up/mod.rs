@@ -1,6 +1,7 @@
 //! `api-server up`: a whole system on one machine without Docker. Engines, migrations, API and worker
 //! are children of one supervisor, which waits until all is ready, says so, and ends all of it again.
 
+mod beside;
 mod children;
 mod env_file;
 mod panel;
@@ -18,6 +19,7 @@ use std::{
 
 use gatewright_engines::{Guide, Sources, is_alive, terminate};
 
+pub use beside::with_running_system;
 pub use state::State;
 
 /// The program that supervises, as `/proc` shows it.
@@ -67,6 +69,13 @@ impl DevFolder {
             .and_then(|()| fs::set_permissions(&dev, fs::Permissions::from_mode(0o700)))
             .map_err(|error| UpError(format!("{}: {error}", dev.display())))?;
         Ok(Self { root, dev })
+    }
+
+    /// The folder of a system that was brought up here before; nothing is made.
+    pub(super) fn existing(folder: &Path) -> Option<Self> {
+        let root = fs::canonicalize(folder).ok()?;
+        let dev = root.join(".dev");
+        dev.is_dir().then_some(Self { root, dev })
     }
 
     pub(super) fn log(&self) -> PathBuf {

@@ -43,6 +43,16 @@ const REDIS_VARIABLES: [&str; 5] = [
     "REDIS_PASSWORD",
 ];
 
+/// Whether the settings name a PostgreSQL.
+pub(super) fn names_postgres(environment: &Environment) -> bool {
+    DB_VARIABLES.iter().any(|name| environment.has(name))
+}
+
+/// Whether the settings name a Redis.
+pub(super) fn names_redis(environment: &Environment) -> bool {
+    REDIS_VARIABLES.iter().any(|name| environment.has(name))
+}
+
 /// The engines that are ours.
 #[derive(Default)]
 struct Engines {
@@ -199,8 +209,7 @@ fn start_engines(
     let sources = options.sources;
     let mut engines = Engines::default();
     let mut extra = vec![];
-    let has_db = DB_VARIABLES.iter().any(|name| environment.has(name));
-    let has_redis = REDIS_VARIABLES.iter().any(|name| environment.has(name));
+    let (has_db, has_redis) = (names_postgres(environment), names_redis(environment));
     if !has_db || !has_redis {
         home.prepare().map_err(UpError::new)?;
         state.data = home.data.display().to_string();

@@ -1,0 +1,135 @@
+//! What a page's form sends: read like every other body, from our own pages only, and answered with a
+//! page when it is wrong.
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    error::InternalError,
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
+    web::{Data, Form},
+};
+use gatewright_app::console::Setup;
+use gatewright_auth::origin::PublicUrls;
+use gatewright_domain::{Classify, ErrorKind};
+use std::{future::Future, pin::Pin};
+
+use super::page::{MessagePage, Page, PageLanguage, show};
+use crate::extract::{FieldProblem, Fields, FromFields, comes_from_own_page};
+
+/// A form of one of our pages. A page elsewhere that posts here (to sign somebody in as somebody else,
+/// for one) is refused before anything is read.
+pub(super) struct PageForm {
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) language: PageLanguage,
+    /// The request, for its cookies.
+    pub(super) request: HttpRequest,
+}
+
+impl PageForm {
+    /// Reads it, or says in words what is wrong.
+    pub(super) fn read<T: FromFields>(&self) -> Result<T, String> {
+        let filled = self.fields.iter().filter(|(_, value)| !value.is_empty());
+        Fields::from_pairs(filled.cloned().collect())
+            .read()
+            .map_err(|problems| {
+                let sentences = problems.iter().map(FieldProblem::sentence);
+                sentences.collect::<Vec<_>>().join(" ")
+            })
+    }
+
+    /// One value, empty when absent: to be shown again.
+    pub(super) fn value(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+impl FromRequest for PageForm {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let urls = Data::<PublicUrls>::extract(&request).await?;
+            if !comes_from_own_page(&request, &urls) {
+                return Err(foreign(PageLanguage::of(&request)));
+            }
+            let form = Form::<Vec<(String, String)>>::from_request(&request, &mut payload).await?;
+            Ok(Self {
+                fields: form.into_inner(),
+                language: PageLanguage::of(&request),
+                request,
+            })
+        })
+    }
+}
+
+fn foreign(language: PageLanguage) -> actix_web::Error {
+    let text = language.t(
+        "This form was sent from another site. Open the page here and fill it in again.",
+        "此表单来自其他网站，请在本站打开页面后重新填写。",
+    );
+    let mut answer = show(
+        StatusCode::FORBIDDEN,
+        &MessagePage {
+            page: Page::new(language, "Refused", "已拒绝"),
+            lines: vec![text.to_owned()],
+            button: None,
+            links: vec![],
+        },
+    );
+    let name = HeaderName::from_static("x-gatewright-reason");
+    answer
+        .headers_mut()
+        .insert(name, HeaderValue::from_static("foreign_origin"));
+    InternalError::from_response("a form of another site", answer).into()
+}
+
+/// Whether somebody has set the installation up; pages send everybody to `/install` before.
+pub(super) async fn is_installed(setup: &Setup) -> bool {
+    setup.require_finished().await.is_ok()
+}
+
+/// The status of a page that shows an error.
+pub(super) fn status_of(error: &impl Classify) -> StatusCode {
+    match error.kind() {
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::Unavailable | ErrorKind::Internal => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// What went wrong, for people: in their language where it is frequent.
+pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String {
+    let chinese = match code {
+        "authentication_failed" => "邮箱或密码错误。",
+        "email_code_login_limit" | "too_many_requests" => "尝试次数过多，请稍后再试。",
+        "account_banned" => "该账户已被锁定。",
+        "email_code_error" => "验证码错误。",
+        "invalid_or_expired_token" => "链接或验证码已过期，请重新开始。",
+        "password_mismatch" => "两次输入的密码不一致。",
+        "already_activate" => "邀请无效、已过期或已被使用。",
+        "invalid_email" => "邮箱地址不正确。",
+        "password_reset_rate_limit_exceeded" => "刚刚已发送过邮件，请一分钟后再试。",
+        "email_password_reset_limit" | "email_send_ip_limit" => "请求过多，请稍后再试。",
+        "service_unavailable" => "服务暂时没有响应，请稍后再试。",
+        "invalid_param" => "密码至少 8 个字符，且须包含字母和数字。",
+        _ => "出现错误，请重试。",
+    };
+    let english = match code {
+        "service_unavailable" => {
+            "The service does not answer at the moment. Try again in a minute."
+        }
+        _ => english,
+    };
+    language.t(english, chinese).to_owned()
+}

@@ -1,0 +1,153 @@
+//! The shell of a page: its language, its title, what went wrong; and the headers that all pages have.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+};
+use askama::Template;
+
+/// Nothing is loaded but our style sheet; forms go to us alone; never in a frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// The languages that pages are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageLanguage {
+    English,
+    Chinese,
+}
+
+impl PageLanguage {
+    /// What the browser asks for first, of what there is.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let wanted = request.headers().get(header::ACCEPT_LANGUAGE);
+        let wanted = wanted
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let mut tags = wanted.split(',').map(|tag| tag.trim().to_ascii_lowercase());
+        let known = tags.find_map(|tag| match tag.get(..2) {
+            Some("zh") => Some(Self::Chinese),
+            Some("en") => Some(Self::English),
+            _ => None,
+        });
+        known.unwrap_or(Self::English)
+    }
+
+    /// The text in this language.
+    pub(super) fn t<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
+
+    /// `lang`, and what accounts made here speak.
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en-US",
+            Self::Chinese => "zh-Hans",
+        }
+    }
+}
+
+/// What every page has.
+pub(super) struct Page {
+    pub(super) language: PageLanguage,
+    pub(super) title: String,
+    pub(super) error: Option<String>,
+    pub(super) notice: Option<String>,
+}
+
+impl Page {
+    pub(super) fn new(language: PageLanguage, english: &str, chinese: &str) -> Self {
+        Self {
+            language,
+            title: language.t(english, chinese).to_owned(),
+            error: None,
+            notice: None,
+        }
+    }
+
+    /// With what went wrong, if anything did.
+    pub(super) fn with_error(mut self, error: Option<String>) -> Self {
+        self.error = error;
+        self
+    }
+}
+
+/// A field of a form.
+pub(super) struct Input {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) kind: &'static str,
+    pub(super) autocomplete: &'static str,
+    pub(super) value: String,
+    pub(super) hint: Option<String>,
+    pub(super) is_required: bool,
+}
+
+impl Input {
+    pub(super) fn new(
+        (name, kind, autocomplete): (&'static str, &'static str, &'static str),
+        label: &str,
+    ) -> Self {
+        Self {
+            name,
+            label: label.to_owned(),
+            kind,
+            autocomplete,
+            value: String::new(),
+            hint: None,
+            is_required: true,
+        }
+    }
+
+    pub(super) fn with_value(mut self, value: &str) -> Self {
+        value.clone_into(&mut self.value);
+        self
+    }
+
+    pub(super) fn with_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+}
+
+/// A page with one form.
+#[derive(Template)]
+#[template(path = "form.html")]
+pub(super) struct FormPage {
+    pub(super) page: Page,
+    pub(super) intro: Option<String>,
+    pub(super) action: &'static str,
+    pub(super) hidden: Vec<(&'static str, String)>,
+    pub(super) fields: Vec<Input>,
+    pub(super) submit: String,
+    pub(super) links: Vec<(String, String)>,
+}
+
+/// A page that says something.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(super) struct MessagePage {
+    pub(super) page: Page,
+    /// Each a paragraph of its own: what turns the direction of writing in one reaches no other.
+    pub(super) lines: Vec<String>,
+    pub(super) button: Option<(String, &'static str)>,
+    pub(super) links: Vec<(String, String)>,
+}
+
+/// A page as an answer.
+pub(super) fn show(status: StatusCode, template: &impl Template) -> HttpResponse {
+    match template.render() {
+        Ok(html) => HttpResponse::build(status)
+            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((header::VARY, "Accept-Language"))
+            .body(html),
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be written");
+            HttpResponse::ServiceUnavailable().finish()
+        }
+    }
+}

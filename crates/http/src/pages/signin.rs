@@ -1,0 +1,232 @@
+//! `/signin`, `/signout` and `/account`: in, out, and who one is.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Query},
+};
+use gatewright_app::{
+    console::{Console, ConsoleError, Login, LoginOutcome, SessionTokens, Setup},
+    device::DeviceFlow,
+};
+use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
+use gatewright_domain::{Classify as _, Secret, account::Email};
+use serde::Deserialize;
+
+use super::{
+    form::{PageForm, is_installed, status_of, words},
+    install::unavailable,
+    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
+};
+use crate::{
+    cookies::{self, CookiePolicy},
+    envelope::redirect,
+    extract::{RequestCtx, peek_session, read::body},
+};
+
+/// Where somebody comes from, as one word: text of a link is never shown.
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    done: Option<String>,
+    error: Option<String>,
+}
+
+body! {
+    /// A sign-in.
+    SignIn {
+        email: Email as String = email,
+        password: Secret as String = secret,
+        invite_token: Option<String> as Option<String> = optional,
+    }
+}
+
+/// Shows the form; before anybody has set the installation up, that page.
+pub(super) async fn get(
+    setup: Data<Setup>,
+    device: Data<DeviceFlow>,
+    settings: Data<ConsoleSettings>,
+    from: Query<From>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    if !is_installed(&setup).await {
+        return redirect("/install").finish();
+    }
+    let mut page = Page::new(language, "Sign in", "登录");
+    page.notice = from.done.as_deref().and_then(|done| notice(language, done));
+    page.error = from.error.as_deref().map(|_| {
+        let text = language.t(
+            "The identity provider did not sign you in. Try again, or use your password.",
+            "身份提供方未能让您登录，请重试或使用密码。",
+        );
+        text.to_owned()
+    });
+    form(page, &device, &settings, "")
+}
+
+fn notice(language: PageLanguage, done: &str) -> Option<String> {
+    let text = match done {
+        "installed" => language.t(
+            "Done. Sign in with the account that you made.",
+            "完成。请使用刚创建的账户登录。",
+        ),
+        "reset" => language.t(
+            "Your password is set. Everything that was open has ended.",
+            "密码已设置，其他会话均已结束。",
+        ),
+        "activated" => language.t("Welcome. Your account is ready.", "欢迎。您的账户已就绪。"),
+        "signedout" => language.t("You are signed out.", "您已退出登录。"),
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn form(page: Page, device: &DeviceFlow, settings: &ConsoleSettings, email: &str) -> HttpResponse {
+    let language = page.language;
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let status = if page.error.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let with = t("Sign in with ", "登录方式：");
+    let mut links: Vec<(String, String)> = device
+        .sso_providers()
+        .into_iter()
+        .map(|(name, label)| {
+            (
+                format!("{with}{label}"),
+                format!("/console/api/oauth/login/{name}"),
+            )
+        })
+        .collect();
+    links.push((
+        t("Forgot your password?", "忘记密码？"),
+        "/forgot-password".to_owned(),
+    ));
+    let mut fields = vec![];
+    if settings.password_login {
+        fields.push(
+            Input::new(("email", "email", "username"), &t("E-mail", "邮箱")).with_value(email),
+        );
+        fields.push(Input::new(
+            ("password", "password", "current-password"),
+            &t("Password", "密码"),
+        ));
+    }
+    show(
+        status,
+        &FormPage {
+            page,
+            intro: None,
+            action: "/signin",
+            hidden: vec![],
+            fields,
+            submit: t("Sign in", "登录"),
+            links,
+        },
+    )
+}
+
+/// Signs in.
+pub(super) async fn post(
+    console: Data<Console>,
+    device: Data<DeviceFlow>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    sent: PageForm,
+) -> HttpResponse {
+    let language = sent.language;
+    let again = |status: StatusCode, error: String| {
+        let page = Page::new(language, "Sign in", "登录").with_error(Some(error));
+        let mut answer = form(page, &device, &settings, sent.value("email"));
+        *answer.status_mut() = status;
+        answer
+    };
+    let input: SignIn = match sent.read() {
+        Ok(input) => input,
+        Err(problem) => return again(StatusCode::BAD_REQUEST, problem),
+    };
+    let command = Login {
+        email: input.email,
+        password: input.password,
+        known_browser: policy.read(&sent.request, cookies::KNOWN_BROWSER),
+        invite_token: input.invite_token,
+    };
+    match console.login(&ctx, command).await {
+        Ok(LoginOutcome::SignedIn {
+            tokens,
+            known_browser,
+        }) => {
+            let SessionTokens {
+                access,
+                refresh,
+                csrf,
+            } = tokens;
+            redirect("/account")
+                .status(StatusCode::SEE_OTHER)
+                .cookie(policy.access(access, settings.access_lifetime()))
+                .cookie(policy.refresh(refresh, settings.idle_lifetime()))
+                .cookie(policy.csrf(csrf, settings.access_lifetime()))
+                .cookie(policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME))
+                .finish()
+        }
+        Ok(LoginOutcome::NoWorkspace) => {
+            let text = language.t(
+                "You have no workspace. Ask your administrator to invite you.",
+                "您没有工作空间，请联系管理员邀请您。",
+            );
+            again(StatusCode::FORBIDDEN, text.to_owned())
+        }
+        Err(ConsoleError::Unavailable(error)) => unavailable(language, &error),
+        Err(error) => again(
+            status_of(&error),
+            words(language, error.code(), &error.to_string()),
+        ),
+    }
+}
+
+/// Ends this session and no other. Whoever has none is signed out already.
+pub(super) async fn sign_out(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    sent: PageForm,
+) -> HttpResponse {
+    if let Some(session) = peek_session(&sent.request).await
+        && let Err(ConsoleError::Unavailable(error)) = console.logout(&ctx, &session).await
+    {
+        return unavailable(sent.language, &error);
+    }
+    let mut response = redirect("/signin?done=signedout");
+    response.status(StatusCode::SEE_OTHER);
+    for cookie in policy.cleared() {
+        response.cookie(cookie);
+    }
+    response.finish()
+}
+
+/// Who is signed in, and where to go from here.
+pub(super) async fn account(request: HttpRequest) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    let Some(session) = peek_session(&request).await else {
+        return redirect("/signin").finish();
+    };
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let (account, workspace) = (&session.account, session.current_workspace());
+    let mut lines = vec![account.name.clone(), account.email.clone()];
+    lines.extend(
+        workspace.map(|workspace| format!("{} ({})", workspace.name, workspace.role.as_str())),
+    );
+    let page = Page::new(language, "You are signed in", "您已登录");
+    show(
+        StatusCode::OK,
+        &MessagePage {
+            page,
+            lines,
+            button: Some((t("Sign out", "退出登录"), "/signout")),
+            links: vec![(t("Connect a device", "连接设备"), "/device".to_owned())],
+        },
+    )
+}

@@ -1,0 +1,65 @@
+//! Commands that are typed in a folder where a system of `up` runs are meant for that system.
+
+use std::path::Path;
+
+use super::{DevFolder, State, env_file, running, supervisor};
+use crate::environment::Environment;
+
+/// The settings, with the addresses of the system that runs in `folder` where nobody named others.
+#[must_use]
+pub fn with_running_system(environment: Environment, folder: &Path) -> Environment {
+    let state = DevFolder::existing(folder).and_then(|folder| running(&folder));
+    match state {
+        Some(state) => add(environment, &state),
+        None => environment,
+    }
+}
+
+fn add(environment: Environment, state: &State) -> Environment {
+    let mut variables = environment.variables().clone();
+    let mut name = |variable: &str, value: &str| {
+        if !value.is_empty() {
+            variables.insert(variable.to_owned(), value.to_owned());
+        }
+    };
+    if !supervisor::names_postgres(&environment) {
+        name("DATABASE_URL", &state.db_url);
+    }
+    if !supervisor::names_redis(&environment) {
+        name("REDIS_URL", &state.redis_url);
+    }
+    let url = environment.variables().get("CONSOLE_API_URL");
+    if url.is_none_or(|url| url == env_file::EXAMPLE_API_URL) {
+        name("CONSOLE_API_URL", &state.api_url);
+    }
+    Environment::from_variables(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_domain::settings::Source as _;
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_named_stays() {
+        let state = State {
+            db_url: "postgres://dev".into(),
+            redis_url: "redis://dev".into(),
+            api_url: "http://127.0.0.1:5099".into(),
+            ..State::default()
+        };
+        let named = [
+            ("DB_HOST", "elsewhere"),
+            ("CONSOLE_API_URL", env_file::EXAMPLE_API_URL),
+        ];
+        let named = named.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = add(Environment::from_variables(named.into()), &state);
+        assert_eq!(environment.get("DATABASE_URL"), None);
+        assert_eq!(environment.get("REDIS_URL").unwrap(), "redis://dev");
+        assert_eq!(
+            environment.get("CONSOLE_API_URL").unwrap(),
+            "http://127.0.0.1:5099"
+        );
+    }
+}

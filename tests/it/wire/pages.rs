@@ -1,0 +1,364 @@
+//! The pages, as a browser without JavaScript uses them: forms and links, nothing else.
+
+use std::collections::BTreeMap;
+
+use crate::support::{Answer, EMAIL, Harness, PASSWORD, PUBLIC_URL, basic_account};
+
+/// A browser that knows forms, links and cookies.
+struct Plain<'a> {
+    h: &'a Harness,
+    cookies: BTreeMap<String, String>,
+    language: &'static str,
+}
+
+impl<'a> Plain<'a> {
+    fn new(h: &'a Harness) -> Self {
+        Self {
+            h,
+            cookies: BTreeMap::new(),
+            language: "en",
+        }
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        let request = request
+            .header("cookie", cookies.join("; "))
+            .header("accept-language", self.language);
+        let answer = Answer::read(request.send().await.unwrap()).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        let request = self.h.request("GET", path).header("sec-fetch-site", "none");
+        self.send(request).await
+    }
+
+    /// Fills in the form of a page and sends it, with what the page put into it.
+    async fn submit(&mut self, page: &Answer, filled: &[(&str, &str)]) -> Answer {
+        let action = between(&page.body, "action=\"", "\"").expect("the page has a form");
+        let mut fields: Vec<(String, String)> = vec![];
+        for input in page.body.split("<input ").skip(1) {
+            let name = between(input, "name=\"", "\"").unwrap();
+            let value = between(input, "value=\"", "\"").unwrap_or_default();
+            let typed = filled.iter().find(|(known, _)| *known == name);
+            fields.push((
+                name.to_owned(),
+                typed.map_or(value, |(_, typed)| typed).to_owned(),
+            ));
+        }
+        let request = self
+            .h
+            .request("POST", action)
+            .header("sec-fetch-site", "same-origin")
+            .header("origin", PUBLIC_URL)
+            .form(&fields);
+        self.send(request).await
+    }
+
+    /// Where a redirect leads.
+    async fn follow(&mut self, answer: Answer) -> Answer {
+        let to = answer.header("location").to_owned();
+        assert!(to.starts_with('/'), "{answer:?}");
+        self.get(&to).await
+    }
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    let start = text.find(from)? + from.len();
+    let rest = &text[start..];
+    Some(&rest[..rest.find(to)?])
+}
+
+#[actix_web::test]
+async fn install_sign_in_and_out_without_javascript() {
+    let h = Harness::with(&[("INIT_PASSWORD", "for-the-installer")]).await;
+    let mut browser = Plain::new(&h);
+    let first = browser.get("/signin").await;
+    let page = browser.follow(first).await.expect(200);
+    let typed = [("email", EMAIL), ("name", "Owner"), ("password", PASSWORD)];
+    let refused = browser
+        .submit(&page, &[&typed[..], &[("init_password", "guess")]].concat())
+        .await;
+    assert!(
+        refused.status == 400 && refused.body.contains("role=\"alert\""),
+        "{refused:?}"
+    );
+    assert!(refused.body.contains(EMAIL), "what was typed is kept");
+    assert!(!refused.body.contains(PASSWORD), "but no password");
+    let made = browser
+        .submit(
+            &refused,
+            &[&typed[..], &[("init_password", "for-the-installer")]].concat(),
+        )
+        .await;
+    let page = browser.follow(made).await.expect(200);
+    assert!(page.body.contains("role=\"status\""));
+    let wrong = browser
+        .submit(&page, &[("email", EMAIL), ("password", "wr0ng-password")])
+        .await
+        .expect(401);
+    assert!(wrong.body.contains("Invalid email or password."));
+    let done = browser
+        .submit(&wrong, &[("password", PASSWORD)])
+        .await
+        .expect(303);
+    let account = browser.follow(done).await.expect(200);
+    assert!(
+        account.body.contains("Owner&#39;s Workspace (owner)"),
+        "{}",
+        account.body
+    );
+    let out = browser.submit(&account, &[]).await.expect(303);
+    assert_eq!(out.header("location"), "/signin?done=signedout");
+    assert_eq!(
+        browser.get("/account").await.expect(302).header("location"),
+        "/signin"
+    );
+    assert_eq!(browser.get("/install").await.header("location"), "/signin");
+}
+
+#[actix_web::test]
+async fn a_forgotten_password_is_set_by_forms_alone() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut browser = Plain::new(&h);
+    browser.language = "zh-CN,zh;q=0.9,en;q=0.8";
+    let page = browser.get("/forgot-password").await.expect(200);
+    assert!(page.body.contains("lang=\"zh-Hans\"") && page.body.contains("忘记密码"));
+    let page = browser.submit(&page, &[("email", EMAIL)]).await.expect(200);
+    let letter = h.last_letter(EMAIL).await;
+    assert!(
+        letter.subject.contains("密码"),
+        "in the page's language: {letter:?}"
+    );
+    let wrong = browser
+        .submit(&page, &[("code", "12345")])
+        .await
+        .expect(400);
+    let page = browser
+        .submit(&wrong, &[("code", &letter.code())])
+        .await
+        .expect(200);
+    let typed = [("password", "N3w-password"), ("repeated", "another-1")];
+    let page = browser.submit(&page, &typed).await.expect(400);
+    let done = browser
+        .submit(
+            &page,
+            &[("password", "N3w-password"), ("repeated", "N3w-password")],
+        )
+        .await
+        .expect(303);
+    assert_eq!(done.header("location"), "/signin?done=reset");
+    assert_eq!(
+        browser.get("/reset-password").await.header("location"),
+        "/forgot-password"
+    );
+    crate::support::Browser::new()
+        .login(&h, EMAIL, "N3w-password")
+        .await
+        .expect(200);
+}
+
+#[actix_web::test]
+async fn an_invitation_is_taken_up_by_its_link() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let body = serde_json::json!({"emails": ["guest@example.com"], "role": "normal"});
+    owner
+        .post(
+            &h,
+            "/console/api/workspaces/current/members/invite-email",
+            body,
+        )
+        .await
+        .expect(201);
+    let link = h.last_letter("guest@example.com").await.link();
+    let path = link.strip_prefix(PUBLIC_URL).unwrap().to_owned();
+    let mut guest = Plain::new(&h);
+    for _ in 0..2 {
+        let page = guest.get(&path).await.expect(200);
+        assert!(
+            page.body.contains("Owner&#39;s Workspace"),
+            "looking changes nothing"
+        );
+    }
+    let page = guest.get(&path).await;
+    let weak = guest
+        .submit(&page, &[("name", "Guest"), ("password", "weak")])
+        .await
+        .expect(400);
+    let done = guest
+        .submit(&weak, &[("name", "Guest"), ("password", "Gu3st-password")])
+        .await
+        .expect(303);
+    let page = guest.follow(done).await.expect(200);
+    let done = guest
+        .submit(
+            &page,
+            &[
+                ("email", "guest@example.com"),
+                ("password", "Gu3st-password"),
+            ],
+        )
+        .await;
+    assert!(
+        guest
+            .follow(done)
+            .await
+            .expect(200)
+            .body
+            .contains("guest@example.com")
+    );
+    assert!(guest.get(&path).await.expect(404).body.contains("expired"));
+}
+
+#[actix_web::test]
+async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it() {
+    let h = Harness::start().await;
+    let mut browser = Plain::new(&h);
+    let install = browser.get("/install").await.expect(200);
+    h.set_up().await;
+    let mut pages = vec![install];
+    for path in [
+        "/signin",
+        "/signin?done=reset",
+        "/signin?error=x",
+        "/forgot-password",
+        "/activate?token=x",
+        "/activate",
+    ] {
+        pages.push(browser.get(path).await);
+    }
+    for page in pages {
+        let policy = page.header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
+            assert!(policy.contains(part), "{page:?}");
+        }
+        assert!(!policy.contains("unsafe"));
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(page.header(name), value, "{page:?}");
+        }
+        for nothing in ["<script", "style=", "onclick", "http://", "https://"] {
+            assert!(!page.body.contains(nothing), "{nothing}: {}", page.body);
+        }
+        assert!(page.body.len() < 10_000);
+        assert!(page.body.contains("<html lang=\"en-US\">") && page.body.contains("<h1>"));
+    }
+    let css = h.get("/pages.css").await.expect(200);
+    assert_eq!(css.header("content-type"), "text/css; charset=utf-8");
+}
+
+#[actix_web::test]
+async fn what_is_typed_is_text_and_foreign_pages_post_nothing() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut browser = Plain::new(&h);
+    let evil = "\"><script>alert(1)</script>\u{202e}x@y.zz";
+    let page = browser.get("/signin").await;
+    let shown = browser
+        .submit(&page, &[("email", evil), ("password", "x")])
+        .await
+        .expect(400);
+    assert!(
+        !shown.body.contains("<script") && shown.body.contains("&#60;script"),
+        "{}",
+        shown.body
+    );
+    // Text of a link is never shown.
+    let page = browser
+        .get("/signin?done=%3Cb%3EYou+won&error=%3Cb%3Ebad")
+        .await
+        .expect(400);
+    assert!(!page.body.contains("You won") && !page.body.contains("<b>"));
+    let name = format!("{}\u{202e}<b>", "n".repeat(240));
+    h.db.execute(&format!("UPDATE accounts SET name = '{name}'"))
+        .await;
+    h.db.execute("UPDATE tenants SET name = '<img src=x onerror=alert(1)>'")
+        .await;
+    let page = browser.get("/signin").await;
+    let done = browser
+        .submit(&page, &[("email", EMAIL), ("password", PASSWORD)])
+        .await
+        .expect(303);
+    let account = browser.follow(done).await.expect(200);
+    assert!(
+        !account.body.contains("<img") && !account.body.contains("<b>"),
+        "{}",
+        account.body
+    );
+    for path in [
+        "/signin",
+        "/install",
+        "/forgot-password",
+        "/activate",
+        "/signout",
+    ] {
+        for header in [
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://evil.example"),
+        ] {
+            let request = h.request("POST", path).header(header.0, header.1);
+            let request = request.form(&[("email", EMAIL), ("password", PASSWORD)]);
+            let answer = Answer::read(request.send().await.unwrap()).await;
+            assert_eq!(answer.status, 403, "{path} {header:?}: {answer:?}");
+            assert_eq!(answer.header("x-gatewright-reason"), "foreign_origin");
+            assert!(answer.set_cookie("access_token").is_none());
+        }
+    }
+}
+
+#[actix_web::test]
+async fn where_a_web_console_is_configured_the_pages_step_aside() {
+    let h = Harness::with(&[("CONSOLE_WEB_URL", "http://console.test")]).await;
+    h.set_up().await;
+    for path in [
+        "/signin",
+        "/install",
+        "/forgot-password",
+        "/activate",
+        "/account",
+        "/device",
+        "/pages.css",
+    ] {
+        h.get(path).await.expect(404);
+    }
+}
+
+#[actix_web::test]
+async fn a_page_says_that_a_store_does_not_answer() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let broken = h
+        .restarted_with(&[("REDIS_URL", "redis://127.0.0.1:1/")])
+        .await;
+    let mut browser = Plain::new(&broken);
+    let page = browser.get("/signin").await.expect(200);
+    let answer = browser
+        .submit(&page, &[("email", EMAIL), ("password", PASSWORD)])
+        .await
+        .expect(503);
+    assert!(
+        answer.body.contains("<h1>") && answer.header("retry-after") == "1",
+        "{answer:?}"
+    );
+}
