@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use gatewright_app::upkeep::JobConnections;
+use gatewright_auth::{account::CodeKeys, keys::MasterKeys};
 use gatewright_domain::{IdGen as _, RandomIds};
 use gatewright_jobs::{QueueName, Runner};
+use gatewright_kv::OneTimeGrants;
 use gatewright_runtime::worker::{self, Duties};
 
-use super::Harness;
+use super::{Harness, SECRET_KEY};
 
 /// A letter, as its addressee's software shows it.
 #[derive(Debug, Clone)]
@@ -92,6 +94,14 @@ impl Harness {
 
     pub(crate) fn pool(&self) -> gatewright_storage::Pool {
         self.platform.pool.clone()
+    }
+
+    /// The digits that belong to the seed behind a token, whether or not they were sent to anybody.
+    pub(crate) async fn digits_behind(&self, token: &str) -> String {
+        let grants = OneTimeGrants::new(self.platform.kv.clone());
+        let grant = grants.find(token, self.now()).await.unwrap().unwrap();
+        let keys = CodeKeys::new(&MasterKeys::new(SECRET_KEY.as_bytes(), []));
+        keys.code(&grant.seed).unwrap().expose().to_owned()
     }
 
     pub(crate) fn mail_path(&self) -> &std::path::Path {
