@@ -62,7 +62,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let enterprise = runtime.block_on(bench_sso::enterprise())?;
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     let started = Instant::now();
-    let mut server = serve(&services, port, &enterprise)?;
+    let mut server = api_server(&services, port, &enterprise)
+        .arg("serve")
+        .spawn()?;
     if options.only_logins {
         wait_ready(port)?;
         let outcome = measure_logins(options, &runtime, &server, (port, &tokens[0]));
@@ -76,6 +78,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     server.kill()?;
     server.wait()?;
     outcome?;
+    measure_audit(&services, port, &enterprise)?;
     measure_envelopes()
 }
 
@@ -118,6 +121,24 @@ fn measure_sso(
         "SSO logins/s {:.0}, p99 {:.1} ms, CPU per login {cpu:.2} ms ({} logins, no failure)",
         logins.per_second, logins.p99_ms, logins.count
     );
+    Ok(())
+}
+
+/// The trail that the logins left, read from its first event to its last.
+fn measure_audit(services: &Services, port: u16, enterprise: &str) -> anyhow::Result<()> {
+    let mut verify = api_server(services, port, enterprise);
+    verify.args(["audit", "verify"]).stdout(Stdio::piped());
+    let started = Instant::now();
+    let output = verify.output().context("cannot run the release binary")?;
+    let (seconds, text) = (
+        started.elapsed().as_secs_f64(),
+        String::from_utf8_lossy(&output.stdout),
+    );
+    anyhow::ensure!(
+        output.status.success(),
+        "the audit trail is not whole: {text}"
+    );
+    println!("audit verify: {} in {seconds:.2} s", text.trim());
     Ok(())
 }
 
@@ -285,11 +306,11 @@ fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
     Ok(tokens)
 }
 
-fn serve(services: &Services, port: u16, enterprise: &str) -> anyhow::Result<Child> {
+fn api_server(services: &Services, port: u16, enterprise: &str) -> Command {
     let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let [(_, database), (_, redis)] = services.variables();
-    Command::new(target.join("release/api-server"))
-        .arg("serve")
+    let mut command = Command::new(target.join("release/api-server"));
+    command
         .env("SECRET_KEY", SECRET)
         .env("ENTERPRISE_API_URL", enterprise)
         .env("ENTERPRISE_API_SECRET_KEY", "x")
@@ -306,9 +327,8 @@ fn serve(services: &Services, port: u16, enterprise: &str) -> anyhow::Result<Chi
         // On, but set high: every request is counted.
         .env("OPENAPI_RATE_LIMIT_PER_TOKEN", "10000000")
         .env("GATEWRIGHT_LIMIT_IDENTITY", "100000000/1m")
-        .stdout(Stdio::null())
-        .spawn()
-        .context("cannot run the release binary")
+        .stdout(Stdio::null());
+    command
 }
 
 fn wait_ready(port: u16) -> anyhow::Result<()> {
