@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use gatewright_auth::digest::sha256_hex;
 
-use crate::{bench_login, bench_sso, root, services::Services};
+use crate::{bench_audit, bench_login, bench_sso, root, services::Services};
 
 /// How to measure.
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     server.kill()?;
     server.wait()?;
     outcome?;
-    measure_audit(&services, port, &enterprise)?;
+    bench_audit::measure(&mut api_server(&services, port, &enterprise))?;
     measure_envelopes()
 }
 
@@ -121,24 +121,6 @@ fn measure_sso(
         "SSO logins/s {:.0}, p99 {:.1} ms, CPU per login {cpu:.2} ms ({} logins, no failure)",
         logins.per_second, logins.p99_ms, logins.count
     );
-    Ok(())
-}
-
-/// The trail that the logins left, read from its first event to its last.
-fn measure_audit(services: &Services, port: u16, enterprise: &str) -> anyhow::Result<()> {
-    let mut verify = api_server(services, port, enterprise);
-    verify.args(["audit", "verify"]).stdout(Stdio::piped());
-    let started = Instant::now();
-    let output = verify.output().context("cannot run the release binary")?;
-    let (seconds, text) = (
-        started.elapsed().as_secs_f64(),
-        String::from_utf8_lossy(&output.stdout),
-    );
-    anyhow::ensure!(
-        output.status.success(),
-        "the audit trail is not whole: {text}"
-    );
-    println!("audit verify: {} in {seconds:.2} s", text.trim());
     Ok(())
 }
 

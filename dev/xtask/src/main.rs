@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod bench_audit;
 mod bench_login;
 mod bench_sso;
 mod fuzz;
