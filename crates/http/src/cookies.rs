@@ -20,6 +20,7 @@ const RECEIPT: &str = "gatewright_lookup_";
 const SSO_STATE: &str = "gatewright_sso_";
 const SIGN_IN_STATE: &str = "gatewright_signin";
 const APPROVAL_GRANT: &str = "device_approval_grant";
+const DEVICE_CODE: &str = "gatewright_device_code";
 const GRANT_PATH: &str = "/openapi/v1/oauth/device";
 
 /// How cookies are named and protected on this installation.
@@ -140,6 +141,19 @@ impl CookiePolicy {
 
     pub(crate) fn read_sign_in_state(&self, request: &HttpRequest) -> Option<String> {
         read_once(request, &self.host_only_name(SIGN_IN_STATE))
+    }
+
+    /// The code that this browser looked up, for the pages under `/device` alone.
+    pub(crate) fn device_code(&self, value: String, life: TimeDelta) -> Cookie<'static> {
+        self.host_only(DEVICE_CODE.into(), "/device", value, life)
+    }
+
+    pub(crate) fn cleared_device_code(&self) -> Cookie<'static> {
+        cleared(self.device_code(String::new(), TimeDelta::zero()))
+    }
+
+    pub(crate) fn read_device_code(request: &HttpRequest) -> Option<String> {
+        read_once(request, DEVICE_CODE)
     }
 
     fn host_only_name(&self, base: &str) -> String {

@@ -102,6 +102,9 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                 .default_service(web::to(envelope::not_found)),
         );
         if services.device_settings.openapi_enabled {
+            if services.urls.has_own_pages() {
+                pages::mount_external_consent(config);
+            }
             config.service(
                 web::scope("/openapi/v1")
                     .wrap(cors::openapi(&services))

@@ -74,13 +74,13 @@ impl World {
         self.browser
             .goto(&format!("{}/device", self.server.url))
             .await;
-        self.browser.fill("#user-code", &typed).await;
-        self.browser.click("#enter button").await;
+        self.browser.fill("#user_code", &typed).await;
+        self.browser.click("form button").await;
     }
 
     async fn go_to_provider(&mut self, codes: &Value) {
         self.type_code(codes).await;
-        self.browser.click("#providers button").await;
+        self.browser.click("a[href*=sso-initiate]").await;
     }
 
     async fn sign_in_at_provider(&mut self, login: &str) {
@@ -111,6 +111,7 @@ async fn somebody_without_an_account_lets_a_device_in_and_the_device_leaves_agai
         .await;
     world.browser.see(&world.provider.issuer.clone()).await;
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
+    world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
     world.browser.see("You can go back to your device").await;
     let delivered = world.poll(&codes).await;
@@ -168,7 +169,12 @@ async fn what_goes_wrong_at_the_provider_is_said_on_the_page() {
         .sign_in_at_provider("unverified@partner.example")
         .await;
     world.browser.see("has not verified").await;
-    assert!(world.url().await.ends_with("/device"));
+    assert!(
+        world
+            .url()
+            .await
+            .ends_with("/device?sso_error=email_not_verified")
+    );
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
 }
 
@@ -198,6 +204,7 @@ async fn a_provider_that_changed_its_keys_in_between_is_asked_again() {
     world.provider.command("rotate").await;
     world.provider.command("in-token").await;
     world.sign_in_at_provider("ext@partner.example").await;
+    world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
     world.browser.see("You can go back to your device").await;
     assert_eq!(
@@ -370,9 +377,10 @@ async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
     // The owner signs in with the password, in the page, and connects the identity.
     let codes = world.codes().await;
     world.type_code(&codes).await;
+    world.browser.click("a[href*=signin]").await;
     world.browser.fill("#email", "owner@example.com").await;
     world.browser.fill("#password", "Passw0rd1").await;
-    world.browser.click("#signin button").await;
+    world.browser.click("form button").await;
     world.browser.see("owner@example.com").await;
     world.browser.click("#deny").await;
     world.browser.see("Nobody was let in").await;
@@ -389,10 +397,12 @@ async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
         .await;
     let codes = world.codes().await;
     world.type_code(&codes).await;
-    world.browser.click("#account-providers button").await;
+    world.browser.click("a[href*=signin]").await;
+    world.browser.click("a[href*='oauth/login']").await;
     // Back from the provider, with the code filled in.
-    world.browser.click("#enter button").await;
+    world.browser.click("form button").await;
     world.browser.see("renamed@example.com").await;
+    world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
     world.browser.see("You can go back to your device").await;
     assert_eq!(world.poll(&codes).await["subject_type"], "account");
@@ -402,6 +412,10 @@ impl World {
     /// As a page of the console does: a POST with the CSRF token, then to the address in its answer.
     async fn connect_identity(&mut self) {
         let origin = self.server.url.clone();
+        // Our pages let no script call anybody; this answer of the API may.
+        self.browser
+            .goto(&format!("{origin}/openapi/v1/_health"))
+            .await;
         let cookies = self.browser.act(json!({"cookies": origin})).await["cookies"].clone();
         let pairs: Vec<(String, String)> = cookies
             .as_array()
@@ -445,11 +459,11 @@ async fn registration_makes_an_account_where_it_is_open() {
     let sign_in = format!("{}/console/api/oauth/login/corp", world.server.url);
     world.browser.goto(&sign_in).await;
     world.sign_in_at_provider("new@partner.example").await;
-    world.browser.see("Type the code").await;
+    world.browser.see("The code that your device shows").await;
     let accounts = world.db.query("SELECT email || ' ' || (password IS NULL)::text FROM accounts WHERE name LIKE 'Name of%'").await;
     assert_eq!(accounts, ["new@partner.example true"]);
     world.browser.goto(&sign_in).await;
-    world.browser.see("Type the code").await;
+    world.browser.see("The code that your device shows").await;
     assert_eq!(
         world.db.query("SELECT count(*)::text FROM accounts").await,
         ["2"]

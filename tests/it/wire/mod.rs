@@ -7,6 +7,7 @@ mod bearer;
 mod console;
 mod decide;
 mod device;
+mod device_pages;
 mod jobs;
 mod limits;
 mod login;

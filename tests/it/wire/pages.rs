@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use crate::support::{Answer, EMAIL, Harness, PASSWORD, PUBLIC_URL, basic_account};
 
 /// A browser that knows forms, links and cookies.
-struct Plain<'a> {
+pub(super) struct Plain<'a> {
     h: &'a Harness,
-    cookies: BTreeMap<String, String>,
+    pub(super) cookies: BTreeMap<String, String>,
     language: &'static str,
 }
 
 impl<'a> Plain<'a> {
-    fn new(h: &'a Harness) -> Self {
+    pub(super) fn new(h: &'a Harness) -> Self {
         Self {
             h,
             cookies: BTreeMap::new(),
@@ -38,24 +38,39 @@ impl<'a> Plain<'a> {
         answer
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(super) async fn get(&mut self, path: &str) -> Answer {
         let request = self.h.request("GET", path).header("sec-fetch-site", "none");
         self.send(request).await
     }
 
     /// Fills in the form of a page and sends it, with what the page put into it.
-    async fn submit(&mut self, page: &Answer, filled: &[(&str, &str)]) -> Answer {
+    pub(super) async fn submit(&mut self, page: &Answer, filled: &[(&str, &str)]) -> Answer {
         let action = between(&page.body, "action=\"", "\"").expect("the page has a form");
         let mut fields: Vec<(String, String)> = vec![];
         for input in page.body.split("<input ").skip(1) {
             let name = between(input, "name=\"", "\"").unwrap();
             let value = between(input, "value=\"", "\"").unwrap_or_default();
             let typed = filled.iter().find(|(known, _)| *known == name);
+            if input.starts_with("type=\"checkbox\"") && typed.is_none() {
+                continue;
+            }
             fields.push((
                 name.to_owned(),
                 typed.map_or(value, |(_, typed)| typed).to_owned(),
             ));
         }
+        // The button that is pressed, where it matters.
+        let is_button = |name: &str, value: &str| {
+            page.body
+                .contains(&format!("name=\"{name}\" value=\"{value}\""))
+        };
+        let pressed = filled.iter().filter(|(name, value)| {
+            is_button(name, value) && !fields.iter().any(|(known, _)| known == name)
+        });
+        let pressed: Vec<_> = pressed
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        fields.extend(pressed);
         let request = self
             .h
             .request("POST", action)
@@ -66,7 +81,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Where a redirect leads.
-    async fn follow(&mut self, answer: Answer) -> Answer {
+    pub(super) async fn follow(&mut self, answer: Answer) -> Answer {
         let to = answer.header("location").to_owned();
         assert!(to.starts_with('/'), "{answer:?}");
         self.get(&to).await
@@ -236,6 +251,8 @@ async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it()
         "/forgot-password",
         "/activate?token=x",
         "/activate",
+        "/device",
+        "/device?user_code=BBBB-BBBB&sso_error=access_denied",
     ] {
         pages.push(browser.get(path).await);
     }
@@ -249,10 +266,11 @@ async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it()
         ] {
             assert!(policy.contains(part), "{page:?}");
         }
-        assert!(!policy.contains("unsafe"));
+        assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            // `no-referrer` would make browsers keep back where a form comes from.
+            ("referrer-policy", "same-origin"),
             ("cache-control", "no-store"),
             ("x-frame-options", "DENY"),
         ] {
@@ -266,6 +284,7 @@ async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it()
     }
     let css = h.get("/pages.css").await.expect(200);
     assert_eq!(css.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(css.header("cache-control"), "public, max-age=3600");
 }
 
 #[actix_web::test]

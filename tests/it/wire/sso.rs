@@ -16,7 +16,7 @@ const CONTEXT: &str = "/openapi/v1/oauth/device/approval-context";
 const APPROVE: &str = "/openapi/v1/oauth/device/approve-external";
 const GRANT_COOKIE: &str = "device_approval_grant";
 
-async fn start() -> (Enterprise, Harness) {
+pub(super) async fn start() -> (Enterprise, Harness) {
     with(&[]).await
 }
 
@@ -41,7 +41,7 @@ impl Browser {
     }
 
     /// Through to the approval grant; its CSRF token.
-    async fn sso(&mut self, h: &Harness, grant: &Grant, nonce: &str) -> String {
+    pub(super) async fn sso(&mut self, h: &Harness, grant: &Grant, nonce: &str) -> String {
         self.initiate(h, grant).await.expect(302);
         let claims = assertion_claims(&grant.user_code, nonce, h.now());
         let answer = self.complete(h, &claims).await.expect(302);
@@ -1012,16 +1012,6 @@ async fn the_page_offers_what_is_configured() {
         (json!(true), json!(true))
     );
     assert_eq!(auth["sso_config"]["protocol"], "oidc");
-    let page = h.get("/device").await.expect(200);
-    assert!(
-        page.header("content-security-policy")
-            .contains("script-src 'self'")
-    );
-    assert!(
-        page.header("content-security-policy")
-            .contains("frame-ancestors 'none'")
-    );
-    assert!(!page.body.contains("<style") && !page.body.contains("onclick"));
     let elsewhere = Harness::with(&[("CONSOLE_WEB_URL", "http://console.example")]).await;
     elsewhere.get("/device").await.expect(404);
 }

@@ -25,6 +25,15 @@ pub enum Verdict {
     Deny,
 }
 
+impl Verdict {
+    pub(super) fn audit_action(self) -> AuditAction {
+        match self {
+            Self::Approve => AuditAction::DeviceFlowApproved,
+            Self::Deny => AuditAction::DeviceFlowDenied,
+        }
+    }
+}
+
 /// A decision.
 pub struct Decide {
     /// As typed.
@@ -135,11 +144,7 @@ impl DeviceFlow {
         verdict: Verdict,
         grant: &DeviceGrant,
     ) -> Result<(), DecideError> {
-        let action = match verdict {
-            Verdict::Approve => AuditAction::DeviceFlowApproved,
-            Verdict::Deny => AuditAction::DeviceFlowDenied,
-        };
-        let event = AuditEvent::new(action)
+        let event = AuditEvent::new(verdict.audit_action())
             .by(identity.account.id)
             .within(identity.current_workspace().map(|workspace| workspace.id))
             .with("grant_id", grant.id)

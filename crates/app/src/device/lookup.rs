@@ -6,7 +6,10 @@ use gatewright_auth::{
     bearer::RateLimiter as _,
     device::{Receipt, code_fingerprint},
 };
-use gatewright_domain::{device_grant::UserCode, ids::AccountId};
+use gatewright_domain::{
+    device_grant::{DeviceGrant, UserCode},
+    ids::AccountId,
+};
 
 use super::{error::LookupError, flow::DeviceFlow};
 use crate::ambient::Ctx;
@@ -83,6 +86,31 @@ impl DeviceFlow {
             ),
             code_digest: digest,
         })
+    }
+
+    /// What somebody is shown before they decide on a code that their browser looked up; none when it
+    /// did not, or when nothing is left to decide.
+    pub async fn pending_device(
+        &self,
+        ctx: &Ctx,
+        user_code: &str,
+        receipt: Option<&str>,
+        account: AccountId,
+    ) -> Result<Option<DeviceGrant>, LookupError> {
+        let Ok(code) = user_code.parse::<UserCode>() else {
+            return Ok(None);
+        };
+        let digest = code_fingerprint(&code);
+        let checked = self
+            .parts
+            .receipts
+            .check(receipt, &digest, account, ctx.now);
+        if checked.is_err() {
+            return Ok(None);
+        }
+        let stored = self.parts.grants.find_by_user_code(&code).await?;
+        let grant = stored.map(|stored| stored.grant);
+        Ok(grant.filter(|grant| grant.is_pending(ctx.now)))
     }
 
     /// The digest that the receipt of a code goes by, if it has the form of a code.

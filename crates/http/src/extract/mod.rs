@@ -22,7 +22,7 @@ pub(crate) use member::{
     ManagesMembers, ReadsAudit,
 };
 pub(crate) use session::{
-    AnyAccount, Decider, LeavingSession, SignedIn, comes_from_own_page, is_browser, is_navigation,
-    peek_session,
+    AnyAccount, Decider, LeavingSession, SignedIn, check_csrf_token, comes_from_own_page,
+    is_browser, is_navigation, peek_session,
 };
 pub(crate) use then::Then;

@@ -150,20 +150,25 @@ fn authorization(request: &HttpRequest) -> Option<String> {
 }
 
 fn check_csrf(request: &HttpRequest, identity: &ConsoleIdentity) -> Result<(), ConsoleError> {
-    let missing = |_| ConsoleError::Unauthorized("misconfigured");
-    let ctx = RequestCtx::of(request).map_err(missing)?;
-    let policy = data::<CookiePolicy>(request).map_err(missing)?;
     let headers = request.headers();
     let header = headers
         .get("x-csrf-token")
         .or_else(|| headers.get("x-csrftoken"));
+    check_csrf_token(request, identity, header.map(header::HeaderValue::as_bytes))
+}
+
+/// The double-submit check: what a header or a form says, against cookie and session.
+pub(crate) fn check_csrf_token(
+    request: &HttpRequest,
+    identity: &ConsoleIdentity,
+    presented: Option<&[u8]>,
+) -> Result<(), ConsoleError> {
+    let missing = |_| ConsoleError::Unauthorized("misconfigured");
+    let ctx = RequestCtx::of(request).map_err(missing)?;
+    let policy = data::<CookiePolicy>(request).map_err(missing)?;
     let cookie = policy.read(request, cookies::CSRF);
-    data::<Console>(request).map_err(missing)?.check_csrf(
-        &ctx,
-        identity.claims,
-        header.map(header::HeaderValue::as_bytes),
-        cookie.as_deref(),
-    )
+    let console = data::<Console>(request).map_err(missing)?;
+    console.check_csrf(&ctx, identity.claims, presented, cookie.as_deref())
 }
 
 fn require_initialised(identity: &ConsoleIdentity) -> Result<(), ConsoleError> {

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use chrono::SecondsFormat;
 use gatewright_app::device::{
-    ApproveExternal, CompleteSso, DeviceFlow, InitiateSso, SsoBegun, SsoCompleted,
+    ApproveExternal, CompleteSso, DeviceFlow, InitiateSso, SsoBegun, SsoCompleted, Verdict,
 };
 use gatewright_auth::origin::PublicUrls;
 use serde::Serialize;
@@ -226,7 +226,9 @@ pub(crate) async fn approve_external(
 ) -> Result<HttpResponse, SsoFailure> {
     let Then(ExternalApprover(admitted), body) = input;
     let user_code = body.into_inner().user_code;
-    device.approve_external(&ctx, admitted, &user_code).await?;
+    device
+        .decide_external(&ctx, admitted, &user_code, Verdict::Approve)
+        .await?;
     Ok(HttpResponse::Ok()
         .cookie(policy.cleared_approval_grant())
         .json(DecisionResponse::approved()))

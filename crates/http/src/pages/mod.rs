@@ -1,7 +1,8 @@
-//! The pages that flows need where no web console is configured. `/device` is one document with one
-//! script; the others are written by the server and work without any. No third party, nothing inline.
+//! The pages that flows need where no web console is configured: written by the server, forms and
+//! links, no script, nothing inline, no third party.
 
 mod activate;
+mod device;
 mod form;
 mod install;
 mod page;
@@ -10,36 +11,36 @@ mod signin;
 
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
 
-/// Scripts, styles and calls from here alone; never in a frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-const FILES: [(&str, &str, &str); 4] = [
+/// What pages load, besides themselves: may be kept for an hour.
+const FILES: [(&str, &str, &str); 2] = [
     (
         "/pages.css",
         "text/css; charset=utf-8",
         include_str!("pages.css"),
     ),
-    (
-        "/device",
-        "text/html; charset=utf-8",
-        include_str!("device.html"),
-    ),
-    (
-        "/device/page.js",
-        "text/javascript; charset=utf-8",
-        include_str!("device.js"),
-    ),
-    (
-        "/device/page.css",
-        "text/css; charset=utf-8",
-        include_str!("device.css"),
-    ),
+    ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
 ];
+/// A drawing opened by itself is a document: it may do nothing.
+const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The consent page of the SSO branch. It stands where its grant's cookie is sent to, so it is
+/// registered before the scope of the API.
+pub(crate) fn mount_external_consent(config: &mut ServiceConfig) {
+    config.service(
+        web::resource(device::EXTERNAL_CONSENT)
+            .route(web::get().to(device::external::get))
+            .route(web::post().to(device::external::post)),
+    );
+}
 
 /// Registers the pages.
 pub(crate) fn mount(config: &mut ServiceConfig) {
     config
+        .route("/device", web::get().to(device::enter))
+        .route("/device", web::head().to(device::enter))
+        .route("/device", web::post().to(device::look_up))
+        .route("/device/confirm", web::get().to(device::consent::get))
+        .route("/device/confirm", web::post().to(device::consent::post))
         .route("/install", web::get().to(install::get))
         .route("/install", web::post().to(install::post))
         .route("/signin", web::get().to(signin::get))
@@ -57,7 +58,8 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         let serve = move || async move {
             HttpResponse::Ok()
                 .insert_header((header::CONTENT_TYPE, media_type))
-                .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+                .insert_header((header::CONTENT_SECURITY_POLICY, FILE_POLICY))
+                .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
                 .body(text)
         };
         config.service(

@@ -144,6 +144,8 @@ pub(super) fn show(status: StatusCode, template: &impl Template) -> HttpResponse
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
             .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((header::VARY, "Accept-Language"))
+            // To ourselves, so that browsers say with a form where it comes from; to nobody else.
+            .insert_header((header::REFERRER_POLICY, "same-origin"))
             .body(html),
         Err(error) => {
             tracing::error!(%error, "a page cannot be written");

@@ -29,6 +29,16 @@ use crate::{
 pub(super) struct From {
     done: Option<String>,
     error: Option<String>,
+    /// One of the words of [`destination`].
+    next: Option<String>,
+}
+
+/// Where a sign-in leads: known pages alone, never an address out of a link.
+fn destination(next: &str) -> &'static str {
+    match next {
+        "device" => "/device/confirm",
+        _ => "/account",
+    }
 }
 
 body! {
@@ -61,7 +71,12 @@ pub(super) async fn get(
         );
         text.to_owned()
     });
-    form(page, &device, &settings, "")
+    form(
+        page,
+        &device,
+        &settings,
+        ("", from.next.as_deref().unwrap_or_default()),
+    )
 }
 
 fn notice(language: PageLanguage, done: &str) -> Option<String> {
@@ -81,7 +96,12 @@ fn notice(language: PageLanguage, done: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn form(page: Page, device: &DeviceFlow, settings: &ConsoleSettings, email: &str) -> HttpResponse {
+fn form(
+    page: Page,
+    device: &DeviceFlow,
+    settings: &ConsoleSettings,
+    (email, next): (&str, &str),
+) -> HttpResponse {
     let language = page.language;
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let status = if page.error.is_some() {
@@ -120,7 +140,7 @@ fn form(page: Page, device: &DeviceFlow, settings: &ConsoleSettings, email: &str
             page,
             intro: None,
             action: "/signin",
-            hidden: vec![],
+            hidden: vec![("next", next.to_owned())],
             fields,
             submit: t("Sign in", "登录"),
             links,
@@ -140,7 +160,12 @@ pub(super) async fn post(
     let language = sent.language;
     let again = |status: StatusCode, error: String| {
         let page = Page::new(language, "Sign in", "登录").with_error(Some(error));
-        let mut answer = form(page, &device, &settings, sent.value("email"));
+        let mut answer = form(
+            page,
+            &device,
+            &settings,
+            (sent.value("email"), sent.value("next")),
+        );
         *answer.status_mut() = status;
         answer
     };
@@ -164,7 +189,7 @@ pub(super) async fn post(
                 refresh,
                 csrf,
             } = tokens;
-            redirect("/account")
+            redirect(destination(sent.value("next")))
                 .status(StatusCode::SEE_OTHER)
                 .cookie(policy.access(access, settings.access_lifetime()))
                 .cookie(policy.refresh(refresh, settings.idle_lifetime()))

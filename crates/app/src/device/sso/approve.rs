@@ -7,14 +7,18 @@ use gatewright_auth::{
     envelope::{ApprovalGrant, Verified, open},
 };
 use gatewright_domain::{
-    audit::{AuditAction, AuditEvent},
+    audit::AuditEvent,
     device_grant::{Approval, DecideError as Refused, DeviceGrant, Subject, UserCode},
     error::Unavailable,
 };
 use gatewright_kv::{DeviceGrants, Swap};
 
 use super::{error::SsoError, gate::about};
-use crate::{ambient::Ctx, audit::record_alone, device::flow::DeviceFlow};
+use crate::{
+    ambient::Ctx,
+    audit::record_alone,
+    device::{decide::Verdict, flow::DeviceFlow},
+};
 
 /// What the page shows and needs.
 pub struct ApprovalContext {
@@ -51,6 +55,17 @@ impl DeviceFlow {
         })
     }
 
+    /// The same with the device that asks, for a page.
+    pub async fn external_consent(
+        &self,
+        ctx: &Ctx,
+        grant: Option<&str>,
+    ) -> Result<(ApprovalContext, DeviceGrant), SsoError> {
+        let context = self.approval_context(ctx, grant).await?;
+        let device = self.pending_grant(ctx, &context.user_code).await?.grant;
+        Ok((context, device))
+    }
+
     /// Gate, grant, limit, CSRF and origin, in the order of device-flow.md §5.5.
     pub async fn admit_external(
         &self,
@@ -79,28 +94,31 @@ impl DeviceFlow {
         }
     }
 
-    /// Approves. The grant's nonce is spent in the very step that changes the device grant.
-    pub async fn approve_external(
+    /// Approves or refuses. The grant's nonce is spent in the very step that changes the device grant.
+    pub async fn decide_external(
         &self,
         ctx: &Ctx,
         ApproveExternal(grant): ApproveExternal,
         user_code: &str,
+        verdict: Verdict,
     ) -> Result<(), SsoError> {
         if user_code.parse() != Ok(grant.user_code.clone()) {
             return Err(SsoError::UserCodeMismatch);
         }
         for _ in 0..DeviceGrants::ATTEMPTS {
             let stored = self.pending_grant(ctx, &grant.user_code).await?;
-            self.require_no_account(ctx, &grant.subject, &stored.grant)
-                .await?;
-            let next = transition(stored.grant.clone(), ctx, &grant)?;
+            if verdict == Verdict::Approve {
+                self.require_no_account(ctx, &grant.subject, &stored.grant)
+                    .await?;
+            }
+            let next = transition(stored.grant.clone(), ctx, &grant, verdict)?;
             let spending = (&grant.nonce, grant.expires_at());
             let grants = &self.parts.grants;
             match grants
                 .replace_spending(&stored, &next, spending, ctx.now)
                 .await?
             {
-                Swap::Done => return self.note_approval(ctx, &grant, &next).await,
+                Swap::Done => return self.note_decision(ctx, &grant, &next, verdict).await,
                 Swap::Spent => return Err(SsoError::SessionConsumed),
                 Swap::Changed => {}
             }
@@ -115,19 +133,17 @@ impl DeviceFlow {
         grant.is_from(&self.parts.urls).then_some(grant)
     }
 
-    async fn note_approval(
+    async fn note_decision(
         &self,
         ctx: &Ctx,
         grant: &ApprovalGrant,
         device: &DeviceGrant,
+        verdict: Verdict,
     ) -> Result<(), SsoError> {
-        let event = about(
-            AuditEvent::new(AuditAction::DeviceFlowApproved),
-            &grant.subject,
-        )
-        .with("grant_id", device.id)
-        .with("client_id", &device.client_id)
-        .with("device_label", &device.device_label);
+        let event = about(AuditEvent::new(verdict.audit_action()), &grant.subject)
+            .with("grant_id", device.id)
+            .with("client_id", &device.client_id)
+            .with("device_label", &device.device_label);
         Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 }
@@ -136,13 +152,17 @@ fn transition(
     device: DeviceGrant,
     ctx: &Ctx,
     grant: &ApprovalGrant,
+    verdict: Verdict,
 ) -> Result<DeviceGrant, SsoError> {
-    let approval = Approval {
-        subject: Subject::External(grant.subject.clone()),
-        workspace_id: None,
-        at: ctx.now,
+    let decided = match verdict {
+        Verdict::Deny => device.deny(ctx.now),
+        Verdict::Approve => device.approve(Approval {
+            subject: Subject::External(grant.subject.clone()),
+            workspace_id: None,
+            at: ctx.now,
+        }),
     };
-    device.approve(approval).map_err(|refused| match refused {
+    decided.map_err(|refused| match refused {
         Refused::Expired | Refused::AlreadyResolved => SsoError::UserCodeNotPending,
     })
 }

@@ -1,0 +1,81 @@
+//! Every code that the device flow can end with, as what happened and what to do next. A code out of a
+//! link that is not known here is never shown.
+
+use crate::pages::page::PageLanguage;
+
+pub(super) fn said(language: PageLanguage, code: &str) -> String {
+    let (english, chinese) = match code {
+        "expired_or_unknown" => (
+            "This code is unknown or has expired. Compare it with your device, or start again there.",
+            "代码不存在或已过期。请与设备核对，或在设备上重新开始。",
+        ),
+        "invalid_user_code" | "lookup_required" => (
+            "This code is unknown or has expired, or you came by a link: type the code here.",
+            "代码不存在或已过期；如果您是通过链接进入，请在此输入代码。",
+        ),
+        "user_code_not_pending" | "already_resolved" | "user_code_mismatch" => (
+            "This code has expired or was used. Start again on your device.",
+            "代码已过期或已使用，请在设备上重新开始。",
+        ),
+        "not_compared" => (
+            "Nothing was approved. Tick the box when your own device shows this very code; otherwise deny.",
+            "尚未批准。确认您自己的设备显示此代码后请勾选；否则请拒绝。",
+        ),
+        "rate_limited" => (
+            "Too many attempts. Wait a few minutes.",
+            "尝试次数过多，请稍等几分钟。",
+        ),
+        "email_belongs_to_dify_account" => (
+            "This e-mail address belongs to an account here: sign in with that account instead.",
+            "该邮箱属于本站账户，请改用账户登录。",
+        ),
+        "email_not_verified" => (
+            "Your identity provider has not verified your e-mail address. Ask its administrator.",
+            "身份提供方尚未验证您的邮箱，请联系其管理员。",
+        ),
+        "access_denied" => (
+            "Your identity provider did not sign you in.",
+            "身份提供方未让您登录。",
+        ),
+        "invalid_sso_assertion" | "sso_assertion_required" => (
+            "This sign-in has expired or began in another browser. Type the code again.",
+            "登录已过期或在其他浏览器中开始，请重新输入代码。",
+        ),
+        "sso_initiate_failed"
+        | "sso_initiate_missing_url"
+        | "sso_provider_unavailable"
+        | "provider_unavailable" => (
+            "The identity provider does not answer. Try again in a few minutes.",
+            "身份提供方没有响应，请稍后再试。",
+        ),
+        "not_linked" => (
+            "There is an account with this e-mail address. Sign in with its password and connect the provider there.",
+            "该邮箱已有账户，请用密码登录后再绑定身份提供方。",
+        ),
+        "registration_closed" => (
+            "There is no account for you here, and registration is closed. Ask your administrator.",
+            "没有您的账户，且未开放注册，请联系管理员。",
+        ),
+        "no_workspace" => (
+            "You have no workspace here. Ask your administrator to invite you.",
+            "您没有工作空间，请联系管理员邀请您。",
+        ),
+        "account_banned" | "account_inactive" => (
+            "This account is locked. Ask your administrator.",
+            "该账户已被锁定，请联系管理员。",
+        ),
+        "no_session" | "invalid_session" | "session_already_consumed" | "csrf_mismatch" => (
+            "Your sign-in has ended or changed. Type the code again.",
+            "登录已结束或已变更，请重新输入代码。",
+        ),
+        "bearer_disabled" | "not_found" | "unknown_provider" | "console_api_url_unset" => (
+            "This installation does not let devices in that way. Ask its administrator.",
+            "本站不支持以此方式接入设备，请联系管理员。",
+        ),
+        _ => (
+            "Something went wrong. Type the code again.",
+            "出错了，请重新输入代码。",
+        ),
+    };
+    language.t(english, chinese).to_owned()
+}
