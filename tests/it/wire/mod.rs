@@ -1,5 +1,6 @@
 //! The wire, against a server in this process. Tests of a row of the security cases carry its number.
 
+mod account_pages;
 mod accounts;
 mod audit;
 mod bad_input;

@@ -5,7 +5,10 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     ids::{AccountId, TokenId},
 };
-use gatewright_storage::{Tx, bearer_token, bearer_token::Revocation};
+use gatewright_storage::{
+    Tx, bearer_token,
+    bearer_token::{Owner, Revocation},
+};
 
 use super::{
     error::BearerRouteError,
@@ -21,14 +24,33 @@ impl Bearers {
         caller: &Caller,
         id: TokenId,
     ) -> Result<(), BearerRouteError> {
+        let actor = caller.principal().account_id;
+        self.revoke_owned(ctx, &caller.owner(), actor, id).await
+    }
+
+    /// Ends a device of somebody at the console. Ending a dead one again succeeds.
+    pub async fn revoke_device(
+        &self,
+        ctx: &Ctx,
+        account: AccountId,
+        id: TokenId,
+    ) -> Result<(), BearerRouteError> {
+        let owner = Owner::Account(account);
+        self.revoke_owned(ctx, &owner, Some(account), id).await
+    }
+
+    async fn revoke_owned(
+        &self,
+        ctx: &Ctx,
+        owner: &Owner,
+        actor: Option<AccountId>,
+        id: TokenId,
+    ) -> Result<(), BearerRouteError> {
         let mut tx = self.pool.begin().await?;
-        match bearer_token::find_revocable(&mut tx, id, &caller.owner()).await? {
+        match bearer_token::find_revocable(&mut tx, id, owner).await? {
             Revocation::Unknown => Err(BearerRouteError::SessionNotFound),
             Revocation::AlreadyRevoked => Ok(tx.rollback().await?),
-            Revocation::Revoked(hash) => {
-                let actor = caller.principal().account_id;
-                self.revoke_locked(ctx, tx, (id, &hash), actor).await
-            }
+            Revocation::Revoked(hash) => self.revoke_locked(ctx, tx, (id, &hash), actor).await,
         }
     }
 

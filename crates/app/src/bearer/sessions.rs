@@ -1,13 +1,16 @@
 //! The list of an account's device sessions.
 
-use gatewright_domain::bearer_token::BearerToken;
-use gatewright_storage::bearer_token;
+use gatewright_domain::{bearer_token::BearerToken, ids::AccountId};
+use gatewright_storage::{bearer_token, bearer_token::Owner};
 
 use super::{
     error::BearerRouteError,
     identity::{Bearers, Caller},
 };
 use crate::ambient::Ctx;
+
+/// How many devices a person's page lists.
+const MOST_DEVICES: i64 = 200;
 
 /// Which page.
 #[derive(Debug, Clone, Copy)]
@@ -45,5 +48,17 @@ impl Bearers {
         )
         .await?;
         Ok(SessionPage { sessions, total })
+    }
+
+    /// The devices of somebody at the console, newest first, as many as a page can show.
+    pub async fn list_devices(
+        &self,
+        ctx: &Ctx,
+        account: AccountId,
+    ) -> Result<Vec<BearerToken>, BearerRouteError> {
+        let (owner, page) = (Owner::Account(account), (0, MOST_DEVICES));
+        let mut conn = self.pool.get().await?;
+        let found = bearer_token::list_for_owner(&mut conn, &owner, ctx.now, page);
+        Ok(found.await?.0)
     }
 }

@@ -1,5 +1,6 @@
 //! Console identity: set-up, sign-in, sessions.
 
+mod browsers;
 mod code_login;
 mod error;
 mod external;

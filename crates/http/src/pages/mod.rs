@@ -1,6 +1,7 @@
 //! The pages that flows need where no web console is configured: written by the server, forms and
 //! links, no script, nothing inline, no third party.
 
+mod account;
 mod activate;
 mod device;
 mod form;
@@ -46,7 +47,8 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/signin", web::get().to(signin::get))
         .route("/signin", web::post().to(signin::post))
         .route("/signout", web::post().to(signin::sign_out))
-        .route("/account", web::get().to(signin::account))
+        .route("/account", web::get().to(account::get))
+        .route("/account", web::post().to(account::end))
         .route("/forgot-password", web::get().to(reset::get))
         .route("/forgot-password", web::post().to(reset::send))
         .route("/forgot-password/code", web::post().to(reset::check))

@@ -1,4 +1,4 @@
-//! `/signin`, `/signout` and `/account`: in, out, and who one is.
+//! `/signin` and `/signout`.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::{
     form::{PageForm, is_installed, status_of, words},
     install::unavailable,
-    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
+    page::{FormPage, Input, Page, PageLanguage, show},
 };
 use crate::{
     cookies::{self, CookiePolicy},
@@ -230,28 +230,4 @@ pub(super) async fn sign_out(
         response.cookie(cookie);
     }
     response.finish()
-}
-
-/// Who is signed in, and where to go from here.
-pub(super) async fn account(request: HttpRequest) -> HttpResponse {
-    let language = PageLanguage::of(&request);
-    let Some(session) = peek_session(&request).await else {
-        return redirect("/signin").finish();
-    };
-    let t = |english, chinese| language.t(english, chinese).to_owned();
-    let (account, workspace) = (&session.account, session.current_workspace());
-    let mut lines = vec![account.name.clone(), account.email.clone()];
-    lines.extend(
-        workspace.map(|workspace| format!("{} ({})", workspace.name, workspace.role.as_str())),
-    );
-    let page = Page::new(language, "You are signed in", "您已登录");
-    show(
-        StatusCode::OK,
-        &MessagePage {
-            page,
-            lines,
-            button: Some((t("Sign out", "退出登录"), "/signout")),
-            links: vec![(t("Connect a device", "连接设备"), "/device".to_owned())],
-        },
-    )
 }

@@ -134,6 +134,22 @@ pub async fn revoke(
     Ok(changed == 1)
 }
 
+/// Ends a session of this account. False when there is no such live one.
+pub async fn revoke_of(
+    conn: &mut Conn,
+    account: AccountId,
+    id: ConsoleSessionId,
+    at: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let changed = diesel::update(sessions::table.find(id.0))
+        .filter(sessions::account_id.eq(account.0))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(at))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(changed == 1)
+}
+
 /// Ends all sessions of an account but one. Says how many that were.
 pub async fn revoke_others(
     conn: &mut Conn,

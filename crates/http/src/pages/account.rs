@@ -1,0 +1,193 @@
+//! `/account`: who is signed in, with which browsers, which devices act for them; and ending each.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use gatewright_app::{
+    bearer::{BearerRouteError, Bearers},
+    console::{Console, ConsoleError, ConsoleIdentity},
+};
+use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
+
+use super::{
+    form::PageForm,
+    install::unavailable,
+    page::{Page, PageLanguage, show},
+};
+use crate::{
+    cookies::{self, CookiePolicy},
+    envelope::redirect,
+    extract::{RequestCtx, check_csrf_token, peek_session},
+};
+
+/// Something that acts for somebody.
+struct Entry {
+    id: String,
+    name: String,
+    /// Each a line.
+    facts: Vec<String>,
+    can_end: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    page: Page,
+    name: String,
+    email: String,
+    workspace: Option<String>,
+    csrf_token: String,
+    devices: Vec<Entry>,
+    browsers: Vec<Entry>,
+}
+
+/// Shows it.
+pub(super) async fn get(
+    console: Data<Console>,
+    bearers: Data<Bearers>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    let Some(session) = peek_session(&request).await else {
+        return redirect("/signin").finish();
+    };
+    let (devices, browsers) = match entries(language, &console, &bearers, &ctx, &session).await {
+        Ok(entries) => entries,
+        Err(error) => return unavailable(language, &error),
+    };
+    let workspace = session.current_workspace();
+    let page = AccountPage {
+        page: Page::new(language, "Your account", "您的账户"),
+        name: session.account.name.clone(),
+        email: session.account.email.clone(),
+        workspace: workspace.map(|one| format!("{} ({})", one.name, one.role.as_str())),
+        csrf_token: policy.read(&request, cookies::CSRF).unwrap_or_default(),
+        devices,
+        browsers,
+    };
+    show(StatusCode::OK, &page)
+}
+
+async fn entries(
+    language: PageLanguage,
+    console: &Console,
+    bearers: &Bearers,
+    ctx: &RequestCtx,
+    session: &ConsoleIdentity,
+) -> Result<(Vec<Entry>, Vec<Entry>), Unavailable> {
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let devices = bearers.list_devices(ctx, session.account.id).await;
+    let devices = devices.map_err(|error| match error {
+        BearerRouteError::Unavailable(error) => error,
+        other => Unavailable::new("postgres", other.to_string()),
+    })?;
+    let browsers = console.list_browsers(ctx, session).await;
+    let browsers = browsers.map_err(|error| match error {
+        ConsoleError::Unavailable(error) => error,
+        other => Unavailable::new("postgres", other.to_string()),
+    })?;
+    let browsers = browsers.into_iter().map(|one| {
+        let is_this = one.id == session.claims.session_id;
+        let mut facts = vec![format!("{} {}", t("Since", "始于"), day(one.created_at))];
+        facts.extend(one.ip.map(|ip| format!("{} {ip}", t("From", "来自"))));
+        if is_this {
+            facts.push(t("This browser", "当前浏览器"));
+        }
+        Entry {
+            id: one.id.to_string(),
+            name: one
+                .user_agent
+                .unwrap_or_else(|| t("Unknown browser", "未知浏览器")),
+            facts,
+            can_end: !is_this,
+        }
+    });
+    let devices = devices.into_iter().map(|one| device(language, one));
+    Ok((devices.collect(), browsers.collect()))
+}
+
+fn device(language: PageLanguage, token: BearerToken) -> Entry {
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let used = token.last_used_at.map_or_else(|| t("never", "从未"), day);
+    Entry {
+        id: token.id.to_string(),
+        name: token.device_label,
+        facts: vec![
+            format!("{} {}", t("Program", "程序"), token.client_id),
+            format!("{} {used}", t("Last used", "最近使用")),
+            format!("{} {}", t("Ends", "到期"), day(token.expires_at)),
+        ],
+        can_end: true,
+    }
+}
+
+fn day(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Ends one, or everything but the browser that asks.
+pub(super) async fn end(
+    console: Data<Console>,
+    bearers: Data<Bearers>,
+    ctx: RequestCtx,
+    sent: PageForm,
+) -> HttpResponse {
+    let Some(session) = peek_session(&sent.request).await else {
+        return redirect("/signin").status(StatusCode::SEE_OTHER).finish();
+    };
+    let token = sent.value("csrf_token").as_bytes();
+    if check_csrf_token(&sent.request, &session, Some(token)).is_ok()
+        && let Err(error) = end_what_is_asked(&console, &bearers, &ctx, &session, &sent).await
+    {
+        return unavailable(sent.language, &error);
+    }
+    redirect("/account").status(StatusCode::SEE_OTHER).finish()
+}
+
+/// What is unknown or dead already needs no ending: the page shows what is left.
+async fn end_what_is_asked(
+    console: &Console,
+    bearers: &Bearers,
+    ctx: &RequestCtx,
+    session: &ConsoleIdentity,
+    sent: &PageForm,
+) -> Result<(), Unavailable> {
+    let account = session.account.id;
+    let (mut devices, mut browsers) = (Ok(()), Ok(()));
+    match (sent.value("kind"), sent.value("id")) {
+        ("device", id) => {
+            if let Ok(id) = id.parse() {
+                devices = bearers.revoke_device(ctx, account, id).await;
+            }
+        }
+        ("browser", id) => {
+            if let Ok(id) = id.parse() {
+                browsers = console.end_browser(ctx, session, id).await;
+            }
+        }
+        ("others", _) => {
+            browsers = console.end_other_browsers(ctx, session).await;
+            devices = end_all_devices(bearers, ctx, session).await;
+        }
+        _ => {}
+    }
+    match (devices, browsers) {
+        (Err(BearerRouteError::Unavailable(error)), _)
+        | (_, Err(ConsoleError::Unavailable(error))) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn end_all_devices(
+    bearers: &Bearers,
+    ctx: &RequestCtx,
+    session: &ConsoleIdentity,
+) -> Result<(), BearerRouteError> {
+    let account = session.account.id;
+    for device in bearers.list_devices(ctx, account).await? {
+        bearers.revoke_device(ctx, account, device.id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! `/account` by forms alone: what acts for somebody, and ending it.
+
+use super::pages::Plain;
+use crate::support::{Answer, EMAIL, Harness, PASSWORD, basic_account};
+
+async fn signed_in(h: &Harness) -> (Plain<'_>, Answer) {
+    let mut browser = Plain::new(h);
+    let page = browser.get("/signin").await.expect(200);
+    let typed = [("email", EMAIL), ("password", PASSWORD)];
+    let done = browser.submit(&page, &typed).await.expect(303);
+    let account = browser.follow(done).await.expect(200);
+    (browser, account)
+}
+
+#[actix_web::test]
+async fn a_device_is_listed_and_dies_at_the_press_of_a_button() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let lost = h.token(&mut owner, "<b>lost</b> laptop").await;
+    let kept = h.token(&mut owner, "desk").await;
+    let (mut browser, page) = signed_in(&h).await;
+    let body = &page.body;
+    assert!(body.contains("&#60;b&#62;lost&#60;/b&#62; laptop") && !body.contains("<b>"));
+    assert!(body.contains("Last used never") && body.contains("Program difyctl"));
+    // The newest comes first, so the lost one is the second.
+    let done = browser.press(&page, "/account", 1).await.expect(303);
+    let account = "/openapi/v1/account";
+    h.with_bearer("GET", account, &lost).await.expect(401);
+    h.with_bearer("GET", account, &kept).await.expect(200);
+    let page = browser.follow(done).await.expect(200);
+    assert!(!page.body.contains("lost") && page.body.contains("desk"));
+}
+
+#[actix_web::test]
+async fn ending_everything_else_spares_this_browser_alone() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let device = h.token(&mut owner, "laptop").await;
+    let stranger = h.add_account("stranger").await;
+    let (mut browser, page) = signed_in(&h).await;
+    assert_eq!(page.body.matches("This browser").count(), 1);
+    // A device, one other browser, then the button for all.
+    let done = browser.press(&page, "/account", 2).await.expect(303);
+    let page = browser.follow(done).await.expect(200);
+    assert!(page.body.contains("None.") && page.body.contains("This browser"));
+    h.with_bearer("GET", "/openapi/v1/account", &device)
+        .await
+        .expect(401);
+    let profile = "/console/api/account/profile";
+    owner.get(&h, profile).await.expect(401);
+    stranger.clone().get(&h, profile).await.expect(200);
+}
+
+#[actix_web::test]
+async fn nobody_ends_what_is_not_theirs_and_no_forged_form_ends_anything() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let mine = h.token(&mut owner, "mine").await;
+    let mut stranger = h.add_account("stranger").await;
+    let theirs = h.log_in_device(&mut stranger, "theirs").await;
+    let (mut browser, page) = signed_in(&h).await;
+    let id = theirs["token_id"].as_str().unwrap();
+    let cut = page.body.find("value=\"device\"").unwrap();
+    let form = Answer {
+        status: 200,
+        headers: page.headers.clone(),
+        body: page.body[..cut + 200].to_owned(),
+    };
+    let form = Answer {
+        body: form.body.split("</form>").next().unwrap().to_owned(),
+        ..form
+    };
+    browser.submit(&form, &[("id", id)]).await.expect(303);
+    let token = theirs["token"].as_str().unwrap();
+    h.with_bearer("GET", "/openapi/v1/account", token)
+        .await
+        .expect(200);
+    browser
+        .submit(&form, &[("csrf_token", "x")])
+        .await
+        .expect(303);
+    h.with_bearer("GET", "/openapi/v1/account", &mine)
+        .await
+        .expect(200);
+}
