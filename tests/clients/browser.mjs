@@ -2,8 +2,13 @@
 // one page and is answered with where it is then.
 //   {"goto": URL} {"fill": SELECTOR, "with": TEXT} {"click": SELECTOR} {"see": TEXT} {"read": SELECTOR}
 //   {"evaluate": SCRIPT} {"cookies": URL} {"screenshot": PATH} {"problems": true}
+//   {"axe": true} (what axe-core finds serious in the page) {"weigh": true} (files and bytes that it loaded)
 import { createInterface } from 'node:readline'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
@@ -23,10 +28,24 @@ async function act(command) {
   if (command.click) await page.click(command.click)
   if (command.see) await page.getByText(command.see, { exact: false }).and(page.locator(':visible')).first().waitFor()
   const value = command.evaluate ? await page.evaluate(command.evaluate) : undefined
+  let serious
+  if (command.axe) {
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate('axe.run()')
+    serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+      .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }))
+  }
+  const weight = command.weigh && await page.evaluate(() => {
+    const files = performance.getEntriesByType('resource')
+    const all = [...files, ...performance.getEntriesByType('navigation')]
+    return { files: files.length, bytes: all.reduce((sum, one) => sum + one.transferSize, 0) }
+  })
   if (command.screenshot) await page.screenshot({ path: command.screenshot, fullPage: true })
   return {
     url: page.url(),
     value,
+    serious,
+    weight,
     text: command.read ? await page.textContent(command.read) : undefined,
     cookies: command.cookies ? await page.context().cookies(command.cookies) : undefined,
     problems: command.problems ? problems : undefined,

@@ -40,6 +40,8 @@ enum Task {
     Bench(bench::Options),
     /// Fuzz the parsers, guided by coverage.
     Fuzz(fuzz::Options),
+    /// Draw every page into docs/screenshots, by the end-to-end tests that pass them.
+    Screenshots,
     /// Write what is derived: openapi/, openapi/ts/, docs/settings.md.
     Generate {
         /// Write nothing; fail when something is out of date.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Task::Services => services::run_in_foreground(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Screenshots => test::draw(),
         Task::Generate { check } => generate::run(check),
     };
     match outcome {

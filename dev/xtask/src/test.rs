@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::Path,
     process::{Command, Stdio},
     time::Instant,
 };
@@ -59,7 +60,11 @@ impl Options {
 }
 
 /// Runs the runner with its output passed on, and picks up its summary.
-fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<String> {
+fn run_tests(
+    options: &Options,
+    services: Option<&Services>,
+    pictures: Option<&Path>,
+) -> anyhow::Result<String> {
     let mut command = Command::new("cargo");
     command
         .args(["nextest", "run", "--workspace", "-E", &options.filter()])
@@ -67,6 +72,9 @@ fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<S
         .stderr(Stdio::piped());
     for (name, value) in services.map(Services::variables).into_iter().flatten() {
         command.env(name, value);
+    }
+    if let Some(folder) = pictures {
+        command.env("GATEWRIGHT_SCREENSHOTS", folder);
     }
     let mut runner = command.spawn().context("cannot run cargo nextest")?;
     let mut summary = String::new();
@@ -90,6 +98,24 @@ fn run_tests(options: &Options, services: Option<&Services>) -> anyhow::Result<S
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    run_with(options, None)
+}
+
+/// Runs the tests that pass the pages, and has them draw what they see.
+pub(crate) fn draw() -> anyhow::Result<()> {
+    let folder = root().join("docs/screenshots");
+    std::fs::create_dir_all(&folder)?;
+    let options = Options {
+        kind: Some(Kind::E2e),
+        fast: false,
+        name: Some("e2e::pages".into()),
+    };
+    run_with(&options, Some(&folder))?;
+    println!("==> drawn into {}", folder.display());
+    Ok(())
+}
+
+fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
     let started = Instant::now();
     crate::require_cargo_tool("nextest", "cargo-nextest")?;
     if options.needs_binaries() {
@@ -113,7 +139,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Some(Services::start()?)
         }
     };
-    let summary = run_tests(options, services.as_ref())?;
+    let summary = run_tests(options, services.as_ref(), pictures)?;
     let seconds = started.elapsed().as_secs();
     let (minutes, seconds) = (seconds / 60, seconds % 60);
     println!("==> tests: {summary}; {minutes} min {seconds} s, services and building included");

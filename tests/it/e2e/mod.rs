@@ -8,6 +8,7 @@ mod keys;
 mod mail;
 mod operate;
 mod outage;
+mod pages;
 mod process;
 mod remote;
 mod sso;

@@ -1,0 +1,173 @@
+//! The pages in a real browser, against the real binary: from an empty installation to a device that
+//! is let in and thrown out again. Every page that is passed is looked at by axe-core and weighed, and
+//! drawn when `GATEWRIGHT_SCREENSHOTS` names a folder (`cargo xtask screenshots`).
+
+use std::time::{Duration, Instant};
+
+use gatewright_test_db::TestDb;
+use serde_json::{Value, json};
+
+use super::{
+    process::{Server, wait_until},
+    remote::Chromium,
+};
+
+const LARGEST: u64 = 50 * 1024;
+const MOST_FILES: u64 = 3;
+
+struct World {
+    db: TestDb,
+    server: Server,
+    browser: Chromium,
+}
+
+impl World {
+    async fn new() -> Self {
+        let db = TestDb::create().await;
+        let settings = [("REDIS_KEY_PREFIX", db.key_prefix.as_str())];
+        let starting = Server::start(&db.database_url, &db.redis_url, &settings);
+        let (server, browser) = tokio::join!(starting, Chromium::start());
+        Self {
+            db,
+            server,
+            browser,
+        }
+    }
+
+    async fn goto(&mut self, path: &str) {
+        let url = format!("{}{path}", self.server.url);
+        self.browser.goto(&url).await;
+    }
+
+    /// No serious fault for whoever cannot see or point, no more than the budget; and a picture.
+    async fn look(&mut self, name: &str) {
+        let mut command = json!({"axe": true, "weigh": true});
+        if let Ok(folder) = std::env::var("GATEWRIGHT_SCREENSHOTS") {
+            command["screenshot"] = json!(format!("{folder}/{name}.png"));
+        }
+        let seen = self.browser.act(command).await;
+        assert_eq!(seen["serious"], json!([]), "{name}");
+        let number = |what: &str| seen["weight"][what].as_u64().unwrap();
+        assert!(number("bytes") <= LARGEST, "{name}: {seen}");
+        assert!(number("files") <= MOST_FILES, "{name}: {seen}");
+    }
+
+    async fn sign_in(&mut self, password: &str) {
+        self.browser.fill("#email", "owner@example.com").await;
+        self.browser.fill("#password", password).await;
+        self.browser.click("form button").await;
+    }
+
+    async fn codes(&self, label: &str) -> Value {
+        let body = json!({"client_id": "difyctl", "device_label": label});
+        let path = "/openapi/v1/oauth/device/code";
+        self.server.post(path, &body).await.json().await.unwrap()
+    }
+
+    async fn poll(&self, codes: &Value) -> Value {
+        let body = json!({"client_id": "difyctl", "device_code": codes["device_code"]});
+        let path = "/openapi/v1/oauth/device/token";
+        self.server.post(path, &body).await.json().await.unwrap()
+    }
+
+    /// By the link that a client with `verification_uri_complete` shows.
+    async fn open_consent(&mut self, codes: &Value) {
+        let link = codes["verification_uri_complete"].as_str().unwrap();
+        let at = link.find("/device").unwrap();
+        self.goto(&link[at..]).await;
+        self.browser.click("form button").await;
+        self.browser.see("Let this device in?").await;
+    }
+}
+
+#[tokio::test]
+async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
+    let mut world = World::new().await;
+    world.goto("/signin").await;
+    world.browser.see("Set up this installation").await;
+    world.look("install").await;
+    world.browser.fill("#name", "Owner").await;
+    world.sign_in("Passw0rd1").await;
+    world
+        .browser
+        .see("Sign in with the account that you made")
+        .await;
+    world.look("signin").await;
+    world.sign_in("wr0ng-password").await;
+    world.browser.see("Invalid email or password").await;
+    world.look("signin-refused").await;
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("Signed-in browsers").await;
+    let codes = world.codes("build server 3").await;
+    world.goto("/device").await;
+    world.look("device").await;
+    world.open_consent(&codes).await;
+    world.look("consent").await;
+    // The browser itself asks for the tick.
+    world.browser.click("#approve").await;
+    assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
+    world.browser.click("#same_code").await;
+    world.browser.click("#approve").await;
+    world.browser.see("You can go back to your device").await;
+    world.look("connected").await;
+    let mut token = None;
+    wait_until("the device is let in", async || {
+        token = world.poll(&codes).await["token"]
+            .as_str()
+            .map(str::to_owned);
+        token.is_some()
+    })
+    .await;
+    let token = token.unwrap();
+    world.goto("/account").await;
+    world.browser.see("build server 3").await;
+    world.look("account").await;
+    let ended = Instant::now();
+    world.browser.click(".entry form button").await;
+    world.browser.see("None.").await;
+    let account = world
+        .server
+        .http
+        .get(format!("{}/openapi/v1/account", world.server.url));
+    let dead = account.bearer_auth(token).send().await.unwrap();
+    assert_eq!(dead.status(), 401);
+    assert!(
+        ended.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        ended.elapsed()
+    );
+    assert_eq!(world.browser.problems().await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn denying_and_a_session_that_ended_in_another_tab() {
+    let mut world = World::new().await;
+    world.server.sign_in().await;
+    world.goto("/signin?next=device").await;
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("The code that your device shows").await;
+    let codes = world.codes("laptop").await;
+    world.open_consent(&codes).await;
+    world.browser.click("#deny").await;
+    world.browser.see("Nobody was let in").await;
+    world.look("denied").await;
+    assert_eq!(world.poll(&codes).await["error"], "access_denied");
+    let codes = world.codes("laptop").await;
+    world.open_consent(&codes).await;
+    let ended = "UPDATE gatewright_console_sessions SET revoked_at = now()";
+    world.db.execute(ended).await;
+    world.browser.click("#same_code").await;
+    world.browser.click("#approve").await;
+    world.browser.see("Forgot your password?").await;
+    assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
+    // Signing in again leads back to what was about to be decided.
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("Let this device in?").await;
+    for (path, name) in [
+        ("/forgot-password", "forgot-password"),
+        ("/activate?token=x", "activate"),
+    ] {
+        world.goto(path).await;
+        world.look(name).await;
+    }
+}
