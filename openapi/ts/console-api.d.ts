@@ -945,7 +945,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All events of the current workspace as JSON lines, the latest first. */
+        /** Events of the current workspace as JSON lines, the latest first; `limit` is not looked at. */
         get: operations["export_audit_events"];
         put?: never;
         post?: never;
@@ -4323,6 +4323,12 @@ export interface operations {
             query?: {
                 /** @description Only of this name, for example `workspace.member_removed`. */
                 action?: string;
+                /** @description Only what this account did. */
+                actor?: string;
+                /** @description Only from this day on (UTC, `2026-11-24`). */
+                from?: string;
+                /** @description Only up to this day, which is included (UTC). */
+                until?: string;
                 /** @description Only before this place: the `next_before` of the answer before. */
                 before?: number;
                 /** @description 1 to 200; 50. */
@@ -4363,7 +4369,20 @@ export interface operations {
     };
     export_audit_events: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only of this name, for example `workspace.member_removed`. */
+                action?: string;
+                /** @description Only what this account did. */
+                actor?: string;
+                /** @description Only from this day on (UTC, `2026-11-24`). */
+                from?: string;
+                /** @description Only up to this day, which is included (UTC). */
+                until?: string;
+                /** @description Only before this place: the `next_before` of the answer before. */
+                before?: number;
+                /** @description 1 to 200; 50. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -1552,6 +1552,12 @@ export interface operations {
             query?: {
                 /** @description Only of this name, for example `workspace.member_removed`. */
                 action?: string;
+                /** @description Only what this account did. */
+                actor?: string;
+                /** @description Only from this day on (UTC, `2026-11-24`). */
+                from?: string;
+                /** @description Only up to this day, which is included (UTC). */
+                until?: string;
                 /** @description Only before this place: the `next_before` of the answer before. */
                 before?: number;
                 /** @description 1 to 200; 50. */

@@ -4,138 +4,110 @@ use std::net::IpAddr;
 
 use crate::ids::{AccountId, WorkspaceId};
 
-/// Names of the events, as operators search for them. The `oauth.*` names are the reference's
-/// (device-flow.md §15); the others are ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AuditAction {
-    /// A device code was issued.
-    DeviceCodeIssued,
-    /// Somebody let a device in.
-    DeviceFlowApproved,
-    /// Somebody refused a device.
-    DeviceFlowDenied,
-    /// An approval or refusal was turned away.
-    DeviceFlowRejected,
-    /// An approved code was exchanged for a token.
-    DeviceCodeRedeemed,
-    /// An already redeemed code came back.
-    DeviceCodeReplayed,
-    /// A code was redeemed from another address than it was requested from.
-    DeviceCodeCrossIpPoll,
-    /// A token was revoked by its owner.
-    TokenRevoked,
-    /// A token met its expiry.
-    TokenExpired,
-    /// A token of one kind knocked at a route for another.
-    WrongSurfaceDenied,
-    /// Somebody came back from an identity provider with an assertion that does not hold.
-    AssertionRefused,
-    /// A sign-in at the console through an identity provider was refused.
-    ExternalLoginRefused,
-    /// An identity at a provider was tied to an account.
-    IdentityLinked,
-    /// The installation was set up.
-    SetupCompleted,
-    /// A sign-in at the console.
-    LoginSucceeded,
-    /// A failed sign-in at the console.
-    LoginFailed,
-    /// A sign-out.
-    LoggedOut,
-    /// A spent refresh token came back; the session ended.
-    RefreshReused,
-    /// An account moved to another workspace.
-    WorkspaceSwitched,
-    /// A password was set by a code from a mail.
-    PasswordReset,
-    /// A password was changed by whoever knew the old one.
-    PasswordChanged,
-    /// An address was changed.
-    EmailChanged,
-    /// Somebody registered.
-    AccountRegistered,
-    /// An invited person took up an invitation.
-    AccountActivated,
-    /// An account was deleted by its owner.
-    AccountDeleted,
-    /// A code from a mail was wrong.
-    CodeRefused,
-    /// An administrator made an account.
-    AccountCreated,
-    /// An administrator lifted a lock.
-    AccountUnlocked,
-    /// An administrator ended the sessions or tokens of an account.
-    SessionsRevoked,
-    /// A workspace was made.
-    WorkspaceCreated,
-    /// A workspace was renamed.
-    WorkspaceRenamed,
-    /// A workspace went with its only member.
-    WorkspaceDeleted,
-    /// Somebody was invited.
-    MemberInvited,
-    /// Somebody became a member.
-    MemberJoined,
-    /// A member was removed, or left.
-    MemberRemoved,
-    /// A member's role was changed.
-    MemberRoleChanged,
-    /// A workspace got another owner.
-    OwnershipTransferred,
-    /// An API key was made.
-    ApiKeyCreated,
-    /// An API key was deleted.
-    ApiKeyDeleted,
-    /// Retention removed the oldest events of a chain.
-    AuditCut,
+macro_rules! audit_actions {
+    ($($(#[$doc:meta])* $name:ident => $text:literal,)+) => {
+        /// Names of the events, as operators search for them. The `oauth.*` names are the reference's
+        /// (device-flow.md §15); the others are ours.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum AuditAction {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl AuditAction {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable name.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
 }
 
-impl AuditAction {
-    /// The stable name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DeviceCodeIssued => "oauth.device_code_issued",
-            Self::DeviceFlowApproved => "oauth.device_flow_approved",
-            Self::DeviceFlowDenied => "oauth.device_flow_denied",
-            Self::DeviceFlowRejected => "oauth.device_flow_rejected",
-            Self::DeviceCodeRedeemed => "oauth.device_code_redeemed",
-            Self::DeviceCodeReplayed => "oauth.device_code_replayed",
-            Self::DeviceCodeCrossIpPoll => "oauth.device_code_cross_ip_poll",
-            Self::TokenRevoked => "oauth.token_revoked",
-            Self::TokenExpired => "oauth.token_expired",
-            Self::WrongSurfaceDenied => "openapi.wrong_surface_denied",
-            Self::AssertionRefused => "oauth.sso_assertion_refused",
-            Self::ExternalLoginRefused => "console.external_login_refused",
-            Self::IdentityLinked => "console.identity_linked",
-            Self::SetupCompleted => "console.setup_completed",
-            Self::LoginSucceeded => "console.login_succeeded",
-            Self::LoginFailed => "console.login_failed",
-            Self::LoggedOut => "console.logged_out",
-            Self::RefreshReused => "console.refresh_reused",
-            Self::WorkspaceSwitched => "console.workspace_switched",
-            Self::PasswordReset => "account.password_reset",
-            Self::PasswordChanged => "account.password_changed",
-            Self::EmailChanged => "account.email_changed",
-            Self::AccountRegistered => "account.registered",
-            Self::AccountActivated => "account.activated",
-            Self::AccountDeleted => "account.deleted",
-            Self::CodeRefused => "account.code_refused",
-            Self::AccountCreated => "admin.account_created",
-            Self::AccountUnlocked => "admin.account_unlocked",
-            Self::SessionsRevoked => "admin.sessions_revoked",
-            Self::WorkspaceCreated => "workspace.created",
-            Self::WorkspaceRenamed => "workspace.renamed",
-            Self::WorkspaceDeleted => "workspace.deleted",
-            Self::MemberInvited => "workspace.member_invited",
-            Self::MemberJoined => "workspace.member_joined",
-            Self::MemberRemoved => "workspace.member_removed",
-            Self::MemberRoleChanged => "workspace.member_role_changed",
-            Self::OwnershipTransferred => "workspace.ownership_transferred",
-            Self::ApiKeyCreated => "workspace.api_key_created",
-            Self::ApiKeyDeleted => "workspace.api_key_deleted",
-            Self::AuditCut => "audit.cut",
-        }
-    }
+audit_actions! {
+    /// A device code was issued.
+    DeviceCodeIssued => "oauth.device_code_issued",
+    /// Somebody let a device in.
+    DeviceFlowApproved => "oauth.device_flow_approved",
+    /// Somebody refused a device.
+    DeviceFlowDenied => "oauth.device_flow_denied",
+    /// An approval or refusal was turned away.
+    DeviceFlowRejected => "oauth.device_flow_rejected",
+    /// An approved code was exchanged for a token.
+    DeviceCodeRedeemed => "oauth.device_code_redeemed",
+    /// An already redeemed code came back.
+    DeviceCodeReplayed => "oauth.device_code_replayed",
+    /// A code was redeemed from another address than it was requested from.
+    DeviceCodeCrossIpPoll => "oauth.device_code_cross_ip_poll",
+    /// A token was revoked by its owner.
+    TokenRevoked => "oauth.token_revoked",
+    /// A token met its expiry.
+    TokenExpired => "oauth.token_expired",
+    /// A token of one kind knocked at a route for another.
+    WrongSurfaceDenied => "openapi.wrong_surface_denied",
+    /// Somebody came back from an identity provider with an assertion that does not hold.
+    AssertionRefused => "oauth.sso_assertion_refused",
+    /// A sign-in at the console through an identity provider was refused.
+    ExternalLoginRefused => "console.external_login_refused",
+    /// An identity at a provider was tied to an account.
+    IdentityLinked => "console.identity_linked",
+    /// The installation was set up.
+    SetupCompleted => "console.setup_completed",
+    /// A sign-in at the console.
+    LoginSucceeded => "console.login_succeeded",
+    /// A failed sign-in at the console.
+    LoginFailed => "console.login_failed",
+    /// A sign-out.
+    LoggedOut => "console.logged_out",
+    /// A spent refresh token came back; the session ended.
+    RefreshReused => "console.refresh_reused",
+    /// An account moved to another workspace.
+    WorkspaceSwitched => "console.workspace_switched",
+    /// A password was set by a code from a mail.
+    PasswordReset => "account.password_reset",
+    /// A password was changed by whoever knew the old one.
+    PasswordChanged => "account.password_changed",
+    /// An address was changed.
+    EmailChanged => "account.email_changed",
+    /// Somebody registered.
+    AccountRegistered => "account.registered",
+    /// An invited person took up an invitation.
+    AccountActivated => "account.activated",
+    /// An account was deleted by its owner.
+    AccountDeleted => "account.deleted",
+    /// A code from a mail was wrong.
+    CodeRefused => "account.code_refused",
+    /// An administrator made an account.
+    AccountCreated => "admin.account_created",
+    /// An administrator lifted a lock.
+    AccountUnlocked => "admin.account_unlocked",
+    /// An administrator ended the sessions or tokens of an account.
+    SessionsRevoked => "admin.sessions_revoked",
+    /// A workspace was made.
+    WorkspaceCreated => "workspace.created",
+    /// A workspace was renamed.
+    WorkspaceRenamed => "workspace.renamed",
+    /// A workspace went with its only member.
+    WorkspaceDeleted => "workspace.deleted",
+    /// Somebody was invited.
+    MemberInvited => "workspace.member_invited",
+    /// Somebody became a member.
+    MemberJoined => "workspace.member_joined",
+    /// A member was removed, or left.
+    MemberRemoved => "workspace.member_removed",
+    /// A member's role was changed.
+    MemberRoleChanged => "workspace.member_role_changed",
+    /// A workspace got another owner.
+    OwnershipTransferred => "workspace.ownership_transferred",
+    /// An API key was made.
+    ApiKeyCreated => "workspace.api_key_created",
+    /// An API key was deleted.
+    ApiKeyDeleted => "workspace.api_key_deleted",
+    /// Retention removed the oldest events of a chain.
+    AuditCut => "audit.cut",
 }
 
 /// One event. Details are short named texts; no secret is ever among them.

@@ -36,6 +36,11 @@ pub struct Language {
 }
 
 impl Language {
+    /// All tags.
+    pub fn tags() -> impl Iterator<Item = &'static str> {
+        LANGUAGES.into_iter().map(|(tag, _)| tag)
+    }
+
     /// Looks a tag up.
     pub fn or_default(tag: Option<&str>) -> Self {
         let (tag, timezone) = LANGUAGES

@@ -1,11 +1,13 @@
 //! The cookies: names and attributes from the public addresses alone (DECISIONS §4 "Public URLs").
 
 use actix_web::{
-    HttpRequest,
+    HttpRequest, HttpResponseBuilder,
     cookie::{Cookie, SameSite, time::Duration},
 };
 use chrono::TimeDelta;
+use gatewright_app::console::SessionTokens;
 use gatewright_auth::{
+    console::ConsoleSettings,
     envelope::{GRANT_LIFETIME, STATE_LIFETIME},
     origin::PublicUrls,
     sso::SIGN_IN_LIFETIME,
@@ -53,16 +55,30 @@ impl CookiePolicy {
         read_once(request, &self.name(base))
     }
 
-    pub(crate) fn access(&self, value: String, life: TimeDelta) -> Cookie<'static> {
+    /// Puts a session into the browser.
+    pub(crate) fn sign_in(
+        &self,
+        response: &mut HttpResponseBuilder,
+        tokens: SessionTokens,
+        settings: &ConsoleSettings,
+    ) {
+        let (access, refresh) = (settings.access_lifetime(), settings.idle_lifetime());
+        response
+            .cookie(self.access(tokens.access, access))
+            .cookie(self.refresh(tokens.refresh, refresh))
+            .cookie(self.csrf(tokens.csrf, access));
+    }
+
+    fn access(&self, value: String, life: TimeDelta) -> Cookie<'static> {
         self.cookie(ACCESS, value, Some(life), SameSite::Lax, true)
     }
 
-    pub(crate) fn refresh(&self, value: String, life: TimeDelta) -> Cookie<'static> {
+    fn refresh(&self, value: String, life: TimeDelta) -> Cookie<'static> {
         self.cookie(REFRESH, value, Some(life), SameSite::Strict, true)
     }
 
     /// Readable by scripts: the page copies it into the header.
-    pub(crate) fn csrf(&self, value: String, life: TimeDelta) -> Cookie<'static> {
+    fn csrf(&self, value: String, life: TimeDelta) -> Cookie<'static> {
         self.cookie(CSRF, value, Some(life), SameSite::Lax, false)
     }
 

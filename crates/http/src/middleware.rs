@@ -29,7 +29,7 @@ const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
 /// Others are asked meanwhile: each in less than three seconds (see the crates that do).
 const PROVIDER_DEADLINE: Duration = Duration::from_millis(4500);
 const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
-const PASSWORD_PATHS: [&str; 10] = [
+const PASSWORD_PATHS: [&str; 12] = [
     "/console/api/login",
     "/console/api/setup",
     "/console/api/forgot-password/resets",
@@ -39,10 +39,15 @@ const PASSWORD_PATHS: [&str; 10] = [
     "/install",
     "/signin",
     "/reset-password",
+    "/signup/password",
+    "/account/password",
     "/activate",
 ];
 /// Many addresses, each in a transaction of its own.
-const INVITE_PATH: &str = "/console/api/workspaces/current/members/invite-email";
+const INVITE_PATHS: [&str; 2] = [
+    "/console/api/workspaces/current/members/invite-email",
+    "/workspace",
+];
 const LONGEST_USER_AGENT: usize = 255;
 
 /// Makes the [`Ctx`], bounds the time, gives failures the right envelope.
@@ -81,7 +86,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 }
 
 fn deadline(path: &str) -> Duration {
-    if PASSWORD_PATHS.contains(&path) || path == INVITE_PATH {
+    if PASSWORD_PATHS.contains(&path) || INVITE_PATHS.contains(&path) {
         PASSWORD_DEADLINE
     } else if PROVIDER_PATHS.iter().any(|prefix| path.starts_with(prefix)) {
         PROVIDER_DEADLINE

@@ -20,4 +20,5 @@ mod secrets;
 mod sso;
 mod stores;
 mod upkeep;
+mod workspace_pages;
 mod workspaces;

@@ -59,6 +59,18 @@ impl<'a> Plain<'a> {
                 typed.map_or(value, |(_, typed)| typed).to_owned(),
             ));
         }
+        for select in page.body.split("<select ").skip(1) {
+            let name = between(select, "name=\"", "\"").unwrap();
+            let select = select.split("</select>").next().unwrap();
+            let first = between(select, "<option value=\"", "\"").unwrap_or_default();
+            let chosen = between(select, " selected", "</option>").and_then(|_| {
+                let before = select.split(" selected").next().unwrap();
+                between(before.rsplit("<option").next().unwrap(), "value=\"", "\"")
+            });
+            let typed = filled.iter().find(|(known, _)| *known == name);
+            let value = typed.map_or(chosen.unwrap_or(first), |(_, typed)| typed);
+            fields.push((name.to_owned(), value.to_owned()));
+        }
         // The button that is pressed, where it matters.
         let is_button = |name: &str, value: &str| {
             page.body
@@ -83,14 +95,26 @@ impl<'a> Plain<'a> {
     /// Presses the only button of the `n`th form that goes there.
     pub(super) async fn press(&mut self, page: &Answer, action: &str, n: usize) -> Answer {
         let start = format!("<form method=\"post\" action=\"{action}\">");
-        let form = page.body.split(&start).nth(n + 1).expect("there is one");
-        let form = form.split("</form>").next().unwrap();
+        self.submit(&cut(page, &start, n), &[]).await
+    }
+
+    /// Fills in the `n`th form of that kind, and sends it.
+    pub(super) async fn fill_in(
+        &mut self,
+        page: &Answer,
+        (kind, n): (&str, usize),
+        filled: &[(&str, &str)],
+    ) -> Answer {
+        let of_kind = format!("name=\"kind\" value=\"{kind}\"");
+        let forms = page.body.split("<form ").skip(1);
+        let form = forms.filter(|form| form.contains(&of_kind)).nth(n);
+        let form = form.expect("there is such a form").split("</form>").next();
         let alone = Answer {
             status: page.status,
             headers: page.headers.clone(),
-            body: format!("{start}{form}"),
+            body: form.unwrap().to_owned(),
         };
-        self.submit(&alone, &[]).await
+        self.submit(&alone, filled).await
     }
 
     /// Where a redirect leads.
@@ -101,7 +125,17 @@ impl<'a> Plain<'a> {
     }
 }
 
-fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+fn cut(page: &Answer, start: &str, n: usize) -> Answer {
+    let form = page.body.split(start).nth(n + 1).expect("there is one");
+    let form = form.split("</form>").next().unwrap();
+    Answer {
+        status: page.status,
+        headers: page.headers.clone(),
+        body: format!("{start}{form}"),
+    }
+}
+
+pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     let start = text.find(from)? + from.len();
     let rest = &text[start..];
     Some(&rest[..rest.find(to)?])
@@ -148,10 +182,8 @@ async fn install_sign_in_and_out_without_javascript() {
     );
     let out = browser.press(&account, "/signout", 0).await.expect(303);
     assert_eq!(out.header("location"), "/signin?done=signedout");
-    assert_eq!(
-        browser.get("/account").await.expect(302).header("location"),
-        "/signin"
-    );
+    let account = browser.get("/account").await.expect(303);
+    assert_eq!(account.header("location"), "/signin?next=account");
     assert_eq!(browser.get("/install").await.header("location"), "/signin");
 }
 
@@ -369,6 +401,9 @@ async fn where_a_web_console_is_configured_the_pages_step_aside() {
         "/forgot-password",
         "/activate",
         "/account",
+        "/workspace",
+        "/signup",
+        "/renew",
         "/device",
         "/pages.css",
     ] {

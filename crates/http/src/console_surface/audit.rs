@@ -4,11 +4,14 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Bytes, Data, Json},
 };
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use futures_util::stream;
 use gatewright_app::audit_log::{AuditFilter, AuditLog, ExportedEvent};
 use gatewright_domain::ids::WorkspaceId;
 use serde::Serialize;
+use std::{fmt::Display, str::FromStr};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::{
     envelope::{ConsoleErrorBody, ConsoleFailure},
@@ -25,6 +28,12 @@ const PAGE: i64 = 500;
 pub(crate) struct EventParams {
     /// Only of this name, for example `workspace.member_removed`.
     action: Option<String>,
+    /// Only what this account did.
+    actor: Option<String>,
+    /// Only from this day on (UTC, `2026-11-24`).
+    from: Option<String>,
+    /// Only up to this day, which is included (UTC).
+    until: Option<String>,
     /// Only before this place: the `next_before` of the answer before.
     before: Option<u32>,
     /// 1 to 200; 50.
@@ -36,14 +45,35 @@ pub(crate) struct EventQuery(pub(crate) AuditFilter);
 impl FromFields for EventQuery {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let action = fields.optional_text("action");
+        let actor = optional::<Uuid>(fields, "actor")?;
+        let from = optional::<NaiveDate>(fields, "from")?;
+        let until = optional::<NaiveDate>(fields, "until")?;
         let before = fields.number("before", (0, u32::MAX), 0)?;
         let most = fields.number("limit", (1, 200), 50)?;
         Some(Self(AuditFilter {
             action,
+            actor,
+            from: from.map(midnight),
+            until: until.and_then(|day| day.succ_opt()).map(midnight),
             before: (before > 0).then_some(i64::from(before)),
             most: i64::from(most),
         }))
     }
+}
+
+#[allow(
+    clippy::option_option,
+    reason = "outside: a problem was noted; inside: the member is absent"
+)]
+fn optional<T: FromStr<Err: Display>>(fields: &mut Fields, name: &str) -> Option<Option<T>> {
+    if fields.is_absent(name) {
+        return Some(None);
+    }
+    fields.parsed(name).map(Some)
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 /// An event.
@@ -53,13 +83,13 @@ pub(crate) struct AuditEventRow {
     /// The place in the workspace's chain; the first is 1.
     seq: i64,
     /// ISO 8601.
-    occurred_at: String,
-    action: String,
-    actor_account_id: Option<String>,
-    ip: Option<String>,
+    pub(crate) occurred_at: String,
+    pub(crate) action: String,
+    pub(crate) actor_account_id: Option<String>,
+    pub(crate) ip: Option<String>,
     user_agent: Option<String>,
     request_id: Option<String>,
-    details: serde_json::Value,
+    pub(crate) details: serde_json::Value,
     /// Of this event and all before it.
     hash: String,
 }
@@ -87,6 +117,16 @@ pub(crate) struct AuditEventPage {
     data: Vec<AuditEventRow>,
     /// Goes into `before` for the events before these; null at the end.
     next_before: Option<i64>,
+}
+
+impl AuditEventPage {
+    pub(crate) fn next_before(&self) -> Option<i64> {
+        self.next_before
+    }
+
+    pub(crate) fn into_rows(self) -> Vec<AuditEventRow> {
+        self.data
+    }
 }
 
 pub(crate) async fn page(
@@ -122,17 +162,31 @@ pub(crate) async fn list(
     Ok(Json(page(&log, here.workspace.id, &query.0).await?))
 }
 
-/// All events of the current workspace as JSON lines, the latest first.
+/// Events of the current workspace as JSON lines, the latest first; `limit` is not looked at.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/audit-events/export", operation_id = "export_audit_events",
-    security(("session" = [], "csrf" = [])),
+    params(EventParams), security(("session" = [], "csrf" = [])),
     responses((status = 200, content_type = "application/x-ndjson"), (status = 403, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn export(log: Data<AuditLog>, here: InWorkspace<ReadsAudit>) -> HttpResponse {
-    let workspace = here.workspace.id;
+pub(crate) async fn export(
+    log: Data<AuditLog>,
+    here: InWorkspace<ReadsAudit>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let fields = Fields::from_pairs(query_pairs(request.query_string()));
+    let query: EventQuery = fields.read().map_err(ConsoleFailure::Fields)?;
+    Ok(lines(log, here.workspace.id, query.0))
+}
+
+/// The events that a filter lets through, whatever its limit, as JSON lines.
+pub(crate) fn lines(
+    log: Data<AuditLog>,
+    workspace: WorkspaceId,
+    filter: AuditFilter,
+) -> HttpResponse {
     let start = Some(AuditFilter {
         most: PAGE,
-        ..AuditFilter::default()
+        ..filter
     });
     let lines = stream::try_unfold(start, move |next| {
         let log = log.clone();

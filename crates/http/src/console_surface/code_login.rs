@@ -6,7 +6,7 @@ use actix_web::{
 };
 use gatewright_app::{
     account::AccountError,
-    console::{Console, Preferences, SessionTokens},
+    console::{Console, Preferences},
 };
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{Secret, account::Email};
@@ -77,14 +77,7 @@ pub(crate) async fn check(
     };
     let proof = (input.token.as_str(), code.expose());
     let login = console.login_with_code(&ctx, &input.email, proof, &preferences);
-    let SessionTokens {
-        access,
-        refresh,
-        csrf,
-    } = login.await?;
-    Ok(HttpResponse::Ok()
-        .cookie(policy.csrf(csrf, settings.access_lifetime()))
-        .cookie(policy.access(access, settings.access_lifetime()))
-        .cookie(policy.refresh(refresh, settings.idle_lifetime()))
-        .json(SUCCESS))
+    let mut response = HttpResponse::Ok();
+    policy.sign_in(&mut response, login.await?, &settings);
+    Ok(response.json(SUCCESS))
 }

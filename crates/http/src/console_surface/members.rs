@@ -7,7 +7,12 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_app::member::{Invitee, MemberError, Members};
-use gatewright_domain::{account::Email, ids::AccountId, member::Member, workspace::Role};
+use gatewright_domain::{
+    account::{Account, Email},
+    ids::{AccountId, WorkspaceId},
+    member::Member,
+    workspace::Role,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,13 +90,13 @@ body! {
 pub(crate) struct InvitationResult {
     /// `success` or `failed`.
     status: &'static str,
-    email: String,
+    pub(crate) email: String,
     /// The link, when no mail takes it there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    pub(crate) url: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+    pub(crate) message: Option<String>,
 }
 
 /// What became of all.
@@ -159,8 +164,26 @@ pub(crate) async fn invite(
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let role: Role = input.role.parse().map_err(|_| MemberError::InvalidRole)?;
-    let addresses: BTreeSet<String> = input.emails.iter().map(|e| e.to_lowercase()).collect();
+    let by = (here.workspace.id, &here.identity.account);
+    let to = (input.role.as_str(), input.language.as_deref());
+    let results = invite_all(&members, &ctx, by, &input.emails, to).await?;
+    Ok(HttpResponse::Created().json(InviteResponse {
+        result: "success",
+        invitation_results: results,
+        tenant_id: here.workspace.id.to_string(),
+    }))
+}
+
+/// Invites each address, and says what became of it.
+pub(crate) async fn invite_all(
+    members: &Members,
+    ctx: &RequestCtx,
+    (workspace, actor): (WorkspaceId, &Account),
+    emails: &[String],
+    (role, language): (&str, Option<&str>),
+) -> Result<Vec<InvitationResult>, MemberError> {
+    let role: Role = role.parse().map_err(|_| MemberError::InvalidRole)?;
+    let addresses: BTreeSet<String> = emails.iter().map(|e| e.to_lowercase()).collect();
     let mut results = vec![];
     for address in addresses {
         let failed = |message: String| InvitationResult {
@@ -179,13 +202,9 @@ pub(crate) async fn invite(
         let invitee = Invitee {
             email: &email,
             role,
-            language: input.language.as_deref(),
+            language,
         };
-        let actor = &here.identity.account;
-        match members
-            .invite(&ctx, here.workspace.id, actor, &invitee)
-            .await
-        {
+        match members.invite(ctx, workspace, actor, &invitee).await {
             Ok(done) => results.push(InvitationResult {
                 status: "success",
                 email: done.email,
@@ -196,14 +215,10 @@ pub(crate) async fn invite(
                 results.push(failed(error.to_string()));
             }
             // Of the whole request: the role, the limits, an outage.
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
-    Ok(HttpResponse::Created().json(InviteResponse {
-        result: "success",
-        invitation_results: results,
-        tenant_id: here.workspace.id.to_string(),
-    }))
+    Ok(results)
 }
 
 /// Removes a member.

@@ -9,7 +9,7 @@ mod change_email;
 mod code_login;
 mod deletion;
 mod features;
-mod members;
+pub(crate) mod members;
 mod oauth;
 mod password;
 mod register;

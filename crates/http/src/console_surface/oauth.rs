@@ -193,10 +193,7 @@ pub(crate) async fn authorize(
         ExternalLogin::SignedIn { tokens, is_new } => {
             let home = if own { "/device" } else { "/" };
             let mut response = redirect(&urls.page(&format!("{home}?oauth_new_user={is_new}")));
-            response
-                .cookie(policy.access(tokens.access, settings.access_lifetime()))
-                .cookie(policy.refresh(tokens.refresh, settings.idle_lifetime()))
-                .cookie(policy.csrf(tokens.csrf, settings.access_lifetime()));
+            policy.sign_in(&mut response, tokens, &settings);
             response
         }
     };

@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json},
 };
-use gatewright_app::console::{Console, Preferences, SessionTokens};
+use gatewright_app::console::{Console, Preferences};
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::Secret;
 use serde::Serialize;
@@ -108,21 +108,16 @@ pub(crate) async fn finish(
     };
     let passwords = (&input.new_password, &input.password_confirm);
     let registered = console.register_with_code(&ctx, &input.token, passwords, &preferences);
-    let SessionTokens {
-        access,
-        refresh,
-        csrf,
-    } = registered.await?;
-    Ok(HttpResponse::Ok()
-        .cookie(policy.access(access.clone(), settings.access_lifetime()))
-        .cookie(policy.refresh(refresh.clone(), settings.idle_lifetime()))
-        .cookie(policy.csrf(csrf.clone(), settings.access_lifetime()))
-        .json(Registered {
-            result: "success",
-            data: TokenPair {
-                access_token: access,
-                refresh_token: refresh,
-                csrf_token: csrf,
-            },
-        }))
+    let tokens = registered.await?;
+    let data = TokenPair {
+        access_token: tokens.access.clone(),
+        refresh_token: tokens.refresh.clone(),
+        csrf_token: tokens.csrf.clone(),
+    };
+    let mut response = HttpResponse::Ok();
+    policy.sign_in(&mut response, tokens, &settings);
+    Ok(response.json(Registered {
+        result: "success",
+        data,
+    }))
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use gatewright_app::console::{Console, ConsoleError, Login, LoginOutcome, SessionTokens, Setup};
+use gatewright_app::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
 use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
 use gatewright_domain::{Secret, account::Email};
 use serde::Serialize;
@@ -116,13 +116,10 @@ pub(crate) async fn login(
             "data": "workspace not found, please contact system admin to invite you to join in a workspace",
         }))),
         LoginOutcome::SignedIn { tokens, known_browser } => {
-            let SessionTokens { access, refresh, csrf } = tokens;
-            Ok(HttpResponse::Ok()
-                .cookie(policy.access(access, settings.access_lifetime()))
-                .cookie(policy.refresh(refresh, settings.idle_lifetime()))
-                .cookie(policy.csrf(csrf, settings.access_lifetime()))
-                .cookie(policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME))
-                .json(SUCCESS))
+            let mut response = HttpResponse::Ok();
+            policy.sign_in(&mut response, tokens, &settings);
+            let known_browser = policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME);
+            Ok(response.cookie(known_browser).json(SUCCESS))
         }
     }
 }
@@ -160,14 +157,8 @@ pub(crate) async fn refresh(
     request: HttpRequest,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let token = policy.read(&request, cookies::REFRESH);
-    let SessionTokens {
-        access,
-        refresh,
-        csrf,
-    } = console.refresh(&ctx, token.as_deref()).await?;
-    Ok(HttpResponse::Ok()
-        .cookie(policy.csrf(csrf, settings.access_lifetime()))
-        .cookie(policy.access(access, settings.access_lifetime()))
-        .cookie(policy.refresh(refresh, settings.idle_lifetime()))
-        .json(SUCCESS))
+    let tokens = console.refresh(&ctx, token.as_deref()).await?;
+    let mut response = HttpResponse::Ok();
+    policy.sign_in(&mut response, tokens, &settings);
+    Ok(response.json(SUCCESS))
 }

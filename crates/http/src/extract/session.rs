@@ -211,6 +211,13 @@ fn require_own_origin(request: &HttpRequest) -> Result<(), ConsoleError> {
     }
 }
 
+/// The session in this browser, or why there is none.
+pub(crate) async fn resolve_session(
+    request: &HttpRequest,
+) -> Result<ConsoleIdentity, ConsoleError> {
+    resolve(request, Token::Cookie).await
+}
+
 /// The session in this browser, if there is one. For the way back from a provider, which a session
 /// is not needed for.
 pub(crate) async fn peek_session(request: &HttpRequest) -> Option<ConsoleIdentity> {

@@ -1,6 +1,10 @@
 //! `/account`: who is signed in, with which browsers, which devices act for them; and ending each.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Query},
+};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use gatewright_app::{
@@ -11,14 +15,11 @@ use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
 
 use super::{
     form::PageForm,
+    guard::{Destination, Words, back, csrf_token, navigation, said, sent_by, signed_in},
     install::unavailable,
     page::{Page, PageLanguage, show},
 };
-use crate::{
-    cookies::{self, CookiePolicy},
-    envelope::redirect,
-    extract::{RequestCtx, check_csrf_token, peek_session},
-};
+use crate::extract::RequestCtx;
 
 /// Something that acts for somebody.
 struct Entry {
@@ -45,13 +46,14 @@ struct AccountPage {
 pub(super) async fn get(
     console: Data<Console>,
     bearers: Data<Bearers>,
-    policy: Data<CookiePolicy>,
     ctx: RequestCtx,
+    from: Query<Words>,
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
-    let Some(session) = peek_session(&request).await else {
-        return redirect("/signin").finish();
+    let session = match signed_in(&request, Destination::Account).await {
+        Ok(session) => session,
+        Err(answer) => return answer,
     };
     let (devices, browsers) = match entries(language, &console, &bearers, &ctx, &session).await {
         Ok(entries) => entries,
@@ -59,11 +61,15 @@ pub(super) async fn get(
     };
     let workspace = session.current_workspace();
     let page = AccountPage {
-        page: Page::new(language, "Your account", "您的账户"),
+        page: said(
+            Page::new(language, "Your account", "您的账户")
+                .with_navigation(navigation(language, Destination::Account)),
+            from.said.as_deref(),
+        ),
         name: session.account.name.clone(),
         email: session.account.email.clone(),
         workspace: workspace.map(|one| format!("{} ({})", one.name, one.role.as_str())),
-        csrf_token: policy.read(&request, cookies::CSRF).unwrap_or_default(),
+        csrf_token: csrf_token(&request),
         devices,
         browsers,
     };
@@ -123,7 +129,7 @@ fn device(language: PageLanguage, token: BearerToken) -> Entry {
     }
 }
 
-fn day(at: DateTime<Utc>) -> String {
+pub(super) fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
@@ -134,16 +140,14 @@ pub(super) async fn end(
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    let Some(session) = peek_session(&sent.request).await else {
-        return redirect("/signin").status(StatusCode::SEE_OTHER).finish();
+    let session = match sent_by(&sent, Destination::Account).await {
+        Ok(session) => session,
+        Err(answer) => return answer,
     };
-    let token = sent.value("csrf_token").as_bytes();
-    if check_csrf_token(&sent.request, &session, Some(token)).is_ok()
-        && let Err(error) = end_what_is_asked(&console, &bearers, &ctx, &session, &sent).await
-    {
-        return unavailable(sent.language, &error);
+    match end_what_is_asked(&console, &bearers, &ctx, &session, &sent).await {
+        Ok(()) => back(Destination::Account, "said=ended"),
+        Err(error) => unavailable(sent.language, &error),
     }
-    redirect("/account").status(StatusCode::SEE_OTHER).finish()
 }
 
 /// What is unknown or dead already needs no ending: the page shows what is left.

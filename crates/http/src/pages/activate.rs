@@ -7,8 +7,8 @@ use gatewright_domain::{Secret, language::Language};
 use super::{
     form::PageForm,
     install::unavailable,
+    mailed_code::problem,
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
-    reset::problem,
 };
 use crate::{
     envelope::redirect,

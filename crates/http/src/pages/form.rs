@@ -116,11 +116,24 @@ pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String
         "account_banned" => "该账户已被锁定。",
         "email_code_error" => "验证码错误。",
         "invalid_or_expired_token" => "链接或验证码已过期，请重新开始。",
-        "password_mismatch" => "两次输入的密码不一致。",
+        "password_mismatch" | "repeat_password_not_match" => "两次输入的密码不一致。",
         "already_activate" => "邀请无效、已过期或已被使用。",
+        "current_password_incorrect" => "当前密码错误。",
+        "forbidden" => "此功能未开放，或您没有权限。",
+        "email_already_in_use" => "该邮箱已被使用。",
+        "not_allowed_create_workspace" => "您没有工作空间，且不允许创建。请联系管理员邀请您。",
+        "cannot-operate-self" => "不能对自己执行此操作。",
+        "invalid-role" => "该角色无法授予。",
+        "member-not-found" | "not_found" => "未找到，可能已被移除。",
+        "limit_exceeded" => "成员数量已达上限。",
+        "too_many_keys" => "密钥数量已达上限（10 个）。",
         "invalid_email" => "邮箱地址不正确。",
-        "password_reset_rate_limit_exceeded" => "刚刚已发送过邮件，请一分钟后再试。",
-        "email_password_reset_limit" | "email_send_ip_limit" => "请求过多，请稍后再试。",
+        "password_reset_rate_limit_exceeded"
+        | "email_code_login_rate_limit_exceeded"
+        | "email_register_rate_limit_exceeded" => "刚刚已发送过邮件，请一分钟后再试。",
+        "email_password_reset_limit" | "email_register_limit" | "email_send_ip_limit" => {
+            "请求过多，请稍后再试。"
+        }
         "service_unavailable" => "服务暂时没有响应，请稍后再试。",
         "invalid_param" => "密码至少 8 个字符，且须包含字母和数字。",
         _ => "出现错误，请重试。",

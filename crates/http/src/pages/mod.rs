@@ -3,12 +3,18 @@
 
 mod account;
 mod activate;
+mod code_login;
 mod device;
 mod form;
+mod guard;
 mod install;
+mod mailed_code;
 mod page;
+mod profile;
 mod reset;
 mod signin;
+mod signup;
+mod workspace;
 
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
 
@@ -46,9 +52,28 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/install", web::post().to(install::post))
         .route("/signin", web::get().to(signin::get))
         .route("/signin", web::post().to(signin::post))
+        .route("/signin/code", web::get().to(code_login::get))
+        .route("/signin/code", web::post().to(code_login::send))
+        .route("/signin/code/check", web::post().to(code_login::check))
+        .route("/signup", web::get().to(signup::get))
+        .route("/signup", web::post().to(signup::send))
+        .route("/signup/code", web::post().to(signup::check))
+        .route("/signup/password", web::post().to(signup::finish))
         .route("/signout", web::post().to(signin::sign_out))
+        .route("/renew", web::get().to(guard::renew))
         .route("/account", web::get().to(account::get))
         .route("/account", web::post().to(account::end))
+        .route("/account/profile", web::get().to(profile::get))
+        .route("/account/profile", web::post().to(profile::post))
+        .route("/account/password", web::get().to(profile::get_password))
+        .route("/account/password", web::post().to(profile::post_password))
+        .route("/workspace", web::get().to(workspace::get))
+        .route("/workspace", web::post().to(workspace::post))
+        .route("/workspace/audit", web::get().to(workspace::audit::get))
+        .route(
+            "/workspace/audit/export",
+            web::get().to(workspace::audit::export),
+        )
         .route("/forgot-password", web::get().to(reset::get))
         .route("/forgot-password", web::post().to(reset::send))
         .route("/forgot-password/code", web::post().to(reset::check))

@@ -56,6 +56,15 @@ pub(super) struct Page {
     pub(super) title: String,
     pub(super) error: Option<String>,
     pub(super) notice: Option<String>,
+    /// The way around, for somebody who is signed in.
+    pub(super) navigation: Vec<NavLink>,
+}
+
+/// A link of the way around.
+pub(super) struct NavLink {
+    pub(super) label: String,
+    pub(super) path: &'static str,
+    pub(super) is_here: bool,
 }
 
 impl Page {
@@ -65,7 +74,14 @@ impl Page {
             title: language.t(english, chinese).to_owned(),
             error: None,
             notice: None,
+            navigation: vec![],
         }
+    }
+
+    /// With the way around.
+    pub(super) fn with_navigation(mut self, navigation: Vec<NavLink>) -> Self {
+        self.navigation = navigation;
+        self
     }
 
     /// With what went wrong, if anything did.
@@ -84,6 +100,8 @@ pub(super) struct Input {
     pub(super) value: String,
     pub(super) hint: Option<String>,
     pub(super) is_required: bool,
+    /// Values and what they are called, when one of them is chosen.
+    pub(super) choices: Vec<(String, String)>,
 }
 
 impl Input {
@@ -99,7 +117,13 @@ impl Input {
             value: String::new(),
             hint: None,
             is_required: true,
+            choices: vec![],
         }
+    }
+
+    pub(super) fn with_choices(mut self, choices: Vec<(String, String)>) -> Self {
+        self.choices = choices;
+        self
     }
 
     pub(super) fn with_value(mut self, value: &str) -> Self {
@@ -135,6 +159,18 @@ pub(super) struct MessagePage {
     pub(super) lines: Vec<String>,
     pub(super) button: Option<(String, &'static str)>,
     pub(super) links: Vec<(String, String)>,
+}
+
+impl MessagePage {
+    /// One sentence.
+    pub(super) fn saying(page: Page, line: String) -> Self {
+        Self {
+            page,
+            lines: vec![line],
+            button: None,
+            links: vec![],
+        }
+    }
 }
 
 /// A page as an answer.

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use gatewright_app::{
-    console::{Console, ConsoleError, Login, LoginOutcome, SessionTokens, Setup},
+    console::{Console, ConsoleError, Login, LoginOutcome, Setup},
     device::DeviceFlow,
 };
 use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::{
     form::{PageForm, is_installed, status_of, words},
+    guard::Destination,
     install::unavailable,
     page::{FormPage, Input, Page, PageLanguage, show},
 };
@@ -29,16 +30,8 @@ use crate::{
 pub(super) struct From {
     done: Option<String>,
     error: Option<String>,
-    /// One of the words of [`destination`].
+    /// One of the words of [`Destination`].
     next: Option<String>,
-}
-
-/// Where a sign-in leads: known pages alone, never an address out of a link.
-fn destination(next: &str) -> &'static str {
-    match next {
-        "device" => "/device/confirm",
-        _ => "/account",
-    }
 }
 
 body! {
@@ -120,10 +113,25 @@ fn form(
             )
         })
         .collect();
-    links.push((
-        t("Forgot your password?", "忘记密码？"),
-        "/forgot-password".to_owned(),
-    ));
+    if settings.email_code_login {
+        let path = match Destination::of(next) {
+            Destination::Account => "/signin/code".to_owned(),
+            to => format!("/signin/code?next={}", to.word()),
+        };
+        links.push((
+            t("Sign in by a code from a mail", "使用邮件验证码登录"),
+            path,
+        ));
+    }
+    if settings.password_login {
+        links.push((
+            t("Forgot your password?", "忘记密码？"),
+            "/forgot-password".to_owned(),
+        ));
+    }
+    if settings.allow_register {
+        links.push((t("Register", "注册"), "/signup".to_owned()));
+    }
     let mut fields = vec![];
     if settings.password_login {
         fields.push(
@@ -184,16 +192,10 @@ pub(super) async fn post(
             tokens,
             known_browser,
         }) => {
-            let SessionTokens {
-                access,
-                refresh,
-                csrf,
-            } = tokens;
-            redirect(destination(sent.value("next")))
+            let mut response = redirect(Destination::of(sent.value("next")).path());
+            policy.sign_in(&mut response, tokens, &settings);
+            response
                 .status(StatusCode::SEE_OTHER)
-                .cookie(policy.access(access, settings.access_lifetime()))
-                .cookie(policy.refresh(refresh, settings.idle_lifetime()))
-                .cookie(policy.csrf(csrf, settings.access_lifetime()))
                 .cookie(policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME))
                 .finish()
         }

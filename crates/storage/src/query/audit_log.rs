@@ -79,6 +79,12 @@ pub async fn list_chain(
 pub struct AuditFilter {
     /// Only of this name.
     pub action: Option<String>,
+    /// Only what this account did.
+    pub actor: Option<Uuid>,
+    /// Only from this instant on.
+    pub from: Option<DateTime<Utc>>,
+    /// Only before this instant.
+    pub until: Option<DateTime<Utc>>,
     /// Only before this place.
     pub before: Option<i64>,
     /// At most so many.
@@ -93,12 +99,17 @@ pub async fn list_for_workspace(
 ) -> Result<Vec<AuditRow>, StorageError> {
     let query = format!(
         "SELECT {COLUMNS} FROM gatewright_audit_events WHERE chain = $1 \
-         AND ($2 IS NULL OR seq < $2) AND ($3 IS NULL OR action = $3) ORDER BY seq DESC LIMIT $4"
+         AND ($2 IS NULL OR seq < $2) AND ($3 IS NULL OR action = $3) \
+         AND ($4 IS NULL OR actor_account_id = $4) AND ($5 IS NULL OR occurred_at >= $5) \
+         AND ($6 IS NULL OR occurred_at < $6) ORDER BY seq DESC LIMIT $7"
     );
     Ok(diesel::sql_query(query)
         .bind::<SqlUuid, _>(workspace.0)
         .bind::<Nullable<Int8>, _>(filter.before)
         .bind::<Nullable<Text>, _>(filter.action.as_deref())
+        .bind::<Nullable<SqlUuid>, _>(filter.actor)
+        .bind::<Nullable<Timestamptz>, _>(filter.from)
+        .bind::<Nullable<Timestamptz>, _>(filter.until)
         .bind::<Int8, _>(filter.most)
         .load(&mut conn.0)
         .await?)

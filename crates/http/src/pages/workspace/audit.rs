@@ -1,0 +1,205 @@
+//! `/workspace/audit`: who did what, from where; filtered, and to be taken away as JSON lines.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use askama::Template;
+use gatewright_app::{
+    audit_log::{AuditFilter, AuditLog},
+    console::ConsoleIdentity,
+    member::{MemberError, Members},
+};
+use gatewright_domain::{
+    audit::AuditAction,
+    error::Unavailable,
+    member::{Capability, Member},
+};
+use serde_json::Value;
+
+use crate::{
+    console_surface::audit::{AuditEventRow, EventQuery, lines, page as read_page},
+    extract::{FieldProblem, Fields, query_pairs},
+    pages::{
+        guard::{Destination, navigation, signed_in},
+        install::unavailable,
+        page::{MessagePage, Page, PageLanguage, show},
+    },
+};
+
+const HERE: Destination = Destination::Audit;
+
+struct Event {
+    when: String,
+    action: String,
+    who: String,
+    facts: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    page: Page,
+    /// What is chosen: action, account, first and last day.
+    action: String,
+    actor: String,
+    from: String,
+    until: String,
+    actions: Vec<&'static str>,
+    /// Ids and addresses.
+    people: Vec<(String, String)>,
+    events: Vec<Event>,
+    /// What follows the question mark.
+    older: Option<String>,
+    filter: String,
+}
+
+/// Whoever may read it; or what they see instead.
+async fn reader(request: &HttpRequest) -> Result<ConsoleIdentity, HttpResponse> {
+    let session = signed_in(request, HERE).await?;
+    let may =
+        |one: &gatewright_domain::workspace::MemberWorkspace| one.role.may(Capability::ReadAudit);
+    if session.current_workspace().is_some_and(may) {
+        return Ok(session);
+    }
+    let language = PageLanguage::of(request);
+    let text = language.t(
+        "The audit log is for the owner and the administrators of the workspace.",
+        "审计日志仅供工作空间的所有者和管理员查看。",
+    );
+    Err(show(
+        StatusCode::FORBIDDEN,
+        &MessagePage::saying(page(language), text.to_owned()),
+    ))
+}
+
+/// A form sends what was left empty too; that is no filter.
+fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    let all = query_pairs(request.query_string()).into_iter();
+    all.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn read_filter(request: &HttpRequest) -> Result<AuditFilter, Vec<FieldProblem>> {
+    let query = Fields::from_pairs(pairs(request)).read::<EventQuery>();
+    query.map(|query| query.0)
+}
+
+fn wrong(request: &HttpRequest, problems: &[FieldProblem]) -> HttpResponse {
+    let sentences: Vec<String> = problems.iter().map(FieldProblem::sentence).collect();
+    let language = PageLanguage::of(request);
+    let page = page(language).with_error(Some(sentences.join(" ")));
+    let all = language.t("All events", "所有事件").to_owned();
+    let told = MessagePage {
+        page,
+        lines: vec![],
+        button: None,
+        links: vec![(all, HERE.path().to_owned())],
+    };
+    show(StatusCode::BAD_REQUEST, &told)
+}
+
+fn page(language: PageLanguage) -> Page {
+    Page::new(language, "Audit log", "审计日志").with_navigation(navigation(language, HERE))
+}
+
+/// Shows a page of it.
+pub(in crate::pages) async fn get(
+    log: Data<AuditLog>,
+    members: Data<Members>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let read = async {
+        let session = reader(&request).await?;
+        let filter = read_filter(&request).map_err(|problems| wrong(&request, &problems))?;
+        Ok::<_, HttpResponse>((session, filter))
+    };
+    let (session, filter) = match read.await {
+        Ok(read) => read,
+        Err(answer) => return answer,
+    };
+    let Some(here) = session.current_workspace() else {
+        return super::back(Destination::Account, "");
+    };
+    let language = PageLanguage::of(&request);
+    let read = async {
+        let people = members.list(here.id).await.map_err(|error| match error {
+            MemberError::Unavailable(error) => error,
+            other => Unavailable::new("postgres", other.to_string()),
+        })?;
+        Ok::<_, Unavailable>((people, read_page(&log, here.id, &filter).await?))
+    };
+    let (people, found) = match read.await {
+        Ok(read) => read,
+        Err(error) => return unavailable(language, &error),
+    };
+    let chosen = pairs(&request);
+    let value = |name: &str| {
+        let found = chosen.iter().find(|(known, _)| known == name);
+        found.map_or_else(String::new, |(_, value)| value.clone())
+    };
+    let kept = ["action", "actor", "from", "until"].map(|name| (name, value(name)));
+    let filter = serde_urlencoded::to_string(kept).unwrap_or_default();
+    let older = found.next_before();
+    let shown = AuditPage {
+        page: page(language),
+        action: value("action"),
+        actor: value("actor"),
+        from: value("from"),
+        until: value("until"),
+        actions: AuditAction::ALL.iter().map(|one| one.as_str()).collect(),
+        people: people
+            .iter()
+            .map(|one| (one.id.to_string(), one.email.clone()))
+            .collect(),
+        older: older.map(|before| format!("{filter}&before={before}")),
+        events: found
+            .into_rows()
+            .into_iter()
+            .map(|row| event(language, row, &people))
+            .collect(),
+        filter,
+    };
+    show(StatusCode::OK, &shown)
+}
+
+fn event(language: PageLanguage, row: AuditEventRow, people: &[Member]) -> Event {
+    let who = row.actor_account_id.as_ref().map_or_else(
+        || language.t("nobody signed in", "未登录者").to_owned(),
+        |id| {
+            let known = people.iter().find(|one| one.id.to_string() == *id);
+            known.map_or_else(|| id.clone(), |one| one.email.clone())
+        },
+    );
+    let mut facts = vec![];
+    facts.extend(
+        row.ip
+            .map(|ip| format!("{} {ip}", language.t("From", "来自"))),
+    );
+    if let Value::Object(details) = row.details {
+        for (name, value) in details {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            facts.push(format!("{name}: {value}"));
+        }
+    }
+    Event {
+        when: row.occurred_at,
+        action: row.action,
+        who,
+        facts,
+    }
+}
+
+/// What the filter lets through, to take away.
+pub(in crate::pages) async fn export(log: Data<AuditLog>, request: HttpRequest) -> HttpResponse {
+    let read = async {
+        let session = reader(&request).await?;
+        let filter = read_filter(&request).map_err(|problems| wrong(&request, &problems))?;
+        Ok::<_, HttpResponse>((session, filter))
+    };
+    match read.await {
+        Ok((session, filter)) => match session.current_workspace() {
+            Some(here) => lines(log, here.id, filter),
+            None => super::back(Destination::Account, ""),
+        },
+        Err(answer) => answer,
+    }
+}

@@ -1,0 +1,362 @@
+//! `/workspace` and its audit log by forms alone; the profile, the password, a code instead of one; and
+//! being renewed on the way.
+
+use super::pages::{Plain, between};
+use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, basic_account};
+
+/// A browser with cookies of somebody who signed in by the page.
+async fn signed_in<'a>(h: &'a Harness, email: &str) -> Plain<'a> {
+    let mut browser = Plain::new(h);
+    let page = browser.get("/signin").await.expect(200);
+    let typed = [("email", email), ("password", PASSWORD)];
+    browser.submit(&page, &typed).await.expect(303);
+    browser
+}
+
+/// Sends a form, and shows where it leads.
+async fn done(
+    browser: &mut Plain<'_>,
+    page: &Answer,
+    form: (&str, usize),
+    filled: &[(&str, &str)],
+) -> Answer {
+    let answer = browser.fill_in(page, form, filled).await.expect(303);
+    browser.follow(answer).await.expect(200)
+}
+
+#[actix_web::test]
+async fn members_are_invited_given_roles_and_removed() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let page = owner.get("/workspace").await.expect(200);
+    let filled = [
+        ("emails", "one@example.com, bad two@example.com"),
+        ("role", "editor"),
+    ];
+    let told = owner
+        .fill_in(&page, ("invite", 0), &filled)
+        .await
+        .expect(200);
+    assert!(told.body.contains("one@example.com: ") && told.body.contains("bad: The address"));
+    let link = h.last_letter("two@example.com").await.link();
+    assert!(link.contains("/activate"));
+    let page = owner.get("/workspace").await.expect(200);
+    assert_eq!(page.body.matches("Invited, has not come yet").count(), 2);
+    let page = done(&mut owner, &page, ("role", 0), &[("role", "admin")]).await;
+    assert!(page.body.contains("<p>admin</p>") && page.body.contains("<p>editor</p>"));
+    let page = done(&mut owner, &page, ("remove", 0), &[]).await;
+    assert_eq!(
+        page.body.matches("@example.com</bdi>").count(),
+        2,
+        "{}",
+        page.body
+    );
+    for (form, filled, said) in [
+        ("invite", [("emails", ""), ("role", "normal")], 400),
+        ("invite", [("emails", "x@y.zz"), ("role", "owner")], 400),
+        ("role", [("id", "x"), ("role", "normal")], 404),
+    ] {
+        let answer = owner.fill_in(&page, (form, 0), &filled).await.expect(said);
+        assert!(answer.body.contains("role=\"alert\""));
+    }
+}
+
+#[actix_web::test]
+async fn a_key_is_told_once_and_deleted() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let page = owner.get("/workspace").await.expect(200);
+    let told = owner.fill_in(&page, ("key", 0), &[]).await.expect(200);
+    let key = between(&told.body, "<p>dataset-", "</p>")
+        .expect("the key")
+        .to_owned();
+    let page = owner.get("/workspace").await.expect(200);
+    assert!(!page.body.contains(&key) && page.body.contains("<code>"));
+    let page = done(&mut owner, &page, ("unkey", 0), &[]).await;
+    assert!(!page.body.contains("<code>"));
+    let page = done(&mut owner, &page, ("rename", 0), &[("name", "Of <us>")]).await;
+    assert!(
+        page.body.contains("<bdi>Of &#60;us&#62;</bdi>"),
+        "{}",
+        page.body
+    );
+}
+
+#[actix_web::test]
+async fn who_may_not_sees_no_forms_and_is_refused_all_the_same() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let of_owner = owner.get("/workspace").await.expect(200);
+    h.add_account("plain").await;
+    h.db.execute(
+        "UPDATE tenant_account_joins SET role = 'normal', current = true, tenant_id = (SELECT tenant_id \
+         FROM tenant_account_joins j JOIN accounts a ON a.id = j.account_id WHERE a.email = 'owner@example.com') \
+         WHERE account_id = (SELECT id FROM accounts WHERE email LIKE 'plain%')",
+    )
+    .await;
+    let address =
+        h.db.query("SELECT email FROM accounts WHERE email LIKE 'plain%'")
+            .await;
+    let mut plain = signed_in(&h, &address[0]).await;
+    let page = plain.get("/workspace").await.expect(200);
+    for form in ["invite", "role", "remove", "key", "unkey", "rename"] {
+        let of_kind = format!("name=\"kind\" value=\"{form}\"");
+        assert!(!page.body.contains(&of_kind), "{form}");
+    }
+    // The owner's forms with this person's token.
+    let token = plain.cookies["csrf_token"].clone();
+    for (form, filled) in [
+        (
+            "invite",
+            vec![("emails", "x@example.com"), ("role", "normal")],
+        ),
+        ("key", vec![]),
+        ("rename", vec![("name", "Mine")]),
+    ] {
+        let filled = [&filled[..], &[("csrf_token", token.as_str())]].concat();
+        plain
+            .fill_in(&of_owner, (form, 0), &filled)
+            .await
+            .expect(403);
+    }
+    plain.get("/workspace/audit").await.expect(403);
+    plain.get("/workspace/audit/export").await.expect(403);
+}
+
+#[actix_web::test]
+async fn a_forged_form_changes_nothing() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let page = owner.get("/workspace").await.expect(200);
+    let filled = [("name", "Forged"), ("csrf_token", "x")];
+    let page = done(&mut owner, &page, ("rename", 0), &filled).await;
+    assert!(page.body.contains("too old") && !page.body.contains("Forged"));
+}
+
+#[actix_web::test]
+async fn somebody_works_in_another_of_their_workspaces() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    h.add_account("second").await;
+    h.db.execute(
+        "INSERT INTO tenant_account_joins (id, tenant_id, account_id, role, current, created_at, updated_at) \
+         SELECT gen_random_uuid(), j.tenant_id, o.id, 'editor', false, now(), now() FROM accounts o, tenant_account_joins j \
+         JOIN accounts a ON a.id = j.account_id WHERE a.email LIKE 'second%' AND o.email = 'owner@example.com'",
+    )
+    .await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let page = owner.get("/workspace").await.expect(200);
+    assert!(page.body.contains("(owner)"));
+    let page = done(&mut owner, &page, ("switch", 0), &[]).await;
+    assert!(page.body.contains("(editor)") && page.body.contains("You work here now."));
+}
+
+#[actix_web::test]
+async fn the_audit_log_is_filtered_paged_and_taken_away() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let page = owner.get("/workspace").await.expect(200);
+    for n in 0..52 {
+        let name = format!("Name <b>{n}");
+        owner
+            .fill_in(&page, ("rename", 0), &[("name", &name)])
+            .await
+            .expect(303);
+    }
+    owner.fill_in(&page, ("key", 0), &[]).await.expect(200);
+    let log = owner.get("/workspace/audit").await.expect(200);
+    assert_eq!(log.body.matches("<section").count(), 50);
+    assert!(log.body.contains("<h3>workspace.api_key_created</h3>"));
+    assert!(log.body.contains("name: Name &#60;b&#62;51") && log.body.contains("From 127.0.0.1"));
+    let older = between(&log.body, "<a href=\"/workspace/audit?", "\"").unwrap();
+    let older = format!("/workspace/audit?{}", older.replace("&#38;", "&"));
+    let log = owner.get(&older).await.expect(200);
+    assert!(log.body.contains("Name &#60;b&#62;0") && !log.body.contains("api_key_created</h3>"));
+    let only = "/workspace/audit?action=workspace.api_key_created&actor=&from=&until=";
+    let log = owner.get(only).await.expect(200);
+    assert_eq!(log.body.matches("<section").count(), 1);
+    let today = h.now().format("%Y-%m-%d").to_string();
+    let nobody = "00000000-0000-0000-0000-000000000001";
+    for (filter, events) in [
+        (
+            format!("from={today}&until={today}&action=workspace.api_key_created"),
+            1,
+        ),
+        ("until=2020-01-01".to_owned(), 0),
+        ("from=2099-01-01".to_owned(), 0),
+        (format!("actor={nobody}"), 0),
+    ] {
+        let log = owner
+            .get(&format!("/workspace/audit?{filter}"))
+            .await
+            .expect(200);
+        assert_eq!(log.body.matches("<section").count(), events, "{filter}");
+        let lines = owner
+            .get(&format!("/workspace/audit/export?{filter}"))
+            .await
+            .expect(200);
+        assert_eq!(lines.body.lines().count(), events, "{filter}");
+    }
+    let lines = owner.get("/workspace/audit/export").await.expect(200);
+    let renamed = lines
+        .body
+        .lines()
+        .filter(|line| line.contains("workspace.renamed"));
+    assert_eq!(renamed.count(), 52);
+    owner
+        .get("/workspace/audit?from=yesterday")
+        .await
+        .expect(400);
+}
+
+#[actix_web::test]
+async fn profile_and_password_are_changed() {
+    let h = Harness::start().await;
+    let mut elsewhere = basic_account(&h).await;
+    let device = h.token(&mut elsewhere, "laptop").await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    let page = owner.get("/account/profile").await.expect(200);
+    let wrong = owner
+        .submit(&page, &[("timezone", "Mars/Base")])
+        .await
+        .expect(400);
+    assert!(wrong.body.contains("role=\"alert\""));
+    let filled = [
+        ("name", "New \u{202e}<i>"),
+        ("interface_language", "zh-Hans"),
+        ("timezone", "Asia/Shanghai"),
+    ];
+    let saved = owner.submit(&page, &filled).await.expect(303);
+    let page = owner.follow(saved).await.expect(200);
+    assert!(
+        page.body.contains("Saved.")
+            && page.body.contains("&#60;i&#62;")
+            && !page.body.contains("<i>")
+    );
+    let page = owner.get("/account/profile").await.expect(200);
+    assert!(
+        page.body.contains("value=\"zh-Hans\" selected")
+            && page.body.contains("value=\"Asia/Shanghai\"")
+    );
+    let page = owner.get("/account/password").await.expect(200);
+    let new = |current, repeated| {
+        [
+            ("current", current),
+            ("password", "N3w-password"),
+            ("repeated", repeated),
+        ]
+    };
+    let page = owner
+        .submit(&page, &new("wr0ng-one", "N3w-password"))
+        .await
+        .expect(400);
+    let page = owner
+        .submit(&page, &new(PASSWORD, "N3w-passwort"))
+        .await
+        .expect(400);
+    let changed = owner
+        .submit(&page, &new(PASSWORD, "N3w-password"))
+        .await
+        .expect(303);
+    owner.follow(changed).await.expect(200);
+    h.with_bearer("GET", "/openapi/v1/account", &device)
+        .await
+        .expect(401);
+    elsewhere
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(401);
+    Browser::new()
+        .login(&h, EMAIL, "N3w-password")
+        .await
+        .expect(200);
+}
+
+#[actix_web::test]
+async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
+    let h = Harness::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
+    h.set_up().await;
+    let mut browser = Plain::new(&h);
+    let page = browser.get("/signin?next=workspace").await.expect(200);
+    let link = between(&page.body, "<a href=\"/signin/code", "\"")
+        .unwrap()
+        .to_owned();
+    let page = browser
+        .get(&format!("/signin/code{link}"))
+        .await
+        .expect(200);
+    let page = browser.submit(&page, &[("email", EMAIL)]).await.expect(200);
+    let page = browser
+        .submit(&page, &[("code", "12345")])
+        .await
+        .expect(400);
+    let code = h.last_letter(EMAIL).await.code();
+    let done = browser.submit(&page, &[("code", &code)]).await.expect(303);
+    assert_eq!(done.header("location"), "/workspace");
+    browser.follow(done).await.expect(200);
+    let closed = Harness::start().await;
+    closed.set_up().await;
+    let mut browser = Plain::new(&closed);
+    let page = browser.get("/signin").await.expect(200);
+    assert!(!page.body.contains("/signin/code") && !page.body.contains("/signup"));
+    for path in ["/signin/code", "/signup"] {
+        assert_eq!(
+            browser.get(path).await.expect(302).header("location"),
+            "/signin"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn somebody_new_registers_where_strangers_may() {
+    let open = [
+        ("ALLOW_REGISTER", "true"),
+        ("ALLOW_CREATE_WORKSPACE", "true"),
+    ];
+    let h = Harness::with(&open).await;
+    h.set_up().await;
+    let mut browser = Plain::new(&h);
+    let page = browser.get("/signup").await.expect(200);
+    let page = browser
+        .submit(&page, &[("email", "new@example.com")])
+        .await
+        .expect(200);
+    let code = h.last_letter("new@example.com").await.code();
+    let page = browser.submit(&page, &[("code", &code)]).await.expect(200);
+    let page = browser
+        .submit(&page, &[("password", PASSWORD), ("repeated", "another-1")])
+        .await
+        .expect(400);
+    let done = browser
+        .submit(&page, &[("password", PASSWORD), ("repeated", PASSWORD)])
+        .await
+        .expect(303);
+    let page = browser.follow(done).await.expect(200);
+    assert!(page.body.contains("new@example.com"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn a_session_is_renewed_on_the_way_to_a_page() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    owner.cookies.remove("access_token");
+    let renewing = owner.get("/workspace").await.expect(303);
+    assert_eq!(renewing.header("location"), "/renew?next=workspace");
+    let back = owner.follow(renewing).await.expect(303);
+    assert_eq!(back.header("location"), "/workspace");
+    owner.follow(back).await.expect(200);
+    owner.cookies.remove("access_token");
+    owner.cookies.insert("refresh_token".into(), "x".repeat(64));
+    let refused = owner
+        .get("/renew?next=https://evil.example")
+        .await
+        .expect(303);
+    assert_eq!(refused.header("location"), "/signin?next=account");
+    assert!(owner.cookies["refresh_token"].is_empty());
+}
