@@ -113,6 +113,10 @@ fn example(letter: LetterKind) -> BTreeMap<String, String> {
         "inviter_name" | "account_name" => "Ada Lovelace",
         "workspace_name" | "WorkspaceName" => "Analytical Engines",
         "email" | "NewOwnerEmail" => "grace@example.com",
+        "device_label" => "difyctl on lovelace",
+        "client_id" => "difyctl",
+        "address" => "192.0.2.7",
+        "when" => "2026-11-24 10:30 UTC",
         _ => "https://dify.example.com/page",
     };
     let names = letter.variables().iter();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A letter. Its names on disk are the reference's.
+/// A letter. Its names on disk are the reference's, where it has the letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LetterKind {
@@ -40,13 +40,15 @@ pub enum LetterKind {
     DeleteAccountCode,
     /// The last letter.
     DeleteAccountDone,
+    /// Somebody let a device in. Ours.
+    DeviceConnected,
     /// `api-server mail test`.
     Test,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ResetPassword,
         Self::ResetNoAccount,
         Self::ResetNoAccountClosed,
@@ -64,6 +66,7 @@ impl LetterKind {
         Self::TransferNewOwner,
         Self::DeleteAccountCode,
         Self::DeleteAccountDone,
+        Self::DeviceConnected,
         Self::Test,
     ];
 
@@ -89,6 +92,7 @@ impl LetterKind {
             Self::TransferNewOwner => "transfer_workspace_new_owner_notify_template",
             Self::DeleteAccountCode => "delete_account_code_email_template",
             Self::DeleteAccountDone => "delete_account_success_template",
+            Self::DeviceConnected => "device_connected_template",
             Self::Test => "test_mail_template",
         }
     }
@@ -113,6 +117,7 @@ impl LetterKind {
             Self::TransferConfirm => &["code", "minutes", "WorkspaceName"],
             Self::TransferOldOwner => &["WorkspaceName", "NewOwnerEmail"],
             Self::TransferNewOwner => &["WorkspaceName"],
+            Self::DeviceConnected => &["device_label", "client_id", "address", "when", "url"],
         }
     }
 }

@@ -35,6 +35,7 @@ built_in!(
     "change_mail_notice_template",
     "delete_account_code_email_template",
     "delete_account_success_template",
+    "device_connected_template",
     "email_code_login_mail_template",
     "email_code_login_no_account_template",
     "invite_member_mail_template",

@@ -294,6 +294,7 @@ impl<'a> Shared<'a> {
             urls: self.settings.urls.clone(),
             receipts: ReceiptKeys::new(&self.platform.master),
             sso,
+            post: self.post.clone(),
             ambient: self.platform.ambient.clone(),
         })
     }

@@ -83,3 +83,20 @@ async fn nobody_ends_what_is_not_theirs_and_no_forged_form_ends_anything() {
         .await
         .expect(200);
 }
+
+#[actix_web::test]
+async fn whoever_lets_a_device_in_hears_of_it_by_mail() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    h.token(&mut owner, "<b>build</b> server").await;
+    let letter = h.last_letter(EMAIL).await;
+    assert!(
+        letter.subject.contains("device was connected"),
+        "{letter:?}"
+    );
+    assert!(letter.text.contains("“<b>build</b> server” (difyctl)"));
+    assert!(letter.html.contains("&lt;b&gt;build") && !letter.html.contains("<b>build"));
+    assert!(
+        letter.text.contains("It asked from 127.0.0.1 on ") && letter.link().ends_with("/account")
+    );
+}

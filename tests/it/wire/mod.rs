@@ -15,6 +15,7 @@ mod login;
 mod members;
 mod outage;
 mod pages;
+mod reference;
 mod refresh;
 mod secrets;
 mod sso;

@@ -405,7 +405,6 @@ async fn where_a_web_console_is_configured_the_pages_step_aside() {
         "/signup",
         "/renew",
         "/device",
-        "/pages.css",
     ] {
         h.get(path).await.expect(404);
     }

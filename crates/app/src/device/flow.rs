@@ -12,7 +12,7 @@ use gatewright_auth::{
 use gatewright_kv::{DeviceGrants, RateLimits, SpentNonces};
 use gatewright_storage::Pool;
 
-use crate::{ambient::Ambient, bearer::CachedBearers, provider::Providers};
+use crate::{ambient::Ambient, bearer::CachedBearers, post::Post, provider::Providers};
 
 /// What the SSO branch needs.
 pub struct SsoParts {
@@ -46,6 +46,8 @@ pub struct DeviceFlowParts {
     pub receipts: ReceiptKeys,
     /// What the branch for people without an account needs.
     pub sso: SsoParts,
+    /// Letters.
+    pub post: Post,
     /// Time, ids, randomness.
     pub ambient: Ambient,
 }

@@ -13,10 +13,11 @@ use gatewright_domain::{
     workspace::MemberWorkspace,
 };
 use gatewright_kv::StoredGrant;
+use gatewright_mail::LetterKind;
 use gatewright_storage::{Tx, account, bearer_token, device_redemption, workspace};
 
 use super::{error::PollError, flow::DeviceFlow};
-use crate::{ambient::Ctx, audit::record};
+use crate::{ambient::Ctx, audit::record, post::Letter};
 
 /// What the device gets, once.
 pub struct Delivery {
@@ -74,6 +75,9 @@ impl DeviceFlow {
         let subject = self.recipient(&mut tx, approval).await?;
         let bearer = NewBearer::generate(subject.kind(), self.parts.ambient.random.as_ref());
         let token = self.new_token(ctx, token_id, grant, &subject);
+        if let DeliveredTo::Account { account, .. } = &subject {
+            self.tell(ctx, &mut tx, grant, account).await?;
+        }
         self.store(ctx, tx, grant, &token, &bearer.hash()).await?;
         // From here on the database refuses a second pick-up; telling Redis only saves it the question.
         if let Err(error) = self
@@ -173,6 +177,28 @@ impl DeviceFlow {
             }
         }
         committed
+    }
+
+    /// Whoever let a device in hears of it by mail, so that they hear too when it was somebody else.
+    async fn tell(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        grant: &DeviceGrant,
+        account: &Account,
+    ) -> Result<(), PollError> {
+        let post = &self.parts.post;
+        let Ok(url) = post.page("/account") else {
+            return Ok(());
+        };
+        let language = account.interface_language.as_deref();
+        let letter = Letter::new(LetterKind::DeviceConnected, &account.email, language)
+            .with("device_label", &grant.device_label)
+            .with("client_id", &grant.client_id)
+            .with("address", grant.created_ip)
+            .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
+            .with("url", url);
+        Ok(post.send(tx, ctx, letter).await?)
     }
 
     async fn note_redemption(

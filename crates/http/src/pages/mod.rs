@@ -11,6 +11,7 @@ mod install;
 mod mailed_code;
 mod page;
 mod profile;
+pub(crate) mod reference;
 mod reset;
 mod signin;
 mod signup;
@@ -81,6 +82,10 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/reset-password", web::post().to(reset::finish))
         .route("/activate", web::get().to(activate::get))
         .route("/activate", web::post().to(activate::post));
+}
+
+/// Registers what pages load.
+pub(crate) fn mount_files(config: &mut ServiceConfig) {
     for (path, media_type, text) in FILES {
         let serve = move || async move {
             HttpResponse::Ok()

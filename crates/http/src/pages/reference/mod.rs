@@ -1,0 +1,137 @@
+//! `/reference`: what the OpenAPI documents say, as pages. They come from the binary and load nothing.
+
+mod operation;
+mod schema;
+
+use std::sync::OnceLock;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Path, ServiceConfig, get},
+};
+use askama::Template;
+use serde_json::Value;
+
+use self::operation::{Documented, OperationPage};
+use super::page::{MessagePage, Page, PageLanguage, show};
+use crate::openapi_document::{Surface, document};
+
+/// A document, as JSON, with its operations.
+struct Reference {
+    surface: Surface,
+    title: String,
+    json: Value,
+    operations: Vec<Documented>,
+}
+
+/// Read when somebody first looks.
+fn references() -> &'static [Reference] {
+    static ALL: OnceLock<Vec<Reference>> = OnceLock::new();
+    ALL.get_or_init(|| Surface::ALL.into_iter().map(Reference::new).collect())
+}
+
+impl Reference {
+    fn new(surface: Surface) -> Self {
+        let json = serde_json::to_value(document(surface)).unwrap_or_default();
+        let title = json["info"]["title"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        Self {
+            operations: operation::list(&json),
+            surface,
+            title,
+            json,
+        }
+    }
+}
+
+/// Operations of one kind.
+struct Group {
+    name: String,
+    operations: Vec<&'static Documented>,
+}
+
+struct Chapter {
+    title: &'static str,
+    file: &'static str,
+    groups: Vec<Group>,
+}
+
+#[derive(Template)]
+#[template(path = "reference.html")]
+struct ReferencePage {
+    page: Page,
+    chapters: Vec<Chapter>,
+}
+
+/// Registers the pages. They stand whether or not a web console is configured.
+pub(crate) fn mount(config: &mut ServiceConfig) {
+    config.route("/reference", get().to(index));
+    for surface in Surface::ALL {
+        let path = format!("/reference/{}", surface.file_name());
+        config.route(&path, get().to(move || async move { file(surface) }));
+    }
+    config.route("/reference/{operation}", get().to(one));
+}
+
+async fn index(request: HttpRequest) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    let chapters = references().iter().map(|reference| Chapter {
+        title: &reference.title,
+        file: reference.surface.file_name(),
+        groups: grouped(&reference.operations),
+    });
+    let page = ReferencePage {
+        page: Page::new(language, "API reference", "API 参考"),
+        chapters: chapters.collect(),
+    };
+    show(StatusCode::OK, &page)
+}
+
+fn grouped(operations: &'static [Documented]) -> Vec<Group> {
+    let mut groups: Vec<Group> = vec![];
+    for operation in operations {
+        match groups
+            .iter_mut()
+            .find(|group| group.name == operation.group)
+        {
+            Some(group) => group.operations.push(operation),
+            None => groups.push(Group {
+                name: operation.group.clone(),
+                operations: vec![operation],
+            }),
+        }
+    }
+    groups.sort_by(|a, b| a.name.cmp(&b.name));
+    groups
+}
+
+async fn one(name: Path<String>, request: HttpRequest) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    let found = references().iter().find_map(|reference| {
+        let mut all = reference.operations.iter();
+        let known = all.find(|known| known.id == *name)?;
+        Some(OperationPage::new(language, known, &reference.json))
+    });
+    match found {
+        Some(page) => show(StatusCode::OK, &page),
+        None => {
+            let text = language.t("There is no such operation.", "没有此接口。");
+            let page = Page::new(language, "API reference", "API 参考");
+            let mut told = MessagePage::saying(page, text.to_owned());
+            let all = language.t("All operations", "所有接口").to_owned();
+            told.links.push((all, "/reference".to_owned()));
+            show(StatusCode::NOT_FOUND, &told)
+        }
+    }
+}
+
+/// The document itself, for generators.
+fn file(surface: Surface) -> HttpResponse {
+    let found = references().iter().find(|one| one.surface == surface);
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .json(found.map(|one| &one.json))
+}

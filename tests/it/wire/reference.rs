@@ -1,0 +1,58 @@
+//! `/reference`: every operation of both documents, as pages.
+
+use crate::support::Harness;
+
+#[actix_web::test]
+async fn every_operation_of_both_documents_has_a_page_that_loads_nothing() {
+    let h = Harness::start().await;
+    let index = h.get("/reference").await.expect(200);
+    assert!(index.body.len() < 50 * 1024, "{}", index.body.len());
+    let (mut operations, mut largest) = (0, 0);
+    for file in ["openapi-v1.json", "console-api.json"] {
+        let path = format!("/reference/{file}");
+        assert!(index.body.contains(&format!("href=\"{path}\"")));
+        let document = h.get(&path).await.expect(200).json();
+        let paths = document["paths"].as_object().unwrap();
+        for operation in paths
+            .values()
+            .flat_map(|item| item.as_object().unwrap().values())
+        {
+            let id = operation["operationId"].as_str().unwrap();
+            let path = format!("/reference/{id}");
+            assert!(index.body.contains(&format!("href=\"{path}\"")), "{id}");
+            let page = h.get(&path).await.expect(200);
+            assert!(
+                page.header("content-security-policy")
+                    .contains("default-src 'none'")
+            );
+            assert!(!page.body.contains("<script"));
+            for status in operation["responses"].as_object().unwrap().keys() {
+                assert!(status == "default" || page.body.contains(&format!("<h3>{status}</h3>")));
+            }
+            largest = largest.max(page.body.len());
+            operations += 1;
+        }
+    }
+    assert!(
+        operations > 80 && largest < 50 * 1024,
+        "{operations}, {largest}"
+    );
+    let unknown = h.get("/reference/%3Cb%3E").await.expect(404);
+    assert!(!unknown.body.contains("<b>"));
+}
+
+#[actix_web::test]
+async fn an_operation_says_what_it_needs_takes_and_gives() {
+    let h = Harness::with(&[("CONSOLE_WEB_URL", "http://console.test")]).await;
+    // With a web console elsewhere too.
+    let page = h.get("/reference/device_code").await.expect(200);
+    for said in [
+        "<code>POST /openapi/v1/oauth/device/code</code>",
+        "<code>client_id</code>",
+        "<code>user_code</code>",
+        "<h3>503</h3>",
+        "curl -X POST &#34;$GATEWRIGHT/openapi/v1/oauth/device/code&#34;",
+    ] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+}
