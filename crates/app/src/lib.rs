@@ -12,6 +12,7 @@ pub mod device;
 pub mod known_accounts;
 pub mod member;
 mod micro_cache;
+pub mod places;
 pub mod post;
 pub mod provider;
 pub mod readiness;

@@ -13,6 +13,7 @@ use gatewright_app::{
     device::{DeviceFlow, DeviceFlowParts, SsoParts},
     known_accounts::KnownAccounts,
     member::{Members, MembersParts},
+    places::Places,
     post::Post,
     provider::Providers,
     readiness::Readiness,
@@ -124,6 +125,7 @@ impl Platform {
         let nonces = SpentNonces::new(self.kv.clone());
         let clock = &self.ambient.clock;
         let (providers, sso) = identity::parts(settings, &self.master, clock, &nonces)?;
+        let places = Places::open(settings.device.places_database.as_deref())?;
         let shared = Shared::new(self, settings, providers);
         Ok(AppServices {
             console: Arc::new(shared.console(nonces)),
@@ -134,7 +136,7 @@ impl Platform {
             admin: Arc::new(shared.admin()),
             setup: Arc::new(shared.setup()),
             bearers: Arc::new(shared.bearers(sso.broker.clone())),
-            device: Arc::new(shared.device(sso)),
+            device: Arc::new(shared.device(sso, places)),
             workspaces: Arc::new(Workspaces::new(
                 self.pool.clone(),
                 self.ambient.clone(),
@@ -280,7 +282,7 @@ impl<'a> Shared<'a> {
         )
     }
 
-    fn device(&self, sso: SsoParts) -> DeviceFlow {
+    fn device(&self, sso: SsoParts, places: Places) -> DeviceFlow {
         DeviceFlow::new(DeviceFlowParts {
             pool: self.platform.pool.clone(),
             grants: DeviceGrants::new(
@@ -295,6 +297,7 @@ impl<'a> Shared<'a> {
             receipts: ReceiptKeys::new(&self.platform.master),
             sso,
             post: self.post.clone(),
+            places,
             ambient: self.platform.ambient.clone(),
         })
     }

@@ -288,6 +288,11 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
         ),
         (vec![("LOG_TZ", "Mars/Olympus")], "setting", "LOG_TZ"),
         (provider, "provider", "GATEWRIGHT_OIDC_CORP_ISSUER"),
+        (
+            vec![("GATEWRIGHT_PLACES_DATABASE", "/nowhere.mmdb")],
+            "places_unreadable",
+            "unset it",
+        ),
     ];
     assert!(table.len() >= 16);
     for (broken, check, advice) in table {

@@ -122,6 +122,18 @@ async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
     world.goto("/account").await;
     world.browser.see("build server 3").await;
     world.look("account").await;
+    for (path, name) in [
+        ("/account/profile", "profile"),
+        ("/account/password", "password"),
+        ("/workspace", "workspace"),
+        ("/workspace/audit", "audit"),
+        ("/reference", "reference"),
+        ("/reference/device_code", "reference-operation"),
+    ] {
+        world.goto(path).await;
+        world.look(name).await;
+    }
+    world.goto("/account").await;
     let ended = Instant::now();
     world.browser.click(".entry form button").await;
     world.browser.see("None.").await;
@@ -160,14 +172,71 @@ async fn denying_and_a_session_that_ended_in_another_tab() {
     world.browser.click("#approve").await;
     world.browser.see("Forgot your password?").await;
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
-    // Signing in again leads back to what was about to be decided.
+    // Signing in again leads back to what was about to be decided; but that took too long.
     world.sign_in("Passw0rd1").await;
     world.browser.see("Let this device in?").await;
+    expire_all(&world.db).await;
+    world.browser.click("#same_code").await;
+    world.browser.click("#approve").await;
+    world.browser.see("expired").await;
+    world.look("expired").await;
+    assert_eq!(world.poll(&codes).await["error"], "expired_token");
     for (path, name) in [
         ("/forgot-password", "forgot-password"),
-        ("/activate?token=x", "activate"),
+        ("/activate?token=x", "activate-unknown"),
     ] {
         world.goto(path).await;
         world.look(name).await;
     }
+}
+
+/// Whatever Redis holds has expired: what it does by itself after the time that the client was told.
+async fn expire_all(db: &TestDb) {
+    let client = redis::Client::open(db.redis_url.as_str()).unwrap();
+    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut all = redis::cmd("KEYS");
+    all.arg(format!("{}*", db.key_prefix));
+    let keys: Vec<String> = all.query_async(&mut redis).await.unwrap();
+    let mut gone = redis::cmd("DEL");
+    let () = gone.arg(keys).query_async(&mut redis).await.unwrap();
+}
+
+#[tokio::test]
+async fn somebody_is_invited_comes_and_sees_less() {
+    let mut world = World::new().await;
+    world.server.sign_in().await;
+    world.goto("/signin?next=workspace").await;
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("Invite people").await;
+    world.browser.fill("#emails", "guest@example.com").await;
+    world.browser.click("form:has(#emails) button").await;
+    world.browser.see("guest@example.com: http").await;
+    world.look("invited").await;
+    let told = world.browser.act(json!({"read": "main"})).await;
+    let told = told["text"].as_str().unwrap();
+    let link = told
+        .split_whitespace()
+        .find(|word| word.contains("/activate"));
+    let at = link.unwrap().find("/activate").unwrap();
+    let path = link.unwrap()[at..].to_owned();
+    // The same browser, as somebody else: they sign out first.
+    world.goto("/account").await;
+    world.browser.click("form[action='/signout'] button").await;
+    world.goto(&path).await;
+    world.browser.see("You are invited").await;
+    world.look("activate").await;
+    world.browser.fill("#name", "Guest").await;
+    world.browser.fill("#password", "Gu3st-password").await;
+    world.browser.click("form button").await;
+    world.browser.see("Your account is ready").await;
+    world.browser.fill("#email", "guest@example.com").await;
+    world.browser.fill("#password", "Gu3st-password").await;
+    world.browser.click("form button").await;
+    world.browser.see("Signed-in browsers").await;
+    world.goto("/workspace").await;
+    world.browser.see("Guest").await;
+    let page = world.browser.act(json!({"read": "main"})).await;
+    assert!(!page["text"].as_str().unwrap().contains("Invite people"));
+    world.goto(&path).await;
+    world.browser.see("cannot be used").await;
 }

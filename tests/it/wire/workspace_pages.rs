@@ -13,6 +13,35 @@ async fn signed_in<'a>(h: &'a Harness, email: &str) -> Plain<'a> {
     browser
 }
 
+#[actix_web::test]
+async fn a_consent_page_and_a_letter_say_where_about_a_device_asks_from() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/places.mmdb");
+    let h = Harness::with(&[("GATEWRIGHT_PLACES_DATABASE", file)]).await;
+    let mut owner = basic_account(&h).await;
+    h.token(&mut owner, "laptop").await;
+    let letter = h.last_letter(EMAIL).await;
+    assert!(
+        letter.text.contains("127.0.0.1 (Berlin, Germany)"),
+        "{letter:?}"
+    );
+    let mut browser = signed_in(&h, EMAIL).await;
+    let body = serde_json::json!({"client_id": "difyctl", "device_label": "laptop"});
+    let codes = h.post("/openapi/v1/oauth/device/code", &body).await.json();
+    let code = codes["user_code"].as_str().unwrap();
+    let page = browser.get(&format!("/device?user_code={code}")).await;
+    let found = browser.submit(&page, &[]).await.expect(303);
+    // An hour later, too: renewed on the way.
+    browser.cookies.remove("access_token");
+    let renewing = browser.follow(found).await.expect(303);
+    let back = browser.follow(renewing).await.expect(303);
+    let page = browser.follow(back).await.expect(200);
+    assert!(
+        page.body.contains("127.0.0.1 (Berlin, Germany)"),
+        "{}",
+        page.body
+    );
+}
+
 /// Sends a form, and shows where it leads.
 async fn done(
     browser: &mut Plain<'_>,

@@ -1,6 +1,6 @@
 //! What the use-cases of the device flow share.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use gatewright_auth::{
     device::{DeviceSettings, ReceiptKeys},
@@ -12,7 +12,9 @@ use gatewright_auth::{
 use gatewright_kv::{DeviceGrants, RateLimits, SpentNonces};
 use gatewright_storage::Pool;
 
-use crate::{ambient::Ambient, bearer::CachedBearers, post::Post, provider::Providers};
+use crate::{
+    ambient::Ambient, bearer::CachedBearers, places::Places, post::Post, provider::Providers,
+};
 
 /// What the SSO branch needs.
 pub struct SsoParts {
@@ -48,6 +50,8 @@ pub struct DeviceFlowParts {
     pub sso: SsoParts,
     /// Letters.
     pub post: Post,
+    /// Where addresses are.
+    pub places: Places,
     /// Time, ids, randomness.
     pub ambient: Ambient,
 }
@@ -61,5 +65,10 @@ impl DeviceFlow {
     /// Puts the parts together.
     pub fn new(parts: DeviceFlowParts) -> Self {
         Self { parts }
+    }
+
+    /// Where about an address is, when that is known.
+    pub fn place_of(&self, address: IpAddr, is_chinese: bool) -> Option<String> {
+        self.parts.places.find(address, is_chinese)
     }
 }

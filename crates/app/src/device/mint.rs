@@ -192,10 +192,16 @@ impl DeviceFlow {
             return Ok(());
         };
         let language = account.interface_language.as_deref();
+        let (address, is_chinese) = (grant.created_ip, language == Some("zh-Hans"));
+        let place = self.place_of(address, is_chinese);
+        let address = place.map_or_else(
+            || address.to_string(),
+            |place| format!("{address} ({place})"),
+        );
         let letter = Letter::new(LetterKind::DeviceConnected, &account.email, language)
             .with("device_label", &grant.device_label)
             .with("client_id", &grant.client_id)
-            .with("address", grant.created_ip)
+            .with("address", address)
             .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
             .with("url", url);
         Ok(post.send(tx, ctx, letter).await?)

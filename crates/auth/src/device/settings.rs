@@ -50,6 +50,8 @@ settings! {
         OAUTH_TTL_DAYS => ttl_days: u32 = 14, "14";
         /// Whether a browser must have looked a code up before it decides on it: `off`, `warn`, `enforce`.
         GATEWRIGHT_LOOKUP_RECEIPT => lookup_receipt: ReceiptMode = ReceiptMode::Enforce, "enforce";
+        /// A file of countries or cities in MaxMind's format: pages and letters then say where about a device asks from. Unset: they do not.
+        GATEWRIGHT_PLACES_DATABASE => places_database: Option<String> = None, "/data/country.mmdb";
     }
 }
 

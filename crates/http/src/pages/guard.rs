@@ -3,7 +3,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::StatusCode,
+    http::{StatusCode, header},
     web::{Data, Query},
 };
 use gatewright_app::console::{Console, ConsoleError, ConsoleIdentity, RefreshError};
@@ -78,6 +78,12 @@ pub(super) async fn signed_in(
                 .finish()
         }
     })
+}
+
+/// Whether an answer of [`signed_in`] means that only signing in helps.
+pub(super) fn leads_to_sign_in(answer: &HttpResponse) -> bool {
+    let to = answer.headers().get(header::LOCATION);
+    to.is_some_and(|to| to.as_bytes().starts_with(b"/signin"))
 }
 
 /// The same of a form, which must also be from a page of this session.

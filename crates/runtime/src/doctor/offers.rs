@@ -1,5 +1,6 @@
 //! What is offered and cannot work, and what is switched off that should not be.
 
+use gatewright_app::places::Places;
 use gatewright_mail::MailType;
 
 use super::Finding;
@@ -12,7 +13,22 @@ pub(super) fn examine(settings: &ServerSettings) -> Vec<Finding> {
     findings.extend(mail(settings));
     findings.extend(limits(settings));
     findings.extend(secret(settings));
+    findings.extend(places(settings));
     findings
+}
+
+fn places(settings: &ServerSettings) -> Option<Finding> {
+    let file = settings.device.places_database.as_deref();
+    let error = Places::open(file).err()?;
+    Some(Finding::error(
+        "places_unreadable",
+        format!(
+            "GATEWRIGHT_PLACES_DATABASE cannot be used: {}",
+            error.source
+        ),
+        "the server does not start",
+        "set GATEWRIGHT_PLACES_DATABASE to a file in MaxMind's format (.mmdb) that the server may read, or unset it",
+    ))
 }
 
 fn registration(settings: &ServerSettings) -> Option<Finding> {

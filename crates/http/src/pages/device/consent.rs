@@ -14,9 +14,10 @@ use super::{begin_again, words::said};
 use crate::{
     cookies::{self, CookiePolicy},
     envelope::redirect,
-    extract::{RequestCtx, check_csrf_token, peek_session},
+    extract::{RequestCtx, check_csrf_token},
     pages::{
         form::PageForm,
+        guard::{Destination, leads_to_sign_in, signed_in},
         install::unavailable,
         page::{MessagePage, Page, PageLanguage, show},
     },
@@ -37,10 +38,13 @@ pub(super) struct ConsentPage {
 /// What is known of the device that asks.
 pub(super) fn facts(
     language: PageLanguage,
+    flow: &DeviceFlow,
     device: &DeviceGrant,
     now: DateTime<Utc>,
 ) -> Vec<(String, String)> {
     let t = |english, chinese| language.t(english, chinese).to_owned();
+    let address = device.created_ip;
+    let place = flow.place_of(address, language == PageLanguage::Chinese);
     let minutes = (now - device.created_at).num_minutes().max(0);
     let asked = match (minutes, language) {
         (0, _) => t("less than a minute ago", "不到一分钟前"),
@@ -56,7 +60,10 @@ pub(super) fn facts(
         ),
         (
             t("Asks from", "来自网络地址"),
-            device.created_ip.to_string(),
+            place.map_or_else(
+                || address.to_string(),
+                |place| format!("{address} ({place})"),
+            ),
         ),
         (t("Asked", "请求时间"), asked),
     ]
@@ -119,8 +126,8 @@ pub(in crate::pages) async fn get(
     let Some(code) = CookiePolicy::read_device_code(&request) else {
         return redirect("/device").finish();
     };
-    match peek_session(&request).await {
-        Some(identity) => {
+    match signed_in(&request, Destination::Device).await {
+        Ok(identity) => {
             let asked = Asked {
                 code: &code,
                 life: settings.bearer_lifetime(),
@@ -128,7 +135,11 @@ pub(in crate::pages) async fn get(
             };
             consent(&device, &policy, &ctx, &request, (&identity, asked)).await
         }
-        None => choose(&device, PageLanguage::of(&request), &code).await,
+        // Nobody is signed in: there are more ways than one.
+        Err(answer) if leads_to_sign_in(&answer) => {
+            choose(&device, PageLanguage::of(&request), &code).await
+        }
+        Err(answer) => answer,
     }
 }
 
@@ -187,7 +198,7 @@ async fn consent(
         Err(LookupError::Unavailable(error)) => return unavailable(language, &error),
     };
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let mut facts = facts(language, &grant, ctx.now);
+    let mut facts = facts(language, device, &grant, ctx.now);
     facts.push((t("You are", "您的身份"), identity.account.email.clone()));
     if let Some(workspace) = identity.current_workspace() {
         let text = format!("{} ({})", workspace.name, workspace.role.as_str());
@@ -235,10 +246,9 @@ pub(in crate::pages) async fn post(
     sent: PageForm,
 ) -> HttpResponse {
     let (language, code) = (sent.language, sent.value("user_code"));
-    let Some(identity) = peek_session(&sent.request).await else {
-        return redirect("/signin?next=device")
-            .status(StatusCode::SEE_OTHER)
-            .finish();
+    let identity = match signed_in(&sent.request, Destination::Device).await {
+        Ok(identity) => identity,
+        Err(answer) => return answer,
     };
     let token = sent.value("csrf_token").as_bytes();
     let verdict = match check_csrf_token(&sent.request, &identity, Some(token)) {

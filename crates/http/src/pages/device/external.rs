@@ -45,7 +45,7 @@ async fn consent(
         Err(error) => return refused(policy, language, &error),
     };
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let mut facts = facts(language, &asks, ctx.now);
+    let mut facts = facts(language, device, &asks, ctx.now);
     facts.extend([
         (t("You are", "您的身份"), context.subject_email),
         (t("According to", "身份来源"), context.subject_issuer),
