@@ -2,7 +2,8 @@
 // one page and is answered with where it is then.
 //   {"goto": URL} {"fill": SELECTOR, "with": TEXT} {"click": SELECTOR} {"see": TEXT} {"read": SELECTOR}
 //   {"evaluate": SCRIPT} {"cookies": URL} {"screenshot": PATH} {"problems": true}
-//   {"axe": true} (what axe-core finds serious in the page) {"weigh": true} (files and bytes that it loaded)
+//   {"keys": [KEY, …]} {"axe": true} (what axe-core finds serious, light and dark, and what a phone cannot show)
+//   {"weigh": true} (files and bytes that it loaded)
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -30,13 +31,24 @@ async function act(command) {
   if (command.fill) await page.fill(command.fill, command.with)
   if (command.click) await page.click(command.click)
   if (command.see) await page.getByText(command.see, { exact: false }).and(page.locator(':visible')).first().waitFor()
+  for (const key of command.keys ?? []) await page.keyboard.press(key)
   const value = command.evaluate ? await page.evaluate(command.evaluate) : undefined
   let serious
   if (command.axe) {
     await page.evaluate(AXE)
-    const { violations } = await page.evaluate('axe.run()')
-    serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
-      .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }))
+    serious = []
+    for (const colorScheme of ['dark', 'light']) {
+      await page.emulateMedia({ colorScheme })
+      const { violations } = await page.evaluate('axe.run()')
+      serious.push(...violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+        .map(({ id, nodes }) => ({ id, colorScheme, nodes: nodes.map(({ html }) => html) })))
+    }
+    // On the narrowest phone nothing is wider than the screen (WCAG 1.4.10).
+    const usual = page.viewportSize()
+    await page.setViewportSize({ width: 320, height: 640 })
+    const width = await page.evaluate('document.documentElement.scrollWidth')
+    if (width > 320) serious.push({ id: 'reflow', width })
+    await page.setViewportSize(usual)
   }
   const weight = command.weigh && await page.evaluate(() => {
     const files = performance.getEntriesByType('resource')

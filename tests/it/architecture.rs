@@ -65,7 +65,8 @@ const EDGES: [(&str, &[&str]); 20] = [
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 22] = [
+const OWNERS: [(&str, &[&str]); 23] = [
+    ("woothee", &["http"]),
     ("maxminddb", &["app"]),
     ("josekit", &["crypto"]),
     ("ring", &["crypto"]),

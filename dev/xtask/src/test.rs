@@ -108,7 +108,7 @@ pub(crate) fn draw() -> anyhow::Result<()> {
     let options = Options {
         kind: Some(Kind::E2e),
         fast: false,
-        name: Some("e2e::pages".into()),
+        name: Some("/^e2e::(pages|sso)::/".into()),
     };
     run_with(&options, Some(&folder))?;
     println!("==> drawn into {}", folder.display());

@@ -11,6 +11,11 @@ use tokio::{
 
 use super::process::free_port;
 
+/// What a page may load, itself included.
+const LARGEST: u64 = 50 * 1024;
+/// Besides itself.
+const MOST_FILES: u64 = 3;
+
 struct Remote {
     child: Child,
     stdin: ChildStdin,
@@ -89,6 +94,19 @@ impl Chromium {
     }
 
     /// What went wrong in the pages: exceptions, violations of their own policy.
+    /// No serious fault for whoever cannot see or point, no more than the budget; and a picture.
+    pub(crate) async fn look(&mut self, name: &str) {
+        let mut command = json!({"axe": true, "weigh": true});
+        if let Ok(folder) = std::env::var("GATEWRIGHT_SCREENSHOTS") {
+            command["screenshot"] = json!(format!("{folder}/{name}.png"));
+        }
+        let seen = self.act(command).await;
+        assert_eq!(seen["serious"], json!([]), "{name}");
+        let number = |what: &str| seen["weight"][what].as_u64().unwrap();
+        assert!(number("bytes") <= LARGEST, "{name}: {seen}");
+        assert!(number("files") <= MOST_FILES, "{name}: {seen}");
+    }
+
     pub(crate) async fn problems(&mut self) -> Vec<Value> {
         self.act(json!({"problems": true})).await["problems"]
             .as_array()

@@ -110,6 +110,7 @@ async fn somebody_without_an_account_lets_a_device_in_and_the_device_leaves_agai
         .see(codes["user_code"].as_str().unwrap())
         .await;
     world.browser.see(&world.provider.issuer.clone()).await;
+    world.browser.look("sso-consent").await;
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;

@@ -12,6 +12,7 @@ use gatewright_app::{
     console::{Console, ConsoleError, ConsoleIdentity},
 };
 use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
+use woothee::parser::Parser;
 
 use super::{
     form::PageForm,
@@ -96,6 +97,7 @@ async fn entries(
     })?;
     let browsers = browsers.into_iter().map(|one| {
         let is_this = one.id == session.claims.session_id;
+        let agent = one.user_agent.unwrap_or_default();
         let mut facts = vec![format!("{} {}", t("Since", "始于"), day(one.created_at))];
         facts.extend(one.ip.map(|ip| format!("{} {ip}", t("From", "来自"))));
         if is_this {
@@ -103,15 +105,23 @@ async fn entries(
         }
         Entry {
             id: one.id.to_string(),
-            name: one
-                .user_agent
-                .unwrap_or_else(|| t("Unknown browser", "未知浏览器")),
+            name: browser(&agent).unwrap_or_else(|| t("Unknown browser", "未知浏览器")),
             facts,
             can_end: !is_this,
         }
     });
     let devices = devices.into_iter().map(|one| device(language, one));
     Ok((devices.collect(), browsers.collect()))
+}
+
+/// Two words for what calls itself so. It may lie: the words only help to tell one's own apart.
+fn browser(agent: &str) -> Option<String> {
+    let known = Parser::new().parse(agent);
+    let known = known.filter(|known| known.name != "UNKNOWN")?;
+    Some(match known.os {
+        "UNKNOWN" => known.name.to_owned(),
+        os => format!("{}, {os}", known.name),
+    })
 }
 
 fn device(language: PageLanguage, token: BearerToken) -> Entry {
@@ -194,4 +204,18 @@ async fn end_all_devices(
         bearers.revoke_device(ctx, account, device.id).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+
+    #[test]
+    fn a_browser_has_two_words_and_anything_else_none() {
+        let firefox =
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5; rv:140.0) Gecko/20100101 Firefox/140.0";
+        assert_eq!(browser(firefox).as_deref(), Some("Firefox, Mac OSX"));
+        assert_eq!(browser("<b>\u{202e}"), None);
+        assert_eq!(browser(""), None);
+    }
 }

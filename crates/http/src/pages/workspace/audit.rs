@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use gatewright_app::{
     audit_log::{AuditFilter, AuditLog},
     console::ConsoleIdentity,
@@ -43,6 +44,7 @@ struct AuditPage {
     from: String,
     until: String,
     actions: Vec<&'static str>,
+    is_filtered: bool,
     /// Ids and addresses.
     people: Vec<(String, String)>,
     events: Vec<Event>,
@@ -139,6 +141,7 @@ pub(in crate::pages) async fn get(
     let older = found.next_before();
     let shown = AuditPage {
         page: page(language),
+        is_filtered: !chosen.is_empty(),
         action: value("action"),
         actor: value("actor"),
         from: value("from"),
@@ -181,11 +184,20 @@ fn event(language: PageLanguage, row: AuditEventRow, people: &[Member]) -> Event
         }
     }
     Event {
-        when: row.occurred_at,
+        when: moment(&row.occurred_at),
         action: row.action,
         who,
         facts,
     }
+}
+
+/// To the second, as the other pages write it.
+fn moment(iso: &str) -> String {
+    let at = iso.parse::<DateTime<Utc>>();
+    at.map_or_else(
+        |_| iso.to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
 }
 
 /// What the filter lets through, to take away.
