@@ -165,8 +165,10 @@ async fn denying_and_a_session_that_ended_in_another_tab() {
     world.db.execute(ended).await;
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
-    world.browser.see("Forgot your password?").await;
+    world.browser.see("Who are you?").await;
+    world.look("who-are-you").await;
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
+    world.browser.click("a[href*=signin]").await;
     // Signing in again leads back to what was about to be decided; but that took too long.
     world.sign_in("Passw0rd1").await;
     world.browser.see("Let this device in?").await;

@@ -174,7 +174,11 @@ pub(super) async fn renew(
             )
         }
         Err(_) => {
-            let mut response = redirect(&format!("/signin?next={}", to.word()));
+            // Without an account one can go on with a device all the same: that page says how.
+            let mut response = match to {
+                Destination::Device => redirect(to.path()),
+                _ => redirect(&format!("/signin?next={}", to.word())),
+            };
             response.status(StatusCode::SEE_OTHER);
             for cookie in policy.cleared() {
                 response.cookie(cookie);
