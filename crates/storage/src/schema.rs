@@ -90,6 +90,7 @@ diesel::table! {
         grant_id -> Uuid,
         token_id -> Uuid,
         redeemed_at -> Timestamptz,
+        ip -> Nullable<Text>,
     }
 }
 

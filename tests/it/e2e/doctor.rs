@@ -62,7 +62,7 @@ fn foreign(location: Option<String>) -> u16 {
 async fn the_doctor_names_the_cause_in_every_broken_set_up() {
     let db = TestDb::create().await;
     let old = TestDb::create().await;
-    old.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261124000003'")
+    old.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261124000004'")
         .await;
     let new = TestDb::create().await;
     new.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')")

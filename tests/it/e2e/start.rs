@@ -90,7 +90,7 @@ async fn sec_171_no_server_serves_on_a_schema_that_it_does_not_know() {
     }
     let check = run("api-server", &["migrate", "--check"], &variables);
     assert_eq!(check.status.code(), Some(1));
-    db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('20261123000002'), ('20261124000003'), ('29990101000000')").await;
+    db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('20261123000002'), ('20261124000003'), ('20261124000004'), ('29990101000000')").await;
     let output = run("api-server", &["serve"], &variables);
     assert!(
         stderr(&output).contains("newer than this binary"),

@@ -22,6 +22,7 @@ async fn a_device_is_listed_and_dies_at_the_press_of_a_button() {
     let body = &page.body;
     assert!(body.contains("&#60;b&#62;lost&#60;/b&#62; laptop") && !body.contains("<b>"));
     assert!(body.contains("Last used never") && body.contains("Program difyctl"));
+    assert!(body.contains("Connected from 127.0.0.1"));
     // The newest comes first, so the lost one is the second.
     let done = browser.press(&page, "/account", 1).await.expect(303);
     let account = "/openapi/v1/account";

@@ -374,7 +374,7 @@ async fn sec_176_readiness_asks_the_dependencies_and_health_does_not() {
             .unwrap()
             .contains("api-server migrate")
     );
-    h.db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('20261123000002'), ('20261124000003'), ('29990101000000')").await;
+    h.db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('20261123000002'), ('20261124000003'), ('20261124000004'), ('29990101000000')").await;
     let ahead = h.get("/readyz").await.expect(503).json();
     assert!(
         ahead["checks"]["schema"]

@@ -282,6 +282,33 @@ async fn an_invitation_is_taken_up_by_its_link() {
     assert!(guest.get(&path).await.expect(404).body.contains("expired"));
 }
 
+fn check_headers(page: &Answer) {
+    let policy = page.header("content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.contains(part), "{page:?}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        // `no-referrer` would make browsers keep back where a form comes from.
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        ("x-frame-options", "DENY"),
+    ] {
+        assert_eq!(page.header(name), value, "{page:?}");
+    }
+    for nothing in ["<script", "style=", "onclick", "src=\"http", "href=\"http"] {
+        assert!(!page.body.contains(nothing), "{nothing}: {}", page.body);
+    }
+    assert!(page.body.len() < 30_000);
+    assert!(page.body.contains("<html lang=\"en-US\">") && page.body.contains("<h1>"));
+}
+
 #[actix_web::test]
 async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it() {
     let h = Harness::start().await;
@@ -301,31 +328,30 @@ async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it()
     ] {
         pages.push(browser.get(path).await);
     }
+    let typed = [("email", EMAIL), ("password", PASSWORD)];
+    let page = browser.get("/signin").await;
+    browser.submit(&page, &typed).await.expect(303);
+    for path in [
+        "/account",
+        "/account?said=stale",
+        "/account/profile",
+        "/account/password",
+        "/workspace",
+        "/workspace/audit",
+        "/workspace/audit?from=yesterday",
+        "/reference",
+        "/reference/device_code",
+        "/reference/nothing",
+        "/device/confirm",
+    ] {
+        let mut page = browser.get(path).await;
+        if page.status == 302 {
+            page = browser.follow(page).await;
+        }
+        pages.push(page);
+    }
     for page in pages {
-        let policy = page.header("content-security-policy");
-        for part in [
-            "default-src 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-        ] {
-            assert!(policy.contains(part), "{page:?}");
-        }
-        assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            // `no-referrer` would make browsers keep back where a form comes from.
-            ("referrer-policy", "same-origin"),
-            ("cache-control", "no-store"),
-            ("x-frame-options", "DENY"),
-        ] {
-            assert_eq!(page.header(name), value, "{page:?}");
-        }
-        for nothing in ["<script", "style=", "onclick", "http://", "https://"] {
-            assert!(!page.body.contains(nothing), "{nothing}: {}", page.body);
-        }
-        assert!(page.body.len() < 10_000);
-        assert!(page.body.contains("<html lang=\"en-US\">") && page.body.contains("<h1>"));
+        check_headers(&page);
     }
     let css = h.get("/pages.css").await.expect(200);
     assert_eq!(css.header("content-type"), "text/css; charset=utf-8");
@@ -427,4 +453,73 @@ async fn a_page_says_that_a_store_does_not_answer() {
         answer.body.contains("<h1>") && answer.header("retry-after") == "1",
         "{answer:?}"
     );
+}
+
+/// Whatever a name says, it is text, and what it does to the direction of writing ends with it.
+#[actix_web::test]
+async fn names_of_others_are_text_on_every_page_and_turn_nothing_around() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let tail = "n".repeat(80);
+    let evil = format!("\"'><img src=x onerror=alert(1)>&amp;\u{202e}{tail}");
+    let long = format!("{evil}{}", "w".repeat(255 - evil.chars().count()));
+    // A label may turn nothing around in the first place.
+    let label = evil.replace('\u{202e}', "");
+    h.token(&mut owner, &label).await;
+    h.add_account("second").await;
+    let quoted = long.replace('\'', "''");
+    for change in [
+        format!("UPDATE accounts SET name = '{quoted}'"),
+        format!("UPDATE tenants SET name = '{quoted}'"),
+        format!("UPDATE gatewright_console_sessions SET user_agent = '{quoted}', ip = left('{quoted}', 60)"),
+        format!("UPDATE gatewright_device_redemptions SET ip = '{quoted}'"),
+        format!("UPDATE oauth_access_tokens SET client_id = left('{quoted}', 60), device_label = '{quoted}'"),
+        "INSERT INTO tenant_account_joins (id, tenant_id, account_id, role, current, created_at, updated_at) \
+         SELECT gen_random_uuid(), j.tenant_id, o.id, 'editor', false, now(), now() FROM accounts o, tenant_account_joins j \
+         JOIN accounts a ON a.id = j.account_id WHERE a.email LIKE 'second%' AND o.email = 'owner@example.com'"
+            .to_owned(),
+        "INSERT INTO tenant_account_joins (id, tenant_id, account_id, role, current, created_at, updated_at) \
+         SELECT gen_random_uuid(), j.tenant_id, o.id, 'editor', false, now(), now() FROM accounts o, tenant_account_joins j \
+         JOIN accounts a ON a.id = j.account_id WHERE o.email LIKE 'second%' AND a.email = 'owner@example.com' AND j.role = 'owner'"
+            .to_owned(),
+    ] {
+        h.db.execute(&change).await;
+    }
+    let mut browser = Plain::new(&h);
+    let page = browser.get("/signin").await;
+    let typed = [("email", EMAIL), ("password", PASSWORD)];
+    browser.submit(&page, &typed).await.expect(303);
+    let grant = h.start_flow(&label).await;
+    let page = browser
+        .get(&format!("/device?user_code={}", grant.user_code))
+        .await;
+    let found = browser.submit(&page, &[]).await.expect(303);
+    let mut pages = vec![("consent", browser.follow(found).await.expect(200))];
+    for path in [
+        "/account",
+        "/account/profile",
+        "/workspace",
+        "/workspace/audit",
+    ] {
+        pages.push((path, browser.get(path).await.expect(200)));
+    }
+    for (name, page) in pages {
+        assert!(
+            page.body.contains("onerror=alert"),
+            "{name} shows none of it"
+        );
+        assert!(!page.body.contains("<img"), "{name}: {}", page.body);
+        for (at, _) in page.body.match_indices('\u{202e}') {
+            // Text of an element of its own, or the value of an attribute.
+            let before = &page.body[..at];
+            let opened = before.rfind('<').unwrap();
+            let is_attribute = before.rfind('>').is_none_or(|closed| closed < opened);
+            let element = before[opened..].split([' ', '>']).next().unwrap();
+            assert!(
+                is_attribute || ["<bdi", "<p", "<h3", "<option"].contains(&element),
+                "{name}: {element} {}",
+                &before[at.saturating_sub(200)..]
+            );
+        }
+    }
 }

@@ -15,6 +15,20 @@ async fn count(h: &Harness, table: &str) -> usize {
 }
 
 #[actix_web::test]
+async fn from_where_a_device_was_connected_is_known_as_long_as_it_is_connected() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    h.token(&mut owner, "laptop").await;
+    h.db.execute("UPDATE gatewright_device_redemptions SET redeemed_at = '2020-01-01Z'")
+        .await;
+    let (cleaner, now) = (h.cleaner(), h.clock.now());
+    assert_eq!(cleaner.sweep(Sweep::Sessions, now).await.unwrap(), 0);
+    h.db.execute("UPDATE oauth_access_tokens SET revoked_at = created_at")
+        .await;
+    assert_eq!(cleaner.sweep(Sweep::Sessions, now).await.unwrap(), 1);
+}
+
+#[actix_web::test]
 async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;

@@ -8,5 +8,5 @@ mod store;
 
 pub use error::BearerRouteError;
 pub use identity::{Bearers, BearersParts, Caller, Identity};
-pub use sessions::{SessionPage, SessionQuery};
+pub use sessions::{ConnectedDevice, SessionPage, SessionQuery};
 pub use store::CachedBearers;

@@ -1,7 +1,10 @@
 //! The list of an account's device sessions.
 
-use gatewright_domain::{bearer_token::BearerToken, ids::AccountId};
-use gatewright_storage::{bearer_token, bearer_token::Owner};
+use gatewright_domain::{
+    bearer_token::BearerToken,
+    ids::{AccountId, TokenId},
+};
+use gatewright_storage::{bearer_token, bearer_token::Owner, device_redemption};
 
 use super::{
     error::BearerRouteError,
@@ -30,6 +33,15 @@ pub struct SessionPage {
     pub total: i64,
 }
 
+/// A device that acts for somebody.
+#[derive(Debug, Clone)]
+pub struct ConnectedDevice {
+    /// What it holds.
+    pub token: BearerToken,
+    /// From where it picked that up; unknown of tokens that others made.
+    pub address: Option<String>,
+}
+
 impl Bearers {
     /// The caller's live sessions.
     pub async fn list_sessions(
@@ -55,10 +67,17 @@ impl Bearers {
         &self,
         ctx: &Ctx,
         account: AccountId,
-    ) -> Result<Vec<BearerToken>, BearerRouteError> {
+    ) -> Result<Vec<ConnectedDevice>, BearerRouteError> {
         let (owner, page) = (Owner::Account(account), (0, MOST_DEVICES));
         let mut conn = self.pool.get().await?;
         let found = bearer_token::list_for_owner(&mut conn, &owner, ctx.now, page);
-        Ok(found.await?.0)
+        let (tokens, _) = found.await?;
+        let ids: Vec<TokenId> = tokens.iter().map(|token| token.id).collect();
+        let mut addresses = device_redemption::find_addresses(&mut conn, &ids).await?;
+        let device = |token: BearerToken| ConnectedDevice {
+            address: addresses.remove(&token.id),
+            token,
+        };
+        Ok(tokens.into_iter().map(device).collect())
     }
 }

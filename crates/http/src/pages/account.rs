@@ -8,10 +8,10 @@ use actix_web::{
 use askama::Template;
 use chrono::{DateTime, Utc};
 use gatewright_app::{
-    bearer::{BearerRouteError, Bearers},
+    bearer::{BearerRouteError, Bearers, ConnectedDevice},
     console::{Console, ConsoleError, ConsoleIdentity},
 };
-use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
+use gatewright_domain::error::Unavailable;
 use woothee::parser::Parser;
 
 use super::{
@@ -124,17 +124,21 @@ fn browser(agent: &str) -> Option<String> {
     })
 }
 
-fn device(language: PageLanguage, token: BearerToken) -> Entry {
+fn device(language: PageLanguage, device: ConnectedDevice) -> Entry {
+    let token = device.token;
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let used = token.last_used_at.map_or_else(|| t("never", "从未"), day);
+    let mut facts = vec![
+        format!("{} {}", t("Program", "程序"), token.client_id),
+        format!("{} {used}", t("Last used", "最近使用")),
+        format!("{} {}", t("Ends", "到期"), day(token.expires_at)),
+    ];
+    let address = device.address;
+    facts.extend(address.map(|ip| format!("{} {ip}", t("Connected from", "连接自"))));
     Entry {
         id: token.id.to_string(),
         name: token.device_label,
-        facts: vec![
-            format!("{} {}", t("Program", "程序"), token.client_id),
-            format!("{} {used}", t("Last used", "最近使用")),
-            format!("{} {}", t("Ends", "到期"), day(token.expires_at)),
-        ],
+        facts,
         can_end: true,
     }
 }
@@ -201,7 +205,7 @@ async fn end_all_devices(
 ) -> Result<(), BearerRouteError> {
     let account = session.account.id;
     for device in bearers.list_devices(ctx, account).await? {
-        bearers.revoke_device(ctx, account, device.id).await?;
+        bearers.revoke_device(ctx, account, device.token.id).await?;
     }
     Ok(())
 }

@@ -57,7 +57,8 @@ impl Expired {
             }
             Self::DeviceRedemptions => {
                 "DELETE FROM gatewright_device_redemptions WHERE grant_id IN (SELECT grant_id \
-                 FROM gatewright_device_redemptions WHERE redeemed_at < $1 LIMIT $2)"
+                 FROM gatewright_device_redemptions r WHERE redeemed_at < $1 AND NOT EXISTS (SELECT 1 FROM \
+                 oauth_access_tokens t WHERE t.id = r.token_id AND t.revoked_at IS NULL) LIMIT $2)"
             }
         }
     }
