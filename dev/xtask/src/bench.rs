@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use gatewright_auth::digest::sha256_hex;
 
-use crate::{bench_audit, bench_login, bench_sso, root, services::Services};
+use crate::{bench_audit, bench_login, bench_pages, bench_sso, root, services::Services};
 
 /// How to measure.
 #[derive(Debug, Args)]
@@ -74,7 +74,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     let outcome = measure(options, &server, port, started, &tokens)
         .and_then(|()| measure_logins(options, &runtime, &server, (port, &tokens[0])))
-        .and_then(|()| measure_sso(options, &runtime, &server, port));
+        .and_then(|()| measure_sso(options, &runtime, &server, port))
+        .and_then(|()| bench_pages::run(port));
     server.kill()?;
     server.wait()?;
     outcome?;

@@ -184,6 +184,6 @@ pub(crate) fn accounts_sql() -> anyhow::Result<String> {
          WITH a AS (INSERT INTO accounts (name, email, password) \
            SELECT 'Bench ' || n, 'bench' || n || '@example.com', '{hash}' FROM generate_series(0, {STORM}) n RETURNING id) \
          INSERT INTO tenant_account_joins (tenant_id, account_id, role, current) \
-           SELECT '00000000-0000-7000-8000-000000000002', id, 'normal', true FROM a;"
+           SELECT '00000000-0000-7000-8000-000000000002', id, 'admin', true FROM a;"
     ))
 }

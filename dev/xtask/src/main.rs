@@ -8,6 +8,7 @@
 mod bench;
 mod bench_audit;
 mod bench_login;
+mod bench_pages;
 mod bench_sso;
 mod fuzz;
 mod generate;

@@ -206,7 +206,7 @@ async fn the_audit_log_is_filtered_paged_and_taken_away() {
     let older = format!("/workspace/audit?{}", older.replace("&#38;", "&"));
     let log = owner.get(&older).await.expect(200);
     assert!(log.body.contains("Name &#60;b&#62;0") && !log.body.contains("api_key_created</h3>"));
-    let only = "/workspace/audit?action=workspace.api_key_created&actor=&from=&until=";
+    let only = "/workspace/audit?action=workspace.api_key_created&who=&from=&until=";
     let log = owner.get(only).await.expect(200);
     assert_eq!(log.body.matches("<section").count(), 1);
     let today = h.now().format("%Y-%m-%d").to_string();
@@ -219,6 +219,11 @@ async fn the_audit_log_is_filtered_paged_and_taken_away() {
         ("until=2020-01-01".to_owned(), 0),
         ("from=2099-01-01".to_owned(), 0),
         (format!("actor={nobody}"), 0),
+        ("who=nobody@example.com".to_owned(), 0),
+        (
+            "who=Owner@Example.com&action=workspace.api_key_created".to_owned(),
+            1,
+        ),
     ] {
         let log = owner
             .get(&format!("/workspace/audit?{filter}"))
@@ -388,4 +393,43 @@ async fn a_session_is_renewed_on_the_way_to_a_page() {
         .expect(303);
     assert_eq!(refused.header("location"), "/signin?next=account");
     assert!(owner.cookies["refresh_token"].is_empty());
+}
+
+#[actix_web::test]
+async fn many_members_and_devices_come_in_pages_that_stay_small() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    h.db.execute(
+        "WITH a AS (INSERT INTO accounts (name, email) SELECT 'Person ' || n, 'p' || n || '@example.com' \
+         FROM generate_series(100, 160) n RETURNING id) INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
+         SELECT (SELECT id FROM tenants), id, 'normal' FROM a",
+    )
+    .await;
+    h.db.execute(
+        "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, account_id, client_id, device_label, prefix, token_hash, expires_at) \
+         SELECT email, 'dify:account', id, 'difyctl', 'device ' || n, 'dfoa_', md5(n::text), '2099-01-01Z' \
+         FROM accounts, generate_series(1, 45) n WHERE email = 'owner@example.com'",
+    )
+    .await;
+    let mut owner = signed_in(&h, EMAIL).await;
+    for (path, all) in [("/workspace", 62), ("/account", 46)] {
+        let (mut seen, mut next) = (0, path.to_owned());
+        for _ in 0..4 {
+            let page = owner.get(&next).await.expect(200);
+            assert!(page.body.len() < 50 * 1024, "{next}: {}", page.body.len());
+            seen += page.body.matches("class=\"entry\"").count();
+            let more = page.body.split("<a href=\"?").last().unwrap();
+            if !more.contains(">Next") {
+                break;
+            }
+            next = format!(
+                "{path}?{}",
+                more.split('"').next().unwrap().replace("&#38;", "&")
+            );
+        }
+        assert_eq!(seen, all, "{path}");
+    }
+    let found = owner.get("/workspace?q=P155%40").await.expect(200);
+    assert!(found.body.contains("p155@example.com") && !found.body.contains("p154@"));
+    owner.get("/workspace?page=x&q=%3Cb%3E").await.expect(200);
 }

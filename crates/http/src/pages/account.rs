@@ -19,6 +19,7 @@ use super::{
     guard::{Destination, Words, back, csrf_token, navigation, said, sent_by, signed_in},
     install::unavailable,
     page::{Page, PageLanguage, show},
+    pager::Pager,
 };
 use crate::extract::RequestCtx;
 
@@ -41,6 +42,8 @@ struct AccountPage {
     csrf_token: String,
     devices: Vec<Entry>,
     browsers: Vec<Entry>,
+    /// To the pages beside this one.
+    more: Vec<(String, String)>,
 }
 
 /// Shows it.
@@ -61,6 +64,7 @@ pub(super) async fn get(
         Err(error) => return unavailable(language, &error),
     };
     let workspace = session.current_workspace();
+    let pager = Pager::new(from.page(), devices.len().max(browsers.len()));
     let page = AccountPage {
         page: said(
             Page::new(language, "Your account", "您的账户")
@@ -71,8 +75,9 @@ pub(super) async fn get(
         email: session.account.email.clone(),
         workspace: workspace.map(|one| format!("{} ({})", one.name, one.role.as_str())),
         csrf_token: csrf_token(&request),
-        devices,
-        browsers,
+        devices: pager.cut(devices),
+        browsers: pager.cut(browsers),
+        more: pager.links(language),
     };
     show(StatusCode::OK, &page)
 }

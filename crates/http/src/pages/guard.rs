@@ -119,6 +119,16 @@ pub(super) fn csrf_token(request: &HttpRequest) -> String {
 pub(super) struct Words {
     pub(super) next: Option<String>,
     pub(super) said: Option<String>,
+    /// Of a list; what is no number is the first.
+    page: Option<String>,
+    /// Part of a name or address.
+    pub(super) q: Option<String>,
+}
+
+impl Words {
+    pub(super) fn page(&self) -> Option<usize> {
+        self.page.as_deref()?.parse().ok()
+    }
 }
 
 /// The page, with what became of the form before it.

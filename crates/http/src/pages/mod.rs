@@ -10,6 +10,7 @@ mod guard;
 mod install;
 mod mailed_code;
 mod page;
+mod pager;
 mod profile;
 pub(crate) mod reference;
 mod reset;

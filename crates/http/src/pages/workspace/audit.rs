@@ -11,9 +11,11 @@ use gatewright_app::{
 use gatewright_domain::{
     audit::AuditAction,
     error::Unavailable,
+    ids::WorkspaceId,
     member::{Capability, Member},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     console_surface::audit::{AuditEventRow, EventQuery, lines, page as read_page},
@@ -38,15 +40,13 @@ struct Event {
 #[template(path = "audit.html")]
 struct AuditPage {
     page: Page,
-    /// What is chosen: action, account, first and last day.
+    /// What is chosen: action, address, first and last day.
     action: String,
-    actor: String,
+    who: String,
     from: String,
     until: String,
     actions: Vec<&'static str>,
     is_filtered: bool,
-    /// Ids and addresses.
-    people: Vec<(String, String)>,
     events: Vec<Event>,
     /// What follows the question mark.
     older: Option<String>,
@@ -78,9 +78,40 @@ fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
     all.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn read_filter(request: &HttpRequest) -> Result<AuditFilter, Vec<FieldProblem>> {
-    let query = Fields::from_pairs(pairs(request)).read::<EventQuery>();
-    query.map(|query| query.0)
+/// What is looked at: where, which events, and the people there.
+struct Reading {
+    workspace: WorkspaceId,
+    filter: AuditFilter,
+    people: Vec<Member>,
+}
+
+async fn read(members: &Members, request: &HttpRequest) -> Result<Reading, HttpResponse> {
+    let session = reader(request).await?;
+    let Some(here) = session.current_workspace() else {
+        return Err(super::back(Destination::Account, ""));
+    };
+    let people = members.list(here.id).await.map_err(|error| {
+        let error = match error {
+            MemberError::Unavailable(error) => error,
+            other => Unavailable::new("postgres", other.to_string()),
+        };
+        unavailable(PageLanguage::of(request), &error)
+    })?;
+    let pairs = pairs(request);
+    let query = Fields::from_pairs(pairs.clone()).read::<EventQuery>();
+    let mut filter = query.map_err(|problems| wrong(request, &problems))?.0;
+    if let Some((_, address)) = pairs.iter().find(|(name, _)| name == "who") {
+        let known = people
+            .iter()
+            .find(|one| one.email.eq_ignore_ascii_case(address.trim()));
+        // Somebody who is no member did nothing here.
+        filter.actor = Some(known.map_or(Uuid::nil(), |one| one.id.0));
+    }
+    Ok(Reading {
+        workspace: here.id,
+        filter,
+        people,
+    })
 }
 
 fn wrong(request: &HttpRequest, problems: &[FieldProblem]) -> HttpResponse {
@@ -107,28 +138,17 @@ pub(in crate::pages) async fn get(
     members: Data<Members>,
     request: HttpRequest,
 ) -> HttpResponse {
-    let read = async {
-        let session = reader(&request).await?;
-        let filter = read_filter(&request).map_err(|problems| wrong(&request, &problems))?;
-        Ok::<_, HttpResponse>((session, filter))
-    };
-    let (session, filter) = match read.await {
-        Ok(read) => read,
+    let Reading {
+        workspace,
+        filter,
+        people,
+    } = match read(&members, &request).await {
+        Ok(reading) => reading,
         Err(answer) => return answer,
     };
-    let Some(here) = session.current_workspace() else {
-        return super::back(Destination::Account, "");
-    };
     let language = PageLanguage::of(&request);
-    let read = async {
-        let people = members.list(here.id).await.map_err(|error| match error {
-            MemberError::Unavailable(error) => error,
-            other => Unavailable::new("postgres", other.to_string()),
-        })?;
-        Ok::<_, Unavailable>((people, read_page(&log, here.id, &filter).await?))
-    };
-    let (people, found) = match read.await {
-        Ok(read) => read,
+    let found = match read_page(&log, workspace, &filter).await {
+        Ok(found) => found,
         Err(error) => return unavailable(language, &error),
     };
     let chosen = pairs(&request);
@@ -136,21 +156,17 @@ pub(in crate::pages) async fn get(
         let found = chosen.iter().find(|(known, _)| known == name);
         found.map_or_else(String::new, |(_, value)| value.clone())
     };
-    let kept = ["action", "actor", "from", "until"].map(|name| (name, value(name)));
+    let kept = ["action", "who", "from", "until"].map(|name| (name, value(name)));
     let filter = serde_urlencoded::to_string(kept).unwrap_or_default();
     let older = found.next_before();
     let shown = AuditPage {
         page: page(language),
         is_filtered: !chosen.is_empty(),
         action: value("action"),
-        actor: value("actor"),
+        who: value("who"),
         from: value("from"),
         until: value("until"),
         actions: AuditAction::ALL.iter().map(|one| one.as_str()).collect(),
-        people: people
-            .iter()
-            .map(|one| (one.id.to_string(), one.email.clone()))
-            .collect(),
         older: older.map(|before| format!("{filter}&before={before}")),
         events: found
             .into_rows()
@@ -201,17 +217,13 @@ fn moment(iso: &str) -> String {
 }
 
 /// What the filter lets through, to take away.
-pub(in crate::pages) async fn export(log: Data<AuditLog>, request: HttpRequest) -> HttpResponse {
-    let read = async {
-        let session = reader(&request).await?;
-        let filter = read_filter(&request).map_err(|problems| wrong(&request, &problems))?;
-        Ok::<_, HttpResponse>((session, filter))
-    };
-    match read.await {
-        Ok((session, filter)) => match session.current_workspace() {
-            Some(here) => lines(log, here.id, filter),
-            None => super::back(Destination::Account, ""),
-        },
+pub(in crate::pages) async fn export(
+    log: Data<AuditLog>,
+    members: Data<Members>,
+    request: HttpRequest,
+) -> HttpResponse {
+    match read(&members, &request).await {
+        Ok(reading) => lines(log, reading.workspace, reading.filter),
         Err(answer) => answer,
     }
 }

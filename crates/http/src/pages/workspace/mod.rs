@@ -28,10 +28,13 @@ use super::{
     guard::{Destination, Words, back, csrf_token, navigation, said, sent_by, signed_in},
     install::unavailable,
     page::{Page, PageLanguage, show},
+    pager::Pager,
 };
 use crate::extract::RequestCtx;
 
 const HERE: Destination = Destination::Workspace;
+/// Members from which on somebody wants to look for one.
+const MANY: usize = 20;
 
 struct MemberEntry {
     id: String,
@@ -61,6 +64,9 @@ struct WorkspacePage {
     name: String,
     role: &'static str,
     csrf_token: String,
+    /// What members are looked for by, when there are many.
+    search: Option<String>,
+    more: Vec<(String, String)>,
     /// The workspaces to switch to.
     others: Vec<Other>,
     members: Vec<MemberEntry>,
@@ -85,14 +91,21 @@ pub(super) async fn get(
         Err(answer) => return answer,
     };
     let page = said(page(PageLanguage::of(&request)), from.said.as_deref());
-    render(
-        &members,
-        &belongings,
-        &session,
-        &request,
-        (page, StatusCode::OK),
-    )
-    .await
+    let view = View {
+        page,
+        status: StatusCode::OK,
+        wanted: from.page(),
+        search: from.q.clone().unwrap_or_default(),
+    };
+    render(&members, &belongings, &session, &request, view).await
+}
+
+/// What of it is shown, and what is said with it.
+struct View {
+    page: Page,
+    status: StatusCode,
+    wanted: Option<usize>,
+    search: String,
 }
 
 fn page(language: PageLanguage) -> Page {
@@ -104,12 +117,12 @@ async fn render(
     belongings: &Belongings,
     session: &ConsoleIdentity,
     request: &HttpRequest,
-    (page, status): (Page, StatusCode),
+    view: View,
 ) -> HttpResponse {
     let Some(here) = session.current_workspace() else {
         return back(Destination::Account, "");
     };
-    let language = page.language;
+    let language = view.page.language;
     let read = async {
         let all = members.list(here.id).await.map_err(|error| match error {
             MemberError::Unavailable(error) => error,
@@ -127,7 +140,15 @@ async fn render(
         Err(error) => return unavailable(language, &error),
     };
     let may_manage = here.role.may(Capability::ManageMembers);
-    let mut entries: Vec<MemberEntry> = all.into_iter().map(|m| member(language, m)).collect();
+    let is_long = all.len() > MANY;
+    let sought = view.search.to_lowercase();
+    let is_sought = |one: &Member| {
+        one.email.to_lowercase().contains(&sought) || one.name.to_lowercase().contains(&sought)
+    };
+    let all: Vec<Member> = all.into_iter().filter(is_sought).collect();
+    let pager = Pager::new(view.wanted, all.len());
+    let all = pager.cut(all).into_iter();
+    let mut entries: Vec<MemberEntry> = all.map(|m| member(language, m)).collect();
     for entry in &mut entries {
         let is_oneself = entry.id == session.account.id.to_string();
         entry.can_change &= may_manage && !is_oneself;
@@ -144,6 +165,8 @@ async fn render(
         name: here.name.clone(),
         role: here.role.as_str(),
         csrf_token: csrf_token(request),
+        more: more(pager.links(language), &view.search),
+        search: is_long.then_some(view.search),
         others: others(session, here),
         members: entries,
         roles: given(members),
@@ -152,9 +175,18 @@ async fn render(
         may_rename: here.role.may(Capability::ChangeWorkspace),
         may_change_keys: here.role.may(Capability::DeleteApiKeys),
         may_read_audit: here.role.may(Capability::ReadAudit),
-        page,
+        page: view.page,
     };
-    show(status, &shown)
+    show(view.status, &shown)
+}
+
+/// The links of the pager, what is looked for kept.
+fn more(links: Vec<(String, String)>, search: &str) -> Vec<(String, String)> {
+    let kept = serde_urlencoded::to_string([("q", search)]).unwrap_or_default();
+    let links = links.into_iter();
+    links
+        .map(|(label, query)| (label, format!("{query}&{kept}")))
+        .collect()
 }
 
 fn others(session: &ConsoleIdentity, here: &MemberWorkspace) -> Vec<Other> {
@@ -232,15 +264,13 @@ pub(super) async fn post(
         Ok(Done::Told(told)) => show(StatusCode::OK, &told),
         Err(act::Refusal::Unavailable(error)) => unavailable(sent.language, &error),
         Err(act::Refusal::Because((status, text))) => {
-            let page = page(sent.language).with_error(Some(text));
-            render(
-                &members,
-                &belongings,
-                &session,
-                &sent.request,
-                (page, status),
-            )
-            .await
+            let view = View {
+                page: page(sent.language).with_error(Some(text)),
+                status,
+                wanted: None,
+                search: String::new(),
+            };
+            render(&members, &belongings, &session, &sent.request, view).await
         }
     }
 }

@@ -1,0 +1,72 @@
+//! Lists that are longer than a page may be.
+
+use super::page::PageLanguage;
+
+/// Rows on a page: with a form in each, of two lists, they stay under 50 KB.
+const ROWS: usize = 20;
+
+/// Where somebody is in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pager {
+    /// From 1.
+    page: usize,
+    pages: usize,
+}
+
+impl Pager {
+    /// The page that was asked for, or the nearest one, of the longest of some lists.
+    pub(super) fn new(wanted: Option<usize>, longest: usize) -> Self {
+        let pages = longest.div_ceil(ROWS).max(1);
+        Self {
+            page: wanted.unwrap_or(1).clamp(1, pages),
+            pages,
+        }
+    }
+
+    /// What of a list stands on this page.
+    pub(super) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
+        let before = (self.page - 1) * ROWS;
+        all.into_iter().skip(before).take(ROWS).collect()
+    }
+
+    /// Labels of the links to the pages beside this one, with what follows the question mark.
+    pub(super) fn links(self, language: PageLanguage) -> Vec<(String, String)> {
+        let (page, pages) = (self.page, self.pages);
+        let mut links = vec![];
+        if page > 1 {
+            let label = language.t("Previous", "上一页").to_owned();
+            links.push((label, format!("page={}", page - 1)));
+        }
+        if page < pages {
+            let label = language.t("Next", "下一页");
+            links.push((
+                format!("{label} ({page}/{pages})"),
+                format!("page={}", page + 1),
+            ));
+        }
+        links
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PageLanguage, Pager, ROWS};
+
+    #[test]
+    fn every_row_is_on_one_page_and_odd_pages_are_the_nearest() {
+        let all: Vec<usize> = (0..=ROWS * 2).collect();
+        let pages = [1, 2, 3].map(|page| Pager::new(Some(page), all.len()).cut(all.clone()));
+        assert_eq!(pages.concat(), all);
+        assert_eq!(Pager::new(Some(0), 5), Pager::new(None, 5));
+        assert_eq!(Pager::new(Some(99), all.len()).cut(all.clone()), [ROWS * 2]);
+        assert!(
+            Pager::new(None, ROWS)
+                .links(PageLanguage::English)
+                .is_empty()
+        );
+        assert!(Pager::new(None, 0).cut(Vec::<u8>::new()).is_empty());
+        let links = Pager::new(Some(2), all.len()).links(PageLanguage::English);
+        assert_eq!(links[0], ("Previous".into(), "page=1".into()));
+        assert_eq!(links[1], ("Next (2/3)".into(), "page=3".into()));
+    }
+}
