@@ -242,3 +242,66 @@ fn all_test_names() -> Vec<String> {
     }
     names
 }
+
+/// Calls of the stock console's screens that the README says work (console.md §8).
+const SCREENS: [&str; 44] = [
+    "GET /setup",
+    "POST /setup",
+    "GET /init",
+    "POST /init",
+    "GET /system-features",
+    "GET /features",
+    "GET /version",
+    "POST /login",
+    "POST /logout",
+    "POST /refresh-token",
+    "POST /email-code-login",
+    "POST /email-code-login/validity",
+    "GET /oauth/login/{provider}",
+    "GET /activate/check",
+    "POST /activate",
+    "POST /forgot-password",
+    "POST /forgot-password/validity",
+    "POST /forgot-password/resets",
+    "POST /email-register/send-email",
+    "POST /email-register/validity",
+    "POST /email-register",
+    "GET /account/profile",
+    "GET /account/integrates",
+    "POST /account/name",
+    "POST /account/avatar",
+    "POST /account/password",
+    "POST /account/interface-language",
+    "POST /account/interface-theme",
+    "POST /account/timezone",
+    "POST /account/change-email",
+    "POST /account/change-email/validity",
+    "POST /account/change-email/reset",
+    "GET /account/delete/verify",
+    "POST /account/delete",
+    "GET /workspaces",
+    "POST /workspaces/current",
+    "POST /workspaces/switch",
+    "POST /workspaces/info",
+    "GET /workspaces/current/members",
+    "POST /workspaces/current/members/invite-email",
+    "DELETE /workspaces/current/members/{member_id}",
+    "PUT /workspaces/current/members/{member_id}/update-role",
+    "GET /datasets/api-keys",
+    "GET /tags",
+];
+
+#[test]
+fn the_screens_of_the_stock_console_that_we_name_have_all_their_calls() {
+    let documents: Vec<Value> = openapi_documents()
+        .iter()
+        .map(|(_, text)| serde_json::from_str(text).unwrap())
+        .collect();
+    for call in SCREENS {
+        let (method, path) = call.split_once(' ').unwrap();
+        let path = format!("/console/api{path}");
+        let is_there =
+            |document: &Value| !document["paths"][&path][method.to_lowercase()].is_null();
+        assert!(documents.iter().any(is_there), "{call}");
+    }
+}
