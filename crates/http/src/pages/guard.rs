@@ -6,7 +6,9 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Query},
 };
-use gatewright_app::console::{Console, ConsoleError, ConsoleIdentity, RefreshError};
+use gatewright_app::console::{
+    Console, ConsoleError, ConsoleIdentity, RefreshError, SessionTokens,
+};
 use gatewright_auth::console::ConsoleSettings;
 use serde::Deserialize;
 
@@ -106,6 +108,17 @@ pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
         .finish()
 }
 
+/// To a page, with a session.
+pub(super) fn enter(
+    (policy, settings): (&CookiePolicy, &ConsoleSettings),
+    tokens: SessionTokens,
+    to: Destination,
+) -> HttpResponse {
+    let mut response = redirect(to.path());
+    policy.sign_in(&mut response, tokens, settings);
+    response.status(StatusCode::SEE_OTHER).finish()
+}
+
 /// What a page of this session puts into its forms.
 pub(super) fn csrf_token(request: &HttpRequest) -> String {
     let policy = request.app_data::<Data<CookiePolicy>>();
@@ -170,11 +183,7 @@ pub(super) async fn renew(
     let to = Destination::of(from.next.as_deref().unwrap_or_default());
     let token = policy.read(&request, cookies::REFRESH);
     match console.refresh(&ctx, token.as_deref()).await {
-        Ok(tokens) => {
-            let mut response = redirect(to.path());
-            policy.sign_in(&mut response, tokens, &settings);
-            response.status(StatusCode::SEE_OTHER).finish()
-        }
+        Ok(tokens) => enter((&policy, &settings), tokens, to),
         Err(RefreshError::Unavailable(error)) => unavailable(language, &error),
         Err(error @ RefreshError::RateLimited { .. }) => {
             let text = words(language, "too_many_requests", &error.to_string());

@@ -6,7 +6,8 @@ use gatewright_app::account::AccountError;
 use gatewright_domain::{Classify as _, Secret, account::Email};
 
 use super::{
-    form::{status_of, words},
+    form::{PageForm, status_of, words},
+    install::unavailable,
     page::{FormPage, Input, Page, PageLanguage, show},
 };
 use crate::extract::read::body;
@@ -15,12 +16,6 @@ body! {
     /// Where a code shall go.
     Address {
         email: Email as String = email,
-    }
-}
-
-impl Address {
-    pub(super) fn email(&self) -> &Email {
-        &self.email
     }
 }
 
@@ -73,10 +68,27 @@ pub(super) enum Purpose {
 /// What a form is shown again with.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Held<'a> {
-    pub(super) email: &'a str,
-    pub(super) token: &'a str,
+    email: &'a str,
+    token: &'a str,
     /// Where a sign-in leads, as one word.
-    pub(super) next: &'a str,
+    next: &'a str,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn going(next: Option<&'a str>) -> Self {
+        Self {
+            next: next.unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    fn of(sent: &'a PageForm) -> Self {
+        Self {
+            email: sent.value("email"),
+            token: sent.value("token"),
+            next: sent.value("next"),
+        }
+    }
 }
 
 /// What is wrong, with the status that says so.
@@ -96,7 +108,7 @@ pub(super) fn split(error: Option<Problem>) -> (StatusCode, Option<String>) {
 }
 
 impl Purpose {
-    fn start(self) -> &'static str {
+    fn start_path(self) -> &'static str {
         match self {
             Self::Reset => "/forgot-password",
             Self::SignIn => "/signin/code",
@@ -104,7 +116,7 @@ impl Purpose {
         }
     }
 
-    fn check(self) -> &'static str {
+    fn check_path(self) -> &'static str {
         match self {
             Self::Reset => "/forgot-password/code",
             Self::SignIn => "/signin/code/check",
@@ -112,7 +124,7 @@ impl Purpose {
         }
     }
 
-    fn finish(self) -> &'static str {
+    fn finish_path(self) -> &'static str {
         match self {
             Self::SignUp => "/signup/password",
             Self::Reset | Self::SignIn => "/reset-password",
@@ -126,6 +138,72 @@ impl Purpose {
             Self::SignUp => ("Register", "注册"),
         };
         Page::new(language, english, chinese)
+    }
+
+    /// Takes the address, has a code sent, and asks for it. `mail` gives the token that the code goes
+    /// with.
+    pub(super) async fn send(
+        self,
+        sent: &PageForm,
+        mail: impl AsyncFnOnce(&Email) -> Result<String, AccountError>,
+    ) -> HttpResponse {
+        let (language, mut held) = (sent.language, Held::of(sent));
+        let input: Address = match sent.read() {
+            Ok(input) => input,
+            Err(text) => {
+                return self.ask_address(language, Some((StatusCode::BAD_REQUEST, text)), held);
+            }
+        };
+        match mail(&input.email).await {
+            Ok(token) => {
+                held.token = &token;
+                self.ask_code(language, None, held)
+            }
+            Err(AccountError::Unavailable(error)) => unavailable(language, &error),
+            Err(error) => self.ask_address(language, Some(problem(language, &error)), held),
+        }
+    }
+
+    /// Takes the code; what it is good for, or the page that says what is wrong.
+    pub(super) async fn check<T>(
+        self,
+        sent: &PageForm,
+        check: impl AsyncFnOnce(&MailProof) -> Result<T, AccountError>,
+    ) -> Result<T, HttpResponse> {
+        let (language, held) = (sent.language, Held::of(sent));
+        let input: MailProof = sent
+            .read()
+            .map_err(|text| self.ask_code(language, Some((StatusCode::BAD_REQUEST, text)), held))?;
+        check(&input).await.map_err(|error| match error {
+            AccountError::Unavailable(error) => unavailable(language, &error),
+            error @ AccountError::WrongCode => {
+                self.ask_code(language, Some(problem(language, &error)), held)
+            }
+            // The token is dead: only a new code helps.
+            error => self.ask_address(language, Some(problem(language, &error)), held),
+        })
+    }
+
+    /// Takes the new password, and does with it what it is for.
+    pub(super) async fn finish<T>(
+        self,
+        sent: &PageForm,
+        finish: impl AsyncFnOnce(&NewPassword) -> Result<T, AccountError>,
+    ) -> Result<T, HttpResponse> {
+        let (language, token) = (sent.language, sent.value("token"));
+        let input: NewPassword = sent.read().map_err(|text| {
+            self.ask_password(language, Some((StatusCode::BAD_REQUEST, text)), token)
+        })?;
+        finish(&input).await.map_err(|error| match error {
+            AccountError::Unavailable(error) => unavailable(language, &error),
+            error @ AccountError::PasswordMismatch => {
+                self.ask_password(language, Some(problem(language, &error)), token)
+            }
+            error => {
+                let nothing = Held::default();
+                self.ask_address(language, Some(problem(language, &error)), nothing)
+            }
+        })
     }
 
     /// Asks for the address.
@@ -146,7 +224,7 @@ impl Purpose {
                     "We send a code to your mailbox.",
                     "我们会将验证码发送到您的邮箱。",
                 )),
-                action: self.start(),
+                action: self.start_path(),
                 hidden: vec![("next", held.next.to_owned())],
                 fields: vec![address.with_value(held.email)],
                 submit: t("Send the code", "发送验证码"),
@@ -156,12 +234,7 @@ impl Purpose {
     }
 
     /// Asks for the code. The page is the same whether or not there is an account.
-    pub(super) fn ask_code(
-        self,
-        language: PageLanguage,
-        error: Option<Problem>,
-        held: Held,
-    ) -> HttpResponse {
+    fn ask_code(self, language: PageLanguage, error: Option<Problem>, held: Held) -> HttpResponse {
         let t = |english, chinese| language.t(english, chinese).to_owned();
         let (status, error) = split(error);
         let intro = t(
@@ -173,7 +246,7 @@ impl Purpose {
             &FormPage {
                 page: Page::new(language, "Enter the code", "输入验证码").with_error(error),
                 intro: Some(intro),
-                action: self.check(),
+                action: self.check_path(),
                 hidden: vec![
                     ("email", held.email.to_owned()),
                     ("token", held.token.to_owned()),
@@ -184,7 +257,10 @@ impl Purpose {
                     &t("Code", "验证码"),
                 )],
                 submit: t("Continue", "继续"),
-                links: vec![(t("Send another code", "重新发送"), self.start().to_owned())],
+                links: vec![(
+                    t("Send another code", "重新发送"),
+                    self.start_path().to_owned(),
+                )],
             },
         )
     }
@@ -213,7 +289,7 @@ impl Purpose {
             &FormPage {
                 page: page.with_error(error),
                 intro,
-                action: self.finish(),
+                action: self.finish_path(),
                 hidden: vec![("token", token.to_owned())],
                 fields: new_password_fields(language),
                 submit: t("Set the password", "设置密码"),

@@ -1,12 +1,11 @@
 //! `/forgot-password` and `/reset-password`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_app::account::{AccountError, Accounts};
+use gatewright_app::account::Accounts;
 
 use super::{
     form::PageForm,
-    install::unavailable,
-    mailed_code::{Address, Held, MailProof, NewPassword, Purpose, problem},
+    mailed_code::{Held, MailProof, NewPassword, Purpose},
     page::PageLanguage,
 };
 use crate::{envelope::redirect, extract::RequestCtx};
@@ -24,31 +23,9 @@ pub(super) async fn send(
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    let (language, mut held) = (sent.language, held(&sent));
-    let input: Address = match sent.read() {
-        Ok(input) => input,
-        Err(text) => {
-            return RESET.ask_address(language, Some((StatusCode::BAD_REQUEST, text)), held);
-        }
-    };
-    let asked = accounts.forgot_password(&ctx, input.email(), Some(language.tag()));
-    match asked.await {
-        Ok(token) => {
-            held.token = &token;
-            RESET.ask_code(language, None, held)
-        }
-        Err(AccountError::Unavailable(error)) => unavailable(language, &error),
-        Err(error) => RESET.ask_address(language, Some(problem(language, &error)), held),
-    }
-}
-
-/// What a form of these was sent with.
-pub(super) fn held(sent: &PageForm) -> Held<'_> {
-    Held {
-        email: sent.value("email"),
-        token: sent.value("token"),
-        next: sent.value("next"),
-    }
+    let language = Some(sent.language.tag());
+    let mail = async |email: &_| accounts.forgot_password(&ctx, email, language).await;
+    RESET.send(&sent, mail).await
 }
 
 /// Takes the code, and asks for the new password.
@@ -57,20 +34,13 @@ pub(super) async fn check(
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    let (language, held) = (sent.language, held(&sent));
-    let input: MailProof = match sent.read() {
-        Ok(input) => input,
-        Err(text) => return RESET.ask_code(language, Some((StatusCode::BAD_REQUEST, text)), held),
+    let check = async |input: &MailProof| {
+        let checked = accounts.check_reset_code(&ctx, input.email(), input.proof());
+        checked.await
     };
-    let checked = accounts.check_reset_code(&ctx, input.email(), input.proof());
-    match checked.await {
-        Ok(token) => RESET.ask_password(language, None, &token),
-        Err(AccountError::Unavailable(error)) => unavailable(language, &error),
-        Err(error @ AccountError::WrongCode) => {
-            RESET.ask_code(language, Some(problem(language, &error)), held)
-        }
-        // The token is dead: only a new code helps.
-        Err(error) => RESET.ask_address(language, Some(problem(language, &error)), held),
+    match RESET.check(&sent, check).await {
+        Ok(token) => RESET.ask_password(sent.language, None, &token),
+        Err(answer) => answer,
     }
 }
 
@@ -80,23 +50,15 @@ pub(super) async fn finish(
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    let (language, token) = (sent.language, sent.value("token"));
-    let input: NewPassword = match sent.read() {
-        Ok(input) => input,
-        Err(text) => {
-            return RESET.ask_password(language, Some((StatusCode::BAD_REQUEST, text)), token);
-        }
+    let finish = async |input: &NewPassword| {
+        let reset = accounts.reset_password(&ctx, input.token(), input.passwords());
+        reset.await
     };
-    let reset = accounts.reset_password(&ctx, input.token(), input.passwords());
-    match reset.await {
+    match RESET.finish(&sent, finish).await {
         Ok(()) => redirect("/signin?done=reset")
             .status(StatusCode::SEE_OTHER)
             .finish(),
-        Err(AccountError::Unavailable(error)) => unavailable(language, &error),
-        Err(error @ AccountError::PasswordMismatch) => {
-            RESET.ask_password(language, Some(problem(language, &error)), token)
-        }
-        Err(error) => RESET.ask_address(language, Some(problem(language, &error)), Held::default()),
+        Err(answer) => answer,
     }
 }
 
