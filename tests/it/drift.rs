@@ -305,3 +305,21 @@ fn the_screens_of_the_stock_console_that_we_name_have_all_their_calls() {
         assert!(documents.iter().any(is_there), "{call}");
     }
 }
+
+#[test]
+fn every_picture_is_shown_in_the_readme_and_there() {
+    let readme = read("README.md");
+    let shown: Vec<&str> = readme
+        .split("](docs/screenshots/")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+        .collect();
+    let folder = fs::read_dir(root().join("docs/screenshots")).unwrap();
+    let drawn: Vec<String> = folder
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for picture in &drawn {
+        assert!(shown.contains(&picture.as_str()), "{picture} is not shown");
+    }
+    assert_eq!(shown.len(), drawn.len());
+}

@@ -195,6 +195,8 @@ async fn a_forgotten_password_is_set_by_forms_alone() {
     browser.language = "zh-CN,zh;q=0.9,en;q=0.8";
     let page = browser.get("/forgot-password").await.expect(200);
     assert!(page.body.contains("lang=\"zh-Hans\"") && page.body.contains("忘记密码"));
+    let wrong = browser.submit(&page, &[("email", "no")]).await.expect(400);
+    assert!(wrong.body.contains("邮箱地址不正确"), "{}", wrong.body);
     let page = browser.submit(&page, &[("email", EMAIL)]).await.expect(200);
     let letter = h.last_letter(EMAIL).await;
     assert!(

@@ -34,10 +34,7 @@ impl PageForm {
         let filled = self.fields.iter().filter(|(_, value)| !value.is_empty());
         Fields::from_pairs(filled.cloned().collect())
             .read()
-            .map_err(|problems| {
-                let sentences = problems.iter().map(FieldProblem::sentence);
-                sentences.collect::<Vec<_>>().join(" ")
-            })
+            .map_err(|problems| field_words(self.language, &problems))
     }
 
     /// One value, empty when absent: to be shown again.
@@ -66,6 +63,30 @@ impl FromRequest for PageForm {
                 request,
             })
         })
+    }
+}
+
+/// What is wrong with fields, for people.
+pub(super) fn field_words(language: PageLanguage, problems: &[FieldProblem]) -> String {
+    let sentence = |problem: &FieldProblem| match language {
+        PageLanguage::English => problem.sentence(),
+        PageLanguage::Chinese => field_in_chinese(problem).to_owned(),
+    };
+    problems.iter().map(sentence).collect::<Vec<_>>().join(" ")
+}
+
+fn field_in_chinese(problem: &FieldProblem) -> &'static str {
+    match problem.loc.first().map_or("", String::as_str) {
+        "email" | "emails" => "邮箱地址不正确。",
+        "password" | "current" | "repeated" | "init_password" => {
+            "密码至少 8 个字符，须包含字母和数字。"
+        }
+        "name" => "名称的长度不符合要求。",
+        "code" | "token" => "请输入验证码。",
+        "timezone" => "时区不正确，例如 Asia/Shanghai。",
+        "interface_language" => "不支持该语言。",
+        "from" | "until" => "日期不正确，例如 2026-11-24。",
+        _ => "填写有误，请检查后重试。",
     }
 }
 

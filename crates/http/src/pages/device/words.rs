@@ -4,12 +4,13 @@
 use crate::pages::page::PageLanguage;
 
 pub(super) fn said(language: PageLanguage, code: &str) -> String {
-    let (english, chinese) = match code {
+    // Two of them are words with a space; in a link that is an underscore.
+    let (english, chinese) = match code.replace(' ', "_").as_str() {
         "expired_or_unknown" => (
             "This code is unknown or has expired. Compare it with your device, or start again there.",
             "代码不存在或已过期。请与设备核对，或在设备上重新开始。",
         ),
-        "invalid_user_code" | "lookup_required" => (
+        "invalid_user_code" | "user_code_required" | "lookup_required" => (
             "This code is unknown or has expired, or you came by a link: type the code here.",
             "代码不存在或已过期；如果您是通过链接进入，请在此输入代码。",
         ),
@@ -78,4 +79,51 @@ pub(super) fn said(language: PageLanguage, code: &str) -> String {
         ),
     };
     language.t(english, chinese).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PageLanguage, said};
+    use crate::openapi_document::{Surface, document};
+
+    /// The codes stand in backticks in the descriptions of the answers.
+    fn codes(description: &str) -> Vec<String> {
+        let quoted = description.split('`').skip(1).step_by(2);
+        let is_code = |text: &&str| {
+            let mut bytes = text.bytes();
+            bytes.all(|b| b.is_ascii_lowercase() || b == b'_' || b == b' ')
+        };
+        quoted.filter(is_code).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_error_that_the_api_documents_has_words_of_its_own() {
+        let document = serde_json::to_value(document(Surface::OpenApi)).unwrap();
+        let mut seen = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            // Those two are asked by devices, not by people.
+            if !path.contains("/oauth/device/")
+                || path.ends_with("/token")
+                || path.ends_with("/code")
+            {
+                continue;
+            }
+            let operations = item.as_object().unwrap().values();
+            let answers = operations.flat_map(|one| one["responses"].as_object().unwrap().values());
+            for code in
+                answers.flat_map(|one| codes(one["description"].as_str().unwrap_or_default()))
+            {
+                for language in [PageLanguage::English, PageLanguage::Chinese] {
+                    let nothing = said(language, "of no meaning");
+                    assert_ne!(said(language, &code), nothing, "{code}");
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen >= 17, "{seen}");
+        assert_eq!(
+            codes("`a_b`, or `user_code required`"),
+            ["a_b", "user_code required"]
+        );
+    }
 }

@@ -6,11 +6,10 @@ use chrono::{DateTime, Utc};
 use gatewright_app::{
     audit_log::{AuditFilter, AuditLog},
     console::ConsoleIdentity,
-    member::{MemberError, Members},
+    member::Members,
 };
 use gatewright_domain::{
     audit::AuditAction,
-    error::Unavailable,
     ids::WorkspaceId,
     member::{Capability, Member},
 };
@@ -21,6 +20,7 @@ use crate::{
     console_surface::audit::{AuditEventRow, EventQuery, lines, page as read_page},
     extract::{FieldProblem, Fields, query_pairs},
     pages::{
+        form::field_words,
         guard::{Destination, navigation, signed_in},
         install::unavailable,
         page::{MessagePage, Page, PageLanguage, show},
@@ -90,13 +90,8 @@ async fn read(members: &Members, request: &HttpRequest) -> Result<Reading, HttpR
     let Some(here) = session.current_workspace() else {
         return Err(super::back(Destination::Account, ""));
     };
-    let people = members.list(here.id).await.map_err(|error| {
-        let error = match error {
-            MemberError::Unavailable(error) => error,
-            other => Unavailable::new("postgres", other.to_string()),
-        };
-        unavailable(PageLanguage::of(request), &error)
-    })?;
+    let people = super::members_of(members, here.id).await;
+    let people = people.map_err(|error| unavailable(PageLanguage::of(request), &error))?;
     let pairs = pairs(request);
     let query = Fields::from_pairs(pairs.clone()).read::<EventQuery>();
     let mut filter = query.map_err(|problems| wrong(request, &problems))?.0;
@@ -115,9 +110,8 @@ async fn read(members: &Members, request: &HttpRequest) -> Result<Reading, HttpR
 }
 
 fn wrong(request: &HttpRequest, problems: &[FieldProblem]) -> HttpResponse {
-    let sentences: Vec<String> = problems.iter().map(FieldProblem::sentence).collect();
     let language = PageLanguage::of(request);
-    let page = page(language).with_error(Some(sentences.join(" ")));
+    let page = page(language).with_error(Some(field_words(language, problems)));
     let all = language.t("All events", "所有事件").to_owned();
     let told = MessagePage {
         page,

@@ -12,11 +12,12 @@ use askama::Template;
 use gatewright_app::{
     console::ConsoleIdentity,
     member::{MemberError, Members},
-    workspace::{BelongingError, Belongings, KeyScope, Workspaces},
+    workspace::{ApiKey, BelongingError, Belongings, KeyScope, Workspaces},
 };
 use gatewright_domain::{
     account::AccountStatus,
     error::Unavailable,
+    ids::WorkspaceId,
     member::{Capability, Member},
     workspace::{MemberWorkspace, Role, WorkspaceStatus},
 };
@@ -123,44 +124,18 @@ async fn render(
         return back(Destination::Account, "");
     };
     let language = view.page.language;
-    let read = async {
-        let all = members.list(here.id).await.map_err(|error| match error {
-            MemberError::Unavailable(error) => error,
-            other => Unavailable::new("postgres", other.to_string()),
-        })?;
-        let keys = belongings.list_keys(here.id, KeyScope::Knowledge).await;
-        let keys = keys.map_err(|error| match error {
-            BelongingError::Unavailable(error) => error,
-            other => Unavailable::new("postgres", other.to_string()),
-        })?;
-        Ok::<_, Unavailable>((all, keys))
-    };
-    let (all, keys) = match read.await {
+    let (all, keys) = match read(members, belongings, here.id).await {
         Ok(read) => read,
         Err(error) => return unavailable(language, &error),
     };
-    let may_manage = here.role.may(Capability::ManageMembers);
     let is_long = all.len() > MANY;
-    let sought = view.search.to_lowercase();
-    let is_sought = |one: &Member| {
-        one.email.to_lowercase().contains(&sought) || one.name.to_lowercase().contains(&sought)
-    };
-    let all: Vec<Member> = all.into_iter().filter(is_sought).collect();
+    let all = sought(all, &view.search);
     let pager = Pager::new(view.wanted, all.len());
-    let all = pager.cut(all).into_iter();
-    let mut entries: Vec<MemberEntry> = all.map(|m| member(language, m)).collect();
-    for entry in &mut entries {
-        let is_oneself = entry.id == session.account.id.to_string();
-        entry.can_change &= may_manage && !is_oneself;
-    }
-    let keys = keys.into_iter().map(|key| KeyEntry {
-        id: key.id.to_string(),
-        masked: key.masked,
-        facts: vec![
-            format!("{} {}", language.t("Since", "始于"), day(key.created_at)),
-            used(language, key.last_used_at),
-        ],
-    });
+    let may_manage = here.role.may(Capability::ManageMembers);
+    let entry = |one: Member| {
+        let may_change = may_manage && one.id != session.account.id;
+        member(language, one, may_change)
+    };
     let shown = WorkspacePage {
         name: here.name.clone(),
         role: here.role.as_str(),
@@ -168,9 +143,9 @@ async fn render(
         more: more(pager.links(language), &view.search),
         search: is_long.then_some(view.search),
         others: others(session, here),
-        members: entries,
+        members: pager.cut(all).into_iter().map(entry).collect(),
         roles: given(members),
-        keys: keys.collect(),
+        keys: keys.into_iter().map(|one| key(language, one)).collect(),
         may_manage,
         may_rename: here.role.may(Capability::ChangeWorkspace),
         may_change_keys: here.role.may(Capability::DeleteApiKeys),
@@ -178,6 +153,48 @@ async fn render(
         page: view.page,
     };
     show(view.status, &shown)
+}
+
+async fn read(
+    members: &Members,
+    belongings: &Belongings,
+    here: WorkspaceId,
+) -> Result<(Vec<Member>, Vec<ApiKey>), Unavailable> {
+    let all = members_of(members, here).await?;
+    let keys = belongings.list_keys(here, KeyScope::Knowledge).await;
+    let keys = keys.map_err(|error| match error {
+        BelongingError::Unavailable(error) => error,
+        other => Unavailable::new("postgres", other.to_string()),
+    })?;
+    Ok((all, keys))
+}
+
+/// All members.
+async fn members_of(members: &Members, here: WorkspaceId) -> Result<Vec<Member>, Unavailable> {
+    members.list(here).await.map_err(|error| match error {
+        MemberError::Unavailable(error) => error,
+        other => Unavailable::new("postgres", other.to_string()),
+    })
+}
+
+/// Those whose name or address has a part like that.
+fn sought(all: Vec<Member>, part: &str) -> Vec<Member> {
+    let part = part.to_lowercase();
+    let has_it = |text: &str| text.to_lowercase().contains(&part);
+    let all = all.into_iter();
+    all.filter(|one| has_it(&one.email) || has_it(&one.name))
+        .collect()
+}
+
+fn key(language: PageLanguage, key: ApiKey) -> KeyEntry {
+    KeyEntry {
+        id: key.id.to_string(),
+        masked: key.masked,
+        facts: vec![
+            format!("{} {}", language.t("Since", "始于"), day(key.created_at)),
+            used(language, key.last_used_at),
+        ],
+    }
 }
 
 /// The links of the pager, what is looked for kept.
@@ -217,7 +234,7 @@ fn used(language: PageLanguage, at: Option<chrono::DateTime<chrono::Utc>>) -> St
     format!("{} {when}", language.t("Last used", "最近使用"))
 }
 
-fn member(language: PageLanguage, member: Member) -> MemberEntry {
+fn member(language: PageLanguage, member: Member, may_change: bool) -> MemberEntry {
     let seen = if member.status == AccountStatus::Pending {
         language
             .t("Invited, has not come yet", "已邀请，尚未加入")
@@ -228,7 +245,7 @@ fn member(language: PageLanguage, member: Member) -> MemberEntry {
     };
     MemberEntry {
         id: member.id.to_string(),
-        can_change: member.role != Role::Owner,
+        can_change: may_change && member.role != Role::Owner,
         name: member.name,
         email: member.email,
         role: member.role.as_str(),
