@@ -18,6 +18,7 @@ mod signin;
 mod signup;
 mod workspace;
 
+use crate::envelope::redirect;
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
 
 /// What pages load, besides themselves: may be kept for an hour.
@@ -45,6 +46,8 @@ pub(crate) fn mount_external_consent(config: &mut ServiceConfig) {
 /// Registers the pages.
 pub(crate) fn mount(config: &mut ServiceConfig) {
     config
+        // Whoever types the address alone.
+        .route("/", web::get().to(home))
         .route("/device", web::get().to(device::enter))
         .route("/device", web::head().to(device::enter))
         .route("/device", web::post().to(device::look_up))
@@ -83,6 +86,10 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/reset-password", web::post().to(reset::finish))
         .route("/activate", web::get().to(activate::get))
         .route("/activate", web::post().to(activate::post));
+}
+
+async fn home() -> HttpResponse {
+    redirect("/account").finish()
 }
 
 /// Registers what pages load.

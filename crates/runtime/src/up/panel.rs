@@ -23,7 +23,7 @@ fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
     if !state.api_url.is_empty() {
         let api = &state.api_url;
         rows.push(("API", api.clone()));
-        rows.push(("next", format!("first account: README.md, \"The first login\"; then: difyctl auth login --host {api} --insecure")));
+        rows.push(("next", format!("first account: {api}/install (README.md, \"The first login\"); then: difyctl auth login --host {api} --insecure")));
     }
     rows.push(("engines", state.engines.join("; ")));
     if !state.data.is_empty() {

@@ -83,8 +83,12 @@ pub(super) fn lifetime(language: PageLanguage, life: TimeDelta) -> (String, Stri
     )
 }
 
-/// What a decision came to.
-pub(super) fn outcome(language: PageLanguage, verdict: Verdict) -> MessagePage {
+/// What a decision came to, with where to go from there.
+pub(super) fn outcome(
+    language: PageLanguage,
+    verdict: Verdict,
+    links: Vec<(String, String)>,
+) -> MessagePage {
     let (title, text) = match verdict {
         Verdict::Approve => (
             ("Connected", "已连接"),
@@ -102,7 +106,7 @@ pub(super) fn outcome(language: PageLanguage, verdict: Verdict) -> MessagePage {
         page: Page::new(language, title.0, title.1),
         lines: vec![language.t(text.0, text.1).to_owned()],
         button: None,
-        links: vec![],
+        links,
     }
 }
 
@@ -276,7 +280,9 @@ pub(in crate::pages) async fn post(
     };
     match decided.await {
         Ok(()) => {
-            let mut answer = show(StatusCode::OK, &outcome(language, verdict));
+            let label = language.t("See all that is connected", "查看所有已连接的设备");
+            let links = vec![(label.to_owned(), "/account".to_owned())];
+            let mut answer = show(StatusCode::OK, &outcome(language, verdict, links));
             if let Err(error) = answer.add_cookie(&policy.cleared_device_code()) {
                 tracing::error!(%error, "a cookie cannot be cleared");
             }

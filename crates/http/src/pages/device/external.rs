@@ -101,7 +101,7 @@ pub(in crate::pages) async fn post(
     if let Err(error) = decided.await {
         return refused(&policy, language, &error);
     }
-    let mut answer = show(StatusCode::OK, &outcome(language, verdict));
+    let mut answer = show(StatusCode::OK, &outcome(language, verdict, vec![]));
     if let Err(error) = answer.add_cookie(&policy.cleared_approval_grant()) {
         tracing::error!(%error, "a cookie cannot be cleared");
     }

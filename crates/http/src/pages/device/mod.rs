@@ -82,7 +82,7 @@ fn ask(
             hidden: vec![],
             fields: vec![code.with_value(&typed).with_hint(&hint)],
             submit: t("Continue", "继续"),
-            links: vec![],
+            links: vec![(t("Your account", "您的账户"), "/account".to_owned())],
         },
     )
 }
