@@ -323,3 +323,50 @@ fn every_picture_is_shown_in_the_readme_and_there() {
     }
     assert_eq!(shown.len(), drawn.len());
 }
+
+/// Behind one origin everything of ours must reach us, and nothing else.
+#[test]
+fn the_proxy_before_the_stock_console_knows_our_paths() {
+    let template = read("docker/nginx/default.conf.template");
+    let ours: Vec<(bool, &str)> = template
+        .lines()
+        .filter(|line| line.contains("proxy_pass http://gatewright;"))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .map(|words| match words[1] {
+            "=" => (true, words[2]),
+            prefix => (false, prefix),
+        })
+        .collect();
+    let is_ours = |path: &str| {
+        let mut all = ours.iter();
+        all.any(|(exact, known)| {
+            if *exact {
+                path == *known
+            } else {
+                path.starts_with(known)
+            }
+        })
+    };
+    let documented = openapi_documents().into_iter().flat_map(|(_, text)| {
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let paths = document["paths"].as_object().unwrap().keys();
+        paths.cloned().collect::<Vec<_>>()
+    });
+    for path in documented {
+        assert!(is_ours(&path), "{path}");
+    }
+    for path in [
+        "/health",
+        "/livez",
+        "/readyz",
+        "/reference",
+        "/reference/openapi-v1.json",
+        "/pages.css",
+        "/icon.svg",
+    ] {
+        assert!(is_ours(path), "{path}");
+    }
+    for path in ["/", "/signin", "/device", "/apps", "/account"] {
+        assert!(!is_ours(path), "{path} is the console's");
+    }
+}
