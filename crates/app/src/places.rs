@@ -18,8 +18,9 @@ impl Places {
         let Some(file) = file.filter(|file| !file.is_empty()) else {
             return Ok(Self(None));
         };
-        let reader = Reader::open_readfile(Path::new(file))
-            .map_err(|error| Unavailable::new("places", format!("{file}: {error}")))?;
+        let reader = Reader::open_readfile(Path::new(file)).map_err(|error| {
+            Unavailable::new("GATEWRIGHT_PLACES_DATABASE", format!("{file}: {error}"))
+        })?;
         Ok(Self(Some(Arc::new(reader))))
     }
 

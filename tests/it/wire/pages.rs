@@ -529,3 +529,27 @@ async fn names_of_others_are_text_on_every_page_and_turn_nothing_around() {
         }
     }
 }
+
+#[actix_web::test]
+async fn whoever_asks_for_chinese_gets_it_on_every_page() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let mut browser = Plain::new(&h);
+    browser.language = "zh-CN,zh;q=0.9";
+    let page = browser.get("/signin").await.expect(200);
+    let typed = [("email", EMAIL), ("password", PASSWORD)];
+    browser.submit(&page, &typed).await.expect(303);
+    for (path, word) in [
+        ("/account", "已连接的设备"),
+        ("/account/profile", "您的资料"),
+        ("/account/password", "修改密码"),
+        ("/workspace", "所有者"),
+        ("/workspace/audit", "审计日志"),
+        ("/device", "连接设备"),
+        ("/reference", "API 参考"),
+    ] {
+        let page = browser.get(path).await.expect(200);
+        assert!(page.body.contains("lang=\"zh-Hans\""), "{path}");
+        assert!(page.body.contains(word), "{path}: {}", page.body);
+    }
+}

@@ -73,7 +73,7 @@ pub(super) async fn get(
         ),
         name: session.account.name.clone(),
         email: session.account.email.clone(),
-        workspace: workspace.map(|one| format!("{} ({})", one.name, one.role.as_str())),
+        workspace: workspace.map(|one| format!("{} ({})", one.name, language.role(one.role))),
         csrf_token: csrf_token(&request),
         devices: pager.cut(devices),
         browsers: pager.cut(browsers),

@@ -5,6 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use askama::Template;
+use gatewright_domain::workspace::Role;
 
 /// Nothing is loaded but our style sheet; forms go to us alone; never in a frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -38,6 +39,18 @@ impl PageLanguage {
         match self {
             Self::English => english,
             Self::Chinese => chinese,
+        }
+    }
+
+    /// What a role is called.
+    pub(super) fn role(self, role: Role) -> &'static str {
+        match (self, role) {
+            (Self::English, role) => role.as_str(),
+            (Self::Chinese, Role::Owner) => "所有者",
+            (Self::Chinese, Role::Admin) => "管理员",
+            (Self::Chinese, Role::Editor) => "编辑者",
+            (Self::Chinese, Role::Normal) => "成员",
+            (Self::Chinese, Role::DatasetOperator) => "知识库管理员",
         }
     }
 

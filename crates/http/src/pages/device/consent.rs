@@ -205,7 +205,7 @@ async fn consent(
     let mut facts = facts(language, device, &grant, ctx.now);
     facts.push((t("You are", "您的身份"), identity.account.email.clone()));
     if let Some(workspace) = identity.current_workspace() {
-        let text = format!("{} ({})", workspace.name, workspace.role.as_str());
+        let text = format!("{} ({})", workspace.name, language.role(workspace.role));
         facts.push((t("Workspace", "工作空间"), text));
     }
     facts.push((

@@ -42,6 +42,7 @@ struct MemberEntry {
     name: String,
     email: String,
     role: &'static str,
+    role_name: &'static str,
     facts: Vec<String>,
     can_change: bool,
 }
@@ -71,8 +72,8 @@ struct WorkspacePage {
     /// The workspaces to switch to.
     others: Vec<Other>,
     members: Vec<MemberEntry>,
-    /// The roles that can be given.
-    roles: Vec<&'static str>,
+    /// The roles that can be given, with what they are called.
+    roles: Vec<(&'static str, &'static str)>,
     keys: Vec<KeyEntry>,
     may_manage: bool,
     may_rename: bool,
@@ -138,13 +139,13 @@ async fn render(
     };
     let shown = WorkspacePage {
         name: here.name.clone(),
-        role: here.role.as_str(),
+        role: language.role(here.role),
         csrf_token: csrf_token(request),
         more: more(pager.links(language), &view.search),
         search: is_long.then_some(view.search),
-        others: others(session, here),
+        others: others(language, session, here),
         members: pager.cut(all).into_iter().map(entry).collect(),
-        roles: given(members),
+        roles: given(language, members),
         keys: keys.into_iter().map(|one| key(language, one)).collect(),
         may_manage,
         may_rename: here.role.may(Capability::ChangeWorkspace),
@@ -206,19 +207,19 @@ fn more(links: Vec<(String, String)>, search: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn others(session: &ConsoleIdentity, here: &MemberWorkspace) -> Vec<Other> {
+fn others(language: PageLanguage, session: &ConsoleIdentity, here: &MemberWorkspace) -> Vec<Other> {
     let all = session.workspaces.iter();
     let usable = all.filter(|one| one.id != here.id && one.status == WorkspaceStatus::Normal);
     usable
         .map(|one| Other {
             id: one.id.to_string(),
             name: one.name.clone(),
-            role: one.role.as_str(),
+            role: language.role(one.role),
         })
         .collect()
 }
 
-fn given(members: &Members) -> Vec<&'static str> {
+fn given(language: PageLanguage, members: &Members) -> Vec<(&'static str, &'static str)> {
     let all = [
         Role::Normal,
         Role::Editor,
@@ -226,7 +227,9 @@ fn given(members: &Members) -> Vec<&'static str> {
         Role::Admin,
     ];
     let given = all.into_iter().filter(|role| members.may_be_given(*role));
-    given.map(Role::as_str).collect()
+    given
+        .map(|role| (role.as_str(), language.role(role)))
+        .collect()
 }
 
 fn used(language: PageLanguage, at: Option<chrono::DateTime<chrono::Utc>>) -> String {
@@ -249,6 +252,7 @@ fn member(language: PageLanguage, member: Member, may_change: bool) -> MemberEnt
         name: member.name,
         email: member.email,
         role: member.role.as_str(),
+        role_name: language.role(member.role),
         facts: vec![seen],
     }
 }
