@@ -18,8 +18,9 @@ mod signin;
 mod signup;
 mod workspace;
 
-use crate::envelope::redirect;
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
+
+use crate::envelope::redirect;
 
 /// What pages load, besides themselves: may be kept for an hour.
 const FILES: [(&str, &str, &str); 2] = [
