@@ -46,7 +46,7 @@ const PASSWORD_PATHS: [&str; 12] = [
 /// Many addresses, each in a transaction of its own.
 const INVITE_PATHS: [&str; 2] = [
     "/console/api/workspaces/current/members/invite-email",
-    "/workspace",
+    "/workspace/invite",
 ];
 const LONGEST_USER_AGENT: usize = 255;
 

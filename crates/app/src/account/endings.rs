@@ -3,10 +3,27 @@
 
 use chrono::{DateTime, Utc};
 use gatewright_auth::bearer::TokenHash;
-use gatewright_domain::ids::{AccountId, ConsoleSessionId};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    ids::{AccountId, ConsoleSessionId},
+};
 use gatewright_storage::{StorageError, Tx, bearer_token, console_session};
 
-use crate::bearer::CachedBearers;
+use super::{error::AccountError, service::Accounts};
+use crate::{ambient::Ctx, audit::record, bearer::CachedBearers, console::ConsoleIdentity};
+
+impl Accounts {
+    /// Ends everything that somebody has open but the session that asks: all or nothing.
+    pub async fn end_others(&self, ctx: &Ctx, who: &ConsoleIdentity) -> Result<(), AccountError> {
+        let (id, spared) = (who.account.id, who.claims.session_id);
+        let mut tx = self.parts.pool.begin().await?;
+        let ended = end_all(&mut tx, &self.parts.store, id, Some(spared), ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::LoggedOut).by(id);
+        let event = event.with("everything_but", spared);
+        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        Ok(commit_ending(tx, &self.parts.store, ended).await?)
+    }
+}
 
 /// Bearers that caches refuse already, while the transaction is open.
 pub(crate) struct Ended(Vec<TokenHash>);

@@ -2,6 +2,7 @@
 
 use gatewright_domain::{
     bearer_token::BearerToken,
+    error::Unavailable,
     ids::{AccountId, TokenId},
 };
 use gatewright_storage::{bearer_token, bearer_token::Owner, device_redemption};
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::ambient::Ctx;
 
-/// How many devices a person's page lists.
+/// How many devices a person is shown.
 const MOST_DEVICES: i64 = 200;
 
 /// Which page.
@@ -62,12 +63,12 @@ impl Bearers {
         Ok(SessionPage { sessions, total })
     }
 
-    /// The devices of somebody at the console, newest first, as many as a page can show.
+    /// The devices of somebody at the console, newest first; the 200 newest.
     pub async fn list_devices(
         &self,
         ctx: &Ctx,
         account: AccountId,
-    ) -> Result<Vec<ConnectedDevice>, BearerRouteError> {
+    ) -> Result<Vec<ConnectedDevice>, Unavailable> {
         let (owner, page) = (Owner::Account(account), (0, MOST_DEVICES));
         let mut conn = self.pool.get().await?;
         let found = bearer_token::list_for_owner(&mut conn, &owner, ctx.now, page);

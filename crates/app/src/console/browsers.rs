@@ -1,15 +1,13 @@
-//! The browsers that somebody is signed in with: which there are, and ending the others.
+//! The browsers that somebody is signed in with: which there are, and ending one.
 
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
+    error::Unavailable,
     ids::ConsoleSessionId,
 };
 use gatewright_storage::console_session::{self, LiveSession};
 
-use super::{
-    error::ConsoleError,
-    session::{Console, ConsoleIdentity},
-};
+use super::session::{Console, ConsoleIdentity};
 use crate::{ambient::Ctx, audit::record};
 
 impl Console {
@@ -18,7 +16,7 @@ impl Console {
         &self,
         ctx: &Ctx,
         identity: &ConsoleIdentity,
-    ) -> Result<Vec<LiveSession>, ConsoleError> {
+    ) -> Result<Vec<LiveSession>, Unavailable> {
         let mut conn = self.parts.pool.get().await?;
         Ok(console_session::list_live(&mut conn, identity.account.id, ctx.now).await?)
     }
@@ -29,7 +27,7 @@ impl Console {
         ctx: &Ctx,
         identity: &ConsoleIdentity,
         id: ConsoleSessionId,
-    ) -> Result<(), ConsoleError> {
+    ) -> Result<(), Unavailable> {
         let mut tx = self.parts.pool.begin().await?;
         let account = identity.account.id;
         if console_session::revoke_of(&mut tx, account, id, ctx.now).await? {
@@ -37,21 +35,6 @@ impl Console {
             let event = event.with("session_id", id);
             record(&mut tx, &self.parts.ambient, ctx, event).await?;
         }
-        Ok(tx.commit().await?)
-    }
-
-    /// Ends all but the one that asks.
-    pub async fn end_other_browsers(
-        &self,
-        ctx: &Ctx,
-        identity: &ConsoleIdentity,
-    ) -> Result<(), ConsoleError> {
-        let mut tx = self.parts.pool.begin().await?;
-        let (account, own) = (identity.account.id, identity.claims.session_id);
-        let ended = console_session::revoke_others(&mut tx, account, Some(own), ctx.now).await?;
-        let event = AuditEvent::new(AuditAction::LoggedOut).by(account);
-        let event = event.with("other_sessions", ended);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -67,8 +67,11 @@ impl DeviceFlow {
         Self { parts }
     }
 
-    /// Where about an address is, when that is known.
-    pub fn place_of(&self, address: IpAddr, is_chinese: bool) -> Option<String> {
-        self.parts.places.find(address, is_chinese)
+    /// An address, with where about it is when that is known: for people.
+    pub fn with_place(&self, address: IpAddr, is_chinese: bool) -> String {
+        match self.parts.places.find(address, is_chinese) {
+            Some(place) => format!("{address} ({place})"),
+            None => address.to_string(),
+        }
     }
 }

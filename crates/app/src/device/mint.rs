@@ -13,7 +13,7 @@ use gatewright_domain::{
     workspace::MemberWorkspace,
 };
 use gatewright_kv::StoredGrant;
-use gatewright_mail::LetterKind;
+use gatewright_mail::{LetterKind, MailLanguage};
 use gatewright_storage::{Tx, account, bearer_token, device_redemption, workspace};
 
 use super::{error::PollError, flow::DeviceFlow};
@@ -193,12 +193,8 @@ impl DeviceFlow {
             return Ok(());
         };
         let language = account.interface_language.as_deref();
-        let (address, is_chinese) = (grant.created_ip, language == Some("zh-Hans"));
-        let place = self.place_of(address, is_chinese);
-        let address = place.map_or_else(
-            || address.to_string(),
-            |place| format!("{address} ({place})"),
-        );
+        let is_chinese = MailLanguage::of(language) == MailLanguage::Chinese;
+        let address = self.with_place(grant.created_ip, is_chinese);
         let letter = Letter::new(LetterKind::DeviceConnected, &account.email, language)
             .with("device_label", &grant.device_label)
             .with("client_id", &grant.client_id)

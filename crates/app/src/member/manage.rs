@@ -11,6 +11,7 @@ use gatewright_auth::{
 use gatewright_domain::{
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
+    error::Unavailable,
     ids::{AccountId, WorkspaceId},
     member::{Capability, Member, MemberRefusal, may_change_role, may_remove},
     workspace::{Role, WorkspaceStatus},
@@ -63,7 +64,7 @@ impl Members {
     }
 
     /// All members, whoever joined first.
-    pub async fn list(&self, workspace: WorkspaceId) -> Result<Vec<Member>, MemberError> {
+    pub async fn list(&self, workspace: WorkspaceId) -> Result<Vec<Member>, Unavailable> {
         let mut conn = self.parts.pool.get().await?;
         Ok(member::list(&mut conn, workspace).await?)
     }

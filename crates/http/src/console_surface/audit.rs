@@ -7,7 +7,7 @@ use actix_web::{
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use futures_util::stream;
 use gatewright_app::audit_log::{AuditFilter, AuditLog, ExportedEvent};
-use gatewright_domain::ids::WorkspaceId;
+use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
 use serde::Serialize;
 use std::{fmt::Display, str::FromStr};
 use utoipa::{IntoParams, ToSchema};
@@ -83,13 +83,13 @@ pub(crate) struct AuditEventRow {
     /// The place in the workspace's chain; the first is 1.
     seq: i64,
     /// ISO 8601.
-    pub(crate) occurred_at: String,
-    pub(crate) action: String,
-    pub(crate) actor_account_id: Option<String>,
-    pub(crate) ip: Option<String>,
+    occurred_at: String,
+    action: String,
+    actor_account_id: Option<String>,
+    ip: Option<String>,
     user_agent: Option<String>,
     request_id: Option<String>,
-    pub(crate) details: serde_json::Value,
+    details: serde_json::Value,
     /// Of this event and all before it.
     hash: String,
 }
@@ -119,30 +119,29 @@ pub(crate) struct AuditEventPage {
     next_before: Option<i64>,
 }
 
-impl AuditEventPage {
-    pub(crate) fn next_before(&self) -> Option<i64> {
-        self.next_before
-    }
-
-    pub(crate) fn into_rows(self) -> Vec<AuditEventRow> {
-        self.data
-    }
+/// Events, and the place before which there may be more.
+pub(crate) async fn read(
+    log: &AuditLog,
+    workspace: WorkspaceId,
+    filter: &AuditFilter,
+) -> Result<(Vec<ExportedEvent>, Option<i64>), Unavailable> {
+    let rows = log.list(workspace, filter).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == filter.most);
+    let last = rows.last().map(|row| row.seq).filter(|seq| *seq > 1);
+    let events = rows.into_iter().map(ExportedEvent::from).collect();
+    Ok((events, last.filter(|_| is_full)))
 }
 
+/// The same as JSON.
 pub(crate) async fn page(
     log: &AuditLog,
     workspace: WorkspaceId,
     filter: &AuditFilter,
-) -> Result<AuditEventPage, gatewright_domain::error::Unavailable> {
-    let rows = log.list(workspace, filter).await?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == filter.most);
-    let last = rows.last().map(|row| row.seq).filter(|seq| *seq > 1);
+) -> Result<AuditEventPage, Unavailable> {
+    let (events, next_before) = read(log, workspace, filter).await?;
     Ok(AuditEventPage {
-        next_before: last.filter(|_| is_full),
-        data: rows
-            .into_iter()
-            .map(|row| ExportedEvent::from(row).into())
-            .collect(),
+        data: events.into_iter().map(AuditEventRow::from).collect(),
+        next_before,
     })
 }
 
@@ -194,14 +193,14 @@ pub(crate) fn lines(
             let Some(filter) = next else {
                 return Ok::<_, std::io::Error>(None);
             };
-            let page = page(&log, workspace, &filter).await;
-            let page = page.map_err(std::io::Error::other)?;
+            let read = read(&log, workspace, &filter).await;
+            let (events, next_before) = read.map_err(std::io::Error::other)?;
             let mut text = String::new();
-            for row in &page.data {
-                text.push_str(&serde_json::to_string(row)?);
+            for event in events {
+                text.push_str(&serde_json::to_string(&AuditEventRow::from(event))?);
                 text.push('\n');
             }
-            let next = page.next_before.map(|before| AuditFilter {
+            let next = next_before.map(|before| AuditFilter {
                 before: Some(before),
                 ..filter
             });

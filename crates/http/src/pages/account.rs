@@ -8,8 +8,9 @@ use actix_web::{
 use askama::Template;
 use chrono::{DateTime, Utc};
 use gatewright_app::{
+    account::{AccountError, Accounts},
     bearer::{BearerRouteError, Bearers, ConnectedDevice},
-    console::{Console, ConsoleError, ConsoleIdentity},
+    console::{Console, ConsoleIdentity},
 };
 use gatewright_domain::error::Unavailable;
 use woothee::parser::Parser;
@@ -90,16 +91,8 @@ async fn entries(
     session: &ConsoleIdentity,
 ) -> Result<(Vec<Entry>, Vec<Entry>), Unavailable> {
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let devices = bearers.list_devices(ctx, session.account.id).await;
-    let devices = devices.map_err(|error| match error {
-        BearerRouteError::Unavailable(error) => error,
-        other => Unavailable::new("postgres", other.to_string()),
-    })?;
-    let browsers = console.list_browsers(ctx, session).await;
-    let browsers = browsers.map_err(|error| match error {
-        ConsoleError::Unavailable(error) => error,
-        other => Unavailable::new("postgres", other.to_string()),
-    })?;
+    let devices = bearers.list_devices(ctx, session.account.id).await?;
+    let browsers = console.list_browsers(ctx, session).await?;
     let browsers = browsers.into_iter().map(|one| {
         let is_this = one.id == session.claims.session_id;
         let agent = one.user_agent.unwrap_or_default();
@@ -156,6 +149,7 @@ pub(super) fn day(at: DateTime<Utc>) -> String {
 pub(super) async fn end(
     console: Data<Console>,
     bearers: Data<Bearers>,
+    accounts: Data<Accounts>,
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
@@ -163,56 +157,45 @@ pub(super) async fn end(
         Ok(session) => session,
         Err(answer) => return answer,
     };
-    match end_what_is_asked(&console, &bearers, &ctx, &session, &sent).await {
+    let ended = match sent.value("kind") {
+        "device" => end_device(&bearers, &ctx, &session, sent.value("id")).await,
+        "browser" => end_browser(&console, &ctx, &session, sent.value("id")).await,
+        "others" => match accounts.end_others(&ctx, &session).await {
+            Err(AccountError::Unavailable(error)) => Err(error),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    };
+    match ended {
         Ok(()) => back(Destination::Account, "said=ended"),
         Err(error) => unavailable(sent.language, &error),
     }
 }
 
 /// What is unknown or dead already needs no ending: the page shows what is left.
-async fn end_what_is_asked(
-    console: &Console,
+async fn end_device(
     bearers: &Bearers,
     ctx: &RequestCtx,
     session: &ConsoleIdentity,
-    sent: &PageForm,
+    id: &str,
 ) -> Result<(), Unavailable> {
-    let account = session.account.id;
-    let (mut devices, mut browsers) = (Ok(()), Ok(()));
-    match (sent.value("kind"), sent.value("id")) {
-        ("device", id) => {
-            if let Ok(id) = id.parse() {
-                devices = bearers.revoke_device(ctx, account, id).await;
-            }
-        }
-        ("browser", id) => {
-            if let Ok(id) = id.parse() {
-                browsers = console.end_browser(ctx, session, id).await;
-            }
-        }
-        ("others", _) => {
-            browsers = console.end_other_browsers(ctx, session).await;
-            devices = end_all_devices(bearers, ctx, session).await;
-        }
-        _ => {}
-    }
-    match (devices, browsers) {
-        (Err(BearerRouteError::Unavailable(error)), _)
-        | (_, Err(ConsoleError::Unavailable(error))) => Err(error),
+    let Ok(id) = id.parse() else { return Ok(()) };
+    match bearers.revoke_device(ctx, session.account.id, id).await {
+        Err(BearerRouteError::Unavailable(error)) => Err(error),
         _ => Ok(()),
     }
 }
 
-async fn end_all_devices(
-    bearers: &Bearers,
+async fn end_browser(
+    console: &Console,
     ctx: &RequestCtx,
     session: &ConsoleIdentity,
-) -> Result<(), BearerRouteError> {
-    let account = session.account.id;
-    for device in bearers.list_devices(ctx, account).await? {
-        bearers.revoke_device(ctx, account, device.token.id).await?;
+    id: &str,
+) -> Result<(), Unavailable> {
+    match id.parse() {
+        Ok(id) => console.end_browser(ctx, session, id).await,
+        Err(_) => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

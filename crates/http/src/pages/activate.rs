@@ -7,7 +7,7 @@ use gatewright_domain::{Secret, language::Language};
 use super::{
     form::PageForm,
     install::unavailable,
-    mailed_code::problem,
+    mailed_code::{Problem, problem, split},
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
 use crate::{
@@ -56,15 +56,13 @@ pub(super) async fn get(
 
 fn form(
     language: PageLanguage,
-    error: Option<(StatusCode, String)>,
+    error: Option<Problem>,
     view: &InvitationView,
     token: &str,
     name: &str,
 ) -> HttpResponse {
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let (status, error) = error.map_or((StatusCode::OK, None), |(status, text)| {
-        (status, Some(text))
-    });
+    let (status, error) = split(error);
     let page = Page::new(language, "You are invited", "您收到一份邀请").with_error(error);
     let hint = t(
         "At least 8 characters, with a letter and a digit. If the account has a password already, that one stays.",
@@ -100,7 +98,7 @@ fn useless(language: PageLanguage) -> HttpResponse {
     say(language, (StatusCode::NOT_FOUND, text.to_owned()))
 }
 
-fn say(language: PageLanguage, (status, text): (StatusCode, String)) -> HttpResponse {
+fn say(language: PageLanguage, (status, text): Problem) -> HttpResponse {
     let page = Page::new(language, "This invitation cannot be used", "邀请无法使用");
     show(
         status,

@@ -97,12 +97,7 @@ fn foreign(language: PageLanguage) -> actix_web::Error {
     );
     let mut answer = show(
         StatusCode::FORBIDDEN,
-        &MessagePage {
-            page: Page::new(language, "Refused", "已拒绝"),
-            lines: vec![text.to_owned()],
-            button: None,
-            links: vec![],
-        },
+        &MessagePage::saying(Page::new(language, "Refused", "已拒绝"), text.to_owned()),
     );
     let name = HeaderName::from_static("x-gatewright-reason");
     answer

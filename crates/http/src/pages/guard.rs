@@ -3,13 +3,14 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::StatusCode,
     web::{Data, Query},
 };
 use gatewright_app::console::{
     Console, ConsoleError, ConsoleIdentity, RefreshError, SessionTokens,
 };
 use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::error::Unavailable;
 use serde::Deserialize;
 
 use super::{
@@ -35,33 +36,81 @@ pub(super) enum Destination {
 }
 
 impl Destination {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
-        (Self::Account, "account", "/account"),
-        (Self::Profile, "profile", "/account/profile"),
-        (Self::Password, "password", "/account/password"),
-        (Self::Device, "device", "/device/confirm"),
-        (Self::Workspace, "workspace", "/workspace"),
-        (Self::Audit, "audit", "/workspace/audit"),
+    const ALL: [Self; 6] = [
+        Self::Account,
+        Self::Profile,
+        Self::Password,
+        Self::Device,
+        Self::Workspace,
+        Self::Audit,
     ];
 
     /// What a link says, or the account.
     pub(super) fn of(word: &str) -> Self {
-        let found = Self::ALL.into_iter().find(|(_, known, _)| *known == word);
-        found.map_or(Self::Account, |(found, ..)| found)
-    }
-
-    fn entry(self) -> (&'static str, &'static str) {
-        let found = Self::ALL.into_iter().find(|(known, ..)| *known == self);
-        found.map_or(("account", "/account"), |(_, word, path)| (word, path))
+        let found = Self::ALL.into_iter().find(|one| one.word() == word);
+        found.unwrap_or(Self::Account)
     }
 
     pub(super) fn path(self) -> &'static str {
-        self.entry().1
+        match self {
+            Self::Account => "/account",
+            Self::Profile => "/account/profile",
+            Self::Password => "/account/password",
+            Self::Device => "/device/confirm",
+            Self::Workspace => "/workspace",
+            Self::Audit => "/workspace/audit",
+        }
     }
 
+    /// What a link says instead of the path.
     pub(super) fn word(self) -> &'static str {
-        self.entry().0
+        match self {
+            Self::Account => "account",
+            Self::Profile => "profile",
+            Self::Password => "password",
+            Self::Device => "device",
+            Self::Workspace => "workspace",
+            Self::Audit => "audit",
+        }
     }
+}
+
+/// Why nobody is signed in here.
+pub(super) enum Absence {
+    /// Nobody was, or not lately.
+    SignedOut,
+    /// Somebody who only has to be renewed.
+    RunOut,
+    /// A store does not answer.
+    Unavailable(Unavailable),
+}
+
+impl Absence {
+    /// What to do about it, and back to where it was noticed.
+    pub(super) fn answer(self, request: &HttpRequest, here: Destination) -> HttpResponse {
+        let way = match self {
+            Self::SignedOut => "signin",
+            Self::RunOut => "renew",
+            Self::Unavailable(error) => return unavailable(PageLanguage::of(request), &error),
+        };
+        redirect(&format!("/{way}?next={}", here.word()))
+            .status(StatusCode::SEE_OTHER)
+            .finish()
+    }
+}
+
+/// Whoever is signed in; or why nobody is.
+pub(super) async fn who(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
+    resolve_session(request).await.map_err(|error| {
+        let policy = request.app_data::<Data<CookiePolicy>>();
+        match error {
+            ConsoleError::Unavailable(error) => Absence::Unavailable(error),
+            _ if policy.is_some_and(|p| p.read(request, cookies::REFRESH).is_some()) => {
+                Absence::RunOut
+            }
+            _ => Absence::SignedOut,
+        }
+    })
 }
 
 /// Whoever is signed in; or the way to become it.
@@ -69,23 +118,8 @@ pub(super) async fn signed_in(
     request: &HttpRequest,
     here: Destination,
 ) -> Result<ConsoleIdentity, HttpResponse> {
-    resolve_session(request).await.map_err(|error| match error {
-        ConsoleError::Unavailable(error) => unavailable(PageLanguage::of(request), &error),
-        _ => {
-            let policy = request.app_data::<Data<CookiePolicy>>();
-            let is_renewable = policy.is_some_and(|p| p.read(request, cookies::REFRESH).is_some());
-            let way = if is_renewable { "renew" } else { "signin" };
-            redirect(&format!("/{way}?next={}", here.word()))
-                .status(StatusCode::SEE_OTHER)
-                .finish()
-        }
-    })
-}
-
-/// Whether an answer of [`signed_in`] means that only signing in helps.
-pub(super) fn leads_to_sign_in(answer: &HttpResponse) -> bool {
-    let to = answer.headers().get(header::LOCATION);
-    to.is_some_and(|to| to.as_bytes().starts_with(b"/signin"))
+    let who = who(request).await;
+    who.map_err(|absence| absence.answer(request, here))
 }
 
 /// The same of a form, which must also be from a page of this session.

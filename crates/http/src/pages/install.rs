@@ -6,7 +6,7 @@ use gatewright_domain::{Secret, account::Email, error::Unavailable};
 
 use super::{
     form::{PageForm, words},
-    page::{FormPage, Input, Page, PageLanguage, show},
+    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
 use crate::{
     envelope::redirect,
@@ -123,12 +123,7 @@ pub(super) fn unavailable(language: PageLanguage, error: &Unavailable) -> HttpRe
     let page = Page::new(language, "Please try again", "请重试");
     let mut answer = show(
         StatusCode::SERVICE_UNAVAILABLE,
-        &super::page::MessagePage {
-            page,
-            lines: vec![words(language, "service_unavailable", "")],
-            button: None,
-            links: vec![],
-        },
+        &MessagePage::saying(page, words(language, "service_unavailable", "")),
     );
     let soon = actix_web::http::header::HeaderValue::from_static("1");
     answer

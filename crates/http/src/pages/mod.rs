@@ -75,6 +75,8 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/account/password", web::post().to(profile::post_password))
         .route("/workspace", web::get().to(workspace::get))
         .route("/workspace", web::post().to(workspace::post))
+        // The same, given more time: each address is a transaction of its own.
+        .route("/workspace/invite", web::post().to(workspace::post))
         .route("/workspace/audit", web::get().to(workspace::audit::get))
         .route(
             "/workspace/audit/export",

@@ -12,12 +12,12 @@ use gatewright_domain::device_grant::DeviceGrant;
 
 use super::{begin_again, words::said};
 use crate::{
-    cookies::{self, CookiePolicy},
+    cookies::CookiePolicy,
     envelope::redirect,
     extract::{RequestCtx, check_csrf_token},
     pages::{
         form::PageForm,
-        guard::{Destination, leads_to_sign_in, signed_in},
+        guard::{Absence, Destination, csrf_token, signed_in, who},
         install::unavailable,
         page::{MessagePage, Page, PageLanguage, show},
     },
@@ -43,8 +43,7 @@ pub(super) fn facts(
     now: DateTime<Utc>,
 ) -> Vec<(String, String)> {
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let address = device.created_ip;
-    let place = flow.place_of(address, language == PageLanguage::Chinese);
+    let is_chinese = language == PageLanguage::Chinese;
     let minutes = (now - device.created_at).num_minutes().max(0);
     let asked = match (minutes, language) {
         (0, _) => t("less than a minute ago", "不到一分钟前"),
@@ -60,10 +59,7 @@ pub(super) fn facts(
         ),
         (
             t("Asks from", "来自网络地址"),
-            place.map_or_else(
-                || address.to_string(),
-                |place| format!("{address} ({place})"),
-            ),
+            flow.with_place(device.created_ip, is_chinese),
         ),
         (t("Asked", "请求时间"), asked),
     ]
@@ -130,7 +126,7 @@ pub(in crate::pages) async fn get(
     let Some(code) = CookiePolicy::read_device_code(&request) else {
         return redirect("/device").finish();
     };
-    match signed_in(&request, Destination::Device).await {
+    match who(&request).await {
         Ok(identity) => {
             let asked = Asked {
                 code: &code,
@@ -140,10 +136,8 @@ pub(in crate::pages) async fn get(
             consent(&device, &policy, &ctx, &request, (&identity, asked)).await
         }
         // Nobody is signed in: there are more ways than one.
-        Err(answer) if leads_to_sign_in(&answer) => {
-            choose(&device, PageLanguage::of(&request), &code).await
-        }
-        Err(answer) => answer,
+        Err(Absence::SignedOut) => choose(&device, PageLanguage::of(&request), &code).await,
+        Err(absence) => absence.answer(&request, Destination::Device),
     }
 }
 
@@ -226,7 +220,7 @@ async fn consent(
             .with_error(asked.error),
         action: "/device/confirm",
         code: asked.code.to_owned(),
-        csrf_token: policy.read(request, cookies::CSRF).unwrap_or_default(),
+        csrf_token: csrf_token(request),
         facts,
     };
     show(status, &page)

@@ -2,9 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use chrono::{DateTime, Utc};
 use gatewright_app::{
-    audit_log::{AuditFilter, AuditLog},
+    audit_log::{AuditFilter, AuditLog, ExportedEvent},
     console::ConsoleIdentity,
     member::Members,
 };
@@ -13,11 +12,10 @@ use gatewright_domain::{
     ids::WorkspaceId,
     member::{Capability, Member},
 };
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    console_surface::audit::{AuditEventRow, EventQuery, lines, page as read_page},
+    console_surface::audit::{EventQuery, lines, read as read_events},
     extract::{FieldProblem, Fields, query_pairs},
     pages::{
         form::field_words,
@@ -56,9 +54,8 @@ struct AuditPage {
 /// Whoever may read it; or what they see instead.
 async fn reader(request: &HttpRequest) -> Result<ConsoleIdentity, HttpResponse> {
     let session = signed_in(request, HERE).await?;
-    let may =
-        |one: &gatewright_domain::workspace::MemberWorkspace| one.role.may(Capability::ReadAudit);
-    if session.current_workspace().is_some_and(may) {
+    let here = session.current_workspace();
+    if here.is_some_and(|one| one.role.may(Capability::ReadAudit)) {
         return Ok(session);
     }
     let language = PageLanguage::of(request);
@@ -90,7 +87,7 @@ async fn read(members: &Members, request: &HttpRequest) -> Result<Reading, HttpR
     let Some(here) = session.current_workspace() else {
         return Err(super::back(Destination::Account, ""));
     };
-    let people = super::members_of(members, here.id).await;
+    let people = members.list(here.id).await;
     let people = people.map_err(|error| unavailable(PageLanguage::of(request), &error))?;
     let pairs = pairs(request);
     let query = Fields::from_pairs(pairs.clone()).read::<EventQuery>();
@@ -141,7 +138,7 @@ pub(in crate::pages) async fn get(
         Err(answer) => return answer,
     };
     let language = PageLanguage::of(&request);
-    let found = match read_page(&log, workspace, &filter).await {
+    let (events, next_before) = match read_events(&log, workspace, &filter).await {
         Ok(found) => found,
         Err(error) => return unavailable(language, &error),
     };
@@ -152,7 +149,6 @@ pub(in crate::pages) async fn get(
     };
     let kept = ["action", "who", "from", "until"].map(|name| (name, value(name)));
     let filter = serde_urlencoded::to_string(kept).unwrap_or_default();
-    let older = found.next_before();
     let shown = AuditPage {
         page: page(language),
         is_filtered: !chosen.is_empty(),
@@ -161,53 +157,42 @@ pub(in crate::pages) async fn get(
         from: value("from"),
         until: value("until"),
         actions: AuditAction::ALL.iter().map(|one| one.as_str()).collect(),
-        older: older.map(|before| format!("{filter}&before={before}")),
-        events: found
-            .into_rows()
+        older: next_before.map(|before| format!("{filter}&before={before}")),
+        events: events
             .into_iter()
-            .map(|row| event(language, row, &people))
+            .map(|one| event(language, one, &people))
             .collect(),
         filter,
     };
     show(StatusCode::OK, &shown)
 }
 
-fn event(language: PageLanguage, row: AuditEventRow, people: &[Member]) -> Event {
-    let who = row.actor_account_id.as_ref().map_or_else(
-        || language.t("nobody signed in", "未登录者").to_owned(),
-        |id| {
-            let known = people.iter().find(|one| one.id.to_string() == *id);
-            known.map_or_else(|| id.clone(), |one| one.email.clone())
-        },
-    );
-    let mut facts = vec![];
-    facts.extend(
-        row.ip
-            .map(|ip| format!("{} {ip}", language.t("From", "来自"))),
-    );
-    if let Value::Object(details) = row.details {
-        for (name, value) in details {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            facts.push(format!("{name}: {value}"));
+fn event(language: PageLanguage, event: ExportedEvent, people: &[Member]) -> Event {
+    let who = match event.actor_account_id {
+        None => language.t("nobody signed in", "未登录者").to_owned(),
+        Some(id) => {
+            let known = people.iter().find(|one| one.id.0 == id);
+            known.map_or_else(|| id.to_string(), |one| one.email.clone())
         }
+    };
+    let from = language.t("From", "来自");
+    let mut facts: Vec<String> = event.ip.iter().map(|ip| format!("{from} {ip}")).collect();
+    for (name, value) in event.details.as_object().into_iter().flatten() {
+        // A text without its quotation marks.
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        facts.push(format!("{name}: {value}"));
     }
     Event {
-        when: moment(&row.occurred_at),
-        action: row.action,
+        when: event
+            .occurred_at
+            .format("%Y-%m-%d %H:%M:%S UTC")
+            .to_string(),
+        action: event.action,
         who,
         facts,
     }
-}
-
-/// To the second, as the other pages write it.
-fn moment(iso: &str) -> String {
-    let at = iso.parse::<DateTime<Utc>>();
-    at.map_or_else(
-        |_| iso.to_owned(),
-        |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    )
 }
 
 /// What the filter lets through, to take away.

@@ -11,7 +11,7 @@ use actix_web::{
 use askama::Template;
 use gatewright_app::{
     console::ConsoleIdentity,
-    member::{MemberError, Members},
+    member::Members,
     workspace::{ApiKey, BelongingError, Belongings, KeyScope, Workspaces},
 };
 use gatewright_domain::{
@@ -161,21 +161,13 @@ async fn read(
     belongings: &Belongings,
     here: WorkspaceId,
 ) -> Result<(Vec<Member>, Vec<ApiKey>), Unavailable> {
-    let all = members_of(members, here).await?;
+    let all = members.list(here).await?;
     let keys = belongings.list_keys(here, KeyScope::Knowledge).await;
     let keys = keys.map_err(|error| match error {
         BelongingError::Unavailable(error) => error,
         other => Unavailable::new("postgres", other.to_string()),
     })?;
     Ok((all, keys))
-}
-
-/// All members.
-async fn members_of(members: &Members, here: WorkspaceId) -> Result<Vec<Member>, Unavailable> {
-    members.list(here).await.map_err(|error| match error {
-        MemberError::Unavailable(error) => error,
-        other => Unavailable::new("postgres", other.to_string()),
-    })
 }
 
 /// Those whose name or address has a part like that.
