@@ -38,10 +38,22 @@ async fn ending_everything_else_spares_this_browser_alone() {
     let mut owner = basic_account(&h).await;
     let device = h.token(&mut owner, "laptop").await;
     let stranger = h.add_account("stranger").await;
+    // More than any page shows.
+    h.db.execute(
+        "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, account_id, client_id, device_label, prefix, token_hash, expires_at, created_at) \
+         SELECT email, 'dify:account', id, 'difyctl', 'old ' || n, 'dfoa_', md5(n::text), '2099-01-01Z', '2020-01-01Z' \
+         FROM accounts, generate_series(1, 250) n WHERE email = 'owner@example.com'",
+    )
+    .await;
     let (mut browser, page) = signed_in(&h).await;
     assert_eq!(page.body.matches("This browser").count(), 1);
-    // A device, one other browser, then the button for all.
-    let done = browser.press(&page, "/account", 2).await.expect(303);
+    let filled = [];
+    let done = browser
+        .fill_in(&page, ("others", 0), &filled)
+        .await
+        .expect(303);
+    let live = "SELECT count(*) FROM oauth_access_tokens WHERE revoked_at IS NULL";
+    assert_eq!(h.db.query(live).await, ["0"]);
     let page = browser.follow(done).await.expect(200);
     assert!(page.body.contains("None.") && page.body.contains("This browser"));
     h.with_bearer("GET", "/openapi/v1/account", &device)

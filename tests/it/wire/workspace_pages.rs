@@ -347,6 +347,18 @@ async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
 }
 
 #[actix_web::test]
+async fn without_passwords_no_empty_form_is_offered() {
+    let only_codes = [
+        ("ENABLE_EMAIL_PASSWORD_LOGIN", "false"),
+        ("ENABLE_EMAIL_CODE_LOGIN", "true"),
+    ];
+    let h = Harness::with(&only_codes).await;
+    h.set_up().await;
+    let page = Plain::new(&h).get("/signin").await.expect(200);
+    assert!(!page.body.contains("<form") && page.body.contains("/signin/code"));
+}
+
+#[actix_web::test]
 async fn somebody_new_registers_where_strangers_may() {
     let open = [
         ("ALLOW_REGISTER", "true"),
