@@ -3,7 +3,7 @@
 mod operation;
 mod schema;
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -47,16 +47,11 @@ impl Reference {
     }
 }
 
-/// Operations of one kind.
-struct Group {
-    name: String,
-    operations: Vec<&'static Documented>,
-}
-
 struct Chapter {
     title: &'static str,
     file: &'static str,
-    groups: Vec<Group>,
+    /// Operations by their kind.
+    groups: BTreeMap<&'static str, Vec<&'static Documented>>,
 }
 
 #[derive(Template)]
@@ -90,21 +85,12 @@ async fn index(request: HttpRequest) -> HttpResponse {
     show(StatusCode::OK, &page)
 }
 
-fn grouped(operations: &'static [Documented]) -> Vec<Group> {
-    let mut groups: Vec<Group> = vec![];
+fn grouped(operations: &'static [Documented]) -> BTreeMap<&'static str, Vec<&'static Documented>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for operation in operations {
-        match groups
-            .iter_mut()
-            .find(|group| group.name == operation.group)
-        {
-            Some(group) => group.operations.push(operation),
-            None => groups.push(Group {
-                name: operation.group.clone(),
-                operations: vec![operation],
-            }),
-        }
+        let group = groups.entry(operation.group.as_str()).or_default();
+        group.push(operation);
     }
-    groups.sort_by(|a, b| a.name.cmp(&b.name));
     groups
 }
 
