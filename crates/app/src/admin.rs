@@ -7,17 +7,19 @@ use gatewright_domain::{
     Secret,
     account::{Account, AccountStatus, Email, PasswordPolicyViolation, check_password_policy},
     audit::{AuditAction, AuditEvent},
+    era::{Ending, Era},
     error::Unavailable,
     ids::{AccountId, WorkspaceId},
 };
 use gatewright_kv::{LoginThrottles, RateLimits};
 use gatewright_storage::{
-    Pool, StorageError, account, bearer_token, bearer_token::Owner, console_session, profile,
+    Pool, StorageError, Tx, account, account::LockedAccount, bearer_token, bearer_token::Owner,
+    console_session, profile,
 };
 use serde::Serialize;
 
 use crate::{
-    account::{commit_ending, end_all},
+    account::{begin_era, commit_ending, end_all},
     ambient::{Ambient, Ctx},
     audit::record,
     bearer::CachedBearers,
@@ -162,10 +164,13 @@ impl Admin {
         let (account, ctx) = (self.find(email).await?, self.ctx());
         let hash = self.passwords.hash(password).await?;
         let mut tx = self.pool.begin().await?;
-        profile::update_password(&mut tx, account.id, &hash, ctx.now).await?;
-        let ended = end_all(&mut tx, &self.store, account.id, None, ctx.now).await?;
+        let whose = lock(&mut tx, &account).await?;
+        let ending = Ending::AdminPasswordReset;
+        let begun = begin_era(&mut tx, &self.ambient, &whose, ending).await?;
+        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
+        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         commit_ending(tx, &self.store, ended).await?;
         self.unlock(email).await
     }
@@ -178,10 +183,12 @@ impl Admin {
         if account::is_email_taken(&mut tx, to.as_str()).await? {
             return Err(AdminError::EmailInUse);
         }
-        profile::update_email(&mut tx, account.id, to.as_str(), ctx.now).await?;
-        let ended = end_all(&mut tx, &self.store, account.id, None, ctx.now).await?;
+        let whose = lock(&mut tx, &account).await?;
+        let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminEmailReset).await?;
+        profile::update_email(&mut tx, &begun, to.as_str(), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
+        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
@@ -206,16 +213,18 @@ impl Admin {
         let (active, out) = (AccountStatus::Active, AccountStatus::Banned);
         let step = if banned { (active, out) } else { (out, active) };
         let mut tx = self.pool.begin().await?;
+        let whose = lock(&mut tx, &account).await?;
         let changed = profile::update_status(&mut tx, account.id, step, ctx.now).await?;
         if !changed || !banned {
             tx.commit().await?;
             return Ok(changed);
         }
-        let ended = end_all(&mut tx, &self.store, account.id, None, ctx.now).await?;
+        let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::Banned).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked)
             .with("account", account.id)
             .with("reason", "banned");
         record(&mut tx, &self.ambient, &ctx, event).await?;
+        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         commit_ending(tx, &self.store, ended).await?;
         Ok(true)
     }
@@ -250,9 +259,11 @@ impl Admin {
     pub async fn revoke_open(&self, email: &Email) -> Result<(), AdminError> {
         let (account, ctx) = (self.find(email).await?, self.ctx());
         let mut tx = self.pool.begin().await?;
-        let ended = end_all(&mut tx, &self.store, account.id, None, ctx.now).await?;
+        let whose = lock(&mut tx, &account).await?;
+        let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminRevoked).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
+        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
@@ -262,6 +273,10 @@ impl Admin {
     pub async fn revoke_everything(&self) -> Result<usize, AdminError> {
         let ctx = self.ctx();
         let mut tx = self.pool.begin().await?;
+        let ending = Ending::AdminRevokedEverything.as_str();
+        tracing::info!(ending, "an era of every account ends");
+        let external = Era::begin(self.ambient.ids.as_ref());
+        gatewright_storage::era::begin_all(&mut tx, external).await?;
         let ended = gatewright_storage::erasure::revoke_everything(&mut tx, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked)
             .with("account", "all")
@@ -285,4 +300,9 @@ impl Admin {
     fn ctx(&self) -> Ctx {
         system_ctx(self.ambient.clock.now(), "command-line")
     }
+}
+
+async fn lock(tx: &mut Tx, account: &Account) -> Result<LockedAccount, AdminError> {
+    let whose = account::lock(tx, account.id).await?;
+    whose.ok_or(AdminError::NoAccount)
 }

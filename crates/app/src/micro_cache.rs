@@ -5,13 +5,19 @@ use std::{
     collections::HashMap,
     hash::Hash,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use gatewright_domain::interval::elapsed;
 
-const LIFETIME: TimeDelta = TimeDelta::seconds(1);
+const LIFETIME: Duration = Duration::from_secs(1);
 /// Entries are swept when there are more than this; then the cache starts anew if none was stale.
 const MOST: usize = 20_000;
+
+fn is_fresh(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    elapsed(since, now).is_ok_and(|age| age < LIFETIME)
+}
 
 pub(crate) struct MicroCache<K, V> {
     entries: Mutex<Entries<K, V>>,
@@ -45,7 +51,7 @@ impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
     {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         match entries.map.get(key) {
-            Some((since, value)) if now - *since < LIFETIME && now >= *since => Ok(value.clone()),
+            Some((since, value)) if is_fresh(*since, now) => Ok(value.clone()),
             _ => Err(Epoch(entries.drops)),
         }
     }
@@ -57,7 +63,7 @@ impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
             return;
         }
         if entries.map.len() >= MOST {
-            entries.map.retain(|_, (at, _)| since - *at < LIFETIME);
+            entries.map.retain(|_, (at, _)| is_fresh(*at, since));
             if entries.map.len() >= MOST {
                 entries.map.clear();
             }

@@ -58,7 +58,12 @@ fn main() {
         nonce: TokenText::draw(&random),
     };
     let state = StateEnvelope::new(&urls, assertion.user_code.clone(), &random);
-    let grant = ApprovalGrant::new(&urls, &assertion, &random);
+    let grant = ApprovalGrant::new(
+        &urls,
+        &assertion,
+        gatewright_auth::envelope::Era::default(),
+        &random,
+    );
     if let (Ok(state), Ok(grant)) = (state, grant) {
         measure("state-envelope", &keys.state, &state, now);
         measure("subject-assertion", &keys.assertion, &assertion, now);

@@ -97,8 +97,11 @@ impl Unverified {
         } else {
             issued_at
         };
-        let life = expires_at - issued_at;
-        if issued_at.max(not_before) > now + LEEWAY || life > cap || life <= TimeDelta::zero() {
+        // In this order: what is not yet issued may lie where no instant can be added to.
+        if issued_at.max(not_before) > now + LEEWAY
+            || expires_at <= issued_at
+            || expires_at > issued_at + cap
+        {
             return Err(ClaimsError::Shape);
         }
         if now >= expires_at + LEEWAY {

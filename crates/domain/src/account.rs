@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::AccountId;
+use crate::{era::Era, ids::AccountId};
 
 /// The life of an account (console.md §9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +168,8 @@ pub struct Account {
     pub last_login_ip: Option<String>,
     /// See [`AccountStatus`].
     pub status: AccountStatus,
+    /// What was given in another one is over.
+    pub era: Era,
     /// UTC, whole seconds.
     pub created_at: DateTime<Utc>,
     /// UTC, whole seconds; written at most every ten minutes.

@@ -2,12 +2,17 @@
 //! in which the predecessor gets the same successor (twenty tabs refresh at once), and the end of
 //! the whole family when an older one comes back (RFC 9700 §4.14).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
-use crate::ids::{AccountId, ConsoleSessionId};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    ids::{AccountId, ConsoleSessionId},
+    interval::is_within,
+};
 
 /// How long a spent refresh token still answers with its successor.
-pub const REFRESH_GRACE: TimeDelta = TimeDelta::seconds(10);
+pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
 
 /// One sign-in of one browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +27,9 @@ pub struct ConsoleSession {
     pub generation: i32,
     /// When the generation last changed.
     pub rotated_at: DateTime<Utc>,
+    /// How long ago that was by the clock of the database, which is one for all nodes; none when it was
+    /// not asked, or noted by an older version.
+    pub since_rotation: Option<Duration>,
     /// When the refresh token dies if it is not used; moves with each rotation.
     pub idle_expires_at: DateTime<Utc>,
     /// When the session dies whatever happens.
@@ -55,11 +63,20 @@ impl ConsoleSession {
             Rotation::Dead
         } else if generation == self.generation {
             Rotation::Advance(self.generation + 1)
-        } else if generation + 1 == self.generation && now - self.rotated_at <= REFRESH_GRACE {
+        } else if self.generation.checked_sub(1) == Some(generation) && self.is_graced(now) {
             Rotation::Replay(self.generation)
         } else {
             Rotation::Reuse
         }
+    }
+
+    /// Whether the last rotation was a moment ago by every clock that was asked: a node whose clock is
+    /// behind makes no grace longer.
+    fn is_graced(&self, now: DateTime<Utc>) -> bool {
+        is_within(REFRESH_GRACE, self.rotated_at, now)
+            && self
+                .since_rotation
+                .is_none_or(|since| since <= REFRESH_GRACE)
     }
 }
 
@@ -79,6 +96,7 @@ mod tests {
             refresh_salt: vec![],
             generation: 3,
             rotated_at: at(0),
+            since_rotation: None,
             idle_expires_at: at(1000),
             absolute_expires_at: at(5000),
             revoked_at: None,
@@ -99,6 +117,28 @@ mod tests {
             session().present(9, at(1)),
             Rotation::Reuse,
             "a generation that never was"
+        );
+    }
+
+    #[test]
+    fn a6_a_spent_token_is_taken_again_by_no_clock_that_is_behind() {
+        for behind in [-3, -11, -3600] {
+            assert_eq!(
+                session().present(2, at(behind)),
+                Rotation::Reuse,
+                "{behind}"
+            );
+        }
+        // A minute later by the one clock that all share; this node believes that it is the same moment.
+        let mut session = session();
+        session.since_rotation = Some(Duration::from_secs(60));
+        assert_eq!(session.present(2, at(0)), Rotation::Reuse);
+        session.since_rotation = Some(Duration::from_secs(9));
+        assert_eq!(session.present(2, at(0)), Rotation::Replay(3));
+        assert_eq!(
+            session.present(2, at(-1)),
+            Rotation::Replay(3),
+            "ordinary skew"
         );
     }
 

@@ -5,6 +5,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::interval::remaining;
+
 /// Failures that cost no delay.
 pub const FREE_FAILURES: u32 = 5;
 const FIRST_DELAY_SECONDS: i64 = 15;
@@ -31,7 +33,7 @@ impl LoginThrottle {
         if let Some(until) = self.blocked_until
             && now < until
         {
-            let seconds = u64::try_from((until - now).num_seconds() + 1).unwrap_or(1);
+            let seconds = remaining(until, now).as_secs() + 1;
             return Err(Wait { seconds });
         }
         self.failures = self.failures.saturating_add(1);

@@ -4,7 +4,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, WorkspaceId};
+use crate::{
+    account::Account,
+    era::{DeferredAuthority, Era},
+    ids::{AccountId, WorkspaceId},
+};
 
 /// What a one-time token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +43,18 @@ impl OneTimePurpose {
             Self::AccountDeletion => "account_deletion",
         }
     }
+
+    /// What kind of authority its codes and tokens are; none where there is no account yet.
+    pub fn authority(self) -> Option<DeferredAuthority> {
+        match self {
+            Self::ResetPassword => Some(DeferredAuthority::ResetCode),
+            Self::EmailRegister => None,
+            Self::EmailCodeLogin => Some(DeferredAuthority::LoginCode),
+            Self::ChangeEmailOld | Self::ChangeEmailNew => Some(DeferredAuthority::ChangeEmailCode),
+            Self::OwnerTransfer => Some(DeferredAuthority::TransferCode),
+            Self::AccountDeletion => Some(DeferredAuthority::DeletionCode),
+        }
+    }
 }
 
 /// What a code is computed from. It is no secret: without the installation's key it yields nothing.
@@ -59,6 +75,9 @@ pub struct OneTimeGrant {
     pub is_verified: bool,
     /// Whose it is, where there is an account.
     pub account: Option<AccountId>,
+    /// The account's, when the code was sent. Absent in what an older version stored: the first one.
+    #[serde(default)]
+    pub era: Era,
     /// Whether a code was sent. Without one no code is right: so it is with addresses that nobody
     /// has, which must look like all others.
     pub has_code: bool,
@@ -72,4 +91,15 @@ pub struct OneTimeGrant {
     pub seed: CodeSeed,
     /// Until when.
     pub expires_at: DateTime<Utc>,
+}
+
+impl OneTimeGrant {
+    /// Whether it is worth something to an account as it is now: the same account, in the era and with
+    /// the address that it had when the code was sent.
+    pub fn is_of(&self, account: &Account) -> bool {
+        let address = self.old_email.as_ref().unwrap_or(&self.email);
+        self.account == Some(account.id)
+            && self.era == account.era
+            && *address == account.email.to_lowercase()
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use gatewright_auth::sso::{Begun, Broker, BrokerError, Licence, Pending, ProviderName};
-use gatewright_domain::Clock;
+use gatewright_domain::{Clock, interval::elapsed};
 use gatewright_outbound::{Outbound, OutboundError};
 use http::{Method, Request, header};
 use serde::Deserialize;
@@ -12,8 +13,8 @@ use url::Url;
 
 use crate::settings::EnterpriseSettings;
 
-/// How long the licence is remembered, good or bad, in seconds.
-const LICENCE_MEMORY: i64 = 5;
+/// How long the licence is remembered, good or bad.
+const LICENCE_MEMORY: Duration = Duration::from_secs(5);
 /// A licence that cannot be had by then counts as closed.
 const LICENCE_BUDGET: Duration = Duration::from_secs(1);
 const BEGIN_BUDGET: Duration = Duration::from_millis(1700);
@@ -26,7 +27,7 @@ pub struct EnterpriseBroker {
     patient: Outbound,
     clock: Arc<dyn Clock>,
     /// The answer and when it was asked for. One caller asks, the others wait for the answer.
-    licence: Mutex<Option<(i64, Licence)>>,
+    licence: Mutex<Option<(DateTime<Utc>, Licence)>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -133,9 +134,9 @@ impl Broker for EnterpriseBroker {
     fn licence(&self) -> Pending<'_, Licence> {
         Box::pin(async move {
             let mut memory = self.licence.lock().await;
-            let now = self.clock.now().timestamp();
+            let now = self.clock.now();
             if let Some((asked_at, licence)) = *memory
-                && (0..LICENCE_MEMORY).contains(&(now - asked_at))
+                && elapsed(asked_at, now).is_ok_and(|age| age < LICENCE_MEMORY)
             {
                 return licence;
             }

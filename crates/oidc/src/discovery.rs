@@ -1,9 +1,10 @@
 //! What a provider publishes about itself, and the memory of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use gatewright_auth::sso::ProviderError;
+use gatewright_domain::interval::elapsed;
 use gatewright_outbound::{Outbound, OutboundError};
 use http::{Request, Response};
 use openidconnect::{
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 /// How long what was discovered is used.
-const MEMORY: TimeDelta = TimeDelta::hours(1);
+const MEMORY: Duration = Duration::from_secs(3600);
 
 /// RFC 9207 §3.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,7 +69,7 @@ impl Discovery {
     ) -> Result<Arc<Metadata>, ProviderError> {
         let mut known = self.known.lock().await;
         if let Some((fetched_at, metadata)) = &*known
-            && (TimeDelta::zero()..MEMORY).contains(&(now - *fetched_at))
+            && elapsed(*fetched_at, now).is_ok_and(|age| age < MEMORY)
         {
             return Ok(Arc::clone(metadata));
         }

@@ -12,8 +12,8 @@ mod settings;
 pub use error::StorageError;
 pub use pool::{Conn, Pool, Tx};
 pub use query::{
-    account, api_key, audit, audit_log, bearer_token, console_session, device_redemption, erasure,
-    external_identity, installation, invitation, mail_delivery, member, profile, retention, tag,
-    workspace,
+    account, api_key, audit, audit_log, bearer_token, console_session, device_redemption, era,
+    erasure, external_identity, installation, invitation, mail_delivery, member, profile,
+    retention, tag, workspace,
 };
 pub use settings::DbSettings;

@@ -22,6 +22,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    gatewright_eras (subject) {
+        subject -> Text,
+        era -> Uuid,
+    }
+}
+
+diesel::table! {
     tenants (id) {
         id -> Uuid,
         name -> Text,
@@ -77,6 +84,7 @@ diesel::table! {
         generation -> Int4,
         created_at -> Timestamptz,
         rotated_at -> Timestamptz,
+        rotated_in_db -> Nullable<Timestamptz>,
         idle_expires_at -> Timestamptz,
         absolute_expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
@@ -128,6 +136,7 @@ diesel::table! {
         account_id -> Uuid,
         email -> Text,
         invited_by -> Uuid,
+        inviter_era -> Nullable<Uuid>,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
     }

@@ -52,7 +52,13 @@ async fn a_grant_and_an_assertion_are_verified_each_as_what_it_is() {
         console_api: Some(BaseUrl::parse_setting("https://api.example").unwrap()),
         ..PublicUrls::default()
     };
-    let grant = ApprovalGrant::new(&urls, &assertion, &OsRandom::default()).unwrap();
+    let grant = ApprovalGrant::new(
+        &urls,
+        &assertion,
+        gatewright_auth::envelope::Era::default(),
+        &OsRandom::default(),
+    )
+    .unwrap();
     let grant = sign(&service.keys.grant, &grant, now(), GRANT_LIFETIME);
     let assertion = sign(
         &service.keys.assertion,

@@ -38,7 +38,7 @@ fn token(answer: Answer) -> String {
 }
 
 /// Another six digits.
-fn wrong(code: &str) -> String {
+pub(super) fn wrong(code: &str) -> String {
     let first = if code.starts_with('0') { '1' } else { '0' };
     format!("{first}{}", &code[1..])
 }

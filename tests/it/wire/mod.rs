@@ -9,6 +9,7 @@ mod console;
 mod decide;
 mod device;
 mod device_pages;
+mod endings;
 mod jobs;
 mod limits;
 mod login;

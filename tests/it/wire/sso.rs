@@ -20,7 +20,7 @@ pub(super) async fn start() -> (Enterprise, Harness) {
     with(&[]).await
 }
 
-async fn with(extra: &[(&str, &str)]) -> (Enterprise, Harness) {
+pub(super) async fn with(extra: &[(&str, &str)]) -> (Enterprise, Harness) {
     let enterprise = Enterprise::start();
     let mut settings = enterprise.settings().to_vec();
     settings.extend_from_slice(extra);

@@ -5,7 +5,9 @@ use gatewright_domain::{
     Secret,
     account::{Account, AccountStatus, check_password_policy},
     audit::{AuditAction, AuditEvent},
+    era::Ending,
     ids::WorkspaceId,
+    member::Capability,
     workspace::WorkspaceStatus,
 };
 use gatewright_storage::{
@@ -13,7 +15,11 @@ use gatewright_storage::{
     workspace,
 };
 
-use super::{error::AccountError, service::Accounts};
+use super::{
+    endings::{begin_era, commit_ending, end_all},
+    error::AccountError,
+    service::Accounts,
+};
 use crate::{ambient::Ctx, audit::record};
 
 /// An invitation, for the page that takes it up.
@@ -77,17 +83,27 @@ impl Accounts {
         if !invitation::delete(&mut tx, invitation.id).await? {
             return Err(AccountError::AlreadyActivated);
         }
+        let whose = account::lock(&mut tx, account.id).await?;
+        let whose = whose.filter(|whose| whose.is_still(&account));
+        let whose = whose.ok_or(AccountError::AlreadyActivated)?;
         profile::update(&mut tx, account.id, &command.profile, ctx.now).await?;
         let step = (AccountStatus::Pending, AccountStatus::Active);
         profile::update_status(&mut tx, account.id, step, ctx.now).await?;
-        if let (Some(hash), false) = (&hash, account.is_password_set) {
-            profile::update_password(&mut tx, account.id, hash, ctx.now).await?;
+        let mut ended = None;
+        if let (Some(hash), false) = (&hash, whose.account().is_password_set) {
+            let ending = Ending::PasswordChanged;
+            let begun = begin_era(&mut tx, &self.parts.ambient, &whose, ending).await?;
+            profile::update_password(&mut tx, &begun, hash, ctx.now).await?;
+            ended = Some(end_all(&mut tx, &self.parts.store, begun, None, ctx.now).await?);
         }
         let event = AuditEvent::new(AuditAction::AccountActivated)
             .by(account.id)
             .within(Some(invitation.workspace));
         record(&mut tx, &self.parts.ambient, ctx, event).await?;
-        tx.commit().await?;
+        match ended {
+            Some(ended) => commit_ending(tx, &self.parts.store, ended).await?,
+            None => tx.commit().await?,
+        }
         self.parts.known.forget(account.id);
         Ok(())
     }
@@ -121,6 +137,9 @@ impl Accounts {
         let account = account.filter(|account| {
             account.status.may_use_console() && account.email.to_lowercase() == invitation.email
         });
+        if !invites_still(conn, &invitation).await? {
+            return Ok(None);
+        }
         let role = member::find_role(conn, invitation.workspace, invitation.account).await?;
         let (Some(place), Some(account), Some(_)) = (place, account, role) else {
             return Ok(None);
@@ -132,6 +151,16 @@ impl Accounts {
         };
         Ok(Some((invitation, account, view)))
     }
+}
+
+/// Whether whoever invited still may, and has ended nothing since.
+async fn invites_still(conn: &mut Conn, invitation: &Invitation) -> Result<bool, AccountError> {
+    let inviter = account::find(conn, invitation.invited_by).await?;
+    let role = member::find_role(conn, invitation.workspace, invitation.invited_by).await?;
+    let is_same = inviter.is_some_and(|inviter| {
+        inviter.era == invitation.inviter_era && inviter.status == AccountStatus::Active
+    });
+    Ok(is_same && role.is_some_and(|role| role.may(Capability::ManageMembers)))
 }
 
 fn names_it(view: &InvitationView, email: Option<&str>, workspace: Option<&str>) -> bool {

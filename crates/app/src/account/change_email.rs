@@ -4,6 +4,7 @@
 use gatewright_domain::{
     account::{Account, Email},
     audit::{AuditAction, AuditEvent},
+    era::Ending,
     ids::AccountId,
     one_time::{OneTimeGrant, OneTimePurpose},
 };
@@ -12,7 +13,7 @@ use gatewright_storage::{account, profile};
 
 use super::{
     codes::NewCode,
-    endings::{commit_ending, end_all},
+    endings::{begin_era, commit_ending, end_all, lock_own},
     error::AccountError,
     service::Accounts,
 };
@@ -35,7 +36,7 @@ impl Accounts {
             return Err(AccountError::InvalidEmail);
         }
         let mut new = NewCode::new(OLD, email.as_str());
-        new.account = Some(account.id);
+        new.of(Some(account));
         self.send_change_code(ctx, new, LetterKind::ChangeEmailOld, language)
             .await
     }
@@ -56,7 +57,7 @@ impl Accounts {
         }
         let email = email.lowercase();
         let mut new = NewCode::new(NEW, email.as_str());
-        new.account = Some(account.id);
+        new.of(Some(account));
         new.old_email = Some(&old_email);
         self.send_change_code(ctx, new, LetterKind::ChangeEmailNew, language)
             .await
@@ -120,14 +121,14 @@ impl Accounts {
             return Err(AccountError::InvalidToken);
         }
         self.parts.codes.spend(token, &grant).await?;
-        self.store_email(ctx, who, email.as_str()).await
+        self.store_email(ctx, who, (email.as_str(), &grant)).await
     }
 
     async fn store_email(
         &self,
         ctx: &Ctx,
         who: &ConsoleIdentity,
-        email: &str,
+        (email, grant): (&str, &OneTimeGrant),
     ) -> Result<Account, AccountError> {
         let (id, parts) = (who.account.id, &self.parts);
         let mut tx = parts.pool.begin().await?;
@@ -135,17 +136,22 @@ impl Accounts {
         if account::is_email_taken(&mut tx, email).await? {
             return Err(AccountError::EmailInUse);
         }
-        profile::update_email(&mut tx, id, email, ctx.now).await?;
+        let own = lock_own(&mut tx, ctx, who).await?;
+        if !grant.is_of(own.account()) {
+            return Err(AccountError::InvalidToken);
+        }
+        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::EmailChanged).await?;
+        profile::update_email(&mut tx, &begun, email, ctx.now).await?;
         let language = who.account.interface_language.as_deref();
         let done = Letter::new(LetterKind::ChangeEmailDone, email, language).with("email", email);
         parts.post.send(&mut tx, ctx, done).await?;
         let notice = Letter::new(LetterKind::ChangeEmailNotice, &who.account.email, language);
         parts.post.send(&mut tx, ctx, notice).await?;
-        let spared = Some(who.claims.session_id);
-        let ended = end_all(&mut tx, &parts.store, id, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).by(id);
         record(&mut tx, &parts.ambient, ctx, event).await?;
         let changed = account::find(&mut tx, id).await?;
+        let spared = Some(who.claims.session_id);
+        let ended = end_all(&mut tx, &parts.store, begun, spared, ctx.now).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         changed.ok_or(AccountError::AccountNotFound)

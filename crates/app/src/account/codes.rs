@@ -9,13 +9,16 @@ use gatewright_auth::{
     limits::Limits,
 };
 use gatewright_domain::{
+    account::Account,
     audit::{AuditAction, AuditEvent},
+    era::Era,
     ids::{AccountId, WorkspaceId},
     one_time::{OneTimeGrant, OneTimePurpose},
 };
 use gatewright_kv::{OneTimeGrants, RateLimits};
 use gatewright_mail::LetterKind;
-use gatewright_storage::Pool;
+use gatewright_storage::{Pool, Tx, account, account::LockedAccount};
+use uuid::Uuid;
 
 use super::error::AccountError;
 use crate::{
@@ -51,7 +54,8 @@ pub(crate) struct NewCode<'a> {
     pub(crate) purpose: OneTimePurpose,
     /// Where it goes, in lower case.
     pub(crate) email: &'a str,
-    pub(crate) account: Option<AccountId>,
+    account: Option<AccountId>,
+    era: Era,
     pub(crate) has_code: bool,
     pub(crate) old_email: Option<&'a str>,
     pub(crate) workspace: Option<WorkspaceId>,
@@ -63,10 +67,17 @@ impl<'a> NewCode<'a> {
             purpose,
             email,
             account: None,
+            era: Era::default(),
             has_code: true,
             old_email: None,
             workspace: None,
         }
+    }
+
+    /// Binds it to an account as it is now.
+    pub(crate) fn of(&mut self, account: Option<&Account>) {
+        self.account = account.map(|account| account.id);
+        self.era = account.map(|account| account.era).unwrap_or_default();
     }
 }
 
@@ -130,6 +141,7 @@ impl Codes {
             purpose: new.purpose,
             is_verified: false,
             account: new.account,
+            era: new.era,
             has_code: new.has_code,
             email: new.email.to_owned(),
             old_email: new.old_email.map(str::to_owned),
@@ -162,6 +174,7 @@ impl Codes {
         if email.is_some_and(|email| email.to_lowercase() != seen.email) {
             return Err(AccountError::InvalidEmail);
         }
+        self.require_present(&seen).await?;
         let whose = mailbox(purpose, &seen.email);
         let paid = self
             .limiter
@@ -214,8 +227,36 @@ impl Codes {
         token: &str,
     ) -> Result<OneTimeGrant, AccountError> {
         let grant = self.grants.find(token, ctx.now).await?;
-        grant
-            .filter(|grant| grant.purpose == purpose && grant.is_verified)
+        let grant = grant.filter(|grant| grant.purpose == purpose && grant.is_verified);
+        let grant = grant.ok_or(AccountError::InvalidToken)?;
+        self.require_present(&grant).await?;
+        Ok(grant)
+    }
+
+    /// Refuses what was sent to an account in an earlier era of it, or to an address that it had then. The
+    /// work is the same where there is no account.
+    async fn require_present(&self, grant: &OneTimeGrant) -> Result<(), AccountError> {
+        let id = grant.account.unwrap_or(AccountId(Uuid::nil()));
+        let mut conn = self.pool.get().await?;
+        let found = account::find(&mut conn, id).await?;
+        if grant.account.is_none() || found.is_some_and(|account| grant.is_of(&account)) {
+            Ok(())
+        } else {
+            Err(AccountError::InvalidToken)
+        }
+    }
+
+    /// The account that a grant was given to, locked: it is looked at again in the transaction that makes
+    /// something of the grant.
+    pub(crate) async fn lock_owner(
+        &self,
+        tx: &mut Tx,
+        grant: &OneTimeGrant,
+    ) -> Result<LockedAccount, AccountError> {
+        let id = grant.account.ok_or(AccountError::InvalidToken)?;
+        let whose = account::lock(tx, id).await?;
+        whose
+            .filter(|whose| grant.is_of(whose.account()))
             .ok_or(AccountError::InvalidToken)
     }
 

@@ -3,6 +3,7 @@
 use gatewright_domain::{
     account::Account,
     audit::{AuditAction, AuditEvent},
+    era::Ending,
     ids::WorkspaceId,
     one_time::OneTimePurpose,
     workspace::Role,
@@ -12,11 +13,11 @@ use gatewright_storage::{Tx, erasure, member, workspace};
 
 use super::{
     codes::NewCode,
-    endings::{commit_ending, end_all},
+    endings::{begin_era, commit_ending, end_all, lock_own},
     error::AccountError,
     service::Accounts,
 };
-use crate::{ambient::Ctx, audit::record, post::Letter};
+use crate::{ambient::Ctx, audit::record, console::ConsoleIdentity, post::Letter};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::AccountDeletion;
 
@@ -30,7 +31,7 @@ impl Accounts {
         let (email, codes) = (account.email.to_lowercase(), &self.parts.codes);
         codes.charge_mailbox(PURPOSE, &email).await?;
         let mut new = NewCode::new(PURPOSE, &email);
-        new.account = Some(account.id);
+        new.of(Some(account));
         let issued = codes.issue(ctx, new).await?;
         let language = account.interface_language.as_deref();
         let letter = issued.letter(LetterKind::DeleteAccountCode, language);
@@ -45,9 +46,10 @@ impl Accounts {
     pub async fn delete(
         &self,
         ctx: &Ctx,
-        account: &Account,
+        who: &ConsoleIdentity,
         (token, code): (&str, &str),
     ) -> Result<(), AccountError> {
+        let (account, parts) = (&who.account, &self.parts);
         let codes = &self.parts.codes;
         let seen = codes.grants.find(token, ctx.now).await?;
         if seen.and_then(|grant| grant.account) != Some(account.id) {
@@ -71,7 +73,12 @@ impl Accounts {
         let letter = letter.with("email", &account.email);
         self.parts.post.send(&mut tx, ctx, letter).await?;
         self.leave_workspaces(ctx, &mut tx, account).await?;
-        let ended = end_all(&mut tx, &self.parts.store, account.id, None, ctx.now).await?;
+        let own = lock_own(&mut tx, ctx, who).await?;
+        if !grant.is_of(own.account()) {
+            return Err(AccountError::InvalidDeletionCode);
+        }
+        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::AccountDeleted).await?;
+        let ended = end_all(&mut tx, &parts.store, begun, None, ctx.now).await?;
         erasure::delete_account(&mut tx, account.id).await?;
         let event = AuditEvent::new(AuditAction::AccountDeleted).by(account.id);
         record(&mut tx, &self.parts.ambient, ctx, event).await?;

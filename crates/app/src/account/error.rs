@@ -67,6 +67,9 @@ pub enum AccountError {
     /// There is no such account any more.
     #[error("Account not found.")]
     AccountNotFound,
+    /// The session ended while the request was under way.
+    #[error("Invalid Authorization token.")]
+    SessionEnded,
     /// Locked out.
     #[error("Account is banned.")]
     AccountBanned,
@@ -118,6 +121,7 @@ impl Classify for AccountError {
             | Self::MailTooSoon { .. }
             | Self::TooManyGuesses { .. }
             | Self::RateLimited { .. } => ErrorKind::RateLimited,
+            Self::SessionEnded => ErrorKind::Unauthenticated,
             Self::Unavailable(_) => ErrorKind::Unavailable,
             _ => ErrorKind::Invalid,
         }
@@ -139,6 +143,7 @@ impl Classify for AccountError {
             Self::Policy(_) | Self::InvalidAvatar => "invalid_param",
             Self::EmailInUse => "email_already_in_use",
             Self::AccountNotFound => "account_not_found",
+            Self::SessionEnded => "unauthorized",
             Self::AccountBanned => "account_banned",
             Self::NotAllowedCreateWorkspace => "not_allowed_create_workspace",
             Self::AlreadyActivated => "already_activate",

@@ -15,7 +15,7 @@ mod service;
 pub use activate::{Activation, InvitationView};
 pub use codes::Codes;
 pub(crate) use codes::NewCode;
-pub(crate) use endings::{commit_ending, end_all};
+pub(crate) use endings::{begin_era, commit_ending, end_all};
 pub use error::AccountError;
 pub use gatewright_storage::profile::ProfileChange;
 pub use profile::LinkedProvider;

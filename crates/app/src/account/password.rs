@@ -5,11 +5,12 @@ use gatewright_domain::{
     Secret,
     account::check_password_policy,
     audit::{AuditAction, AuditEvent},
+    era::Ending,
 };
-use gatewright_storage::{account, profile};
+use gatewright_storage::{account, account::Credentials, profile};
 
 use super::{
-    endings::{commit_ending, end_all},
+    endings::{begin_era, commit_ending, end_all, lock_own},
     error::AccountError,
     service::Accounts,
 };
@@ -35,42 +36,49 @@ impl Accounts {
             .await?
             .or_wait()
             .map_err(|retry_after| AccountError::RateLimited { retry_after })?;
-        self.require_current(who, old).await?;
-        let hash = self.parts.passwords.hash(new).await?;
+        let looked_at = self.require_current(who, old).await?;
+        let parts = &self.parts;
+        let hash = parts.passwords.hash(new).await?;
         let (id, spared) = (who.account.id, Some(who.claims.session_id));
-        let mut tx = self.parts.pool.begin().await?;
-        profile::update_password(&mut tx, id, &hash, ctx.now).await?;
-        let ended = end_all(&mut tx, &self.parts.store, id, spared, ctx.now).await?;
+        let mut tx = parts.pool.begin().await?;
+        let own = lock_own(&mut tx, ctx, who).await?;
+        // Somebody may have changed it while the old one was compared.
+        if !own.has_still(&looked_at) {
+            return Err(AccountError::CurrentPasswordIncorrect);
+        }
+        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::PasswordChanged).await?;
+        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
-        commit_ending(tx, &self.parts.store, ended).await?;
-        self.parts.known.forget(id);
+        record(&mut tx, &parts.ambient, ctx, event).await?;
+        let ended = end_all(&mut tx, &parts.store, begun, spared, ctx.now).await?;
+        commit_ending(tx, &parts.store, ended).await?;
+        parts.known.forget(id);
         Ok(())
     }
 
-    /// Whoever has a password must know it.
+    /// Whoever has a password must know it. Returns what was looked at.
     async fn require_current(
         &self,
         who: &ConsoleIdentity,
         old: Option<&Secret>,
-    ) -> Result<(), AccountError> {
+    ) -> Result<Credentials, AccountError> {
         let found = {
             let mut conn = self.parts.pool.get().await?;
             account::find_credentials_by_id(&mut conn, who.account.id).await?
         };
         let found = found.ok_or(AccountError::AccountNotFound)?;
         if found.password.is_none() {
-            return Ok(());
+            return Ok(found);
         }
         let old = old.ok_or(AccountError::CurrentPasswordIncorrect)?;
         let verdict = self
             .parts
             .passwords
-            .verify(old, found.password, found.salt)
+            .verify(old, found.password.clone(), found.salt.clone())
             .await?;
         if verdict == Verdict::Mismatch {
             return Err(AccountError::CurrentPasswordIncorrect);
         }
-        Ok(())
+        Ok(found)
     }
 }

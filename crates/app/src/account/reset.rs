@@ -6,6 +6,7 @@ use gatewright_domain::{
     Secret,
     account::{Email, check_password_policy},
     audit::{AuditAction, AuditEvent},
+    era::Ending,
     one_time::OneTimePurpose,
 };
 use gatewright_mail::LetterKind;
@@ -13,7 +14,7 @@ use gatewright_storage::{account, profile};
 
 use super::{
     codes::NewCode,
-    endings::{commit_ending, end_all},
+    endings::{begin_era, commit_ending, end_all},
     error::AccountError,
     service::Accounts,
 };
@@ -41,7 +42,7 @@ impl Accounts {
             .map(|found| found.account)
             .filter(|account| account.status.may_use_console());
         let mut new = NewCode::new(PURPOSE, email.as_str());
-        new.account = found.as_ref().map(|account| account.id);
+        new.of(found.as_ref());
         new.has_code = found.is_some();
         let issued = codes.issue(ctx, new).await?;
         let letter = match found {
@@ -90,19 +91,22 @@ impl Accounts {
         }
         let codes = &self.parts.codes;
         let grant = codes.verified(ctx, PURPOSE, token).await?;
-        let id = grant.account.ok_or(AccountError::InvalidToken)?;
-        let hash = self.parts.passwords.hash(password).await?;
+        let parts = &self.parts;
+        let hash = parts.passwords.hash(password).await?;
         codes.spend(token, &grant).await?;
-        let mut tx = self.parts.pool.begin().await?;
-        let account = account::find(&mut tx, id).await?;
-        account
-            .filter(|account| account.status.may_use_console())
-            .ok_or(AccountError::AccountNotFound)?;
-        profile::update_password(&mut tx, id, &hash, ctx.now).await?;
-        let ended = end_all(&mut tx, &self.parts.store, id, None, ctx.now).await?;
+        let mut tx = parts.pool.begin().await?;
+        let whose = codes.lock_owner(&mut tx, &grant).await?;
+        if !whose.account().status.may_use_console() {
+            return Err(AccountError::AccountNotFound);
+        }
+        let id = whose.id();
+        let begun = begin_era(&mut tx, &parts.ambient, &whose, Ending::PasswordReset).await?;
+        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).by(id);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
-        commit_ending(tx, &self.parts.store, ended).await?;
+        record(&mut tx, &parts.ambient, ctx, event).await?;
+        let ended = end_all(&mut tx, &parts.store, begun, None, ctx.now).await?;
+        commit_ending(tx, &parts.store, ended).await?;
+        parts.known.forget(id);
         self.unlock(&grant.email).await
     }
 

@@ -53,7 +53,7 @@ impl Console {
         let found = account::find_credentials(&mut tx, email.as_str()).await?;
         let found = found.map(|found| found.account);
         let mut new = NewCode::new(LOGIN, email.as_str());
-        new.account = found.as_ref().map(|account| account.id);
+        new.of(found.as_ref());
         new.has_code = match &found {
             Some(account) => account.status.may_use_console(),
             None => may_come(&self.parts.settings),
@@ -89,7 +89,12 @@ impl Console {
         account::lock_email(&mut tx, &grant.email).await?;
         let found = account::find_credentials(&mut tx, &grant.email).await?;
         let account = match found {
-            Some(found) => found.account,
+            Some(_) => {
+                let whose = codes.lock_owner(&mut tx, &grant).await?;
+                whose.account().clone()
+            }
+            // Whose it was is no more, or has another address by now.
+            None if grant.account.is_some() => return Err(AccountError::InvalidToken),
             None => {
                 let newcomer = Newcomer {
                     name: local_part(&grant.email),
@@ -107,7 +112,9 @@ impl Console {
             AccountStatus::Active | AccountStatus::Pending | AccountStatus::Uninitialized => {}
         }
         self.require_workspace(ctx, &mut tx, &account).await?;
-        let session = self.open_session(ctx, &mut tx, &account).await?;
+        let locked = account::lock(&mut tx, account.id).await?;
+        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         Ok(self.tokens(ctx, &session, 0))
     }
@@ -230,7 +237,9 @@ impl Console {
             timezone: preferences.timezone.as_deref(),
         };
         let account = self.register_newcomer(ctx, &mut tx, &newcomer).await?;
-        let session = self.open_session(ctx, &mut tx, &account).await?;
+        let locked = account::lock(&mut tx, account.id).await?;
+        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         Ok(self.tokens(ctx, &session, 0))
     }

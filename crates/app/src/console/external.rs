@@ -7,13 +7,13 @@ use gatewright_auth::{
     sso::{Answer, AuthenticatedPerson, ProviderName, SignInPurpose, SignInState},
 };
 use gatewright_domain::{
-    account::{Account, AccountStatus},
+    account::AccountStatus,
     audit::{AuditAction, AuditEvent},
     ids::AccountId,
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Spending;
-use gatewright_storage::{Tx, account, external_identity, workspace};
+use gatewright_storage::{Tx, account, account::LockedAccount, external_identity, workspace};
 
 use super::{
     external_error::ExternalLoginError,
@@ -174,16 +174,22 @@ impl Console {
         ctx: &Ctx,
         tx: &mut Tx,
         person: &AuthenticatedPerson,
-    ) -> Result<(Account, bool), ExternalLoginError> {
+    ) -> Result<(LockedAccount, bool), ExternalLoginError> {
         // First visits of one person queue here.
         account::lock_email(tx, &person.subject.email.folded()).await?;
         let (issuer, subject) = (&person.subject.issuer, &person.provider_subject);
         let known = external_identity::find_account(tx, issuer, subject).await?;
-        let account = match known {
-            Some(id) => account::find(tx, id).await?,
-            None => Some(self.register(ctx, tx, person).await?),
+        let id = match known {
+            Some(id) => id,
+            None => self.register(ctx, tx, person).await?,
         };
-        let account = account.ok_or(ExternalLoginError::AccountGone)?;
+        let locked = account::lock(tx, id).await?;
+        let locked = locked.ok_or(ExternalLoginError::AccountGone)?;
+        // An ending may have cut the tie while this waited for the lock.
+        if external_identity::find_account(tx, issuer, subject).await? != Some(id) {
+            return Err(ExternalLoginError::NotLinked);
+        }
+        let account = locked.account();
         match account.status {
             AccountStatus::Banned => return Err(ExternalLoginError::AccountBanned),
             AccountStatus::Closed => return Err(ExternalLoginError::AccountGone),
@@ -192,7 +198,7 @@ impl Console {
         let workspaces = workspace::list_for_account(tx, account.id).await?;
         let mut statuses = workspaces.iter().map(|workspace| workspace.status);
         if statuses.any(|status| status == WorkspaceStatus::Normal) {
-            Ok((account, known.is_none()))
+            Ok((locked, known.is_none()))
         } else {
             Err(ExternalLoginError::NoWorkspace)
         }
@@ -204,7 +210,7 @@ impl Console {
         ctx: &Ctx,
         tx: &mut Tx,
         person: &AuthenticatedPerson,
-    ) -> Result<Account, ExternalLoginError> {
+    ) -> Result<AccountId, ExternalLoginError> {
         let email = person.subject.email.folded();
         let settings = &self.parts.settings;
         if account::is_email_taken(tx, &email).await? {
@@ -225,9 +231,7 @@ impl Console {
         };
         let id = settle(tx, &self.parts.ambient, ctx, &newcomer).await?;
         self.tie(ctx, tx, person, id).await?;
-        account::find(tx, id)
-            .await?
-            .ok_or(ExternalLoginError::AccountGone)
+        Ok(id)
     }
 
     async fn link(

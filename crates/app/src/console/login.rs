@@ -9,6 +9,7 @@ use gatewright_domain::{
     Secret,
     account::{Account, AccountStatus, Email, check_password_policy},
     audit::{AuditAction, AuditEvent},
+    era::Ending,
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Ticket;
@@ -19,6 +20,7 @@ use super::{
     session::{Console, SessionTokens},
 };
 use crate::{
+    account::{begin_era, commit_ending, end_all},
     ambient::Ctx,
     audit::{record, record_alone},
 };
@@ -77,10 +79,9 @@ impl Console {
             .is_invited(ctx, &command, &email, found.as_ref())
             .await?;
         if let (true, Some(credentials)) = (is_invited, &found) {
-            self.set_first_password(ctx, credentials, &command.password)
-                .await?;
+            let set = self.set_first_password(ctx, credentials, &command.password);
+            let credentials = set.await?;
             let verdict = Verdict::Match;
-            let credentials = credentials.clone();
             return self
                 .sign_in(
                     ctx,
@@ -126,7 +127,8 @@ impl Console {
             .parts
             .keys
             .open_known_browser(command.known_browser.as_deref()?, ctx.now)?;
-        (known.account_id == found?.account.id).then_some(known)
+        let account = &found?.account;
+        (known.account_id == account.id && known.era == account.era).then_some(known)
     }
 
     /// Whether the account has no password yet and whoever comes has its invitation. An invitation
@@ -162,15 +164,23 @@ impl Console {
         ctx: &Ctx,
         credentials: &Credentials,
         password: &Secret,
-    ) -> Result<(), ConsoleError> {
+    ) -> Result<Credentials, ConsoleError> {
         check_password_policy(password.expose())?;
         let hash = self.parts.passwords.hash(password).await?;
         let id = credentials.account.id;
         let mut tx = self.parts.pool.begin().await?;
-        profile::update_password(&mut tx, id, &hash, ctx.now).await?;
+        let whose = account::lock(&mut tx, id).await?;
+        let whose = whose.filter(|whose| whose.has_still(credentials));
+        let whose = whose.ok_or(ConsoleError::AuthenticationFailed)?;
+        let ambient = &self.parts.ambient;
+        let begun = begin_era(&mut tx, ambient, &whose, Ending::PasswordChanged).await?;
+        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
-        Ok(tx.commit().await?)
+        record(&mut tx, ambient, ctx, event).await?;
+        let set = account::find_credentials_by_id(&mut tx, id).await?;
+        let ended = end_all(&mut tx, &self.parts.bearers, begun, None, ctx.now).await?;
+        commit_ending(tx, &self.parts.bearers, ended).await?;
+        set.ok_or(ConsoleError::AuthenticationFailed)
     }
 
     async fn charge_attempt(
@@ -248,6 +258,14 @@ impl Console {
             _ => None,
         };
         let mut tx = self.parts.pool.begin().await?;
+        // Between the look at the password and now everything may have changed.
+        let locked = account::lock(&mut tx, account.id).await?;
+        let Some(locked) = locked.filter(|locked| locked.has_still(&credentials)) else {
+            tx.rollback().await?;
+            self.note_failure(ctx, Some(account), "changed_meanwhile")
+                .await?;
+            return Err(ConsoleError::AuthenticationFailed);
+        };
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
         if !workspaces
             .iter()
@@ -259,11 +277,12 @@ impl Console {
         if let Some((old, new)) = &rehashed {
             account::update_password_hash(&mut tx, account.id, old, new).await?;
         }
-        let session = self.open_session(ctx, &mut tx, account).await?;
+        let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         self.forgive(&attempt).await;
         let known = known.unwrap_or_else(|| KnownBrowser {
             account_id: account.id,
+            era: account.era,
             browser: self.parts.ambient.random.base64url(16),
         });
         Ok(LoginOutcome::SignedIn {

@@ -1,6 +1,7 @@
 //! Console sessions: from a cookie to an identity, and the tokens of a new or renewed session.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
 use gatewright_auth::{
     account::InvitationKeys,
     console::{AccessClaims, ConsoleKeys, ConsoleSettings, RefreshToken},
@@ -12,22 +13,26 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     console_session::ConsoleSession,
     ids::{AccountId, ConsoleSessionId},
+    interval::elapsed,
     workspace::{MemberWorkspace, WorkspaceStatus, default_workspace},
 };
 use gatewright_kv::{LoginThrottles, RateLimits, SpentNonces};
-use gatewright_storage::{Pool, StorageError, Tx, account, console_session, workspace};
+use gatewright_storage::{
+    Pool, StorageError, Tx, account, account::LockedAccount, console_session, workspace,
+};
 
 use super::{error::ConsoleError, passwords::Passwords};
 use crate::{
     account::Codes,
     ambient::{Ambient, Ctx},
     audit::record,
+    bearer::CachedBearers,
     post::Post,
     provider::Providers,
 };
 
 /// How stale `last_active_at` may get.
-const ACTIVITY_STEP: TimeDelta = TimeDelta::minutes(10);
+const ACTIVITY_STEP: Duration = Duration::from_secs(600);
 
 /// What [`Console`] is made of.
 pub struct ConsoleParts {
@@ -39,6 +44,8 @@ pub struct ConsoleParts {
     pub limits: Limits,
     /// Failed sign-ins.
     pub throttles: LoginThrottles,
+    /// The look-up of bearers, which must hear when they end.
+    pub bearers: CachedBearers,
     /// The keys of the tokens.
     pub keys: ConsoleKeys,
     /// The keys of sign-ins through identity providers.
@@ -143,7 +150,7 @@ impl Console {
         if workspaces.is_empty() {
             return Err(ConsoleError::NoAccount);
         }
-        if ctx.now - account.last_active_at > ACTIVITY_STEP {
+        if elapsed(account.last_active_at, ctx.now).is_ok_and(|idle| idle > ACTIVITY_STEP) {
             account::update_last_active(&mut conn, account.id, ctx.now).await?;
         }
         Ok(ConsoleIdentity {
@@ -176,6 +183,7 @@ impl Console {
             refresh_salt: self.parts.ambient.random.bytes(16),
             generation: 0,
             rotated_at: ctx.now,
+            since_rotation: None,
             idle_expires_at: (ctx.now + self.parts.settings.idle_lifetime())
                 .min(absolute_expires_at),
             absolute_expires_at,
@@ -183,17 +191,19 @@ impl Console {
         }
     }
 
-    /// Begins a session in the transaction of a sign-in, and notes it.
+    /// Begins a session in the transaction of a sign-in, and notes it. The account is locked, and the
+    /// caller has compared it with what it looked at before.
     pub(super) async fn open_session(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        account: &Account,
+        locked: &LockedAccount,
     ) -> Result<ConsoleSession, StorageError> {
+        let account = locked.account();
         let session = self.new_session(ctx, account.id);
         let ip = ctx.address.to_string();
         account::update_login(tx, account, &ip, ctx.now).await?;
-        console_session::insert(tx, &session, &ip, ctx.user_agent.as_deref()).await?;
+        console_session::insert(tx, locked, &session, &ip, ctx.user_agent.as_deref()).await?;
         let event = AuditEvent::new(AuditAction::LoginSucceeded)
             .by(account.id)
             .with("session_id", session.id);

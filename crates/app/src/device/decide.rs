@@ -166,6 +166,8 @@ fn transition(
         Verdict::Deny => grant.deny(ctx.now),
         Verdict::Approve => grant.approve(Approval {
             subject: Subject::Account(identity.account.id),
+            // As of the very look that found the session alive.
+            era: identity.account.era,
             workspace_id: identity.current_workspace().map(|workspace| workspace.id),
             at: ctx.now,
         }),

@@ -41,6 +41,9 @@ pub enum PollError {
     /// Refused, or the approver may no longer let anybody in.
     #[error("access_denied")]
     Denied,
+    /// What the approver had open has ended since. Answered like a refusal.
+    #[error("access_denied")]
+    Superseded,
     /// Another client than the one that asked.
     #[error("invalid_grant")]
     OtherClient,

@@ -14,10 +14,14 @@ use gatewright_domain::{
 };
 use gatewright_kv::StoredGrant;
 use gatewright_mail::{LetterKind, MailLanguage};
-use gatewright_storage::{Tx, account, bearer_token, device_redemption, workspace};
+use gatewright_storage::{Tx, account, bearer_token, device_redemption, era, workspace};
 
 use super::{error::PollError, flow::DeviceFlow};
-use crate::{ambient::Ctx, audit::record, post::Letter};
+use crate::{
+    ambient::Ctx,
+    audit::{record, record_alone},
+    post::Letter,
+};
 
 /// What the device gets, once.
 pub struct Delivery {
@@ -73,7 +77,14 @@ impl DeviceFlow {
             self.note_replay(ctx, grant).await?;
             return Err(PollError::Expired);
         }
-        let subject = self.recipient(&mut tx, approval).await?;
+        let subject = match self.recipient(&mut tx, approval).await {
+            Err(PollError::Superseded) => {
+                tx.rollback().await?;
+                self.note_superseded(ctx, &stored).await?;
+                return Err(PollError::Denied);
+            }
+            other => other?,
+        };
         let bearer = NewBearer::generate(subject.kind(), self.parts.ambient.random.as_ref());
         let token = self.new_token(ctx, token_id, grant, &subject);
         if let DeliveredTo::Account { account, .. } = &subject {
@@ -97,14 +108,19 @@ impl DeviceFlow {
         })
     }
 
-    /// Whoever approved, if they still may: much can happen between approval and pick-up.
+    /// Whoever approved, if they still may: much can happen between approval and pick-up. Under the lock
+    /// of the account an ending comes before or after, never in between.
     async fn recipient(&self, tx: &mut Tx, approval: Approval) -> Result<DeliveredTo, PollError> {
         match approval.subject {
             Subject::Account(id) => {
-                let account = account::find(tx, id).await?;
-                let account = account
-                    .filter(|account| account.status == AccountStatus::Active)
-                    .ok_or(PollError::Denied)?;
+                let locked = account::lock(tx, id).await?.ok_or(PollError::Denied)?;
+                let account = locked.account().clone();
+                if account.status != AccountStatus::Active {
+                    return Err(PollError::Denied);
+                }
+                if account.era != approval.era {
+                    return Err(PollError::Superseded);
+                }
                 Ok(DeliveredTo::Account {
                     workspaces: workspace::list_for_account(tx, account.id).await?,
                     account: Box::new(account),
@@ -112,6 +128,9 @@ impl DeviceFlow {
                 })
             }
             Subject::External(subject) => {
+                if era::lock_external(tx).await? != approval.era {
+                    return Err(PollError::Superseded);
+                }
                 let taken = account::is_email_taken(tx, &subject.email.folded()).await?;
                 if taken || self.parts.sso.broker.is_none() {
                     return Err(PollError::Denied);
@@ -119,6 +138,21 @@ impl DeviceFlow {
                 Ok(DeliveredTo::External(subject))
             }
         }
+    }
+
+    /// Somebody's approval did not outlive what they ended: that is a refusal from now on, and noted once.
+    async fn note_superseded(&self, ctx: &Ctx, stored: &StoredGrant) -> Result<(), PollError> {
+        let grant = &stored.grant;
+        let refused = grant.clone().superseded();
+        if !self.parts.grants.replace(stored, &refused, ctx.now).await? {
+            return Ok(());
+        }
+        let event = AuditEvent::new(AuditAction::DeviceFlowRejected)
+            .with("reason", "approved_before_an_ending")
+            .with("grant_id", grant.id)
+            .with("client_id", &grant.client_id)
+            .with("device_label", &grant.device_label);
+        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
     }
 
     fn new_token(

@@ -97,7 +97,7 @@ impl Members {
         };
         let (how, url) = if account.status == AccountStatus::Pending {
             let url = self
-                .send_link(ctx, &mut tx, (workspace, actor.id), &account, letter)
+                .send_link(ctx, &mut tx, (workspace, actor), &account, letter)
                 .await?;
             (InvitedAs::Pending, url)
         } else {
@@ -184,7 +184,7 @@ impl Members {
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        (workspace, actor): (WorkspaceId, AccountId),
+        (workspace, actor): (WorkspaceId, &Account),
         account: &Account,
         letter: impl Fn(LetterKind) -> Letter,
     ) -> Result<Option<String>, MemberError> {
@@ -193,7 +193,8 @@ impl Members {
             workspace,
             account: account.id,
             email: account.email.to_lowercase(),
-            invited_by: actor,
+            invited_by: actor.id,
+            inviter_era: actor.era,
             expires_at: ctx.now + self.parts.settings.invitation_lifetime(),
         };
         invitation::insert(tx, &invitation, ctx.now).await?;

@@ -35,7 +35,7 @@ impl Members {
         codes.charge_network(ctx).await?;
         codes.charge_mailbox(PURPOSE, &email).await?;
         let mut new = NewCode::new(PURPOSE, &email);
-        new.account = Some(owner.id);
+        new.of(Some(owner));
         new.workspace = Some(workspace.id);
         let issued = codes.issue(ctx, new).await?;
         let letter = issued
@@ -90,6 +90,7 @@ impl Members {
         let heir = account::find(&mut tx, target).await?;
         let heir = heir.filter(|heir| is_member && heir.status == AccountStatus::Active);
         let heir = heir.ok_or(AccountError::NoMember)?;
+        codes.lock_owner(&mut tx, &grant).await?;
         codes.spend(token, &grant).await?;
         member::update_role(&mut tx, workspace.id, owner.id, Role::Admin, ctx.now).await?;
         member::update_role(&mut tx, workspace.id, target, Role::Owner, ctx.now).await?;

@@ -6,7 +6,10 @@ use gatewright_crypto::{
     equal::secrets_equal,
     keys::{HmacKey, KeyRing, MasterKeys, Purpose},
 };
-use gatewright_domain::ids::{AccountId, ConsoleSessionId};
+use gatewright_domain::{
+    era::Era,
+    ids::{AccountId, ConsoleSessionId},
+};
 
 use crate::claims::{ClaimsError, Unverified, seal};
 
@@ -59,6 +62,8 @@ pub enum CsrfFailure {
 pub struct KnownBrowser {
     /// Whose browser it is.
     pub account_id: AccountId,
+    /// The account's when it signed in: in another one the browser is a stranger.
+    pub era: Era,
     /// Tells browsers of one account apart.
     pub browser: String,
 }
@@ -186,10 +191,10 @@ impl ConsoleKeys {
 
     /// The cookie of a browser that signed in.
     pub fn seal_known_browser(&self, known: &KnownBrowser, now: DateTime<Utc>) -> String {
-        let account = known.account_id.to_string();
+        let (account, era) = (known.account_id.to_string(), known.era.to_string());
         seal(
             &self.known_browser,
-            &[("sub", &account), ("jti", &known.browser)],
+            &[("sub", &account), ("era", &era), ("jti", &known.browser)],
             now,
             KNOWN_BROWSER_LIFETIME,
         )
@@ -201,6 +206,12 @@ impl ConsoleKeys {
         claims.require_live(now, KNOWN_BROWSER_LIFETIME).ok()?;
         Some(KnownBrowser {
             account_id: claims.parse("sub").ok()?,
+            // An older version did not say: the first one.
+            era: if claims.has("era") {
+                claims.parse("era").ok()?
+            } else {
+                Era::default()
+            },
             browser: claims.text("jti").ok()?.to_owned(),
         })
     }

@@ -125,6 +125,7 @@ mod tests {
             refresh_salt: vec![salt; 16],
             generation: 0,
             rotated_at: now,
+            since_rotation: None,
             idle_expires_at: now,
             absolute_expires_at: now,
             revoked_at: None,

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use gatewright_crypto::random::Random;
-use gatewright_domain::{device_grant::UserCode, external_subject::ExternalSubject};
+use gatewright_domain::{device_grant::UserCode, era::Era, external_subject::ExternalSubject};
 
 use super::{Envelope, SubjectAssertion, TokenText, user_code};
 use crate::{
@@ -22,6 +22,9 @@ pub struct ApprovalGrant {
     pub subject: ExternalSubject,
     /// The device flow that may be approved with it, and no other.
     pub user_code: UserCode,
+    /// Of people without an account, when it was made.
+    pub era: Era,
+    era_text: String,
     /// Used once.
     pub nonce: TokenText,
     /// Must come back in `X-CSRF-Token`.
@@ -36,12 +39,15 @@ impl ApprovalGrant {
     pub fn new(
         urls: &PublicUrls,
         assertion: &SubjectAssertion,
+        era: Era,
         random: &dyn Random,
     ) -> Result<Self, OriginUnset> {
         Ok(Self {
             issuer: urls.issuer()?.to_owned(),
             subject: assertion.subject.clone(),
             user_code: assertion.user_code.clone(),
+            era,
+            era_text: era.to_string(),
             nonce: TokenText::draw(random),
             csrf_token: TokenText::draw(random),
         })
@@ -63,12 +69,14 @@ impl Envelope for ApprovalGrant {
             ("subject_email", self.subject.email.as_str()),
             ("subject_issuer", self.subject.issuer.as_str()),
             ("user_code", self.user_code.expose()),
+            ("era", &self.era_text),
             ("nonce", self.nonce.expose()),
             ("csrf_token", self.csrf_token.expose()),
         ]
     }
 
     fn from_claims(claims: &Unverified) -> Result<Self, ClaimsError> {
+        let era: Era = claims.parse("era")?;
         Ok(Self {
             issuer: claims.text("iss")?.to_owned(),
             subject: ExternalSubject {
@@ -76,6 +84,8 @@ impl Envelope for ApprovalGrant {
                 issuer: claims.parse("subject_issuer")?,
             },
             user_code: user_code(claims)?,
+            era,
+            era_text: era.to_string(),
             nonce: claims.parse("nonce")?,
             csrf_token: claims.parse("csrf_token")?,
         })

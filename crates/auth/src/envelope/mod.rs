@@ -13,6 +13,7 @@ mod subject_assertion;
 mod token_text;
 
 pub use approval_grant::{ApprovalGrant, GRANT_LIFETIME};
+pub use gatewright_domain::era::Era;
 pub use keys::EnvelopeKeys;
 pub use state_envelope::{DEVICE_FLOW_INTENT, STATE_LIFETIME, StateEnvelope};
 pub use subject_assertion::{ASSERTION_CAP, SubjectAssertion};

@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 use crate::{
+    era::Era,
     external_subject::ExternalSubject,
     ids::{AccountId, GrantId, WorkspaceId},
+    interval::remaining_seconds,
 };
 
 /// How long a code lives, in seconds (`expires_in`).
@@ -39,6 +41,9 @@ pub enum Subject {
 pub struct Approval {
     /// Who approved.
     pub subject: Subject,
+    /// Of whoever approved, when they did. Absent in what an older version stored: the first one.
+    #[serde(default)]
+    pub era: Era,
     /// The workspace that the approver worked in.
     pub workspace_id: Option<WorkspaceId>,
     /// When.
@@ -126,7 +131,7 @@ impl DeviceGrant {
 
     /// Whole seconds until expiry, for `lookup`.
     pub fn remaining_seconds(&self, now: DateTime<Utc>) -> i64 {
-        (self.expires_at - now).num_seconds().max(0)
+        remaining_seconds(self.expires_at, now)
     }
 
     /// Pending → approved.
@@ -142,6 +147,15 @@ impl DeviceGrant {
         self.require_open(now)?;
         self.decision = Decision::Denied;
         Ok(self)
+    }
+
+    /// Approved → denied, when what the approver had open has ended since. Any other state stays as it is.
+    #[must_use]
+    pub fn superseded(mut self) -> Self {
+        if matches!(self.decision, Decision::Approved(_)) {
+            self.decision = Decision::Denied;
+        }
+        self
     }
 
     /// Approved → redeemed, after the token was minted. Any other state stays as it is.

@@ -1,8 +1,12 @@
 //! How often a device may poll (RFC 8628 §3.5): five seconds at first, five more for each poll
 //! that comes early, never more than a minute.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::interval::elapsed;
 
 /// The pace of one device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +35,12 @@ impl PollPace {
     /// Whether a poll now would be early. A tenth of the interval, at most a second, is forgiven
     /// to clocks that run fast and to networks that deliver late and then on time.
     pub fn is_early(&self, now: DateTime<Utc>) -> bool {
-        let interval = TimeDelta::seconds(i64::from(self.interval_seconds));
-        let tolerance = (interval / 10).min(TimeDelta::seconds(1));
+        let interval = Duration::from_secs(self.interval_seconds.into());
+        let tolerance = (interval / 10).min(Duration::from_secs(1));
+        // A clock that is behind cannot tell: early.
+        let enough = interval.saturating_sub(tolerance);
         self.last_poll_at
-            .is_some_and(|last| now - last < interval - tolerance)
+            .is_some_and(|last| !elapsed(last, now).is_ok_and(|so_far| so_far >= enough))
     }
 
     /// After a poll in time.

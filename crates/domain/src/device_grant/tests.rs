@@ -25,6 +25,7 @@ fn grant() -> DeviceGrant {
 fn approval(who: u128, now: DateTime<Utc>) -> Approval {
     Approval {
         subject: Subject::Account(AccountId(Uuid::from_u128(who))),
+        era: crate::era::Era::default(),
         workspace_id: None,
         at: now,
     }

@@ -61,7 +61,7 @@ pub(crate) async fn delete(
     let Then(session, body) = body;
     let input = body.into_inner();
     let proof = (input.token.as_str(), input.code.as_str());
-    accounts.delete(&ctx, &session.0.account, proof).await?;
+    accounts.delete(&ctx, &session.0, proof).await?;
     let mut response = HttpResponse::Ok();
     for cookie in policy.cleared() {
         response.cookie(cookie);

@@ -6,6 +6,7 @@ use gatewright_app::device::{DeliveredTo, Delivery, DeviceFlow, PollDevice};
 use gatewright_auth::bearer::Scope;
 use gatewright_domain::{
     account::Account,
+    interval::remaining_seconds,
     workspace::{MemberWorkspace, default_workspace},
 };
 use serde::Serialize;
@@ -122,7 +123,7 @@ impl DeviceTokenResponse {
             access_token: delivery.token.clone(),
             token: delivery.token,
             token_type: "Bearer".into(),
-            expires_in: (delivery.expires_at - now).num_seconds(),
+            expires_in: remaining_seconds(delivery.expires_at, now),
             scope: scopes.join(" "),
             expires_at: delivery
                 .expires_at

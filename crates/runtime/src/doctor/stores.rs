@@ -1,6 +1,9 @@
 //! PostgreSQL and Redis: are they there, and are they as we need them?
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use gatewright_domain::interval::apart;
 use gatewright_kv::Kv;
 use gatewright_storage::{
     Pool, installation,
@@ -11,7 +14,7 @@ use super::Finding;
 use crate::settings::ServerSettings;
 
 /// Signatures are good for 30 s more than they say; beyond that, nodes disagree.
-const MOST_SKEW: TimeDelta = TimeDelta::seconds(30);
+const MOST_SKEW: Duration = Duration::from_secs(30);
 /// 14.0, as the server counts.
 const OLDEST_POSTGRES: i32 = 140_000;
 /// `SET … KEEPTTL` came with it.
@@ -110,11 +113,11 @@ fn postgres_facts(facts: &installation::Facts, pool_size: u32) -> Vec<Finding> {
 }
 
 fn skew(what: &'static str, theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Option<Finding> {
-    let apart = (theirs - ours).abs();
+    let apart = apart(theirs, ours);
     (apart > MOST_SKEW).then(|| {
         Finding::error(
             "clock_off",
-            format!("this machine's clock and that of {what} are {} s apart", apart.num_seconds()),
+            format!("this machine's clock and that of {what} are {} s apart", apart.as_secs()),
             "codes and sessions expire at once or too late, and signatures of other nodes are refused",
             "let both machines follow a time server (no setting of ours: LOG_TZ only changes schedules)",
         )

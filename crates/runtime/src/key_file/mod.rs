@@ -6,20 +6,23 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use gatewright_auth::{
     Random,
     keys::{MasterKeys, key_id},
     secret_key::SecretKeySettings,
 };
+use gatewright_domain::interval::elapsed;
 use serde::{Deserialize, Serialize};
 
 /// A new key signs at the earliest after this long: every node has read the file by then.
-pub const SETTLE: TimeDelta = TimeDelta::seconds(30);
+pub const SETTLE: Duration = Duration::from_secs(30);
 /// A former key is kept at least this long: what it signed last (a refresh token) lives that long.
-pub const KEEP: TimeDelta = TimeDelta::days(30);
+pub const KEEP: Duration = Duration::from_secs(30 * DAY);
+const DAY: u64 = 24 * 60 * 60;
 const ENTROPY_BYTES: usize = 48;
 
 /// What a key is used for.
@@ -89,18 +92,18 @@ pub enum KeyFileError {
     NoNext,
     /// Not every node can know it yet.
     #[error(
-        "the next key is {seconds} s old; wait until it is {} s, so that every node has read it (see `keys` in /readyz), or use --force", SETTLE.num_seconds()
+        "the next key is {seconds} s old; wait until it is {} s, so that every node has read it (see `keys` in /readyz), or use --force", SETTLE.as_secs()
     )]
     TooYoung {
         /// Its age.
-        seconds: i64,
+        seconds: u64,
     },
     /// There is nothing to retire.
     #[error("there is no former key")]
     NoPrevious,
     /// What a former key signed may still be alive.
     #[error(
-        "no former key is {} days old yet: retiring one now would sign people out; if it has leaked, use --force", KEEP.num_days()
+        "no former key is {} days old yet: retiring one now would sign people out; if it has leaked, use --force", KEEP.as_secs() / DAY
     )]
     InUse,
 }
@@ -179,9 +182,10 @@ impl KeyFile {
     /// Lets the next key sign; the one that did verifies only.
     pub fn promote(&mut self, now: DateTime<Utc>, force: bool) -> Result<(), KeyFileError> {
         let next = self.position(KeyState::Next).ok_or(KeyFileError::NoNext)?;
-        let age = now - self.keys[next].since;
+        // Unknown counts as none: then only `--force` does it.
+        let age = elapsed(self.keys[next].since, now).unwrap_or_default();
         if age < SETTLE && !force {
-            let seconds = age.num_seconds();
+            let seconds = age.as_secs();
             return Err(KeyFileError::TooYoung { seconds });
         }
         for key in &mut self.keys {
@@ -202,8 +206,10 @@ impl KeyFile {
             return Err(KeyFileError::NoPrevious);
         }
         let before = self.keys.len();
-        self.keys
-            .retain(|key| key.state != KeyState::Previous || (!force && now - key.since < KEEP));
+        self.keys.retain(|key| {
+            key.state != KeyState::Previous
+                || (!force && !elapsed(key.since, now).is_ok_and(|age| age >= KEEP))
+        });
         if self.keys.len() == before {
             return Err(KeyFileError::InUse);
         }

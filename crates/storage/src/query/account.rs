@@ -1,10 +1,11 @@
 //! `accounts`.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::prelude::*;
+use diesel::{expression::SqlLiteral, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 use gatewright_domain::{
     account::{Account, AccountStatus},
+    era::Era,
     ids::AccountId,
 };
 use uuid::Uuid;
@@ -28,6 +29,13 @@ pub(super) struct Row {
     status: String,
     created_at: NaiveDateTime,
     last_active_at: NaiveDateTime,
+    #[diesel(select_expression = era_column(), select_expression_type = SqlLiteral<sql_types::Uuid>)]
+    gatewright_era: Uuid,
+}
+
+/// Of `accounts`, whose other columns are as many as diesel counts without recompiling for more.
+fn era_column() -> SqlLiteral<sql_types::Uuid> {
+    diesel::dsl::sql("accounts.gatewright_era")
 }
 
 impl From<Row> for Account {
@@ -46,6 +54,7 @@ impl From<Row> for Account {
             status: AccountStatus::from_db(&row.status),
             created_at: row.created_at.and_utc(),
             last_active_at: row.last_active_at.and_utc(),
+            era: Era(row.gatewright_era),
         }
     }
 }
@@ -234,4 +243,50 @@ pub async fn update_last_active(
         .execute(&mut conn.0)
         .await?;
     Ok(())
+}
+
+/// An account whose row is locked until the transaction ends, as it is now. Whatever turns something that
+/// was checked before into a session, a bearer or a change looks at this one, and not at what it read then.
+pub struct LockedAccount(Credentials);
+
+impl LockedAccount {
+    /// Which.
+    pub fn id(&self) -> AccountId {
+        self.0.account.id
+    }
+
+    /// As it is.
+    pub fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    /// With what its password is compared with, as it is.
+    pub fn credentials(&self) -> &Credentials {
+        &self.0
+    }
+
+    /// Whether nothing has ended since `before` was read.
+    pub fn is_still(&self, before: &Account) -> bool {
+        self.id() == before.id && self.account().era == before.era
+    }
+
+    /// The same, and the password is the one that was looked at.
+    pub fn has_still(&self, before: &Credentials) -> bool {
+        self.is_still(&before.account)
+            && self.0.password == before.password
+            && self.0.salt == before.salt
+    }
+}
+
+/// Locks the row of an account against every ending and every sign-in, and reads it. The order of locks is:
+/// workspaces, addresses, accounts, and then what hangs on them.
+pub async fn lock(conn: &mut Conn, id: AccountId) -> Result<Option<LockedAccount>, StorageError> {
+    let row: Option<(Row, Option<String>)> = accounts::table
+        .find(id.0)
+        .select((Row::as_select(), accounts::password_salt))
+        .for_no_key_update()
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(|row| LockedAccount(row.into())))
 }

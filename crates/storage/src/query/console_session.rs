@@ -1,7 +1,12 @@
 //! `gatewright_console_sessions`.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Float8, Nullable, Timestamptz},
+};
 use diesel_async::RunQueryDsl;
 use gatewright_domain::{
     account::Account,
@@ -10,7 +15,7 @@ use gatewright_domain::{
 };
 use uuid::Uuid;
 
-use super::account::Row as AccountRow;
+use super::account::{LockedAccount, Row as AccountRow};
 use crate::{
     error::StorageError,
     pool::Conn,
@@ -38,6 +43,7 @@ impl From<Row> for ConsoleSession {
             refresh_salt: row.refresh_salt,
             generation: row.generation,
             rotated_at: row.rotated_at,
+            since_rotation: None,
             idle_expires_at: row.idle_expires_at,
             absolute_expires_at: row.absolute_expires_at,
             revoked_at: row.revoked_at,
@@ -45,9 +51,11 @@ impl From<Row> for ConsoleSession {
     }
 }
 
-/// Adds a session.
+/// Adds a session to an account that is locked: of a sign-in and an ending at the same time, either the
+/// sign-in sees the ending, or the ending the session.
 pub async fn insert(
     conn: &mut Conn,
+    _: &LockedAccount,
     session: &ConsoleSession,
     ip: &str,
     user_agent: Option<&str>,
@@ -90,14 +98,21 @@ pub async fn find_for_update(
     conn: &mut Conn,
     id: ConsoleSessionId,
 ) -> Result<Option<ConsoleSession>, StorageError> {
-    let row: Option<Row> = sessions::table
+    let since = diesel::dsl::sql::<Nullable<Float8>>(
+        "extract(epoch FROM clock_timestamp() - rotated_in_db)::float8",
+    );
+    let row: Option<(Row, Option<f64>)> = sessions::table
         .find(id.0)
-        .select(Row::as_select())
+        .select((Row::as_select(), since))
         .for_update()
         .first(&mut conn.0)
         .await
         .optional()?;
-    Ok(row.map(ConsoleSession::from))
+    Ok(row.map(|(row, since)| ConsoleSession {
+        // Set back, its clock tells nothing: long ago.
+        since_rotation: since.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)),
+        ..row.into()
+    }))
 }
 
 /// Moves on to the next refresh token.
@@ -113,6 +128,9 @@ pub async fn update_rotation(
         .set((
             sessions::generation.eq(generation),
             sessions::rotated_at.eq(at),
+            sessions::rotated_in_db.eq(diesel::dsl::sql::<Nullable<Timestamptz>>(
+                "clock_timestamp()",
+            )),
             sessions::idle_expires_at.eq(idle_expires_at),
         ))
         .execute(&mut conn.0)

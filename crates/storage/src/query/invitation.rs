@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use gatewright_domain::ids::{AccountId, InvitationId, WorkspaceId};
+use gatewright_domain::{
+    era::Era,
+    ids::{AccountId, InvitationId, WorkspaceId},
+};
 use uuid::Uuid;
 
 use crate::{error::StorageError, pool::Conn, schema::gatewright_invitations as invitations};
@@ -21,11 +24,13 @@ pub struct Invitation {
     pub email: String,
     /// Who invited.
     pub invited_by: AccountId,
+    /// Of whoever invited, when they did.
+    pub inviter_era: Era,
     /// Until when.
     pub expires_at: DateTime<Utc>,
 }
 
-type Row = (Uuid, Uuid, Uuid, String, Uuid, DateTime<Utc>);
+type Row = (Uuid, Uuid, Uuid, String, Uuid, Option<Uuid>, DateTime<Utc>);
 
 const COLUMNS: (
     invitations::id,
@@ -33,6 +38,7 @@ const COLUMNS: (
     invitations::account_id,
     invitations::email,
     invitations::invited_by,
+    invitations::inviter_era,
     invitations::expires_at,
 ) = (
     invitations::id,
@@ -40,16 +46,18 @@ const COLUMNS: (
     invitations::account_id,
     invitations::email,
     invitations::invited_by,
+    invitations::inviter_era,
     invitations::expires_at,
 );
 
-fn to_entity((id, workspace, account, email, invited_by, expires_at): Row) -> Invitation {
+fn to_entity((id, workspace, account, email, invited_by, era, expires_at): Row) -> Invitation {
     Invitation {
         id: InvitationId(id),
         workspace: WorkspaceId(workspace),
         account: AccountId(account),
         email,
         invited_by: AccountId(invited_by),
+        inviter_era: Era(era.unwrap_or_default()),
         expires_at,
     }
 }
@@ -68,6 +76,7 @@ pub async fn insert(
             invitations::account_id.eq(new.account.0),
             invitations::email.eq(&new.email),
             invitations::invited_by.eq(new.invited_by.0),
+            invitations::inviter_era.eq(new.inviter_era.0),
             invitations::created_at.eq(at),
             invitations::expires_at.eq(new.expires_at),
         ))

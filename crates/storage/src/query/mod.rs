@@ -7,6 +7,7 @@ pub mod audit_log;
 pub mod bearer_token;
 pub mod console_session;
 pub mod device_redemption;
+pub mod era;
 pub mod erasure;
 pub mod external_identity;
 pub mod installation;

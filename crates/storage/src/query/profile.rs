@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use gatewright_domain::{account::AccountStatus, ids::AccountId};
 
-use super::to_column;
+use super::{era::EraBegun, to_column};
 use crate::{error::StorageError, pool::Conn, schema::accounts};
 
 /// What changes; what is absent stays.
@@ -38,14 +38,14 @@ pub async fn update(
     Ok(())
 }
 
-/// Sets a password hash, whatever was there.
+/// Sets a password hash, whatever was there. That ends an era.
 pub async fn update_password(
     conn: &mut Conn,
-    id: AccountId,
+    begun: &EraBegun,
     hash: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.0))
+    diesel::update(accounts::table.find(begun.account().0))
         .set((
             accounts::password.eq(hash),
             accounts::password_salt.eq(None::<String>),
@@ -56,14 +56,15 @@ pub async fn update_password(
     Ok(())
 }
 
-/// Sets the address. The caller holds the lock of the new one and knows that it is free.
+/// Sets the address. That ends an era. The caller holds the lock of the new address and knows that it is
+/// free.
 pub async fn update_email(
     conn: &mut Conn,
-    id: AccountId,
+    begun: &EraBegun,
     email_lowercase: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.0))
+    diesel::update(accounts::table.find(begun.account().0))
         .set((
             accounts::email.eq(email_lowercase),
             accounts::updated_at.eq(to_column(at)),

@@ -158,6 +158,7 @@ fn transition(
         Verdict::Deny => device.deny(ctx.now),
         Verdict::Approve => device.approve(Approval {
             subject: Subject::External(grant.subject.clone()),
+            era: grant.era,
             workspace_id: None,
             at: ctx.now,
         }),

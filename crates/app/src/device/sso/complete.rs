@@ -7,6 +7,7 @@ use gatewright_auth::{
     },
 };
 use gatewright_kv::Spending;
+use gatewright_storage::era;
 
 use super::error::SsoError;
 use crate::{ambient::Ctx, device::flow::DeviceFlow};
@@ -63,8 +64,12 @@ impl DeviceFlow {
             })?;
         self.require_no_account(ctx, &assertion.subject, &stored.grant)
             .await?;
+        let era = {
+            let mut conn = self.parts.pool.get().await?;
+            era::find_external(&mut conn).await?
+        };
         let random = self.parts.ambient.random.as_ref();
-        let grant = ApprovalGrant::new(&self.parts.urls, &assertion, random)
+        let grant = ApprovalGrant::new(&self.parts.urls, &assertion, era, random)
             .map_err(|_| SsoError::ConsoleApiUrlUnset)?;
         self.spend(ctx, &assertion, &state).await?;
         Ok(SsoCompleted {

@@ -8,7 +8,7 @@ use gatewright_app::{
     device::{Decide, DecideError, DeviceFlow, LookupError, Verdict},
 };
 use gatewright_auth::device::DeviceSettings;
-use gatewright_domain::device_grant::DeviceGrant;
+use gatewright_domain::{device_grant::DeviceGrant, interval::elapsed};
 
 use super::{begin_again, words::said};
 use crate::{
@@ -44,7 +44,10 @@ pub(super) fn facts(
 ) -> Vec<(String, String)> {
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let is_chinese = language == PageLanguage::Chinese;
-    let minutes = (now - device.created_at).num_minutes().max(0);
+    let minutes = elapsed(device.created_at, now)
+        .unwrap_or_default()
+        .as_secs()
+        / 60;
     let asked = match (minutes, language) {
         (0, _) => t("less than a minute ago", "不到一分钟前"),
         (1, PageLanguage::English) => "a minute ago".to_owned(),
