@@ -54,7 +54,12 @@ impl Browser {
         context["csrf_token"].as_str().unwrap().to_owned()
     }
 
-    async fn approve_external(&mut self, h: &Harness, grant: &Grant, csrf: &str) -> Answer {
+    pub(super) async fn approve_external(
+        &mut self,
+        h: &Harness,
+        grant: &Grant,
+        csrf: &str,
+    ) -> Answer {
         let body = json!({"user_code": grant.user_code});
         self.send(h, "POST", APPROVE, Some(body), &[("x-csrf-token", csrf)])
             .await

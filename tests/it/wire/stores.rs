@@ -57,6 +57,7 @@ fn approved(grant: DeviceGrant) -> DeviceGrant {
     };
     let approval = Approval {
         subject: Subject::External(subject),
+        era: gatewright_domain::era::Era::default(),
         workspace_id: None,
         at: now(),
     };
