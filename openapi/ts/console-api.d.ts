@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where an avatar is: a URL is where it says. */
+        /** Where an avatar is: a URL is where it says, a picture of one's own has a signed address. */
         get: operations["get_avatar"];
         put?: never;
         /** Changes the avatar. */
@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The applications of the current workspace: none before applications come. */
+        get: operations["list_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/api-keys": {
         parameters: {
             query?: never;
@@ -366,6 +383,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The knowledge of the current workspace: none before knowledge comes. */
+        get: operations["list_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/datasets/api-keys": {
         parameters: {
             query?: never;
@@ -396,6 +430,23 @@ export interface paths {
         post?: never;
         /** Deletes a key of all knowledge. */
         delete: operations["delete_knowledge_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/datasets/retrieval-setting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How knowledge can be searched. */
+        get: operations["retrieval_setting"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -527,10 +578,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How large (in megabytes) and how many files may be. Uploads come with a later release. */
+        /** How large (in megabytes) and how many files may be. */
         get: operations["upload_limits"];
         put?: never;
-        post?: never;
+        /** Uploads a file. How large it may be goes by its extension (`GET /files/upload`). */
+        post: operations["upload_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1091,6 +1143,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/workspaces/current/model-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model providers of the current workspace: none before models come. */
+        get: operations["list_model_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/models/model-types/{model_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models of a type in the current workspace: none before models come. */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/plugin/preferences/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the current workspace deals with plugins: as a new one does. */
+        get: operations["plugin_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/plugin/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Installations of plugins that are going on: none before plugins come. */
+        get: operations["plugin_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/workspaces/info": {
         parameters: {
             query?: never;
@@ -1119,6 +1239,40 @@ export interface paths {
         put?: never;
         /** Makes a workspace the account's current one. */
         post: operations["switch_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{file_id}/file-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file, to be saved. Whatever it is, its media type is `application/octet-stream`. */
+        get: operations["file_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{file_id}/image-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture, to be shown. */
+        get: operations["image_preview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1172,7 +1326,7 @@ export interface components {
         };
         /** @description An avatar. */
         AvatarRequest: {
-            /** @description An http or https URL, or empty. */
+            /** @description An http or https URL, the id of a picture that the account uploaded, or empty. */
             avatar: string;
         };
         /** @description Where an avatar is. */
@@ -1269,6 +1423,21 @@ export interface components {
         /** @description An address. */
         EmailRequest: {
             email: string;
+        };
+        /** @description A list of nothing. */
+        EmptyList: {
+            data: Record<string, never>[];
+        };
+        /** @description A page of nothing. */
+        EmptyPage: {
+            /** Format: int32 */
+            page: number;
+            /** Format: int32 */
+            limit: number;
+            /** Format: int32 */
+            total: number;
+            has_more: boolean;
+            data: Record<string, never>[];
         };
         /** @description What the current workspace offers. */
         Features: {
@@ -1500,10 +1669,40 @@ export interface components {
             new_password: string;
             repeat_new_password: string;
         };
+        /** @description Which plugins are upgraded without asking. */
+        PluginAutoUpgrade: {
+            /** @description `disabled`, `fix_only` or `latest`. */
+            strategy_setting: string;
+            /**
+             * Format: int32
+             * @description Seconds after midnight, UTC.
+             */
+            upgrade_time_of_day: number;
+            /** @description `all`, `partial` or `exclude`. */
+            upgrade_mode: string;
+            exclude_plugins: string[];
+            include_plugins: string[];
+        };
         /** @description Which plugins may be installed. */
         PluginInstallationPermission: {
             plugin_installation_scope: string;
             restrict_to_marketplace_only: boolean;
+        };
+        /** @description Who may install and debug plugins. */
+        PluginPermission: {
+            /** @description `everyone`, `admins` or `noone`. */
+            install_permission: string;
+            /** @description The same. */
+            debug_permission: string;
+        };
+        /** @description How the current workspace deals with plugins. */
+        PluginPreferences: {
+            permission: components["schemas"]["PluginPermission"];
+            auto_upgrade: components["schemas"]["PluginAutoUpgrade"];
+        };
+        /** @description Installations of plugins that are going on. */
+        PluginTasks: {
+            tasks: Record<string, never>[];
         };
         /** @description The signed-in account. */
         Profile: {
@@ -1526,7 +1725,7 @@ export interface components {
              * @description Unix seconds.
              */
             created_at: number;
-            /** @description The avatar itself when it is a URL. */
+            /** @description The avatar itself when it is a URL; otherwise where the uploaded picture is, for some minutes. */
             avatar_url?: string | null;
         };
         /** @description A quota. */
@@ -1574,6 +1773,11 @@ export interface components {
         ResultBody: {
             /** @description `success` or `pong`. */
             result: string;
+        };
+        /** @description How knowledge can be searched. */
+        RetrievalMethods: {
+            /** @description Of `semantic_search`, `full_text_search`, `hybrid_search`. */
+            retrieval_method: string[];
         };
         /** @description A role. */
         RoleRequest: {
@@ -1747,6 +1951,14 @@ export interface components {
         TrialModels: {
             trial_models: string[];
         };
+        /** @description The form of an upload. */
+        UploadForm: {
+            /**
+             * Format: binary
+             * @description The file, with its name.
+             */
+            file: string;
+        };
         /** @description How large and how many files may be. */
         UploadLimits: {
             /** Format: int32 */
@@ -1769,6 +1981,36 @@ export interface components {
             single_chunk_attachment_limit: number;
             /** Format: int32 */
             attachment_image_file_size_limit: number;
+        };
+        /** @description A file, as uploads answer. What is null is so for uploads at the console. */
+        UploadedFileBody: {
+            id: string;
+            reference?: string | null;
+            name: string;
+            /**
+             * Format: int32
+             * @description Bytes.
+             */
+            size: number;
+            /** @description In lower case, without the dot. */
+            extension: string;
+            mime_type?: string | null;
+            /** @description The account. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created_at: number;
+            preview_url?: string | null;
+            /** @description Where it can be fetched, for some minutes. */
+            source_url: string;
+            original_url?: string | null;
+            user_id?: string | null;
+            /** @description The workspace. */
+            tenant_id: string;
+            conversation_id?: string | null;
+            file_key?: string | null;
         };
         /** @description Features that depend on the version. */
         VersionFeatures: {
@@ -1803,7 +2045,7 @@ export interface operations {
     get_avatar: {
         parameters: {
             query: {
-                /** @description A URL. Uploaded files come with a later release. */
+                /** @description A URL, or the caller's own avatar. */
                 avatar: string;
             };
             header?: never;
@@ -2617,6 +2859,55 @@ export interface operations {
             };
         };
     };
+    list_apps: {
+        parameters: {
+            query?: {
+                /** @description 1 to 99,999; 1. */
+                page?: number;
+                /** @description 1 to 100; 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     list_app_keys: {
         parameters: {
             query?: never;
@@ -2746,6 +3037,55 @@ export interface operations {
             };
         };
     };
+    list_datasets: {
+        parameters: {
+            query?: {
+                /** @description 1 to 99,999; 1. */
+                page?: number;
+                /** @description 1 to 100; 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     list_knowledge_keys: {
         parameters: {
             query?: never;
@@ -2844,6 +3184,42 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    retrieval_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalMethods"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3184,6 +3560,62 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFileBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4798,6 +5230,172 @@ export interface operations {
             };
         };
     };
+    list_model_providers: {
+        parameters: {
+            query?: {
+                /** @description Only those with models of this type: `llm`, `text-embedding`, `rerank`, `speech2text`, `moderation`, `tts`. */
+                model_type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `llm`, `text-embedding`, `rerank`, `speech2text`, `moderation` or `tts` */
+                model_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    plugin_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginPreferences"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    plugin_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginTasks"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     rename_tenant: {
         parameters: {
             query?: never;
@@ -4869,6 +5467,126 @@ export interface operations {
             };
             /** @description `account_not_link_tenant` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    file_preview: {
+        parameters: {
+            query: {
+                /** @description Unix seconds of when the address was signed. */
+                timestamp: number;
+                /** @description As signed. */
+                nonce: string;
+                /** @description base64url. */
+                sign: string;
+                /** @description `true`: to be saved under its name. */
+                as_attachment?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The file */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every route can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    image_preview: {
+        parameters: {
+            query: {
+                /** @description Unix seconds of when the address was signed. */
+                timestamp: number;
+                /** @description As signed. */
+                nonce: string;
+                /** @description base64url. */
+                sign: string;
+                /** @description `true`: to be saved under its name. */
+                as_attachment?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The file */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -523,8 +523,11 @@ export interface components {
             user_code: string;
             /** @description Where the person types it. */
             verification_uri: string;
-            /** @description The same with the code filled in; nothing is approved by opening it. */
-            verification_uri_complete: string;
+            /**
+             * @description The same with the code filled in; nothing is approved by opening it. Absent where the page is
+             *     the web console's, which does not look up a code that comes in a link.
+             */
+            verification_uri_complete?: string | null;
             /**
              * Format: int64
              * @description Seconds.

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 20] = [
+const EDGES: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
@@ -26,7 +26,11 @@ const EDGES: [(&str, &[&str]); 20] = [
     // The checksum of fetched wheels is crypto's.
     ("engines", &["crypto"]),
     ("mail", &["domain"]),
-    ("app", &["auth", "domain", "jobs", "kv", "mail", "storage"]),
+    ("objects", &["domain"]),
+    (
+        "app",
+        &["auth", "domain", "jobs", "kv", "mail", "objects", "storage"],
+    ),
     ("http", &["app", "auth", "domain"]),
     (
         "runtime",
@@ -39,6 +43,7 @@ const EDGES: [(&str, &[&str]); 20] = [
             "jobs",
             "kv",
             "mail",
+            "objects",
             "oidc",
             // The doctor asks the public address as a browser would.
             "outbound",
@@ -65,7 +70,7 @@ const EDGES: [(&str, &[&str]); 20] = [
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 23] = [
+const OWNERS: [(&str, &[&str]); 25] = [
     ("woothee", &["http"]),
     ("maxminddb", &["app"]),
     ("josekit", &["crypto"]),
@@ -82,6 +87,8 @@ const OWNERS: [(&str, &[&str]); 23] = [
     ("redis", &["kv"]),
     ("actix-web", &["http", "api-server"]),
     ("actix-cors", &["http"]),
+    ("actix-multipart", &["http"]),
+    ("object_store", &["objects"]),
     ("utoipa", &["http"]),
     ("dotenvy", &["runtime"]),
     ("tracing-subscriber", &["runtime"]),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 /// Operations that anybody may call, and why.
-const PUBLIC: [(&str, &str); 31] = [
+const PUBLIC: [(&str, &str); 33] = [
     (
         "GET /.well-known/oauth-authorization-server",
         "where clients start",
@@ -48,6 +48,14 @@ const PUBLIC: [(&str, &str); 31] = [
     (
         "GET /console/api/oauth/authorize/{provider}",
         "the provider's code is the credential",
+    ),
+    (
+        "GET /files/{file_id}/file-preview",
+        "the signature is the credential",
+    ),
+    (
+        "GET /files/{file_id}/image-preview",
+        "the signature is the credential",
     ),
     ("GET /console/api/ping", "liveness"),
     ("GET /console/api/version", "the shell asks before sign-in"),
@@ -207,7 +215,10 @@ async fn sec_163_a_stranger_s_credentials_reach_nothing_of_the_owner_s() {
     for (method, path) in operations() {
         // What a provider's name stands in belongs to nobody. A transfer needs the token of a code
         // first: without one it is refused before anybody is looked for.
-        let is_elsewhere = path.contains("{provider}") || path.ends_with("/owner-transfer");
+        // A type of models is nobody's either.
+        let is_elsewhere = path.contains("{provider}")
+            || path.contains("{model_type}")
+            || path.ends_with("/owner-transfer");
         if !path.contains('{') || is_elsewhere {
             continue;
         }

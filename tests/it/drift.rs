@@ -244,7 +244,7 @@ fn all_test_names() -> Vec<String> {
 }
 
 /// Calls of the stock console's screens that the README says work (console.md §8).
-const SCREENS: [&str; 44] = [
+const SCREENS: [&str; 53] = [
     "GET /setup",
     "POST /setup",
     "GET /init",
@@ -289,6 +289,15 @@ const SCREENS: [&str; 44] = [
     "PUT /workspaces/current/members/{member_id}/update-role",
     "GET /datasets/api-keys",
     "GET /tags",
+    "GET /apps",
+    "GET /datasets",
+    "GET /datasets/retrieval-setting",
+    "GET /files/upload",
+    "POST /files/upload",
+    "GET /workspaces/current/model-providers",
+    "GET /workspaces/current/models/model-types/{model_type}",
+    "GET /workspaces/current/plugin/preferences/fetch",
+    "GET /workspaces/current/plugin/tasks",
 ];
 
 #[test]
@@ -363,6 +372,11 @@ fn the_proxy_before_the_stock_console_knows_our_paths() {
         "/reference/openapi-v1.json",
         "/pages.css",
         "/icon.svg",
+        "/v1/chat-messages",
+        "/api/passport",
+        "/mcp/server/x/mcp",
+        "/triggers/webhook/x",
+        "/e/x/y",
     ] {
         assert!(is_ours(path), "{path}");
     }

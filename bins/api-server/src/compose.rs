@@ -39,6 +39,7 @@ pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -
         workspaces: Data::from(Arc::clone(&app.workspaces)),
         accounts: Data::from(Arc::clone(&app.accounts)),
         members: Data::from(Arc::clone(&app.members)),
+        files: Data::from(Arc::clone(&app.files)),
         belongings: Data::from(Arc::clone(&app.belongings)),
         audit_log: Data::from(Arc::clone(&app.audit_log)),
         readiness: Data::from(Arc::clone(&app.readiness)),

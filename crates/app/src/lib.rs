@@ -9,6 +9,7 @@ pub mod audit_log;
 pub mod bearer;
 pub mod console;
 pub mod device;
+pub mod file;
 pub mod known_accounts;
 pub mod member;
 mod micro_cache;

@@ -74,6 +74,8 @@ settings! {
         CONSOLE_API_URL => console_api: Option<BaseUrl> = None, "https://dify.example.com";
         /// Public address of the web console. Unset: our pages answer at `CONSOLE_API_URL`.
         CONSOLE_WEB_URL => console_web: Option<BaseUrl> = None, "https://console.example.com";
+        /// Public address of files; unset: `CONSOLE_API_URL`.
+        FILES_URL => files: Option<BaseUrl> = None, "https://dify.example.com";
         /// Domain of the console cookies when web and API live on sibling domains; empty: this host only.
         COOKIE_DOMAIN => cookie_domain: Option<String> = None, "example.com";
     }
@@ -158,6 +160,12 @@ impl PublicUrls {
             "{}/console/api/oauth/authorize/{provider}",
             self.issuer()?
         ))
+    }
+
+    /// Where files are fetched from.
+    pub fn files(&self) -> Result<&str, OriginUnset> {
+        let base = self.files.as_ref().or(self.console_api.as_ref());
+        base.map(BaseUrl::as_str).ok_or(OriginUnset)
     }
 
     /// A page of the web console. Relative when the console shares our origin, as the reference has

@@ -82,10 +82,12 @@ pub enum Purpose {
     Invitation,
     /// Digests of user codes, device codes and addresses used as Redis keys.
     StorageDigest,
+    /// Addresses of files.
+    FileUrl,
 }
 
 impl Purpose {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -100,6 +102,7 @@ impl Purpose {
         Self::OneTimeCode,
         Self::Invitation,
         Self::StorageDigest,
+        Self::FileUrl,
     ];
 
     fn label(self) -> &'static str {
@@ -118,6 +121,7 @@ impl Purpose {
             Self::OneTimeCode => "one-time-code",
             Self::Invitation => "invitation",
             Self::StorageDigest => "storage-digest",
+            Self::FileUrl => "file-url",
         }
     }
 }

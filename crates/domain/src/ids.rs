@@ -76,6 +76,8 @@ id! {
     ConsoleSessionId;
     /// One run of the device flow, from code to pick-up. Unique in the database at redemption.
     GrantId;
+    /// A row of `upload_files`.
+    FileId;
     /// A row of the audit trail.
     AuditEventId;
     /// An invitation to a workspace.

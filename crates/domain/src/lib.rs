@@ -11,6 +11,7 @@ pub mod device_grant;
 pub mod era;
 pub mod error;
 pub mod external_subject;
+pub mod file;
 pub mod ids;
 pub mod interval;
 pub mod language;

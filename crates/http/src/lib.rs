@@ -7,6 +7,7 @@ mod cookies;
 mod cors;
 mod envelope;
 mod extract;
+mod file_surface;
 #[doc(hidden)]
 pub mod fuzzing;
 mod middleware;

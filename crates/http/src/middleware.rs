@@ -26,6 +26,9 @@ use crate::{
 const DEADLINE: Duration = Duration::from_millis(1900);
 /// Hashing a password may have to wait for its turn.
 const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
+/// A file arrives as fast as its sender's line lets it.
+const UPLOAD_DEADLINE: Duration = Duration::from_secs(300);
+const UPLOAD_PATH: &str = "/console/api/files/upload";
 /// Others are asked meanwhile: each in less than three seconds (see the crates that do).
 const PROVIDER_DEADLINE: Duration = Duration::from_millis(4500);
 const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
@@ -88,6 +91,8 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 fn deadline(path: &str) -> Duration {
     if PASSWORD_PATHS.contains(&path) || INVITE_PATHS.contains(&path) {
         PASSWORD_DEADLINE
+    } else if path == UPLOAD_PATH {
+        UPLOAD_DEADLINE
     } else if PROVIDER_PATHS.iter().any(|prefix| path.starts_with(prefix)) {
         PROVIDER_DEADLINE
     } else {

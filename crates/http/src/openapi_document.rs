@@ -9,7 +9,7 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::{console_surface, openapi_surface, operation::Operation, system_surface};
+use crate::{console_surface, file_surface, openapi_surface, operation::Operation, system_surface};
 
 /// Which document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub fn document(surface: Surface) -> OpenApi {
         }
         Surface::Console => {
             let mut operations = console_surface::operations();
+            operations.extend(file_surface::operations());
             operations.iter_mut().for_each(add_console_failures);
             ("Gatewright: /console/api", operations)
         }

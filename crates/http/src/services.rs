@@ -15,6 +15,7 @@ use gatewright_app::{
     bearer::Bearers,
     console::{Console, Setup},
     device::DeviceFlow,
+    file::Files,
     member::Members,
     readiness::Readiness,
     workspace::{Belongings, Workspaces},
@@ -25,8 +26,8 @@ use gatewright_auth::{
 use gatewright_domain::Clock;
 
 use crate::{
-    console_surface, cookies::CookiePolicy, cors, envelope, middleware, openapi_surface,
-    operation::mount, pages, settings::HttpSettings, system_surface,
+    console_surface, cookies::CookiePolicy, cors, envelope, file_surface, middleware,
+    openapi_surface, operation::mount, pages, settings::HttpSettings, system_surface,
 };
 
 /// The use-cases and settings that the routes need. Each route takes only what it uses.
@@ -46,6 +47,8 @@ pub struct Services {
     pub accounts: Data<Accounts>,
     /// Members of workspaces.
     pub members: Data<Members>,
+    /// Files that people upload.
+    pub files: Data<Files>,
     /// Tags and API keys.
     pub belongings: Data<Belongings>,
     /// The audit trail.
@@ -84,6 +87,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             .app_data(services.workspaces.clone())
             .app_data(services.accounts.clone())
             .app_data(services.members.clone())
+            .app_data(services.files.clone())
             .app_data(services.belongings.clone())
             .app_data(services.audit_log.clone())
             .app_data(services.readiness.clone())
@@ -116,6 +120,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                 pages::mount(config);
             }
         }
+        mount(config, "", file_surface::operations());
         mount(config, "", system_surface::operations());
         pages::mount_files(config);
         pages::reference::mount(config);

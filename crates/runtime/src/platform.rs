@@ -11,6 +11,7 @@ use gatewright_app::{
     bearer::{Bearers, BearersParts, CachedBearers},
     console::{Console, ConsoleParts, Passwords, Setup},
     device::{DeviceFlow, DeviceFlowParts, SsoParts},
+    file::{Files, FilesParts},
     known_accounts::KnownAccounts,
     member::{Members, MembersParts},
     places::Places,
@@ -24,6 +25,7 @@ use gatewright_auth::{
     account::{CodeKeys, InvitationKeys},
     console::ConsoleKeys,
     device::ReceiptKeys,
+    file::FileUrlKeys,
     keys::{MasterKeys, Purpose},
     limits::Limits,
     sso::{Broker, SignInStateKeys},
@@ -33,6 +35,7 @@ use gatewright_kv::{
     BearerCache, DeviceGrants, Kv, LoginThrottles, OneTimeGrants, RateLimits, Revocations,
     SpentNonces, WindowClock,
 };
+use gatewright_objects::Objects;
 use gatewright_storage::Pool;
 
 use crate::{identity, key_file, settings::ServerSettings};
@@ -62,6 +65,8 @@ pub struct AppServices {
     pub accounts: Arc<Accounts>,
     /// Members of workspaces.
     pub members: Arc<Members>,
+    /// Files that people upload.
+    pub files: Arc<Files>,
     /// Tags and API keys.
     pub belongings: Arc<Belongings>,
     /// The audit trail.
@@ -131,6 +136,7 @@ impl Platform {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
             members: Arc::new(shared.members()),
+            files: Arc::new(shared.files()),
             belongings: Arc::new(Belongings::new(self.pool.clone(), self.ambient.clone())),
             audit_log: Arc::new(AuditLog::new(self.pool.clone())),
             admin: Arc::new(shared.admin()),
@@ -255,6 +261,17 @@ impl<'a> Shared<'a> {
             invitations: self.invitations.clone(),
             console: self.settings.console.clone(),
             settings: self.settings.account.clone(),
+            ambient: self.platform.ambient.clone(),
+        })
+    }
+
+    fn files(&self) -> Files {
+        Files::new(FilesParts {
+            pool: self.platform.pool.clone(),
+            objects: Objects::new(&self.settings.objects),
+            keys: FileUrlKeys::new(&self.platform.master),
+            urls: self.settings.urls.clone(),
+            settings: self.settings.files.clone(),
             ambient: self.platform.ambient.clone(),
         })
     }

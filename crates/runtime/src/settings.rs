@@ -1,6 +1,6 @@
 //! The settings of a server, group by group. The edge adds its own.
 
-use gatewright_app::upkeep::UpkeepSettings;
+use gatewright_app::{file::FileSettings, upkeep::UpkeepSettings};
 use gatewright_auth::{
     account::AccountSettings, console::ConsoleSettings, device::DeviceSettings,
     limits::LimitSettings, origin::PublicUrls, secret_key::SecretKeySettings,
@@ -12,6 +12,7 @@ use gatewright_domain::{
 use gatewright_enterprise::EnterpriseSettings;
 use gatewright_kv::RedisSettings;
 use gatewright_mail::MailSettings;
+use gatewright_objects::ObjectSettings;
 use gatewright_oidc::OidcSettings;
 use gatewright_storage::DbSettings;
 
@@ -64,6 +65,8 @@ pub struct ServerSettings {
     pub account: AccountSettings,
     pub mail: MailSettings,
     pub upkeep: UpkeepSettings,
+    pub objects: ObjectSettings,
+    pub files: FileSettings,
     pub device: DeviceSettings,
     pub limits: LimitSettings,
     pub enterprise: EnterpriseSettings,
@@ -83,6 +86,8 @@ impl ServerSettings {
             account: AccountSettings::load(source)?,
             mail: MailSettings::load(source)?,
             upkeep: UpkeepSettings::load(source)?,
+            objects: ObjectSettings::load(source)?,
+            files: FileSettings::load(source)?,
             device: DeviceSettings::load(source)?,
             limits: LimitSettings::load(source)?,
             enterprise: EnterpriseSettings::load(source)?,
@@ -112,6 +117,8 @@ pub fn groups() -> Vec<SettingGroup> {
         group("Accounts", AccountSettings::docs()),
         group("Mail", MailSettings::docs()),
         group("Housekeeping", UpkeepSettings::docs()),
+        group("Storage of files", ObjectSettings::docs()),
+        group("Files that people upload", FileSettings::docs()),
         group("Device flow and bearers", DeviceSettings::docs()),
         group("Limits", LimitSettings::docs()),
         group("Identity providers", OidcSettings::docs()),

@@ -14,6 +14,6 @@ pub use pool::{Conn, Pool, Tx};
 pub use query::{
     account, api_key, audit, audit_log, bearer_token, console_session, device_redemption, era,
     erasure, external_identity, installation, invitation, mail_delivery, member, profile,
-    retention, tag, workspace,
+    retention, tag, upload_file, workspace,
 };
 pub use settings::DbSettings;

@@ -204,3 +204,20 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    upload_files (id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        storage_type -> Text,
+        key -> Text,
+        name -> Text,
+        size -> Int4,
+        extension -> Text,
+        mime_type -> Nullable<Text>,
+        created_by -> Uuid,
+        created_at -> Timestamp,
+        used -> Bool,
+        created_by_role -> Text,
+    }
+}

@@ -37,6 +37,7 @@ pub(crate) struct Harness {
     platform: Platform,
     server_settings: ServerSettings,
     mail_folder: Arc<tempfile::TempDir>,
+    storage_folder: Arc<tempfile::TempDir>,
 }
 
 /// An answer, read to its end.
@@ -143,6 +144,8 @@ impl Harness {
     pub(crate) async fn on(db: Arc<TestDb>, clock: ManualClock, extra: &[(&str, &str)]) -> Self {
         let mail_folder = Arc::new(tempfile::tempdir().unwrap());
         let mail_path = mail_folder.path().to_str().unwrap().to_owned();
+        let storage_folder = Arc::new(tempfile::tempdir().unwrap());
+        let storage_path = storage_folder.path().to_str().unwrap().to_owned();
         let mut variables: HashMap<String, String> = [
             ("MAIL_TYPE", "file"),
             (
@@ -150,6 +153,7 @@ impl Harness {
                 "Gatewright <no-reply@gatewright.test>",
             ),
             ("GATEWRIGHT_MAIL_FOLDER", &mail_path),
+            ("OPENDAL_FS_ROOT", &storage_path),
             ("SECRET_KEY", SECRET_KEY),
             ("CONSOLE_API_URL", PUBLIC_URL),
             ("DATABASE_URL", &db.database_url),
@@ -208,7 +212,20 @@ impl Harness {
             platform,
             server_settings: settings_of_server,
             mail_folder,
+            storage_folder,
         }
+    }
+
+    /// How many uploaded files are stored, finished or not.
+    pub(crate) fn stored_files(&self) -> usize {
+        fn count(folder: &std::path::Path) -> usize {
+            let entries = std::fs::read_dir(folder).unwrap();
+            let paths = entries.map(|entry| entry.unwrap().path());
+            paths
+                .map(|path| if path.is_dir() { count(&path) } else { 1 })
+                .sum()
+        }
+        count(self.storage_folder.path())
     }
 
     pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {

@@ -34,6 +34,16 @@ async fn sec_001_a_code_has_the_members_of_rfc_8628_and_must_not_be_stored() {
     );
 }
 
+/// The console's page never looks a code up that comes in a link.
+#[actix_web::test]
+async fn d10_a_code_comes_without_a_complete_link_where_the_page_is_the_web_console_s() {
+    let h = Harness::with(&[("CONSOLE_WEB_URL", "http://console.test")]).await;
+    let request = json!({"client_id": "difyctl", "device_label": "x"});
+    let body = h.post(CODE, &request).await.expect(200).json();
+    assert_eq!(body["verification_uri"], "http://console.test/device");
+    assert!(body.get("verification_uri_complete").is_none(), "{body}");
+}
+
 #[actix_web::test]
 async fn sec_002_sec_003_unknown_and_missing_clients_store_nothing() {
     let h = Harness::start().await;

@@ -10,6 +10,7 @@ mod decide;
 mod device;
 mod device_pages;
 mod endings;
+mod files;
 mod jobs;
 mod limits;
 mod login;

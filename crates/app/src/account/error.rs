@@ -91,7 +91,7 @@ pub enum AccountError {
     #[error("Transfer the ownership of your workspaces that have other members first.")]
     OwnsSharedWorkspace,
     /// The avatar is neither a URL nor an uploaded file of the caller.
-    #[error("The avatar must be an http or https URL.")]
+    #[error("The avatar must be an http or https URL, or a picture that you uploaded.")]
     InvalidAvatar,
     /// Only the owner may.
     #[error("You are not the owner of the workspace.")]

@@ -5,10 +5,13 @@ use gatewright_domain::{
     account::{Account, AccountStatus},
     ids::AccountId,
 };
-use gatewright_storage::{account, external_identity, profile, profile::ProfileChange};
+use gatewright_storage::{Conn, account, external_identity, profile, profile::ProfileChange};
 
 use super::{error::AccountError, service::Accounts};
-use crate::ambient::Ctx;
+use crate::{ambient::Ctx, file::is_own_picture};
+
+/// Bytes of the URL of an avatar: the column's width.
+const MAX_URL: usize = 255;
 
 /// A provider, and whether the account is connected to it.
 #[derive(Debug, Clone)]
@@ -27,10 +30,10 @@ impl Accounts {
         id: AccountId,
         change: ProfileChange,
     ) -> Result<Account, AccountError> {
-        if let Some(avatar) = &change.avatar {
-            require_url(avatar)?;
-        }
         let mut tx = self.parts.pool.begin().await?;
+        if let Some(avatar) = &change.avatar {
+            require_avatar(&mut tx, id, avatar).await?;
+        }
         profile::update(&mut tx, id, &change, ctx.now).await?;
         let account = account::find(&mut tx, id).await?;
         tx.commit().await?;
@@ -74,12 +77,16 @@ impl Accounts {
     }
 }
 
-/// Uploads come with a later slice: until then an avatar is a URL, or nothing.
-fn require_url(avatar: &str) -> Result<(), AccountError> {
+/// An avatar is a URL, a picture that the account itself uploaded, or nothing.
+async fn require_avatar(
+    conn: &mut Conn,
+    account: AccountId,
+    avatar: &str,
+) -> Result<(), AccountError> {
     let is_url = avatar.starts_with("https://") || avatar.starts_with("http://");
-    if avatar.is_empty() || (is_url && avatar.len() <= 255) {
-        Ok(())
-    } else {
-        Err(AccountError::InvalidAvatar)
-    }
+    let is_taken = match avatar.parse() {
+        Ok(file) => is_own_picture(conn, file, account).await?,
+        Err(_) => avatar.is_empty() || (is_url && avatar.len() <= MAX_URL),
+    };
+    is_taken.then_some(()).ok_or(AccountError::InvalidAvatar)
 }

@@ -61,14 +61,14 @@ settings! {
         ENABLE_EMAIL_CODE_LOGIN => email_code_login: bool = false, "false";
         /// Whether social sign-in is offered (the flow comes with a later release).
         ENABLE_SOCIAL_OAUTH_LOGIN => social_login: bool = false, "false";
-        /// Whether several people may edit at once (told to the web console).
-        ENABLE_COLLABORATION_MODE => collaboration_mode: bool = true, "true";
+        /// Whether several people may edit at once (told to the web console, which then wants a WebSocket that does not exist here yet).
+        ENABLE_COLLABORATION_MODE => collaboration_mode: bool = false, "false";
         /// Whether strangers may register.
         ALLOW_REGISTER => allow_register: bool = false, "false";
         /// Whether users may create workspaces.
         ALLOW_CREATE_WORKSPACE => allow_create_workspace: bool = false, "false";
-        /// Whether the marketplace is shown in the web console.
-        MARKETPLACE_ENABLED => marketplace: bool = true, "true";
+        /// Whether the marketplace is shown in the web console. Plugins come with a later release.
+        MARKETPLACE_ENABLED => marketplace: bool = false, "false";
         /// Whether the creators' platform is shown in the web console.
         CREATORS_PLATFORM_FEATURES_ENABLED => creators_platform: bool = true, "true";
         /// Whether a trial application is shown.

@@ -7,6 +7,7 @@ use actix_web::{
 use gatewright_app::{
     account::{Accounts, LinkedProvider, ProfileChange},
     console::ConsoleError,
+    file::Files,
 };
 use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::{Secret, account::Account};
@@ -38,15 +39,14 @@ pub(crate) struct Profile {
     last_login_ip: Option<String>,
     /// Unix seconds.
     created_at: i64,
-    /// The avatar itself when it is a URL.
+    /// The avatar itself when it is a URL; otherwise where the uploaded picture is, for some minutes.
     avatar_url: Option<String>,
 }
 
-impl From<Account> for Profile {
-    fn from(account: Account) -> Self {
-        let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
+impl Profile {
+    pub(super) fn new(account: Account, files: &Files, ctx: &RequestCtx) -> Self {
         Self {
-            avatar_url: account.avatar.clone().filter(is_url),
+            avatar_url: files.avatar_address(ctx, account.avatar.as_deref()),
             avatar: account.avatar,
             id: account.id.to_string(),
             name: account.name,
@@ -68,8 +68,12 @@ impl From<Account> for Profile {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = Profile), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn profile(session: SignedIn) -> Json<Profile> {
-    Json(session.0.account.into())
+pub(crate) async fn profile(
+    files: Data<Files>,
+    ctx: RequestCtx,
+    session: SignedIn,
+) -> Json<Profile> {
+    Json(Profile::new(session.0.account, &files, &ctx))
 }
 
 body! {
@@ -83,7 +87,7 @@ body! {
 body! {
     /// An avatar.
     AvatarRequest {
-        /// An http or https URL, or empty.
+        /// An http or https URL, the id of a picture that the account uploaded, or empty.
         avatar: String as String = text,
     }
 }
@@ -133,13 +137,13 @@ body! {
 type ProfileAnswer = Result<Json<Profile>, ConsoleFailure>;
 
 async fn change(
-    accounts: &Accounts,
+    (accounts, files): (&Accounts, &Files),
     ctx: &RequestCtx,
     session: &SignedIn,
     change: ProfileChange,
 ) -> ProfileAnswer {
     let account = accounts.update_profile(ctx, session.0.account.id, change);
-    Ok(Json(account.await?.into()))
+    Ok(Json(Profile::new(account.await?, files, ctx)))
 }
 
 /// Changes the name.
@@ -150,6 +154,7 @@ async fn change(
 )]
 pub(crate) async fn set_name(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<NameRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
@@ -159,7 +164,7 @@ pub(crate) async fn set_name(
         name,
         ..ProfileChange::default()
     };
-    change(&accounts, &ctx, &session, wanted).await
+    change((&accounts, &files), &ctx, &session, wanted).await
 }
 
 /// Where an avatar is.
@@ -173,30 +178,28 @@ pub(crate) struct AvatarUrl {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the schema; what is read is `AvatarRequest`")]
 pub(crate) struct AvatarParams {
-    /// A URL. Uploaded files come with a later release.
+    /// A URL, or the caller's own avatar.
     avatar: String,
 }
 
-/// Where an avatar is: a URL is where it says.
+/// Where an avatar is: a URL is where it says, a picture of one's own has a signed address.
 #[utoipa::path(
     get, path = "/console/api/account/avatar", operation_id = "get_avatar", params(AvatarParams),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = AvatarUrl), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn get_avatar(
+    files: Data<Files>,
+    ctx: RequestCtx,
     request: HttpRequest,
-    _: SignedIn,
+    session: SignedIn,
 ) -> Result<Json<AvatarUrl>, ConsoleFailure> {
     let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let avatar: AvatarRequest = fields.read().map_err(ConsoleFailure::Fields)?;
-    let is_url = avatar.avatar.starts_with("http://") || avatar.avatar.starts_with("https://");
-    if is_url {
-        Ok(Json(AvatarUrl {
-            avatar_url: avatar.avatar,
-        }))
-    } else {
-        Err(ConsoleError::NotFound.into())
-    }
+    let AvatarRequest { avatar } = fields.read().map_err(ConsoleFailure::Fields)?;
+    let account = session.0.account.id;
+    let address = files.own_avatar_address(&ctx, account, &avatar).await?;
+    let avatar_url = address.ok_or(ConsoleError::NotFound)?;
+    Ok(Json(AvatarUrl { avatar_url }))
 }
 
 /// Changes the avatar.
@@ -207,6 +210,7 @@ pub(crate) async fn get_avatar(
 )]
 pub(crate) async fn set_avatar(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<AvatarRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
@@ -216,7 +220,7 @@ pub(crate) async fn set_avatar(
         avatar,
         ..ProfileChange::default()
     };
-    change(&accounts, &ctx, &session, wanted).await
+    change((&accounts, &files), &ctx, &session, wanted).await
 }
 
 /// Changes the language.
@@ -227,6 +231,7 @@ pub(crate) async fn set_avatar(
 )]
 pub(crate) async fn set_language(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<LanguageRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
@@ -236,7 +241,7 @@ pub(crate) async fn set_language(
         interface_language,
         ..ProfileChange::default()
     };
-    change(&accounts, &ctx, &session, wanted).await
+    change((&accounts, &files), &ctx, &session, wanted).await
 }
 
 /// Changes the theme.
@@ -247,6 +252,7 @@ pub(crate) async fn set_language(
 )]
 pub(crate) async fn set_theme(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<ThemeRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
@@ -256,7 +262,7 @@ pub(crate) async fn set_theme(
         interface_theme,
         ..ProfileChange::default()
     };
-    change(&accounts, &ctx, &session, wanted).await
+    change((&accounts, &files), &ctx, &session, wanted).await
 }
 
 /// Changes the time zone.
@@ -267,6 +273,7 @@ pub(crate) async fn set_theme(
 )]
 pub(crate) async fn set_timezone(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<TimezoneRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
@@ -276,7 +283,7 @@ pub(crate) async fn set_timezone(
         timezone,
         ..ProfileChange::default()
     };
-    change(&accounts, &ctx, &session, wanted).await
+    change((&accounts, &files), &ctx, &session, wanted).await
 }
 
 /// Changes the password. All other sessions and all bearers end.
@@ -291,6 +298,7 @@ pub(crate) async fn set_timezone(
 )]
 pub(crate) async fn set_password(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<PasswordRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
@@ -301,7 +309,7 @@ pub(crate) async fn set_password(
     changed.await?;
     let mut account = session.0.account;
     account.is_password_set = true;
-    Ok(Json(account.into()))
+    Ok(Json(Profile::new(account, &files, &ctx)))
 }
 
 /// An identity provider, and whether the account is connected to it.

@@ -1,7 +1,10 @@
 //! Changing one's address (console.md §7.10).
 
 use actix_web::web::{Data, Json};
-use gatewright_app::account::{AccountError, Accounts};
+use gatewright_app::{
+    account::{AccountError, Accounts},
+    file::Files,
+};
 use gatewright_domain::account::Email;
 
 use super::{
@@ -107,6 +110,7 @@ pub(crate) async fn check(
 )]
 pub(crate) async fn change(
     accounts: Data<Accounts>,
+    files: Data<Files>,
     ctx: RequestCtx,
     body: Then<SignedIn, Body<NewEmailRequest, ConsoleFormat>>,
 ) -> Result<Json<Profile>, ConsoleFailure> {
@@ -114,7 +118,7 @@ pub(crate) async fn change(
     let input = body.into_inner();
     let to = (&input.new_email, input.token.as_str());
     let account = accounts.change_email(&ctx, &session.0, to).await?;
-    Ok(Json(account.into()))
+    Ok(Json(Profile::new(account, &files, &ctx)))
 }
 
 /// Whether an address is free.

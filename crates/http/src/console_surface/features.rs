@@ -1,7 +1,7 @@
 //! What the web console may offer (console.md §7.18). Informational: nothing here enforces.
 
 use actix_web::web::{Data, Json};
-use gatewright_app::{account::Accounts, device::DeviceFlow, member::Members};
+use gatewright_app::{account::Accounts, device::DeviceFlow, file::Files, member::Members};
 use gatewright_auth::console::ConsoleSettings;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -321,20 +321,21 @@ pub(crate) struct UploadLimits {
     attachment_image_file_size_limit: u32,
 }
 
-/// How large (in megabytes) and how many files may be. Uploads come with a later release.
+/// How large (in megabytes) and how many files may be.
 #[utoipa::path(
     get, path = "/console/api/files/upload", operation_id = "upload_limits",
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = UploadLimits), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn upload_limits(_: SignedIn) -> Json<UploadLimits> {
+pub(crate) async fn upload_limits(files: Data<Files>, _: SignedIn) -> Json<UploadLimits> {
+    let limits = files.settings();
     Json(UploadLimits {
-        file_size_limit: 15,
+        file_size_limit: limits.other_mb,
         batch_count_limit: 5,
         file_upload_limit: 20,
-        image_file_size_limit: 10,
-        video_file_size_limit: 100,
-        audio_file_size_limit: 50,
+        image_file_size_limit: limits.image_mb,
+        video_file_size_limit: limits.video_mb,
+        audio_file_size_limit: limits.audio_mb,
         workflow_file_upload_limit: 10,
         image_file_batch_limit: 10,
         single_chunk_attachment_limit: 10,

@@ -6,7 +6,10 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_app::member::{Invitee, MemberError, Members};
+use gatewright_app::{
+    file::Files,
+    member::{Invitee, MemberError, Members},
+};
 use gatewright_domain::{
     account::{Account, Email},
     ids::{AccountId, WorkspaceId},
@@ -42,11 +45,10 @@ pub(crate) struct MemberRow {
     avatar_url: Option<String>,
 }
 
-impl From<Member> for MemberRow {
-    fn from(member: Member) -> Self {
-        let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
+impl MemberRow {
+    fn new(member: Member, files: &Files, ctx: &RequestCtx) -> Self {
         Self {
-            avatar_url: member.avatar.clone().filter(is_url),
+            avatar_url: files.avatar_address(ctx, member.avatar.as_deref()),
             avatar: member.avatar,
             id: member.id.to_string(),
             name: member.name,
@@ -114,6 +116,12 @@ pub(crate) struct RemovedResponse {
     tenant_id: String,
 }
 
+fn rows(members: impl Iterator<Item = Member>, files: &Files, ctx: &RequestCtx) -> Vec<MemberRow> {
+    members
+        .map(|member| MemberRow::new(member, files, ctx))
+        .collect()
+}
+
 /// All members of the current workspace, invited ones too; whoever joined first.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/members", operation_id = "list_members",
@@ -122,11 +130,13 @@ pub(crate) struct RemovedResponse {
 )]
 pub(crate) async fn list(
     members: Data<Members>,
+    files: Data<Files>,
+    ctx: RequestCtx,
     here: InWorkspace<Belonging>,
 ) -> Result<Json<MemberList>, ConsoleFailure> {
     let all = members.list(here.workspace.id).await?;
     Ok(Json(MemberList {
-        accounts: all.into_iter().map(MemberRow::from).collect(),
+        accounts: rows(all.into_iter(), &files, &ctx),
     }))
 }
 
@@ -138,12 +148,14 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn list_dataset_operators(
     members: Data<Members>,
+    files: Data<Files>,
+    ctx: RequestCtx,
     here: InWorkspace<Belonging>,
 ) -> Result<Json<MemberList>, ConsoleFailure> {
     let all = members.list(here.workspace.id).await?.into_iter();
     let operators = all.filter(|member| member.role == Role::DatasetOperator);
     Ok(Json(MemberList {
-        accounts: operators.map(MemberRow::from).collect(),
+        accounts: rows(operators, &files, &ctx),
     }))
 }
 

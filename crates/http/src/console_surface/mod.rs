@@ -8,7 +8,9 @@ mod bootstrap;
 mod change_email;
 mod code_login;
 mod deletion;
+mod empty_lists;
 mod features;
+mod files;
 pub(crate) mod members;
 mod oauth;
 mod password;
@@ -49,8 +51,13 @@ pub(crate) fn operations() -> Vec<Operation> {
         api_keys::list_knowledge, api_keys::create_knowledge, api_keys::delete_knowledge],
     );
     all.extend(operations!["audit": audit::list, audit::export]);
+    all.extend(
+        operations!["later slices": empty_lists::apps, empty_lists::datasets,
+        empty_lists::retrieval_setting, empty_lists::model_providers, empty_lists::models,
+        empty_lists::plugin_preferences, empty_lists::plugin_tasks],
+    );
     all.extend(operations!["features":
         features::system_features, features::features, features::vector_space,
-        features::upload_limits, features::trial_models]);
+        features::upload_limits, features::trial_models, files::upload]);
     all
 }

@@ -9,6 +9,7 @@ use actix_web::{
 use gatewright_app::{
     account::AccountError,
     console::{ConsoleError, RefreshError},
+    file::FileError,
     member::MemberError,
     workspace::BelongingError,
 };
@@ -18,7 +19,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, retry_after};
-use crate::extract::FieldProblem;
+use crate::extract::{FieldProblem, UploadProblem};
 
 /// The console's error object.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -53,6 +54,8 @@ pub(crate) enum ConsoleFailure {
     Account(AccountError),
     Member(MemberError),
     Belonging(BelongingError),
+    File(FileError),
+    Upload(UploadProblem),
     /// 400 `invalid_param`.
     Fields(Vec<FieldProblem>),
     /// 400 `bad_request`: the body is not JSON.
@@ -93,6 +96,21 @@ impl From<BelongingError> for ConsoleFailure {
     }
 }
 
+impl From<FileError> for ConsoleFailure {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<UploadProblem> for ConsoleFailure {
+    fn from(problem: UploadProblem) -> Self {
+        match problem {
+            UploadProblem::File(error) => Self::File(error),
+            other => Self::Upload(other),
+        }
+    }
+}
+
 impl From<Unavailable> for ConsoleFailure {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
@@ -113,6 +131,8 @@ impl ResponseError for ConsoleFailure {
             Self::Account(error) => account(error),
             Self::Member(error) => member(error),
             Self::Belonging(error) => belonging(error),
+            Self::File(error) => file(error),
+            Self::Upload(problem) => upload(problem),
             Self::Fields(problems) => fields(problems),
             Self::Malformed => plain(
                 StatusCode::BAD_REQUEST,
@@ -306,4 +326,24 @@ fn belonging(error: &BelongingError) -> HttpResponse {
             .json(json!({"message": message, "custom": "max_keys_exceeded"})),
         BelongingError::Unavailable(unavailable) => outage(unavailable),
     }
+}
+
+fn file(error: &FileError) -> HttpResponse {
+    let status = match error {
+        FileError::Unavailable(unavailable) => return outage(unavailable),
+        FileError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        FileError::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        other => status_of(other.kind()),
+    };
+    plain(status, error.code(), &error.to_string())
+}
+
+fn upload(problem: &UploadProblem) -> HttpResponse {
+    let (code, message) = match problem {
+        UploadProblem::NoFile => ("no_file_uploaded", "Please upload your file."),
+        UploadProblem::TooManyFiles => ("too_many_files", "Only one file is allowed."),
+        UploadProblem::Malformed => ("bad_request", "The request could not be read."),
+        UploadProblem::File(error) => return file(error),
+    };
+    plain(StatusCode::BAD_REQUEST, code, message)
 }

@@ -48,7 +48,7 @@ pub(crate) fn redirect(url: &str) -> HttpResponseBuilder {
 /// Which shape of error a path has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// `/console/api`.
+    /// `/console/api` and `/files`.
     Console,
     /// Everywhere else.
     OpenApi,
@@ -56,7 +56,7 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/console/api") {
+        if path.starts_with("/console/api") || path.starts_with("/files/") {
             Self::Console
         } else {
             Self::OpenApi

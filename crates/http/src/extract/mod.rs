@@ -6,6 +6,7 @@ mod body;
 mod context;
 mod fields;
 mod member;
+mod multipart;
 pub(crate) mod read;
 mod session;
 mod then;
@@ -21,6 +22,7 @@ pub(crate) use member::{
     Belonging, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
     ManagesMembers, ReadsAudit,
 };
+pub(crate) use multipart::{Parts, UploadProblem};
 pub(crate) use session::{
     AnyAccount, Decider, LeavingSession, SignedIn, check_csrf_token, comes_from_own_page,
     is_browser, is_navigation, peek_session, resolve_session,

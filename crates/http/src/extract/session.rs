@@ -1,8 +1,17 @@
 //! The console session of a request, behind its gates in their order (console.md §1.10).
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderValue},
+    web::Data,
+};
 use gatewright_app::{
     console::{Console, ConsoleError, ConsoleIdentity, Setup},
     device::DeviceFlow,
@@ -154,7 +163,30 @@ fn check_csrf(request: &HttpRequest, identity: &ConsoleIdentity) -> Result<(), C
     let header = headers
         .get("x-csrf-token")
         .or_else(|| headers.get("x-csrftoken"));
-    check_csrf_token(request, identity, header.map(header::HeaderValue::as_bytes))
+    if header.is_none_or(HeaderValue::is_empty) {
+        suspect_web_console(request);
+    }
+    check_csrf_token(request, identity, header.map(HeaderValue::as_bytes))
+}
+
+/// The stock web console reads `csrf_token` unless its API prefix begins with https: then every call
+/// after a sign-in lacks the header, and nothing on its pages says why. Said once per process.
+fn suspect_web_console(request: &HttpRequest) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let Ok(urls) = data::<PublicUrls>(request) else {
+        return;
+    };
+    let Some(api) = urls.api().filter(|api| api.is_https()) else {
+        return;
+    };
+    let sets_other_names = urls.web().is_some() && urls.cookie_domain().is_none();
+    if sets_other_names && is_browser(request) && !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            "the web console sent no CSRF token: give its container CONSOLE_API_URL={0} and APP_API_URL={0}, \
+             so that its script reads the cookie __Host-csrf_token",
+            api.as_str()
+        );
+    }
 }
 
 /// The double-submit check: what a header or a form says, against cookie and session.

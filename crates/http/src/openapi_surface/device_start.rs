@@ -5,6 +5,7 @@ use actix_web::{
     web::{Data, Json},
 };
 use gatewright_app::device::{DeviceFlow, StartDevice, StartedDevice};
+use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::device_grant::{ClientId, DeviceLabel, GRANT_LIFETIME, PollPace};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,23 +52,23 @@ pub(crate) struct DeviceCodeResponse {
     user_code: String,
     /// Where the person types it.
     verification_uri: String,
-    /// The same with the code filled in; nothing is approved by opening it.
-    verification_uri_complete: String,
+    /// The same with the code filled in; nothing is approved by opening it. Absent where the page is
+    /// the web console's, which does not look up a code that comes in a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification_uri_complete: Option<String>,
     /// Seconds.
     expires_in: i64,
     /// Seconds between polls.
     interval: u32,
 }
 
-impl From<StartedDevice> for DeviceCodeResponse {
-    fn from(started: StartedDevice) -> Self {
+impl DeviceCodeResponse {
+    fn new(started: StartedDevice, urls: &PublicUrls) -> Self {
         let user_code = started.user_code.expose().to_owned();
+        let complete = || format!("{}?user_code={user_code}", started.verification_uri);
         Self {
             device_code: started.device_code.expose().to_owned(),
-            verification_uri_complete: format!(
-                "{}?user_code={user_code}",
-                started.verification_uri
-            ),
+            verification_uri_complete: urls.has_own_pages().then(complete),
             user_code,
             verification_uri: started.verification_uri,
             expires_in: GRANT_LIFETIME.num_seconds(),
@@ -110,9 +111,10 @@ impl actix_web::FromRequest for StartAdmission {
 )]
 pub(crate) async fn start(
     device: Data<DeviceFlow>,
+    urls: Data<PublicUrls>,
     ctx: RequestCtx,
     body: Then<StartAdmission, Body<StartInput, ProtocolFormat>>,
 ) -> Result<Json<DeviceCodeResponse>, OpenApiFailure> {
     let started = device.start(&ctx, body.1.into_inner().0).await?;
-    Ok(Json(started.into()))
+    Ok(Json(DeviceCodeResponse::new(started, &urls)))
 }

@@ -94,14 +94,16 @@ pub async fn examine(
     };
     let mut findings = addresses::examine(&settings, edge);
     findings.extend(offers::examine(&settings));
-    let (stores, reachable, mail, providers) = tokio::join!(
+    let (stores, reachable, console, mail, providers) = tokio::join!(
         stores::examine(&settings, now),
         outside::public_address(&settings),
+        outside::console_page(&settings),
         outside::mail(&settings),
         outside::providers(&settings),
     );
     findings.extend(stores);
     findings.extend(reachable);
+    findings.extend(console);
     findings.extend(mail);
     findings.extend(providers);
     findings.sort_by_key(|finding| finding.severity);

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gatewright_auth::sso::{Broker as _, Licence};
+use gatewright_auth::{
+    origin::PublicUrls,
+    sso::{Broker as _, Licence},
+};
 use gatewright_domain::SystemClock;
 use gatewright_enterprise::EnterpriseBroker;
 use gatewright_oidc::OidcProvider;
@@ -66,6 +69,68 @@ fn judge(is_https: bool, url: &str, answer: &Response<Vec<u8>>) -> Option<Findin
     None
 }
 
+/// Asks the web console's page which cookies its script will read (console.md §2): they must be the
+/// ones that this server sets.
+pub(super) async fn console_page(settings: &ServerSettings) -> Option<Finding> {
+    let web = settings.urls.web()?;
+    let request = Request::get(format!("{}/signin", web.as_str()))
+        .body(vec![])
+        .ok()?;
+    let answer = Outbound::new(BUDGET).ok()?.send(request).await.ok()?;
+    judge_console(&settings.urls, &String::from_utf8_lossy(answer.body()))
+}
+
+fn judge_console(urls: &PublicUrls, page: &str) -> Option<Finding> {
+    let (api, web) = (urls.api()?, urls.web()?);
+    let reads = ConsoleScript::of(page)?;
+    let sets_prefix = urls.is_https() && urls.cookie_domain().is_none();
+    if reads.host_prefix == sets_prefix {
+        return None;
+    }
+    let names = ["csrf_token", "__Host-csrf_token"];
+    let (read, set) = (
+        names[usize::from(reads.host_prefix)],
+        names[usize::from(sets_prefix)],
+    );
+    let change = match urls.cookie_domain() {
+        Some(domain) => format!("give the console's container NEXT_PUBLIC_COOKIE_DOMAIN={domain}"),
+        None => format!(
+            "give the console's container CONSOLE_API_URL={0} and APP_API_URL={0}",
+            api.as_str()
+        ),
+    };
+    Some(Finding::error(
+        "console_reads_other_cookies",
+        format!(
+            "the web console at {} reads the cookie {read}, and this server sets {set}",
+            web.as_str()
+        ),
+        "after signing in every call is refused: \"CSRF token is missing or invalid\"",
+        &change,
+    ))
+}
+
+/// What the web console's page tells its script.
+struct ConsoleScript {
+    /// Whether it reads cookies whose names begin with `__Host-`.
+    host_prefix: bool,
+}
+
+impl ConsoleScript {
+    /// None when the page is no web console of Dify's.
+    fn of(page: &str) -> Option<Self> {
+        let value = |name: &str| {
+            let (_, rest) = page.split_once(&format!("{name}=\""))?;
+            rest.split_once('"').map(|(value, _)| value)
+        };
+        let has_domain =
+            value("data-cookie-domain").is_some_and(|domain| !domain.trim().is_empty());
+        Some(Self {
+            host_prefix: value("data-api-prefix")?.starts_with("https://") && !has_domain,
+        })
+    }
+}
+
 /// Tries the way to the mail server.
 pub(super) async fn mail(settings: &ServerSettings) -> Option<Finding> {
     if !settings.mail.is_set_up() {
@@ -127,4 +192,72 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatewright_domain::settings::Settings as _;
+
+    /// How the stock console writes its settings into its page.
+    fn page(prefix: &str, domain: &str) -> String {
+        format!(
+            "<body class=\"h-full\" data-api-prefix=\"{prefix}\" data-cookie-domain=\"{domain}\">"
+        )
+    }
+
+    fn urls(base: &'static str, domain: &'static str) -> PublicUrls {
+        let source = move |name: &str| match name {
+            "CONSOLE_API_URL" | "CONSOLE_WEB_URL" => Some(base.to_owned()),
+            "COOKIE_DOMAIN" => Some(domain.to_owned()),
+            _ => None,
+        };
+        PublicUrls::load(&source).unwrap()
+    }
+
+    #[test]
+    fn d9_a_console_that_reads_other_cookies_is_named_with_what_its_container_lacks() {
+        let (https, http) = ("https://dify.example.com", "http://dify.example.com");
+        let right = [
+            (https, "", page("https://dify.example.com/console/api", "")),
+            (http, "", page("/console/api", "")),
+            (
+                https,
+                "example.com",
+                page("https://dify.example.com/console/api", "1"),
+            ),
+            (https, "", "<body>something else</body>".to_owned()),
+        ];
+        for (base, domain, page) in right {
+            assert!(
+                judge_console(&urls(base, domain), &page).is_none(),
+                "{page}"
+            );
+        }
+        let wrong = [
+            (
+                https,
+                "",
+                page("/console/api", ""),
+                "CONSOLE_API_URL=https://dify.example.com",
+            ),
+            (
+                https,
+                "example.com",
+                page("https://dify.example.com/console/api", ""),
+                "NEXT_PUBLIC_COOKIE_DOMAIN",
+            ),
+            (
+                http,
+                "",
+                page("https://dify.example.com/console/api", ""),
+                "CONSOLE_API_URL=http://",
+            ),
+        ];
+        for (base, domain, page, advice) in wrong {
+            let finding = judge_console(&urls(base, domain), &page).expect("a finding");
+            assert_eq!(finding.check, "console_reads_other_cookies");
+            assert!(finding.change.contains(advice), "{finding:?}");
+        }
+    }
 }

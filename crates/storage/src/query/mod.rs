@@ -17,6 +17,7 @@ pub mod member;
 pub mod profile;
 pub mod retention;
 pub mod tag;
+pub mod upload_file;
 pub mod workspace;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound as _, Utc};

@@ -1,0 +1,57 @@
+//! Files that people upload: bounded by kind, kept outside the database, fetched by signed addresses.
+
+mod error;
+mod settings;
+mod upload;
+mod view;
+
+use chrono::TimeDelta;
+use gatewright_auth::{file::FileUrlKeys, origin::PublicUrls};
+use gatewright_objects::Objects;
+use gatewright_storage::Pool;
+
+use crate::ambient::Ambient;
+
+pub use error::FileError;
+pub use settings::FileSettings;
+pub use upload::{NewFile, Upload};
+pub use view::OpenFile;
+pub(crate) use view::is_own_picture;
+
+/// The parts of [`Files`].
+pub struct FilesParts {
+    /// PostgreSQL.
+    pub pool: Pool,
+    /// Where contents are.
+    pub objects: Objects,
+    /// What signs addresses.
+    pub keys: FileUrlKeys,
+    /// Public addresses.
+    pub urls: PublicUrls,
+    /// Limits.
+    pub settings: FileSettings,
+    /// Time, ids, randomness.
+    pub ambient: Ambient,
+}
+
+/// The use-cases of files.
+pub struct Files {
+    parts: FilesParts,
+}
+
+impl Files {
+    /// Puts the parts together.
+    pub fn new(parts: FilesParts) -> Self {
+        Self { parts }
+    }
+
+    /// How large files may be.
+    pub fn settings(&self) -> &FileSettings {
+        &self.parts.settings
+    }
+
+    /// How long a signed address is good.
+    fn lifetime(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.parts.settings.access_seconds))
+    }
+}

@@ -1,0 +1,186 @@
+//! Files that people upload: what a name may be, and how large which kind of file.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::ids::{AccountId, FileId, WorkspaceId};
+
+/// Characters of a name before its extension; what is longer is cut (as Dify does).
+const MAX_STEM: usize = 200;
+/// Characters of an extension that counts as one.
+const MAX_EXTENSION: usize = 20;
+
+/// Why a name is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FileNameProblem {
+    /// There is none.
+    #[error("The specified filename does not exist.")]
+    Missing,
+    /// Slashes, backslashes or control characters.
+    #[error("Filename contains invalid characters")]
+    InvalidCharacters,
+}
+
+/// The name of a file without any path, at most 221 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileName {
+    text: String,
+    extension: String,
+}
+
+impl FileName {
+    /// Reads a name as a client sends it.
+    ///
+    /// # Errors
+    /// When it is empty, or holds characters that no name of a file should.
+    pub fn parse(text: &str) -> Result<Self, FileNameProblem> {
+        if text.trim().is_empty() {
+            return Err(FileNameProblem::Missing);
+        }
+        if text
+            .chars()
+            .any(|c| matches!(c, '/' | '\\') || c.is_control())
+        {
+            return Err(FileNameProblem::InvalidCharacters);
+        }
+        let split = text.rsplit_once('.').filter(|(_, extension)| {
+            (1..=MAX_EXTENSION).contains(&extension.len())
+                && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        let (stem, suffix) = match split {
+            Some((stem, extension)) => (stem, format!(".{extension}")),
+            None => (text, String::new()),
+        };
+        let stem: String = stem.chars().take(MAX_STEM).collect();
+        Ok(Self {
+            extension: suffix.trim_start_matches('.').to_ascii_lowercase(),
+            text: stem + &suffix,
+        })
+    }
+
+    /// The name, for people.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Its extension in lower case, without the dot; empty when it has none.
+    pub fn extension(&self) -> &str {
+        &self.extension
+    }
+
+    /// What kind of file it says to be.
+    pub fn class(&self) -> FileClass {
+        FileClass::of(&self.extension)
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Kinds of files with limits of their own (apps.md §3.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileClass {
+    /// Pictures.
+    Image,
+    /// Moving pictures.
+    Video,
+    /// Sound.
+    Audio,
+    /// Everything else.
+    Other,
+}
+
+impl FileClass {
+    /// The kind of an extension in lower case.
+    pub fn of(extension: &str) -> Self {
+        match extension {
+            "jpg" | "jpeg" | "png" | "webp" | "gif" | "svg" => Self::Image,
+            "mp4" | "mov" | "mpeg" | "webm" => Self::Video,
+            "mp3" | "m4a" | "wav" | "amr" | "mpga" => Self::Audio,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The media type of a picture without scripts that a browser shows; none for anything else. What the
+/// uploader said of the type plays no part.
+pub fn raster_media_type(extension: &str) -> Option<&'static str> {
+    match extension {
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "png" => Some("image/png"),
+        "webp" => Some("image/webp"),
+        "gif" => Some("image/gif"),
+        _ => None,
+    }
+}
+
+/// A row of `upload_files`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedFile {
+    /// Primary key.
+    pub id: FileId,
+    /// Where it was uploaded.
+    pub workspace: WorkspaceId,
+    /// Under what it is kept.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// Bytes.
+    pub size: u32,
+    /// In lower case, without the dot.
+    pub extension: String,
+    /// As the uploader said.
+    pub mime_type: Option<String>,
+    /// Who uploaded it.
+    pub created_by: AccountId,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_recorded() {
+        for (text, name, extension) in [
+            ("a.txt", "a.txt", "txt"),
+            ("A.TXT", "A.TXT", "txt"),
+            ("README", "README", ""),
+            ("文件.md", "文件.md", "md"),
+            ("a.tar.gz", "a.tar.gz", "gz"),
+            (".env", ".env", "env"),
+            ("what. is this", "what. is this", ""),
+        ] {
+            let read = FileName::parse(text).unwrap();
+            assert_eq!((read.as_str(), read.extension()), (name, extension));
+        }
+        let long = FileName::parse(&format!("{}.txt", "n".repeat(300))).unwrap();
+        assert_eq!(long.as_str(), format!("{}.txt", "n".repeat(200)));
+    }
+
+    #[test]
+    fn paths_and_controls_are_no_names() {
+        for text in ["a/b.txt", "a\\b.txt", "../a", "a\0b", "a\r\nb"] {
+            assert_eq!(
+                FileName::parse(text),
+                Err(FileNameProblem::InvalidCharacters)
+            );
+        }
+        for text in ["", "  "] {
+            assert_eq!(FileName::parse(text), Err(FileNameProblem::Missing));
+        }
+    }
+
+    #[test]
+    fn a_picture_that_can_hold_scripts_is_not_shown() {
+        assert_eq!(raster_media_type("png"), Some("image/png"));
+        for extension in ["svg", "html", "xml", "pdf", ""] {
+            assert_eq!(raster_media_type(extension), None);
+        }
+    }
+}

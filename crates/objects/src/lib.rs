@@ -1,0 +1,202 @@
+//! Objects: what people upload, kept outside the database under keys as Dify has them
+//! (`upload_files/<workspace>/<uuid>.<extension>`), in a folder of this machine.
+
+mod settings;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use gatewright_domain::error::Unavailable;
+use object_store::{
+    Error, ObjectStoreExt as _, WriteMultipart, local::LocalFileSystem, path::Path,
+};
+use tokio::sync::OnceCell;
+
+pub use settings::{ObjectSettings, UnsupportedStorage};
+
+const DEPENDENCY: &str = "the storage of files";
+
+/// Where objects are. Cheap to clone; the folder is made when it is first written to.
+#[derive(Clone)]
+pub struct Objects(Arc<Inner>);
+
+struct Inner {
+    settings: ObjectSettings,
+    store: OnceCell<LocalFileSystem>,
+}
+
+/// An object that is being written. It exists under its key only after [`Writing::finish`]; dropped
+/// before that, nothing of it stays.
+pub struct Writing(WriteMultipart);
+
+/// An object that is being read.
+pub struct Reading {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its content.
+    pub content: std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Unavailable>> + Send>>,
+}
+
+impl Objects {
+    /// In the folder that the settings name. Nothing is touched yet.
+    pub fn new(settings: &ObjectSettings) -> Self {
+        Self(Arc::new(Inner {
+            settings: settings.clone(),
+            store: OnceCell::new(),
+        }))
+    }
+
+    /// What `upload_files.storage_type` says of objects that are written now.
+    pub fn storage_type(&self) -> &str {
+        &self.0.settings.storage_type
+    }
+
+    /// Begins an object under `key`, replacing what stands there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written, or the key is none (`..`, empty segments).
+    pub async fn create(&self, key: &str) -> Result<Writing, Unavailable> {
+        let upload = self.store().await?.put_multipart(&path(key)?).await;
+        upload
+            .map(|upload| Writing(WriteMultipart::new(upload)))
+            .map_err(unavailable)
+    }
+
+    /// Opens an object; none when there is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn open(&self, key: &str) -> Result<Option<Reading>, Unavailable> {
+        match self.store().await?.get(&path(key)?).await {
+            Ok(found) => Ok(Some(Reading {
+                size: found.meta.size,
+                content: found
+                    .into_stream()
+                    .map(|bytes| bytes.map_err(unavailable))
+                    .boxed(),
+            })),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Removes an object. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub async fn delete(&self, key: &str) -> Result<(), Unavailable> {
+        match self.store().await?.delete(&path(key)?).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn store(&self) -> Result<&LocalFileSystem, Unavailable> {
+        let make = || async {
+            let folder = self.0.settings.folder();
+            let folder = folder.map_err(|error| Unavailable::new(DEPENDENCY, error))?;
+            tokio::fs::create_dir_all(&folder)
+                .await
+                .map_err(|error| Unavailable::new(DEPENDENCY, error))?;
+            LocalFileSystem::new_with_prefix(folder).map_err(unavailable)
+        };
+        self.0.store.get_or_try_init(make).await
+    }
+}
+
+impl Writing {
+    /// Appends a piece.
+    ///
+    /// # Errors
+    /// When what came before could not be written.
+    pub async fn write(&mut self, piece: Bytes) -> Result<(), Unavailable> {
+        // At most two pieces of the disk's own size wait in memory.
+        self.0.wait_for_capacity(2).await.map_err(unavailable)?;
+        self.0.put(piece);
+        Ok(())
+    }
+
+    /// Makes the object visible under its key, whole.
+    ///
+    /// # Errors
+    /// When something of it could not be written; then nothing of it stays.
+    pub async fn finish(self) -> Result<(), Unavailable> {
+        self.0.finish().await.map(drop).map_err(unavailable)
+    }
+}
+
+/// Keys are kept byte for byte; `Path::from` would percent-encode them.
+fn path(key: &str) -> Result<Path, Unavailable> {
+    Path::parse(key).map_err(|error| Unavailable::new(DEPENDENCY, error))
+}
+
+fn unavailable(error: Error) -> Unavailable {
+    Unavailable::new(DEPENDENCY, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objects(folder: &tempfile::TempDir) -> Objects {
+        Objects::new(&ObjectSettings {
+            root: Some(folder.path().join("new/storage")),
+            ..ObjectSettings::default()
+        })
+    }
+
+    async fn read(objects: &Objects, key: &str) -> Option<Vec<u8>> {
+        let mut reading = objects.open(key).await.unwrap()?;
+        let mut all = vec![];
+        while let Some(piece) = reading.content.next().await {
+            all.extend_from_slice(&piece.unwrap());
+        }
+        assert_eq!(all.len() as u64, reading.size);
+        Some(all)
+    }
+
+    #[tokio::test]
+    async fn an_object_is_there_when_it_is_whole_and_gone_when_it_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (objects, key) = (objects(&folder), "upload_files/w/文件.txt");
+        assert_eq!(read(&objects, key).await, None);
+        let mut writing = objects.create(key).await.unwrap();
+        for piece in ["one ", "two"] {
+            writing
+                .write(Bytes::from_static(piece.as_bytes()))
+                .await
+                .unwrap();
+        }
+        assert_eq!(read(&objects, key).await, None, "not whole yet");
+        writing.finish().await.unwrap();
+        assert_eq!(read(&objects, key).await.unwrap(), b"one two");
+        assert!(
+            folder.path().join("new/storage").join(key).is_file(),
+            "as Dify lays it out"
+        );
+        objects.delete(key).await.unwrap();
+        objects.delete(key).await.unwrap();
+        assert_eq!(read(&objects, key).await, None);
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = objects(&folder);
+        let mut writing = objects.create("upload_files/w/a").await.unwrap();
+        writing.write(Bytes::from(vec![0; 9 << 20])).await.unwrap();
+        drop(writing);
+        let left = std::fs::read_dir(folder.path().join("new/storage/upload_files/w"));
+        assert_eq!(left.map_or(0, Iterator::count), 0);
+    }
+
+    #[tokio::test]
+    async fn no_key_leads_out_of_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        for key in ["../a", "a/../../b", "a//b"] {
+            assert!(objects(&folder).create(key).await.is_err(), "{key}");
+            assert!(objects(&folder).open(key).await.is_err(), "{key}");
+        }
+    }
+}
