@@ -118,3 +118,11 @@ pub fn default_workspace(workspaces: &[MemberWorkspace]) -> Option<&MemberWorksp
         .find(|w| w.is_current)
         .or_else(|| workspaces.first())
 }
+
+/// The workspace that something is done in: the default one if it is in use, else the first that is.
+pub fn workspace_in_use(workspaces: &[MemberWorkspace]) -> Option<&MemberWorkspace> {
+    let is_in_use = |workspace: &&MemberWorkspace| workspace.status == WorkspaceStatus::Normal;
+    default_workspace(workspaces)
+        .filter(is_in_use)
+        .or_else(|| workspaces.iter().find(is_in_use))
+}

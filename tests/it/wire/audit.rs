@@ -52,6 +52,7 @@ async fn events_are_read_page_by_page_and_exported() {
         [
             "workspace.renamed",
             "workspace.renamed",
+            "console.login_succeeded",
             "console.setup_completed"
         ]
     );
@@ -71,7 +72,7 @@ async fn events_are_read_page_by_page_and_exported() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines.len(), 8);
+    assert_eq!(lines.len(), 9);
     owner
         .get(&h, &format!("{EVENTS}?limit=0"))
         .await
@@ -118,7 +119,7 @@ async fn what_is_rolled_back_leaves_no_event_and_parallel_acts_one_chain() {
     let seqs =
         h.db.query("SELECT count(*) FROM gatewright_audit_events WHERE tenant_id IS NOT NULL")
             .await;
-    assert_eq!(seqs, ["25"]);
+    assert_eq!(seqs, ["26"], "set-up, sign-in, and all acts");
     assert_eq!(
         h.db.query("SELECT count(*) FROM gatewright_audit_events WHERE seq IS NULL")
             .await,
@@ -196,7 +197,7 @@ impl Deed {
 #[actix_web::test]
 async fn no_tampering_goes_unnoticed_and_the_first_place_is_named() {
     const COUNT: usize = 9;
-    let (h, _owner) = with_events(COUNT - 1).await;
+    let (h, _owner) = with_events(COUNT - 2).await;
     let log = Arc::clone(&h.services().audit_log);
     let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
     for table in ["gatewright_audit_events", "gatewright_audit_heads"] {
@@ -262,4 +263,79 @@ async fn a_rewritten_chain_contradicts_a_kept_anchor() {
             .any(|fault| fault.problem.contains("whole chain")),
         "{found:?}"
     );
+}
+
+#[actix_web::test]
+async fn g9_sign_ins_and_failures_stand_in_the_trail_of_the_workspace() {
+    let h = Harness::with(&[("GATEWRIGHT_LIMIT_LOGIN", "0")]).await;
+    let mut owner = basic_account(&h).await;
+    let mut other = h.add_account("other").await;
+    let mut stranger = Browser::new();
+    for (email, password) in [
+        ("owner@example.com", "wrong-Passw0rd"),
+        ("OTHER@example.com", "wrong-Passw0rd"),
+        ("nobody@example.com", "wrong-Passw0rd"),
+    ] {
+        stranger.login(&h, email, password).await.expect(401);
+    }
+    let mut leaving = Browser::signed_in(&h, "owner@example.com", "Passw0rd1").await;
+    leaving
+        .post(&h, "/console/api/logout", json!({}))
+        .await
+        .expect(200);
+    let page = owner.get(&h, EVENTS).await.expect(200).json();
+    let seen: Vec<&str> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "console.logged_out",
+            "console.login_succeeded",
+            "console.login_failed",
+            "console.login_succeeded",
+            "console.setup_completed",
+        ]
+    );
+    let failed = &page["data"][2];
+    assert_eq!(failed["details"]["reason"], "invalid_credentials");
+    assert_eq!(failed["ip"], "127.0.0.1");
+    // The other workspace has its own, and no workspace has those of nobody's account.
+    let theirs = format!("{EVENTS}?action=console.login_failed");
+    let theirs = other.get(&h, &theirs).await.json();
+    assert_eq!(theirs["data"].as_array().unwrap().len(), 1);
+    let nobody = "SELECT count(*)::text FROM gatewright_audit_events WHERE action = 'console.login_failed' \
+         AND tenant_id IS NULL AND actor_account_id IS NULL";
+    assert_eq!(h.db.query(nobody).await, ["1"]);
+}
+
+#[actix_web::test]
+async fn g9_guessing_does_not_flood_the_trail_of_a_workspace() {
+    let h = Harness::with(&[
+        ("GATEWRIGHT_LIMIT_LOGIN", "0"),
+        ("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1"),
+    ])
+    .await;
+    let mut owner = basic_account(&h).await;
+    let mut failed = 0;
+    for n in 0..40 {
+        let address = format!("192.0.2.{n}");
+        let body = json!({"email": "owner@example.com", "password": "d3Jvbmc="});
+        let headers = [("x-forwarded-for", address.as_str())];
+        let mut stranger = Browser::script();
+        let answer = stranger
+            .send(&h, "POST", "/console/api/login", Some(body), &headers)
+            .await;
+        failed += usize::from(answer.status == 401);
+    }
+    assert!(failed > 20, "{failed}");
+    let page = format!("{EVENTS}?action=console.login_failed&limit=200");
+    let page = owner.get(&h, &page).await.expect(200).json();
+    assert_eq!(page["data"].as_array().unwrap().len(), 20);
+    let all =
+        "SELECT count(*)::text FROM gatewright_audit_events WHERE action = 'console.login_failed'";
+    assert_eq!(h.db.query(all).await, [failed.to_string()]);
 }

@@ -130,7 +130,7 @@ async fn the_audit_trail_is_cut_from_its_beginning_and_still_verifies() {
             .await
             .unwrap(),
         5,
-        "four of the workspace, one of the sign-in"
+        "the sign-in among them"
     );
     let found = log.verify(&[]).await.unwrap();
     assert!(found.faults.is_empty(), "{found:?}");

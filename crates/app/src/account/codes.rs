@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::error::AccountError;
 use crate::{
     ambient::{Ambient, Ctx},
-    audit::record_alone,
+    audit::record_failure,
     post::Letter,
 };
 
@@ -194,7 +194,7 @@ impl Codes {
         }
         let mut event = AuditEvent::new(AuditAction::CodeRefused).with("purpose", purpose.as_str());
         event.actor = grant.account;
-        record_alone(&self.pool, &self.ambient, ctx, event).await?;
+        record_failure((&self.pool, &self.limiter), &self.ambient, ctx, event).await?;
         Err(AccountError::WrongCode)
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     account::{begin_era, commit_ending, end_all},
     ambient::Ctx,
-    audit::{record, record_alone},
+    audit::{record, record_failure},
 };
 
 /// A sign-in.
@@ -314,6 +314,7 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let mut event = AuditEvent::new(AuditAction::LoginFailed).with("reason", reason);
         event.actor = account.map(|account| account.id);
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        let stores = (&self.parts.pool, &self.parts.limiter);
+        Ok(record_failure(stores, &self.parts.ambient, ctx, event).await?)
     }
 }

@@ -14,7 +14,7 @@ use gatewright_domain::{
     console_session::ConsoleSession,
     ids::{AccountId, ConsoleSessionId},
     interval::elapsed,
-    workspace::{MemberWorkspace, WorkspaceStatus, default_workspace},
+    workspace::{MemberWorkspace, workspace_in_use},
 };
 use gatewright_kv::{LoginThrottles, RateLimits, SpentNonces};
 use gatewright_storage::{
@@ -87,13 +87,7 @@ pub struct ConsoleIdentity {
 impl ConsoleIdentity {
     /// The workspace that the session works in: the current one, or the first that is in use.
     pub fn current_workspace(&self) -> Option<&MemberWorkspace> {
-        default_workspace(&self.workspaces)
-            .filter(|workspace| workspace.status == WorkspaceStatus::Normal)
-            .or_else(|| {
-                self.workspaces
-                    .iter()
-                    .find(|w| w.status == WorkspaceStatus::Normal)
-            })
+        workspace_in_use(&self.workspaces)
     }
 }
 
