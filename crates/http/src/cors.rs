@@ -48,7 +48,13 @@ fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
             Method::OPTIONS,
         ])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, CSRF])
-        .expose_headers(["X-Version", "X-Env", "X-Trace-Id", "X-Gatewright-Reason"]);
+        .expose_headers([
+            "X-Version",
+            "X-Env",
+            "X-Trace-Id",
+            "X-Request-Id",
+            "X-Gatewright-Reason",
+        ]);
     let is_wanted = !exact.is_empty();
     Condition::new(
         is_wanted,

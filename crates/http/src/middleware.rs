@@ -1,10 +1,10 @@
 //! What happens to every request: its context is made, its time is bounded, its answer gets the
-//! headers that all answers have.
+//! headers that all answers have, and a line in the log.
 
 use std::{sync::Arc, time::Duration};
 
 use actix_web::{
-    HttpMessage as _, HttpRequest,
+    HttpMessage as _, HttpRequest, ResponseError as _,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
@@ -18,7 +18,9 @@ use gatewright_domain::{
 };
 
 use crate::{
+    access_log::Visit,
     envelope::{FrameworkFailure, Place},
+    request_id::{self, REQUEST_ID},
     settings::HttpSettings,
 };
 
@@ -64,28 +66,33 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     let ctx = Arc::new(context(request.request()));
     let place = Place::of(request.path());
     let deadline = deadline(request.path());
+    let visit = Visit::begin(&request);
     request.extensions_mut().insert(Arc::clone(&ctx));
-    match tokio::time::timeout(deadline, next.call(request)).await {
+    let error = match tokio::time::timeout(deadline, next.call(request)).await {
         Ok(Ok(mut response)) => {
+            visit.answered(&ctx, &response);
+            let headers = response.headers_mut();
             // Appended: the cross-origin rules may vary by more.
-            response
-                .headers_mut()
-                .append(header::VARY, HeaderValue::from_static("Cookie"));
-            Ok(response)
+            headers.append(header::VARY, HeaderValue::from_static("Cookie"));
+            headers.insert(REQUEST_ID, request_id::header(&ctx.request_id));
+            return Ok(response);
         }
-        Ok(Err(error)) => Err(FrameworkFailure {
-            place,
-            error: Some(error),
-        }
-        .into()),
+        Ok(Err(error)) => Some(error),
         Err(_) => {
             tracing::error!(
                 request_id = ctx.request_id,
                 "no answer in time; a dependency hangs"
             );
-            Err(FrameworkFailure { place, error: None }.into())
+            None
         }
-    }
+    };
+    let failure = FrameworkFailure {
+        place,
+        error,
+        request_id: ctx.request_id.clone(),
+    };
+    visit.failed(&ctx, failure.status_code());
+    Err(failure.into())
 }
 
 fn deadline(path: &str) -> Duration {
@@ -128,7 +135,11 @@ fn context(request: &HttpRequest) -> Ctx {
     let peer = request
         .peer_addr()
         .map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
-    let address = match request.app_data::<Data<HttpSettings>>() {
+    let settings = request.app_data::<Data<HttpSettings>>();
+    let brought = settings.and_then(|settings| {
+        request_id::brought_by_proxy(request, peer, &settings.trusted_proxies)
+    });
+    let address = match settings {
         Some(settings) => {
             let name = HeaderName::from_static("x-forwarded-for");
             let lines: Vec<&str> = request
@@ -155,6 +166,6 @@ fn context(request: &HttpRequest) -> Ctx {
         now,
         address,
         user_agent,
-        request_id: RandomIds.new_uuid().simple().to_string(),
+        request_id: brought.unwrap_or_else(|| RandomIds.new_uuid().simple().to_string()),
     }
 }

@@ -103,11 +103,38 @@ async fn sec_070_the_whole_log_of_a_login_holds_no_secret() {
         server.post("/console/api/login", &wrong).await.status(),
         401
     );
+    let lookup = format!(
+        "/openapi/v1/oauth/device/lookup?user_code={}",
+        codes["user_code"].as_str().unwrap()
+    );
+    server.get(&lookup, &token).await.unwrap();
+    server
+        .get("/reset-password?token=a-token-in-a-link&x=/../%2e", &token)
+        .await
+        .unwrap();
     let log = server.log();
     assert!(
         log.contains("oauth.device_flow_approved"),
         "the log is a log: {log}"
     );
+    let access = |route: &str| {
+        let wanted = format!("route=\"{route}\"");
+        let line = log.lines().find(|line| line.contains(&wanted));
+        line.unwrap_or_else(|| panic!("{route} is not in the log: {log}"))
+    };
+    let polled = access("/openapi/v1/oauth/device/token");
+    for part in [
+        "INFO",
+        "method=\"POST\"",
+        "status=200",
+        "duration_ms=",
+        "bytes=",
+        "request_id=",
+        "client=127.0.0.1",
+    ] {
+        assert!(polled.contains(part), "{part}: {polled}");
+    }
+    access("/openapi/v1/oauth/device/lookup");
     let (cookies, csrf) = &session;
     let refresh = cookies
         .split("refresh_token=")
@@ -116,7 +143,7 @@ async fn sec_070_the_whole_log_of_a_login_holds_no_secret() {
         .split(';')
         .next()
         .unwrap();
-    let access = cookies
+    let access_token = cookies
         .split("access_token=")
         .nth(1)
         .unwrap()
@@ -130,8 +157,10 @@ async fn sec_070_the_whole_log_of_a_login_holds_no_secret() {
         ("password", "Passw0rd1"),
         ("password in base64", "UGFzc3cwcmQx"),
         ("wrong password", "wrong-Passw0rd"),
+        ("token of a link", "a-token-in-a-link"),
+        ("query of a request", "user_code="),
         ("refresh token", &refresh[40..]),
-        ("access token", access),
+        ("access token", access_token),
         ("csrf token", csrf),
         ("secret key", crate::support::SECRET_KEY),
     ] {

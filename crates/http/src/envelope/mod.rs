@@ -20,6 +20,8 @@ pub(crate) use oauth::{OAuthErrorBody, OAuthFailure, console_url_unset};
 pub(crate) use openapi::{ErrorBody, OpenApiFailure};
 pub(crate) use sso::SsoFailure;
 
+use crate::request_id::{self, REQUEST_ID};
+
 /// The header that says in one word why a request was refused.
 pub(crate) const REASON: &str = "X-Gatewright-Reason";
 /// What a caller is told to wait when a dependency failed, in seconds.
@@ -50,6 +52,8 @@ pub(crate) fn redirect(url: &str) -> HttpResponseBuilder {
 pub(crate) enum Place {
     /// `/console/api` and `/files`.
     Console,
+    /// The protocol routes, whose clients read `error` (RFC 6749 §5.2).
+    Protocol,
     /// Everywhere else.
     OpenApi,
 }
@@ -58,6 +62,8 @@ impl Place {
     pub(crate) fn of(path: &str) -> Self {
         if path.starts_with("/console/api") || path.starts_with("/files/") {
             Self::Console
+        } else if path.starts_with("/openapi/v1/oauth/") {
+            Self::Protocol
         } else {
             Self::OpenApi
         }
@@ -67,6 +73,11 @@ impl Place {
         let mut builder = HttpResponse::build(status);
         match self {
             Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::Protocol => {
+                let mut body = ErrorBody::new(status, code, message);
+                body.error = Some("invalid_request".into());
+                builder.json(body)
+            }
             Self::OpenApi => builder.json(ErrorBody::new(status, code, message)),
         }
     }
@@ -87,8 +98,7 @@ impl Place {
         builder.insert_header((header::X_FRAME_OPTIONS, "DENY"));
         match self {
             Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
-            Self::OpenApi => {
-                // The protocol routes are among these: their clients read `error`.
+            Self::Protocol | Self::OpenApi => {
                 let mut body = ErrorBody::new(status, code, message);
                 body.error = Some("temporarily_unavailable".into());
                 builder.json(body)
@@ -122,6 +132,7 @@ pub(crate) fn method_not_allowed(request: &HttpRequest, allow: &str) -> HttpResp
 pub(crate) struct FrameworkFailure {
     pub(crate) place: Place,
     pub(crate) error: Option<actix_web::Error>,
+    pub(crate) request_id: String,
 }
 
 impl std::fmt::Display for FrameworkFailure {
@@ -131,27 +142,40 @@ impl std::fmt::Display for FrameworkFailure {
 }
 
 impl ResponseError for FrameworkFailure {
-    fn error_response(&self) -> HttpResponse {
-        let status = self
+    fn status_code(&self) -> StatusCode {
+        let refusal = self
             .error
             .as_ref()
             .map(|error| error.as_response_error().status_code());
+        match refusal {
+            Some(StatusCode::PAYLOAD_TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
+            Some(status) if status.is_client_error() => StatusCode::BAD_REQUEST,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.answer();
+        let id = request_id::header(&self.request_id);
+        response.headers_mut().insert(REQUEST_ID, id);
+        response
+    }
+}
+
+impl FrameworkFailure {
+    fn answer(&self) -> HttpResponse {
+        let status = self.status_code();
         match status {
-            Some(StatusCode::PAYLOAD_TOO_LARGE) => {
+            StatusCode::PAYLOAD_TOO_LARGE => {
                 let code = "request_entity_too_large";
-                self.place.answer(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    code,
-                    "The body is too large.",
-                )
+                self.place.answer(status, code, "The body is too large.")
             }
-            Some(status) if status.is_client_error() => self.place.answer(
-                StatusCode::BAD_REQUEST,
-                "bad_request",
-                "The request could not be read.",
-            ),
-            status => {
-                if status.is_some() {
+            StatusCode::BAD_REQUEST => {
+                let message = "The request could not be read.";
+                self.place.answer(status, "bad_request", message)
+            }
+            _ => {
+                if self.error.is_some() {
                     tracing::error!(error = ?self.error, "the framework failed");
                 }
                 self.place.outage()
