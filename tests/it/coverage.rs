@@ -144,8 +144,12 @@ fn concrete(path: &str) -> String {
         .replace("{key_id}", id)
 }
 
-/// A provider that nobody asks: with it the routes of the SSO branch exist.
-const WITH_A_PROVIDER: [(&str, &str); 3] = [
+/// A provider that nobody asks: with it the routes of the SSO branch exist. And so with introspection.
+const WITH_EVERYTHING: [(&str, &str); 4] = [
+    (
+        "GATEWRIGHT_INTROSPECTION_CLIENT_SECRET",
+        "0123456789abcdef0123456789abcdef",
+    ),
     ("GATEWRIGHT_OIDC_PROVIDERS", "corp"),
     ("GATEWRIGHT_OIDC_CORP_ISSUER", "http://127.0.0.1:9"),
     ("GATEWRIGHT_OIDC_CORP_CLIENT_ID", "x"),
@@ -153,7 +157,7 @@ const WITH_A_PROVIDER: [(&str, &str); 3] = [
 
 #[actix_web::test]
 async fn sec_163_nothing_but_the_list_answers_without_credentials() {
-    let h = Harness::with(&WITH_A_PROVIDER).await;
+    let h = Harness::with(&WITH_EVERYTHING).await;
     h.set_up().await;
     let operations = operations();
     assert!(operations.len() >= 30, "{operations:?}");

@@ -53,7 +53,7 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// The keys that everything signed hangs on: list, rotate, promote, retire (file: `GATEWRIGHT_KEYS_FILE`).
+    /// The keys that everything signed hangs on: list, rotate, promote, retire, export (file: `GATEWRIGHT_KEYS_FILE`).
     Keys {
         /// As JSON.
         #[arg(long, global = true)]

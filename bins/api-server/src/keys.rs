@@ -1,7 +1,7 @@
 //! `api-server keys`: rotation without signing anybody out.
 
-use clap::Subcommand;
-use gatewright_auth::{OsRandom, secret_key::SecretKeySettings};
+use clap::{Subcommand, ValueEnum};
+use gatewright_auth::{OsRandom, keys::Purpose, secret_key::SecretKeySettings};
 use gatewright_domain::{Clock as _, SystemClock};
 use gatewright_runtime::key_file::{self, KeyFileError, KeyInfo, KeyState};
 
@@ -24,16 +24,59 @@ pub enum KeysCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Print the keys of one purpose as a JWK set, for a service that verifies what is signed for it.
+    /// A secret: whoever has it can sign for that purpose too, and for no other. Print it again after
+    /// each `rotate`.
+    Export {
+        /// What the service verifies.
+        #[arg(long)]
+        purpose: ExportedPurpose,
+    },
 }
 
-/// Does it; the keys afterwards.
+/// What keys may be given away for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportedPurpose {
+    /// What a browser holds between an identity provider and its decision on a device.
+    ApprovalGrant,
+    /// Who somebody without an account is, between an identity provider and us.
+    SubjectAssertion,
+}
+
+impl From<ExportedPurpose> for Purpose {
+    fn from(purpose: ExportedPurpose) -> Self {
+        match purpose {
+            ExportedPurpose::ApprovalGrant => Self::ApprovalGrant,
+            ExportedPurpose::SubjectAssertion => Self::SubjectAssertion,
+        }
+    }
+}
+
+/// Does it; what is to be printed.
 pub fn run(
+    settings: &SecretKeySettings,
+    command: KeysCommand,
+    as_json: bool,
+) -> Result<String, KeyFileError> {
+    if let KeysCommand::Export { purpose } = command {
+        let keys = key_file::export(settings, purpose.into())?;
+        return Ok(keys.to_json() + "\n");
+    }
+    let keys = change(settings, command)?;
+    Ok(if as_json {
+        format!("{}\n", serde_json::json!(keys))
+    } else {
+        text(&keys)
+    })
+}
+
+fn change(
     settings: &SecretKeySettings,
     command: KeysCommand,
 ) -> Result<Vec<KeyInfo>, KeyFileError> {
     let now = SystemClock.now();
     match command {
-        KeysCommand::List => key_file::list(settings, now),
+        KeysCommand::List | KeysCommand::Export { .. } => key_file::list(settings, now),
         KeysCommand::Rotate => {
             key_file::change(settings, now, |file| file.rotate(&OsRandom::default(), now))
         }
@@ -47,7 +90,7 @@ pub fn run(
 }
 
 /// For people, with what comes next.
-pub fn text(keys: &[KeyInfo]) -> String {
+fn text(keys: &[KeyInfo]) -> String {
     let mut text = String::new();
     for key in keys {
         let state = match key.state {

@@ -69,12 +69,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Keys { json, command } => {
             let settings = SecretKeySettings::load(&environment(cli.env_file.as_deref())?)?;
-            let keys = keys::run(&settings, command)?;
-            if json {
-                println!("{}", serde_json::json!(keys));
-            } else {
-                print!("{}", keys::text(&keys));
-            }
+            print!("{}", keys::run(&settings, command, json)?);
         }
         Command::Migrate { check } => {
             let environment = environment(cli.env_file.as_deref())?;

@@ -31,7 +31,7 @@ pub use gatewright_domain as domain;
 pub use gatewright_crypto::{
     digest,
     equal::secrets_equal,
-    jws, keys, password,
+    jws, key_set, keys, password,
     random::{OsRandom, Random},
     unique_json,
 };

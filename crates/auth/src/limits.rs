@@ -123,6 +123,8 @@ settings! {
         GATEWRIGHT_LIMIT_REFRESH => refresh: Rate = Rate::new(300, 300), "300/5m";
         /// Bearers with a wrong length or checksum, per client address.
         GATEWRIGHT_LIMIT_BAD_BEARER => bad_bearer: Rate = Rate::new(300, 60), "300/1m";
+        /// Introspections of bearers, per client address.
+        GATEWRIGHT_LIMIT_INTROSPECTION => introspection: Rate = Rate::new(6000, 60), "6000/1m";
         /// Calls of `GET /account`, per account.
         GATEWRIGHT_LIMIT_IDENTITY => identity: Rate = Rate::new(60, 60), "60/1m";
         /// Requests a minute per bearer; 0 is unlimited.
@@ -172,6 +174,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_INIT", self.init),
             ("GATEWRIGHT_LIMIT_REFRESH", self.refresh),
             ("GATEWRIGHT_LIMIT_BAD_BEARER", self.bad_bearer),
+            ("GATEWRIGHT_LIMIT_INTROSPECTION", self.introspection),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
     }
@@ -204,6 +207,7 @@ pub struct Limits {
     pub init: Limit,
     pub refresh: Limit,
     pub bad_bearer: Limit,
+    pub introspection: Limit,
     pub identity: Limit,
     pub per_token: Limit,
     pub approve: Limit,
@@ -233,6 +237,7 @@ impl From<&LimitSettings> for Limits {
             init: limit("INIT", settings.init),
             refresh: limit("REFRESH", settings.refresh),
             bad_bearer: limit("BAD_BEARER", settings.bad_bearer),
+            introspection: limit("INTROSPECTION", settings.introspection),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(
                 "OPENAPI_RATE_LIMIT_PER_TOKEN",

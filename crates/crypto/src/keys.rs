@@ -87,7 +87,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 15] = [
+    /// Every purpose.
+    pub const ALL: [Self; 15] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -105,7 +106,11 @@ impl Purpose {
         Self::FileUrl,
     ];
 
-    fn label(self) -> &'static str {
+    /// What another service may verify, and is given keys for.
+    pub const EXPORTABLE: [Self; 2] = [Self::ApprovalGrant, Self::SubjectAssertion];
+
+    /// The name, as the derivation and `api-server keys export` know it.
+    pub fn label(self) -> &'static str {
         match self {
             Self::ConsoleAccess => "console-access",
             Self::ConsoleCsrf => "console-csrf",
@@ -212,13 +217,18 @@ pub fn key_id(secret: &[u8]) -> String {
     hex::encode(&hmac::sign(&master, b"gatewright/v1/kid").as_ref()[..6])
 }
 
-fn derive(secret: &[u8], purpose: Purpose) -> HmacKey {
+/// Bytes of a derived key.
+pub(crate) const DERIVED_BYTES: usize = 32;
+
+/// The key of a purpose, which leads back to no secret and to no other purpose.
+pub(crate) fn derived_bytes(secret: &[u8], purpose: Purpose) -> Vec<u8> {
     let master = hmac::Key::new(hmac::HMAC_SHA256, secret);
     let label = format!("gatewright/v1/{}", purpose.label());
-    HmacKey::new(
-        key_id(secret),
-        hmac::sign(&master, label.as_bytes()).as_ref(),
-    )
+    hmac::sign(&master, label.as_bytes()).as_ref().to_vec()
+}
+
+fn derive(secret: &[u8], purpose: Purpose) -> HmacKey {
+    HmacKey::new(key_id(secret), &derived_bytes(secret, purpose))
 }
 
 fn read(generation: &RwLock<Generation>) -> RwLockReadGuard<'_, Generation> {
@@ -228,6 +238,20 @@ fn read(generation: &RwLock<Generation>) -> RwLockReadGuard<'_, Generation> {
 
 /// The installation's secrets: the active one and those that only verify. Cheap to clone; all
 /// clones and all rings made from them see a [`Self::replace`] at once.
+///
+/// ```
+/// use gatewright_crypto::keys::{MasterKeys, Purpose};
+///
+/// let master = MasterKeys::new(b"the old secret, 32 bytes or more", []);
+/// let ring = master.ring(Purpose::ConsoleAccess);
+/// let (signer, code) = (ring.active(), ring.active().sign(b"message"));
+///
+/// // A rotation: what was signed before is verified on.
+/// master.replace(b"the new secret, 32 bytes or more", [&b"the old secret, 32 bytes or more"[..]]);
+/// let found = ring.find(signer.kid()).expect("a former key verifies");
+/// assert!(found.verify(b"message", &code));
+/// assert_ne!(ring.active().kid(), signer.kid());
+/// ```
 #[derive(Clone)]
 pub struct MasterKeys(Arc<RwLock<Generation>>);
 

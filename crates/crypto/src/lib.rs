@@ -3,6 +3,7 @@
 pub mod digest;
 pub mod equal;
 pub mod jws;
+pub mod key_set;
 pub mod keys;
 pub mod password;
 pub mod random;

@@ -27,6 +27,14 @@ impl BearerKind {
         }
     }
 
+    /// What an answer calls whoever such a token stands for.
+    pub fn subject_type(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::ExternalSso => "external_sso",
+        }
+    }
+
     /// The kind that a prefix announces.
     pub fn from_prefix(prefix: &str) -> Option<Self> {
         [Self::Account, Self::ExternalSso]

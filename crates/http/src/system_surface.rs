@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_app::readiness::Readiness;
-use gatewright_auth::{keys::MasterKeys, origin::PublicUrls};
+use gatewright_auth::{device::DeviceSettings, keys::MasterKeys, origin::PublicUrls};
 use gatewright_domain::{DIFY_VERSION, GATEWRIGHT_VERSION};
 use serde::Serialize;
 use serde_json::json;
@@ -96,6 +96,11 @@ pub(crate) struct AuthorizationServerMetadata {
     token_endpoint_auth_methods_supported: Vec<String>,
     revocation_endpoint_auth_methods_supported: Vec<String>,
     scopes_supported: Vec<String>,
+    /// RFC 7662, where it is switched on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introspection_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
 /// Where a stock OAuth client finds the device flow (RFC 8414).
@@ -110,6 +115,7 @@ pub(crate) struct AuthorizationServerMetadata {
 )]
 pub(crate) async fn authorization_server_metadata(
     urls: Data<PublicUrls>,
+    settings: Data<DeviceSettings>,
     _: HttpRequest,
 ) -> HttpResponse {
     let Ok(issuer) = urls.issuer() else {
@@ -117,7 +123,11 @@ pub(crate) async fn authorization_server_metadata(
     };
     let at = |path: &str| format!("{issuer}/openapi/v1/oauth/{path}");
     let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let introspects = settings.offers_introspection();
+    let methods = list(&["client_secret_basic", "client_secret_post"]);
     HttpResponse::Ok().json(AuthorizationServerMetadata {
+        introspection_endpoint: introspects.then(|| at("introspect")),
+        introspection_endpoint_auth_methods_supported: introspects.then_some(methods),
         issuer: issuer.to_owned(),
         device_authorization_endpoint: at("device/code"),
         token_endpoint: at("device/token"),

@@ -11,16 +11,26 @@ use gatewright_auth::{
         ids::TokenId,
         settings::SettingValue as _,
     },
-    envelope::{GRANT_LIFETIME, TokenText, sign},
+    envelope::{EnvelopeKeys, Era, GRANT_LIFETIME, TokenText, sign},
+    key_set::ExportedKeys,
+    keys::MasterKeys,
     origin::{BaseUrl, PublicUrls},
 };
 use tower::ServiceExt as _;
 
 use super::*;
 
+const SECRET: &[u8] = &[1; 32];
+
+fn exported(purpose: Purpose) -> KeyRing {
+    let json = ExportedKeys::derive(purpose, [SECRET]).to_json();
+    KeyRing::from_exported(&json, purpose).unwrap()
+}
+
 fn service() -> Arc<Service> {
     Arc::new(Service {
-        keys: EnvelopeKeys::own(&MasterKeys::new(&[1; 32], [])),
+        grants: exported(Purpose::ApprovalGrant),
+        assertions: exported(Purpose::SubjectAssertion),
         guard: Guard::new(),
     })
 }
@@ -52,16 +62,13 @@ async fn a_grant_and_an_assertion_are_verified_each_as_what_it_is() {
         console_api: Some(BaseUrl::parse_setting("https://api.example").unwrap()),
         ..PublicUrls::default()
     };
-    let grant = ApprovalGrant::new(
-        &urls,
-        &assertion,
-        gatewright_auth::envelope::Era::default(),
-        &OsRandom::default(),
-    )
-    .unwrap();
-    let grant = sign(&service.keys.grant, &grant, now(), GRANT_LIFETIME);
+    let era = Era::default();
+    let grant = ApprovalGrant::new(&urls, &assertion, era, &OsRandom::default()).unwrap();
+    // The installation signs with what it alone has.
+    let installation = EnvelopeKeys::own(&MasterKeys::new(SECRET, []));
+    let grant = sign(&installation.grant, &grant, now(), GRANT_LIFETIME);
     let assertion = sign(
-        &service.keys.assertion,
+        &installation.assertion,
         &assertion,
         now(),
         TimeDelta::minutes(1),

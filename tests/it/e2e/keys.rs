@@ -176,3 +176,71 @@ fn the_commands_say_what_is_missing_and_never_print_a_key() {
         assert!(!listed.contains(key["secret"].as_str().unwrap()));
     }
 }
+
+#[test]
+fn g7_exported_keys_open_grants_and_nothing_else() {
+    use gatewright_auth::{
+        OsRandom,
+        domain::{Clock as _, SystemClock, external_subject::ExternalSubject},
+        envelope::{
+            ApprovalGrant, EnvelopeKeys, Era, GRANT_LIFETIME, SubjectAssertion, TokenText, open, sign,
+        },
+        keys::{KeyRing, MasterKeys, Purpose},
+    };
+    let export = |purpose: &str| {
+        let arguments = ["keys", "export", "--purpose", purpose];
+        run(
+            "api-server",
+            &arguments,
+            &[("SECRET_KEY", crate::support::SECRET_KEY)],
+        )
+    };
+    let output = export("approval-grant");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+    let json = String::from_utf8(output.stdout).unwrap();
+    assert!(!json.contains(crate::support::SECRET_KEY));
+    let exported = KeyRing::from_exported(&json, Purpose::ApprovalGrant).unwrap();
+
+    let now = SystemClock.now();
+    let random = OsRandom::default();
+    let assertion = SubjectAssertion {
+        subject: ExternalSubject {
+            email: "ext@partner.example".parse().unwrap(),
+            issuer: "https://idp.example".parse().unwrap(),
+        },
+        user_code: "ABCD-EFGH".parse().unwrap(),
+        nonce: TokenText::draw(&random),
+    };
+    let urls = gatewright_auth::origin::PublicUrls {
+        console_api: Some(
+            gatewright_domain::settings::SettingValue::parse_setting("https://api.example")
+                .unwrap(),
+        ),
+        ..Default::default()
+    };
+    let grant = ApprovalGrant::new(&urls, &assertion, Era::default(), &random).unwrap();
+    let master = MasterKeys::new(crate::support::SECRET_KEY.as_bytes(), []);
+    let installation = EnvelopeKeys::own(&master);
+    let signed = sign(&installation.grant, &grant, now, GRANT_LIFETIME);
+    assert!(open::<ApprovalGrant>(&exported, &signed, now).is_ok());
+    // Whoever holds the exported keys forges no assertion, for us or for the enterprise product.
+    let forged = sign(&exported, &assertion, now, GRANT_LIFETIME);
+    for ring in [
+        &installation.assertion,
+        &EnvelopeKeys::shared(&master).assertion,
+    ] {
+        assert!(open::<SubjectAssertion>(ring, &forged, now).is_err());
+    }
+    // What opens sessions is not given away.
+    for purpose in [
+        "console-access",
+        "console-refresh",
+        "storage-digest",
+        "state-envelope",
+    ] {
+        assert!(!export(purpose).status.success(), "{purpose}");
+    }
+}

@@ -91,11 +91,11 @@ pub struct Bearers {
     pub(super) store: CachedBearers,
     pub(super) ambient: Ambient,
     pub(super) limits: Limits,
+    pub(super) enabled: bool,
+    pub(super) known: Arc<KnownAccounts>,
     limiter: RateLimits,
-    enabled: bool,
     broker: Option<Arc<dyn Broker>>,
     authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
-    known: Arc<KnownAccounts>,
 }
 
 impl Bearers {
@@ -188,7 +188,7 @@ impl Bearers {
     }
 
     /// Tokens of people without an account are worth something while somebody vouches for them.
-    async fn require_broker(&self) -> Result<(), BearerRouteError> {
+    pub(super) async fn require_broker(&self) -> Result<(), BearerRouteError> {
         let broker = self.broker.as_ref();
         match broker.ok_or(BearerRouteError::NoBroker)?.licence().await {
             Licence::Open => Ok(()),

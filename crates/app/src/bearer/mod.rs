@@ -2,11 +2,13 @@
 
 mod error;
 mod identity;
+mod introspect;
 mod revoke;
 mod sessions;
 mod store;
 
 pub use error::BearerRouteError;
 pub use identity::{Bearers, BearersParts, Caller, Identity};
+pub use introspect::ActiveBearer;
 pub use sessions::{ConnectedDevice, SessionPage, SessionQuery};
 pub use store::CachedBearers;

@@ -15,15 +15,34 @@ use gatewright_domain::{
 use super::token::{PresentedBearer, TokenHash, Unrecognised};
 use crate::limits::{Limit, Limits};
 
-/// Where tokens are looked up.
+/// The table that a [`BearerStore`] reads, as statements for PostgreSQL.
+pub const BEARER_TABLE: &str = include_str!("table.sql");
+
+/// Where tokens are looked up. Gatewright's own table is this ([`BEARER_TABLE`]); a service that has
+/// none of its own can read it, or ask by token introspection (RFC 7662) instead.
+///
+/// ```sql
+#[doc = include_str!("table.sql")]
+/// ```
 pub trait BearerStore: Send + Sync {
     /// The row of a hash, unless it was revoked. It may be expired.
+    ///
+    /// ```sql
+    /// SELECT id, prefix, account_id, subject_email, subject_issuer, client_id, device_label,
+    ///        created_at, expires_at, last_used_at
+    /// FROM oauth_access_tokens WHERE token_hash = $1 AND revoked_at IS NULL
+    /// ```
     fn find(
         &self,
         hash: &TokenHash,
     ) -> impl Future<Output = Result<Option<BearerToken>, Unavailable>> + Send;
 
     /// Takes an expired token out of use.
+    ///
+    /// ```sql
+    /// UPDATE oauth_access_tokens SET revoked_at = $2, token_hash = NULL
+    /// WHERE id = $1 AND revoked_at IS NULL
+    /// ```
     fn retire(
         &self,
         hash: &TokenHash,
@@ -98,6 +117,39 @@ pub enum BearerError {
 }
 
 /// Checks bearers against a store and a limiter.
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use futures_util::FutureExt as _;
+/// use gatewright_auth::{
+///     bearer::{Admission, BearerAuthenticator, BearerError, BearerStore, RateLimiter, TokenHash},
+///     domain::{bearer_token::BearerToken, client_address::ClientAddress, error::Unavailable},
+///     limits::{Limit, Limits},
+/// };
+///
+/// struct NoTokens;
+/// impl BearerStore for NoTokens {
+///     async fn find(&self, _: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+///         Ok(None)
+///     }
+///     async fn retire(&self, _: &TokenHash, _: &BearerToken) -> Result<(), Unavailable> {
+///         Ok(())
+///     }
+/// }
+/// struct NoLimits;
+/// impl RateLimiter for NoLimits {
+///     async fn charge(&self, _: &Limit, _: &str) -> Result<Admission, Unavailable> {
+///         Ok(Admission::Admitted)
+///     }
+/// }
+///
+/// let authenticator = BearerAuthenticator::new(NoTokens, NoLimits, Limits::default());
+/// let address = ClientAddress::from_peer([127, 0, 0, 1].into());
+/// let now: DateTime<Utc> = DateTime::UNIX_EPOCH;
+/// let token = format!("dfoa_{}", "A".repeat(43));
+/// let checked = authenticator.authenticate(&token, address, now).now_or_never();
+/// assert!(matches!(checked, Some(Err(BearerError::Invalid))));
+/// ```
 #[derive(Debug)]
 pub struct BearerAuthenticator<S, L> {
     store: S,

@@ -5,7 +5,7 @@ mod scope;
 mod token;
 
 pub use authenticator::{
-    Admission, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter,
+    Admission, BEARER_TABLE, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter,
 };
 pub use scope::Scope;
 pub use token::{NewBearer, PresentedBearer, TokenHash, Unrecognised};

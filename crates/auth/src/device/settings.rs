@@ -1,7 +1,9 @@
 //! Settings of the device flow and of bearers.
 
 use chrono::TimeDelta;
+use gatewright_crypto::equal::secrets_equal;
 use gatewright_domain::{
+    Secret,
     device_grant::ClientId,
     settings,
     settings::{SettingError, SettingValue},
@@ -52,23 +54,53 @@ settings! {
         GATEWRIGHT_LOOKUP_RECEIPT => lookup_receipt: ReceiptMode = ReceiptMode::Enforce, "enforce";
         /// A file of countries or cities in MaxMind's format: pages and letters then say where about a device asks from. Unset: they do not.
         GATEWRIGHT_PLACES_DATABASE => places_database: Option<String> = None, "/data/country.mmdb";
+        /// The service that may ask whether a bearer is good (token introspection, RFC 7662).
+        GATEWRIGHT_INTROSPECTION_CLIENT_ID => introspection_client: String = "introspection".into(), "my-service";
+        /// Its secret, at least 32 characters. Unset: there is no introspection.
+        GATEWRIGHT_INTROSPECTION_CLIENT_SECRET => introspection_secret: Secret = Secret::default(), "$(openssl rand -hex 32)";
     }
 }
 
 impl DeviceSettings {
     fn validate(&self) -> Result<(), SettingError> {
-        match self
-            .known_client_ids
-            .iter()
-            .find(|id| id.parse::<ClientId>().is_err())
-        {
-            None => Ok(()),
-            Some(bad) => Err(SettingError {
+        let unknown = |id: &&String| id.parse::<ClientId>().is_err();
+        if let Some(bad) = self.known_client_ids.iter().find(unknown) {
+            return Err(SettingError {
                 name: "OPENAPI_KNOWN_CLIENT_IDS",
                 problem: format!("`{bad}` is not 1 to 64 printable ASCII characters"),
                 example: "difyctl,my-cli",
-            }),
+            });
         }
+        if self.introspection_client.parse::<ClientId>().is_err()
+            || self.introspection_client.contains(':')
+        {
+            return Err(SettingError {
+                name: "GATEWRIGHT_INTROSPECTION_CLIENT_ID",
+                problem: "is not 1 to 64 printable ASCII characters without a colon".into(),
+                example: "my-service",
+            });
+        }
+        if (1..32).contains(&self.introspection_secret.expose().trim().len()) {
+            return Err(SettingError {
+                name: "GATEWRIGHT_INTROSPECTION_CLIENT_SECRET",
+                problem: "is shorter than 32 characters".into(),
+                example: "$(openssl rand -hex 32)",
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether anybody may introspect bearers.
+    pub fn offers_introspection(&self) -> bool {
+        !self.introspection_secret.expose().trim().is_empty()
+    }
+
+    /// Whether these are the credentials of the client that may introspect. Constant time; no
+    /// credentials are right while there is no introspection.
+    pub fn may_introspect(&self, client: &str, secret: &str) -> bool {
+        let known = secrets_equal(client, &self.introspection_client);
+        let right = secrets_equal(secret, self.introspection_secret.expose().trim());
+        self.offers_introspection() & known & right
     }
 
     /// Whether a client may start (or finish) a flow.

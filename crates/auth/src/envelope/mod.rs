@@ -5,6 +5,25 @@
 //! ```text
 //! text ─► Unverified (signature good) ─► Verified<StateEnvelope | SubjectAssertion | ApprovalGrant>
 //! ```
+//!
+//! A service beside Gatewright verifies one kind with the keys of that kind alone, which
+//! `api-server keys export --purpose approval-grant` prints:
+//!
+//! ```
+//! use chrono::DateTime;
+//! use gatewright_auth::{
+//!     envelope::{ApprovalGrant, open},
+//!     key_set::ExportedKeys,
+//!     keys::{KeyRing, Purpose},
+//! };
+//!
+//! # let exported = ExportedKeys::derive(Purpose::ApprovalGrant, [&b"SECRET_KEY of the installation"[..]]).to_json();
+//! // `exported` is what the command printed.
+//! let ring = KeyRing::from_exported(&exported, Purpose::ApprovalGrant)?;
+//! let refused = open::<ApprovalGrant>(&ring, "what a browser sent", DateTime::UNIX_EPOCH);
+//! assert!(refused.is_err());
+//! # Ok::<(), gatewright_auth::key_set::KeySetError>(())
+//! ```
 
 mod approval_grant;
 mod keys;

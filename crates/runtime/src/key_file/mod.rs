@@ -12,7 +12,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use gatewright_auth::{
     Random,
-    keys::{MasterKeys, key_id},
+    key_set::ExportedKeys,
+    keys::{MasterKeys, Purpose, key_id},
     secret_key::SecretKeySettings,
 };
 use gatewright_domain::interval::elapsed;
@@ -317,6 +318,21 @@ pub fn load(settings: &SecretKeySettings) -> Result<MasterKeys, KeyFileError> {
         }
         _ => Ok(settings.master_keys()),
     }
+}
+
+/// The keys of one purpose, to be given to a service that verifies: the next one too, so that it knows
+/// that before it signs.
+pub fn export(
+    settings: &SecretKeySettings,
+    purpose: Purpose,
+) -> Result<ExportedKeys, KeyFileError> {
+    let file = match settings.keys_file.as_deref() {
+        Some(path) if path.exists() || settings.active.is_empty() => KeyFile::read(path)?,
+        _ => KeyFile::from_settings(settings, DateTime::UNIX_EPOCH),
+    };
+    let (active, others) = file.secrets();
+    let secrets = std::iter::once(active).chain(others);
+    Ok(ExportedKeys::derive(purpose, secrets))
 }
 
 /// What of a key may be shown, for settings without a file too.
