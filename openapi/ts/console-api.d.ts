@@ -1404,6 +1404,15 @@ export interface components {
             status: number;
             /** @description The field that is wrong, where one is. */
             params?: string | null;
+            /** @description `fail`, when a session cannot be renewed. */
+            result?: string | null;
+            /** @description The code again, when there are as many API keys as there may be. */
+            custom?: string | null;
+            /**
+             * @description On set-up, init and version the object of the reference's other envelope; on the routes of
+             *     identity providers the message again.
+             */
+            error?: unknown;
         };
         /** @description The code from the mail. */
         DeleteAccountRequest: {
@@ -1642,18 +1651,6 @@ export interface components {
             name: string;
             /** @description `knowledge`, `app` or `snippet`. */
             type: string;
-        };
-        /** @description The error object of the OAuth routes. */
-        OAuthErrorBody: {
-            /** @description A code of RFC 6749, RFC 8628 or of the page. */
-            error: string;
-            /** @description Text for people, where there is something to say. */
-            error_description?: string | null;
-            /**
-             * Format: int64
-             * @description With `slow_down`: the seconds that must lie between polls from now on.
-             */
-            interval?: number | null;
         };
         /** @description An identity provider. */
         OfferedProvider: {
@@ -2054,6 +2051,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2062,6 +2060,7 @@ export interface operations {
                     "application/json": components["schemas"]["AvatarUrl"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2070,7 +2069,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2094,6 +2093,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2102,6 +2102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2110,7 +2111,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2134,6 +2135,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2160,7 +2162,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2184,6 +2186,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2201,7 +2204,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2225,6 +2228,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2242,7 +2246,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2266,6 +2270,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2292,7 +2297,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2316,6 +2321,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2333,7 +2339,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2353,6 +2359,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2370,7 +2377,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,6 +2401,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2411,7 +2419,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2431,6 +2439,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2439,6 +2448,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integrates"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2447,7 +2457,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2470,6 +2480,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2484,9 +2495,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2495,12 +2507,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -2518,6 +2531,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2526,6 +2540,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2534,7 +2549,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2558,6 +2573,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2566,6 +2582,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2574,7 +2591,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2598,6 +2615,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2606,6 +2624,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2614,7 +2633,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2638,6 +2657,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2655,6 +2675,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2663,7 +2684,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2683,6 +2704,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2691,6 +2713,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2699,7 +2722,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2723,6 +2746,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2731,6 +2755,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2739,7 +2764,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2763,6 +2788,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2780,7 +2806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2804,6 +2830,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2812,6 +2839,7 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationCheck"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2820,7 +2848,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2840,6 +2868,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2848,7 +2877,7 @@ export interface operations {
                     "application/json": components["schemas"]["DslVersionResponse"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2919,6 +2948,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2927,6 +2957,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2935,7 +2966,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2957,6 +2988,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,6 +2997,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyRow"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2973,6 +3006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2981,7 +3015,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3004,12 +3038,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; there is nothing to say about it */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3018,6 +3054,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3026,7 +3063,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3095,6 +3132,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3103,6 +3141,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3150,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3131,6 +3170,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3139,6 +3179,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyRow"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,7 +3188,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3169,12 +3210,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; there is nothing to say about it */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3183,6 +3226,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3191,7 +3235,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3251,6 +3295,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3277,7 +3322,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3301,6 +3346,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3318,7 +3364,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3342,6 +3388,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3359,7 +3406,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3383,6 +3430,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3409,7 +3457,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3433,6 +3481,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3459,7 +3508,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3479,6 +3528,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3487,6 +3537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Features"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3495,7 +3546,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3515,6 +3566,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3523,6 +3575,7 @@ export interface operations {
                     "application/json": components["schemas"]["Quota"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3531,7 +3584,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3551,6 +3604,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3559,6 +3613,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadLimits"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3567,7 +3622,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3647,6 +3702,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3673,7 +3729,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3697,6 +3753,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3714,7 +3771,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3738,6 +3795,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3764,7 +3822,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,6 +3842,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3792,6 +3851,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3800,7 +3860,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3820,6 +3880,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3828,7 +3889,7 @@ export interface operations {
                     "application/json": components["schemas"]["InitStatusResponse"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3852,6 +3913,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3878,6 +3940,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A member of the request is wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,6 +3949,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3894,7 +3958,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3918,6 +3982,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3953,7 +4018,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3973,6 +4038,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3981,6 +4047,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3989,7 +4056,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4002,16 +4069,17 @@ export interface operations {
     };
     oauth_authorize: {
         parameters: {
-            query?: never;
+            query: {
+                state: string;
+                code?: string;
+                /** @description `iss`. */
+                iss?: string;
+                error?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of a configured identity provider */
                 provider: string;
-                state: string;
-                code: string | null;
-                /** @description `iss`. */
-                iss: string | null;
-                error: string | null;
             };
             cookie?: never;
         };
@@ -4024,12 +4092,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
             /** @description `not_setup` */
@@ -4047,15 +4116,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -4085,7 +4155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
             /** @description `not_setup` */
@@ -4097,12 +4167,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthErrorBody"];
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
         };
@@ -4116,6 +4187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4124,7 +4196,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4144,6 +4216,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4152,14 +4225,16 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
-            /** @description `{"result":"fail","message":…}` */
+            /** @description With `result`: `fail` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4183,6 +4258,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4191,6 +4267,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4199,7 +4276,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4219,6 +4296,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4227,7 +4305,7 @@ export interface operations {
                     "application/json": components["schemas"]["SetupStatusResponse"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4251,6 +4329,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4277,6 +4356,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description A member of the request is wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4285,7 +4365,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4305,6 +4385,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4313,7 +4394,7 @@ export interface operations {
                     "application/json": components["schemas"]["SystemFeatures"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4337,6 +4418,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4345,6 +4427,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4353,6 +4436,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4361,7 +4445,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4385,6 +4469,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4393,6 +4478,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4401,6 +4487,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4409,7 +4496,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4434,6 +4521,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4442,6 +4530,7 @@ export interface operations {
                     "application/json": components["schemas"]["TagRow"][];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4450,7 +4539,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4474,6 +4563,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4482,6 +4572,7 @@ export interface operations {
                     "application/json": components["schemas"]["TagRow"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4490,6 +4581,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4498,7 +4590,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4520,12 +4612,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; there is nothing to say about it */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4534,6 +4628,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4542,7 +4637,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4568,6 +4663,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4576,6 +4672,7 @@ export interface operations {
                     "application/json": components["schemas"]["TagRow"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4584,6 +4681,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4592,7 +4690,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4612,6 +4710,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4620,6 +4719,7 @@ export interface operations {
                     "application/json": components["schemas"]["TrialModels"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4628,7 +4728,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4641,16 +4741,17 @@ export interface operations {
     };
     console_version: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query: {
                 /** @description What the caller compares with. */
                 current_version: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4659,6 +4760,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionResponse"];
                 };
             };
+            /** @description A member of the request is wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4667,7 +4769,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4687,6 +4789,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4695,6 +4798,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantList"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4703,7 +4807,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4723,6 +4827,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4731,6 +4836,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4739,7 +4845,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4772,6 +4878,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4780,6 +4887,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditEventPage"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4788,7 +4896,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4821,6 +4929,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4829,6 +4938,7 @@ export interface operations {
                     "application/x-ndjson": unknown;
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4837,7 +4947,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4857,6 +4967,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4865,6 +4976,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberList"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4873,7 +4985,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4893,6 +5005,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4901,6 +5014,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberList"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4909,7 +5023,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4933,6 +5047,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4950,6 +5065,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4958,7 +5074,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4982,6 +5098,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5008,7 +5125,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5032,6 +5149,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5058,7 +5176,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5080,6 +5198,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5115,7 +5234,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5141,6 +5260,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5158,7 +5278,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5184,6 +5304,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5219,7 +5340,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5409,6 +5530,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5417,6 +5539,7 @@ export interface operations {
                     "application/json": components["schemas"]["RenameResponse"];
                 };
             };
+            /** @description The caller may not do that */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5425,7 +5548,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5449,6 +5572,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5457,6 +5581,7 @@ export interface operations {
                     "application/json": components["schemas"]["SwitchResponse"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5474,7 +5599,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;

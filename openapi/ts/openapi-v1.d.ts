@@ -283,6 +283,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi/v1/oauth/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether a bearer is good (RFC 7662). Whatever is wrong with a token, the answer is
+         *     `{"active":false}`. There is none where the server has no credentials for it: 404.
+         */
+        post: operations["introspect_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi/v1/oauth/revoke": {
         parameters: {
             query?: never;
@@ -494,6 +514,9 @@ export interface components {
             token_endpoint_auth_methods_supported: string[];
             revocation_endpoint_auth_methods_supported: string[];
             scopes_supported: string[];
+            /** @description RFC 7662, where it is switched on. */
+            introspection_endpoint?: string | null;
+            introspection_endpoint_auth_methods_supported?: string[] | null;
         };
         /** @description Which code to decide on. */
         DecisionRequest: {
@@ -509,11 +532,8 @@ export interface components {
         DeviceCodeRequest: {
             /** @description A client of `OPENAPI_KNOWN_CLIENT_IDS`. */
             client_id: string;
-            /**
-             * @description What the device calls itself, 1 to 128 characters. In a form it may be absent: then the
-             *     client id stands in.
-             */
-            device_label: string;
+            /** @description What the device calls itself, 1 to 128 characters. Absent: the client id stands in. */
+            device_label?: string | null;
         };
         /** @description The codes. */
         DeviceCodeResponse: {
@@ -606,6 +626,49 @@ export interface components {
         /** @description The server answers. */
         Health: {
             ok: boolean;
+        };
+        /** @description Which token. */
+        IntrospectionRequest: {
+            /** @description What was presented as a bearer. */
+            token: string;
+            /** @description Ignored: there is one type. */
+            token_type_hint?: string | null;
+            /** @description The credentials, for clients that do not send them in `Authorization`. */
+            client_id?: string | null;
+            client_secret?: string | null;
+        };
+        /** @description What there is to know. Of a token that is worth nothing: `active`, and nothing else. */
+        IntrospectionResponse: {
+            /** @description Whether the token would be let in now. */
+            active: boolean;
+            /** @description What it allows, separated by blanks. */
+            scope?: string | null;
+            /** @description The client that ran the device flow. */
+            client_id?: string | null;
+            /** @description The address of whoever let the device in. */
+            username?: string | null;
+            /** @description `Bearer`. */
+            token_type?: string | null;
+            /**
+             * Format: int64
+             * @description When it ends, in seconds since 1970.
+             */
+            exp?: number | null;
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            iat?: number | null;
+            /** @description The account; of people without one, their address. */
+            sub?: string | null;
+            /** @description This installation. */
+            iss?: string | null;
+            /** @description The token's public id, as in the list of sessions. */
+            jti?: string | null;
+            /** @description `account` or `external_sso`. */
+            subject_type?: string | null;
+            /** @description The identity provider of people without an account. */
+            subject_issuer?: string | null;
         };
         /** @description Invited. */
         InvitedMember: {
@@ -768,6 +831,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -785,6 +849,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -804,12 +869,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -823,12 +898,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServerVersion"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -842,6 +927,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -850,6 +936,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountResponse"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -862,18 +949,19 @@ export interface operations {
     };
     list_sessions: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description From 1; default 1. */
-                page: number;
-                /** @description 1 to 200; default 100. */
-                limit: number;
+            query?: {
+                /** @description From 1; 1. */
+                page?: number;
+                /** @description 1 to 200; 100. */
+                limit?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -882,6 +970,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionListResponse"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -901,6 +990,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -909,6 +999,7 @@ export interface operations {
                     "application/json": components["schemas"]["RevokedResponse"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -931,6 +1022,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -939,6 +1031,7 @@ export interface operations {
                     "application/json": components["schemas"]["RevokedResponse"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -947,6 +1040,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -966,6 +1060,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -992,6 +1087,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1015,6 +1111,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1050,6 +1147,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1073,6 +1171,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1126,6 +1225,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1150,6 +1250,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1176,6 +1277,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1199,6 +1301,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1234,6 +1337,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1246,16 +1350,17 @@ export interface operations {
     };
     device_lookup: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query: {
                 /** @description As typed: any case, with or without the dash. */
                 user_code: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1264,6 +1369,7 @@ export interface operations {
                     "application/json": components["schemas"]["LookupResponse"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1276,12 +1382,12 @@ export interface operations {
     };
     device_sso_complete: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query: {
                 /** @description The external-subject assertion. */
                 sso_assertion: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -1329,6 +1435,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1341,14 +1448,14 @@ export interface operations {
     };
     device_sso_initiate: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query: {
                 /** @description As typed: any case, with or without the dash. */
                 user_code: string;
                 /** @description One of the configured identity providers; absent: the first. */
-                provider: string | null;
+                provider?: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -1378,6 +1485,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1395,6 +1503,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1419,6 +1528,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1427,6 +1537,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceTokenResponse"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1442,6 +1553,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorBody"];
+                };
+            };
+        };
+    };
+    introspect_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntrospectionRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["IntrospectionRequest"];
+            };
+        };
+        responses: {
+            /** @description What there is to know */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntrospectionResponse"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_client` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Introspection is switched off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1476,6 +1657,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1495,6 +1677,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1503,6 +1686,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceListResponse"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1524,6 +1708,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1532,6 +1717,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceDetail"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1540,6 +1726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1574,6 +1761,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1582,6 +1770,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditEventPage"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1590,6 +1779,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1603,7 +1793,7 @@ export interface operations {
     list_workspace_members: {
         parameters: {
             query?: {
-                /** @description From 1. */
+                /** @description From 1; 1. */
                 page?: number;
                 /** @description 1 to 200; 20. */
                 limit?: number;
@@ -1616,6 +1806,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1624,6 +1815,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1632,6 +1824,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1657,6 +1850,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1665,6 +1859,7 @@ export interface operations {
                     "application/json": components["schemas"]["InvitedMember"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1673,6 +1868,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1695,6 +1891,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1703,6 +1900,7 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1711,6 +1909,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1737,6 +1936,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1745,6 +1945,7 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1753,6 +1954,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1774,6 +1976,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1782,6 +1985,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceDetail"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1790,6 +1994,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -2,9 +2,11 @@
 //!
 //! Nothing here knows PostgreSQL or Redis; a handler extracts, calls one use-case, and maps.
 
+mod access_log;
 mod console_surface;
 mod cookies;
 mod cors;
+mod documentation;
 mod envelope;
 mod extract;
 mod file_surface;
@@ -15,6 +17,7 @@ mod openapi_document;
 mod openapi_surface;
 mod operation;
 mod pages;
+mod request_id;
 mod services;
 mod settings;
 mod system_surface;

@@ -2,14 +2,15 @@
 
 use gatewright_domain::DIFY_VERSION;
 use utoipa::openapi::{
-    Components, Info, OpenApi, Paths, Ref, RefOr,
-    content::ContentBuilder,
+    Components, Info, License, OpenApi, Paths, Server,
     path::PathItem,
-    response::ResponseBuilder,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::{console_surface, file_surface, openapi_surface, operation::Operation, system_surface};
+use crate::{
+    console_surface, documentation, file_surface, openapi_surface, operation::Operation,
+    system_surface,
+};
 
 /// Which document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,45 +36,42 @@ impl Surface {
 
 /// Builds a document; needs no pool and no state.
 pub fn document(surface: Surface) -> OpenApi {
-    let (title, operations) = match surface {
+    match surface {
         Surface::OpenApi => {
             let mut operations = openapi_surface::operations();
             operations.extend(system_surface::discovery_operations());
-            ("Gatewright: /openapi/v1", operations)
+            let schemes = [bearer(), introspection(), session(), csrf(), grant()];
+            build(
+                ("Gatewright: /openapi/v1", "ErrorBody"),
+                operations,
+                schemes,
+            )
         }
         Surface::Console => {
+            let schemes = [session(), csrf(), refresh()];
             let mut operations = console_surface::operations();
             operations.extend(file_surface::operations());
-            operations.iter_mut().for_each(add_console_failures);
-            ("Gatewright: /console/api", operations)
+            build(
+                ("Gatewright: /console/api", "ConsoleErrorBody"),
+                operations,
+                schemes,
+            )
         }
-    };
-    build(title, operations)
+    }
 }
 
-/// Every console route can answer 413, 415, 429 and 503; they all have one shape.
-fn add_console_failures(operation: &mut Operation) {
-    let body = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("ConsoleErrorBody")))
-        .build();
-    let failure = ResponseBuilder::new()
-        .description("A failure that every route can have")
-        .content("application/json", body)
-        .build();
-    operation
-        .documented
-        .responses
-        .responses
-        .entry("default".into())
-        .or_insert(RefOr::T(failure));
-}
+type Scheme = (&'static str, SecurityScheme);
 
-fn build(title: &str, operations: Vec<Operation>) -> OpenApi {
+fn build(
+    (title, failure): (&str, &str),
+    mut operations: Vec<Operation>,
+    schemes: impl IntoIterator<Item = Scheme>,
+) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
-    let mut operations = operations;
     operations.sort_by(|a, b| a.path.cmp(&b.path));
-    for operation in operations {
+    for mut operation in operations {
+        documentation::complete(&mut operation.documented, failure);
         for method in operation.methods {
             let item = PathItem::new(method, operation.documented.clone());
             match paths.paths.get_mut(&operation.path) {
@@ -85,19 +83,47 @@ fn build(title: &str, operations: Vec<Operation>) -> OpenApi {
         }
         components.schemas.extend(operation.schemas);
     }
-    add_security(&mut components);
-    let mut document = OpenApi::new(Info::new(title, DIFY_VERSION), paths);
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
+    let mut info = Info::new(title, DIFY_VERSION);
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".into());
+    info.license = Some(license);
+    let mut document = OpenApi::new(info, paths);
     document.components = Some(components);
+    // Wherever the document was fetched from.
+    document.servers = Some(vec![Server::new("/")]);
     document
 }
 
-fn add_security(components: &mut Components) {
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let cookie = |name: &str| SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(name)));
-    let header = |name: &str| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(name)));
-    components.add_security_scheme("session", cookie("access_token"));
-    components.add_security_scheme("refresh", cookie("refresh_token"));
-    components.add_security_scheme("grant", cookie("device_approval_grant"));
-    components.add_security_scheme("csrf", header("X-CSRF-Token"));
+fn bearer() -> Scheme {
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    ("bearer", SecurityScheme::Http(scheme))
+}
+
+fn introspection() -> Scheme {
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Basic).build();
+    ("introspection", SecurityScheme::Http(scheme))
+}
+
+fn session() -> Scheme {
+    ("session", cookie("access_token"))
+}
+
+fn refresh() -> Scheme {
+    ("refresh", cookie("refresh_token"))
+}
+
+fn grant() -> Scheme {
+    ("grant", cookie("device_approval_grant"))
+}
+
+fn csrf() -> Scheme {
+    let header = ApiKey::Header(ApiKeyValue::new("X-CSRF-Token"));
+    ("csrf", SecurityScheme::ApiKey(header))
+}
+
+fn cookie(name: &str) -> SecurityScheme {
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(name)))
 }

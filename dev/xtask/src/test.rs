@@ -129,8 +129,15 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
             "--bin",
             "worker",
         ]))?;
+        require_schemathesis()?;
         crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
             .context("the foreign clients of the end-to-end tests cannot be installed; Node.js 20 or newer and npm are needed (or leave them out: ./dev/test --fast)")?;
+    }
+    if options.name.is_none() && matches!(options.kind, None | Some(Kind::Unit)) {
+        println!("==> running the examples of the documentation");
+        let doc = ["test", "--doc", "--quiet"];
+        let embedded = ["-p", "gatewright-crypto", "-p", "gatewright-auth"];
+        crate::run(Command::new("cargo").args(doc).args(embedded))?;
     }
     let services = match options.kind {
         Some(Kind::Unit) => None,
@@ -163,4 +170,32 @@ fn require_browser() -> anyhow::Result<()> {
     bail!(
         "{path} is missing: the end-to-end tests need Chromium (apt-get install --no-install-recommends chromium, or CHROMIUM=<path>; leave them out: ./dev/test --fast)"
     )
+}
+
+/// The tool that makes up requests from the OpenAPI documents; pinned, and installed once.
+fn require_schemathesis() -> anyhow::Result<()> {
+    const WANTED: &str = "schemathesis==4.32.5";
+    let folder = root().join("target/schemathesis");
+    let stamp = folder.join("installed");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == WANTED) {
+        return Ok(());
+    }
+    println!("==> installing {WANTED} (once)");
+    let venv = Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(&folder)
+        .status();
+    let pip = || {
+        let mut pip = Command::new(folder.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check", WANTED]);
+        pip.status()
+    };
+    let is_there =
+        venv.is_ok_and(|status| status.success()) && pip().is_ok_and(|status| status.success());
+    if !is_there {
+        bail!(
+            "{WANTED} cannot be installed: the end-to-end tests need Python 3 with venv and pip (apt-get install python3-venv python3-pip; leave them out: ./dev/test --fast)"
+        );
+    }
+    std::fs::write(&stamp, WANTED).context("cannot write below target/")
 }

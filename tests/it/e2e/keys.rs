@@ -183,7 +183,8 @@ fn g7_exported_keys_open_grants_and_nothing_else() {
         OsRandom,
         domain::{Clock as _, SystemClock, external_subject::ExternalSubject},
         envelope::{
-            ApprovalGrant, EnvelopeKeys, Era, GRANT_LIFETIME, SubjectAssertion, TokenText, open, sign,
+            ApprovalGrant, EnvelopeKeys, Era, GRANT_LIFETIME, SubjectAssertion, TokenText, open,
+            sign,
         },
         keys::{KeyRing, MasterKeys, Purpose},
     };

@@ -1,6 +1,7 @@
 //! End to end: the real binaries, real services that are really stopped, clients that we did not
 //! write. Here time is real: waiting is polling with a deadline.
 
+mod contract;
 mod doctor;
 mod engines;
 mod foreign_client;

@@ -67,7 +67,9 @@ impl World {
             answer.text().await
         );
         if status == 503 {
-            assert!(answer.headers().contains_key("retry-after"), "{path}");
+            for header in ["retry-after", "x-request-id"] {
+                assert!(answer.headers().contains_key(header), "{path}: {header}");
+            }
         }
         status
     }

@@ -244,7 +244,9 @@ async fn a_provider_that_is_down_is_a_502_in_under_three_seconds() {
     let back = format!("&code=x&iss={}", world.provider.issuer);
     let began = Instant::now();
     let answer = visitor.come_back(&world.server, &back).await;
-    assert_eq!(answer, (502, json!({"error": "sso_provider_unavailable"})));
+    let code = "sso_provider_unavailable";
+    let body = json!({"code": code, "message": code, "status": 502, "error": code});
+    assert_eq!(answer, (502, body));
     assert!(began.elapsed() < Duration::from_secs(3));
 }
 
@@ -312,7 +314,9 @@ async fn the_wrong_issuer_or_none_is_refused() {
         codes["user_code"].as_str().unwrap()
     );
     let visitor = Visitor::begin(path).await;
-    let refused = (400, json!({"error": "invalid_sso_assertion"}));
+    let code = "invalid_sso_assertion";
+    let body = json!({"code": code, "message": code, "status": 400, "error": code});
+    let refused = (400, body);
     assert_eq!(
         visitor
             .come_back(&world.server, "&code=x&iss=https://evil.example")
@@ -361,7 +365,11 @@ async fn a_sign_in_ends_once_in_the_browser_that_began_it() {
         .unwrap();
     assert_eq!(unknown.status(), 400);
     let body: Value = unknown.json().await.unwrap();
-    assert_eq!(body, json!({"error": "Invalid provider"}));
+    let sentence = "Invalid provider";
+    assert_eq!(
+        body,
+        json!({"code": "unknown_provider", "message": sentence, "status": 400, "error": sentence})
+    );
 }
 
 #[tokio::test]

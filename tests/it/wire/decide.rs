@@ -22,7 +22,7 @@ async fn sec_051_without_a_session_there_is_nothing_to_decide() {
         .expect(401);
     assert_eq!(
         answer.json(),
-        json!({"code": "unauthorized", "message": "Unauthorized."})
+        json!({"code": "unauthorized", "message": "Unauthorized.", "status": 401})
     );
     assert_eq!(answer.header("x-gatewright-reason"), "no_session");
     let mut browser = Browser::signed_in(&h, "owner@example.com", "Passw0rd1").await;

@@ -35,7 +35,7 @@ async fn sec_136_reuse_after_the_grace_ends_the_whole_family() {
     let answer = thief.post(&h, REFRESH, json!({})).await.expect(401);
     assert_eq!(
         answer.json(),
-        json!({"result": "fail", "message": "Invalid refresh token"})
+        json!({"code": "unauthorized", "message": "Invalid refresh token", "status": 401, "result": "fail"})
     );
     assert_eq!(answer.header("x-gatewright-reason"), "refresh_reused");
     browser
@@ -82,7 +82,7 @@ async fn what_is_no_refresh_token_of_ours_is_refused() {
         .expect(401);
     assert_eq!(
         none.json(),
-        json!({"result": "fail", "message": "No refresh token provided"})
+        json!({"code": "unauthorized", "message": "No refresh token provided", "status": 401, "result": "fail"})
     );
     let real = browser.cookies["refresh_token"].clone();
     let flipped = format!(

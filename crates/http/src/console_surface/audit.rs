@@ -35,8 +35,10 @@ pub(crate) struct EventParams {
     /// Only up to this day, which is included (UTC).
     until: Option<String>,
     /// Only before this place: the `next_before` of the answer before.
-    before: Option<u32>,
+    #[param(minimum = 0, maximum = 4_294_967_295_i64)]
+    before: Option<i64>,
     /// 1 to 200; 50.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 

@@ -31,6 +31,7 @@ pub(crate) async fn ping() -> Json<ResultBody> {
 
 /// Which version the caller runs.
 #[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct VersionQuery {
     /// What the caller compares with.

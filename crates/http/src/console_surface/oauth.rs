@@ -23,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::session::AfterSetup;
 use crate::{
     cookies::CookiePolicy,
-    envelope::{ConsoleErrorBody, ExternalLoginFailure, OAuthErrorBody, SsoFailure, redirect},
+    envelope::{ConsoleErrorBody, ExternalLoginFailure, SsoFailure, redirect},
     extract::{RequestCtx, SignedIn, peek_session, query_pairs},
 };
 
@@ -60,9 +60,9 @@ impl FromRequest for Visit {
     params(("provider" = String, Path, description = "Name of a configured identity provider")),
     responses(
         (status = 302, description = "To the provider; or, for a navigating browser, to `/signin?message=…`"),
-        (status = 400, body = OAuthErrorBody, description = "`Invalid provider`"),
+        (status = 400, body = ConsoleErrorBody, description = "`Invalid provider`"),
         (status = 401, body = ConsoleErrorBody, description = "`not_setup`"),
-        (status = "default", body = OAuthErrorBody),
+        (status = "default", body = ConsoleErrorBody),
     ),
 )]
 pub(crate) async fn login(
@@ -94,9 +94,9 @@ pub(crate) struct LinkResponse {
     security(("session" = [], "csrf" = [])),
     responses(
         (status = 200, body = LinkResponse),
-        (status = 400, body = OAuthErrorBody, description = "`Invalid provider`"),
+        (status = 400, body = ConsoleErrorBody, description = "`Invalid provider`"),
         (status = 401, body = ConsoleErrorBody),
-        (status = "default", body = OAuthErrorBody),
+        (status = "default", body = ConsoleErrorBody),
     ),
 )]
 pub(crate) async fn connect(
@@ -116,6 +116,7 @@ pub(crate) async fn connect(
 
 /// What a provider sends the browser back with (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct AuthorizeQuery {
     state: String,
@@ -153,10 +154,10 @@ fn answer(request: &HttpRequest) -> ProviderAnswer {
     params(("provider" = String, Path, description = "Name of a configured identity provider"), AuthorizeQuery),
     responses(
         (status = 302, description = "Signed in: to the console with the session's cookies. SSO branch: to `sso-complete`. Otherwise to a page that says why"),
-        (status = 400, body = OAuthErrorBody),
+        (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody, description = "`not_setup`"),
-        (status = 502, body = OAuthErrorBody, description = "The provider does not answer"),
-        (status = "default", body = OAuthErrorBody),
+        (status = 502, body = ConsoleErrorBody, description = "The provider does not answer"),
+        (status = "default", body = ConsoleErrorBody),
     ),
 )]
 pub(crate) async fn authorize(

@@ -147,7 +147,7 @@ pub(crate) async fn logout(
 /// successor; later it ends the session.
 #[utoipa::path(
     post, path = "/console/api/refresh-token", operation_id = "refresh_session", security(("refresh" = [])),
-    responses((status = 200, body = ResultBody), (status = 401, description = "`{\"result\":\"fail\",\"message\":…}`")),
+    responses((status = 200, body = ResultBody), (status = 401, body = ConsoleErrorBody, description = "With `result`: `fail`")),
 )]
 pub(crate) async fn refresh(
     console: Data<Console>,

@@ -15,7 +15,6 @@ use gatewright_app::{
 };
 use gatewright_domain::{Classify as _, ErrorKind, error::Unavailable};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, retry_after};
@@ -33,6 +32,16 @@ pub(crate) struct ConsoleErrorBody {
     /// The field that is wrong, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) params: Option<String>,
+    /// `fail`, when a session cannot be renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<&'static str>,
+    /// The code again, when there are as many API keys as there may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) custom: Option<&'static str>,
+    /// On set-up, init and version the object of the reference's other envelope; on the routes of
+    /// identity providers the message again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<serde_json::Value>,
 }
 
 impl ConsoleErrorBody {
@@ -42,6 +51,9 @@ impl ConsoleErrorBody {
             message: message.to_owned(),
             status: status.as_u16(),
             params: None,
+            result: None,
+            custom: None,
+            error: None,
         }
     }
 }
@@ -213,7 +225,8 @@ fn console(error: &ConsoleError) -> HttpResponse {
     }
     match error {
         ConsoleError::NoAccount => {
-            return builder.json(json!({"code": "unauthorized", "message": "Unauthorized."}));
+            let body = ConsoleErrorBody::new(status, "unauthorized", "Unauthorized.");
+            return builder.json(body);
         }
         ConsoleError::LoginThrottled {
             retry_after: seconds,
@@ -246,9 +259,13 @@ fn refresh(error: &RefreshError) -> HttpResponse {
                 RefreshError::Invalid(reason) => reason,
                 _ => "refresh_missing",
             };
-            HttpResponse::Unauthorized()
+            let status = StatusCode::UNAUTHORIZED;
+            let mut body = ConsoleErrorBody::new(status, "unauthorized", &error.to_string());
+            // What the stock console's own refresh looks at (console.md §7.2).
+            body.result = Some("fail");
+            HttpResponse::build(status)
                 .insert_header((REASON, reason.to_owned()))
-                .json(json!({"result": "fail", "message": error.to_string()}))
+                .json(body)
         }
     }
 }
@@ -293,7 +310,6 @@ fn reason_of_account(error: &AccountError) -> &'static str {
     }
 }
 
-/// `{code, message}` without `status` (console.md §1.6), but for limits.
 fn member(error: &MemberError) -> HttpResponse {
     let status = status_of(error.kind());
     let mut builder = HttpResponse::build(status);
@@ -304,17 +320,14 @@ fn member(error: &MemberError) -> HttpResponse {
             retry_after: seconds,
         } => {
             retry_after(&mut builder, *seconds);
-            return builder.json(ConsoleErrorBody::new(status, code, &message));
         }
-        MemberError::LimitExceeded => {
-            return builder.json(ConsoleErrorBody::new(status, code, &message));
+        MemberError::LimitExceeded => {}
+        _ if status == StatusCode::FORBIDDEN => {
+            builder.insert_header((REASON, "role_insufficient"));
         }
         _ => {}
     }
-    if status == StatusCode::FORBIDDEN {
-        builder.insert_header((REASON, "role_insufficient"));
-    }
-    builder.json(json!({"code": code, "message": message}))
+    builder.json(ConsoleErrorBody::new(status, code, &message))
 }
 
 fn belonging(error: &BelongingError) -> HttpResponse {
@@ -322,8 +335,14 @@ fn belonging(error: &BelongingError) -> HttpResponse {
     match error {
         BelongingError::NotFound => plain(StatusCode::NOT_FOUND, "not_found", &message),
         BelongingError::NameTaken => plain(StatusCode::BAD_REQUEST, "invalid_param", &message),
-        BelongingError::TooManyKeys => HttpResponse::BadRequest()
-            .json(json!({"message": message, "custom": "max_keys_exceeded"})),
+        BelongingError::TooManyKeys => {
+            let status = StatusCode::BAD_REQUEST;
+            let code = "max_keys_exceeded";
+            let mut body = ConsoleErrorBody::new(status, code, &message);
+            // The member that the reference says it in.
+            body.custom = Some(code);
+            HttpResponse::build(status).json(body)
+        }
         BelongingError::Unavailable(unavailable) => outage(unavailable),
     }
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode};
 use gatewright_app::console::ExternalLoginError;
 use gatewright_auth::origin::PublicUrls;
 
-use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, redirect, retry_after};
+use super::{ConsoleErrorBody, REASON, RETRY_AFTER_OUTAGE, log_outage, redirect, retry_after};
 use crate::extract::is_navigation;
 
 /// An error, and where a navigating browser is sent with it.
@@ -85,6 +85,8 @@ impl ResponseError for ExternalLoginFailure {
             ExternalLoginError::Unavailable(_) => "temporarily_unavailable".to_owned(),
             other => other.to_string(),
         };
-        builder.insert_header(reason).json(oauth::body(&text))
+        let mut body = ConsoleErrorBody::new(status, self.error.code(), &text);
+        body.error = Some(text.into());
+        builder.insert_header(reason).json(body)
     }
 }

@@ -66,6 +66,10 @@ pub(crate) enum OpenApiFailure {
     Start(StartError),
     Decide(DecideError),
     Member(MemberError),
+    /// 404: switched off.
+    NotOffered,
+    /// 401 `invalid_client` (RFC 6749 §5.2).
+    InvalidClient,
     /// 403: the role in the workspace does not suffice.
     Role,
     /// What stands in the way of a console session on approve and deny.
@@ -133,6 +137,12 @@ impl ResponseError for OpenApiFailure {
             Self::Decide(error) => decide(error),
             Self::Member(error) => member(error),
             Self::Role => role(),
+            Self::NotOffered => plain(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "The requested URL was not found on the server.",
+            ),
+            Self::InvalidClient => invalid_client(),
             Self::Session(error) => session(error),
         }
     }
@@ -286,11 +296,23 @@ fn session(error: &ConsoleError) -> HttpResponse {
                 ConsoleError::Unauthorized(reason) => reason,
                 _ => "no_account",
             };
-            HttpResponse::Unauthorized()
+            let status = StatusCode::UNAUTHORIZED;
+            HttpResponse::build(status)
                 .insert_header((REASON, reason))
-                .json(serde_json::json!({"code": "unauthorized", "message": "Unauthorized."}))
+                .json(ErrorBody::new(status, "unauthorized", "Unauthorized."))
         }
     }
+}
+
+fn invalid_client() -> HttpResponse {
+    let status = StatusCode::UNAUTHORIZED;
+    let message = "The client is unknown, or its secret is wrong.";
+    let mut body = ErrorBody::new(status, "invalid_client", message);
+    body.error = Some("invalid_client".into());
+    HttpResponse::build(status)
+        .insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="introspection""#))
+        .insert_header((REASON, "invalid_client"))
+        .json(body)
 }
 
 fn role() -> HttpResponse {

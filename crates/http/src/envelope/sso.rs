@@ -8,7 +8,9 @@ use gatewright_app::device::SsoError;
 use gatewright_auth::{origin::PublicUrls, sso::ProviderError};
 use gatewright_domain::{Classify as _, ErrorKind};
 
-use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, redirect, retry_after};
+use super::{
+    ConsoleErrorBody, Place, REASON, RETRY_AFTER_OUTAGE, log_outage, oauth, redirect, retry_after,
+};
 use crate::extract::is_navigation;
 
 /// An error of the SSO branch, and where a navigating browser is sent with it.
@@ -16,11 +18,16 @@ use crate::extract::is_navigation;
 pub(crate) struct SsoFailure {
     error: SsoError,
     page: Option<String>,
+    place: Place,
 }
 
 impl From<SsoError> for SsoFailure {
     fn from(error: SsoError) -> Self {
-        Self { error, page: None }
+        Self {
+            error,
+            page: None,
+            place: Place::Protocol,
+        }
     }
 }
 
@@ -36,6 +43,8 @@ impl SsoFailure {
         Self {
             error,
             page: shown.then(|| urls.page(&format!("/device?sso_error={code}"))),
+            // A provider's redirect URI stands on the console's surface, whichever branch it ends.
+            place: Place::of(request.path()),
         }
     }
 }
@@ -100,6 +109,12 @@ impl ResponseError for SsoFailure {
         if status.is_client_error() {
             builder.insert_header((REASON, reason(&self.error).replace(' ', "_")));
         }
-        builder.json(oauth::body(self.error.code()))
+        let code = self.error.code();
+        if self.place != Place::Console {
+            return builder.json(oauth::body(code));
+        }
+        let mut body = ConsoleErrorBody::new(status, code, &self.error.to_string());
+        body.error = Some(code.into());
+        builder.json(body)
     }
 }

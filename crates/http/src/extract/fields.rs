@@ -51,7 +51,6 @@ impl FieldProblem {
 pub(crate) struct Fields {
     object: Map<String, Value>,
     problems: Vec<FieldProblem>,
-    is_form: bool,
 }
 
 /// A type that is read member by member.
@@ -65,7 +64,6 @@ impl Fields {
         Self {
             object,
             problems: vec![],
-            is_form: false,
         }
     }
 
@@ -74,15 +72,7 @@ impl Fields {
             .into_iter()
             .map(|(name, value)| (name, Value::String(value)))
             .collect();
-        Self {
-            is_form: true,
-            ..Self::new(object)
-        }
-    }
-
-    /// Whether the members come from a form or a query rather than from JSON.
-    pub(crate) fn is_form(&self) -> bool {
-        self.is_form
+        Self::new(object)
     }
 
     /// Reads a `T`, or says what is wrong.
@@ -206,11 +196,6 @@ impl Fields {
     /// Whether a member is not there, or null.
     pub(crate) fn is_absent(&self, name: &str) -> bool {
         matches!(self.object.get(name), None | Some(Value::Null))
-    }
-
-    /// Whether a member is there.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.object.contains_key(name)
     }
 
     /// Notes every member that is not in the list.

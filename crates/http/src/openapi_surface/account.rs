@@ -100,11 +100,20 @@ pub(crate) struct SessionListResponse {
 }
 
 /// Which page.
-#[derive(Debug, IntoParams)]
-pub(crate) struct SessionListQuery {
-    /// From 1; default 1.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the schema; what is read is `SessionListQuery`")]
+pub(crate) struct SessionListParams {
+    /// From 1; 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    page: Option<u32>,
+    /// 1 to 200; 100.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+struct SessionListQuery {
     page: u32,
-    /// 1 to 200; default 100.
     limit: u32,
 }
 
@@ -123,7 +132,7 @@ impl FromFields for SessionListQuery {
 /// The caller's live device sessions, newest first.
 #[utoipa::path(
     get, path = "/openapi/v1/account/sessions", operation_id = "list_sessions",
-    params(SessionListQuery),
+    params(SessionListParams),
     security(("bearer" = [])),
     responses((status = 200, body = SessionListResponse), (status = "default", body = ErrorBody)),
 )]

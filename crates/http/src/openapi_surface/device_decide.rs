@@ -23,6 +23,7 @@ use crate::{
 
 /// Which code.
 #[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct LookupQuery {
     /// As typed: any case, with or without the dash.

@@ -170,6 +170,7 @@ impl DeviceTokenResponse {
         (status = 200, body = DeviceTokenResponse),
         (status = 400, body = OAuthErrorBody),
         (status = 503, body = OAuthErrorBody, description = "`temporarily_unavailable`: poll again"),
+        (status = "default", body = OAuthErrorBody),
     ),
 )]
 pub(crate) async fn poll(

@@ -26,6 +26,7 @@ use crate::{
 
 /// Which code, and by which provider.
 #[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct InitiateQuery {
     /// As typed: any case, with or without the dash.
@@ -85,6 +86,7 @@ pub(crate) async fn initiate(
 
 /// What the identity provider's side says.
 #[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct CompleteQuery {
     /// The external-subject assertion.

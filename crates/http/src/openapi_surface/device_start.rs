@@ -21,9 +21,8 @@ use crate::{
 pub(crate) struct DeviceCodeRequest {
     /// A client of `OPENAPI_KNOWN_CLIENT_IDS`.
     client_id: String,
-    /// What the device calls itself, 1 to 128 characters. In a form it may be absent: then the
-    /// client id stands in.
-    device_label: String,
+    /// What the device calls itself, 1 to 128 characters. Absent: the client id stands in.
+    device_label: Option<String>,
 }
 
 pub(crate) struct StartInput(StartDevice);
@@ -31,10 +30,10 @@ pub(crate) struct StartInput(StartDevice);
 impl FromFields for StartInput {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let client_id: Option<ClientId> = fields.parsed("client_id");
-        let label: Option<DeviceLabel> = if fields.has("device_label") || !fields.is_form() {
-            fields.parsed("device_label")
-        } else {
+        let label: Option<DeviceLabel> = if fields.is_absent("device_label") {
             client_id.as_ref().and_then(|id| id.as_str().parse().ok())
+        } else {
+            fields.parsed("device_label")
         };
         Some(Self(StartDevice {
             client_id: client_id?,

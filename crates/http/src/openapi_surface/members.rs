@@ -87,9 +87,11 @@ pub(crate) struct MemberPage {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the schema; what is read is `MemberQuery`")]
 pub(crate) struct MemberParams {
-    /// From 1.
+    /// From 1; 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// 1 to 200; 20.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 

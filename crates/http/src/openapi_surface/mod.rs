@@ -5,6 +5,7 @@ mod device_decide;
 mod device_poll;
 mod device_sso;
 mod device_start;
+mod introspect;
 mod members;
 mod meta;
 mod revoke;
@@ -18,7 +19,7 @@ pub(crate) const DEVICE_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:dev
 pub(crate) fn operations() -> Vec<Operation> {
     let mut all = operations!["meta": meta::health, meta::version];
     all.extend(operations!["device flow":
-        device_start::start, device_poll::poll, device_decide::lookup, device_decide::approve, device_decide::deny, revoke::revoke]);
+        device_start::start, device_poll::poll, device_decide::lookup, device_decide::approve, device_decide::deny, revoke::revoke, introspect::introspect]);
     all.extend(operations!["device flow, SSO branch":
         device_sso::initiate, device_sso::complete, device_sso::approval_context, device_sso::approve_external]);
     all.extend(operations!["account":
