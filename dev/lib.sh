@@ -9,8 +9,73 @@ enter_project() {
     cd "$(dirname "$0")/.." || exit 1
 }
 
+# What a script is for: the comment at its top. Nothing is done then.
+show_help() {
+    sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$0"
+    exit 0
+}
+
+# An option that a script does not have: said before anything is done.
+refuse() {
+    echo "$(basename "$0"): there is no option $1 (see $(basename "$0") --help)" >&2
+    exit 2
+}
+
+# For scripts that take nothing.
+take_no_options() {
+    [ $# -eq 0 ] && return
+    case $1 in
+        -h | --help) show_help ;;
+        *) refuse "$1" ;;
+    esac
+}
+
+# For scripts that pass options on: $1 lists those with a value and then, after a comma, those without.
+check_options() {
+    with_value=" ${1%%,*} " without=" ${1#*,} "
+    shift
+    while [ $# -gt 0 ]; do
+        case $1 in -h | --help) show_help ;; esac
+        case $with_value in *" ${1%%=*} "*)
+            case $1 in *=*) ;; *) [ $# -gt 1 ] || refuse "$1 without a value" && shift ;; esac
+            shift && continue ;;
+        esac
+        case $without in *" $1 "*) shift && continue ;; esac
+        refuse "$1"
+    done
+}
+
 target_folder() {
     printf '%s' "${CARGO_TARGET_DIR:-$PWD/target}"
+}
+
+# Builds, and says how far it is: crates done of all, and the time. Errors are shown as cargo writes them.
+build() {
+    build_log=$(mktemp) build_start=$(date +%s) build_said=-100 build_drawn=''
+    CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=160 CARGO_TERM_COLOR=never \
+        cargo build "$@" 2>"$build_log" &
+    cargo=$!
+    # Started in the background, cargo does not hear Ctrl-C by itself.
+    trap 'kill $cargo 2>/dev/null; rm -f "$build_log"; exit 130' INT TERM
+    while kill -0 $cargo 2>/dev/null; do
+        sleep 0.5
+        build_count=$(tail -c 1000 "$build_log" | tr '\r' '\n' | sed -n 's/.*Building.* \([0-9]*\/[0-9]*\).*/\1/p' | tail -n 1)
+        [ -n "$build_count" ] || continue
+        build_time=$(($(date +%s) - build_start))
+        build_line="building: ${build_count%/*} of ${build_count#*/} crates, $((build_time / 60)) min $((build_time % 60)) s"
+        if [ -t 1 ]; then
+            printf '\r==> %s   ' "$build_line" && build_drawn=1
+        elif [ $((build_time - build_said)) -ge 15 ]; then
+            say "$build_line" && build_said=$build_time
+        fi
+    done
+    [ -z "$build_drawn" ] || printf '\n'
+    build_failed=''
+    wait $cargo || build_failed=1
+    trap - INT TERM
+    [ -z "$build_failed" ] || tr '\r' '\n' <"$build_log" | grep -v '^ *\(Building\|Compiling\|Downloading\|Downloaded\) ' >&2
+    rm -f "$build_log"
+    [ -z "$build_failed" ] || exit 1
 }
 
 # josekit links OpenSSL: pkg-config and its headers are all that a build needs beside Rust.
@@ -43,7 +108,7 @@ copy_example() {
     if [ -e "$2" ]; then
         say "$2 stays as it is"
     else
-        cp "$1" "$2"
+        (umask 077 && cp "$1" "$2")
         chmod 600 "$2"
         say "$2 written from $1"
     fi

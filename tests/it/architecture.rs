@@ -90,7 +90,7 @@ const OWNERS: [(&str, &[&str]); 25] = [
     ("actix-multipart", &["http"]),
     ("object_store", &["objects"]),
     ("utoipa", &["http"]),
-    ("dotenvy", &["runtime"]),
+    ("config", &["runtime"]),
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),

@@ -18,5 +18,6 @@ mod coverage;
 mod drift;
 mod e2e;
 mod fuzz;
+mod operator_files;
 mod support;
 mod wire;

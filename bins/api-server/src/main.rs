@@ -1,10 +1,4 @@
 //! The API server: parse arguments, compose, report.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is a command line"
-)]
-
 use std::{path::Path, process::ExitCode};
 
 use anyhow::Context as _;
@@ -17,7 +11,7 @@ use gatewright_api_server::{
 use gatewright_auth::secret_key::SecretKeySettings;
 use gatewright_domain::settings::{Settings as _, Source as _};
 use gatewright_runtime::{
-    EngineSources, LogSettings, environment::Environment, init_telemetry, probe, up,
+    EngineSources, LogSettings, complain, environment::Environment, init_telemetry, probe, say, up,
 };
 use gatewright_storage::{DbSettings, migrate};
 
@@ -26,7 +20,7 @@ fn main() -> ExitCode {
     match actix_web::rt::System::new().block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("api-server: {error:#}");
+            complain!("api-server: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -34,7 +28,7 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Version { json } => println!("{}", version_text(json)),
+        Command::Version { json } => say!("{}", version_text(json)),
         Command::Settings { json } => print_settings(json),
         Command::Openapi { output_dir } => write_openapi(&output_dir)?,
         Command::Up {
@@ -52,7 +46,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Down => {
             let was_up = up::down(Path::new("."))?;
-            println!(
+            say!(
                 "{}",
                 if was_up {
                     "stopped"
@@ -65,11 +59,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let environment = environment(cli.env_file.as_deref())?;
             let settings = Settings::load(&environment)?;
             init_telemetry(&settings.server.log);
+            environment.warn_of_unknown_names();
             serve::run(settings).await?;
         }
         Command::Keys { json, command } => {
             let settings = SecretKeySettings::load(&environment(cli.env_file.as_deref())?)?;
-            print!("{}", keys::run(&settings, command, json)?);
+            say!("{}", keys::run(&settings, command, json)?.trim_end());
         }
         Command::Migrate { check } => {
             let environment = environment(cli.env_file.as_deref())?;
@@ -77,7 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return run_migrations(&DbSettings::load(&environment)?, check).await;
         }
         Command::Doctor { json } => {
-            return operate::doctor(&here(cli.env_file.as_deref())?, json).await;
+            return operate::doctor(&as_far_as_readable(cli.env_file.as_deref())?, json).await;
         }
         Command::Admin { json, command } => {
             return operate::admin(&here(cli.env_file.as_deref())?, command, json).await;
@@ -88,17 +83,33 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Mail { json, command } => {
             return operate::mail(&here(cli.env_file.as_deref())?, command, json).await;
         }
-        Command::Healthcheck => return healthcheck(&environment(cli.env_file.as_deref())?).await,
+        Command::Healthcheck { host } => {
+            return healthcheck(&environment(cli.env_file.as_deref())?, &host).await;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn environment(file: Option<&Path>) -> anyhow::Result<Environment> {
-    let environment = Environment::load_file(file.unwrap_or(Path::new(".env")))?;
-    match environment.unreadable().first() {
-        None => Ok(environment),
-        Some(problem) => Err(anyhow::anyhow!("{problem}")),
+    Ok(Environment::load_file(existing(file)?)?)
+}
+
+/// The file that is named, which must be there; or `.env`, which need not.
+fn existing(file: Option<&Path>) -> anyhow::Result<&Path> {
+    match file {
+        Some(file) if !file.exists() => anyhow::bail!("{}: there is no such file", file.display()),
+        Some(file) => Ok(file),
+        None => Ok(Path::new(".env")),
     }
+}
+
+/// The doctor lists what cannot be read instead of ending at it.
+fn as_far_as_readable(file: Option<&Path>) -> anyhow::Result<Environment> {
+    let environment = Environment::read(existing(file)?);
+    Ok(match file {
+        None => up::with_running_system(environment, Path::new(".")),
+        Some(_) => environment,
+    })
 }
 
 /// For commands that are meant for the system that runs in this folder, if one does.
@@ -133,13 +144,13 @@ fn print_settings(json: bool) {
                 serde_json::json!({"group": group, "name": s.name, "about": s.about, "default": s.default, "example": s.example})
             })
             .collect();
-        println!("{}", serde_json::Value::from(rows));
+        say!("{}", serde_json::Value::from(rows));
         return;
     }
     for (title, settings) in setting_groups() {
-        println!("\n{title}");
+        say!("\n{title}");
         for s in settings {
-            println!("  {}={}\n      {}", s.name, s.default, s.about);
+            say!("  {}={}\n      {}", s.name, s.default, s.about);
         }
     }
 }
@@ -149,7 +160,7 @@ fn write_openapi(folder: &Path) -> anyhow::Result<()> {
     for (name, text) in openapi_documents() {
         let path = folder.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}", path.display());
+        say!("{}", path.display());
     }
     Ok(())
 }
@@ -158,7 +169,7 @@ async fn run_migrations(settings: &DbSettings, check: bool) -> anyhow::Result<Ex
     if check {
         let pool = gatewright_storage::Pool::new(settings)?;
         let state = migrate::schema_state(&mut pool.get().await?).await?;
-        println!("{state:?}");
+        say!("{state:?}");
         let is_current = state == migrate::SchemaState::Current;
         return Ok(if is_current {
             ExitCode::SUCCESS
@@ -168,18 +179,18 @@ async fn run_migrations(settings: &DbSettings, check: bool) -> anyhow::Result<Ex
     }
     let applied = migrate::run(settings).await?;
     if applied.is_empty() {
-        println!("the schema is up to date");
+        say!("the schema is up to date");
     }
     for name in applied {
-        println!("applied {name}");
+        say!("applied {name}");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn healthcheck(environment: &Environment) -> anyhow::Result<ExitCode> {
+async fn healthcheck(environment: &Environment, host: &str) -> anyhow::Result<ExitCode> {
     let settings = gatewright_http::HttpSettings::load(environment)?;
-    let ready = probe::is_ready(settings.port).await;
-    println!("{}", if ready { "ready" } else { "not ready" });
+    let ready = probe::is_ready_at(host, settings.port).await;
+    say!("{}", if ready { "ready" } else { "not ready" });
     Ok(if ready {
         ExitCode::SUCCESS
     } else {

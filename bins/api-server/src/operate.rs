@@ -1,19 +1,19 @@
 //! The commands of operators: what they print, and the exit codes. 0 is well, 1 is "no" (a problem was
 //! found, or it was refused), 2 is "could not" (settings, stores).
-#![allow(clippy::print_stdout, reason = "this is a command line")]
-
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use gatewright_domain::{
     Clock as _, IdGen as _, RandomIds, SystemClock,
-    settings::{Settings as _, Source},
+    settings::{Settings as _, Source, all_errors},
 };
 use gatewright_http::HttpSettings;
 use gatewright_mail::MailSettings;
 use gatewright_runtime::{
     AppServices, Platform, ServerSettings,
-    doctor::{self, Edge, Finding, Severity},
+    doctor::{self, Edge, Severity},
+    environment::Environment,
+    say,
 };
 use serde_json::json;
 
@@ -42,30 +42,28 @@ fn services(source: &dyn Source) -> anyhow::Result<AppServices> {
 ///
 /// # Errors
 /// Never: what cannot be examined is a finding.
-pub async fn doctor(source: &(dyn Source + Sync), json: bool) -> anyhow::Result<ExitCode> {
-    let edge = HttpSettings::load(source);
+pub async fn doctor(environment: &Environment, json: bool) -> anyhow::Result<ExitCode> {
+    let edge = HttpSettings::load(environment);
     let known = edge.as_ref().ok().map(|edge| Edge {
         bind_address: edge.bind_address.clone(),
         trusts_proxies: !edge.trusted_proxies.is_empty(),
     });
-    let mut findings: Vec<Finding> = edge
-        .as_ref()
-        .err()
-        .map(doctor::setting)
-        .into_iter()
-        .collect();
-    findings.extend(doctor::examine(source, known.as_ref(), SystemClock.now()).await);
+    let mut findings = doctor::examine_sources(environment);
+    let edge_errors = all_errors::<HttpSettings>(environment);
+    findings.extend(edge_errors.iter().map(doctor::setting));
+    findings.extend(doctor::examine(environment, known.as_ref(), SystemClock.now()).await);
+    findings.sort_by_key(|finding| finding.severity);
     if json {
-        println!("{}", json!(findings));
+        say!("{}", json!(findings));
     } else if findings.is_empty() {
-        println!("everything that can be examined from here is well");
+        say!("everything that can be examined from here is well");
     } else {
         for one in &findings {
             let severity = match one.severity {
                 Severity::Error => "error  ",
                 Severity::Warning => "warning",
             };
-            println!(
+            say!(
                 "{severity} [{}] {}; {}. {}",
                 one.check,
                 one.what,
@@ -96,18 +94,18 @@ pub async fn admin(
     let services = services(source)?;
     Ok(match admin::run(&services.admin, command).await? {
         Outcome::Done(done) if json => {
-            println!("{done}");
+            say!("{done}");
             ExitCode::SUCCESS
         }
         Outcome::Done(done) => {
-            println!("{}", admin::text(&done));
+            say!("{}", admin::text(&done));
             ExitCode::SUCCESS
         }
         Outcome::Refused(why) => {
             if json {
-                println!("{}", json!({"refused": why}));
+                say!("{}", json!({"refused": why}));
             } else {
-                println!("not done: {why}");
+                say!("not done: {why}");
             }
             ExitCode::FAILURE
         }
@@ -125,9 +123,9 @@ pub async fn audit(
 ) -> anyhow::Result<ExitCode> {
     let found = audit::run(&services(source)?.audit_log, command).await?;
     if json {
-        println!("{}", json!(found));
+        say!("{}", json!(found));
     } else {
-        print!("{}", audit::text(&found));
+        say!("{}", audit::text(&found).trim_end());
     }
     Ok(code(found.faults.is_empty()))
 }
@@ -158,15 +156,15 @@ pub async fn mail(
                     format!("{}. {}", capital(&problem.what), capital(&problem.change)),
                 ),
             };
-            println!("{}", if json { value.to_string() } else { text });
+            say!("{}", if json { value.to_string() } else { text });
             Ok(code(is_well))
         }
         MailCommand::Preview { output_dir } => {
             let files = mail::preview(&settings, &output_dir)?;
             if json {
-                println!("{}", json!(files));
+                say!("{}", json!(files));
             } else {
-                println!("wrote {} files to {}", files.len(), output_dir.display());
+                say!("wrote {} files to {}", files.len(), output_dir.display());
             }
             Ok(ExitCode::SUCCESS)
         }

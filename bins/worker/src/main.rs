@@ -1,11 +1,5 @@
 //! The worker: does the jobs of the queues that it serves, fires schedules, and looks after dead
 //! letters. Any number of workers may run.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is a command line"
-)]
-
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -17,9 +11,9 @@ use clap::{Args, Parser, Subcommand};
 use gatewright_domain::{Clock as _, GATEWRIGHT_VERSION, SystemClock};
 use gatewright_jobs::QueueName;
 use gatewright_runtime::{
-    Platform, ServerSettings,
+    Platform, ServerSettings, complain,
     environment::Environment,
-    init_telemetry, key_file, termination, up,
+    init_telemetry, key_file, say, termination, up,
     worker::{self, Duties},
 };
 use uuid::Uuid;
@@ -118,7 +112,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("worker: {error:#}");
+            complain!("worker: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -126,6 +120,9 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let file = cli.env_file.as_deref().unwrap_or(Path::new(".env"));
+    if cli.env_file.is_some() && !file.exists() {
+        bail!("{}: there is no such file", file.display());
+    }
     let mut environment = Environment::load_file(file)?;
     if cli.command.is_some() && cli.env_file.is_none() {
         environment = up::with_running_system(environment, Path::new("."));
@@ -134,6 +131,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     // Of other commands, standard output is for what they answer.
     if cli.command.is_none() {
         init_telemetry(&settings.log);
+        environment.warn_of_unknown_names();
     }
     let platform = Platform::new(&settings).context("the connections cannot be prepared")?;
     let health = platform.readiness().check().await;
@@ -245,7 +243,7 @@ fn report(count: usize, done: &str, which: &Which) -> anyhow::Result<()> {
         Some(id) if count == 0 => {
             bail!("there is no dead letter {id}; see `worker dead-letters list`")
         }
-        _ => println!("{count} {done}"),
+        _ => say!("{count} {done}"),
     }
     Ok(())
 }
@@ -253,15 +251,15 @@ fn report(count: usize, done: &str, which: &Which) -> anyhow::Result<()> {
 fn print_rows(json: bool, rows: impl Iterator<Item = serde_json::Value>, columns: &[&str]) {
     let rows: Vec<_> = rows.collect();
     if json {
-        println!("{}", serde_json::Value::from(rows));
+        say!("{}", serde_json::Value::from(rows));
         return;
     }
-    println!("{}", columns.join("  "));
+    say!("{}", columns.join("  "));
     for row in rows {
         let cells = columns.iter().map(|column| match &row[*column] {
             serde_json::Value::String(text) => text.clone(),
             other => other.to_string(),
         });
-        println!("{}", cells.collect::<Vec<_>>().join("  "));
+        say!("{}", cells.collect::<Vec<_>>().join("  "));
     }
 }

@@ -6,7 +6,8 @@ use std::{fmt, path::PathBuf};
 
 /// Where values come from. Only `runtime` implements this over the environment.
 pub trait Source {
-    /// The raw text of a variable. Blank counts as unset.
+    /// The raw text of a variable; its default where nobody wrote one and the source knows it. Blank counts
+    /// as unset.
     fn get(&self, name: &str) -> Option<String>;
 }
 
@@ -31,7 +32,7 @@ pub struct SettingDoc {
 
 /// A setting is missing or unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}: {problem} (for example {name}={example})")]
+#[error("{name}: {problem} (for example {})", assignment(name, example))]
 pub struct SettingError {
     /// The environment variable.
     pub name: &'static str,
@@ -39,6 +40,23 @@ pub struct SettingError {
     pub problem: String,
     /// A value that works.
     pub example: &'static str,
+}
+
+/// `NAME=value` as a shell, a `.env` file and systemd all read it: in quotes where they need them. An
+/// example that is a command (`$(…)`) stays one.
+pub fn assignment(name: &str, value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+./:,@=%".contains(c);
+    if value.starts_with("$(") || value.chars().all(is_plain) {
+        format!("{name}={value}")
+    } else if value.contains('\'') || !value.contains(['"', '\\', '$', '`']) {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+        format!(
+            "{name}=\"{}\"",
+            escaped.replace('$', "\\$").replace('`', "\\`")
+        )
+    } else {
+        format!("{name}='{value}'")
+    }
 }
 
 /// A type that a setting can have.
@@ -158,6 +176,41 @@ pub trait Settings: Sized {
     fn docs() -> Vec<SettingDoc>;
 }
 
+/// Everything that is wrong with a group, not only the first: each error is put right with its example
+/// and the group is read again.
+pub fn all_errors<G: Settings>(source: &dyn Source) -> Vec<SettingError> {
+    let mut mended: Vec<(&'static str, &'static str)> = vec![];
+    let mut errors = vec![];
+    loop {
+        let patched = |name: &str| {
+            let example = mended.iter().find(|(known, _)| is_named(known, name));
+            example.map_or_else(|| source.get(name), |(_, text)| Some((*text).to_owned()))
+        };
+        let Err(error) = G::load(&patched) else {
+            return errors;
+        };
+        // The example does not help: this one hangs on something else.
+        if mended.iter().any(|(known, _)| *known == error.name) {
+            return errors;
+        }
+        mended.push((error.name, error.example));
+        errors.push(error);
+    }
+}
+
+/// Whether `name` is the variable `known`, in which `<NAME>` may stand for any part.
+pub fn is_named(known: &str, name: &str) -> bool {
+    match known.split_once("<NAME>") {
+        None => known == name,
+        Some((start, end)) => {
+            let part = name
+                .strip_prefix(start)
+                .and_then(|rest| rest.strip_suffix(end));
+            part.is_some_and(|part| !part.is_empty())
+        }
+    }
+}
+
 impl fmt::Display for SettingDoc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let default = if self.default.is_empty() {
@@ -168,7 +221,10 @@ impl fmt::Display for SettingDoc {
         write!(
             f,
             "| `{}` | {} | {default} | `{}` |",
-            self.name, self.about, self.example
+            self.name,
+            self.about,
+            // What has to stand behind `NAME=`.
+            assignment("", self.example).trim_start_matches('=')
         )
     }
 }
@@ -218,4 +274,79 @@ macro_rules! settings {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    settings! {
+        /// Three of them.
+        pub struct Three {
+            /// One.
+            ONE => one: u16 = 1, "1";
+            /// Two.
+            TWO => two: bool = false, "true";
+            /// Three.
+            THREE => three: Option<String> = None, "c";
+        }
+    }
+
+    impl Three {
+        fn validate(&self) -> Result<(), SettingError> {
+            if self.three.is_none() {
+                return Err(SettingError {
+                    name: "THREE",
+                    problem: "is not set".into(),
+                    example: "c",
+                });
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn g6_all_errors_of_a_group_are_found_not_only_the_first() {
+        let source = |name: &str| match name {
+            "ONE" => Some("many".to_owned()),
+            "TWO" => Some("perhaps".to_owned()),
+            _ => None,
+        };
+        let names: Vec<&str> = all_errors::<Three>(&source)
+            .iter()
+            .map(|error| error.name)
+            .collect();
+        assert_eq!(names, ["ONE", "TWO", "THREE"]);
+        let well = |name: &str| (name == "THREE").then(|| "x".to_owned());
+        assert!(all_errors::<Three>(&well).is_empty());
+    }
+
+    #[test]
+    fn an_example_is_shown_in_the_quotes_that_it_needs() {
+        for (value, text) in [
+            ("INFO", "A=INFO"),
+            ("no-reply <a@b.co>", "A=\"no-reply <a@b.co>\""),
+            ("\"Acme, Inc.\" <a@b.co>", "A='\"Acme, Inc.\" <a@b.co>'"),
+            ("it's", "A=\"it's\""),
+            ("$(openssl rand -base64 42)", "A=$(openssl rand -base64 42)"),
+        ] {
+            assert_eq!(assignment("A", value), text);
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_group_of_names_is_recognised() {
+        assert!(is_named(
+            "GATEWRIGHT_OIDC_<NAME>_ISSUER",
+            "GATEWRIGHT_OIDC_CORP_A_ISSUER"
+        ));
+        assert!(!is_named(
+            "GATEWRIGHT_OIDC_<NAME>_ISSUER",
+            "GATEWRIGHT_OIDC__ISSUER"
+        ));
+        assert!(!is_named(
+            "GATEWRIGHT_OIDC_<NAME>_ISSUER",
+            "GATEWRIGHT_OIDC_CORP_LABEL"
+        ));
+    }
 }

@@ -124,7 +124,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         mount(config, "", system_surface::operations());
         pages::mount_files(config);
         pages::reference::mount(config);
-        config.default_service(web::to(envelope::not_found));
+        config.default_service(web::to(envelope::nowhere));
     }
 }
 

@@ -104,11 +104,12 @@ impl MailSettings {
                     );
                 }
                 Some(Err(_)) => {
-                    let problem = "is not `Name <address>` or an address".into();
+                    let problem = "is not `Name <address>` or an address; a name with a comma, a dot or \
+                                   another sign of its own needs quotes around it: \"Acme, Inc.\" <a@example.com>";
                     return fail(
                         "MAIL_DEFAULT_SEND_FROM",
-                        problem,
-                        "no-reply <no-reply@example.com>",
+                        problem.into(),
+                        "\"Acme, Inc.\" <no-reply@example.com>",
                     );
                 }
                 Some(Ok(_)) => {}

@@ -96,7 +96,7 @@ impl Settings for OidcSettings {
                 LABEL,
                 "What people call the provider; default: its name.",
                 "",
-                "\"Corporate login\"",
+                "Corporate login",
             ),
             doc(
                 SCOPES,

@@ -10,11 +10,14 @@ pub mod probe;
 mod settings;
 mod shutdown;
 mod telemetry;
+pub mod terminal;
 pub mod up;
 pub mod worker;
 
 pub use gatewright_engines::Sources as EngineSources;
 pub use platform::{AppServices, Platform};
-pub use settings::{LogSettings, ServerSettings, SettingGroup, groups};
+pub use settings::{
+    EDGE_SETTINGS, LogSettings, OTHER_VARIABLES, ServerSettings, SettingGroup, groups,
+};
 pub use shutdown::termination;
 pub use telemetry::init as init_telemetry;

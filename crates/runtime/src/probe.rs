@@ -1,4 +1,4 @@
-//! Asking a server on this machine whether it is ready, with nothing but a socket.
+//! Asking a server whether it is ready, with nothing but a socket.
 
 use std::time::Duration;
 
@@ -7,19 +7,40 @@ use tokio::{
     net::TcpStream,
 };
 
+const LOOPBACK: &str = "127.0.0.1";
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Of an answer no more is read.
+const LONGEST_ANSWER: u64 = 64 * 1024;
+
 /// Whether `/readyz` on the loopback answers 200 within three seconds.
 pub async fn is_ready(port: u16) -> bool {
-    let probe = async {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    is_ready_at(LOOPBACK, port).await
+}
+
+/// The same at another of the machine's addresses: a container that is published is asked where it is.
+pub async fn is_ready_at(host: &str, port: u16) -> bool {
+    let answer = get(host, port, "/readyz").await;
+    answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// Whether a server on the loopback has no owner yet.
+pub async fn waits_for_setup(port: u16) -> bool {
+    let answer = get(LOOPBACK, port, "/console/api/setup").await;
+    answer.is_some_and(|answer| answer.contains("not_started"))
+}
+
+async fn get(host: &str, port: u16, path: &str) -> Option<String> {
+    let ask = async {
+        let mut stream = TcpStream::connect((host, port)).await?;
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
         stream
-            .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .take(LONGEST_ANSWER)
+            .read_to_string(&mut answer)
             .await?;
-        let mut status_line = [0; 12];
-        stream.read_exact(&mut status_line).await?;
-        std::io::Result::Ok(&status_line == b"HTTP/1.1 200")
+        std::io::Result::Ok(answer)
     };
-    matches!(
-        tokio::time::timeout(Duration::from_secs(3), probe).await,
-        Ok(Ok(true))
-    )
+    tokio::time::timeout(PATIENCE, ask).await.ok()?.ok()
 }

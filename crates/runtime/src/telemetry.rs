@@ -1,19 +1,207 @@
-//! Logs.
+//! Logs. Two vocabularies of levels are understood, ours and Python's, which Dify's settings use. What
+//! drivers say of commands, parameters and rows is not logged at any level: hashes and keys are among it.
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::filter_fn,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::settings::LogSettings;
 
+/// Crates that log what goes over a connection. No filter switches them on.
+const DRIVERS: [&str; 7] = [
+    "tokio_postgres",
+    "postgres_protocol",
+    "diesel",
+    "redis",
+    "lettre",
+    "hyper",
+    "h2",
+];
+/// What a level finer than INFO is for: our crates and binaries. The rest of the world stays at INFO.
+const OURS: [&str; 3] = ["gatewright", "api_server", "worker"];
+const LEVELS: &str = "DEBUG, INFO, WARNING, ERROR, CRITICAL or TRACE";
+
 /// Starts logging to standard output. A second call changes nothing.
 pub fn init(settings: &LogSettings) {
-    let filter = EnvFilter::new(settings.level.to_lowercase());
-    let builder = fmt().with_env_filter(filter).with_target(true);
-    let started = if settings.format == "json" {
-        builder.json().flatten_event(true).try_init()
-    } else {
-        builder.with_ansi(false).try_init()
-    };
-    if started.is_err() {
+    if subscriber(settings, std::io::stdout).try_init().is_err() {
         tracing::debug!("logging was started before");
+    }
+}
+
+fn subscriber<W>(settings: &LogSettings, writer: W) -> impl Subscriber + Send + Sync + use<W>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    // A log that nobody reads any more is no reason to complain, and never one to panic.
+    let lines = fmt::layer()
+        .with_writer(writer)
+        .with_target(true)
+        .with_ansi(false)
+        .log_internal_errors(false);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = if settings.format == "json" {
+        Box::new(lines.json().flatten_event(true))
+    } else {
+        Box::new(lines)
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        // Checked when the settings were read.
+        .with(filter(&settings.level).unwrap_or_else(|_| EnvFilter::new("info")))
+        .with(filter_fn(|metadata| !is_of_a_driver(metadata.target())))
+}
+
+fn is_of_a_driver(target: &str) -> bool {
+    let krate = target.split("::").next().unwrap_or_default();
+    DRIVERS.iter().any(|driver| krate.starts_with(driver))
+}
+
+/// The filter of `LOG_LEVEL`.
+///
+/// # Errors
+/// What is no level. A word that is none would be taken for the name of a crate, and nothing logged.
+pub(crate) fn filter(text: &str) -> Result<EnvFilter, String> {
+    let directives = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let directives: Vec<String> = directives.map(directive).collect::<Result<_, _>>()?;
+    EnvFilter::try_new(directives.join(","))
+        .map_err(|_| format!("`{text}` is not a level ({LEVELS}) or a filter"))
+}
+
+fn directive(text: &str) -> Result<String, String> {
+    let (target, word) = match text.rsplit_once('=') {
+        Some((target, word)) => (Some(target), word),
+        None => (None, text),
+    };
+    let level = match word.trim().to_ascii_lowercase().as_str() {
+        "warning" => "warn",
+        "critical" | "fatal" => "error",
+        known @ ("trace" | "debug" | "info" | "warn" | "error" | "off") => {
+            return Ok(spelt_out(target, known));
+        }
+        _ => return Err(format!("`{word}` is not a level ({LEVELS})")),
+    };
+    Ok(spelt_out(target, level))
+}
+
+fn spelt_out(target: Option<&str>, level: &str) -> String {
+    match (target, level) {
+        (Some(target), _) => format!("{}={level}", target.trim()),
+        (None, "trace" | "debug") => {
+            let ours = OURS.map(|krate| format!("{krate}={level}"));
+            format!("info,{}", ours.join(","))
+        }
+        (None, _) => level.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Paper {
+        fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(text);
+            Ok(text.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(level: &str) -> String {
+        let paper = Paper::default();
+        let copy = paper.clone();
+        let settings = LogSettings {
+            level: level.into(),
+            format: "text".into(),
+        };
+        tracing::subscriber::with_default(subscriber(&settings, move || copy.clone()), || {
+            tracing::error!(target: "gatewright_kv", "ours-error");
+            tracing::warn!(target: "gatewright_kv", "ours-warn");
+            tracing::info!(target: "gatewright_kv", "ours-info");
+            tracing::debug!(target: "gatewright_kv", "ours-debug");
+            tracing::trace!(target: "gatewright_kv", "ours-trace");
+            tracing::info!(target: "actix_server", "theirs-info");
+            tracing::debug!(target: "actix_server", "theirs-debug");
+            tracing::error!(target: "tokio_postgres::query", "driver");
+            tracing::trace!(target: "diesel_async", "driver");
+        });
+        String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn g2_both_vocabularies_of_levels_are_understood() {
+        for (level, there, not_there) in [
+            (
+                "WARNING",
+                vec!["ours-warn", "ours-error"],
+                vec!["ours-info"],
+            ),
+            ("WARN", vec!["ours-warn"], vec!["ours-info"]),
+            ("CRITICAL", vec!["ours-error"], vec!["ours-warn"]),
+            ("FATAL", vec!["ours-error"], vec!["ours-warn"]),
+            ("INFO", vec!["ours-info", "theirs-info"], vec!["ours-debug"]),
+            (
+                "debug",
+                vec!["ours-debug", "theirs-info"],
+                vec!["theirs-debug", "ours-trace"],
+            ),
+            ("TRACE", vec!["ours-trace"], vec!["theirs-debug"]),
+            (
+                "WARNING,gatewright_kv=DEBUG",
+                vec!["ours-debug"],
+                vec!["theirs-info"],
+            ),
+            (
+                "info,actix_server=debug",
+                vec!["theirs-debug"],
+                vec!["ours-debug"],
+            ),
+        ] {
+            let log = logged(level);
+            assert!(
+                there.iter().all(|text| log.contains(text)),
+                "{level}: {log}"
+            );
+            assert!(
+                !not_there.iter().any(|text| log.contains(text)),
+                "{level}: {log}"
+            );
+        }
+    }
+
+    #[test]
+    fn g2_no_level_and_no_filter_lets_a_driver_log() {
+        for level in [
+            "TRACE",
+            "trace,tokio_postgres=trace,diesel_async=trace",
+            "tokio_postgres::query=trace",
+        ] {
+            assert!(!logged(level).contains("driver"), "{level}");
+        }
+    }
+
+    #[test]
+    fn g2_a_word_that_is_no_level_is_refused_instead_of_silencing_the_log() {
+        for word in [
+            "LOUD",
+            "gatewright_kv",
+            "info,verbose",
+            "gatewright_kv=loud",
+        ] {
+            assert!(filter(word).is_err(), "{word}");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod operate;
 mod outage;
 mod pages;
 mod process;
+mod quiet;
 mod remote;
 mod sso;
 mod start;

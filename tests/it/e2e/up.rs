@@ -29,7 +29,9 @@ async fn one_command_brings_a_whole_system_up_and_another_ends_it() {
         String::from_utf8_lossy(&first.stderr)
     );
     assert!(
-        text.contains("Gatewright is ready.") && text.contains("./dev/down"),
+        text.contains("Gatewright is ready.")
+            && text.contains("./dev/down")
+            && text.contains("first account"),
         "{text}"
     );
 
@@ -85,6 +87,11 @@ async fn one_command_brings_a_whole_system_up_and_another_ends_it() {
         second.status.success() && String::from_utf8_lossy(&second.stdout).contains("runs already")
     );
     assert!(started.elapsed().as_secs() < 2, "a second run is quick");
+    let said = String::from_utf8_lossy(&second.stdout).into_owned();
+    assert!(
+        !said.contains("first account") && !said.contains("new build"),
+        "neither is true: {said}"
+    );
 
     let down = up(folder.path(), &port, &["down"]);
     assert!(
@@ -104,6 +111,7 @@ async fn one_command_brings_a_whole_system_up_and_another_ends_it() {
 
     let third = up(folder.path(), &port, &["up", "--detach"]);
     assert!(third.status.success());
+    assert!(!String::from_utf8_lossy(&third.stdout).contains("first account"));
     let setup: Value = http
         .get(url("/console/api/setup"))
         .send()

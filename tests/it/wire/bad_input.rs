@@ -149,6 +149,55 @@ async fn the_console_tells_a_wrong_media_type_from_wrong_json_from_a_wrong_field
     );
 }
 
+/// G8: who asks for a page gets one, in their language and with a way home; programs get JSON.
+#[actix_web::test]
+async fn g8_an_unknown_path_shows_a_browser_a_page_and_a_program_json() {
+    let h = Harness::start().await;
+    let ask = async |path: &str, headers: &[(&str, &str)]| {
+        let mut request = h.request("GET", path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.unwrap()).await
+    };
+    let html = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
+    for (browser, words) in [
+        (vec![("accept", html)], "There is no such page"),
+        (
+            vec![("sec-fetch-mode", "navigate"), ("accept-language", "zh-CN")],
+            "页面不存在",
+        ),
+    ] {
+        let page = ask("/nope/deeper?x=<b>", &browser).await.expect(404);
+        assert!(page.header("content-type").starts_with("text/html"));
+        assert!(page.body.contains(words) && page.body.contains("href=\"/\""));
+        assert!(!page.body.contains("<b>") && !page.body.contains("deeper"));
+        let api = ask("/console/api/nope", &browser).await.expect(404);
+        assert_eq!(api.json()["status"], 404, "an API answers as an API");
+    }
+    for program in [
+        vec![("accept", "*/*")],
+        vec![("accept", "application/json")],
+        vec![("accept", html), ("sec-fetch-mode", "cors")],
+    ] {
+        let answer = ask("/nope", &program).await.expect(404);
+        assert_eq!(answer.code(), "not_found");
+        assert!(
+            answer
+                .headers
+                .get_all("vary")
+                .iter()
+                .any(|value| { value.to_str().unwrap().contains("Accept") })
+        );
+    }
+    let elsewhere = Harness::with(&[("CONSOLE_WEB_URL", "https://web.example.com")]).await;
+    let request = elsewhere.request("GET", "/nope").header("accept", html);
+    let page = Answer::read(request.send().await.unwrap())
+        .await
+        .expect(404);
+    assert!(page.body.contains("https://web.example.com/"));
+}
+
 #[actix_web::test]
 async fn unknown_paths_and_wrong_methods_keep_the_envelope_of_their_surface() {
     let h = Harness::start().await;

@@ -338,11 +338,13 @@ async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
     let mut browser = Plain::new(&closed);
     let page = browser.get("/signin").await.expect(200);
     assert!(!page.body.contains("/signin/code") && !page.body.contains("/signup"));
-    for path in ["/signin/code", "/signup"] {
-        assert_eq!(
-            browser.get(path).await.expect(302).header("location"),
-            "/signin"
-        );
+    // G8: a way in that is closed says so, instead of leading elsewhere without a word.
+    for (path, english) in [
+        ("/signin/code", "Sign-in by a code is off"),
+        ("/signup", "Registration is closed"),
+    ] {
+        let page = browser.get(path).await.expect(403);
+        assert!(page.body.contains(english) && page.body.contains("/signin"));
     }
 }
 

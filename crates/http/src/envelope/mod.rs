@@ -13,6 +13,8 @@ use actix_web::{
 };
 use gatewright_domain::error::Unavailable;
 
+use crate::pages::elsewhere;
+
 pub(crate) use bootstrap::BootstrapFailure;
 pub(crate) use console::{ConsoleErrorBody, ConsoleFailure};
 pub(crate) use external_login::ExternalLoginFailure;
@@ -111,6 +113,17 @@ impl Place {
 pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = "The requested URL was not found on the server.";
     Place::of(request.path()).answer(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+/// The same outside of the APIs, where a person may have come by a link: a browser gets a page.
+pub(crate) async fn nowhere(request: HttpRequest) -> HttpResponse {
+    if elsewhere::is_navigation(&request) {
+        return elsewhere::missing(&request);
+    }
+    let mut answer = not_found(request).await;
+    let vary = header::HeaderValue::from_static("Accept, Sec-Fetch-Mode");
+    answer.headers_mut().append(header::VARY, vary);
+    answer
 }
 
 /// 405 with the methods that the path does have.

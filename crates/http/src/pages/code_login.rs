@@ -8,12 +8,13 @@ use gatewright_app::console::{Console, Preferences};
 use gatewright_auth::console::ConsoleSettings;
 
 use super::{
+    elsewhere::closed,
     form::PageForm,
     guard::{Destination, Words, enter},
     mailed_code::{Held, MailProof, Purpose},
     page::PageLanguage,
 };
-use crate::{cookies::CookiePolicy, envelope::redirect, extract::RequestCtx};
+use crate::{cookies::CookiePolicy, extract::RequestCtx};
 
 const SIGN_IN: Purpose = Purpose::SignIn;
 
@@ -24,7 +25,14 @@ pub(super) async fn get(
     request: HttpRequest,
 ) -> HttpResponse {
     if !settings.email_code_login {
-        return redirect("/signin").finish();
+        return closed(
+            &request,
+            ("Sign-in by a code is off", "未启用验证码登录"),
+            (
+                "No codes are mailed here. Sign in in another way; what there is stands on the sign-in page.",
+                "此处不发送登录验证码，请使用登录页面上的其他方式。",
+            ),
+        );
     }
     let held = Held::going(from.next.as_deref());
     SIGN_IN.ask_address(PageLanguage::of(&request), None, held)

@@ -5,6 +5,7 @@ mod account;
 mod activate;
 mod code_login;
 mod device;
+pub(crate) mod elsewhere;
 mod form;
 mod guard;
 mod install;

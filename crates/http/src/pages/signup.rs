@@ -5,19 +5,27 @@ use gatewright_app::console::{Console, Preferences};
 use gatewright_auth::console::ConsoleSettings;
 
 use super::{
+    elsewhere::closed,
     form::PageForm,
     guard::{Destination, enter},
     mailed_code::{Held, MailProof, NewPassword, Purpose},
     page::PageLanguage,
 };
-use crate::{cookies::CookiePolicy, envelope::redirect, extract::RequestCtx};
+use crate::{cookies::CookiePolicy, extract::RequestCtx};
 
 const SIGN_UP: Purpose = Purpose::SignUp;
 
 /// Asks for the address.
 pub(super) async fn get(settings: Data<ConsoleSettings>, request: HttpRequest) -> HttpResponse {
     if !settings.allow_register {
-        return redirect("/signin").finish();
+        return closed(
+            &request,
+            ("Registration is closed", "未开放注册"),
+            (
+                "Nobody can register here without an invitation. Ask an owner or administrator of a workspace to invite you: the letter has a link that makes your account.",
+                "此处仅限受邀注册。请联系工作空间的所有者或管理员邀请您，邀请邮件中的链接可用于创建账户。",
+            ),
+        );
     }
     SIGN_UP.ask_address(PageLanguage::of(&request), None, Held::default())
 }

@@ -4,13 +4,16 @@
 mod addresses;
 mod offers;
 mod outside;
+mod sources;
 mod stores;
 
 use chrono::{DateTime, Utc};
-use gatewright_domain::settings::{SettingError, Settings as _, Source};
+use gatewright_domain::settings::{SettingError, Source, assignment};
 use serde::Serialize;
 
-use crate::settings::{ServerSettings, groups};
+pub use sources::examine as examine_sources;
+
+use crate::settings::{ServerSettings, errors};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -88,9 +91,8 @@ pub async fn examine(
     edge: Option<&Edge>,
     now: DateTime<Utc>,
 ) -> Vec<Finding> {
-    let problems = unusable(source);
     let Ok(settings) = ServerSettings::load(source) else {
-        return problems;
+        return errors(source).iter().map(setting).collect();
     };
     let mut findings = addresses::examine(&settings, edge);
     findings.extend(offers::examine(&settings));
@@ -110,32 +112,6 @@ pub async fn examine(
     findings
 }
 
-/// Settings that stop the start, one per group: the rest of a group is only known when that is mended.
-fn unusable(source: &(dyn Source + Sync)) -> Vec<Finding> {
-    let mut problems: Vec<SettingError> = vec![];
-    let mut note = |outcome: Result<(), SettingError>| problems.extend(outcome.err());
-    macro_rules! try_groups {
-        ($($group:path),+ $(,)?) => { $(note(<$group>::load(source).map(drop));)+ };
-    }
-    try_groups!(
-        gatewright_auth::secret_key::SecretKeySettings,
-        gatewright_auth::origin::PublicUrls,
-        gatewright_storage::DbSettings,
-        gatewright_kv::RedisSettings,
-        gatewright_auth::console::ConsoleSettings,
-        gatewright_auth::account::AccountSettings,
-        gatewright_mail::MailSettings,
-        gatewright_app::upkeep::UpkeepSettings,
-        gatewright_auth::device::DeviceSettings,
-        gatewright_auth::limits::LimitSettings,
-        gatewright_enterprise::EnterpriseSettings,
-        gatewright_oidc::OidcSettings,
-        crate::settings::LogSettings,
-    );
-    debug_assert_eq!(groups().len(), 13, "a group is missing above");
-    problems.iter().map(setting).collect()
-}
-
 /// A setting that stops the start.
 pub fn setting(error: &SettingError) -> Finding {
     Finding::error(
@@ -143,8 +119,9 @@ pub fn setting(error: &SettingError) -> Finding {
         format!("{} {}", error.name, error.problem),
         "the server does not start",
         &format!(
-            "set {}, for example {}={}",
-            error.name, error.name, error.example
+            "set {}, for example {}",
+            error.name,
+            assignment(error.name, error.example)
         ),
     )
 }

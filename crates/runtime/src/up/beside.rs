@@ -1,6 +1,8 @@
 //! Commands that are typed in a folder where a system of `up` runs are meant for that system.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
+
+use gatewright_domain::settings::Source as _;
 
 use super::{DevFolder, State, env_file, running, supervisor};
 use crate::environment::Environment;
@@ -16,7 +18,7 @@ pub fn with_running_system(environment: Environment, folder: &Path) -> Environme
 }
 
 fn add(environment: Environment, state: &State) -> Environment {
-    let mut variables = environment.variables().clone();
+    let mut variables = HashMap::new();
     let mut name = |variable: &str, value: &str| {
         if !value.is_empty() {
             variables.insert(variable.to_owned(), value.to_owned());
@@ -28,17 +30,15 @@ fn add(environment: Environment, state: &State) -> Environment {
     if !supervisor::names_redis(&environment) {
         name("REDIS_URL", &state.redis_url);
     }
-    let url = environment.variables().get("CONSOLE_API_URL");
+    let url = environment.get("CONSOLE_API_URL");
     if url.is_none_or(|url| url == env_file::EXAMPLE_API_URL) {
         name("CONSOLE_API_URL", &state.api_url);
     }
-    Environment::from_variables(variables)
+    environment.with(variables)
 }
 
 #[cfg(test)]
 mod tests {
-    use gatewright_domain::settings::Source as _;
-
     use super::*;
 
     #[test]

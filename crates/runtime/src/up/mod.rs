@@ -22,6 +22,8 @@ use gatewright_engines::{Guide, Sources, is_alive, terminate};
 pub use beside::with_running_system;
 pub use state::State;
 
+use crate::terminal;
+
 /// The program that supervises, as `/proc` shows it.
 const PROGRAM: &str = "api-server";
 /// How long a system may take to end: requests are drained, then data is written.
@@ -102,7 +104,7 @@ pub(super) struct Terminal {
 
 impl Guide for Terminal {
     fn say(&self, line: &str) {
-        panel::tell(&format!("{PROGRESS}{line}"));
+        terminal::line(&format!("{PROGRESS}{line}"));
     }
 
     fn consents(&self, question: &str) -> bool {
@@ -136,7 +138,12 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
                  ./dev/start-worker, or end them first (./dev/down) and run this again",
             ));
         }
-        panel::print(&folder, &state, true);
+        let situation = if state.build == state::this_build() {
+            panel::Situation::Running
+        } else {
+            panel::Situation::RunningAnotherBuild
+        };
+        panel::print(&folder, &state, situation);
         return Ok(());
     }
     let log = File::create(folder.log()).map_err(UpError::new)?;
@@ -168,7 +175,7 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
             .filter(|state| state.pid == child.id() && state.is_ready)
         {
             show_progress(&folder.log(), shown);
-            panel::print(&folder, &state, false);
+            panel::print(&folder, &state, panel::Situation::Fresh);
             return Ok(());
         }
         if let Some(status) = child.try_wait().map_err(UpError::new)? {
@@ -183,20 +190,25 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
     }
 }
 
-/// Ends what `up` started. Says whether there was anything.
+/// Ends what `up` started, also what a killed supervisor left behind. Says whether there was anything.
 pub fn down(folder: &Path) -> Result<bool, UpError> {
-    let folder = DevFolder::open(folder)?;
-    let Some(pid) = supervisor_pid(&folder) else {
+    let Some(folder) = DevFolder::existing(folder) else {
         return Ok(false);
     };
-    if terminate(pid, PROGRAM, PATIENCE) {
-        Ok(true)
-    } else {
-        Err(UpError(format!(
-            "process {pid} does not end; look at {}",
-            folder.log().display()
-        )))
+    // Read first: a supervisor that ends takes the file with it.
+    let servers = State::load(&folder.state_file()).map_or_else(Vec::new, |state| state.servers);
+    let supervisor = supervisor_pid(&folder).map(|pid| (PROGRAM.to_owned(), pid));
+    let mut was_up = false;
+    for (name, pid) in supervisor.into_iter().chain(servers) {
+        was_up |= is_alive(pid, &name);
+        if !terminate(pid, &name, PATIENCE) {
+            return Err(UpError(format!(
+                "process {pid} ({name}) does not end; look at {}",
+                folder.log().display()
+            )));
+        }
     }
+    Ok(was_up)
 }
 
 /// The supervisor that holds the lock.
@@ -225,7 +237,7 @@ fn show_progress(log: &Path, shown: usize) -> usize {
         .filter_map(|line| line.strip_prefix(PROGRESS))
         .collect();
     for line in lines.iter().skip(shown) {
-        panel::tell(&format!("{PROGRESS}{line}"));
+        terminal::line(&format!("{PROGRESS}{line}"));
     }
     lines.len()
 }

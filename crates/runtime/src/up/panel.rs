@@ -1,29 +1,42 @@
 //! The one panel that says where everything is and what to do next.
 
-use std::io::Write as _;
-
 use super::{DevFolder, state::State};
 
-pub(super) fn print(folder: &DevFolder, state: &State, ran_already: bool) {
-    tell(&text(folder, state, ran_already));
+/// How the system was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Situation {
+    /// It came up just now.
+    Fresh,
+    /// It ran before, from this build.
+    Running,
+    /// It ran before, from another build.
+    RunningAnotherBuild,
 }
 
-/// A line for whoever listens. Nobody may (`up | head`), and that must not end a supervisor.
-pub(super) fn tell(line: &str) {
-    let _nobody_listens = writeln!(std::io::stdout(), "{line}");
+pub(super) fn print(folder: &DevFolder, state: &State, situation: Situation) {
+    crate::terminal::line(&text(folder, state, situation));
 }
 
-fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
-    let title = if ran_already {
-        "Gatewright runs already."
-    } else {
-        "Gatewright is ready."
+fn text(folder: &DevFolder, state: &State, situation: Situation) -> String {
+    let title = match situation {
+        Situation::Fresh => "Gatewright is ready.",
+        _ => "Gatewright runs already.",
     };
     let mut rows: Vec<(&str, String)> = vec![];
     if !state.api_url.is_empty() {
         let api = &state.api_url;
         rows.push(("API", api.clone()));
-        rows.push(("next", format!("first account: {api}/install (README.md, \"The first login\"); then: difyctl auth login --host {api} --insecure")));
+        // Of one that ran before, somebody may have been made meanwhile.
+        if state.has_no_account && situation == Situation::Fresh {
+            rows.push((
+                "next",
+                format!("first account: {api}/install (README.md, \"The first login\")"),
+            ));
+        }
+        rows.push((
+            "sign in",
+            format!("{api}/signin, or: difyctl auth login --host {api} --insecure"),
+        ));
     }
     rows.push(("engines", state.engines.join("; ")));
     if !state.data.is_empty() {
@@ -37,7 +50,7 @@ fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
     rows.push(("addresses", folder.addresses_file().display().to_string()));
     rows.push(("logs", folder.log().display().to_string()));
     rows.push(("stop", "./dev/down, or: api-server down".to_owned()));
-    if ran_already {
+    if situation == Situation::RunningAnotherBuild {
         rows.push(("new build", "to run it: ./dev/down && ./dev/up".to_owned()));
     }
     let lines: Vec<String> = rows
@@ -45,4 +58,35 @@ fn text(folder: &DevFolder, state: &State, ran_already: bool) -> String {
         .map(|(name, value)| format!("  {name:<10} {value}"))
         .collect();
     format!("\n{title}\n{}\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g8_first_account_and_new_build_are_said_only_when_they_are_true() {
+        let folder = DevFolder {
+            root: "/x".into(),
+            dev: "/x/.dev".into(),
+        };
+        let state = State {
+            api_url: "http://127.0.0.1:5001".into(),
+            ..State::default()
+        };
+        for (has_no_account, situation, expected) in [
+            (true, Situation::Fresh, (true, false)),
+            (false, Situation::Fresh, (false, false)),
+            (true, Situation::Running, (false, false)),
+            (true, Situation::RunningAnotherBuild, (false, true)),
+        ] {
+            let state = State {
+                has_no_account,
+                ..state.clone()
+            };
+            let text = text(&folder, &state, situation);
+            let said = (text.contains("first account"), text.contains("new build"));
+            assert_eq!(said, expected, "{has_no_account} {situation:?}");
+        }
+    }
 }

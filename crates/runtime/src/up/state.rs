@@ -1,6 +1,11 @@
 //! What runs, for the next `up`, for `down` and for scripts.
 
-use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
@@ -23,6 +28,17 @@ pub struct State {
     pub engines: Vec<String>,
     /// Where the data is; empty when the engines are not ours.
     pub data: String,
+    /// Whether nobody had an account when it came up.
+    pub has_no_account: bool,
+    /// Which build runs: see [`this_build`].
+    pub build: String,
+}
+
+/// What tells one build of this program from the next: size and time of its file.
+pub(super) fn this_build() -> String {
+    let file = std::env::current_exe().and_then(fs::metadata);
+    file.map(|file| format!("{}-{}-{}", file.len(), file.mtime(), file.mtime_nsec()))
+        .unwrap_or_default()
 }
 
 impl State {
@@ -47,6 +63,8 @@ impl State {
                 .filter_map(|e| e.as_str().map(str::to_owned))
                 .collect(),
             data: text("data"),
+            has_no_account: value["has_no_account"].as_bool().unwrap_or(false),
+            build: text("build"),
         })
     }
 
@@ -66,6 +84,8 @@ impl State {
             "redis_url": self.redis_url,
             "engines": self.engines,
             "data": self.data,
+            "has_no_account": self.has_no_account,
+            "build": self.build,
         });
         write_private(path, &format!("{value:#}\n"))
     }

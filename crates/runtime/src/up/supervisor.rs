@@ -18,7 +18,7 @@ use super::{
     children::{Launch, Server},
     env_file::{self, Ensured},
     panel,
-    state::State,
+    state::{State, this_build},
 };
 use crate::{environment::Environment, probe, shutdown::termination};
 
@@ -95,12 +95,16 @@ pub(super) async fn run(folder: &DevFolder, options: &Options) -> Result<(), UpE
         Ensured::Untouched => {}
     }
     let environment = Environment::load_file(&env_path).map_err(UpError::new)?;
+    for unknown in environment.unknown_names() {
+        terminal.say(&format!("{unknown}"));
+    }
     let port = port(&environment)?;
     if !options.services_only {
         require_free(port)?;
     }
     let mut state = State {
         pid: std::process::id(),
+        build: this_build(),
         ..State::default()
     };
     let (engines, launch) = start_engines(folder, options, &environment, &terminal, &mut state)?;
@@ -127,10 +131,11 @@ async fn run_servers(
             if !options.services_only {
                 start_servers(folder, &launch, (port, terminal), &mut servers, &mut state).await?;
             }
+            state.has_no_account = has_no_account(&state).await;
             state.is_ready = true;
             state.save_addresses(&folder.addresses_file()).map_err(UpError::new)?;
             state.save(&folder.state_file()).map_err(UpError::new)?;
-            panel::print(folder, &state, false);
+            panel::print(folder, &state, panel::Situation::Fresh);
             watch(&mut servers, &mut engines).await
         } => ended,
     };
@@ -323,6 +328,18 @@ fn require_running(server: &mut Server) -> Result<(), UpError> {
             server.name
         ))),
         Err(error) => Err(UpError::new(error)),
+    }
+}
+
+/// Whether the system still waits for its first owner. One that cannot be asked is not said to.
+async fn has_no_account(state: &State) -> bool {
+    match state
+        .api_url
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok())
+    {
+        Some(port) => probe::waits_for_setup(port).await,
+        None => false,
     }
 }
 
