@@ -60,11 +60,17 @@ build() {
     while kill -0 $cargo 2>/dev/null; do
         sleep 0.5
         build_count=$(tail -c 1000 "$build_log" | tr '\r' '\n' | sed -n 's/.*Building.* \([0-9]*\/[0-9]*\).*/\1/p' | tail -n 1)
-        [ -n "$build_count" ] || continue
+        if [ -n "$build_count" ]; then
+            build_line="${build_count%/*} of ${build_count#*/} crates"
+        else
+            # What cargo does first: it downloads, or waits for another cargo.
+            build_line=$(tr '\r' '\n' <"$build_log" | sed 's/^ *//' | tail -n 1 | cut -c 1-60)
+        fi
+        [ -n "$build_line" ] || continue
         build_time=$(($(date +%s) - build_start))
-        build_line="building: ${build_count%/*} of ${build_count#*/} crates, $((build_time / 60)) min $((build_time % 60)) s"
+        build_line="building: $build_line, $((build_time / 60)) min $((build_time % 60)) s"
         if [ -t 1 ]; then
-            printf '\r==> %s   ' "$build_line" && build_drawn=1
+            printf '\r==> %-78s' "$build_line" && build_drawn=1
         elif [ $((build_time - build_said)) -ge 15 ]; then
             say "$build_line" && build_said=$build_time
         fi
