@@ -135,13 +135,19 @@ pub(crate) fn errors(source: &dyn Source) -> Vec<SettingError> {
         AccountSettings,
         MailSettings,
         UpkeepSettings,
+        ObjectSettings,
+        FileSettings,
         DeviceSettings,
         LimitSettings,
         EnterpriseSettings,
         LogSettings,
     );
     errors.extend(provider_errors(source));
-    errors
+    // A group that is missing above still stops the start, and is said.
+    match ServerSettings::load(source) {
+        Err(first) if errors.is_empty() => vec![first],
+        _ => errors,
+    }
 }
 
 /// Of each provider by itself: the names of their variables are made from theirs.
