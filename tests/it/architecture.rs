@@ -310,3 +310,54 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     }
     files
 }
+
+/// Instants are subtracted in one place, where the difference cannot be negative: a clock that is behind
+/// must not make an interval short.
+#[test]
+fn a6_intervals_are_computed_in_one_place() {
+    let mut found = vec![];
+    for top in ["crates", "bins"] {
+        sources(&root().join(top), &mut |path, text| {
+            if path.ends_with("domain/src/interval.rs") || path.ends_with("tests.rs") {
+                return;
+            }
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let suspicious = code.lines().filter(|line| {
+                let line = line.split("//").next().unwrap_or_default();
+                // A script of Redis counts by one clock.
+                let is_script = line.contains("redis.call");
+                line.contains("signed_duration_since") || (!is_script && subtracts_an_instant(line))
+            });
+            found.extend(suspicious.map(|line| format!("{}: {}", path.display(), line.trim())));
+        });
+    }
+    assert!(
+        found.is_empty(),
+        "use gatewright_domain::interval: {found:#?}"
+    );
+}
+
+/// `now - x` and `x - now`, unless what is taken off is a span: a constant, or made by a function of one.
+fn subtracts_an_instant(line: &str) -> bool {
+    let is_instant = |word: &str| {
+        let word = word.trim_matches(|c: char| "(*&),;".contains(c));
+        let last = word.rsplit('.').next().unwrap_or_default();
+        last == "now" || last.ends_with("_at") || last == "since" || last == "until"
+    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.windows(3).any(|three| {
+        let is_span = three[2].starts_with(|c: char| c.is_uppercase()) || three[2].contains("::");
+        three[1] == "-" && !is_span && (is_instant(three[0]) || is_instant(three[2]))
+    })
+}
+
+fn sources(folder: &Path, look: &mut impl FnMut(&Path, &str)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, look);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            look(&path, &fs::read_to_string(&path).unwrap());
+        }
+    }
+}

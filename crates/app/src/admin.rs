@@ -168,9 +168,9 @@ impl Admin {
         let ending = Ending::AdminPasswordReset;
         let begun = begin_era(&mut tx, &self.ambient, &whose, ending).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
+        let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
-        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         commit_ending(tx, &self.store, ended).await?;
         self.unlock(email).await
     }
@@ -186,9 +186,9 @@ impl Admin {
         let whose = lock(&mut tx, &account).await?;
         let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminEmailReset).await?;
         profile::update_email(&mut tx, &begun, to.as_str(), ctx.now).await?;
+        let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
-        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
@@ -220,11 +220,11 @@ impl Admin {
             return Ok(changed);
         }
         let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::Banned).await?;
+        let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked)
             .with("account", account.id)
             .with("reason", "banned");
         record(&mut tx, &self.ambient, &ctx, event).await?;
-        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         commit_ending(tx, &self.store, ended).await?;
         Ok(true)
     }
@@ -261,9 +261,9 @@ impl Admin {
         let mut tx = self.pool.begin().await?;
         let whose = lock(&mut tx, &account).await?;
         let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminRevoked).await?;
+        let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
-        let ended = end_all(&mut tx, &self.store, begun, None, ctx.now).await?;
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 

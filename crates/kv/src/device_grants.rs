@@ -10,6 +10,7 @@ use gatewright_auth::{
 use gatewright_domain::{
     device_grant::{DeviceCode, DeviceGrant, UserCode},
     error::Unavailable,
+    interval::life_millis,
 };
 
 use crate::{
@@ -141,7 +142,7 @@ impl DeviceGrants {
         // The same hash tag as the grant: one script touches both.
         let digest = sha256_hex(nonce.expose());
         let spent_key = format!("{}:spent:{digest}", stored.key);
-        let spent_ttl = (remember_until + GRACE - now).num_milliseconds().max(1);
+        let spent_ttl = life_millis(remember_until + GRACE, now);
         swap_spending(
             &self.kv,
             (
@@ -186,5 +187,5 @@ fn encode(grant: &DeviceGrant) -> Result<String, Unavailable> {
 }
 
 fn ttl_millis(grant: &DeviceGrant, now: DateTime<Utc>) -> i64 {
-    (grant.expires_at + GRACE - now).num_milliseconds().max(1)
+    life_millis(grant.expires_at + GRACE, now)
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use gatewright_auth::digest::sha256_hex;
 use gatewright_domain::{
     error::Unavailable,
+    interval::life_millis,
     one_time::{OneTimeGrant, OneTimePurpose},
 };
 use redis::Script;
@@ -161,7 +162,7 @@ fn latest_key(kv: &Kv, purpose: OneTimePurpose, subject: &str) -> String {
 }
 
 fn millis(grant: &OneTimeGrant, now: DateTime<Utc>) -> i64 {
-    (grant.expires_at - now).num_milliseconds().max(1)
+    life_millis(grant.expires_at, now)
 }
 
 fn text(grant: &OneTimeGrant) -> Result<String, Unavailable> {

@@ -220,7 +220,6 @@ impl<'a> Shared<'a> {
             codes: self.codes.clone(),
             post: self.post.clone(),
             invitations: self.invitations.clone(),
-            bearers: self.store.clone(),
             keys: ConsoleKeys::new(&self.platform.master),
             sign_in_states: SignInStateKeys::new(&self.platform.master),
             providers: self.providers.clone(),

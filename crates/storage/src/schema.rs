@@ -137,6 +137,7 @@ diesel::table! {
         email -> Text,
         invited_by -> Uuid,
         inviter_era -> Nullable<Uuid>,
+        role -> Nullable<Text>,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
     }

@@ -465,6 +465,16 @@ async fn registration_makes_an_account_where_it_is_open() {
         ("ALLOW_CREATE_WORKSPACE", "true"),
     ])
     .await;
+    // b4: invited by an older version, and nobody ever signed in to it: it blocks nobody.
+    world
+        .db
+        .execute(
+            "WITH a AS (INSERT INTO accounts (name, email, status) \
+             VALUES ('old', 'New@partner.example', 'pending') RETURNING id) \
+             INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
+             SELECT t.id, a.id, 'normal' FROM a, tenants t",
+        )
+        .await;
     let sign_in = format!("{}/console/api/oauth/login/corp", world.server.url);
     world.browser.goto(&sign_in).await;
     world.sign_in_at_provider("new@partner.example").await;

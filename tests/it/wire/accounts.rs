@@ -662,10 +662,13 @@ async fn an_account_is_really_deleted_with_what_is_its_alone() {
 async fn sec_164_whoever_owns_a_workspace_with_others_in_it_gives_it_away_first() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
-    h.add_account("friend").await;
+    let mut friend = h.add_account("friend").await;
     let invite = json!({"emails": ["friend@example.com"], "role": "normal"});
     let path = "/console/api/workspaces/current/members/invite-email";
     owner.post(&h, path, invite).await.expect(201);
+    let token = h.last_letter("friend@example.com").await.parameter("token");
+    let joined = super::members::accept(&h, &mut friend, &token, "friend").await;
+    joined.expect(200);
     let first = data(owner.get(&h, "/console/api/account/delete/verify").await);
     let code = h.last_letter(EMAIL).await.code();
     let body = json!({"token": first, "code": code});

@@ -13,6 +13,7 @@ mod device_pages;
 mod endings;
 mod files;
 mod introspection;
+mod invitations;
 mod jobs;
 mod limits;
 mod login;

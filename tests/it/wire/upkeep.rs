@@ -97,7 +97,7 @@ async fn invitations_go_and_whoever_never_came_with_them() {
             .sweep(Sweep::Invitations, now + TimeDelta::days(34))
             .await
             .unwrap(),
-        2
+        1
     );
     assert_eq!(h.db.query("SELECT email FROM accounts").await, [EMAIL]);
     assert_eq!(count(&h, "tenant_account_joins").await, 1);

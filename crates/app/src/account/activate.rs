@@ -1,26 +1,24 @@
-//! Taking up an invitation (console.md §7.6). Who has the link controls the mailbox it went to.
+//! Taking up an invitation (console.md §7.6). Whoever has no account makes one by it; whoever has one
+//! accepts as its signed-in owner.
 
 use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{
     Secret,
-    account::{Account, AccountStatus, check_password_policy},
+    account::check_password_policy,
     audit::{AuditAction, AuditEvent},
-    era::Ending,
-    ids::WorkspaceId,
-    member::Capability,
-    workspace::WorkspaceStatus,
+    ids::{AccountId, WorkspaceId},
 };
 use gatewright_storage::{
-    Conn, account, invitation, invitation::Invitation, member, profile, profile::ProfileChange,
-    workspace,
+    Tx, account, invitation, invitation::Invitation, profile, profile::ProfileChange,
 };
 
-use super::{
-    endings::{begin_era, commit_ending, end_all},
-    error::AccountError,
-    service::Accounts,
+use super::{endings::lock_own, error::AccountError, service::Accounts};
+use crate::{
+    ambient::Ctx,
+    audit::record,
+    console::{ConsoleIdentity, Newcomer, create},
+    member::{Accepting, find_by_token},
 };
-use crate::{ambient::Ctx, audit::record};
 
 /// An invitation, for the page that takes it up.
 #[derive(Debug, Clone)]
@@ -31,6 +29,8 @@ pub struct InvitationView {
     pub workspace_name: String,
     /// Whom.
     pub email: String,
+    /// Who has accepted it, and has yet to say who they are.
+    pub accepted_by: Option<AccountId>,
 }
 
 /// Taking up an invitation.
@@ -41,10 +41,17 @@ pub struct Activation {
     pub email: Option<String>,
     /// The same.
     pub workspace: Option<String>,
-    /// A first password, for an account without one.
+    /// A first password, for somebody new.
     pub password: Option<Secret>,
     /// Name, language, zone.
     pub profile: ProfileChange,
+}
+
+impl Activation {
+    fn is_of(&self, invitation: &Invitation) -> bool {
+        let (email, place) = (self.email.as_deref(), self.workspace.as_deref());
+        names_it(&invitation.email, invitation.workspace, email, place)
+    }
 }
 
 impl Accounts {
@@ -57,54 +64,134 @@ impl Accounts {
         workspace: Option<&str>,
     ) -> Result<Option<InvitationView>, AccountError> {
         self.charge_activation(ctx).await?;
+        let link = (&self.parts.invitations, token);
         let mut conn = self.parts.pool.get().await?;
-        let found = self.find_invitation(&mut conn, ctx, token).await?;
-        let view = found.map(|(_, _, view)| view);
-        Ok(view.filter(|view| names_it(view, email, workspace)))
+        let found = find_by_token(&mut conn, ctx, link).await?;
+        let view = found.map(|(invitation, workspace_name)| InvitationView {
+            workspace: invitation.workspace,
+            workspace_name,
+            email: invitation.email,
+            accepted_by: invitation.accepted_by,
+        });
+        Ok(view.filter(|view| names_it(&view.email, view.workspace, email, workspace)))
     }
 
-    /// Takes it up: the invitation ends, the account is active.
-    pub async fn activate(&self, ctx: &Ctx, command: Activation) -> Result<(), AccountError> {
+    /// Takes it up: in this browser's session where the invited address is signed in, otherwise as
+    /// somebody new. The invitation ends.
+    pub async fn activate(
+        &self,
+        ctx: &Ctx,
+        who: Option<&ConsoleIdentity>,
+        command: Activation,
+    ) -> Result<(), AccountError> {
         self.charge_activation(ctx).await?;
+        let link = (&self.parts.invitations, command.token.as_str());
+        let found = {
+            let mut conn = self.parts.pool.get().await?;
+            find_by_token(&mut conn, ctx, link).await?
+        };
+        // Looked at before any password is hashed.
+        let found = found.map(|(invitation, _)| invitation);
+        let found = found.filter(|invitation| command.is_of(invitation));
+        let invitation = found.ok_or(AccountError::AlreadyActivated)?;
+        let who = who.filter(|who| who.account.email.to_lowercase() == invitation.email);
+        match who {
+            Some(who) => self.accept(ctx, who, &invitation, &command).await,
+            None if invitation.accepted_by.is_some() => Err(AccountError::AlreadyActivated),
+            None => self.come(ctx, &invitation, &command).await,
+        }
+    }
+
+    /// The signed-in owner of the invited address.
+    async fn accept(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+        seen: &Invitation,
+        command: &Activation,
+    ) -> Result<(), AccountError> {
+        let (parts, id) = (&self.parts, who.account.id);
+        let mut tx = parts.pool.begin().await?;
+        if seen.accepted_by == Some(id) {
+            // They came by it a moment ago, and say now who they are.
+            lock_own(&mut tx, ctx, who).await?;
+        } else {
+            let link = (&parts.invitations, command.token.as_str());
+            let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
+            let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
+            let own = lock_own(&mut tx, ctx, who).await?;
+            if own.account().email.to_lowercase() != accepting.invitation().email {
+                return Err(AccountError::AlreadyActivated);
+            }
+            accepting.join(&mut tx, (&parts.ambient, ctx), &own).await?;
+        }
+        self.finish(ctx, tx, id, (seen, &command.profile)).await
+    }
+
+    /// Somebody new. The account belongs to this workspace and no other: what else its address is invited
+    /// to, its owner accepts when they are signed in.
+    async fn come(
+        &self,
+        ctx: &Ctx,
+        seen: &Invitation,
+        command: &Activation,
+    ) -> Result<(), AccountError> {
         if let Some(password) = &command.password {
             check_password_policy(password.expose())?;
         }
+        let parts = &self.parts;
+        let is_taken = {
+            let mut conn = parts.pool.get().await?;
+            account::is_email_taken(&mut conn, &seen.email).await?
+        };
+        if is_taken {
+            return Err(AccountError::SignInToAccept);
+        }
         let hash = match &command.password {
-            Some(password) => Some(self.parts.passwords.hash(password).await?),
+            Some(password) => Some(parts.passwords.hash(password).await?),
             None => None,
         };
-        let mut tx = self.parts.pool.begin().await?;
-        let found = self.find_invitation(&mut tx, ctx, &command.token).await?;
-        let (email, place) = (command.email.as_deref(), command.workspace.as_deref());
-        let (invitation, account, _) = found
-            .filter(|(_, _, view)| names_it(view, email, place))
-            .ok_or(AccountError::AlreadyActivated)?;
-        // Of two that come at once, one finds the row.
-        if !invitation::delete(&mut tx, invitation.id).await? {
+        let mut tx = parts.pool.begin().await?;
+        let link = (&parts.invitations, command.token.as_str());
+        let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
+        let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
+        account::lock_email(&mut tx, &seen.email).await?;
+        if account::is_email_taken(&mut tx, &seen.email).await? {
+            return Err(AccountError::SignInToAccept);
+        }
+        let newcomer = Newcomer {
+            name: command.profile.name.as_deref().unwrap_or_default(),
+            email: &seen.email,
+            password: hash.as_deref(),
+            language: command.profile.interface_language.as_deref(),
+            timezone: command.profile.timezone.as_deref(),
+        };
+        let id = create(&mut tx, &parts.ambient, ctx, &newcomer).await?;
+        let locked = account::lock(&mut tx, id).await?;
+        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        accepting
+            .join(&mut tx, (&parts.ambient, ctx), &locked)
+            .await?;
+        self.finish(ctx, tx, id, (seen, &command.profile)).await
+    }
+
+    async fn finish(
+        &self,
+        ctx: &Ctx,
+        mut tx: Tx,
+        id: AccountId,
+        (invitation, profile): (&Invitation, &ProfileChange),
+    ) -> Result<(), AccountError> {
+        profile::update(&mut tx, id, profile, ctx.now).await?;
+        if !invitation::delete(&mut tx, invitation.workspace, invitation.id).await? {
             return Err(AccountError::AlreadyActivated);
         }
-        let whose = account::lock(&mut tx, account.id).await?;
-        let whose = whose.filter(|whose| whose.is_still(&account));
-        let whose = whose.ok_or(AccountError::AlreadyActivated)?;
-        profile::update(&mut tx, account.id, &command.profile, ctx.now).await?;
-        let step = (AccountStatus::Pending, AccountStatus::Active);
-        profile::update_status(&mut tx, account.id, step, ctx.now).await?;
-        let mut ended = None;
-        if let (Some(hash), false) = (&hash, whose.account().is_password_set) {
-            let ending = Ending::PasswordChanged;
-            let begun = begin_era(&mut tx, &self.parts.ambient, &whose, ending).await?;
-            profile::update_password(&mut tx, &begun, hash, ctx.now).await?;
-            ended = Some(end_all(&mut tx, &self.parts.store, begun, None, ctx.now).await?);
-        }
         let event = AuditEvent::new(AuditAction::AccountActivated)
-            .by(account.id)
+            .by(id)
             .within(Some(invitation.workspace));
         record(&mut tx, &self.parts.ambient, ctx, event).await?;
-        match ended {
-            Some(ended) => commit_ending(tx, &self.parts.store, ended).await?,
-            None => tx.commit().await?,
-        }
-        self.parts.known.forget(account.id);
+        tx.commit().await?;
+        self.parts.known.forget(id);
         Ok(())
     }
 
@@ -117,54 +204,15 @@ impl Accounts {
             .or_wait()
             .map_err(|retry_after| AccountError::RateLimited { retry_after })
     }
-
-    async fn find_invitation(
-        &self,
-        conn: &mut Conn,
-        ctx: &Ctx,
-        token: &str,
-    ) -> Result<Option<(Invitation, Account, InvitationView)>, AccountError> {
-        let Some(id) = self.parts.invitations.open(token) else {
-            return Ok(None);
-        };
-        let found = invitation::find(conn, id).await?;
-        let Some(invitation) = found.filter(|found| ctx.now < found.expires_at) else {
-            return Ok(None);
-        };
-        let place = workspace::find(conn, invitation.workspace).await?;
-        let place = place.filter(|place| place.status == WorkspaceStatus::Normal);
-        let account = account::find(conn, invitation.account).await?;
-        let account = account.filter(|account| {
-            account.status.may_use_console() && account.email.to_lowercase() == invitation.email
-        });
-        if !invites_still(conn, &invitation).await? {
-            return Ok(None);
-        }
-        let role = member::find_role(conn, invitation.workspace, invitation.account).await?;
-        let (Some(place), Some(account), Some(_)) = (place, account, role) else {
-            return Ok(None);
-        };
-        let view = InvitationView {
-            workspace: invitation.workspace,
-            workspace_name: place.name,
-            email: invitation.email.clone(),
-        };
-        Ok(Some((invitation, account, view)))
-    }
 }
 
-/// Whether whoever invited still may, and has ended nothing since.
-async fn invites_still(conn: &mut Conn, invitation: &Invitation) -> Result<bool, AccountError> {
-    let inviter = account::find(conn, invitation.invited_by).await?;
-    let role = member::find_role(conn, invitation.workspace, invitation.invited_by).await?;
-    let is_same = inviter.is_some_and(|inviter| {
-        inviter.era == invitation.inviter_era && inviter.status == AccountStatus::Active
-    });
-    Ok(is_same && role.is_some_and(|role| role.may(Capability::ManageMembers)))
-}
-
-fn names_it(view: &InvitationView, email: Option<&str>, workspace: Option<&str>) -> bool {
+fn names_it(
+    invited: &str,
+    place: WorkspaceId,
+    email: Option<&str>,
+    workspace: Option<&str>,
+) -> bool {
     let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_lowercase);
-    given(email).is_none_or(|email| email == view.email)
-        && given(workspace).is_none_or(|id| id == view.workspace.to_string())
+    given(email).is_none_or(|email| email == invited)
+        && given(workspace).is_none_or(|id| id == place.to_string())
 }

@@ -147,11 +147,11 @@ impl Accounts {
         parts.post.send(&mut tx, ctx, done).await?;
         let notice = Letter::new(LetterKind::ChangeEmailNotice, &who.account.email, language);
         parts.post.send(&mut tx, ctx, notice).await?;
+        let spared = Some(who.claims.session_id);
+        let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).by(id);
         record(&mut tx, &parts.ambient, ctx, event).await?;
         let changed = account::find(&mut tx, id).await?;
-        let spared = Some(who.claims.session_id);
-        let ended = end_all(&mut tx, &parts.store, begun, spared, ctx.now).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         changed.ok_or(AccountError::AccountNotFound)

@@ -9,7 +9,7 @@ use gatewright_domain::{
     workspace::Role,
 };
 use gatewright_mail::LetterKind;
-use gatewright_storage::{Tx, erasure, member, workspace};
+use gatewright_storage::{StorageError, Tx, erasure, member, workspace};
 
 use super::{
     codes::NewCode,
@@ -72,13 +72,14 @@ impl Accounts {
         );
         let letter = letter.with("email", &account.email);
         self.parts.post.send(&mut tx, ctx, letter).await?;
-        self.leave_workspaces(ctx, &mut tx, account).await?;
+        let workspaces = lock_workspaces(&mut tx, account).await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         if !grant.is_of(own.account()) {
             return Err(AccountError::InvalidDeletionCode);
         }
         let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::AccountDeleted).await?;
-        let ended = end_all(&mut tx, &parts.store, begun, None, ctx.now).await?;
+        let ended = end_all(&mut tx, begun, None, ctx.now).await?;
+        self.leave(ctx, &mut tx, account, workspaces).await?;
         erasure::delete_account(&mut tx, account.id).await?;
         let event = AuditEvent::new(AuditAction::AccountDeleted).by(account.id);
         record(&mut tx, &self.parts.ambient, ctx, event).await?;
@@ -99,18 +100,14 @@ impl Accounts {
         Ok(())
     }
 
-    /// In the order of their ids, so that two deletions cannot wait for each other.
-    async fn leave_workspaces(
+    async fn leave(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
         account: &Account,
+        workspaces: Vec<WorkspaceId>,
     ) -> Result<(), AccountError> {
-        let workspaces = workspace::list_for_account(tx, account.id).await?;
-        let mut ids: Vec<WorkspaceId> = workspaces.iter().map(|workspace| workspace.id).collect();
-        ids.sort();
-        for id in ids {
-            workspace::find_for_update(tx, id).await?;
+        for id in workspaces {
             let is_alone = member::count(tx, id).await? <= 1;
             // Somebody may have become a member since it was asked.
             let role = member::find_role(tx, id, account.id).await?;
@@ -131,4 +128,15 @@ impl Accounts {
         }
         Ok(())
     }
+}
+
+/// In the order of their ids, so that two deletions cannot wait for each other.
+async fn lock_workspaces(tx: &mut Tx, account: &Account) -> Result<Vec<WorkspaceId>, StorageError> {
+    let workspaces = workspace::list_for_account(tx, account.id).await?;
+    let mut ids: Vec<WorkspaceId> = workspaces.iter().map(|workspace| workspace.id).collect();
+    ids.sort();
+    for id in &ids {
+        workspace::find_for_update(tx, *id).await?;
+    }
+    Ok(ids)
 }

@@ -30,7 +30,7 @@ impl Accounts {
         let mut tx = parts.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::EverythingElseEnded).await?;
-        let ended = end_all(&mut tx, &parts.store, begun, Some(spared), ctx.now).await?;
+        let ended = end_all(&mut tx, begun, Some(spared), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::LoggedOut).by(id);
         let event = event.with("everything_but", spared);
         record(&mut tx, &parts.ambient, ctx, event).await?;
@@ -71,38 +71,37 @@ pub(crate) async fn begin_era(
     era::begin(tx, account, Era::begin(ambient.ids.as_ref())).await
 }
 
-/// Bearers that caches refuse already, while the transaction is open.
+/// Bearers that ended in the open transaction, and that caches have to hear of before it commits.
+#[must_use = "caches are told when it is committed"]
 pub(crate) struct Ended(Vec<TokenHash>);
 
 /// Ends all sessions but one, and all bearers, of an account whose new era has begun.
 pub(crate) async fn end_all(
     tx: &mut Tx,
-    store: &CachedBearers,
     begun: EraBegun,
     spared: Option<ConsoleSessionId>,
     at: DateTime<Utc>,
 ) -> Result<Ended, StorageError> {
     let account = begun.account();
     console_session::revoke_others(tx, account, spared, at).await?;
-    let hashes = bearer_token::revoke_all(tx, account, at).await?;
+    Ok(Ended(bearer_token::revoke_all(tx, account, at).await?))
+}
+
+/// Tells the caches and commits, or lets the bearers live on.
+pub(crate) async fn commit_ending(
+    tx: Tx,
+    store: &CachedBearers,
+    Ended(hashes): Ended,
+) -> Result<(), StorageError> {
     for (told, hash) in hashes.iter().enumerate() {
         if let Err(error) = store.bury(hash).await {
             exhume(store, &hashes[..told]).await;
             return Err(error.into());
         }
     }
-    Ok(Ended(hashes))
-}
-
-/// Commits, or lets the bearers live on.
-pub(crate) async fn commit_ending(
-    tx: Tx,
-    store: &CachedBearers,
-    ended: Ended,
-) -> Result<(), StorageError> {
     let committed = tx.commit().await;
     if committed.is_err() {
-        exhume(store, &ended.0).await;
+        exhume(store, &hashes).await;
     }
     committed
 }

@@ -81,6 +81,9 @@ pub enum AccountError {
     /// The invitation is unknown, expired or used.
     #[error("Auth Token is invalid or account already activated, please check again.")]
     AlreadyActivated,
+    /// Whoever is invited has an account.
+    #[error("There is an account with this address: sign in with it, then open the link again.")]
+    SignInToAccept,
     /// Nothing to initialise.
     #[error("The account has been initialized. Please refresh the page.")]
     AlreadyInited,
@@ -116,7 +119,9 @@ impl From<StorageError> for AccountError {
 impl Classify for AccountError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::FeatureDisabled | Self::AlreadyActivated => ErrorKind::Forbidden,
+            Self::FeatureDisabled | Self::AlreadyActivated | Self::SignInToAccept => {
+                ErrorKind::Forbidden
+            }
             Self::MailsExhausted { .. }
             | Self::MailTooSoon { .. }
             | Self::TooManyGuesses { .. }
@@ -147,6 +152,7 @@ impl Classify for AccountError {
             Self::AccountBanned => "account_banned",
             Self::NotAllowedCreateWorkspace => "not_allowed_create_workspace",
             Self::AlreadyActivated => "already_activate",
+            Self::SignInToAccept => "sign_in_to_accept",
             Self::AlreadyInited => "account_already_inited",
             Self::InvalidDeletionCode => "invalid_account_deletion_code",
             Self::OwnsSharedWorkspace => "owns_shared_workspace",

@@ -48,9 +48,9 @@ impl Accounts {
         }
         let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::PasswordChanged).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
+        let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
         record(&mut tx, &parts.ambient, ctx, event).await?;
-        let ended = end_all(&mut tx, &parts.store, begun, spared, ctx.now).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         Ok(())

@@ -19,6 +19,7 @@ use crate::{
     account::{AccountError, NewCode},
     ambient::Ctx,
     audit::record,
+    member::Accepting,
     post::Letter,
 };
 
@@ -56,7 +57,7 @@ impl Console {
         new.of(found.as_ref());
         new.has_code = match &found {
             Some(account) => account.status.may_use_console(),
-            None => may_come(&self.parts.settings),
+            None => self.may_come_by_code(ctx, &mut tx, email.as_str()).await?,
         };
         let has_code = new.has_code;
         let issued = codes.issue(ctx, new).await?;
@@ -86,6 +87,12 @@ impl Console {
         let grant = checked.await?;
         codes.spend(token, &grant).await?;
         let mut tx = self.parts.pool.begin().await?;
+        let settings = &self.parts.settings;
+        let invited = if may_come(settings) {
+            None
+        } else {
+            Accepting::latest(&mut tx, ctx, &grant.email).await?
+        };
         account::lock_email(&mut tx, &grant.email).await?;
         let found = account::find_credentials(&mut tx, &grant.email).await?;
         let account = match found {
@@ -103,7 +110,13 @@ impl Console {
                     language: preferences.language.as_deref(),
                     timezone: preferences.timezone.as_deref(),
                 };
-                self.register_newcomer(ctx, &mut tx, &newcomer).await?
+                match invited {
+                    Some(accepting) => {
+                        let coming = self.come_by_code(ctx, &mut tx, accepting, &newcomer);
+                        coming.await?.account().clone()
+                    }
+                    None => self.register_newcomer(ctx, &mut tx, &newcomer).await?,
+                }
             }
         };
         match account.status {
@@ -255,7 +268,7 @@ impl Console {
 }
 
 /// What stands before the `@`, at most 30 characters.
-fn local_part(email: &str) -> &str {
+pub(super) fn local_part(email: &str) -> &str {
     let local = email.split('@').next().unwrap_or_default();
     let end = local
         .char_indices()

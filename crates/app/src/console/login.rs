@@ -7,23 +7,19 @@ use gatewright_auth::{
 };
 use gatewright_domain::{
     Secret,
-    account::{Account, AccountStatus, Email, check_password_policy},
+    account::{Account, AccountStatus, Email},
     audit::{AuditAction, AuditEvent},
-    era::Ending,
+    console_session::ConsoleSession,
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Ticket;
-use gatewright_storage::{account, account::Credentials, invitation, profile, workspace};
+use gatewright_storage::{account, account::Credentials, workspace};
 
 use super::{
     error::ConsoleError,
     session::{Console, SessionTokens},
 };
-use crate::{
-    account::{begin_era, commit_ending, end_all},
-    ambient::Ctx,
-    audit::{record, record_failure},
-};
+use crate::{ambient::Ctx, audit::record_failure};
 
 /// A sign-in.
 pub struct Login {
@@ -33,7 +29,7 @@ pub struct Login {
     pub password: Secret,
     /// The cookie of a browser that signed in before.
     pub known_browser: Option<String>,
-    /// Of an invitation: an account without a password gets this one as its first.
+    /// Of an invitation: whoever signs in accepts it; somebody new gets an account with this password.
     pub invite_token: Option<String>,
 }
 
@@ -75,29 +71,21 @@ impl Console {
         };
         let known = self.known_browser(ctx, &command, found.as_ref());
         let attempt = self.charge_attempt(ctx, &email, known.as_ref()).await?;
-        let is_invited = self
-            .is_invited(ctx, &command, &email, found.as_ref())
+        let link = self
+            .open_link(ctx, command.invite_token.as_deref(), &email)
             .await?;
-        if let (true, Some(credentials)) = (is_invited, &found) {
-            let set = self.set_first_password(ctx, credentials, &command.password);
-            let credentials = set.await?;
-            let verdict = Verdict::Match;
-            return self
-                .sign_in(
-                    ctx,
-                    &command.password,
-                    credentials,
-                    verdict,
-                    (attempt, known),
-                )
-                .await;
+        if let (Some(token), None) = (link, &found) {
+            let (session, account) = self.come_by_link(ctx, token, &command.password).await?;
+            return Ok(self
+                .signed_in(ctx, &session, account.account(), (attempt, known))
+                .await);
         }
         let verdict = self.verify(&command.password, found.as_ref()).await?;
         match found {
             Some(credentials) if verdict != Verdict::Mismatch => {
                 self.sign_in(
                     ctx,
-                    &command.password,
+                    (&command.password, link),
                     credentials,
                     verdict,
                     (attempt, known),
@@ -129,58 +117,6 @@ impl Console {
             .open_known_browser(command.known_browser.as_deref()?, ctx.now)?;
         let account = &found?.account;
         (known.account_id == account.id && known.era == account.era).then_some(known)
-    }
-
-    /// Whether the account has no password yet and whoever comes has its invitation. An invitation
-    /// that is good for nothing counts as none (console.md §7.2).
-    async fn is_invited(
-        &self,
-        ctx: &Ctx,
-        command: &Login,
-        email: &Email,
-        found: Option<&Credentials>,
-    ) -> Result<bool, ConsoleError> {
-        let token = command.invite_token.as_deref().unwrap_or_default();
-        let Some(id) = self.parts.invitations.open(token) else {
-            return Ok(false);
-        };
-        let mut conn = self.parts.pool.get().await?;
-        let invitation = invitation::find(&mut conn, id).await?;
-        let Some(invitation) = invitation.filter(|found| ctx.now < found.expires_at) else {
-            return Ok(false);
-        };
-        if invitation.email != email.as_str() {
-            return Err(ConsoleError::InvitedSomebodyElse);
-        }
-        Ok(found.is_some_and(|found| {
-            found.account.id == invitation.account
-                && found.password.is_none()
-                && found.account.status.may_use_console()
-        }))
-    }
-
-    async fn set_first_password(
-        &self,
-        ctx: &Ctx,
-        credentials: &Credentials,
-        password: &Secret,
-    ) -> Result<Credentials, ConsoleError> {
-        check_password_policy(password.expose())?;
-        let hash = self.parts.passwords.hash(password).await?;
-        let id = credentials.account.id;
-        let mut tx = self.parts.pool.begin().await?;
-        let whose = account::lock(&mut tx, id).await?;
-        let whose = whose.filter(|whose| whose.has_still(credentials));
-        let whose = whose.ok_or(ConsoleError::AuthenticationFailed)?;
-        let ambient = &self.parts.ambient;
-        let begun = begin_era(&mut tx, ambient, &whose, Ending::PasswordChanged).await?;
-        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
-        let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
-        record(&mut tx, ambient, ctx, event).await?;
-        let set = account::find_credentials_by_id(&mut tx, id).await?;
-        let ended = end_all(&mut tx, &self.parts.bearers, begun, None, ctx.now).await?;
-        commit_ending(tx, &self.parts.bearers, ended).await?;
-        set.ok_or(ConsoleError::AuthenticationFailed)
     }
 
     async fn charge_attempt(
@@ -232,7 +168,7 @@ impl Console {
     async fn sign_in(
         &self,
         ctx: &Ctx,
-        password: &Secret,
+        (password, link): (&Secret, Option<&str>),
         credentials: Credentials,
         verdict: Verdict,
         (attempt, known): (Attempt, Option<KnownBrowser>),
@@ -258,6 +194,7 @@ impl Console {
             _ => None,
         };
         let mut tx = self.parts.pool.begin().await?;
+        let accepting = self.begin_accepting(ctx, &mut tx, link).await?;
         // Between the look at the password and now everything may have changed.
         let locked = account::lock(&mut tx, account.id).await?;
         let Some(locked) = locked.filter(|locked| locked.has_still(&credentials)) else {
@@ -266,6 +203,10 @@ impl Console {
                 .await?;
             return Err(ConsoleError::AuthenticationFailed);
         };
+        if let Some(accepting) = accepting {
+            let ambient = &self.parts.ambient;
+            accepting.join(&mut tx, (ambient, ctx), &locked).await?;
+        }
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
         if !workspaces
             .iter()
@@ -279,16 +220,29 @@ impl Console {
         }
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
+        Ok(self
+            .signed_in(ctx, &session, account, (attempt, known))
+            .await)
+    }
+
+    /// What the browser gets.
+    async fn signed_in(
+        &self,
+        ctx: &Ctx,
+        session: &ConsoleSession,
+        account: &Account,
+        (attempt, known): (Attempt, Option<KnownBrowser>),
+    ) -> LoginOutcome {
         self.forgive(&attempt).await;
         let known = known.unwrap_or_else(|| KnownBrowser {
             account_id: account.id,
             era: account.era,
             browser: self.parts.ambient.random.base64url(16),
         });
-        Ok(LoginOutcome::SignedIn {
-            tokens: self.tokens(ctx, &session, 0),
+        LoginOutcome::SignedIn {
+            tokens: self.tokens(ctx, session, 0),
             known_browser: self.parts.keys.seal_known_browser(&known, ctx.now),
-        })
+        }
     }
 
     /// A success clears what the attempt was charged. The sign-in stands even if that fails.

@@ -1,5 +1,6 @@
 //! Making accounts with a workspace of their own: at registration, however that came about.
 
+use chrono::TimeDelta;
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{
     account::AccountStatus,
@@ -7,12 +8,15 @@ use gatewright_domain::{
     ids::{AccountId, MembershipId, WorkspaceId},
     language::Language,
 };
-use gatewright_storage::{StorageError, Tx, account, workspace};
+use gatewright_storage::{StorageError, Tx, account, invitation, workspace};
 
 use crate::{
     ambient::{Ambient, Ctx},
     audit::record,
 };
+
+/// How long an invitation of before is left open for whoever turns out to have an account.
+const LEFT_OPEN: TimeDelta = TimeDelta::hours(72);
 
 /// Somebody new.
 pub(crate) struct Newcomer<'a> {
@@ -30,13 +34,15 @@ pub(crate) fn may_come(settings: &ConsoleSettings) -> bool {
     settings.allow_register && settings.allow_create_workspace
 }
 
-/// Makes the account and its workspace, both or neither.
-pub(crate) async fn settle(
+/// Makes the account. One that was made for an invitation and never used makes way.
+pub(crate) async fn create(
     tx: &mut Tx,
     ambient: &Ambient,
     ctx: &Ctx,
     newcomer: &Newcomer<'_>,
 ) -> Result<AccountId, StorageError> {
+    let left = (ctx.now, ctx.now + LEFT_OPEN);
+    invitation::dissolve_unused(tx, newcomer.email, left).await?;
     let id = AccountId::generate(ambient.ids.as_ref());
     let language = Language::or_default(newcomer.language);
     let new = account::NewAccount {
@@ -51,6 +57,17 @@ pub(crate) async fn settle(
         at: ctx.now,
     };
     account::insert(tx, new).await?;
+    Ok(id)
+}
+
+/// Makes the account and its workspace, both or neither.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    ctx: &Ctx,
+    newcomer: &Newcomer<'_>,
+) -> Result<AccountId, StorageError> {
+    let id = create(tx, ambient, ctx, newcomer).await?;
     found_workspace(tx, ambient, ctx, (id, newcomer.name)).await?;
     Ok(id)
 }

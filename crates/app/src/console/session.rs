@@ -26,7 +26,6 @@ use crate::{
     account::Codes,
     ambient::{Ambient, Ctx},
     audit::record,
-    bearer::CachedBearers,
     post::Post,
     provider::Providers,
 };
@@ -44,8 +43,6 @@ pub struct ConsoleParts {
     pub limits: Limits,
     /// Failed sign-ins.
     pub throttles: LoginThrottles,
-    /// The look-up of bearers, which must hear when they end.
-    pub bearers: CachedBearers,
     /// The keys of the tokens.
     pub keys: ConsoleKeys,
     /// The keys of sign-ins through identity providers.

@@ -12,6 +12,9 @@ pub enum MemberError {
     /// No such member of this workspace, whatever else they are.
     #[error("Member not found.")]
     NotFound,
+    /// The owner wants to leave.
+    #[error("Give the workspace away before you leave it.")]
+    OwnerStays,
     /// The role cannot be given here.
     #[error("Invalid role.")]
     InvalidRole,
@@ -39,7 +42,9 @@ impl Classify for MemberError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(MemberRefusal::NotPermitted) => ErrorKind::Forbidden,
-            Self::Refused(_) | Self::InvalidRole | Self::LimitExceeded => ErrorKind::Invalid,
+            Self::Refused(_) | Self::InvalidRole | Self::LimitExceeded | Self::OwnerStays => {
+                ErrorKind::Invalid
+            }
             Self::NotFound => ErrorKind::NotFound,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Unavailable(_) => ErrorKind::Unavailable,
@@ -54,6 +59,7 @@ impl Classify for MemberError {
             Self::Refused(MemberRefusal::OwnerOnlyByTransfer) | Self::InvalidRole => "invalid-role",
             Self::Refused(MemberRefusal::SameRole) => "role-already-assigned",
             Self::NotFound => "member-not-found",
+            Self::OwnerStays => "owner-must-transfer",
             Self::LimitExceeded => "limit_exceeded",
             Self::RateLimited { .. } => "too_many_requests",
             Self::Unavailable(_) => "service_unavailable",

@@ -1,16 +1,18 @@
-//! Inviting. One address at a time, each in a transaction of its own under the workspace's lock.
+//! Inviting. One address at a time, each in a transaction of its own under the workspace's lock. What
+//! happens does not depend on whether the address has an account: it is asked by mail, and becomes a
+//! member when it accepts (`super::accept`).
 
 use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{
-    account::{Account, AccountStatus, Email},
+    account::{Account, Email},
     audit::{AuditAction, AuditEvent},
-    ids::{AccountId, InvitationId, MembershipId, WorkspaceId},
-    language::Language,
+    ids::{InvitationId, WorkspaceId},
     member::{Capability, MemberRefusal},
     workspace::Role,
 };
 use gatewright_mail::LetterKind;
-use gatewright_storage::{Tx, account, invitation, invitation::Invitation, member, workspace};
+use gatewright_storage::{Tx, account, invitation, invitation::Invitation, member};
+use uuid::Uuid;
 
 use super::{error::MemberError, manage::Members};
 use crate::{
@@ -19,10 +21,7 @@ use crate::{
     post::{Letter, invitation_path},
 };
 
-/// Longest name made from an address, in characters.
-const LONGEST_NAME: usize = 30;
-
-/// Whom, as what, in which language if they are new.
+/// Whom, as what, in which language the letter is.
 pub struct Invitee<'a> {
     /// The address.
     pub email: &'a Email,
@@ -35,27 +34,16 @@ pub struct Invitee<'a> {
 /// What became of an invitation.
 #[derive(Debug, Clone)]
 pub struct Invited {
-    /// The account.
-    pub account: AccountId,
+    /// What it goes by among the members; a member's own id, of somebody who is one.
+    pub id: Uuid,
     /// In lower case.
     pub email: String,
-    /// How it goes on.
-    pub how: InvitedAs,
     /// The link, when no mail takes it to them.
     pub url: Option<String>,
 }
 
-/// How somebody comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InvitedAs {
-    /// By the link of an invitation.
-    Pending,
-    /// They have an account and are a member now.
-    Member,
-}
-
 impl Members {
-    /// Invites somebody.
+    /// Invites somebody. Whoever is a member stays what they are.
     pub async fn invite(
         &self,
         ctx: &Ctx,
@@ -79,104 +67,86 @@ impl Members {
         }
         let mut tx = self.parts.pool.begin().await?;
         let place = self.lock(&mut tx, workspace).await?;
-        let own = member::find_role(&mut tx, workspace, actor.id).await?;
-        if !own.is_some_and(|role| role.may(Capability::ManageMembers)) {
-            return Err(MemberRefusal::NotPermitted.into());
-        }
         account::lock_email(&mut tx, email.as_str()).await?;
-        let account = self
-            .account_of(ctx, &mut tx, email.as_str(), invitee)
+        self.require_inviter(&mut tx, workspace, actor).await?;
+        if let Some(id) = member::find_by_email(&mut tx, workspace, email.as_str()).await? {
+            return Ok(Invited {
+                id: id.0,
+                email: email.as_str().to_owned(),
+                url: None,
+            });
+        }
+        let expires_at = ctx.now + self.parts.settings.invitation_lifetime();
+        invitation::dissolve_unused(&mut tx, email.as_str(), (ctx.now, expires_at)).await?;
+        self.require_room(ctx, &mut tx, workspace, email.as_str())
             .await?;
-        let is_new = self
-            .join(ctx, &mut tx, workspace, (account.id, invitee.role))
-            .await?;
-        let letter = |kind| {
-            Letter::new(kind, email.as_str(), account.interface_language.as_deref())
-                .with("inviter_name", &actor.name)
-                .with("workspace_name", &place.name)
+        let invitation = Invitation {
+            id: InvitationId::generate(self.parts.ambient.ids.as_ref()),
+            workspace,
+            email: email.as_str().to_owned(),
+            role: invitee.role,
+            accepted_by: None,
+            invited_by: actor.id,
+            inviter_era: actor.era,
+            created_at: ctx.now,
+            expires_at,
         };
-        let (how, url) = if account.status == AccountStatus::Pending {
-            let url = self
-                .send_link(ctx, &mut tx, (workspace, actor), &account, letter)
-                .await?;
-            (InvitedAs::Pending, url)
-        } else {
-            let sign_in = self.parts.post.page("/signin").ok();
-            if let (true, Some(url)) = (is_new, &sign_in) {
-                let letter = letter(LetterKind::Invite).with("url", url);
-                self.parts.post.send(&mut tx, ctx, letter).await?;
-            }
-            (InvitedAs::Member, sign_in)
-        };
+        invitation::insert(&mut tx, &invitation).await?;
+        let letter = Letter::new(LetterKind::Invite, email.as_str(), invitee.language)
+            .with("inviter_name", &actor.name)
+            .with("workspace_name", &place.name);
+        let url = self.send_link(ctx, &mut tx, &invitation, letter).await?;
         let event = AuditEvent::new(AuditAction::MemberInvited)
             .by(actor.id)
             .within(Some(workspace))
-            .with("member", account.id)
-            .with("role", invitee.role.as_str())
-            .with("joined", is_new);
+            .with("invitation", invitation.id)
+            .with("role", invitee.role.as_str());
         record(&mut tx, &self.parts.ambient, ctx, event).await?;
         tx.commit().await?;
-        self.parts.known.forget(account.id);
         Ok(Invited {
-            account: account.id,
-            email: email.as_str().to_owned(),
-            how,
+            id: invitation.id.0,
+            email: invitation.email,
             url,
         })
     }
 
-    /// The account of the address; a new, pending one if nobody has it.
-    async fn account_of(
+    /// Whoever invites still may, and has ended nothing since they were let in: an invitation of before
+    /// an ending could not be accepted.
+    async fn require_inviter(
         &self,
-        ctx: &Ctx,
         tx: &mut Tx,
-        email: &str,
-        invitee: &Invitee<'_>,
-    ) -> Result<Account, MemberError> {
-        if let Some(found) = account::find_credentials(tx, email).await? {
-            let is_usable = found.account.status.may_use_console();
-            return is_usable
-                .then_some(found.account)
-                .ok_or(MemberError::NotFound);
+        workspace: WorkspaceId,
+        actor: &Account,
+    ) -> Result<(), MemberError> {
+        let own = member::find_role(tx, workspace, actor.id).await?;
+        let may_invite = own.is_some_and(|role| role.may(Capability::ManageMembers));
+        let locked = account::lock(tx, actor.id).await?;
+        if may_invite && locked.is_some_and(|locked| locked.is_still(actor)) {
+            Ok(())
+        } else {
+            Err(MemberRefusal::NotPermitted.into())
         }
-        let id = AccountId::generate(self.parts.ambient.ids.as_ref());
-        let language = Language::or_default(invitee.language);
-        let local = email.split('@').next().unwrap_or_default();
-        let name: String = local.chars().take(LONGEST_NAME).collect();
-        let new = account::NewAccount {
-            id,
-            name: &name,
-            email,
-            password: None,
-            language: language.tag,
-            timezone: language.timezone,
-            ip: "",
-            status: AccountStatus::Pending,
-            at: ctx.now,
-        };
-        account::insert(tx, new).await?;
-        account::find(tx, id).await?.ok_or(MemberError::NotFound)
     }
 
-    /// Makes the account a member unless it is one. Says whether it was none.
-    async fn join(
+    /// Those who are invited count too.
+    async fn require_room(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
         workspace: WorkspaceId,
-        (account, role): (AccountId, Role),
-    ) -> Result<bool, MemberError> {
-        if member::find_role(tx, workspace, account).await?.is_some() {
-            return Ok(false);
-        }
+        email: &str,
+    ) -> Result<(), MemberError> {
         let most = i64::from(self.parts.settings.max_members);
-        if most > 0 && member::count(tx, workspace).await? >= most {
+        if most == 0 {
+            return Ok(());
+        }
+        let open = invitation::list_open(tx, workspace, ctx.now).await?;
+        let others = open.iter().filter(|one| one.email != email).count();
+        let others = i64::try_from(others).unwrap_or(i64::MAX);
+        if member::count(tx, workspace).await?.saturating_add(others) >= most {
             return Err(MemberError::LimitExceeded);
         }
-        let is_first = member::count_of_account(tx, account).await? == 0;
-        let id = MembershipId::generate(self.parts.ambient.ids.as_ref());
-        workspace::insert_member(tx, workspace, (id, account), role, is_first, ctx.now).await?;
-        Ok(true)
+        Ok(())
     }
 
     /// The link goes by mail; only without mail is whoever invites told it.
@@ -184,23 +154,11 @@ impl Members {
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        (workspace, actor): (WorkspaceId, &Account),
-        account: &Account,
-        letter: impl Fn(LetterKind) -> Letter,
+        invitation: &Invitation,
+        letter: Letter,
     ) -> Result<Option<String>, MemberError> {
-        let invitation = Invitation {
-            id: InvitationId::generate(self.parts.ambient.ids.as_ref()),
-            workspace,
-            account: account.id,
-            email: account.email.to_lowercase(),
-            invited_by: actor.id,
-            inviter_era: actor.era,
-            expires_at: ctx.now + self.parts.settings.invitation_lifetime(),
-        };
-        invitation::insert(tx, &invitation, ctx.now).await?;
         if self.parts.post.is_set_up() {
-            let letter =
-                letter(LetterKind::Invite).with_invitation(invitation.id, invitation.expires_at);
+            let letter = letter.with_invitation(invitation.id, invitation.expires_at);
             self.parts.post.send(tx, ctx, letter).await?;
             return Ok(None);
         }

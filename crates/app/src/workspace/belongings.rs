@@ -3,14 +3,16 @@
 use gatewright_auth::digest::sha256_hex;
 use gatewright_domain::{
     Secret,
+    account::Account,
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
     ids::{ApiKeyId, TagId, WorkspaceId},
+    member::Capability,
 };
 use gatewright_storage::{
-    Pool, StorageError, api_key,
+    Pool, StorageError, account, api_key,
     api_key::{ApiKey, KeyScope},
-    tag,
+    member, tag,
     tag::{Place, Tag},
 };
 use uuid::Uuid;
@@ -170,11 +172,12 @@ impl Belongings {
         Ok(api_key::list(&mut tx, workspace, scope).await?)
     }
 
-    /// Makes a key. It is told once, here, and stored as a digest.
+    /// Makes a key. It is told once, here, and stored as a digest. Whoever makes it may still, and has
+    /// ended nothing since they were let in: a key outlives sessions.
     pub async fn create_key(
         &self,
         ctx: &Ctx,
-        place: Place,
+        (place, maker): (Place, &Account),
         scope: KeyScope,
     ) -> Result<(ApiKey, Secret), BelongingError> {
         let key = format!(
@@ -186,6 +189,12 @@ impl Belongings {
         let id = ApiKeyId::generate(self.ambient.ids.as_ref());
         let mut tx = self.pool.begin().await?;
         gatewright_storage::workspace::find_for_update(&mut tx, place.workspace).await?;
+        let role = member::find_role(&mut tx, place.workspace, maker.id).await?;
+        let may_make = role.is_some_and(|role| role.may(Capability::CreateApiKeys));
+        let locked = account::lock(&mut tx, maker.id).await?;
+        if !may_make || !locked.is_some_and(|locked| locked.is_still(maker)) {
+            return Err(BelongingError::NotFound);
+        }
         self.require_scope(&mut tx, place.workspace, scope).await?;
         if api_key::list(&mut tx, place.workspace, scope).await?.len() >= MOST_KEYS {
             return Err(BelongingError::TooManyKeys);

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::session::{ResultBody, SUCCESS};
 use crate::{
     envelope::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, Fields, RequestCtx, query_pairs, read::body},
+    extract::{Body, ConsoleFormat, Fields, MaybeSignedIn, RequestCtx, query_pairs, read::body},
 };
 
 body! {
@@ -26,7 +26,7 @@ body! {
         email: Option<String> as Option<String> = optional,
         /// The same.
         workspace_id: Option<String> as Option<String> = optional,
-        /// A first password, for an account without one.
+        /// A first password, for somebody new.
         password: Option<Secret> as Option<String> = optional_secret,
     }
 }
@@ -96,17 +96,18 @@ pub(crate) async fn check(
     Ok(Json(view.await?.into()))
 }
 
-/// Takes the invitation up: it ends, and the account is active.
+/// Takes the invitation up: whoever is new gets an account by it, whoever has one accepts while signed in.
 #[utoipa::path(
     post, path = "/console/api/activate", operation_id = "activate", request_body = ActivateRequest,
     responses(
         (status = 200, body = ResultBody),
-        (status = 403, body = ConsoleErrorBody, description = "`already_activate`"),
+        (status = 403, body = ConsoleErrorBody, description = "`already_activate`, `sign_in_to_accept`"),
     ),
 )]
 pub(crate) async fn activate(
     accounts: Data<Accounts>,
     ctx: RequestCtx,
+    who: MaybeSignedIn,
     body: Body<ActivateRequest, ConsoleFormat>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let input = body.into_inner();
@@ -123,6 +124,6 @@ pub(crate) async fn activate(
             avatar: None,
         },
     };
-    accounts.activate(&ctx, command).await?;
+    accounts.activate(&ctx, who.0.as_ref(), command).await?;
     Ok(Json(SUCCESS))
 }

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_app::workspace::{ApiKey, BelongingError, Belongings, KeyScope, Place};
-use gatewright_domain::{Secret, ids::ApiKeyId};
+use gatewright_domain::{Secret, account::Account, ids::ApiKeyId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -67,10 +67,10 @@ async fn list(
 async fn create(
     belongings: &Belongings,
     ctx: &RequestCtx,
-    place: Place,
+    by: (Place, &Account),
     (scope, status): (KeyScope, StatusCode),
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let (key, told) = belongings.create_key(ctx, place, scope).await?;
+    let (key, told) = belongings.create_key(ctx, by, scope).await?;
     Ok(HttpResponse::build(status).json(KeyRow::new(scope, key, Some(told))))
 }
 
@@ -119,7 +119,8 @@ pub(crate) async fn create_app(
     app_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let made = (app(&app_id)?, StatusCode::CREATED);
-    create(&belongings, &ctx, place(&here), made).await
+    let by = (place(&here), &here.identity.account);
+    create(&belongings, &ctx, by, made).await
 }
 
 /// Deletes a key of an application.
@@ -163,7 +164,8 @@ pub(crate) async fn create_knowledge(
     here: InWorkspace<DeletesKeys>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let made = (KeyScope::Knowledge, StatusCode::OK);
-    create(&belongings, &ctx, place(&here), made).await
+    let by = (place(&here), &here.identity.account);
+    create(&belongings, &ctx, by, made).await
 }
 
 /// Deletes a key of all knowledge.

@@ -159,7 +159,7 @@ pub(crate) async fn list_dataset_operators(
     }))
 }
 
-/// Invites people; each address has a result of its own. Whoever has an account is a member at once.
+/// Invites people; each address has a result of its own. Nobody is a member before they accept.
 #[utoipa::path(
     post, path = "/console/api/workspaces/current/members/invite-email", operation_id = "invite_members",
     request_body = InviteRequest, security(("session" = [], "csrf" = [])),
@@ -233,7 +233,7 @@ pub(crate) async fn invite_all(
     Ok(results)
 }
 
-/// Removes a member.
+/// Removes a member, or withdraws an invitation.
 #[utoipa::path(
     delete, path = "/console/api/workspaces/current/members/{member_id}", operation_id = "remove_member",
     params(("member_id" = String, Path)), security(("session" = [], "csrf" = [])),
@@ -253,6 +253,28 @@ pub(crate) async fn remove(
     let target: AccountId = member_id.parse().map_err(|_| MemberError::NotFound)?;
     let (workspace, actor) = (here.workspace.id, here.identity.account.id);
     members.remove(&ctx, workspace, actor, target).await?;
+    Ok(Json(RemovedResponse {
+        result: "success",
+        tenant_id: workspace.to_string(),
+    }))
+}
+
+/// Leaves the current workspace; not for its owner, who gives it away first.
+#[utoipa::path(
+    delete, path = "/console/api/workspaces/current/members/self", operation_id = "leave_workspace",
+    security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = RemovedResponse),
+        (status = 400, body = ConsoleErrorBody, description = "`owner-must-transfer`"),
+    ),
+)]
+pub(crate) async fn leave(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    here: InWorkspace<Belonging>,
+) -> Result<Json<RemovedResponse>, ConsoleFailure> {
+    let (workspace, account) = (here.workspace.id, here.identity.account.id);
+    members.leave(&ctx, workspace, account).await?;
     Ok(Json(RemovedResponse {
         result: "success",
         tenant_id: workspace.to_string(),

@@ -41,7 +41,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     all.extend(operations!["workspaces":
         workspaces::list, workspaces::current, workspaces::info, workspaces::switch,
         workspaces::rename, members::list, members::list_dataset_operators, members::invite,
-        members::remove, members::update_role, transfer::send, transfer::check, transfer::transfer]);
+        members::leave, members::remove, members::update_role, transfer::send, transfer::check, transfer::transfer]);
     all.extend(
         operations!["tags": tags::list, tags::create, tags::rename, tags::delete,
         tags::bind, tags::unbind],

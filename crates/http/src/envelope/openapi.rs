@@ -331,6 +331,7 @@ fn member(error: &MemberError) -> HttpResponse {
         }
         MemberError::Refused(refusal) => bad(&refusal.to_string()),
         MemberError::InvalidRole => bad("Invalid role."),
+        MemberError::OwnerStays => bad(&error.to_string()),
         MemberError::NotFound => plain(StatusCode::NOT_FOUND, "not_found", "member not found"),
         MemberError::LimitExceeded => {
             let status = StatusCode::FORBIDDEN;

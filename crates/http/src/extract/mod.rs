@@ -24,7 +24,7 @@ pub(crate) use member::{
 };
 pub(crate) use multipart::{Parts, UploadProblem};
 pub(crate) use session::{
-    AnyAccount, Decider, LeavingSession, SignedIn, check_csrf_token, comes_from_own_page,
-    is_browser, is_navigation, peek_session, resolve_session,
+    AnyAccount, Decider, LeavingSession, MaybeSignedIn, SignedIn, check_csrf_token,
+    comes_from_own_page, is_browser, is_navigation, peek_session, resolve_session,
 };
 pub(crate) use then::Then;

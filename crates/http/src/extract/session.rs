@@ -57,6 +57,31 @@ impl FromRequest for AnyAccount {
     }
 }
 
+/// Whoever is signed in, if anybody is: where the session, or its CSRF token, is none, nobody is.
+pub(crate) struct MaybeSignedIn(pub(crate) Option<ConsoleIdentity>);
+
+impl FromRequest for MaybeSignedIn {
+    type Error = actix_web::Error;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let found = match resolve(&request, Token::CookieOrHeader).await {
+                Ok(identity) => check_csrf(&request, &identity).map(|()| identity),
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(identity) => Ok(Self(Some(identity))),
+                Err(error @ ConsoleError::Unavailable(_)) => {
+                    Err(ConsoleFailure::from(error).into())
+                }
+                Err(_) => Ok(Self(None)),
+            }
+        })
+    }
+}
+
 async fn signed_in(request: &HttpRequest) -> Result<ConsoleIdentity, ConsoleFailure> {
     let identity = resolve(request, Token::CookieOrHeader).await?;
     check_csrf(request, &identity)?;

@@ -213,7 +213,7 @@ pub(crate) async fn list(
     }))
 }
 
-/// Invites somebody. Whoever has an account is a member at once.
+/// Invites somebody, who becomes a member when they accept. `member_id` is the invitation's until then.
 #[utoipa::path(
     post, path = "/openapi/v1/workspaces/{workspace_id}/members", operation_id = "invite_workspace_member",
     params(("workspace_id" = String, Path)), request_body = MemberInvite, security(("bearer" = [])),
@@ -238,7 +238,7 @@ pub(crate) async fn invite(
         result: "success",
         email: done.email,
         role: input.role.as_str(),
-        member_id: done.account.to_string(),
+        member_id: done.id.to_string(),
         invite_url: done.url.unwrap_or_default(),
         tenant_id: workspace_id.into_inner().to_lowercase(),
     }))
@@ -261,6 +261,24 @@ pub(crate) async fn remove(
     members
         .remove(&ctx, caller.workspace, actor, target)
         .await?;
+    Ok(Json(DONE))
+}
+
+/// Leaves a workspace; not for its owner, who gives it away first.
+#[utoipa::path(
+    delete, path = "/openapi/v1/workspaces/{workspace_id}/members/self", operation_id = "leave_workspace",
+    params(("workspace_id" = String, Path)), security(("bearer" = [])),
+    responses((status = 200, body = Done), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn leave(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    caller: Require<FullScope>,
+    workspace_id: Path<String>,
+) -> Result<Json<Done>, OpenApiFailure> {
+    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
+    let account = caller.identity.account.id;
+    members.leave(&ctx, workspace, account).await?;
     Ok(Json(DONE))
 }
 

@@ -26,6 +26,6 @@ pub(crate) fn operations() -> Vec<Operation> {
         account::get_account, account::list_sessions, account::revoke_own_session, account::revoke_session]);
     all.extend(operations!["workspaces":
         workspaces::list, workspaces::get, workspaces::switch,
-        members::list, members::invite, members::remove, members::set_role, members::audit_events]);
+        members::list, members::invite, members::leave, members::remove, members::set_role, members::audit_events]);
     all
 }

@@ -1,18 +1,23 @@
-//! `/activate`: taking up an invitation by its link. Looking at the page changes nothing.
+//! `/activate`: taking up an invitation by its link. Whoever is new makes an account by it; whoever has one
+//! accepts while signed in. Looking at the page changes nothing, and tells nobody which of the two it is.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_app::account::{AccountError, Accounts, Activation, InvitationView, ProfileChange};
+use gatewright_app::{
+    account::{AccountError, Accounts, Activation, InvitationView, ProfileChange},
+    console::ConsoleIdentity,
+};
 use gatewright_domain::{Secret, language::Language};
 
 use super::{
     form::PageForm,
+    guard::{Destination, back, csrf_token},
     install::unavailable,
     mailed_code::{Problem, problem, split},
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
 use crate::{
     envelope::redirect,
-    extract::{Fields, RequestCtx, query_pairs, read::body},
+    extract::{Fields, RequestCtx, check_csrf_token, peek_session, query_pairs, read::body},
 };
 
 body! {
@@ -20,6 +25,13 @@ body! {
     Link {
         token: String as String = text,
         email: Option<String> as Option<String> = optional,
+    }
+}
+
+body! {
+    /// Which invitation is accepted.
+    Acceptance {
+        token: String as String = text,
     }
 }
 
@@ -47,11 +59,47 @@ pub(super) async fn get(
         .check_invitation(&ctx, &link.token, link.email.as_deref(), None)
         .await
     {
-        Ok(Some(view)) => form(language, None, &view, &link.token, ""),
+        Ok(Some(view)) => match invited(&request, &view).await {
+            Some(_) => accept_form(language, &request, &view, &link.token),
+            None if view.accepted_by.is_some() => useless(language),
+            None => form(language, None, &view, &link.token, ""),
+        },
         Ok(None) => useless(language),
         Err(AccountError::Unavailable(error)) => unavailable(language, &error),
         Err(error) => say(language, problem(language, &error)),
     }
+}
+
+/// The session in this browser, when the invited address is signed in.
+async fn invited(request: &HttpRequest, view: &InvitationView) -> Option<ConsoleIdentity> {
+    let session = peek_session(request).await?;
+    (session.account.email.to_lowercase() == view.email).then_some(session)
+}
+
+/// One button, for whoever has an account.
+fn accept_form(
+    language: PageLanguage,
+    request: &HttpRequest,
+    view: &InvitationView,
+    token: &str,
+) -> HttpResponse {
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let to = t("Workspace: ", "工作空间：");
+    show(
+        StatusCode::OK,
+        &FormPage {
+            page: Page::new(language, "You are invited", "您收到一份邀请"),
+            intro: Some(format!("{to}{} · {}", view.workspace_name, view.email)),
+            action: "/activate",
+            hidden: vec![
+                ("token", token.to_owned()),
+                ("csrf_token", csrf_token(request)),
+            ],
+            fields: vec![],
+            submit: t("Join the workspace", "加入工作空间"),
+            links: vec![(t("Not now", "暂不加入"), "/account".to_owned())],
+        },
+    )
 }
 
 fn form(
@@ -65,8 +113,8 @@ fn form(
     let (status, error) = split(error);
     let page = Page::new(language, "You are invited", "您收到一份邀请").with_error(error);
     let hint = t(
-        "At least 8 characters, with a letter and a digit. If the account has a password already, that one stays.",
-        "至少 8 个字符，须包含字母和数字。如果账户已有密码，则保持不变。",
+        "At least 8 characters, with a letter and a digit.",
+        "至少 8 个字符，须包含字母和数字。",
     );
     let to = t("Workspace: ", "工作空间：");
     show(
@@ -85,7 +133,13 @@ fn form(
                 .with_hint(&hint),
             ],
             submit: t("Accept the invitation", "接受邀请"),
-            links: vec![],
+            links: vec![(
+                t(
+                    "You have an account? Sign in to accept",
+                    "已有账户？登录后接受邀请",
+                ),
+                format!("/signin?invite={token}"),
+            )],
         },
     )
 }
@@ -127,6 +181,9 @@ pub(super) async fn post(
         Err(AccountError::Unavailable(error)) => return unavailable(language, &error),
         Err(error) => return say(language, problem(language, &error)),
     };
+    if let Some(session) = invited(&sent.request, &view).await {
+        return accept(&accounts, &ctx, &sent, &session).await;
+    }
     let input: Answer = match sent.read() {
         Ok(input) => input,
         Err(text) => {
@@ -148,18 +205,45 @@ pub(super) async fn post(
             avatar: None,
         },
     };
-    match accounts.activate(&ctx, command).await {
+    match accounts.activate(&ctx, None, command).await {
         Ok(()) => redirect("/signin?done=activated")
             .status(StatusCode::SEE_OTHER)
             .finish(),
         Err(AccountError::Unavailable(error)) => unavailable(language, &error),
-        Err(error @ AccountError::Policy(_)) => form(
+        Err(error @ (AccountError::Policy(_) | AccountError::SignInToAccept)) => form(
             language,
             Some(problem(language, &error)),
             &view,
             token,
             sent.value("name"),
         ),
+        Err(error) => say(language, problem(language, &error)),
+    }
+}
+
+/// Accepts, for whoever is signed in with the invited address.
+async fn accept(
+    accounts: &Accounts,
+    ctx: &RequestCtx,
+    sent: &PageForm,
+    session: &ConsoleIdentity,
+) -> HttpResponse {
+    let language = sent.language;
+    let token = sent.value("csrf_token").as_bytes();
+    let input: Result<Acceptance, _> = sent.read();
+    let (Ok(input), Ok(())) = (input, check_csrf_token(&sent.request, session, Some(token))) else {
+        return back(Destination::Account, "said=stale");
+    };
+    let command = Activation {
+        token: input.token,
+        email: None,
+        workspace: None,
+        password: None,
+        profile: ProfileChange::default(),
+    };
+    match accounts.activate(ctx, Some(session), command).await {
+        Ok(()) => back(Destination::Workspace, "said=joined"),
+        Err(AccountError::Unavailable(error)) => unavailable(language, &error),
         Err(error) => say(language, problem(language, &error)),
     }
 }

@@ -197,6 +197,15 @@ pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
                 "密码已设置，其他会话均已结束。",
             );
         }
+        Some("left") => {
+            page.notice = text("You left the workspace.", "您已退出该工作空间。");
+        }
+        Some("joined") => {
+            page.notice = text(
+                "You are a member now. Work there by choosing it below.",
+                "您已成为成员，可在下方切换到该工作空间。",
+            );
+        }
         Some("removed") => page.notice = text("Removed.", "已移除。"),
         Some("switched") => page.notice = text("You work here now.", "已切换到此工作空间。"),
         _ => {}

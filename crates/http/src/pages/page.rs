@@ -163,6 +163,14 @@ pub(super) struct FormPage {
     pub(super) links: Vec<(String, String)>,
 }
 
+impl FormPage {
+    /// Without fields it is one button, where a session confirms something; otherwise nothing.
+    fn is_form(&self) -> bool {
+        let confirms = |(name, _): &(&str, String)| *name == "csrf_token";
+        !self.fields.is_empty() || self.hidden.iter().any(confirms)
+    }
+}
+
 /// A page that says something.
 #[derive(Template)]
 #[template(path = "message.html")]

@@ -32,6 +32,8 @@ pub(super) struct From {
     error: Option<String>,
     /// One of the words of [`Destination`].
     next: Option<String>,
+    /// The token of an invitation: signing in accepts it.
+    invite: Option<String>,
 }
 
 body! {
@@ -69,6 +71,7 @@ pub(super) async fn get(
         &device,
         &settings,
         ("", from.next.as_deref().unwrap_or_default()),
+        from.invite.as_deref().unwrap_or_default(),
     )
 }
 
@@ -83,6 +86,10 @@ fn notice(language: PageLanguage, done: &str) -> Option<String> {
             "密码已设置，其他会话均已结束。",
         ),
         "activated" => language.t("Welcome. Your account is ready.", "欢迎。您的账户已就绪。"),
+        "left" => language.t(
+            "You left the workspace, and belong to no other. Whoever invites you sends a link.",
+            "您已退出工作空间，且不属于其他工作空间。如有人邀请您，将收到链接。",
+        ),
         "signedout" => language.t("You are signed out.", "您已退出登录。"),
         _ => return None,
     };
@@ -94,6 +101,7 @@ fn form(
     device: &DeviceFlow,
     settings: &ConsoleSettings,
     (email, next): (&str, &str),
+    invite: &str,
 ) -> HttpResponse {
     let language = page.language;
     let t = |english, chinese| language.t(english, chinese).to_owned();
@@ -148,7 +156,10 @@ fn form(
             page,
             intro: None,
             action: "/signin",
-            hidden: vec![("next", next.to_owned())],
+            hidden: vec![
+                ("next", next.to_owned()),
+                ("invite_token", invite.to_owned()),
+            ],
             fields,
             submit: t("Sign in", "登录"),
             links,
@@ -173,6 +184,7 @@ pub(super) async fn post(
             &device,
             &settings,
             (sent.value("email"), sent.value("next")),
+            sent.value("invite_token"),
         );
         *answer.status_mut() = status;
         answer

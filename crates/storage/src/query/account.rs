@@ -113,6 +113,16 @@ pub async fn find(conn: &mut Conn, id: AccountId) -> Result<Option<Account>, Sto
     Ok(row.map(Account::from))
 }
 
+/// An account that was made for an invitation (by an older version, or by the original) and that nobody ever
+/// signed in to. It is nobody's, and blocks nobody.
+pub(super) const UNUSED: &str = "(accounts.status = 'pending' AND accounts.password IS NULL \
+    AND accounts.last_login_at IS NULL AND NOT EXISTS (SELECT 1 FROM tenant_account_joins unused_join \
+    WHERE unused_join.account_id = accounts.id AND unused_join.role = 'owner'))";
+
+pub(super) fn is_used() -> SqlLiteral<sql_types::Bool> {
+    diesel::dsl::sql(&format!("NOT {UNUSED}"))
+}
+
 /// The account of an address, in any case. The oldest wins where an existing database has several.
 pub async fn find_credentials(
     conn: &mut Conn,
@@ -121,6 +131,7 @@ pub async fn find_credentials(
     let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(email)");
     let row: Option<(Row, Option<String>)> = accounts::table
         .filter(lower_email.eq(email_lowercase))
+        .filter(is_used())
         .order((accounts::created_at.asc(), accounts::id.asc()))
         .select((Row::as_select(), accounts::password_salt))
         .first(&mut conn.0)
@@ -143,11 +154,13 @@ pub async fn find_credentials_by_id(
     Ok(row.map(Credentials::from))
 }
 
-/// Whether any account, of whatever status, has this address, in any case.
+/// Whether any account that was ever used, of whatever status, has this address, in any case.
 pub async fn is_email_taken(conn: &mut Conn, email_lowercase: &str) -> Result<bool, StorageError> {
     let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(email)");
     let taken = diesel::select(diesel::dsl::exists(
-        accounts::table.filter(lower_email.eq(email_lowercase)),
+        accounts::table
+            .filter(lower_email.eq(email_lowercase))
+            .filter(is_used()),
     ));
     Ok(taken.get_result(&mut conn.0).await?)
 }

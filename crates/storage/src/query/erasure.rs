@@ -9,7 +9,7 @@ use crate::{error::StorageError, pool::Conn};
 
 /// What hangs on an account, then the account. Events of the audit trail keep its id and nothing else.
 const ACCOUNT: [&str; 7] = [
-    "DELETE FROM gatewright_invitations WHERE account_id = $1",
+    "DELETE FROM gatewright_invitations WHERE account_id = $1 OR invited_by = $1",
     "DELETE FROM gatewright_external_identities WHERE account_id = $1",
     "DELETE FROM account_integrates WHERE account_id = $1",
     "DELETE FROM gatewright_console_sessions WHERE account_id = $1",

@@ -85,6 +85,25 @@ pub async fn find_role(
     Ok(role.map(|role| Role::from_db(&role)))
 }
 
+/// The member with an address, in any case.
+pub async fn find_by_email(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    email_lowercase: &str,
+) -> Result<Option<AccountId>, StorageError> {
+    let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(accounts.email)");
+    let id: Option<Uuid> = joins::table
+        .inner_join(accounts::table)
+        .filter(joins::tenant_id.eq(workspace.0))
+        .filter(lower_email.eq(email_lowercase))
+        .filter(super::account::is_used())
+        .select(accounts::id)
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(id.map(AccountId))
+}
+
 /// How many members a workspace has.
 pub async fn count(conn: &mut Conn, workspace: WorkspaceId) -> Result<i64, StorageError> {
     Ok(joins::table

@@ -48,6 +48,8 @@ pub(super) struct Desk<'a> {
 pub(super) enum Done {
     /// A word of [`super::said`].
     Said(&'static str),
+    /// They belong to it no more.
+    Left,
     /// Something that is told once, here.
     Told(MessagePage),
 }
@@ -94,6 +96,7 @@ pub(super) async fn act(desk: &Desk<'_>, sent: &PageForm) -> Result<Done, Refusa
         "rename" => desk.rename(sent).await,
         "switch" => desk.switch(sent).await,
         "invite" => desk.invite(sent).await,
+        "leave" => desk.leave(sent).await,
         "role" | "remove" => desk.change_member(sent).await,
         "key" | "unkey" => desk.change_key(sent).await,
         _ => Ok(Done::Said("stale")),
@@ -153,6 +156,13 @@ impl Desk<'_> {
         Ok(Done::Told(invited(language, results)))
     }
 
+    async fn leave(&self, sent: &PageForm) -> Result<Done, Refusal> {
+        let left = self.members.leave(self.ctx, self.here.id, self.account.id);
+        left.await
+            .map_err(|error| Refusal::of_member(sent.language, error))?;
+        Ok(Done::Left)
+    }
+
     async fn change_member(&self, sent: &PageForm) -> Result<Done, Refusal> {
         let refuse = |error| Refusal::of_member(sent.language, error);
         let target: Result<AccountId, _> = sent.value("id").parse();
@@ -193,7 +203,10 @@ impl Desk<'_> {
             deleted.await.map_err(refuse)?;
             return Ok(Done::Said("removed"));
         }
-        let made = self.belongings.create_key(self.ctx, place, scope).await;
+        let made = self
+            .belongings
+            .create_key(self.ctx, (place, self.account), scope)
+            .await;
         let (_, key) = made.map_err(refuse)?;
         let page = Page::new(language, "Your new key", "新密钥");
         let once = language.t(

@@ -31,7 +31,7 @@ use super::{
     page::{Page, PageLanguage, show},
     pager::Pager,
 };
-use crate::extract::RequestCtx;
+use crate::{cookies::CookiePolicy, envelope::redirect, extract::RequestCtx};
 
 const HERE: Destination = Destination::Workspace;
 /// Members from which on somebody wants to look for one.
@@ -76,6 +76,7 @@ struct WorkspacePage {
     roles: Vec<(&'static str, &'static str)>,
     keys: Vec<KeyEntry>,
     may_manage: bool,
+    may_leave: bool,
     may_rename: bool,
     may_change_keys: bool,
     may_read_audit: bool,
@@ -148,6 +149,7 @@ async fn render(
         roles: given(language, members),
         keys: keys.into_iter().map(|one| key(language, one)).collect(),
         may_manage,
+        may_leave: here.role != Role::Owner,
         may_rename: here.role.may(Capability::ChangeWorkspace),
         may_change_keys: here.role.may(Capability::DeleteApiKeys),
         may_read_audit: here.role.may(Capability::ReadAudit),
@@ -249,11 +251,26 @@ fn member(language: PageLanguage, member: Member, may_change: bool) -> MemberEnt
     }
 }
 
+/// To the next workspace; whoever has none is signed out, for there is nothing to be signed in to.
+fn left(session: &ConsoleIdentity, policy: &CookiePolicy) -> HttpResponse {
+    let in_use = |one: &&MemberWorkspace| one.status == WorkspaceStatus::Normal;
+    if session.workspaces.iter().filter(in_use).count() > 1 {
+        return back(HERE, "said=left");
+    }
+    let mut response = redirect("/signin?done=left");
+    response.status(StatusCode::SEE_OTHER);
+    for cookie in policy.cleared() {
+        response.cookie(cookie);
+    }
+    response.finish()
+}
+
 /// Does what one of the page's forms asks for.
 pub(super) async fn post(
     members: Data<Members>,
     belongings: Data<Belongings>,
     workspaces: Data<Workspaces>,
+    policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
@@ -274,6 +291,7 @@ pub(super) async fn post(
     };
     match act(&desk, &sent).await {
         Ok(Done::Said(word)) => back(HERE, &format!("said={word}")),
+        Ok(Done::Left) => left(&session, &policy),
         Ok(Done::Told(told)) => show(StatusCode::OK, &told),
         Err(act::Refusal::Unavailable(error)) => unavailable(sent.language, &error),
         Err(act::Refusal::Because((status, text))) => {
