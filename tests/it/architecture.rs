@@ -70,7 +70,7 @@ const EDGES: [(&str, &[&str]); 21] = [
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 25] = [
+const OWNERS: [(&str, &[&str]); 26] = [
     ("woothee", &["http"]),
     ("maxminddb", &["app"]),
     ("josekit", &["crypto"]),
@@ -85,6 +85,7 @@ const OWNERS: [(&str, &[&str]); 25] = [
     ("minijinja", &["mail"]),
     ("diesel_migrations", &["storage"]),
     ("redis", &["kv"]),
+    ("deadpool-redis", &["kv"]),
     ("actix-web", &["http", "api-server"]),
     ("actix-cors", &["http"]),
     ("actix-multipart", &["http"]),

@@ -19,5 +19,6 @@ mod drift;
 mod e2e;
 mod fuzz;
 mod operator_files;
+mod kv;
 mod support;
 mod wire;

@@ -43,6 +43,11 @@ impl HmacKey {
     pub fn verify(&self, message: &[u8], code: &[u8]) -> bool {
         hmac::verify(&self.key, message, code).is_ok()
     }
+
+    /// [`Self::verify`] of a code in hex, as [`Self::digest_hex`] writes it.
+    pub fn verify_hex(&self, message: &[u8], code: &str) -> bool {
+        hex::decode(code).is_ok_and(|code| self.verify(message, &code))
+    }
 }
 
 impl fmt::Debug for HmacKey {
@@ -84,11 +89,13 @@ pub enum Purpose {
     StorageDigest,
     /// Addresses of files.
     FileUrl,
+    /// Values in Redis that carry authority.
+    SealedValue,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -104,6 +111,7 @@ impl Purpose {
         Self::Invitation,
         Self::StorageDigest,
         Self::FileUrl,
+        Self::SealedValue,
     ];
 
     /// What another service may verify, and is given keys for.
@@ -127,6 +135,7 @@ impl Purpose {
             Self::Invitation => "invitation",
             Self::StorageDigest => "storage-digest",
             Self::FileUrl => "file-url",
+            Self::SealedValue => "sealed-value",
         }
     }
 }

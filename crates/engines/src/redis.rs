@@ -37,8 +37,7 @@ impl Redis {
         durability: Durability,
         guide: &dyn Guide,
     ) -> Result<Self, EngineError> {
-        let folder = binaries::find(&wanted(), home, sources, guide)?;
-        let binary = server_in(&folder);
+        let binary = Self::binary(home, sources, guide)?;
         let version = run(Command::new(&binary).arg("--version"))?
             .trim()
             .to_owned();
@@ -85,6 +84,15 @@ impl Redis {
             socket,
             version,
         })
+    }
+
+    /// The program, found or fetched: for whoever runs it in another way.
+    pub fn binary(
+        home: &Home,
+        sources: Sources,
+        guide: &dyn Guide,
+    ) -> Result<PathBuf, EngineError> {
+        binaries::find(&wanted(), home, sources, guide).map(|folder| server_in(&folder))
     }
 
     /// The connection string.

@@ -3,14 +3,16 @@
 //! A revocation writes a tombstone **before** it commits, and a live entry is only ever written
 //! where nothing stands. So a resolver that read the row a moment before the revocation cannot put
 //! it back afterwards; the tombstone outlives every such resolver.
+//!
+//! A live entry is sealed: it says who somebody is. A tombstone is not: a forged one only refuses.
 
 use gatewright_auth::bearer::TokenHash;
 use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
 
-use crate::connection::Kv;
+use crate::{connection::Kv, seals::Seals};
 
-const LIVE_SECONDS: u64 = 60;
-const UNKNOWN_SECONDS: u64 = 10;
+const LIVE_SECONDS: u32 = 60;
+const UNKNOWN_SECONDS: u32 = 10;
 /// Longer than any resolver can take, and than any live entry can last.
 const TOMBSTONE_SECONDS: u64 = 120;
 const DEAD: &str = "dead";
@@ -30,25 +32,32 @@ pub enum CachedBearer {
 #[derive(Clone)]
 pub struct BearerCache {
     kv: Kv,
+    seals: Seals,
 }
 
 impl BearerCache {
     /// Caches in `kv`.
-    pub fn new(kv: Kv) -> Self {
-        Self { kv }
+    pub fn new(kv: Kv, seals: Seals) -> Self {
+        Self { kv, seals }
     }
 
-    /// What is known of a hash. An entry that cannot be read counts as nothing known.
+    /// What is known of a hash. An entry that cannot be read, or is not ours,
+    /// counts as nothing known.
     pub async fn find(&self, hash: &TokenHash) -> Result<CachedBearer, Unavailable> {
+        let key = self.key(hash);
         let mut command = redis::cmd("GET");
-        command.arg(self.key(hash));
-        Ok(match self.kv.run::<Option<String>>(&command).await? {
-            None => CachedBearer::Unknown,
-            Some(text) if text == DEAD => CachedBearer::Dead,
-            Some(text) => {
-                serde_json::from_str(&text).map_or(CachedBearer::Unknown, CachedBearer::Live)
-            }
-        })
+        command.arg(&key);
+        Ok(
+            match self.kv.run_repeatable::<Option<String>>(&command).await? {
+                None => CachedBearer::Unknown,
+                Some(text) if text == DEAD => CachedBearer::Dead,
+                Some(text) => self
+                    .seals
+                    .open(&key, &text)
+                    .and_then(|value| serde_json::from_str(value).ok())
+                    .map_or(CachedBearer::Unknown, CachedBearer::Live),
+            },
+        )
     }
 
     /// Remembers a row, unless something stands there already.
@@ -58,12 +67,14 @@ impl BearerCache {
         token: &BearerToken,
     ) -> Result<(), Unavailable> {
         let text = serde_json::to_string(token).map_err(|e| Unavailable::new("redis", e))?;
-        self.insert(hash, &text, LIVE_SECONDS).await
+        let key = self.key(hash);
+        let sealed = self.seals.seal_for(&key, &text, LIVE_SECONDS);
+        self.insert(&key, &sealed, LIVE_SECONDS).await
     }
 
     /// Remembers that there is no such token, unless something stands there already.
     pub async fn insert_unknown(&self, hash: &TokenHash) -> Result<(), Unavailable> {
-        self.insert(hash, DEAD, UNKNOWN_SECONDS).await
+        self.insert(&self.key(hash), DEAD, UNKNOWN_SECONDS).await
     }
 
     /// Puts a tombstone and tells the other nodes. Call it before the revocation commits.
@@ -74,10 +85,10 @@ impl BearerCache {
             .arg(DEAD)
             .arg("EX")
             .arg(TOMBSTONE_SECONDS);
-        self.kv.run::<()>(&command).await?;
+        self.kv.run_repeatable::<()>(&command).await?;
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.kv.channel("revoked")).arg(hash.as_str());
-        self.kv.run::<i64>(&publish).await.map(drop)
+        self.kv.run_repeatable::<i64>(&publish).await.map(drop)
     }
 
     /// Takes a tombstone away again, when the revocation did not commit.
@@ -87,15 +98,14 @@ impl BearerCache {
         self.kv.run::<i64>(&command).await.map(drop)
     }
 
-    async fn insert(&self, hash: &TokenHash, text: &str, seconds: u64) -> Result<(), Unavailable> {
+    async fn insert(&self, key: &str, text: &str, seconds: u32) -> Result<(), Unavailable> {
         let mut command = redis::cmd("SET");
-        command
-            .arg(self.key(hash))
-            .arg(text)
-            .arg("NX")
-            .arg("EX")
-            .arg(seconds);
-        self.kv.run::<Option<String>>(&command).await.map(drop)
+        command.arg(key).arg(text).arg("NX").arg("EX").arg(seconds);
+        // Whether it was written does not matter: twice is once.
+        self.kv
+            .run_repeatable::<Option<String>>(&command)
+            .await
+            .map(drop)
     }
 
     fn key(&self, hash: &TokenHash) -> String {

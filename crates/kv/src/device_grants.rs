@@ -1,5 +1,6 @@
 //! Device grants: the state under the digest of the device code, an index from the digest of the
-//! user code to it. Neither code is stored.
+//! user code to it. Neither code is stored. The state is sealed; the index need not be: it leads to a
+//! state that names its user code itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_auth::{
@@ -15,6 +16,7 @@ use gatewright_domain::{
 
 use crate::{
     connection::Kv,
+    seals::Seals,
     swap::{ATTEMPTS, Swap, compare_and_swap, swap_spending},
 };
 
@@ -27,6 +29,7 @@ const GRACE: TimeDelta = TimeDelta::seconds(60);
 pub struct DeviceGrants {
     kv: Kv,
     digests: KeyRing,
+    seals: Seals,
 }
 
 /// A grant together with what is needed to replace exactly this version of it.
@@ -41,8 +44,8 @@ pub struct StoredGrant {
 impl DeviceGrants {
     /// Digests codes with the active key of `digests`, and finds them under any of its keys: a
     /// grant outlives a rotation.
-    pub fn new(kv: Kv, digests: KeyRing) -> Self {
-        Self { kv, digests }
+    pub fn new(kv: Kv, digests: KeyRing, seals: Seals) -> Self {
+        Self { kv, digests, seals }
     }
 
     /// What stands for a user code in new grants and keys.
@@ -72,7 +75,9 @@ impl DeviceGrants {
         if self.kv.run::<Option<String>>(&index).await?.is_none() {
             return Ok(false);
         }
-        let state = claim(self.kv.key("dg:state", &state_digest), encode(grant)?);
+        let key = self.kv.key("dg:state", &state_digest);
+        let sealed = self.seal(&key, grant)?;
+        let state = claim(key, sealed);
         Ok(self.kv.run::<Option<String>>(&state).await?.is_some())
     }
 
@@ -112,7 +117,7 @@ impl DeviceGrants {
     ) -> Result<Option<StoredGrant>, Unavailable> {
         let mut command = redis::cmd("GET");
         command.arg(self.kv.key("dg:user", digest));
-        let Some(state_digest) = self.kv.run::<Option<String>>(&command).await? else {
+        let Some(state_digest) = self.kv.run_repeatable::<Option<String>>(&command).await? else {
             return Ok(None);
         };
         let stored = self.load(&state_digest).await?;
@@ -127,7 +132,8 @@ impl DeviceGrants {
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let ttl = ttl_millis(next, now);
-        compare_and_swap(&self.kv, &stored.key, &stored.raw, &encode(next)?, ttl).await
+        let next = self.seal(&stored.key, next)?;
+        compare_and_swap(&self.kv, &stored.key, &stored.raw, &next, ttl).await
     }
 
     /// Replaces this version of a grant and spends `nonce`, both or neither. The nonce is remembered
@@ -148,7 +154,7 @@ impl DeviceGrants {
             (
                 &stored.key,
                 &stored.raw,
-                &encode(next)?,
+                &self.seal(&stored.key, next)?,
                 ttl_millis(next, now),
             ),
             (&spent_key, spent_ttl),
@@ -163,14 +169,23 @@ impl DeviceGrants {
         let key = self.kv.key("dg:state", state_digest);
         let mut command = redis::cmd("GET");
         command.arg(&key);
-        let raw: Option<String> = self.kv.run(&command).await?;
-        Ok(raw.and_then(|raw| match serde_json::from_str(&raw) {
-            Ok(grant) => Some(StoredGrant { grant, key, raw }),
-            Err(error) => {
-                tracing::error!(%error, "a stored device grant cannot be read; treated as unknown");
-                None
+        let raw: Option<String> = self.kv.run_repeatable(&command).await?;
+        Ok(raw.and_then(|raw| {
+            let value = self.seals.open(&key, &raw)?;
+            match serde_json::from_str(value) {
+                Ok(grant) => Some(StoredGrant { grant, key, raw }),
+                Err(error) => {
+                    tracing::error!(%error, "a stored device grant cannot be read; treated as unknown");
+                    None
+                }
             }
         }))
+    }
+
+    fn seal(&self, key: &str, grant: &DeviceGrant) -> Result<String, Unavailable> {
+        let text =
+            serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))?;
+        Ok(self.seals.seal(key, &text, grant.expires_at + GRACE))
     }
 }
 
@@ -180,10 +195,6 @@ fn user_code_digest(key: &HmacKey, code: &UserCode) -> String {
 
 fn device_code_digest(key: &HmacKey, code: &DeviceCode) -> String {
     key.digest_hex(format!("device-code/{}", code.expose()).as_bytes())
-}
-
-fn encode(grant: &DeviceGrant) -> Result<String, Unavailable> {
-    serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))
 }
 
 fn ttl_millis(grant: &DeviceGrant, now: DateTime<Utc>) -> i64 {

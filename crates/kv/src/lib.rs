@@ -2,7 +2,8 @@
 //!
 //! Every key has a TTL, every read-then-write is one script (or one compare-and-swap), and each
 //! script touches keys of one hash tag only, so that it works on Redis Cluster. No secret is ever
-//! part of a key or a value: codes and addresses go through a keyed digest first.
+//! part of a key or a value: codes and addresses go through a keyed digest first. What carries
+//! authority is sealed ([`Seals`]): writing to Redis is not enough to forge it.
 
 mod bearer_cache;
 mod connection;
@@ -11,6 +12,7 @@ mod login_throttles;
 mod one_time_grants;
 mod rate_limits;
 mod revocations;
+mod seals;
 mod settings;
 mod spent_nonces;
 mod swap;
@@ -22,6 +24,7 @@ pub use login_throttles::LoginThrottles;
 pub use one_time_grants::OneTimeGrants;
 pub use rate_limits::{RateLimits, Ticket, WindowClock};
 pub use revocations::Revocations;
+pub use seals::Seals;
 pub use settings::RedisSettings;
 pub use spent_nonces::{Spending, SpentNonces};
 pub use swap::Swap;

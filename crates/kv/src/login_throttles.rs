@@ -42,7 +42,7 @@ impl LoginThrottles {
             command.arg(&key);
             let raw: String = self
                 .kv
-                .run::<Option<String>>(&command)
+                .run_repeatable::<Option<String>>(&command)
                 .await?
                 .unwrap_or_default();
             let throttle: LoginThrottle = serde_json::from_str(&raw).unwrap_or_default();
@@ -79,7 +79,11 @@ impl LoginThrottles {
     pub async fn pardons(&self, email: &str) -> Result<u64, Unavailable> {
         let mut command = redis::cmd("GET");
         command.arg(self.pardon_key(email));
-        Ok(self.kv.run::<Option<u64>>(&command).await?.unwrap_or(0))
+        Ok(self
+            .kv
+            .run_repeatable::<Option<u64>>(&command)
+            .await?
+            .unwrap_or(0))
     }
 
     /// Forgets all failures of an address, wherever they came from. The pardon is remembered for as

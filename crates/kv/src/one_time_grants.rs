@@ -1,5 +1,6 @@
 //! What stands behind one-time tokens. A token is found by its digest; a newer one for the same
-//! purpose and subject ends the one before; a try is counted before the code is looked at.
+//! purpose and subject ends the one before; a try is counted before the code is looked at. The grant
+//! is sealed; the count beside it is not, and the one who counts is Redis.
 
 use chrono::{DateTime, Utc};
 use gatewright_auth::digest::sha256_hex;
@@ -10,7 +11,7 @@ use gatewright_domain::{
 };
 use redis::Script;
 
-use crate::connection::Kv;
+use crate::{connection::Kv, seals::Seals};
 
 /// Tries per token (DECISIONS §2 "One-time codes").
 const TRIES: u32 = 5;
@@ -50,12 +51,13 @@ return 1
 #[derive(Clone)]
 pub struct OneTimeGrants {
     kv: Kv,
+    seals: Seals,
 }
 
 impl OneTimeGrants {
     /// In this Redis. Tokens are random and long, so a plain digest of one tells nothing.
-    pub fn new(kv: Kv) -> Self {
-        Self { kv }
+    pub fn new(kv: Kv, seals: Seals) -> Self {
+        Self { kv, seals }
     }
 
     /// Stores what stands behind a new token. `subject` (an address or an account) has at most one
@@ -72,11 +74,13 @@ impl OneTimeGrants {
         }
         let script = ISSUE.with(Clone::clone);
         let mut call = script.prepare_invoke();
+        let key = self.token_key(token);
         call.key(latest_key(&self.kv, grant.purpose, subject));
-        call.key(self.token_key(token));
-        call.arg(text(grant)?);
+        call.key(&key);
+        call.arg(self.seals.seal(&key, &text(grant)?, grant.expires_at));
         call.arg(millis(grant, now));
-        self.kv.invoke::<i64>(&call).await.map(drop)
+        // Issued twice, the token takes the place of itself.
+        self.kv.invoke_repeatable::<i64>(&call).await.map(drop)
     }
 
     /// What stands behind a token, without a try.
@@ -85,10 +89,11 @@ impl OneTimeGrants {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<OneTimeGrant>, Unavailable> {
+        let key = self.token_key(token);
         let mut get = redis::cmd("GET");
-        get.arg(self.token_key(token));
-        let value: Option<String> = self.kv.run(&get).await?;
-        let grant = value.and_then(|value| read(value.split_once('|')?.1));
+        get.arg(&key);
+        let value: Option<String> = self.kv.run_repeatable(&get).await?;
+        let grant = value.and_then(|value| self.read(&key, value.split_once('|')?.1));
         Ok(grant.filter(|grant| now < grant.expires_at))
     }
 
@@ -103,8 +108,8 @@ impl OneTimeGrants {
         }
         let script = TRY.with(Clone::clone);
         let key = self.token_key(token);
-        let value: Option<String> = self.kv.invoke(script.key(key).arg(TRIES)).await?;
-        let grant = value.and_then(|value| read(&value));
+        let value: Option<String> = self.kv.invoke(script.key(&key).arg(TRIES)).await?;
+        let grant = value.and_then(|value| self.read(&key, &value));
         Ok(grant.filter(|grant| now < grant.expires_at))
     }
 
@@ -121,7 +126,9 @@ impl OneTimeGrants {
         (next_token, next): (&str, &OneTimeGrant),
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
-        let next = (self.token_key(next_token), text(next)?, millis(next, now));
+        let key = self.token_key(next_token);
+        let sealed = self.seals.seal(&key, &text(next)?, next.expires_at);
+        let next = (key, sealed, millis(next, now));
         self.take(token, seen, Some(next)).await
     }
 
@@ -135,15 +142,26 @@ impl OneTimeGrants {
             static REPLACE: Script = Script::new(REPLACE_SCRIPT);
         }
         let script = REPLACE.with(Clone::clone);
-        let mut call = script.prepare_invoke();
-        call.key(self.token_key(token));
-        call.arg(text(seen)?);
-        if let Some((key, value, ttl)) = next {
-            call.key(key);
-            call.arg(value);
-            call.arg(ttl);
+        let key = self.token_key(token);
+        // It may have been sealed before a rotation.
+        for sealed in self.seals.all(&key, &text(seen)?, seen.expires_at) {
+            let mut call = script.prepare_invoke();
+            call.key(&key);
+            call.arg(sealed);
+            if let Some((key, value, ttl)) = &next {
+                call.key(key);
+                call.arg(value);
+                call.arg(ttl);
+            }
+            if self.kv.invoke::<i64>(&call).await? == 1 {
+                return Ok(true);
+            }
         }
-        Ok(self.kv.invoke::<i64>(&call).await? == 1)
+        Ok(false)
+    }
+
+    fn read(&self, key: &str, text: &str) -> Option<OneTimeGrant> {
+        serde_json::from_str(self.seals.open(key, text)?).ok()
     }
 
     fn token_key(&self, token: &str) -> String {
@@ -167,8 +185,4 @@ fn millis(grant: &OneTimeGrant, now: DateTime<Utc>) -> i64 {
 
 fn text(grant: &OneTimeGrant) -> Result<String, Unavailable> {
     serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))
-}
-
-fn read(text: &str) -> Option<OneTimeGrant> {
-    serde_json::from_str(text).ok()
 }

@@ -28,6 +28,7 @@ const LEASE: TimeDelta = TimeDelta::seconds(1);
 /// Held blocks are swept when there are more than this.
 const SWEEP_AT: usize = 10_000;
 
+/// A member that stands there already is a charge whose answer was lost: it is not charged twice.
 const SCRIPT: &str = r"
 local now = tonumber(ARGV[1])
 if now == 0 then
@@ -36,6 +37,7 @@ if now == 0 then
 end
 local window, most, lease = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+if redis.call('ZSCORE', KEYS[1], ARGV[4]) then return {1, 0} end
 if redis.call('ZCARD', KEYS[1]) >= most then
   local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
   return {0, math.max(1, tonumber(oldest[2]) + window - now)}
@@ -109,14 +111,14 @@ impl RateLimits {
     pub async fn refund(&self, ticket: &Ticket) -> Result<(), Unavailable> {
         let mut command = redis::cmd("ZREM");
         command.arg(&ticket.key).arg(&ticket.member);
-        self.kv.run::<i64>(&command).await.map(drop)
+        self.kv.run_repeatable::<i64>(&command).await.map(drop)
     }
 
     /// Forgets all charges of a key: for somebody who proved who they are.
     pub async fn clear(&self, limit: &Limit, key: &str) -> Result<(), Unavailable> {
         let mut command = redis::cmd("DEL");
         command.arg(self.key(limit, key));
-        self.kv.run::<i64>(&command).await.map(drop)
+        self.kv.run_repeatable::<i64>(&command).await.map(drop)
     }
 
     fn key(&self, limit: &Limit, key: &str) -> String {
@@ -143,7 +145,7 @@ impl RateLimits {
         let script = ADMIT.with(Clone::clone);
         let (admitted, wait): (i64, i64) = self
             .kv
-            .invoke(
+            .invoke_repeatable(
                 script
                     .key(key)
                     .arg(now)

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use gatewright_auth::bearer::TokenHash;
 
 use crate::connection::Kv;
@@ -21,23 +20,16 @@ impl Revocations {
         Self { kv }
     }
 
-    /// Calls `on_revoked` for each message until the future is dropped; reconnects for ever.
+    /// Calls `on_revoked` for each message until the future is dropped; connects again for ever, to
+    /// whoever is the master by then, or to another node of the cluster.
     pub async fn listen(self, on_revoked: impl Fn(&TokenHash)) {
-        loop {
-            if let Err(error) = self.listen_once(&on_revoked).await {
+        let channel = self.kv.channel("revoked");
+        let heard = |text: String| on_revoked(&TokenHash::from_column(text));
+        for attempt in 0.. {
+            if let Err(error) = self.kv.listen(&channel, attempt, &heard).await {
                 tracing::debug!(%error, "the revocation channel broke; connecting again");
             }
             tokio::time::sleep(RECONNECT).await;
         }
-    }
-
-    async fn listen_once(&self, on_revoked: &impl Fn(&TokenHash)) -> redis::RedisResult<()> {
-        let mut pubsub = self.kv.client().get_async_pubsub().await?;
-        pubsub.subscribe(self.kv.channel("revoked")).await?;
-        let mut messages = pubsub.into_on_message();
-        while let Some(message) = messages.next().await {
-            on_revoked(&TokenHash::from_column(message.get_payload::<String>()?));
-        }
-        Ok(())
     }
 }

@@ -32,7 +32,7 @@ use gatewright_auth::{
 };
 use gatewright_domain::{RandomIds, SystemClock, error::Unavailable};
 use gatewright_kv::{
-    BearerCache, DeviceGrants, Kv, LoginThrottles, OneTimeGrants, RateLimits, Revocations,
+    BearerCache, DeviceGrants, Kv, LoginThrottles, OneTimeGrants, RateLimits, Revocations, Seals,
     SpentNonces, WindowClock,
 };
 use gatewright_objects::Objects;
@@ -112,6 +112,12 @@ impl Platform {
         })
     }
 
+    /// What seals the values in Redis that carry authority.
+    pub fn seals(&self) -> Seals {
+        let keys = self.master.ring(Purpose::SealedValue);
+        Seals::new(keys, Arc::clone(&self.ambient.clock))
+    }
+
     /// Whether the dependencies answer.
     pub fn readiness(&self) -> Readiness {
         Readiness::new(self.pool.clone(), self.kv.clone())
@@ -179,7 +185,7 @@ impl<'a> Shared<'a> {
         let limiter = RateLimits::new(platform.kv.clone(), ids, clock, platform.windows);
         let lockout = TimeDelta::seconds(i64::from(settings.console.lockout_seconds));
         let digest = master.ring(Purpose::StorageDigest).active();
-        let cache = BearerCache::new(platform.kv.clone());
+        let cache = BearerCache::new(platform.kv.clone(), platform.seals());
         Self {
             throttles: LoginThrottles::new(platform.kv.clone(), digest, lockout),
             passwords: Passwords::new(
@@ -194,7 +200,7 @@ impl<'a> Shared<'a> {
                 ambient.clone(),
             ),
             codes: Codes {
-                grants: OneTimeGrants::new(platform.kv.clone()),
+                grants: OneTimeGrants::new(platform.kv.clone(), platform.seals()),
                 limiter: limiter.clone(),
                 limits: limits.clone(),
                 keys: CodeKeys::new(master),
@@ -305,6 +311,7 @@ impl<'a> Shared<'a> {
             grants: DeviceGrants::new(
                 self.platform.kv.clone(),
                 self.platform.master.ring(Purpose::StorageDigest),
+                self.platform.seals(),
             ),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),

@@ -3,7 +3,7 @@
 
 mod contract;
 mod doctor;
-mod engines;
+pub(crate) mod engines;
 mod foreign_client;
 mod keys;
 mod mail;

@@ -98,7 +98,7 @@ impl Harness {
 
     /// The digits that belong to the seed behind a token, whether or not they were sent to anybody.
     pub(crate) async fn digits_behind(&self, token: &str) -> String {
-        let grants = OneTimeGrants::new(self.platform.kv.clone());
+        let grants = OneTimeGrants::new(self.platform.kv.clone(), self.platform.seals());
         let grant = grants.find(token, self.now()).await.unwrap().unwrap();
         let keys = CodeKeys::new(&MasterKeys::new(SECRET_KEY.as_bytes(), []));
         keys.code(&grant.seed).unwrap().expose().to_owned()

@@ -4,6 +4,8 @@ mod browser;
 pub(crate) mod enterprise;
 mod flow;
 pub(crate) mod mail;
+#[allow(dead_code, reason = "each suite has its way to forget")]
+pub(crate) mod relay;
 
 pub(crate) use browser::Browser;
 pub(crate) use enterprise::Enterprise;
@@ -14,9 +16,10 @@ use std::{collections::HashMap, sync::Arc};
 use actix_web::{HttpServer, dev::ServerHandle};
 use gatewright_api_server::compose::{Settings, services};
 use gatewright_app::Ambient;
+use gatewright_auth::keys::{HmacKey, KeyRing};
 use gatewright_domain::{Clock, RandomIds, settings::Source};
 use gatewright_http::application;
-use gatewright_kv::WindowClock;
+use gatewright_kv::{Seals, WindowClock};
 use gatewright_runtime::{Platform, ServerSettings};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::{ManualClock, ScriptedRandom};
@@ -108,6 +111,12 @@ impl Answer {
         assert!(wait >= 1);
         answer
     }
+}
+
+/// Seals of an installation of the test's own.
+pub(crate) fn seals(clock: &ManualClock) -> Seals {
+    let key = HmacKey::new("test", b"a key for seals in tests, 32 bytes");
+    Seals::new(KeyRing::fixed(key, []), Arc::new(clock.clone()))
 }
 
 /// A client that knows which implementation of TLS is meant, and follows redirects unless told not to.

@@ -264,7 +264,7 @@ async fn a_resolver_that_was_slow_cannot_bring_a_revoked_token_back() {
         key_prefix: h.db.key_prefix.clone(),
         ..RedisSettings::default()
     };
-    let cache = BearerCache::new(Kv::new(&settings).unwrap());
+    let cache = BearerCache::new(Kv::new(&settings).unwrap(), crate::support::seals(&h.clock));
     let hash = TokenHash::from_column("f".repeat(64));
     let token = gatewright_domain::bearer_token::BearerToken {
         id: "00000000-0000-7000-8000-000000000000".parse().unwrap(),

@@ -14,6 +14,7 @@ use gatewright_domain::{
 };
 use gatewright_kv::{DeviceGrants, Kv, LoginThrottles, RedisSettings, StoredGrant, Swap};
 use gatewright_test_db::TestDb;
+use gatewright_test_support::ManualClock;
 
 fn kv(db: &TestDb) -> Kv {
     let settings = RedisSettings {
@@ -67,7 +68,7 @@ fn approved(grant: DeviceGrant) -> DeviceGrant {
 #[tokio::test]
 async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing() {
     let db = TestDb::create().await;
-    let grants = DeviceGrants::new(kv(&db), ring());
+    let grants = DeviceGrants::new(kv(&db), ring(), crate::support::seals(&ManualClock::new()));
     let nonce: TokenText = "a-nonce".parse().unwrap();
     let until = now() + GRANT_LIFETIME;
     let codes = [
@@ -104,7 +105,7 @@ async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing
 #[tokio::test]
 async fn sec_058_who_read_before_a_change_changes_nothing() {
     let db = TestDb::create().await;
-    let grants = DeviceGrants::new(kv(&db), ring());
+    let grants = DeviceGrants::new(kv(&db), ring(), crate::support::seals(&ManualClock::new()));
     let user_code: UserCode = "KWAL-UY7B".parse().unwrap();
     let device_code: DeviceCode = "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH".parse().unwrap();
     let first = grant(&grants, &user_code);

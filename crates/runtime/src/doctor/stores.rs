@@ -136,11 +136,19 @@ async fn redis(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding> {
                 "redis_unreachable",
                 format!("Redis does not answer: {}", error.source),
                 "nearly everything answers 503: no limit can be asked",
-                "set REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD",
+                "set REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD (sentinels: REDIS_SENTINELS; a cluster: REDIS_CLUSTERS; TLS: REDIS_USE_SSL, REDIS_SSL_CA_CERTS)",
             )];
         }
     };
     let mut findings: Vec<Finding> = skew("Redis", facts.now, now).into_iter().collect();
+    if settings.redis.trusts_any_certificate() {
+        findings.push(Finding::warning(
+            "redis_certificate_unchecked",
+            "Redis is believed whatever certificate it shows",
+            "whoever is on the way can read and answer in its place",
+            "set REDIS_SSL_CERT_REQS=CERT_REQUIRED, and REDIS_SSL_CA_CERTS to the CA when it is your own",
+        ));
+    }
     if facts.version.is_some_and(|version| version < OLDEST_REDIS) {
         findings.push(Finding::error(
             "redis_old",

@@ -35,12 +35,14 @@ const DB_VARIABLES: [&str; 6] = [
     "DB_DATABASE",
 ];
 /// Any of these says that Redis runs elsewhere.
-const REDIS_VARIABLES: [&str; 5] = [
+const REDIS_VARIABLES: [&str; 7] = [
     "REDIS_URL",
     "REDIS_HOST",
     "REDIS_PORT",
     "REDIS_USERNAME",
     "REDIS_PASSWORD",
+    "REDIS_SENTINELS",
+    "REDIS_CLUSTERS",
 ];
 
 /// Whether the settings name a PostgreSQL.

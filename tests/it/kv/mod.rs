@@ -1,0 +1,9 @@
+//! Redis as it really is: behind firewalls that forget, with TLS, with sentinels, as a cluster, and
+//! writable by somebody else. Time is real here: waiting is polling with a deadline.
+
+mod certificates;
+mod contract;
+mod firewall;
+mod forgery;
+mod kinds;
+mod servers;
