@@ -87,6 +87,7 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
     let no_postgres = format!("postgres://x:y@127.0.0.1:{closed}/z");
     let no_redis = format!("redis://127.0.0.1:{closed}");
     let evicting_url = evicting.url();
+    let unchecked_redis = format!("rediss://127.0.0.1:{closed}/#insecure");
     let init = ("INIT_PASSWORD", "for-the-installer");
 
     let sound: Settings = vec![
@@ -239,6 +240,11 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
             vec![("REDIS_URL", &evicting_url)],
             "redis_evicts",
             "noeviction",
+        ),
+        (
+            vec![("REDIS_URL", &unchecked_redis)],
+            "redis_certificate_unchecked",
+            "REDIS_SSL_CERT_REQS",
         ),
         (wrong_tls, "mail_server", "SMTP_OPPORTUNISTIC_TLS=true"),
         (

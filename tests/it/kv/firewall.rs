@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _, TokenHash},
+    bearer::{Admission, RateLimiter as _},
     limits::{Limit, Rate},
 };
 use gatewright_domain::Clock as _;
-use gatewright_kv::{Kv, RedisSettings, Revocations};
+use gatewright_kv::RedisSettings;
 use gatewright_test_db::TestDb;
 
 use super::{
     contract::{CHECKS, Ground, device_code, unique, user_code},
+    listener::Listener,
     servers::{Server, wait_until},
 };
 use crate::support::{
@@ -163,27 +164,13 @@ async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause
 async fn c2_revocations_are_heard_again_after_a_firewall_forgot() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
-    let listener = Revocations::new(Kv::new(&through(&relay, &db)).unwrap());
-    let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
-    let listening = tokio::spawn(listener.listen(move |hash: &TokenHash| {
-        let _test_is_over = heard.send(hash.as_str().to_owned());
-    }));
-    let speaker = Ground::new(&through(&relay, &db)).bearer_cache();
+    let mut listener = Listener::new(&through(&relay, &db));
+    let ground = Ground::new(&through(&relay, &db));
     for _ in 0..2 {
-        wait_until("a revocation is heard", async || {
-            let hash = unique();
-            speaker
-                .bury(&TokenHash::from_column(hash.clone()))
-                .await
-                .unwrap();
-            let next = tokio::time::timeout(Duration::from_millis(200), hears.recv()).await;
-            next.is_ok_and(|heard| heard == Some(hash))
-        })
-        .await;
-        while hears.try_recv().is_ok() {}
+        listener.hears(&ground).await;
         relay.forget();
     }
-    listening.abort();
+    listener.hears(&ground).await;
 }
 
 /// The whole server, as in the row: 503 for 151 seconds it was.

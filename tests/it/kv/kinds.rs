@@ -1,50 +1,14 @@
 //! Redis with TLS, with sentinels, as a cluster: the whole contract over each, and what becomes of it
 //! when the master goes away. Each kind is started once.
 
-use std::time::Duration;
-
-use gatewright_auth::bearer::TokenHash;
-use gatewright_kv::{Kv, RedisSettings, Revocations};
+use gatewright_kv::RedisSettings;
 
 use super::{
     certificates::Certificates,
-    contract::{Ground, unique},
+    contract::Ground,
+    listener::Listener,
     servers::{Server, any_binary, ask, binary_with_tls, free_port, wait_until},
 };
-
-/// Somebody who hears of revocations, until it is dropped.
-struct Listener {
-    hears: tokio::sync::mpsc::UnboundedReceiver<String>,
-    listening: tokio::task::JoinHandle<()>,
-}
-
-impl Listener {
-    fn new(settings: &RedisSettings) -> Self {
-        let (heard, hears) = tokio::sync::mpsc::unbounded_channel();
-        let listener = Revocations::new(Kv::new(settings).unwrap());
-        let listening = tokio::spawn(listener.listen(move |hash: &TokenHash| {
-            let _test_is_over = heard.send(hash.as_str().to_owned());
-        }));
-        Self { hears, listening }
-    }
-
-    async fn hears(&mut self, ground: &Ground) {
-        wait_until("a revocation is heard", async || {
-            let (hash, cache) = (unique(), ground.bearer_cache());
-            let said = cache.bury(&TokenHash::from_column(hash.clone())).await;
-            let next = tokio::time::timeout(Duration::from_millis(300), self.hears.recv()).await;
-            said.is_ok() && next.is_ok_and(|heard| heard == Some(hash))
-        })
-        .await;
-        while self.hears.try_recv().is_ok() {}
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.listening.abort();
-    }
-}
 
 #[tokio::test]
 async fn c3_redis_with_tls_a_ca_of_its_own_and_client_certificates() {
@@ -326,6 +290,13 @@ async fn c3_sec_168_redis_cluster_of_six_nodes_moved_slots_and_a_failover() {
         info.contains("role:master")
     })
     .await;
+    for node in &nodes[1..] {
+        wait_until("everybody knows", async || {
+            let info: String = node.ask(&["CLUSTER", "INFO"]).await.unwrap();
+            info.contains("cluster_state:ok") && info.contains("cluster_slots_fail:0")
+        })
+        .await;
+    }
     wait_until("every part answers", async || {
         ground.kv.ping().await.is_ok()
     })

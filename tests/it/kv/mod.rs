@@ -6,4 +6,5 @@ mod contract;
 mod firewall;
 mod forgery;
 mod kinds;
+mod listener;
 mod servers;

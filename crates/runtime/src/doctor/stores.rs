@@ -125,22 +125,7 @@ fn skew(what: &'static str, theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Optio
 }
 
 async fn redis(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding> {
-    let facts = match Kv::new(&settings.redis) {
-        Ok(kv) => kv.facts().await,
-        Err(error) => Err(error),
-    };
-    let facts = match facts {
-        Ok(facts) => facts,
-        Err(error) => {
-            return vec![Finding::error(
-                "redis_unreachable",
-                format!("Redis does not answer: {}", error.source),
-                "nearly everything answers 503: no limit can be asked",
-                "set REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD (sentinels: REDIS_SENTINELS; a cluster: REDIS_CLUSTERS; TLS: REDIS_USE_SSL, REDIS_SSL_CA_CERTS)",
-            )];
-        }
-    };
-    let mut findings: Vec<Finding> = skew("Redis", facts.now, now).into_iter().collect();
+    let mut findings = vec![];
     if settings.redis.trusts_any_certificate() {
         findings.push(Finding::warning(
             "redis_certificate_unchecked",
@@ -149,6 +134,23 @@ async fn redis(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding> {
             "set REDIS_SSL_CERT_REQS=CERT_REQUIRED, and REDIS_SSL_CA_CERTS to the CA when it is your own",
         ));
     }
+    let facts = match Kv::new(&settings.redis) {
+        Ok(kv) => kv.facts().await,
+        Err(error) => Err(error),
+    };
+    let facts = match facts {
+        Ok(facts) => facts,
+        Err(error) => {
+            findings.push(Finding::error(
+                "redis_unreachable",
+                format!("Redis does not answer: {}", error.source),
+                "nearly everything answers 503: no limit can be asked",
+                "set REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD (sentinels: REDIS_SENTINELS; a cluster: REDIS_CLUSTERS; TLS: REDIS_USE_SSL, REDIS_SSL_CA_CERTS)",
+            ));
+            return findings;
+        }
+    };
+    findings.extend(skew("Redis", facts.now, now));
     if facts.version.is_some_and(|version| version < OLDEST_REDIS) {
         findings.push(Finding::error(
             "redis_old",

@@ -1,0 +1,60 @@
+//! Somebody who hears of revocations.
+
+use std::time::Duration;
+
+use gatewright_auth::bearer::TokenHash;
+use gatewright_kv::{Kv, RedisSettings, Revocations};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::{
+    contract::{Ground, unique},
+    servers::wait_until,
+};
+
+/// Listens until it is dropped.
+pub(super) struct Listener {
+    hears: UnboundedReceiver<String>,
+    listening: tokio::task::JoinHandle<()>,
+}
+
+impl Listener {
+    pub(super) fn new(settings: &RedisSettings) -> Self {
+        let (heard, hears) = unbounded_channel();
+        let listener = Revocations::new(Kv::new(settings).unwrap());
+        let listening = tokio::spawn(listener.listen(move |hash: &TokenHash| {
+            let _test_is_over = heard.send(hash.as_str().to_owned());
+        }));
+        Self { hears, listening }
+    }
+
+    /// Waits until a revocation that `ground` speaks of arrives.
+    pub(super) async fn hears(&mut self, ground: &Ground) {
+        wait_until("a revocation is heard", async || {
+            let (hash, cache) = (unique(), ground.bearer_cache());
+            let said = cache.bury(&TokenHash::from_column(hash.clone())).await;
+            said.is_ok() && self.hears_of(&hash).await
+        })
+        .await;
+    }
+
+    async fn hears_of(&mut self, hash: &str) -> bool {
+        let heard = async {
+            // Others were buried too.
+            while let Some(heard) = self.hears.recv().await {
+                if heard == hash {
+                    return true;
+                }
+            }
+            false
+        };
+        tokio::time::timeout(Duration::from_millis(300), heard)
+            .await
+            .unwrap_or(false)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
