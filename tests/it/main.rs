@@ -18,7 +18,7 @@ mod coverage;
 mod drift;
 mod e2e;
 mod fuzz;
-mod operator_files;
 mod kv;
+mod operator_files;
 mod support;
 mod wire;
