@@ -133,6 +133,7 @@ impl Ground {
             purpose: OneTimePurpose::ResetPassword,
             is_verified: false,
             account: None,
+            era: gatewright_domain::era::Era::default(),
             has_code: true,
             email: "a@b.co".into(),
             old_email: None,
