@@ -93,7 +93,7 @@ impl FileUrlKeys {
         let Some(signed_at) = DateTime::from_timestamp(signature.timestamp, 0) else {
             return false;
         };
-        if signed_at > now + LEEWAY || now - lifetime > signed_at {
+        if signed_at > now + LEEWAY || now > signed_at + lifetime {
             return false;
         }
         let Ok(code) = URL_SAFE.decode(&signature.sign) else {
