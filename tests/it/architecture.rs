@@ -21,7 +21,8 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("kv", &["auth", "domain"]),
     ("outbound", &[]),
     // Whoever knows people without an account: one crate per way to ask.
-    ("oidc", &["auth", "domain", "outbound"]),
+    // What a provider says is read by the one reader that refuses a name that comes twice: crypto's.
+    ("oidc", &["auth", "crypto", "domain", "outbound"]),
     ("enterprise", &["auth", "domain", "outbound"]),
     // The checksum of fetched wheels is crypto's.
     ("engines", &["crypto"]),

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use gatewright_domain::account::Email;
 use gatewright_mail::{
-    Finding, LetterKind, Mail, MailLanguage, MailSettings, Mailer, Templates, diagnose,
+    Finding, LetterKind, Mail, MailLanguage, MailSettings, Mailer, Templates, diagnose, explain,
 };
 
 /// What to do with mail.
@@ -58,26 +58,8 @@ pub async fn test(settings: &MailSettings, address: &Email, id: String) -> anyho
     };
     Ok(match mailer.send(mail).await {
         Ok(()) => Tested::Sent,
-        Err(error) => Tested::Failed(explain(&error.to_string())),
+        Err(error) => Tested::Failed(explain(settings, &error.to_string())),
     })
-}
-
-/// The way is open up to here; what is left is what the server says.
-fn explain(said: &str) -> Finding {
-    let lower = said.to_lowercase();
-    let change = if lower.contains("certificate") {
-        "let the mail server show a certificate for the name in SMTP_SERVER; one of your own authority: GATEWRIGHT_SMTP_CA_FILE"
-    } else if lower.contains("auth") || lower.contains("535") || lower.contains("530") {
-        "correct SMTP_USERNAME and SMTP_PASSWORD"
-    } else if lower.contains("sender") || lower.contains("from") {
-        "set MAIL_DEFAULT_SEND_FROM to an address that the server lets you send from"
-    } else {
-        "ask whoever runs SMTP_SERVER what this answer means"
-    };
-    Finding {
-        what: format!("the mail server did not take the letter: {said}"),
-        change: change.to_owned(),
-    }
 }
 
 /// Writes all letters. Returns the folder's files.

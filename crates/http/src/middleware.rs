@@ -11,7 +11,7 @@ use actix_web::{
     middleware::{DefaultHeaders, Next},
     web::Data,
 };
-use gatewright_app::Ctx;
+use gatewright_app::{Ctx, console::Console};
 use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::{
     Clock, DIFY_VERSION, GATEWRIGHT_VERSION, IdGen as _, RandomIds, client_address::ClientAddress,
@@ -31,9 +31,12 @@ const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
 /// A file arrives as fast as its sender's line lets it.
 const UPLOAD_DEADLINE: Duration = Duration::from_secs(300);
 const UPLOAD_PATH: &str = "/console/api/files/upload";
-/// Others are asked meanwhile: each in less than three seconds (see the crates that do).
-const PROVIDER_DEADLINE: Duration = Duration::from_millis(4500);
+/// The enterprise product is asked meanwhile, for less than this. Identity providers say themselves how
+/// long they may take.
+const BROKER_PATIENCE: Duration = Duration::from_millis(2600);
 const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
+/// A password is checked, and then a provider is asked.
+const CONNECT_PATHS: [&str; 2] = ["/console/api/account/integrates/", "/account/provider"];
 const PASSWORD_PATHS: [&str; 12] = [
     "/console/api/login",
     "/console/api/setup",
@@ -65,7 +68,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
     let place = Place::of(request.path());
-    let deadline = deadline(request.path());
+    let deadline = deadline(request.request());
     let visit = Visit::begin(&request);
     request.extensions_mut().insert(Arc::clone(&ctx));
     let error = match tokio::time::timeout(deadline, next.call(request)).await {
@@ -95,13 +98,22 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     Err(failure.into())
 }
 
-fn deadline(path: &str) -> Duration {
+fn deadline(request: &HttpRequest) -> Duration {
+    let path = request.path();
+    let begins_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+    let patience = || {
+        let console = request.app_data::<Data<Console>>();
+        let patience = console.map(|console| console.provider_patience());
+        patience.unwrap_or_default().max(BROKER_PATIENCE)
+    };
     if PASSWORD_PATHS.contains(&path) || INVITE_PATHS.contains(&path) {
         PASSWORD_DEADLINE
     } else if path == UPLOAD_PATH {
         UPLOAD_DEADLINE
-    } else if PROVIDER_PATHS.iter().any(|prefix| path.starts_with(prefix)) {
-        PROVIDER_DEADLINE
+    } else if begins_with(&PROVIDER_PATHS) {
+        DEADLINE + patience()
+    } else if begins_with(&CONNECT_PATHS) {
+        PASSWORD_DEADLINE + patience()
     } else {
         DEADLINE
     }

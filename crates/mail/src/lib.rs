@@ -4,12 +4,13 @@
 //! same file gives the HTML and the plain text. Operators may put their own beside them.
 
 mod diagnose;
+mod domain;
 mod letter;
 mod settings;
 mod template;
 mod transport;
 
-pub use diagnose::{Finding, diagnose};
+pub use diagnose::{Finding, diagnose, explain};
 pub use letter::{LetterKind, MailLanguage};
 pub use settings::{MailSettings, MailType, Security};
 pub use template::{Rendered, TemplateError, Templates};

@@ -13,6 +13,7 @@ use lettre::{
 };
 
 use crate::{
+    domain::{host_in_ascii, in_ascii},
     settings::{MailSettings, MailType, Security},
     template::Rendered,
 };
@@ -63,9 +64,11 @@ impl Mailer {
             return Ok(None);
         };
         let from = settings.from.as_deref().unwrap_or_default();
-        let from = from
+        let mut from: Mailbox = from
             .parse()
             .map_err(|_| "MAIL_DEFAULT_SEND_FROM is not an address".to_owned())?;
+        from.email = in_ascii(&from.email)
+            .ok_or("the domain of MAIL_DEFAULT_SEND_FROM is no domain".to_owned())?;
         let transport = match mail_type {
             MailType::Smtp => Transport::Smtp(smtp(settings)?),
             MailType::File => Transport::File(settings.folder.clone()),
@@ -107,6 +110,7 @@ impl Mailer {
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
         let unusable = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
         let to: lettre::Address = mail.to.parse().map_err(|e| unusable(&e))?;
+        let to = in_ascii(&to).ok_or_else(|| unusable(&"the address has no domain"))?;
         let host = self.from.email.domain();
         Message::builder()
             .from(self.from.clone())
@@ -144,7 +148,9 @@ fn classify(error: &lettre::transport::smtp::Error) -> MailError {
 }
 
 fn smtp(settings: &MailSettings) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
-    let server = settings.server.as_deref().unwrap_or_default();
+    let server = host_in_ascii(settings.server.as_deref().unwrap_or_default())
+        .ok_or("SMTP_SERVER is no host name")?;
+    let server = server.as_str();
     let tls = match settings.security() {
         Security::None => Tls::None,
         Security::Tls => Tls::Wrapper(tls_parameters(settings, server)?),
@@ -176,4 +182,41 @@ fn tls_parameters(settings: &MailSettings, server: &str) -> Result<TlsParameters
     builder
         .build_rustls()
         .map_err(|error| format!("TLS: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_domains_with_umlauts_are_sent_as_xn() {
+        let settings = MailSettings {
+            mail_type: Some(MailType::File),
+            from: Some("Gatewright <no-reply@straße.example>".to_owned()),
+            ..plain()
+        };
+        let mailer = Mailer::new(&settings).unwrap().unwrap();
+        let mail = Mail {
+            id: "1".into(),
+            to: "Ada@München.example".into(),
+            content: Rendered {
+                subject: "Hello".into(),
+                html: "<p>Hello".into(),
+                text: "Hello".into(),
+            },
+        };
+        let message = mailer.message(&mail).unwrap();
+        let envelope = message.envelope();
+        assert_eq!(envelope.to()[0].to_string(), "Ada@xn--mnchen-3ya.example");
+        let from = envelope.from().map(ToString::to_string);
+        assert_eq!(from.as_deref(), Some("no-reply@xn--strae-oqa.example"));
+        let text = String::from_utf8(message.formatted()).unwrap();
+        assert!(text.is_ascii(), "{text}");
+        assert!(text.contains("<1@xn--strae-oqa.example>"), "{text}");
+    }
+
+    fn plain() -> MailSettings {
+        use gatewright_domain::settings::Settings as _;
+        MailSettings::load(&|_: &str| None::<String>).unwrap()
+    }
 }

@@ -5,59 +5,59 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use gatewright_auth::sso::ProviderError;
 use gatewright_domain::interval::elapsed;
-use gatewright_outbound::{Outbound, OutboundError};
-use http::{Request, Response};
+use gatewright_outbound::Outbound;
 use openidconnect::{
-    AdditionalProviderMetadata, IssuerUrl, ProviderMetadata, TokenUrl, UserInfoUrl,
-    core::{
-        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
-        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
-        CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
-    },
+    AuthType, AuthUrl, IssuerUrl, JsonWebKeySetUrl, TokenUrl, UserInfoUrl, core::CoreJsonWebKeySet,
 };
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use url::Url;
 
-/// How long what was discovered is used.
+use crate::{
+    claims::{Claims, MalformedClaim},
+    exchange::get,
+};
+
+/// How long what was discovered is used to begin a sign-in.
 const MEMORY: Duration = Duration::from_secs(3600);
+/// Somebody who comes back does not wait for it to be fetched again.
+const LONGER_MEMORY: Duration = Duration::from_secs(7200);
+/// OpenID Connect Discovery §4.
+const PATH: &str = "/.well-known/openid-configuration";
 
-/// RFC 9207 §3.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ResponseIssuer {
-    #[serde(default)]
-    pub(crate) authorization_response_iss_parameter_supported: bool,
+/// What is used of what a provider publishes. Anything else in it may look as it likes.
+pub(crate) struct Metadata {
+    pub(crate) authorization: AuthUrl,
+    pub(crate) token: TokenUrl,
+    pub(crate) userinfo: Option<UserInfoUrl>,
+    pub(crate) auth_type: AuthType,
+    /// RFC 9207 §3.
+    pub(crate) says_who_answers: bool,
+    pub(crate) keys: CoreJsonWebKeySet,
 }
-
-impl AdditionalProviderMetadata for ResponseIssuer {}
-
-pub(crate) type Metadata = ProviderMetadata<
-    ResponseIssuer,
-    CoreAuthDisplay,
-    CoreClientAuthMethod,
-    CoreClaimName,
-    CoreClaimType,
-    CoreGrantType,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
-    CoreResponseMode,
-    CoreResponseType,
-    CoreSubjectIdentifierType,
->;
 
 /// Discovery document and keys of one provider.
 pub(crate) struct Discovery {
     issuer: IssuerUrl,
     http: Outbound,
+    /// For both exchanges together.
+    budget: Duration,
     /// One caller fetches, the others wait for what comes.
     known: Mutex<Option<(DateTime<Utc>, Arc<Metadata>)>>,
 }
 
+/// For what it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Begin,
+    Finish,
+}
+
 impl Discovery {
-    pub(crate) fn new(issuer: IssuerUrl, http: Outbound) -> Self {
+    pub(crate) fn new(issuer: IssuerUrl, http: Outbound, budget: Duration) -> Self {
         Self {
             issuer,
             http,
+            budget,
             known: Mutex::new(None),
         }
     }
@@ -65,15 +65,20 @@ impl Discovery {
     /// From memory, or fetched.
     pub(crate) async fn metadata(
         &self,
+        step: Step,
         now: DateTime<Utc>,
     ) -> Result<Arc<Metadata>, ProviderError> {
         let mut known = self.known.lock().await;
+        let memory = match step {
+            Step::Begin => MEMORY,
+            Step::Finish => LONGER_MEMORY,
+        };
         if let Some((fetched_at, metadata)) = &*known
-            && elapsed(*fetched_at, now).is_ok_and(|age| age < MEMORY)
+            && elapsed(*fetched_at, now).is_ok_and(|age| age < memory)
         {
             return Ok(Arc::clone(metadata));
         }
-        self.fetch(&mut known, now).await
+        self.renew(&mut known, now).await
     }
 
     /// Fetched again, because `stale` does not know the key of a token. Whoever waited for somebody
@@ -86,58 +91,76 @@ impl Discovery {
         let mut known = self.known.lock().await;
         match &*known {
             Some((_, metadata)) if !Arc::ptr_eq(metadata, stale) => Ok(Arc::clone(metadata)),
-            _ => self.fetch(&mut known, now).await,
+            _ => self.renew(&mut known, now).await,
         }
     }
 
-    async fn fetch(
+    async fn renew(
         &self,
         known: &mut Option<(DateTime<Utc>, Arc<Metadata>)>,
         now: DateTime<Utc>,
     ) -> Result<Arc<Metadata>, ProviderError> {
-        let http = exchange(&self.http);
-        let metadata = Metadata::discover_async(self.issuer.clone(), &http)
-            .await
-            .map_err(|error| ProviderError::Unavailable(error.into()))?;
-        require_protected(&self.issuer, &metadata)?;
-        let metadata = Arc::new(metadata);
+        let metadata = tokio::time::timeout(self.budget, self.fetch()).await;
+        let metadata = Arc::new(metadata.map_err(|late| ProviderError::Unavailable(late.into()))??);
         *known = Some((now, Arc::clone(&metadata)));
         Ok(metadata)
     }
-}
 
-/// Our client in the shape that openidconnect takes.
-pub(crate) fn exchange(
-    http: &Outbound,
-) -> impl Fn(Request<Vec<u8>>) -> Exchange + Send + Sync + 'static {
-    let http = http.clone();
-    move |request| {
-        let http = http.clone();
-        Box::pin(async move { http.send(request).await })
+    async fn fetch(&self) -> Result<Metadata, ProviderError> {
+        let address = format!("{}{PATH}", self.issuer.as_str().trim_end_matches('/'));
+        let what = "the discovery document";
+        let answer = get(&self.http, (what, &address), None).await?;
+        let document = Claims::read(what, answer.body())?;
+        if document.need_text("issuer")? != self.issuer.as_str() {
+            return Err(ProviderError::Malformed(
+                "the discovery document is of another issuer".into(),
+            ));
+        }
+        let keys = JsonWebKeySetUrl::from_url(self.endpoint(&document, "jwks_uri")?);
+        let keys = get(&self.http, ("the keys", keys.as_str()), None).await?;
+        let keys = serde_json::from_slice(keys.body())
+            .map_err(|_| MalformedClaim::new("jwks_uri", "leads to no set of keys"))?;
+        let userinfo = if document.has("userinfo_endpoint") {
+            let url = self.endpoint(&document, "userinfo_endpoint")?;
+            Some(UserInfoUrl::from_url(url))
+        } else {
+            None
+        };
+        Ok(Metadata {
+            authorization: AuthUrl::from_url(self.endpoint(&document, "authorization_endpoint")?),
+            token: TokenUrl::from_url(self.endpoint(&document, "token_endpoint")?),
+            userinfo,
+            auth_type: auth_type(&document),
+            says_who_answers: document
+                .truth("authorization_response_iss_parameter_supported")?
+                .unwrap_or(false),
+            keys,
+        })
+    }
+
+    /// An address out of the document. A provider with https must not send secrets or browsers to
+    /// http.
+    fn endpoint(&self, document: &Claims, name: &'static str) -> Result<Url, MalformedClaim> {
+        let is_protected = self.issuer.url().scheme() == "https";
+        let url = Url::parse(document.need_text(name)?)
+            .map_err(|_| MalformedClaim::new(name, "is not an address"))?;
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if !is_protected => Ok(url),
+            _ => Err(MalformedClaim::new(name, "is without https")),
+        }
     }
 }
 
-type Exchange =
-    std::pin::Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, OutboundError>> + Send>>;
-
-/// A provider with https must not send secrets or browsers to http.
-fn require_protected(issuer: &IssuerUrl, metadata: &Metadata) -> Result<(), ProviderError> {
-    let protected = issuer.url().scheme() == "https";
-    let endpoints = [
-        Some(metadata.authorization_endpoint().url()),
-        metadata.token_endpoint().map(TokenUrl::url),
-        metadata.userinfo_endpoint().map(UserInfoUrl::url),
-        Some(metadata.jwks_uri().url()),
-    ];
-    let sound = endpoints
-        .into_iter()
-        .flatten()
-        .all(|url| url.scheme() == "https" || (!protected && url.scheme() == "http"));
-    if sound {
-        Ok(())
+/// HTTP Basic unless the provider takes the secret in the body only.
+fn auth_type(document: &Claims) -> AuthType {
+    let methods = document.list_if_any("token_endpoint_auth_methods_supported");
+    let is_post_only = methods.is_some_and(|methods| {
+        !methods.contains(&"client_secret_basic") && methods.contains(&"client_secret_post")
+    });
+    if is_post_only {
+        AuthType::RequestBody
     } else {
-        Err(ProviderError::Unavailable(
-            "the discovery document names an endpoint without https".into(),
-        ))
+        AuthType::BasicAuth
     }
 }

@@ -2,50 +2,38 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::{
-    claims::LEEWAY,
-    sso::{
-        Answer, AuthenticatedPerson, IdentityProvider, Pending, ProviderError, ProviderName,
-        Redirection, RoundTrip,
-    },
+use chrono::{DateTime, Utc};
+use gatewright_auth::sso::{
+    Answer, AuthenticatedPerson, IdentityProvider, Pending, ProviderError, ProviderName,
+    Redirection, RoundTrip,
 };
 use gatewright_domain::{Clock, external_subject::ExternalSubject};
 use gatewright_outbound::{Outbound, OutboundError};
+use http::header;
 use openidconnect::{
-    AccessToken, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
-    CsrfToken, EndUserEmail, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    Scope, TokenResponse as _,
+    AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyAdditionalClaims,
+    EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
     core::{
-        CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreIdTokenClaims,
-        CoreJwsSigningAlgorithm as Alg, CoreTokenResponse, CoreUserInfoClaims,
+        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType,
+        CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreRevocableToken,
+        CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
     },
 };
 
 use crate::{
-    discovery::{Discovery, Metadata, exchange},
+    about::About,
+    claims::Claims,
+    discovery::{Discovery, Metadata, Step},
+    exchange::{get, token_client},
+    id_token::{Expected, verify, verify_userinfo},
     settings::OidcProviderSettings,
+    token::Tokens,
 };
 
-/// One exchange, the way out, and the way back with all its exchanges.
-const EXCHANGE_BUDGET: Duration = Duration::from_millis(1600);
-const BEGIN_BUDGET: Duration = Duration::from_millis(1700);
-const FINISH_BUDGET: Duration = Duration::from_millis(2600);
-
-/// Signatures that only the provider can make. No `none`, and no HMAC: a client secret is no proof
-/// of who signed.
-const SIGNATURES: [Alg; 9] = [
-    Alg::RsaSsaPkcs1V15Sha256,
-    Alg::RsaSsaPkcs1V15Sha384,
-    Alg::RsaSsaPkcs1V15Sha512,
-    Alg::RsaSsaPssSha256,
-    Alg::RsaSsaPssSha384,
-    Alg::RsaSsaPssSha512,
-    Alg::EcdsaP256Sha256,
-    Alg::EcdsaP384Sha384,
-    Alg::EdDsa,
-];
+/// The exchanges that somebody who comes back may wait for, one after the other: what is published,
+/// the code, the keys once more, userinfo.
+const EXCHANGES: u32 = 4;
 
 /// An OpenID Connect provider.
 pub struct OidcProvider {
@@ -53,43 +41,55 @@ pub struct OidcProvider {
     issuer: IssuerUrl,
     discovery: Discovery,
     http: Outbound,
+    /// For one exchange.
+    budget: Duration,
     clock: Arc<dyn Clock>,
 }
 
-type Client = CoreClient<
+/// openidconnect's client, with our reading of the token endpoint's answer.
+type OurClient = Client<
+    EmptyAdditionalClaims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    Tokens,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
+    EndpointSet,
+    EndpointNotSet,
 >;
-
-fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> ProviderError {
-    ProviderError::Unavailable(error.into())
-}
 
 fn not_proved(error: impl Into<Box<dyn Error + Send + Sync>>) -> ProviderError {
     ProviderError::NotProved(error.into())
 }
 
 impl OidcProvider {
-    /// Nothing is fetched before the first sign-in.
+    /// Nothing is fetched before the first sign-in. Each exchange takes at most `budget`.
     ///
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(
         settings: OidcProviderSettings,
+        budget: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OutboundError> {
-        let http = Outbound::new(EXCHANGE_BUDGET)?;
+        let http = Outbound::new(budget)?;
         let issuer = IssuerUrl::new(settings.issuer.as_str().to_owned())
             .map_err(|error| OutboundError::Malformed(error.into()))?;
         Ok(Self {
-            discovery: Discovery::new(issuer.clone(), http.clone()),
+            discovery: Discovery::new(issuer.clone(), http.clone(), budget),
             settings,
             issuer,
             http,
+            budget,
             clock,
         })
     }
@@ -99,18 +99,22 @@ impl OidcProvider {
     /// # Errors
     /// Why not.
     pub async fn probe(&self) -> Result<(), ProviderError> {
-        self.discovery.metadata(self.clock.now()).await.map(drop)
+        let now = self.clock.now();
+        self.discovery.metadata(Step::Begin, now).await.map(drop)
     }
 
-    fn client(&self, metadata: &Metadata, redirect_uri: &str) -> Result<Client, ProviderError> {
-        let secret = self.settings.client_secret.as_ref();
-        let client = CoreClient::from_provider_metadata(
-            metadata.clone(),
-            ClientId::new(self.settings.client_id.clone()),
-            secret.map(|secret| ClientSecret::new(secret.expose().to_owned())),
-        )
-        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).map_err(unavailable)?);
-        Ok(client.set_auth_type(auth_type(metadata)))
+    fn client(&self, metadata: &Metadata, redirect_uri: &str) -> Result<OurClient, ProviderError> {
+        let redirect_uri = RedirectUrl::new(redirect_uri.to_owned());
+        let id = ClientId::new(self.settings.client_id.clone());
+        let client = Client::new(id, self.issuer.clone(), metadata.keys.clone())
+            .set_auth_uri(metadata.authorization.clone())
+            .set_token_uri(metadata.token.clone())
+            .set_auth_type(metadata.auth_type.clone())
+            .set_redirect_uri(redirect_uri.map_err(|e| ProviderError::Unavailable(e.into()))?);
+        Ok(match &self.settings.client_secret {
+            Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+            None => client,
+        })
     }
 
     async fn redirection(
@@ -118,7 +122,8 @@ impl OidcProvider {
         trip: &RoundTrip,
         redirect_uri: &str,
     ) -> Result<Redirection, ProviderError> {
-        let metadata = self.discovery.metadata(self.clock.now()).await?;
+        let now = self.clock.now();
+        let metadata = self.discovery.metadata(Step::Begin, now).await?;
         let client = self.client(&metadata, redirect_uri)?;
         let verifier = PkceCodeVerifier::new(trip.pkce_verifier.expose().to_owned());
         let (state, nonce) = (
@@ -144,21 +149,31 @@ impl OidcProvider {
         answer: Answer,
     ) -> Result<AuthenticatedPerson, ProviderError> {
         let now = self.clock.now();
-        let metadata = self.discovery.metadata(now).await?;
+        let mut metadata = self.discovery.metadata(Step::Finish, now).await?;
         self.require_issuer(&metadata, answer.issuer.as_deref())?;
         let client = self.client(&metadata, redirect_uri)?;
         let tokens = self.exchange_code(&client, trip, &answer).await?;
-        let claims = match verify(&client, &tokens, trip, now) {
-            Err(ClaimsVerificationError::SignatureVerification(_)) => {
-                // Perhaps the provider has changed its keys since we looked.
-                let newer = self.discovery.newer_than(&metadata, now).await?;
-                let client = self.client(&newer, redirect_uri)?;
-                verify(&client, &tokens, trip, now)
-            }
-            outcome => outcome,
+        let mut claims = verify(&tokens, self.expected(trip, &metadata, now));
+        if claims.as_ref().is_err_and(|error| error.is_about_keys()) {
+            // Perhaps the provider has changed its keys since we looked.
+            metadata = self.discovery.newer_than(&metadata, now).await?;
+            claims = verify(&tokens, self.expected(trip, &metadata, now));
         }
-        .map_err(not_proved)?;
-        self.identify(&client, &claims, tokens.access_token()).await
+        self.identify(&metadata, &claims?, &tokens).await
+    }
+
+    fn expected<'a>(
+        &'a self,
+        trip: &'a RoundTrip,
+        metadata: &'a Metadata,
+        now: DateTime<Utc>,
+    ) -> Expected<'a> {
+        Expected {
+            settings: &self.settings,
+            keys: &metadata.keys,
+            nonce: &trip.nonce,
+            now,
+        }
     }
 
     /// RFC 9207: an `iss` must be the right one, and must be there when the provider says it sends it.
@@ -167,128 +182,89 @@ impl OidcProvider {
         metadata: &Metadata,
         issuer: Option<&str>,
     ) -> Result<(), ProviderError> {
-        let announced = metadata
-            .additional_metadata()
-            .authorization_response_iss_parameter_supported;
         match issuer {
             Some(issuer) if issuer == self.issuer.as_str() => Ok(()),
             Some(_) => Err(not_proved("another issuer answered")),
-            None if announced => Err(not_proved("the answer does not say who answers")),
+            None if metadata.says_who_answers => {
+                Err(not_proved("the answer does not say who answers"))
+            }
             None => Ok(()),
         }
     }
 
     async fn exchange_code(
         &self,
-        client: &Client,
+        client: &OurClient,
         trip: &RoundTrip,
         answer: &Answer,
-    ) -> Result<CoreTokenResponse, ProviderError> {
+    ) -> Result<Tokens, ProviderError> {
         let code = AuthorizationCode::new(answer.code.expose().to_owned());
         let verifier = PkceCodeVerifier::new(trip.pkce_verifier.expose().to_owned());
         client
             .exchange_code(code)
-            .map_err(unavailable)?
             .set_pkce_verifier(verifier)
-            .request_async(&exchange(&self.http))
+            .request_async(&token_client(&self.http))
             .await
             .map_err(|error| match error {
                 RequestTokenError::ServerResponse(refusal) => {
-                    tracing::warn!(provider = %self.settings.name, error = %refusal.error(), "the provider refused the code");
-                    ProviderError::Refused
+                    ProviderError::Refused(refusal.error().to_string())
                 }
-                other => unavailable(other.to_string()),
+                RequestTokenError::Request(outage) => outage.into(),
+                // Never the answer itself: it may hold tokens.
+                RequestTokenError::Parse(error, _) => {
+                    ProviderError::Malformed(format!("the token answer: {}", error.inner()).into())
+                }
+                RequestTokenError::Other(problem) => {
+                    ProviderError::Malformed(format!("the token answer: {problem}").into())
+                }
             })
     }
 
     /// Address and name from the ID token, or, when they are not in it, from the userinfo endpoint.
     async fn identify(
         &self,
-        client: &Client,
-        claims: &CoreIdTokenClaims,
-        access_token: &AccessToken,
+        metadata: &Metadata,
+        claims: &Claims,
+        tokens: &Tokens,
     ) -> Result<AuthenticatedPerson, ProviderError> {
-        let mut email = verified(claims.email(), claims.email_verified());
-        let mut name = claims.name().and_then(|name| name.get(None)).cloned();
-        if claims.email().is_none() {
-            let about: CoreUserInfoClaims = client
-                .user_info(access_token.clone(), Some(claims.subject().clone()))
-                .map_err(|_| ProviderError::EmailNotVerified)?
-                .request_async(&exchange(&self.http))
-                .await
-                .map_err(|error| unavailable(error.to_string()))?;
-            email = verified(about.email(), about.email_verified());
-            name = name.or(about.name().and_then(|name| name.get(None)).cloned());
-        }
-        let email = email.and_then(|email| email.as_str().parse().ok());
-        let subject = claims.subject().as_str();
-        if !(1..=255).contains(&subject.len()) {
-            return Err(not_proved("`sub` is not 1 to 255 characters"));
+        let mut about = About::read(claims)?;
+        let subject = claims.need_text("sub")?;
+        if let Some(url) = &metadata.userinfo
+            && about.is_incomplete()
+        {
+            let told = self.userinfo(metadata, url.as_str(), tokens).await?;
+            // §5.3.2: a userinfo answer about somebody else must not be used.
+            if told.need_text("sub")? != subject {
+                return Err(not_proved("the userinfo answer is about somebody else"));
+            }
+            about = about.completed_by(About::read(&told)?);
         }
         Ok(AuthenticatedPerson {
             subject: ExternalSubject {
-                email: email.ok_or(ProviderError::EmailNotVerified)?,
+                email: about.verified_email()?,
                 issuer: self.settings.issuer.clone(),
             },
             provider_subject: subject.to_owned(),
-            name: name.map(|name| name.as_str().to_owned()),
+            name: about.name,
         })
     }
-}
 
-fn verified(email: Option<&EndUserEmail>, is_verified: Option<bool>) -> Option<EndUserEmail> {
-    email.filter(|_| is_verified == Some(true)).cloned()
-}
-
-/// HTTP Basic unless the provider takes the secret in the body only.
-fn auth_type(metadata: &Metadata) -> AuthType {
-    let post_only = metadata
-        .token_endpoint_auth_methods_supported()
-        .is_some_and(|methods| {
-            !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
-                && methods.contains(&CoreClientAuthMethod::ClientSecretPost)
-        });
-    if post_only {
-        AuthType::RequestBody
-    } else {
-        AuthType::BasicAuth
+    async fn userinfo(
+        &self,
+        metadata: &Metadata,
+        url: &str,
+        tokens: &Tokens,
+    ) -> Result<Claims, ProviderError> {
+        let what = "the userinfo answer";
+        let answer = get(&self.http, (what, url), Some(tokens.access.secret())).await?;
+        let kind = answer.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.to_ascii_lowercase().starts_with("application/jwt") {
+            return Ok(Claims::read(what, answer.body())?);
+        }
+        let text = std::str::from_utf8(answer.body()).unwrap_or_default();
+        Ok(verify_userinfo(text, &self.settings, &metadata.keys)?)
     }
-}
-
-/// Signature, issuer, audience, nonce, and times with [`LEEWAY`] on both sides.
-fn verify(
-    client: &Client,
-    tokens: &CoreTokenResponse,
-    trip: &RoundTrip,
-    now: DateTime<Utc>,
-) -> Result<CoreIdTokenClaims, ClaimsVerificationError> {
-    let token = tokens
-        .id_token()
-        .ok_or_else(|| ClaimsVerificationError::Other("there is no ID token".into()))?;
-    let nonce = Nonce::new(trip.nonce.expose().to_owned());
-    let verifier = client
-        .id_token_verifier()
-        .set_allowed_algs(SIGNATURES)
-        .set_time_fn(move || now - LEEWAY)
-        .set_issue_time_verifier_fn(move |issued_at| {
-            if issued_at > now + LEEWAY {
-                Err("issued in the future".into())
-            } else if issued_at < now - TimeDelta::minutes(30) {
-                Err("issued long ago".into())
-            } else {
-                Ok(())
-            }
-        });
-    token.claims(&verifier, &nonce).cloned()
-}
-
-async fn within<T>(
-    budget: Duration,
-    work: impl Future<Output = Result<T, ProviderError>>,
-) -> Result<T, ProviderError> {
-    tokio::time::timeout(budget, work)
-        .await
-        .unwrap_or_else(|late| Err(unavailable(late)))
 }
 
 impl IdentityProvider for OidcProvider {
@@ -304,12 +280,16 @@ impl IdentityProvider for OidcProvider {
         &self.settings.label
     }
 
+    fn patience(&self) -> Duration {
+        self.budget * EXCHANGES
+    }
+
     fn begin<'a>(
         &'a self,
         trip: &'a RoundTrip,
         redirect_uri: &'a str,
     ) -> Pending<'a, Result<Redirection, ProviderError>> {
-        Box::pin(within(BEGIN_BUDGET, self.redirection(trip, redirect_uri)))
+        Box::pin(self.redirection(trip, redirect_uri))
     }
 
     fn finish<'a>(
@@ -318,9 +298,6 @@ impl IdentityProvider for OidcProvider {
         redirect_uri: &'a str,
         answer: Answer,
     ) -> Pending<'a, Result<AuthenticatedPerson, ProviderError>> {
-        Box::pin(within(
-            FINISH_BUDGET,
-            self.person(trip, redirect_uri, answer),
-        ))
+        Box::pin(self.person(trip, redirect_uri, answer))
     }
 }

@@ -1,5 +1,7 @@
 //! Settings of the identity providers: a list of names, and a group of variables for each.
 
+use std::time::Duration;
+
 use gatewright_auth::sso::ProviderName;
 use gatewright_domain::{
     Secret,
@@ -14,6 +16,11 @@ const CLIENT_ID: &str = "GATEWRIGHT_OIDC_<NAME>_CLIENT_ID";
 const CLIENT_SECRET: &str = "GATEWRIGHT_OIDC_<NAME>_CLIENT_SECRET";
 const LABEL: &str = "GATEWRIGHT_OIDC_<NAME>_LABEL";
 const SCOPES: &str = "GATEWRIGHT_OIDC_<NAME>_SCOPES";
+const AUDIENCES: &str = "GATEWRIGHT_OIDC_<NAME>_AUDIENCES";
+const TIMEOUT: &str = "GATEWRIGHT_OIDC_TIMEOUT_SECONDS";
+const DEFAULT_TIMEOUT: u16 = 10;
+/// Four exchanges of this length end before proxies lose patience, which is usually after a minute.
+const LONGEST_TIMEOUT: u16 = 14;
 const DEFAULT_SCOPES: &str = "email,profile";
 
 /// One provider.
@@ -31,13 +38,17 @@ pub struct OidcProviderSettings {
     pub client_secret: Option<Secret>,
     /// Scopes besides `openid`.
     pub scopes: Vec<String>,
+    /// Whom its ID tokens may be for besides us.
+    pub audiences: Vec<String>,
 }
 
 /// All providers, in their order; the first is the one that the device page offers by default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct OidcSettings {
     /// The providers.
     pub providers: Vec<OidcProviderSettings>,
+    /// What one exchange with one of them may take.
+    pub timeout: Duration,
 }
 
 impl Settings for OidcSettings {
@@ -57,7 +68,10 @@ impl Settings for OidcSettings {
             }
             providers.push(provider);
         }
-        Ok(Self { providers })
+        Ok(Self {
+            providers,
+            timeout: load_timeout(source)?,
+        })
     }
 
     fn docs() -> Vec<SettingDoc> {
@@ -104,7 +118,32 @@ impl Settings for OidcSettings {
                 DEFAULT_SCOPES,
                 "email,profile,groups",
             ),
+            doc(
+                AUDIENCES,
+                "Whom ID tokens of a provider may be for besides us, comma-separated. Needed when a token is for several and has no `azp`, which would say that it is for us.",
+                "",
+                "project-of-the-provider",
+            ),
+            doc(
+                TIMEOUT,
+                "Seconds that one exchange with a provider may take, 1 to 14.",
+                "10",
+                "10",
+            ),
         ]
+    }
+}
+
+fn load_timeout(source: &dyn Source) -> Result<Duration, SettingError> {
+    let seconds: u16 = read(source, TIMEOUT, "10", DEFAULT_TIMEOUT)?;
+    if (1..=LONGEST_TIMEOUT).contains(&seconds) {
+        Ok(Duration::from_secs(seconds.into()))
+    } else {
+        Err(SettingError {
+            name: TIMEOUT,
+            problem: format!("`{seconds}` is not 1 to {LONGEST_TIMEOUT}"),
+            example: "10",
+        })
     }
 }
 
@@ -148,6 +187,8 @@ fn load_provider(source: &dyn Source, text: &str) -> Result<OidcProviderSettings
         label: get(LABEL).1.unwrap_or_else(|| name.to_string()),
         scopes: Vec::parse_setting(&get(SCOPES).1.unwrap_or_else(|| DEFAULT_SCOPES.into()))
             .map_err(|error| problem(SCOPES, error))?,
+        audiences: Vec::parse_setting(&get(AUDIENCES).1.unwrap_or_default())
+            .map_err(|error| problem(AUDIENCES, error))?,
         name,
     })
 }
@@ -209,6 +250,17 @@ mod tests {
         assert_eq!(a.client_secret.as_ref().unwrap().expose(), "0123");
         assert_eq!((b.label.as_str(), b.client_secret.is_none()), ("Bee", true));
         assert_eq!(b.scopes, ["email", "profile"]);
+        assert!(b.audiences.is_empty());
+        assert_eq!(settings.timeout, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn e4_the_time_for_an_exchange_is_one_to_fourteen_seconds() {
+        let timeout = |text: &str| load(&[(TIMEOUT, text)]).map(|settings| settings.timeout);
+        assert_eq!(timeout("3").unwrap(), Duration::from_secs(3));
+        for bad in ["0", "15", "soon"] {
+            assert!(timeout(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

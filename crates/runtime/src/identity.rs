@@ -37,7 +37,7 @@ fn providers(
     clock: &Arc<dyn Clock>,
 ) -> Result<Providers, Unavailable> {
     let list = settings.oidc.providers.iter().map(|one| {
-        OidcProvider::new(one.clone(), Arc::clone(clock))
+        OidcProvider::new(one.clone(), settings.oidc.timeout, Arc::clone(clock))
             .map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>)
             .map_err(|error| Unavailable::new("tls", error))
     });

@@ -312,6 +312,12 @@ async fn mail_test_says_what_is_wrong_in_plain_words() {
             vec![use_tls, begin_clear, trust, signed_in[0], signed_in[1]],
             "SMTP_PASSWORD",
         ),
+        // Port 587 without TLS: not the name and the password are wrong.
+        (
+            starttls,
+            vec![signed_in[0], signed_in[1]],
+            "SMTP_USE_TLS=true and SMTP_OPPORTUNISTIC_TLS=true",
+        ),
         (&closed, vec![], "SMTP_PORT"),
         (
             plain,

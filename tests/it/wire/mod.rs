@@ -20,6 +20,7 @@ mod login;
 mod members;
 mod outage;
 mod pages;
+mod providers;
 mod reference;
 mod refresh;
 mod request_id;

@@ -2,9 +2,11 @@
 //! subject, never by its address: whoever can put an address into a provider must not get the
 //! account behind it.
 
+use std::time::Duration;
+
 use gatewright_auth::{
     bearer::RateLimiter as _,
-    sso::{Answer, AuthenticatedPerson, ProviderName, SignInPurpose, SignInState},
+    sso::{AuthenticatedPerson, ProviderName, SignInPurpose, SignInState},
 };
 use gatewright_domain::{
     account::AccountStatus,
@@ -100,30 +102,30 @@ impl Console {
         };
         let is_ours =
             state.state.matches(answer.state.as_bytes()) && state.provider.as_str() == provider;
+        if !is_ours {
+            return Err(invalid);
+        }
+        let ending = match answer.usable() {
+            Ok(answer) => {
+                let (state, providers) = (&state, &self.parts.providers);
+                let trip = providers.finish(&state.provider, state.kid(), &state.state, answer);
+                trip.await.map_err(ExternalLoginError::from)
+            }
+            Err(unusable) => Err(unusable.into()),
+        };
+        // Whoever could not be asked may be asked again: the code and the state are still good.
+        if matches!(ending, Err(ExternalLoginError::ProviderUnavailable)) {
+            return Err(ExternalLoginError::ProviderUnavailable);
+        }
         let spending = Spending {
             kind: "sign-in",
             nonce: &state.state,
             until: state.expires_at(),
         };
-        if !is_ours || !self.parts.nonces.spend(&[spending], ctx.now).await? {
+        if !self.parts.nonces.spend(&[spending], ctx.now).await? {
             return Err(invalid);
         }
-        if answer.is_refusal {
-            return Err(ExternalLoginError::AccessDenied);
-        }
-        let code = answer.code.ok_or(invalid)?;
-        let answer = Answer {
-            code,
-            issuer: answer.issuer,
-        };
-        let trip = self
-            .parts
-            .providers
-            .finish(&state.provider, state.kid(), &state.state, answer);
-        let person = trip.await.inspect_err(|error| {
-            let cause = crate::provider::cause(error);
-            tracing::warn!(provider, cause, "a sign-in at a provider led nowhere");
-        })?;
+        let person = ending?;
         match state.purpose {
             SignInPurpose::SignIn => self.enter(ctx, &person).await,
             SignInPurpose::Link(account) => {
@@ -133,6 +135,11 @@ impl Console {
                 self.link(ctx, &person, session.account.id).await
             }
         }
+    }
+
+    /// What a step of such a sign-in may take while a provider is asked.
+    pub fn provider_patience(&self) -> Duration {
+        self.parts.providers.patience()
     }
 
     async fn charge_external(&self, ctx: &Ctx) -> Result<(), ExternalLoginError> {

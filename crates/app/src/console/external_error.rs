@@ -5,7 +5,7 @@ use gatewright_auth::sso::ProviderError;
 use gatewright_domain::error::Unavailable;
 use gatewright_storage::StorageError;
 
-use crate::provider::TripError;
+use crate::provider::{TripError, UnusableAnswer};
 
 /// Why.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +25,27 @@ pub enum ExternalLoginError {
     /// The provider did not answer.
     #[error("The identity provider does not answer. Please try again later.")]
     ProviderUnavailable,
+    /// What the provider says is not what it must be.
+    #[error(
+        "The identity provider's answer is malformed. Its administrator, or yours, can find the reason in the log."
+    )]
+    ProviderMalformed,
+    /// The code is longer than any that we take.
+    #[error("The identity provider's code is too long. Ask your administrator.")]
+    CodeTooLong,
     /// What the provider says does not hold.
     #[error("The identity provider's answer could not be verified.")]
     NotProved,
+    /// The provider tells no address.
+    #[error(
+        "The identity provider does not tell your e-mail address. Ask its administrator to allow the scope `email`."
+    )]
+    EmailMissing,
+    /// The address is none.
+    #[error(
+        "The e-mail address that the identity provider has for you cannot be used. Ask its administrator to correct it."
+    )]
+    EmailUnusable,
     /// The provider does not vouch for the address.
     #[error("The identity provider has not verified your e-mail address.")]
     EmailNotVerified,
@@ -73,7 +91,11 @@ impl ExternalLoginError {
             Self::InvalidState => "invalid_state",
             Self::AccessDenied => "access_denied",
             Self::ProviderUnavailable => "provider_unavailable",
+            Self::ProviderMalformed => "provider_malformed",
+            Self::CodeTooLong => "code_too_long",
             Self::NotProved => "identity_not_proved",
+            Self::EmailMissing => "email_missing",
+            Self::EmailUnusable => "email_unusable",
             Self::EmailNotVerified => "email_not_verified",
             Self::NotLinked => "not_linked",
             Self::LinkedElsewhere => "linked_elsewhere",
@@ -99,11 +121,24 @@ impl From<TripError> for ExternalLoginError {
             TripError::UnknownProvider => Self::UnknownProvider,
             TripError::OriginUnset => Self::OriginUnset,
             TripError::Retired => Self::InvalidState,
-            TripError::Provider(ProviderError::Unavailable(_)) => Self::ProviderUnavailable,
-            TripError::Provider(ProviderError::EmailNotVerified) => Self::EmailNotVerified,
-            TripError::Provider(ProviderError::Refused | ProviderError::NotProved(_)) => {
-                Self::NotProved
-            }
+            TripError::Provider(error) => match error {
+                ProviderError::Unavailable(_) => Self::ProviderUnavailable,
+                ProviderError::Malformed(_) => Self::ProviderMalformed,
+                ProviderError::Refused(_) | ProviderError::NotProved(_) => Self::NotProved,
+                ProviderError::EmailMissing => Self::EmailMissing,
+                ProviderError::EmailUnusable => Self::EmailUnusable,
+                ProviderError::EmailNotVerified => Self::EmailNotVerified,
+            },
+        }
+    }
+}
+
+impl From<UnusableAnswer> for ExternalLoginError {
+    fn from(answer: UnusableAnswer) -> Self {
+        match answer {
+            UnusableAnswer::Refusal => Self::AccessDenied,
+            UnusableAnswer::CodeTooLong => Self::CodeTooLong,
+            UnusableAnswer::NoCode => Self::InvalidState,
         }
     }
 }

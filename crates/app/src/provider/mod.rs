@@ -7,4 +7,4 @@ mod registry;
 pub use broker::ProviderBroker;
 pub use registry::{ProviderAnswer, Providers};
 
-pub(crate) use registry::{TripError, cause};
+pub(crate) use registry::{TripError, UnusableAnswer};

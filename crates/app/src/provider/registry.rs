@@ -1,6 +1,6 @@
 //! The configured providers, and the way to one and back.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use gatewright_auth::{
     envelope::TokenText,
@@ -30,6 +30,40 @@ pub struct ProviderAnswer {
     pub issuer: Option<String>,
     /// Whether there is an `error`: the person or the provider refused.
     pub is_refusal: bool,
+}
+
+/// The longest code that is looked at, in bytes.
+const LONGEST_CODE: usize = 2048;
+
+/// Why a provider's answer cannot be exchanged for anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UnusableAnswer {
+    /// The person or the provider refused.
+    #[error("the provider answered with an error")]
+    Refusal,
+    /// Longer than any provider's that we know of.
+    #[error("the code is longer than {LONGEST_CODE} bytes")]
+    CodeTooLong,
+    /// There is none.
+    #[error("there is no code")]
+    NoCode,
+}
+
+impl ProviderAnswer {
+    /// What there is to exchange.
+    pub(crate) fn usable(self) -> Result<Answer, UnusableAnswer> {
+        if self.is_refusal {
+            return Err(UnusableAnswer::Refusal);
+        }
+        let code = self.code.ok_or(UnusableAnswer::NoCode)?;
+        if code.expose().len() > LONGEST_CODE {
+            return Err(UnusableAnswer::CodeTooLong);
+        }
+        Ok(Answer {
+            code,
+            issuer: self.issuer,
+        })
+    }
 }
 
 /// Why no round trip can begin or end.
@@ -79,6 +113,12 @@ impl Providers {
         self.list.iter().map(pair).collect()
     }
 
+    /// What the longest way to any of them, or back, may take; nothing when there is none.
+    pub(crate) fn patience(&self) -> Duration {
+        let each = self.list.iter().map(|one| one.patience());
+        each.max().unwrap_or_default()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -103,10 +143,15 @@ impl Providers {
         state: &TokenText,
     ) -> Result<String, TripError> {
         let provider = self.find(name)?;
-        let trip = self.round_trips.compute(kid, provider.name(), state);
-        let redirect_uri = self.urls.oidc_redirect_uri(provider.name().as_str())?;
-        let trip = trip.ok_or(TripError::Retired)?;
-        Ok(provider.begin(&trip, &redirect_uri).await?.url)
+        let begun = async {
+            let trip = self.round_trips.compute(kid, provider.name(), state);
+            let redirect_uri = self.urls.oidc_redirect_uri(provider.name().as_str())?;
+            let trip = trip.ok_or(TripError::Retired)?;
+            Ok(provider.begin(&trip, &redirect_uri).await?.url)
+        };
+        begun
+            .await
+            .inspect_err(|error| note(provider.name(), "begins", error))
     }
 
     /// Who came back.
@@ -118,15 +163,26 @@ impl Providers {
         answer: Answer,
     ) -> Result<AuthenticatedPerson, TripError> {
         let provider = self.find(Some(name))?;
-        let trip = self.round_trips.compute(kid, name, state);
-        let redirect_uri = self.urls.oidc_redirect_uri(name.as_str())?;
-        let trip = trip.ok_or(TripError::Retired)?;
-        Ok(provider.finish(&trip, &redirect_uri, answer).await?)
+        let finished = async {
+            let trip = self.round_trips.compute(kid, name, state);
+            let redirect_uri = self.urls.oidc_redirect_uri(name.as_str())?;
+            let trip = trip.ok_or(TripError::Retired)?;
+            Ok(provider.finish(&trip, &redirect_uri, answer).await?)
+        };
+        finished
+            .await
+            .inspect_err(|error| note(name, "ends", error))
     }
 }
 
+/// For whoever runs the installation: which provider, at which end of the way, and why.
+fn note(provider: &ProviderName, step: &str, error: &TripError) {
+    let cause = cause(error);
+    tracing::warn!(%provider, step, cause, "a sign-in at a provider led nowhere");
+}
+
 /// The whole chain of causes, for the log.
-pub(crate) fn cause(error: &dyn std::error::Error) -> String {
+fn cause(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {

@@ -1,6 +1,6 @@
 //! The port to one OpenID Connect provider.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use gatewright_domain::{Secret, external_subject::ExternalSubject};
 
@@ -75,17 +75,26 @@ pub struct AuthenticatedPerson {
 /// Why a sign-in at a provider leads nowhere.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It did not answer in time, or not as it should: 502.
+    /// It did not answer in time, or said itself that it cannot answer now: 502.
     #[error("provider_unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It refused the code: spent, expired, or not for us.
-    #[error("code_refused")]
-    Refused,
+    /// It answered, but what is used of its answer is not what it must be. The source names it.
+    #[error("provider_malformed")]
+    Malformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It refused the code: spent, expired, or not for us. In its words.
+    #[error("the provider refused the code: {0}")]
+    Refused(String),
     /// The ID token does not hold: signature, issuer, audience, nonce, times; or the wrong issuer
     /// answered.
     #[error("identity_not_proved")]
     NotProved(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The address is missing, unusable or not verified.
+    /// It tells no address.
+    #[error("email_missing")]
+    EmailMissing,
+    /// The address is none: blanks, for one.
+    #[error("email_unusable")]
+    EmailUnusable,
+    /// It does not vouch for the address.
     #[error("email_not_verified")]
     EmailNotVerified,
 }
@@ -100,6 +109,9 @@ pub trait IdentityProvider: Send + Sync {
 
     /// What people call it.
     fn label(&self) -> &str;
+
+    /// What the longest of both ways may take.
+    fn patience(&self) -> Duration;
 
     /// The authorization request of a round trip: code flow with PKCE.
     fn begin<'a>(

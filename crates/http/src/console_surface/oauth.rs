@@ -126,9 +126,6 @@ pub(crate) struct AuthorizeQuery {
     error: Option<String>,
 }
 
-/// The longest code that is looked at, in bytes.
-const LONGEST_CODE: usize = 2048;
-
 fn answer(request: &HttpRequest) -> ProviderAnswer {
     let pairs = query_pairs(request.query_string());
     let get = |name: &str| {
@@ -139,9 +136,7 @@ fn answer(request: &HttpRequest) -> ProviderAnswer {
     };
     ProviderAnswer {
         state: get("state").unwrap_or_default(),
-        code: get("code")
-            .filter(|code| code.len() <= LONGEST_CODE)
-            .map(Secret::new),
+        code: get("code").map(Secret::new),
         issuer: get("iss"),
         is_refusal: get("error").is_some(),
     }

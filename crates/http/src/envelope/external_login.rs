@@ -65,6 +65,8 @@ impl ResponseError for ExternalLoginFailure {
         let status = match &self.error {
             ExternalLoginError::UnknownProvider
             | ExternalLoginError::InvalidState
+            | ExternalLoginError::ProviderMalformed
+            | ExternalLoginError::CodeTooLong
             | ExternalLoginError::NotProved => StatusCode::BAD_REQUEST,
             ExternalLoginError::ProviderUnavailable | ExternalLoginError::OriginUnset => {
                 StatusCode::BAD_GATEWAY

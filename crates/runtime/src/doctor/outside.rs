@@ -151,7 +151,8 @@ pub(super) async fn providers(settings: &ServerSettings) -> Vec<Finding> {
     let mut findings = vec![];
     for one in &settings.oidc.providers {
         let name = one.name.as_str().to_owned();
-        let outcome = match OidcProvider::new(one.clone(), Arc::new(SystemClock)) {
+        let timeout = settings.oidc.timeout;
+        let outcome = match OidcProvider::new(one.clone(), timeout, Arc::new(SystemClock)) {
             Ok(provider) => provider.probe().await.map_err(|error| chain(&error)),
             Err(error) => Err(chain(&error)),
         };

@@ -40,6 +40,9 @@ pub enum SsoError {
     /// The person refused at the provider, or the provider refused the person.
     #[error("access_denied")]
     AccessDenied,
+    /// The provider's code is longer than any that we take.
+    #[error("code_too_long")]
+    CodeTooLong,
     /// No assertion was sent.
     #[error("sso_assertion required")]
     AssertionRequired,
@@ -78,7 +81,10 @@ pub enum SsoError {
 fn provider_code(error: &ProviderError) -> &'static str {
     match error {
         ProviderError::Unavailable(_) => "sso_provider_unavailable",
-        ProviderError::Refused | ProviderError::NotProved(_) => "invalid_sso_assertion",
+        ProviderError::Malformed(_) => "sso_provider_malformed",
+        ProviderError::Refused(_) | ProviderError::NotProved(_) => "invalid_sso_assertion",
+        ProviderError::EmailMissing => "email_missing",
+        ProviderError::EmailUnusable => "email_unusable",
         ProviderError::EmailNotVerified => "email_not_verified",
     }
 }
@@ -101,9 +107,12 @@ impl Classify for SsoError {
             | Self::InvalidAssertion
             | Self::UserCodeMismatch
             | Self::Broker(BrokerError::UnknownProvider)
-            | Self::Provider(ProviderError::Refused | ProviderError::NotProved(_)) => {
-                ErrorKind::Invalid
-            }
+            | Self::CodeTooLong
+            | Self::Provider(
+                ProviderError::Malformed(_)
+                | ProviderError::Refused(_)
+                | ProviderError::NotProved(_),
+            ) => ErrorKind::Invalid,
             Self::UserCodeNotPending => ErrorKind::Conflict,
             Self::NoSession | Self::InvalidSession | Self::SessionConsumed => {
                 ErrorKind::Unauthenticated
@@ -111,11 +120,15 @@ impl Classify for SsoError {
             Self::CsrfMismatch
             | Self::EmailBelongsToAccount
             | Self::AccessDenied
-            | Self::Provider(ProviderError::EmailNotVerified) => ErrorKind::Forbidden,
+            | Self::Provider(
+                ProviderError::EmailMissing
+                | ProviderError::EmailUnusable
+                | ProviderError::EmailNotVerified,
+            ) => ErrorKind::Forbidden,
             Self::BearerDisabled
             | Self::ConsoleApiUrlUnset
             | Self::Broker(_)
-            | Self::Provider(_)
+            | Self::Provider(ProviderError::Unavailable(_))
             | Self::Unavailable(_) => ErrorKind::Unavailable,
         }
     }
@@ -133,6 +146,7 @@ impl Classify for SsoError {
             Self::Broker(BrokerError::UnknownProvider) => "unknown_provider",
             Self::Provider(error) => provider_code(error),
             Self::AccessDenied => "access_denied",
+            Self::CodeTooLong => "code_too_long",
             Self::AssertionRequired => "sso_assertion required",
             Self::InvalidAssertion => "invalid_sso_assertion",
             Self::UserCodeGone | Self::UserCodeNotPending => "user_code_not_pending",

@@ -3,14 +3,14 @@
 
 use gatewright_auth::{
     envelope::{SubjectAssertion, TokenText, sign},
-    sso::{Answer, ProviderName},
+    sso::ProviderName,
 };
 
 use super::error::SsoError;
 use crate::{
     ambient::Ctx,
     device::flow::DeviceFlow,
-    provider::{ProviderAnswer, TripError, cause},
+    provider::{ProviderAnswer, TripError, UnusableAnswer},
 };
 
 /// Our own assertions live as long as a redirect takes.
@@ -34,28 +34,13 @@ impl DeviceFlow {
                 state.nonce().matches(answer.state.as_bytes())
             })
             .ok_or(SsoError::InvalidAssertion)?;
-        if answer.is_refusal {
-            return Err(SsoError::AccessDenied);
-        }
-        let code = answer.code.ok_or(SsoError::InvalidAssertion)?;
+        let answer = answer.usable()?;
         let person = self
             .parts
             .sso
             .providers
-            .finish(
-                &provider,
-                state.kid(),
-                state.nonce(),
-                Answer {
-                    code,
-                    issuer: answer.issuer,
-                },
-            )
-            .await
-            .map_err(|error| {
-                tracing::warn!(%provider, cause = %cause(&error), "a sign-in at a provider led nowhere");
-                SsoError::from(error)
-            })?;
+            .finish(&provider, state.kid(), state.nonce(), answer)
+            .await?;
         let assertion = SubjectAssertion {
             subject: person.subject,
             user_code: state.user_code().clone(),
@@ -68,6 +53,16 @@ impl DeviceFlow {
             LIFETIME,
         );
         Ok(format!("{}?sso_assertion={text}", state.idp_callback_url()))
+    }
+}
+
+impl From<UnusableAnswer> for SsoError {
+    fn from(answer: UnusableAnswer) -> Self {
+        match answer {
+            UnusableAnswer::Refusal => Self::AccessDenied,
+            UnusableAnswer::CodeTooLong => Self::CodeTooLong,
+            UnusableAnswer::NoCode => Self::InvalidAssertion,
+        }
     }
 }
 

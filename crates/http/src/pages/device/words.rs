@@ -34,6 +34,26 @@ pub(super) fn said(language: PageLanguage, code: &str) -> String {
             "Your identity provider has not verified your e-mail address. Ask its administrator.",
             "身份提供方尚未验证您的邮箱，请联系其管理员。",
         ),
+        "email_missing" => (
+            "Your identity provider does not tell us your e-mail address. Ask its administrator to allow the scope \"email\".",
+            "身份提供方未提供您的邮箱，请联系其管理员开放 email 范围。",
+        ),
+        "email_unusable" => (
+            "The e-mail address that your identity provider has for you cannot be used: it may hold a blank. Ask its administrator to correct it.",
+            "身份提供方登记的邮箱无法使用（可能含有空格），请联系其管理员更正。",
+        ),
+        "provider_malformed" | "sso_provider_malformed" => (
+            "The identity provider answered, but not in the right form. Ask your administrator: the log says what is wrong.",
+            "身份提供方的应答格式有误，请联系管理员查看日志中的原因。",
+        ),
+        "identity_not_proved" => (
+            "The identity provider's answer could not be verified. Sign in again; if that does not help, ask your administrator.",
+            "无法验证身份提供方的应答，请重新登录；如仍失败，请联系管理员。",
+        ),
+        "code_too_long" => (
+            "The identity provider's code is longer than any that we take. Ask your administrator.",
+            "身份提供方返回的授权码过长，请联系管理员。",
+        ),
         "access_denied" => (
             "Your identity provider did not sign you in.",
             "身份提供方未让您登录。",
