@@ -19,7 +19,7 @@ use gatewright_storage::{
 use serde::Serialize;
 
 use crate::{
-    account::{begin_era, commit_ending, end_all},
+    account::{begin_era, commit_ending, disconnect_all, end_all},
     ambient::{Ambient, Ctx},
     audit::record,
     bearer::CachedBearers,
@@ -168,6 +168,7 @@ impl Admin {
         let ending = Ending::AdminPasswordReset;
         let begun = begin_era(&mut tx, &self.ambient, &whose, ending).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
+        disconnect_all(&mut tx, &self.ambient, &ctx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
@@ -186,6 +187,7 @@ impl Admin {
         let whose = lock(&mut tx, &account).await?;
         let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminEmailReset).await?;
         profile::update_email(&mut tx, &begun, to.as_str(), ctx.now).await?;
+        disconnect_all(&mut tx, &self.ambient, &ctx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;

@@ -54,6 +54,8 @@ audit_actions! {
     ExternalLoginRefused => "console.external_login_refused",
     /// An identity at a provider was tied to an account.
     IdentityLinked => "console.identity_linked",
+    /// An identity at a provider was untied from an account.
+    IdentityUnlinked => "console.identity_unlinked",
     /// The installation was set up.
     SetupCompleted => "console.setup_completed",
     /// A sign-in at the console.

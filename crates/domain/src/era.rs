@@ -72,6 +72,8 @@ listed! {
         EmailChanged => "email_changed",
         /// The owner ended everything but the browser that asked.
         EverythingElseEnded => "everything_else_ended",
+        /// The owner disconnected an identity at a provider, which may have signed somebody in.
+        IdentityDisconnected => "identity_disconnected",
         /// The owner deleted the account.
         AccountDeleted => "account_deleted",
         /// An administrator set the password.
@@ -111,9 +113,32 @@ listed! {
         TransferCode => "transfer_code",
         /// A code to delete the account.
         DeletionCode => "deletion_code",
+        /// A way to a provider, to come back from with an identity for the account.
+        IdentityConnection => "identity_connection",
         /// An invitation that the account sent.
         Invitation => "invitation",
         /// A browser that signed in before, with its own budget of failures.
         KnownBrowser => "known_browser",
+    }
+}
+
+impl Ending {
+    /// Whether the identities at providers go with it: where whoever owns the account has proved it anew,
+    /// because somebody else may have been in it, and may have connected one. With the others the owner is
+    /// there, sees them at the account, and disconnects what is not theirs.
+    pub fn ends_identities(self) -> bool {
+        match self {
+            Self::PasswordReset
+            | Self::AdminPasswordReset
+            | Self::AdminEmailReset
+            | Self::AccountDeleted => true,
+            Self::PasswordChanged
+            | Self::EmailChanged
+            | Self::EverythingElseEnded
+            | Self::IdentityDisconnected
+            | Self::AdminRevoked
+            | Self::AdminRevokedEverything
+            | Self::Banned => false,
+        }
     }
 }

@@ -50,7 +50,8 @@ pub async fn diagnose(settings: &MailSettings) -> Result<(), Finding> {
         Some(MailType::Smtp) => {}
     }
     let server = settings.server.as_deref().unwrap_or_default();
-    let server = &host_in_ascii(server).unwrap_or_else(|| server.to_owned());
+    let server = host_in_ascii(server).unwrap_or_else(|| server.to_owned());
+    let server = server.as_str();
     let addresses = tokio::net::lookup_host((server, settings.port)).await;
     if addresses.map_or(0, Iterator::count) == 0 {
         return Err(finding(

@@ -42,13 +42,17 @@ pub enum LetterKind {
     DeleteAccountDone,
     /// Somebody let a device in. Ours.
     DeviceConnected,
+    /// An identity at a provider was connected. Ours.
+    IdentityConnected,
+    /// Identities at providers were disconnected. Ours.
+    IdentityDisconnected,
     /// `api-server mail test`.
     Test,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::ResetPassword,
         Self::ResetNoAccount,
         Self::ResetNoAccountClosed,
@@ -67,6 +71,8 @@ impl LetterKind {
         Self::DeleteAccountCode,
         Self::DeleteAccountDone,
         Self::DeviceConnected,
+        Self::IdentityConnected,
+        Self::IdentityDisconnected,
         Self::Test,
     ];
 
@@ -93,6 +99,8 @@ impl LetterKind {
             Self::DeleteAccountCode => "delete_account_code_email_template",
             Self::DeleteAccountDone => "delete_account_success_template",
             Self::DeviceConnected => "device_connected_template",
+            Self::IdentityConnected => "identity_connected_template",
+            Self::IdentityDisconnected => "identity_disconnected_template",
             Self::Test => "test_mail_template",
         }
     }
@@ -117,6 +125,8 @@ impl LetterKind {
             Self::TransferConfirm => &["code", "minutes", "WorkspaceName"],
             Self::TransferOldOwner => &["WorkspaceName", "NewOwnerEmail"],
             Self::TransferNewOwner => &["WorkspaceName"],
+            Self::IdentityConnected => &["provider", "identity", "address", "when", "url"],
+            Self::IdentityDisconnected => &["providers", "address", "when", "url"],
             Self::DeviceConnected => &["device_label", "client_id", "address", "when", "url"],
         }
     }

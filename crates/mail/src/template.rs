@@ -38,6 +38,8 @@ built_in!(
     "device_connected_template",
     "email_code_login_mail_template",
     "email_code_login_no_account_template",
+    "identity_connected_template",
+    "identity_disconnected_template",
     "invite_member_mail_template",
     "register_email_template",
     "register_email_when_account_exist_template",

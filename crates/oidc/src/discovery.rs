@@ -39,7 +39,7 @@ pub(crate) struct Metadata {
 pub(crate) struct Discovery {
     issuer: IssuerUrl,
     http: Outbound,
-    /// For both exchanges together.
+    /// For both exchanges together, and for waiting for somebody else's.
     budget: Duration,
     /// One caller fetches, the others wait for what comes.
     known: Mutex<Option<(DateTime<Utc>, Arc<Metadata>)>>,
@@ -68,17 +68,14 @@ impl Discovery {
         step: Step,
         now: DateTime<Utc>,
     ) -> Result<Arc<Metadata>, ProviderError> {
-        let mut known = self.known.lock().await;
         let memory = match step {
             Step::Begin => MEMORY,
             Step::Finish => LONGER_MEMORY,
         };
-        if let Some((fetched_at, metadata)) = &*known
-            && elapsed(*fetched_at, now).is_ok_and(|age| age < memory)
-        {
-            return Ok(Arc::clone(metadata));
-        }
-        self.renew(&mut known, now).await
+        self.unless(now, |fetched_at, _| {
+            elapsed(fetched_at, now).is_ok_and(|age| age < memory)
+        })
+        .await
     }
 
     /// Fetched again, because `stale` does not know the key of a token. Whoever waited for somebody
@@ -88,22 +85,31 @@ impl Discovery {
         stale: &Arc<Metadata>,
         now: DateTime<Utc>,
     ) -> Result<Arc<Metadata>, ProviderError> {
-        let mut known = self.known.lock().await;
-        match &*known {
-            Some((_, metadata)) if !Arc::ptr_eq(metadata, stale) => Ok(Arc::clone(metadata)),
-            _ => self.renew(&mut known, now).await,
-        }
+        self.unless(now, |_, known| !Arc::ptr_eq(known, stale))
+            .await
     }
 
-    async fn renew(
+    /// Fetched, unless what is known will do. Whoever waits for somebody else's fetch waits no longer for
+    /// it and for their own than for one.
+    async fn unless(
         &self,
-        known: &mut Option<(DateTime<Utc>, Arc<Metadata>)>,
         now: DateTime<Utc>,
+        will_do: impl Fn(DateTime<Utc>, &Arc<Metadata>) -> bool,
     ) -> Result<Arc<Metadata>, ProviderError> {
-        let metadata = tokio::time::timeout(self.budget, self.fetch()).await;
-        let metadata = Arc::new(metadata.map_err(|late| ProviderError::Unavailable(late.into()))??);
-        *known = Some((now, Arc::clone(&metadata)));
-        Ok(metadata)
+        let found = async {
+            let mut known = self.known.lock().await;
+            if let Some((fetched_at, metadata)) = &*known
+                && will_do(*fetched_at, metadata)
+            {
+                return Ok(Arc::clone(metadata));
+            }
+            let metadata = Arc::new(self.fetch().await?);
+            *known = Some((now, Arc::clone(&metadata)));
+            Ok(metadata)
+        };
+        tokio::time::timeout(self.budget, found)
+            .await
+            .unwrap_or_else(|late| Err(ProviderError::Unavailable(late.into())))
     }
 
     async fn fetch(&self) -> Result<Metadata, ProviderError> {

@@ -203,6 +203,7 @@ diesel::table! {
         subject -> Text,
         account_id -> Uuid,
         created_at -> Timestamptz,
+        email -> Nullable<Text>,
     }
 }
 

@@ -443,7 +443,8 @@ impl World {
             .unwrap()
             .1;
         let script = format!(
-            "fetch('/console/api/account/integrates/corp', {{method: 'POST', headers: {{'X-CSRF-Token': '{csrf}'}}}})\
+            "fetch('/console/api/account/integrates/corp', {{method: 'POST', headers: {{'X-CSRF-Token': '{csrf}', \
+             'Content-Type': 'application/json'}}, body: JSON.stringify({{password: 'Passw0rd1'}})}})\
              .then((answer) => answer.json())"
         );
         let answer = self.browser.act(json!({"evaluate": script})).await;

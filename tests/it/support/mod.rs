@@ -5,8 +5,8 @@ pub(crate) mod enterprise;
 mod flow;
 pub(crate) mod log;
 pub(crate) mod mail;
-#[allow(dead_code, reason = "each suite has its way to forget")]
 pub(crate) mod odd_provider;
+#[allow(dead_code, reason = "each suite has its way to forget")]
 pub(crate) mod relay;
 
 pub(crate) use browser::Browser;

@@ -114,10 +114,19 @@ impl OddProvider {
         self.shared.state.lock().unwrap().oddity = oddity;
     }
 
-    /// The nonce that its next ID token answers, and the time that it believes it is.
-    pub(crate) fn expect(&self, nonce: &str, now: DateTime<Utc>) {
+    /// Somebody comes by with an authorization request, at a time that it believes it is. Returns the
+    /// state to go back with.
+    pub(crate) fn visit(&self, request: &str, now: DateTime<Utc>) -> String {
+        let url = url::Url::parse(request).unwrap();
+        let get = |name: &str| {
+            let found = url.query_pairs().find(|(known, _)| known == name);
+            found
+                .map(|(_, value)| value.into_owned())
+                .unwrap_or_default()
+        };
         let mut state = self.shared.state.lock().unwrap();
-        (state.nonce, state.now) = (nonce.to_owned(), now);
+        (state.nonce, state.now) = (get("nonce"), now);
+        get("state")
     }
 
     /// How many codes were handed to its token endpoint.

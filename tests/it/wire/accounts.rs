@@ -696,7 +696,8 @@ async fn the_integrates_are_the_configured_providers() {
     let free = owner.get(&h, path).await.expect(200).json();
     assert_eq!(
         free["data"],
-        json!([{"provider": "corp", "created_at": null, "is_bound": false,
+        json!([{"id": "corp", "provider": "corp", "label": "corp", "email": null,
+        "created_at": null, "is_bound": false,
         "link": "http://gatewright.test/console/api/oauth/login/corp"}])
     );
     h.db.execute("INSERT INTO gatewright_external_identities SELECT 'http://127.0.0.1:9', 's', id, '2026-01-01Z' FROM accounts").await;

@@ -12,7 +12,9 @@ use gatewright_domain::{
 use serde_json::{Value, json};
 
 use super::{accounts::wrong, sso};
-use crate::support::{Answer, Browser, Enterprise, Grant, Harness, PASSWORD};
+use crate::support::{
+    Answer, Browser, Enterprise, Grant, Harness, PASSWORD, odd_provider::OddProvider,
+};
 
 const VICTIM: &str = "victim@example.com";
 const MOVED: &str = "moved@example.com";
@@ -23,6 +25,7 @@ const MEMBERS: &str = "/console/api/workspaces/current/members";
 struct World {
     h: Harness,
     _enterprise: Enterprise,
+    provider: OddProvider,
     /// The browser of whoever owns the account.
     owner: Browser,
     /// Another one, which signed in before.
@@ -46,6 +49,8 @@ struct Given {
     change: String,
     transfer: String,
     deletion: (String, String),
+    /// The state of a way to a provider.
+    connection: String,
     invitation: String,
 }
 
@@ -59,7 +64,10 @@ fn address(text: &str) -> Email {
 
 impl World {
     async fn new() -> Self {
-        let (enterprise, h) = sso::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
+        let provider = OddProvider::start();
+        let mut settings = provider.settings().to_vec();
+        settings.push(("ENABLE_EMAIL_CODE_LOGIN", "true"));
+        let (enterprise, h) = sso::with(&settings).await;
         h.set_up().await;
         let owner = h.add_account("victim").await;
         h.add_account("heir").await;
@@ -73,6 +81,7 @@ impl World {
         Self {
             h,
             _enterprise: enterprise,
+            provider,
             owner,
             thief,
             email: VICTIM,
@@ -135,6 +144,11 @@ impl World {
                 self.given.transfer = text(thief.post(h, &path, given).await, "token");
             }
             A::DeletionCode => self.given.deletion = deletion(h, thief).await,
+            A::IdentityConnection => {
+                let path = "/console/api/account/integrates/odd";
+                let begun = thief.post(h, path, json!({"password": PASSWORD})).await;
+                self.given.connection = self.provider.visit(&text(begun, "url"), h.now());
+            }
             A::Invitation => {
                 let body = json!({"emails": ["accomplice@example.com"], "role": "admin"});
                 let path = format!("{MEMBERS}/invite-email");
@@ -178,6 +192,19 @@ impl World {
                 let csrf = owner.csrf();
                 let form = [("kind", "others"), ("csrf_token", csrf.as_str())];
                 form_post(h, owner, "/account", &form).await.expect(303);
+            }
+            Ending::IdentityDisconnected => {
+                h.db.execute(
+                    "INSERT INTO gatewright_external_identities SELECT 'https://old.example', 's', id, now() \
+                     FROM accounts WHERE email = 'victim@example.com'",
+                )
+                .await;
+                let path = "/console/api/account/integrates";
+                let list = owner.get(h, path).await.expect(200).json();
+                let path = format!("{path}/{}", list["data"][1]["id"].as_str().unwrap());
+                let proof = json!({"password": PASSWORD});
+                let done = owner.send(h, "DELETE", &path, Some(proof), &[]).await;
+                done.expect(200);
             }
             Ending::AccountDeleted => {
                 h.db.execute("DELETE FROM tenant_account_joins WHERE role <> 'owner'")
@@ -282,6 +309,23 @@ impl World {
                     .await;
                 worth(&delete(h, session, &self.given.deletion).await, 400)
             }
+            A::IdentityConnection => {
+                // In the browser that went away, by whoever signs in there now.
+                let mut session = self.fresh().await;
+                let (h, state) = (&self.h, &self.given.connection);
+                let Some(session) = &mut session else {
+                    return false;
+                };
+                let held = self.thief.cookies.iter();
+                let held = held.filter(|(name, _)| name.starts_with("gatewright_signin"));
+                session
+                    .cookies
+                    .extend(held.map(|(n, v)| (n.clone(), v.clone())));
+                let path = format!("/console/api/oauth/authorize/odd?state={state}&code=a-code");
+                let back = session.get(h, &path).await;
+                assert!([302, 400].contains(&back.status), "{back:?}");
+                back.status == 302
+            }
             A::Invitation => {
                 let body = json!({"token": self.given.invitation, "name": "Accomplice",
                     "interface_language": "en-US", "timezone": "UTC", "password": NEW});
@@ -359,7 +403,12 @@ async fn delete(h: &Harness, browser: &mut Browser, proof: &(String, String)) ->
     browser.post(h, "/console/api/account/delete", body).await
 }
 
-async fn form_post(h: &Harness, browser: &Browser, path: &str, form: &[(&str, &str)]) -> Answer {
+pub(super) async fn form_post(
+    h: &Harness,
+    browser: &Browser,
+    path: &str,
+    form: &[(&str, &str)],
+) -> Answer {
     let cookies: Vec<String> = browser
         .cookies
         .iter()

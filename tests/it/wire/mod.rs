@@ -12,6 +12,7 @@ mod device;
 mod device_pages;
 mod endings;
 mod files;
+mod identities;
 mod introspection;
 mod invitations;
 mod jobs;

@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::support::{
     Answer, Browser, Harness, log,
@@ -39,15 +38,7 @@ impl World {
 
     /// Off to the provider; the state to come back with.
     pub(super) fn leave(&self, location: &str) -> String {
-        let url = Url::parse(location).unwrap();
-        let get = |name: &str| {
-            let found = url.query_pairs().find(|(known, _)| known == name);
-            found
-                .map(|(_, value)| value.into_owned())
-                .unwrap_or_default()
-        };
-        self.provider.expect(&get("nonce"), self.h.now());
-        get("state")
+        self.provider.visit(location, self.h.now())
     }
 
     async fn begin(&self, browser: &mut Browser) -> Answer {

@@ -58,6 +58,19 @@ pub enum AccountError {
     /// The old password is wrong.
     #[error("Current password is incorrect.")]
     CurrentPasswordIncorrect,
+    /// Nothing proves that it is the owner who asks: there is no password, and the sign-in is too old.
+    #[error(
+        "For this you must have signed in within the last ten minutes. Sign out, sign in, and try again."
+    )]
+    FreshSignInRequired,
+    /// The account has no such identity.
+    #[error("Your account is not connected to this provider.")]
+    IdentityNotConnected,
+    /// Nobody could sign in any more.
+    #[error(
+        "This is the only way left to sign in. Set a password, or connect another provider first."
+    )]
+    LastWayIn,
     /// The new password is too weak.
     #[error(transparent)]
     Policy(#[from] PasswordPolicyViolation),
@@ -119,9 +132,12 @@ impl From<StorageError> for AccountError {
 impl Classify for AccountError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::FeatureDisabled | Self::AlreadyActivated | Self::SignInToAccept => {
-                ErrorKind::Forbidden
-            }
+            Self::FeatureDisabled
+            | Self::AlreadyActivated
+            | Self::SignInToAccept
+            | Self::FreshSignInRequired => ErrorKind::Forbidden,
+            Self::IdentityNotConnected => ErrorKind::NotFound,
+            Self::LastWayIn => ErrorKind::Conflict,
             Self::MailsExhausted { .. }
             | Self::MailTooSoon { .. }
             | Self::TooManyGuesses { .. }
@@ -145,6 +161,9 @@ impl Classify for AccountError {
             Self::PasswordMismatch => "password_mismatch",
             Self::RepeatPasswordNotMatch => "repeat_password_not_match",
             Self::CurrentPasswordIncorrect => "current_password_incorrect",
+            Self::FreshSignInRequired => "fresh_sign_in_required",
+            Self::IdentityNotConnected => "not_found",
+            Self::LastWayIn => "last_way_in",
             Self::Policy(_) | Self::InvalidAvatar => "invalid_param",
             Self::EmailInUse => "email_already_in_use",
             Self::AccountNotFound => "account_not_found",

@@ -57,7 +57,7 @@ impl Accounts {
     }
 
     /// Whoever has a password must know it. Returns what was looked at.
-    async fn require_current(
+    pub(super) async fn require_current(
         &self,
         who: &ConsoleIdentity,
         old: Option<&Secret>,

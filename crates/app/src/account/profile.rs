@@ -1,26 +1,16 @@
-//! Profile fields, initialisation, and which identity providers an account is connected to.
+//! Profile fields, and initialisation.
 
-use chrono::{DateTime, Utc};
 use gatewright_domain::{
     account::{Account, AccountStatus},
     ids::AccountId,
 };
-use gatewright_storage::{Conn, account, external_identity, profile, profile::ProfileChange};
+use gatewright_storage::{Conn, account, profile, profile::ProfileChange};
 
 use super::{error::AccountError, service::Accounts};
 use crate::{ambient::Ctx, file::is_own_picture};
 
 /// Bytes of the URL of an avatar: the column's width.
 const MAX_URL: usize = 255;
-
-/// A provider, and whether the account is connected to it.
-#[derive(Debug, Clone)]
-pub struct LinkedProvider {
-    /// Its name in the settings.
-    pub provider: String,
-    /// Since when it is connected; none: it is not.
-    pub connected_at: Option<DateTime<Utc>>,
-}
 
 impl Accounts {
     /// Changes profile fields.
@@ -57,23 +47,6 @@ impl Accounts {
         tx.commit().await?;
         self.parts.known.forget(account.id);
         Ok(())
-    }
-
-    /// The configured providers, in their order.
-    pub async fn list_providers(&self, id: AccountId) -> Result<Vec<LinkedProvider>, AccountError> {
-        let connected = {
-            let mut conn = self.parts.pool.get().await?;
-            external_identity::list_for_account(&mut conn, id).await?
-        };
-        let providers = self.parts.providers.names_and_issuers();
-        let linked = providers.into_iter().map(|(provider, issuer)| {
-            let found = connected.iter().find(|(known, _)| *known == issuer);
-            LinkedProvider {
-                provider,
-                connected_at: found.map(|(_, at)| *at),
-            }
-        });
-        Ok(linked.collect())
     }
 }
 

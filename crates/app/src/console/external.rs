@@ -53,8 +53,17 @@ pub enum ExternalLogin {
 }
 
 impl Console {
-    /// Begins a sign-in, or (for somebody who is signed in) the tying of an identity.
+    /// Begins a sign-in.
     pub async fn begin_external(
+        &self,
+        ctx: &Ctx,
+        provider: &str,
+    ) -> Result<SignInBegun, ExternalLoginError> {
+        self.begin_trip(ctx, provider, SignInPurpose::SignIn).await
+    }
+
+    /// Off to a provider.
+    pub(super) async fn begin_trip(
         &self,
         ctx: &Ctx,
         provider: &str,
@@ -105,34 +114,30 @@ impl Console {
         if !is_ours {
             return Err(invalid);
         }
-        let ending = match answer.usable() {
-            Ok(answer) => {
-                let (state, providers) = (&state, &self.parts.providers);
-                let trip = providers.finish(&state.provider, state.kid(), &state.state, answer);
-                trip.await.map_err(ExternalLoginError::from)
-            }
-            Err(unusable) => Err(unusable.into()),
-        };
-        // Whoever could not be asked may be asked again: the code and the state are still good.
-        if matches!(ending, Err(ExternalLoginError::ProviderUnavailable)) {
-            return Err(ExternalLoginError::ProviderUnavailable);
-        }
         let spending = Spending {
             kind: "sign-in",
             nonce: &state.state,
             until: state.expires_at(),
         };
+        // Spent with what ends the way for good. A code that led nowhere may be brought again: its provider
+        // takes it once, and a second request must not take the first one's way.
+        let person = match answer.usable() {
+            Ok(answer) => {
+                let providers = &self.parts.providers;
+                let trip = providers.finish(&state.provider, state.kid(), &state.state, answer);
+                Ok(trip.await?)
+            }
+            Err(unusable) => Err(ExternalLoginError::from(unusable)),
+        };
         if !self.parts.nonces.spend(&[spending], ctx.now).await? {
             return Err(invalid);
         }
-        let person = ending?;
+        let person = person?;
         match state.purpose {
             SignInPurpose::SignIn => self.enter(ctx, &person).await,
-            SignInPurpose::Link(account) => {
-                // Whoever asked must still be the one who is signed in here.
-                let same = session.filter(|session| session.account.id == account);
-                let session = same.ok_or(ExternalLoginError::InvalidState)?;
-                self.link(ctx, &person, session.account.id).await
+            SignInPurpose::Link(account, era) => {
+                let who = (&state.provider, &person);
+                self.connect(ctx, who, (account, era), session).await
             }
         }
     }
@@ -241,31 +246,14 @@ impl Console {
         Ok(id)
     }
 
-    async fn link(
-        &self,
-        ctx: &Ctx,
-        person: &AuthenticatedPerson,
-        account: AccountId,
-    ) -> Result<ExternalLogin, ExternalLoginError> {
-        let mut tx = self.parts.pool.begin().await?;
-        let (issuer, subject) = (&person.subject.issuer, &person.provider_subject);
-        let known = external_identity::find_account(&mut tx, issuer, subject).await?;
-        if known == Some(account) {
-            return Ok(ExternalLogin::Linked);
-        }
-        self.tie(ctx, &mut tx, person, account).await?;
-        tx.commit().await?;
-        Ok(ExternalLogin::Linked)
-    }
-
-    async fn tie(
+    pub(super) async fn tie(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
         person: &AuthenticatedPerson,
         account: AccountId,
     ) -> Result<(), ExternalLoginError> {
-        let identity = (&person.subject.issuer, person.provider_subject.as_str());
+        let identity = (&person.subject, person.provider_subject.as_str());
         if !external_identity::insert(tx, identity, account, ctx.now).await? {
             return Err(ExternalLoginError::LinkedElsewhere);
         }

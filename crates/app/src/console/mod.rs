@@ -2,6 +2,7 @@
 
 mod browsers;
 mod code_login;
+mod connect;
 mod error;
 mod external;
 mod external_error;

@@ -19,6 +19,16 @@ pub struct Providers {
     urls: PublicUrls,
 }
 
+/// What is said of a provider.
+pub(crate) struct Described {
+    /// In the settings and in URLs.
+    pub(crate) name: String,
+    /// For people.
+    pub(crate) label: String,
+    /// For the protocol.
+    pub(crate) issuer: String,
+}
+
 /// What a provider sends the browser back with, as it came.
 #[derive(Debug, Clone)]
 pub struct ProviderAnswer {
@@ -105,12 +115,14 @@ impl Providers {
         self.list.iter().map(|one| (one.name(), one.label()))
     }
 
-    /// Name and issuer of each.
-    pub(crate) fn names_and_issuers(&self) -> Vec<(String, String)> {
-        let pair = |one: &Arc<dyn IdentityProvider>| {
-            (one.name().as_str().to_owned(), one.issuer().to_owned())
+    /// What is said of each.
+    pub(crate) fn described(&self) -> Vec<Described> {
+        let described = |one: &Arc<dyn IdentityProvider>| Described {
+            name: one.name().as_str().to_owned(),
+            label: one.label().to_owned(),
+            issuer: one.issuer().to_owned(),
         };
-        self.list.iter().map(pair).collect()
+        self.list.iter().map(described).collect()
     }
 
     /// What the longest way to any of them, or back, may take; nothing when there is none.

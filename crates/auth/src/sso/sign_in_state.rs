@@ -5,7 +5,7 @@ use gatewright_crypto::{
     keys::{KeyRing, MasterKeys, Purpose},
     random::Random,
 };
-use gatewright_domain::ids::AccountId;
+use gatewright_domain::{era::Era, ids::AccountId};
 
 use super::ProviderName;
 use crate::{
@@ -24,8 +24,8 @@ const NOBODY: &str = "nobody";
 pub enum SignInPurpose {
     /// To sign in.
     SignIn,
-    /// To tie the identity to an account whose owner asked for it while signed in.
-    Link(AccountId),
+    /// To tie the identity to an account whose owner asked for it while signed in, in an era of it.
+    Link(AccountId, Era),
 }
 
 /// A sign-in that has begun.
@@ -38,6 +38,7 @@ pub struct SignInState {
     /// What for.
     pub purpose: SignInPurpose,
     purpose_text: String,
+    era_text: String,
 }
 
 impl SignInState {
@@ -52,7 +53,11 @@ impl SignInState {
             purpose,
             purpose_text: match purpose {
                 SignInPurpose::SignIn => NOBODY.to_owned(),
-                SignInPurpose::Link(account) => account.to_string(),
+                SignInPurpose::Link(account, _) => account.to_string(),
+            },
+            era_text: match purpose {
+                SignInPurpose::SignIn => Era::default().to_string(),
+                SignInPurpose::Link(_, era) => era.to_string(),
             },
         }
     }
@@ -72,6 +77,7 @@ impl Envelope for SignInState {
             ("state", self.state.expose()),
             ("provider", self.provider.as_str()),
             ("link", &self.purpose_text),
+            ("era", &self.era_text),
         ]
     }
 
@@ -83,9 +89,10 @@ impl Envelope for SignInState {
             purpose: if purpose_text == NOBODY {
                 SignInPurpose::SignIn
             } else {
-                SignInPurpose::Link(claims.parse("link")?)
+                SignInPurpose::Link(claims.parse("link")?, claims.parse("era")?)
             },
             purpose_text,
+            era_text: claims.text("era")?.to_owned(),
         })
     }
 }

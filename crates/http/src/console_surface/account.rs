@@ -315,7 +315,14 @@ pub(crate) async fn set_password(
 /// An identity provider, and whether the account is connected to it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Integrate {
+    /// What it is disconnected by.
+    id: String,
+    /// Its name in the settings; of one that is no longer there, its issuer.
     provider: String,
+    /// What people call it.
+    label: String,
+    /// The address that the provider told when it was connected.
+    email: Option<String>,
     /// Unix seconds.
     created_at: Option<i64>,
     is_bound: bool,
@@ -329,7 +336,8 @@ pub(crate) struct Integrates {
     data: Vec<Integrate>,
 }
 
-/// The identity providers of this installation, and which of them the account is connected to.
+/// The identity providers of this installation, and which of them the account is connected to; and those
+/// that it is connected to although they are no longer there.
 #[utoipa::path(
     get, path = "/console/api/account/integrates", operation_id = "list_integrates",
     security(("session" = [], "csrf" = [])),
@@ -345,10 +353,17 @@ pub(crate) async fn integrates(
         created_at: one.connected_at.map(|at| at.timestamp()),
         is_bound: one.connected_at.is_some(),
         link: match (one.connected_at, urls.issuer()) {
-            (None, Ok(base)) => Some(format!("{base}/console/api/oauth/login/{}", one.provider)),
+            (None, Ok(base)) => Some(format!("{base}/console/api/oauth/login/{}", one.key)),
             _ => None,
         },
-        provider: one.provider,
+        provider: if one.is_configured {
+            one.key.clone()
+        } else {
+            one.issuer
+        },
+        id: one.key,
+        label: one.label,
+        email: one.email,
     };
     Ok(Json(Integrates {
         data: providers.into_iter().map(row).collect(),

@@ -37,7 +37,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         account::set_timezone, account::set_password, account::integrates, account::initialise,
         change_email::send, change_email::check, change_email::change, change_email::check_unique,
         deletion::verify, deletion::delete]);
-    all.extend(operations!["identity providers": oauth::login, oauth::authorize, oauth::connect]);
+    all.extend(
+        operations!["identity providers": oauth::login, oauth::authorize, oauth::connect,
+        oauth::disconnect],
+    );
     all.extend(operations!["workspaces":
         workspaces::list, workspaces::current, workspaces::info, workspaces::switch,
         workspaces::rename, members::list, members::list_dataset_operators, members::invite,

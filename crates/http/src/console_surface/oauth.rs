@@ -4,27 +4,26 @@
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
-    web::{Data, Path},
+    web::{Data, Json, Path},
 };
 use gatewright_app::{
+    account::Accounts,
     console::{Console, ExternalLogin, ExternalLoginError, SignInBegun},
     device::DeviceFlow,
     provider::ProviderAnswer,
 };
-use gatewright_auth::{
-    console::ConsoleSettings,
-    origin::PublicUrls,
-    sso::{SignInPurpose, SignInState},
-};
+use gatewright_auth::{console::ConsoleSettings, origin::PublicUrls, sso::SignInState};
 use gatewright_domain::Secret;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::session::AfterSetup;
+use super::session::{AfterSetup, ResultBody, SUCCESS};
 use crate::{
     cookies::CookiePolicy,
-    envelope::{ConsoleErrorBody, ExternalLoginFailure, SsoFailure, redirect},
-    extract::{RequestCtx, SignedIn, peek_session, query_pairs},
+    envelope::{ConsoleErrorBody, ConsoleFailure, ExternalLoginFailure, SsoFailure, redirect},
+    extract::{
+        Body, ConsoleFormat, RequestCtx, SignedIn, Then, peek_session, query_pairs, read::body,
+    },
 };
 
 /// A browser on its way: what each step of it needs.
@@ -70,13 +69,19 @@ pub(crate) async fn login(
     visit: Visit,
     provider: Path<String>,
 ) -> Result<HttpResponse, ExternalLoginFailure> {
-    let begun = console
-        .begin_external(&visit.ctx, &provider, SignInPurpose::SignIn)
-        .await;
+    let begun = console.begin_external(&visit.ctx, &provider).await;
     let SignInBegun { url, state } = begun.map_err(|error| visit.failure(error))?;
     Ok(redirect(&url)
         .cookie(visit.policy.sign_in_state(state))
         .finish())
+}
+
+body! {
+    /// What proves that the owner asks, and not somebody with a stolen session.
+    OwnerRequest {
+        /// The password; of an account without one, the sign-in must be at most ten minutes old.
+        password: Option<Secret> as Option<String> = optional_secret,
+    }
 }
 
 /// Where to go to connect an identity.
@@ -86,32 +91,70 @@ pub(crate) struct LinkResponse {
     url: String,
 }
 
-/// Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token: a
-/// link alone must never do this.
+/// Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token, because a
+/// link alone must never do this, and for the password. The owner gets a letter when it is connected.
 #[utoipa::path(
     post, path = "/console/api/account/integrates/{provider}", operation_id = "connect_identity",
     params(("provider" = String, Path, description = "Name of a configured identity provider")),
+    request_body = OwnerRequest,
     security(("session" = [], "csrf" = [])),
     responses(
         (status = 200, body = LinkResponse),
-        (status = 400, body = ConsoleErrorBody, description = "`Invalid provider`"),
+        (status = 400, body = ConsoleErrorBody, description = "`current_password_incorrect`; or `Invalid provider`"),
         (status = 401, body = ConsoleErrorBody),
+        (status = 403, body = ConsoleErrorBody, description = "`fresh_sign_in_required`"),
+        (status = 429, body = ConsoleErrorBody),
         (status = "default", body = ConsoleErrorBody),
     ),
 )]
 pub(crate) async fn connect(
     console: Data<Console>,
+    accounts: Data<Accounts>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
-    session: SignedIn,
     provider: Path<String>,
-) -> Result<HttpResponse, ExternalLoginFailure> {
-    let purpose = SignInPurpose::Link(session.0.account.id);
-    let begun = console.begin_external(&ctx, &provider, purpose).await;
+    body: Then<SignedIn, Body<OwnerRequest, ConsoleFormat>>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let Then(session, body) = body;
+    let password = body.into_inner().password;
+    let proof = accounts.prove_owner(&ctx, &session.0, password.as_ref());
+    let proof = proof.await.map_err(ConsoleFailure::from)?;
+    let begun = console.begin_connection(&ctx, &provider, proof).await;
     let SignInBegun { url, state } = begun.map_err(ExternalLoginFailure::plain)?;
     Ok(HttpResponse::Ok()
         .cookie(policy.sign_in_state(state))
         .json(LinkResponse { url }))
+}
+
+/// Disconnects an identity from the signed-in account, and ends everything else that is signed in to it.
+/// The last way to sign in cannot be taken away.
+#[utoipa::path(
+    delete, path = "/console/api/account/integrates/{provider}", operation_id = "disconnect_identity",
+    params(("provider" = String, Path, description = "`id` of a row of the list")),
+    request_body = OwnerRequest,
+    security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = ResultBody),
+        (status = 400, body = ConsoleErrorBody, description = "`current_password_incorrect`"),
+        (status = 401, body = ConsoleErrorBody),
+        (status = 403, body = ConsoleErrorBody, description = "`fresh_sign_in_required`"),
+        (status = 404, body = ConsoleErrorBody, description = "The account has no such identity"),
+        (status = 409, body = ConsoleErrorBody, description = "`last_way_in`"),
+        (status = 429, body = ConsoleErrorBody),
+    ),
+)]
+pub(crate) async fn disconnect(
+    accounts: Data<Accounts>,
+    ctx: RequestCtx,
+    id: Path<String>,
+    body: Then<SignedIn, Body<OwnerRequest, ConsoleFormat>>,
+) -> Result<Json<ResultBody>, ConsoleFailure> {
+    let Then(session, body) = body;
+    let password = body.into_inner().password;
+    accounts
+        .disconnect_identity(&ctx, &session.0, &id, password.as_ref())
+        .await?;
+    Ok(Json(SUCCESS))
 }
 
 /// What a provider sends the browser back with (RFC 6749 §4.1.2, RFC 9207).
@@ -185,7 +228,11 @@ pub(crate) async fn authorize(
         .map_err(|error| visit.failure(error))?;
     let own = urls.has_own_pages();
     let mut response = match finished {
-        ExternalLogin::Linked => redirect(&urls.page(if own { "/device" } else { "/account" })),
+        ExternalLogin::Linked => redirect(&urls.page(if own {
+            "/account?said=connected"
+        } else {
+            "/account"
+        })),
         ExternalLogin::SignedIn { tokens, is_new } => {
             let home = if own { "/device" } else { "/" };
             let mut response = redirect(&urls.page(&format!("{home}?oauth_new_user={is_new}")));

@@ -21,6 +21,7 @@ use super::{
     install::unavailable,
     page::{Page, PageLanguage, show},
     pager::Pager,
+    providers::{ProviderEntry, provider_entries},
 };
 use crate::extract::RequestCtx;
 
@@ -43,6 +44,7 @@ struct AccountPage {
     csrf_token: String,
     devices: Vec<Entry>,
     browsers: Vec<Entry>,
+    providers: Vec<ProviderEntry>,
     /// To the pages beside this one.
     more: Vec<(String, String)>,
 }
@@ -51,6 +53,7 @@ struct AccountPage {
 pub(super) async fn get(
     console: Data<Console>,
     bearers: Data<Bearers>,
+    accounts: Data<Accounts>,
     ctx: RequestCtx,
     from: Query<Words>,
     request: HttpRequest,
@@ -62,6 +65,10 @@ pub(super) async fn get(
     };
     let (devices, browsers) = match entries(language, &console, &bearers, &ctx, &session).await {
         Ok(entries) => entries,
+        Err(error) => return unavailable(language, &error),
+    };
+    let providers = match provider_entries(language, &accounts, &session.account).await {
+        Ok(providers) => providers,
         Err(error) => return unavailable(language, &error),
     };
     let workspace = session.current_workspace();
@@ -78,6 +85,7 @@ pub(super) async fn get(
         csrf_token: csrf_token(&request),
         devices: pager.cut(devices),
         browsers: pager.cut(browsers),
+        providers,
         more: pager.links(language),
     };
     show(StatusCode::OK, &page)

@@ -206,6 +206,48 @@ pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
                 "您已成为成员，可在下方切换到该工作空间。",
             );
         }
+        Some("connected") => {
+            page.notice = text(
+                "Connected. Your mailbox has a letter about it.",
+                "已绑定，相关邮件已发送到您的邮箱。",
+            );
+        }
+        Some("disconnected") => {
+            page.notice = text(
+                "Disconnected. Everything but this browser has ended.",
+                "已解绑，除此浏览器外的所有会话均已结束。",
+            );
+        }
+        Some("fresh") => {
+            page.error = text(
+                "For this you must have signed in within the last ten minutes. Sign out, sign in, and try again.",
+                "此操作要求您在最近十分钟内登录过。请退出后重新登录再试。",
+            );
+        }
+        Some("last_way") => {
+            page.error = text(
+                "This is the only way left to sign in. Set a password, or connect another provider first.",
+                "这是您唯一的登录方式。请先设置密码或绑定其他身份提供方。",
+            );
+        }
+        Some("wrong_password") => {
+            page.error = text(
+                "The password is wrong. Nothing was changed.",
+                "密码错误，未作任何更改。",
+            );
+        }
+        Some("provider") => {
+            page.error = text(
+                "The identity provider does not answer. Try again in a few minutes.",
+                "身份提供方没有响应，请稍后再试。",
+            );
+        }
+        Some("wait") => {
+            page.error = text(
+                "Too many attempts. Wait a few minutes.",
+                "尝试次数过多，请稍等几分钟。",
+            );
+        }
         Some("removed") => page.notice = text("Removed.", "已移除。"),
         Some("switched") => page.notice = text("You work here now.", "已切换到此工作空间。"),
         _ => {}

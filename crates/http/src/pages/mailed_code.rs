@@ -279,8 +279,8 @@ impl Purpose {
             Self::Reset | Self::SignIn => (
                 Page::new(language, "Set a new password", "设置新密码"),
                 Some(t(
-                    "Everything that is signed in to your account ends with it.",
-                    "您账户的所有会话都将随之结束。",
+                    "Everything that is signed in to your account ends with it, and identity providers are disconnected: connect yours again afterwards.",
+                    "您账户的所有会话都将随之结束，已绑定的身份提供方也会解绑，之后请重新绑定。",
                 )),
             ),
         };

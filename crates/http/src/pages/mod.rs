@@ -13,6 +13,7 @@ mod mailed_code;
 mod page;
 mod pager;
 mod profile;
+mod providers;
 pub(crate) mod reference;
 mod reset;
 mod signin;
@@ -70,6 +71,7 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/renew", web::get().to(guard::renew))
         .route("/account", web::get().to(account::get))
         .route("/account", web::post().to(account::end))
+        .route("/account/provider", web::post().to(providers::post))
         .route("/account/profile", web::get().to(profile::get))
         .route("/account/profile", web::post().to(profile::post))
         .route("/account/password", web::get().to(profile::get_password))

@@ -160,7 +160,7 @@ pub(super) async fn providers(settings: &ServerSettings) -> Vec<Finding> {
             Finding::error(
                 "provider",
                 format!("the identity provider `{name}` cannot be used: {cause}"),
-                "signing in through it answers 502",
+                "nobody can sign in through it",
                 &format!(
                     "correct GATEWRIGHT_OIDC_{}_ISSUER",
                     name.to_uppercase().replace('-', "_")

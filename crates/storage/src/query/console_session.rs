@@ -186,6 +186,19 @@ pub async fn revoke_others(
     Ok(ended)
 }
 
+/// When a session began.
+pub async fn find_beginning(
+    conn: &mut Conn,
+    id: ConsoleSessionId,
+) -> Result<Option<DateTime<Utc>>, StorageError> {
+    Ok(sessions::table
+        .find(id.0)
+        .select(sessions::created_at)
+        .first(&mut conn.0)
+        .await
+        .optional()?)
+}
+
 /// A live session, for people.
 #[derive(Debug, Clone)]
 pub struct LiveSession {

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use gatewright_domain::{external_subject::SubjectIssuer, ids::AccountId};
+use gatewright_domain::{
+    external_subject::{ExternalSubject, SubjectIssuer},
+    ids::AccountId,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -25,18 +28,30 @@ pub async fn find_account(
     Ok(account.map(AccountId))
 }
 
+/// An identity that an account has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectedIdentity {
+    /// Who vouches for it.
+    pub issuer: String,
+    /// The address that it had when it was connected.
+    pub email: Option<String>,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
 /// Ties an identity to an account. False when the identity, or another one of the same issuer, is
 /// tied already; waits for a concurrent attempt.
 pub async fn insert(
     conn: &mut Conn,
-    (issuer, subject): (&SubjectIssuer, &str),
+    (subject, provider_subject): (&ExternalSubject, &str),
     account: AccountId,
     at: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let inserted = diesel::insert_into(identities::table)
         .values((
-            identities::issuer.eq(issuer.as_str()),
-            identities::subject.eq(subject),
+            identities::issuer.eq(subject.issuer.as_str()),
+            identities::subject.eq(provider_subject),
+            identities::email.eq(subject.email.as_str()),
             identities::account_id.eq(account.0),
             identities::created_at.eq(at),
         ))
@@ -46,15 +61,39 @@ pub async fn insert(
     Ok(inserted == 1)
 }
 
-/// The issuers that an account is known to, and since when.
+/// The identities of an account, the oldest first.
 pub async fn list_for_account(
     conn: &mut Conn,
     account: AccountId,
-) -> Result<Vec<(String, DateTime<Utc>)>, StorageError> {
-    Ok(identities::table
+) -> Result<Vec<ConnectedIdentity>, StorageError> {
+    let rows: Vec<(String, Option<String>, DateTime<Utc>)> = identities::table
         .filter(identities::account_id.eq(account.0))
-        .order(identities::created_at)
-        .select((identities::issuer, identities::created_at))
+        .order((identities::created_at, identities::issuer))
+        .select((
+            identities::issuer,
+            identities::email,
+            identities::created_at,
+        ))
         .load(&mut conn.0)
-        .await?)
+        .await?;
+    let identity = |(issuer, email, created_at)| ConnectedIdentity {
+        issuer,
+        email,
+        created_at,
+    };
+    Ok(rows.into_iter().map(identity).collect())
+}
+
+/// Unties the identity that an account has at an issuer. False when it has none there.
+pub async fn delete(
+    conn: &mut Conn,
+    account: AccountId,
+    issuer: &str,
+) -> Result<bool, StorageError> {
+    let deleted = diesel::delete(identities::table)
+        .filter(identities::account_id.eq(account.0))
+        .filter(identities::issuer.eq(issuer))
+        .execute(&mut conn.0)
+        .await?;
+    Ok(deleted == 1)
 }

@@ -1,0 +1,1 @@
+ALTER TABLE gatewright_external_identities DROP COLUMN email;
