@@ -18,6 +18,7 @@ pub(crate) mod reference;
 mod reset;
 mod signin;
 mod signup;
+mod time;
 mod workspace;
 
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};

@@ -14,6 +14,7 @@ use gatewright_domain::{
 };
 use uuid::Uuid;
 
+use super::event_words::event_words;
 use crate::{
     console_surface::audit::{EventQuery, lines, read as read_events},
     extract::{FieldProblem, Fields, query_pairs},
@@ -22,13 +23,17 @@ use crate::{
         guard::{Destination, navigation, signed_in},
         install::unavailable,
         page::{MessagePage, Page, PageLanguage, show},
+        time::{When, Zone},
     },
 };
 
 const HERE: Destination = Destination::Audit;
 
 struct Event {
-    when: String,
+    when: When,
+    /// What happened, in words.
+    words: String,
+    /// Its stable name.
     action: String,
     who: String,
     facts: Vec<String>,
@@ -43,7 +48,8 @@ struct AuditPage {
     who: String,
     from: String,
     until: String,
-    actions: Vec<&'static str>,
+    /// Names with what they are called.
+    actions: Vec<(&'static str, &'static str)>,
     is_filtered: bool,
     events: Vec<Event>,
     /// What follows the question mark.
@@ -78,6 +84,7 @@ fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
 /// What is looked at: where, which events, and the people there.
 struct Reading {
     workspace: WorkspaceId,
+    zone: Zone,
     filter: AuditFilter,
     people: Vec<Member>,
 }
@@ -101,6 +108,7 @@ async fn read(members: &Members, request: &HttpRequest) -> Result<Reading, HttpR
     }
     Ok(Reading {
         workspace: here.id,
+        zone: Zone::of(&session.account),
         filter,
         people,
     })
@@ -131,6 +139,7 @@ pub(in crate::pages) async fn get(
 ) -> HttpResponse {
     let Reading {
         workspace,
+        zone,
         filter,
         people,
     } = match read(&members, &request).await {
@@ -156,18 +165,28 @@ pub(in crate::pages) async fn get(
         who: value("who"),
         from: value("from"),
         until: value("until"),
-        actions: AuditAction::ALL.iter().map(|one| one.as_str()).collect(),
+        actions: called(language),
         older: next_before.map(|before| format!("{filter}&before={before}")),
         events: events
             .into_iter()
-            .map(|one| event(language, one, &people))
+            .map(|one| event(language, zone, one, &people))
             .collect(),
         filter,
     };
     show(StatusCode::OK, &shown)
 }
 
-fn event(language: PageLanguage, event: ExportedEvent, people: &[Member]) -> Event {
+/// All events with what they are called, in the order of the words.
+fn called(language: PageLanguage) -> Vec<(&'static str, &'static str)> {
+    let all = AuditAction::ALL.iter();
+    let mut called: Vec<_> = all
+        .map(|one| (one.as_str(), event_words(language, *one)))
+        .collect();
+    called.sort_by_key(|(_, words)| *words);
+    called
+}
+
+fn event(language: PageLanguage, zone: Zone, event: ExportedEvent, people: &[Member]) -> Event {
     let who = match event.actor_account_id {
         None => language.t("nobody signed in", "未登录者").to_owned(),
         Some(id) => {
@@ -185,10 +204,14 @@ fn event(language: PageLanguage, event: ExportedEvent, people: &[Member]) -> Eve
         facts.push(format!("{name}: {value}"));
     }
     Event {
-        when: event
-            .occurred_at
-            .format("%Y-%m-%d %H:%M:%S UTC")
-            .to_string(),
+        when: zone.show(event.occurred_at),
+        words: AuditAction::ALL
+            .iter()
+            .find(|known| known.as_str() == event.action)
+            .map_or_else(
+                || event.action.clone(),
+                |known| event_words(language, *known).to_owned(),
+            ),
         action: event.action,
         who,
         facts,

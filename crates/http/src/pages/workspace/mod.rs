@@ -2,6 +2,7 @@
 
 mod act;
 pub(super) mod audit;
+mod event_words;
 
 use actix_web::{
     HttpRequest, HttpResponse,
