@@ -25,17 +25,23 @@ fn text(folder: &DevFolder, state: &State, situation: Situation) -> String {
     let mut rows: Vec<(&str, String)> = vec![];
     if !state.api_url.is_empty() {
         let api = &state.api_url;
+        // With a web console elsewhere the pages are there, and here they are 404.
+        let pages = if state.console_url.is_empty() {
+            api
+        } else {
+            &state.console_url
+        };
         rows.push(("API", api.clone()));
         // Of one that ran before, somebody may have been made meanwhile.
         if state.has_no_account && situation == Situation::Fresh {
             rows.push((
                 "next",
-                format!("first account: {api}/install (README.md, \"The first login\")"),
+                format!("first account: {pages}/install (README.md, \"The first login\")"),
             ));
         }
         rows.push((
             "sign in",
-            format!("{api}/signin, or: difyctl auth login --host {api} --insecure"),
+            format!("{pages}/signin, or: difyctl auth login --host {api} --insecure"),
         ));
     }
     rows.push(("engines", state.engines.join("; ")));
@@ -88,5 +94,25 @@ mod tests {
             let said = (text.contains("first account"), text.contains("new build"));
             assert_eq!(said, expected, "{has_no_account} {situation:?}");
         }
+    }
+
+    #[test]
+    fn d11_pages_are_advertised_where_they_answer() {
+        let folder = DevFolder {
+            root: "/x".into(),
+            dev: "/x/.dev".into(),
+        };
+        let mut state = State {
+            api_url: "http://127.0.0.1:5001".into(),
+            has_no_account: true,
+            ..State::default()
+        };
+        let own = text(&folder, &state, Situation::Fresh);
+        assert!(own.contains("http://127.0.0.1:5001/install"), "{own}");
+        state.console_url = "http://console.test".into();
+        let elsewhere = text(&folder, &state, Situation::Fresh);
+        assert!(elsewhere.contains("http://console.test/install"), "{elsewhere}");
+        assert!(elsewhere.contains("http://console.test/signin"), "{elsewhere}");
+        assert!(!elsewhere.contains("5001/install"), "{elsewhere}");
     }
 }

@@ -20,6 +20,8 @@ pub struct State {
     pub is_ready: bool,
     /// Where the API answers; empty when only the services run.
     pub api_url: String,
+    /// Where people type, when that is a web console elsewhere (`CONSOLE_WEB_URL`); empty: at the API.
+    pub console_url: String,
     /// PostgreSQL, as a connection string.
     pub db_url: String,
     /// Redis, as a connection string.
@@ -55,6 +57,7 @@ impl State {
                 .collect(),
             is_ready: value["is_ready"].as_bool()?,
             api_url: text("api_url"),
+            console_url: text("console_url"),
             db_url: text("db_url"),
             redis_url: text("redis_url"),
             engines: value["engines"]
@@ -80,6 +83,7 @@ impl State {
             "servers": servers,
             "is_ready": self.is_ready,
             "api_url": self.api_url,
+            "console_url": self.console_url,
             "db_url": self.db_url,
             "redis_url": self.redis_url,
             "engines": self.engines,

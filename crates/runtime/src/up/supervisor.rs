@@ -107,6 +107,7 @@ pub(super) async fn run(folder: &DevFolder, options: &Options) -> Result<(), UpE
     let mut state = State {
         pid: std::process::id(),
         build: this_build(),
+        console_url: environment.get("CONSOLE_WEB_URL").unwrap_or_default(),
         ..State::default()
     };
     let (engines, launch) = start_engines(folder, options, &environment, &terminal, &mut state)?;
