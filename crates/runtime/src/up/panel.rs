@@ -111,8 +111,14 @@ mod tests {
         assert!(own.contains("http://127.0.0.1:5001/install"), "{own}");
         state.console_url = "http://console.test".into();
         let elsewhere = text(&folder, &state, Situation::Fresh);
-        assert!(elsewhere.contains("http://console.test/install"), "{elsewhere}");
-        assert!(elsewhere.contains("http://console.test/signin"), "{elsewhere}");
+        assert!(
+            elsewhere.contains("http://console.test/install"),
+            "{elsewhere}"
+        );
+        assert!(
+            elsewhere.contains("http://console.test/signin"),
+            "{elsewhere}"
+        );
         assert!(!elsewhere.contains("5001/install"), "{elsewhere}");
     }
 }

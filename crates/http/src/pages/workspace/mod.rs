@@ -25,12 +25,12 @@ use gatewright_domain::{
 
 use self::act::{Desk, Done, act};
 use super::{
-    account::day,
     form::PageForm,
     guard::{Destination, Words, back, csrf_token, navigation, said, sent_by, signed_in},
     install::unavailable,
     page::{Page, PageLanguage, show},
     pager::Pager,
+    time::{Fact, Zone},
 };
 use crate::{cookies::CookiePolicy, envelope::redirect, extract::RequestCtx};
 
@@ -44,14 +44,14 @@ struct MemberEntry {
     email: String,
     role: &'static str,
     role_name: &'static str,
-    facts: Vec<String>,
+    facts: Vec<Fact>,
     can_change: bool,
 }
 
 struct KeyEntry {
     id: String,
     masked: String,
-    facts: Vec<String>,
+    facts: Vec<Fact>,
 }
 
 struct Other {
@@ -126,7 +126,7 @@ async fn render(
     let Some(here) = session.current_workspace() else {
         return back(Destination::Account, "");
     };
-    let language = view.page.language;
+    let (language, zone) = (view.page.language, Zone::of(&session.account));
     let (all, keys) = match read(members, belongings, here.id).await {
         Ok(read) => read,
         Err(error) => return unavailable(language, &error),
@@ -137,7 +137,7 @@ async fn render(
     let may_manage = here.role.may(Capability::ManageMembers);
     let entry = |one: Member| {
         let may_change = may_manage && one.id != session.account.id;
-        member(language, one, may_change)
+        member(language, zone, one, may_change)
     };
     let shown = WorkspacePage {
         name: here.name.clone(),
@@ -148,7 +148,10 @@ async fn render(
         others: others(language, session, here),
         members: pager.cut(all).into_iter().map(entry).collect(),
         roles: given(language, members),
-        keys: keys.into_iter().map(|one| key(language, one)).collect(),
+        keys: keys
+            .into_iter()
+            .map(|one| key(language, zone, one))
+            .collect(),
         may_manage,
         may_leave: here.role != Role::Owner,
         may_rename: here.role.may(Capability::ChangeWorkspace),
@@ -182,13 +185,17 @@ fn sought(all: Vec<Member>, part: &str) -> Vec<Member> {
         .collect()
 }
 
-fn key(language: PageLanguage, key: ApiKey) -> KeyEntry {
+fn key(language: PageLanguage, zone: Zone, key: ApiKey) -> KeyEntry {
     KeyEntry {
         id: key.id.to_string(),
         masked: key.masked,
         facts: vec![
-            format!("{} {}", language.t("Since", "始于"), day(key.created_at)),
-            used(language, key.last_used_at),
+            Fact::at(language.t("Since", "始于"), zone.show(key.created_at)),
+            Fact::maybe_at(
+                language.t("Last used", "最近使用"),
+                key.last_used_at.map(|at| zone.show(at)),
+                language.t("never", "从未"),
+            ),
         ],
     }
 }
@@ -227,19 +234,12 @@ fn given(language: PageLanguage, members: &Members) -> Vec<(&'static str, &'stat
         .collect()
 }
 
-fn used(language: PageLanguage, at: Option<chrono::DateTime<chrono::Utc>>) -> String {
-    let when = at.map_or_else(|| language.t("never", "从未").to_owned(), day);
-    format!("{} {when}", language.t("Last used", "最近使用"))
-}
-
-fn member(language: PageLanguage, member: Member, may_change: bool) -> MemberEntry {
+fn member(language: PageLanguage, zone: Zone, member: Member, may_change: bool) -> MemberEntry {
     let seen = if member.status == AccountStatus::Pending {
-        language
-            .t("Invited, has not come yet", "已邀请，尚未加入")
-            .to_owned()
+        Fact::text(language.t("Invited, has not come yet", "已邀请，尚未加入"))
     } else {
         let active = language.t("Last active", "最近活动");
-        format!("{active} {}", day(member.last_active_at))
+        Fact::at(active, zone.show(member.last_active_at))
     };
     MemberEntry {
         id: member.id.to_string(),
