@@ -6,7 +6,6 @@ use actix_web::{
     web::{Data, Query},
 };
 use askama::Template;
-use chrono::{DateTime, Utc};
 use gatewright_app::{
     account::{AccountError, Accounts},
     bearer::{BearerRouteError, Bearers, ConnectedDevice},
@@ -22,6 +21,7 @@ use super::{
     page::{Page, PageLanguage, show},
     pager::Pager,
     providers::{ProviderEntry, provider_entries},
+    time::{Fact, Zone},
 };
 use crate::extract::RequestCtx;
 
@@ -30,7 +30,7 @@ struct Entry {
     id: String,
     name: String,
     /// Each a line.
-    facts: Vec<String>,
+    facts: Vec<Fact>,
     can_end: bool,
 }
 
@@ -99,15 +99,20 @@ async fn entries(
     session: &ConsoleIdentity,
 ) -> Result<(Vec<Entry>, Vec<Entry>), Unavailable> {
     let t = |english, chinese| language.t(english, chinese).to_owned();
+    let zone = Zone::of(&session.account);
     let devices = bearers.list_devices(ctx, session.account.id).await?;
     let browsers = console.list_browsers(ctx, session).await?;
     let browsers = browsers.into_iter().map(|one| {
         let is_this = one.id == session.claims.session_id;
         let agent = one.user_agent.unwrap_or_default();
-        let mut facts = vec![format!("{} {}", t("Since", "始于"), day(one.created_at))];
-        facts.extend(one.ip.map(|ip| format!("{} {ip}", t("From", "来自"))));
+        let mut facts = vec![Fact::at(
+            language.t("Since", "始于"),
+            zone.show(one.created_at),
+        )];
+        let from = |ip| Fact::text(format!("{} {ip}", t("From", "来自")));
+        facts.extend(one.ip.map(from));
         if is_this {
-            facts.push(t("This browser", "当前浏览器"));
+            facts.push(Fact::text(t("This browser", "当前浏览器")));
         }
         Entry {
             id: one.id.to_string(),
@@ -116,7 +121,7 @@ async fn entries(
             can_end: !is_this,
         }
     });
-    let devices = devices.into_iter().map(|one| device(language, one));
+    let devices = devices.into_iter().map(|one| device(language, zone, one));
     Ok((devices.collect(), browsers.collect()))
 }
 
@@ -130,27 +135,27 @@ fn browser(agent: &str) -> Option<String> {
     })
 }
 
-fn device(language: PageLanguage, device: ConnectedDevice) -> Entry {
+fn device(language: PageLanguage, zone: Zone, device: ConnectedDevice) -> Entry {
     let token = device.token;
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let used = token.last_used_at.map_or_else(|| t("never", "从未"), day);
+    let used = token.last_used_at.map(|at| zone.show(at));
     let mut facts = vec![
-        format!("{} {}", t("Program", "程序"), token.client_id),
-        format!("{} {used}", t("Last used", "最近使用")),
-        format!("{} {}", t("Ends", "到期"), day(token.expires_at)),
+        Fact::text(format!("{} {}", t("Program", "程序"), token.client_id)),
+        Fact::maybe_at(
+            language.t("Last used", "最近使用"),
+            used,
+            language.t("never", "从未"),
+        ),
+        Fact::at(language.t("Ends", "到期"), zone.show(token.expires_at)),
     ];
-    let address = device.address;
-    facts.extend(address.map(|ip| format!("{} {ip}", t("Connected from", "连接自"))));
+    let from = |ip| Fact::text(format!("{} {ip}", t("Connected from", "连接自")));
+    facts.extend(device.address.map(from));
     Entry {
         id: token.id.to_string(),
         name: token.device_label,
         facts,
         can_end: true,
     }
-}
-
-pub(super) fn day(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// Ends one, or everything but the browser that asks.

@@ -9,11 +9,11 @@ use gatewright_app::{
 use gatewright_domain::{Secret, account::Account, error::Unavailable};
 
 use super::{
-    account::day,
     form::PageForm,
     guard::{Destination, back, navigation, sent_by},
     install::unavailable,
     page::{MessagePage, Page, PageLanguage, show},
+    time::{Fact, Zone},
 };
 use crate::{cookies::CookiePolicy, extract::RequestCtx};
 
@@ -22,7 +22,7 @@ pub(super) struct ProviderEntry {
     pub(super) id: String,
     pub(super) label: String,
     /// Each a line.
-    pub(super) facts: Vec<String>,
+    pub(super) facts: Vec<Fact>,
     /// `connect` or `disconnect`.
     pub(super) act: &'static str,
     pub(super) verb: &'static str,
@@ -40,22 +40,27 @@ pub(super) async fn provider_entries(
         Err(AccountError::Unavailable(error)) => return Err(error),
         Err(_) => vec![],
     };
-    let asks_password = accounts.proves_by_password(account);
+    let (zone, asks_password) = (Zone::of(account), accounts.proves_by_password(account));
     let entries = providers.into_iter();
     Ok(entries
-        .map(|one| entry(language, one, asks_password))
+        .map(|one| entry(language, zone, one, asks_password))
         .collect())
 }
 
-fn entry(language: PageLanguage, one: LinkedProvider, asks_password: bool) -> ProviderEntry {
+fn entry(
+    language: PageLanguage,
+    zone: Zone,
+    one: LinkedProvider,
+    asks_password: bool,
+) -> ProviderEntry {
     let t = |english, chinese| language.t(english, chinese);
     let mut facts = vec![];
     let (act, verb) = match one.connected_at {
         Some(at) => {
-            facts.push(format!("{} {}", t("Connected", "绑定于"), day(at)));
+            facts.push(Fact::at(t("Connected", "绑定于"), zone.show(at)));
             facts.extend(
                 one.email
-                    .map(|email| format!("{} {email}", t("As", "身份"))),
+                    .map(|email| Fact::text(format!("{} {email}", t("As", "身份")))),
             );
             ("disconnect", t("Disconnect", "解绑"))
         }

@@ -37,6 +37,9 @@ pub(super) fn event_words(language: PageLanguage, action: AuditAction) -> &'stat
             "通过身份提供方的登录被拒绝",
         ),
         AuditAction::IdentityLinked => ("An identity provider was connected", "已关联身份提供方"),
+        AuditAction::IdentityUnlinked => {
+            ("An identity provider was disconnected", "已解除身份提供方")
+        }
         AuditAction::SetupCompleted => ("The installation was set up", "安装已完成"),
         AuditAction::LoginSucceeded => ("Signed in", "登录成功"),
         AuditAction::LoginFailed => ("A sign-in failed", "登录失败"),
