@@ -65,7 +65,7 @@ fn entry(
             ("disconnect", t("Disconnect", "解绑"))
         }
         None => {
-            facts.push(t("Not connected", "未绑定").to_owned());
+            facts.push(Fact::text(t("Not connected", "未绑定")));
             ("connect", t("Connect", "绑定"))
         }
     };
@@ -74,7 +74,7 @@ fn entry(
             "This installation does not offer it at present",
             "本站目前不提供此方式",
         );
-        facts.push(text.to_owned());
+        facts.push(Fact::text(text));
     }
     ProviderEntry {
         id: one.key,
