@@ -2902,6 +2902,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2910,6 +2911,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmptyPage"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2918,6 +2920,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2926,7 +2929,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3088,6 +3091,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3096,6 +3100,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmptyPage"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3104,6 +3109,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3112,7 +3118,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3255,6 +3261,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3263,6 +3270,7 @@ export interface operations {
                     "application/json": components["schemas"]["RetrievalMethods"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3271,7 +3279,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3646,6 +3654,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3654,6 +3663,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadedFileBody"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3662,6 +3672,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3670,6 +3681,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3678,7 +3690,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5363,6 +5375,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5371,6 +5384,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmptyList"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5379,6 +5393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5387,7 +5402,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5410,6 +5425,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5418,6 +5434,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmptyList"];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5426,6 +5443,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5434,7 +5452,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5454,6 +5472,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5462,6 +5481,7 @@ export interface operations {
                     "application/json": components["schemas"]["PluginPreferences"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5470,7 +5490,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5490,6 +5510,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5498,6 +5519,7 @@ export interface operations {
                     "application/json": components["schemas"]["PluginTasks"];
                 };
             };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5506,7 +5528,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5631,6 +5653,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5639,6 +5662,7 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5647,6 +5671,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5655,7 +5680,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5687,6 +5712,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5695,6 +5721,7 @@ export interface operations {
                     "image/*": number[];
                 };
             };
+            /** @description The request is malformed, or cannot be granted as things are */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5703,6 +5730,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description There is no such thing for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5711,6 +5739,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The body is not of a type that is read here */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5719,7 +5748,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description A failure that every route can have */
+            /** @description A failure that every operation can have */
             default: {
                 headers: {
                     [name: string]: unknown;
