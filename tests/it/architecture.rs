@@ -75,6 +75,7 @@ const OWNERS: [(&str, &[&str]); 26] = [
     ("woothee", &["http"]),
     ("maxminddb", &["app"]),
     ("josekit", &["crypto"]),
+    ("getrandom", &["domain"]),
     ("ring", &["crypto"]),
     ("constant_time_eq", &["crypto"]),
     ("argon2", &["crypto"]),

@@ -153,7 +153,10 @@ async fn perform(admin: &Admin, command: AdminCommand) -> anyhow::Result<Value> 
         }
         AdminCommand::ResetPassword { email, password } => {
             let given = password.read()?;
-            let made = given.is_none().then(|| admin.random_password());
+            let made = match &given {
+                Some(_) => None,
+                None => Some(admin.random_password()?),
+            };
             let password = given
                 .or_else(|| made.clone().map(Secret::new))
                 .unwrap_or_default();

@@ -19,6 +19,10 @@ pub enum AuditCommand {
         /// Save the ends of the chains here, to be kept where this database's administrators cannot write.
         #[arg(long, value_name = "FILE")]
         save_anchors: Option<PathBuf>,
+        /// First sign the beginning of each chain as it stands. For once after an upgrade from a version
+        /// that did not sign, or after a restore, when you know that nobody but retention removed anything.
+        #[arg(long)]
+        accept_beginnings: bool,
     },
 }
 
@@ -30,7 +34,11 @@ pub async fn run(log: &AuditLog, command: AuditCommand) -> anyhow::Result<Verifi
     let AuditCommand::Verify {
         anchors,
         save_anchors,
+        accept_beginnings,
     } = command;
+    if accept_beginnings {
+        log.accept_bases().await?;
+    }
     let kept = match anchors {
         Some(file) => read(&file)?,
         None => vec![],

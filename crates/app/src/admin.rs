@@ -2,7 +2,6 @@
 //! further permission is asked, and every act is in the audit trail.
 
 use chrono::{DateTime, Utc};
-use gatewright_auth::{digest::sha256_hex, limits::Limits};
 use gatewright_domain::{
     Secret,
     account::{Account, AccountStatus, Email, PasswordPolicyViolation, check_password_policy},
@@ -11,7 +10,7 @@ use gatewright_domain::{
     error::Unavailable,
     ids::{AccountId, WorkspaceId},
 };
-use gatewright_kv::{LoginThrottles, RateLimits};
+use gatewright_kv::Throttles;
 use gatewright_storage::{
     Pool, StorageError, Tx, account, account::LockedAccount, bearer_token, bearer_token::Owner,
     console_session, profile,
@@ -39,6 +38,12 @@ pub enum AdminError {
     /// Somebody has this address.
     #[error("there is an account with this address already")]
     EmailInUse,
+    /// The account was deleted by its owner.
+    #[error("this account was closed by its owner: nobody can use it")]
+    Closed,
+    /// Somebody else changed it just now.
+    #[error("the account changed just now: look at it and try again")]
+    ChangedMeanwhile,
     /// The password is too weak.
     #[error(transparent)]
     Policy(#[from] PasswordPolicyViolation),
@@ -60,11 +65,7 @@ pub struct Admin {
     /// The look-up of bearers, which must hear when they end.
     pub store: CachedBearers,
     /// Failed sign-ins.
-    pub throttles: LoginThrottles,
-    /// The limiter.
-    pub limiter: RateLimits,
-    /// The limits.
-    pub limits: Limits,
+    pub throttles: Throttles,
     /// Password hashing.
     pub passwords: Passwords,
     /// Time, ids, randomness.
@@ -111,7 +112,10 @@ impl Admin {
         password: Option<Secret>,
     ) -> Result<CreatedAccount, AdminError> {
         let (email, ctx) = (email.lowercase(), self.ctx());
-        let generated = password.is_none().then(|| self.random_password());
+        let generated = match &password {
+            Some(_) => None,
+            None => Some(self.random_password()?),
+        };
         let password =
             password.unwrap_or_else(|| Secret::new(generated.clone().unwrap_or_default()));
         check_password_policy(password.expose())?;
@@ -194,32 +198,37 @@ impl Admin {
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
-    /// Forgets failed sign-ins, from wherever they came.
+    /// Forgets failed sign-ins, wrong codes and letters, from wherever they came.
     pub async fn unlock(&self, email: &Email) -> Result<(), AdminError> {
         let (account, ctx) = (self.find(email).await?, self.ctx());
         let email = email.lowercase();
         self.throttles.pardon(email.as_str()).await?;
-        let limit = &self.limits.login_account;
-        self.limiter
-            .clear(limit, &sha256_hex(email.as_str()))
-            .await?;
         let mut tx = self.pool.begin().await?;
         let event = AuditEvent::new(AuditAction::AccountUnlocked).with("account", account.id);
         record(&mut tx, &self.ambient, &ctx, event).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Locks an account out, or lets it in again. Locking ends everything that is open.
+    /// Locks an account out, whatever state it is in, or lets it in again. Locking ends everything that
+    /// is open. Says whether that changed anything.
     pub async fn set_banned(&self, email: &Email, banned: bool) -> Result<bool, AdminError> {
-        let (account, ctx) = (self.find(email).await?, self.ctx());
-        let (active, out) = (AccountStatus::Active, AccountStatus::Banned);
-        let step = if banned { (active, out) } else { (out, active) };
+        let (account, ctx) = (self.find_any(email).await?, self.ctx());
+        let to = match (banned, account.status) {
+            (_, AccountStatus::Closed) => return Err(AdminError::Closed),
+            (true, AccountStatus::Banned) => return Ok(false),
+            (true, _) => AccountStatus::Banned,
+            (false, AccountStatus::Banned) => before_the_ban(&account),
+            (false, _) => return Ok(false),
+        };
         let mut tx = self.pool.begin().await?;
         let whose = lock(&mut tx, &account).await?;
-        let changed = profile::update_status(&mut tx, account.id, step, ctx.now).await?;
-        if !changed || !banned {
+        let step = (account.status, to);
+        if !profile::update_status(&mut tx, account.id, step, ctx.now).await? {
+            return Err(AdminError::ChangedMeanwhile);
+        }
+        if !banned {
             tx.commit().await?;
-            return Ok(changed);
+            return Ok(true);
         }
         let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::Banned).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
@@ -288,15 +297,25 @@ impl Admin {
         Ok(ended)
     }
 
+    /// Whoever was invited and never came too.
+    async fn find_any(&self, email: &Email) -> Result<Account, AdminError> {
+        let mut conn = self.pool.get().await?;
+        let found = account::find_any(&mut conn, email.as_str()).await?;
+        found.ok_or(AdminError::NoAccount)
+    }
+
     async fn find(&self, email: &Email) -> Result<Account, AdminError> {
         let mut conn = self.pool.get().await?;
-        let found = account::find_credentials(&mut conn, email.lowercase().as_str()).await?;
+        let found = account::find_credentials(&mut conn, email.as_str()).await?;
         Ok(found.ok_or(AdminError::NoAccount)?.account)
     }
 
     /// A password for somebody who is to change it. Within the policy whatever is drawn.
-    pub fn random_password(&self) -> String {
-        format!("{}-a1", self.ambient.random.base64url(18))
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn random_password(&self) -> Result<String, AdminError> {
+        Ok(format!("{}-a1", self.ambient.random_text(18)?))
     }
 
     fn ctx(&self) -> Ctx {
@@ -307,4 +326,13 @@ impl Admin {
 async fn lock(tx: &mut Tx, account: &Account) -> Result<LockedAccount, AdminError> {
     let whose = account::lock(tx, account.id).await?;
     whose.ok_or(AdminError::NoAccount)
+}
+
+/// Whoever was invited and never came is still invited.
+fn before_the_ban(account: &Account) -> AccountStatus {
+    if account.is_password_set || account.last_login_at.is_some() {
+        AccountStatus::Active
+    } else {
+        AccountStatus::Pending
+    }
 }

@@ -1,15 +1,26 @@
 //! Reading the audit trail, and checking that nobody changed it.
 
 use chrono::{DateTime, Utc};
-use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    error::Unavailable,
+    ids::WorkspaceId,
+};
 pub use gatewright_storage::audit_log::AuditFilter;
 use gatewright_storage::{
     Conn, Pool,
     audit::AuditRow,
-    audit_log::{self, ChainHead},
+    audit_log::{self, Base, ChainHead},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::{
+    ambient::Ambient,
+    audit::record,
+    audit_base::{AuditBaseKeys, BaseState},
+    upkeep::system_ctx,
+};
 
 /// Events that are read at a time.
 const PAGE: i64 = 2000;
@@ -17,6 +28,8 @@ const PAGE: i64 = 2000;
 /// The audit trail.
 pub struct AuditLog {
     pool: Pool,
+    bases: AuditBaseKeys,
+    ambient: Ambient,
 }
 
 /// What is wrong with a chain, at the first place where it shows.
@@ -41,6 +54,9 @@ pub struct Anchor {
     pub seq: i64,
     /// Its hash.
     pub hash: String,
+    /// When it happened. Not in anchors of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<DateTime<Utc>>,
 }
 
 /// What a verification found.
@@ -56,8 +72,45 @@ pub struct Verification {
 
 impl AuditLog {
     /// In this database.
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
+    pub fn new(pool: Pool, bases: AuditBaseKeys, ambient: Ambient) -> Self {
+        Self {
+            pool,
+            bases,
+            ambient,
+        }
+    }
+
+    /// Signs the beginning of each chain that has none of ours, as it stands: for whoever knows that an
+    /// earlier version's retention, or a restored backup, left it so. That is an event of the trail. Says
+    /// how many.
+    pub async fn accept_bases(&self) -> Result<usize, Unavailable> {
+        let heads = {
+            let mut conn = self.pool.get().await?;
+            audit_log::list_heads(&mut conn).await?
+        };
+        let ctx = system_ctx(self.ambient.clock.now(), "command-line");
+        let mut accepted = 0;
+        for head in heads {
+            let mut tx = self.pool.begin().await?;
+            let head = audit_log::lock_head(&mut tx, head.chain).await?;
+            let unsigned = head.filter(|head| self.bases.state(head) == BaseState::Unsigned);
+            let Some(ChainHead { chain, base, .. }) = unsigned else {
+                continue;
+            };
+            let base = Base {
+                before: Some(ctx.now),
+                ..base
+            };
+            let signature = self.bases.sign(chain, &base);
+            audit_log::move_base(&mut tx, chain, &base, &signature).await?;
+            let event = AuditEvent::new(AuditAction::AuditCut)
+                .with("chain", chain)
+                .with("accepted_up_to", base.seq);
+            record(&mut tx, &self.ambient, &ctx, event).await?;
+            tx.commit().await?;
+            accepted += 1;
+        }
+        Ok(accepted)
     }
 
     /// The events of a workspace, the latest first.
@@ -95,9 +148,14 @@ impl AuditLog {
         }
         for head in heads {
             let anchor = kept.iter().find(|anchor| anchor.chain == head.chain);
+            let state = self.bases.state(&head);
             let mut walk = Walk::new(&head, anchor);
-            let outcome = walk.finish_at_head(&mut conn).await?;
+            let outcome = match walk.start_at_base(state) {
+                Ok(()) => walk.finish_at_head(&mut conn).await?,
+                Err(tampering) => Err(tampering),
+            };
             found.events += walk.events;
+            let last = walk.occurred_at;
             if let Err(tampering) = outcome {
                 found.faults.push(tampering);
             }
@@ -105,6 +163,7 @@ impl AuditLog {
                 chain: head.chain,
                 seq: head.seq,
                 hash: head.hash,
+                occurred_at: last,
             });
         }
         Ok(found)
@@ -126,6 +185,7 @@ struct Walk<'a> {
     anchor: Option<&'a Anchor>,
     seq: i64,
     hash: String,
+    occurred_at: Option<DateTime<Utc>>,
     events: usize,
 }
 
@@ -134,10 +194,39 @@ impl<'a> Walk<'a> {
         Self {
             head,
             anchor,
-            seq: head.base_seq,
-            hash: head.base_hash.clone(),
+            seq: head.base.seq,
+            hash: head.base.hash.clone(),
+            occurred_at: None,
             events: 0,
         }
+    }
+
+    /// Whether the chain may begin where it does: nothing was removed but by retention, which signed for
+    /// it, and only what was old enough.
+    fn start_at_base(&self, state: BaseState) -> Result<(), Tampering> {
+        let (chain, base) = (self.head.chain, &self.head.base);
+        let at_base = |problem| Err(fault(chain, base.seq, None, problem));
+        if base.seq < 0 || base.seq > self.head.seq {
+            return at_base("the chain begins where it has no event");
+        }
+        let anchor = self.anchor.filter(|anchor| anchor.seq <= base.seq);
+        if anchor.is_some_and(|anchor| anchor.seq == base.seq && anchor.hash != base.hash) {
+            return at_base("the chain was rewritten up to here: the kept anchor has another hash");
+        }
+        if state == BaseState::Unsigned {
+            return at_base(
+                "the events up to here were removed, and no signed record of retention says that it did so",
+            );
+        }
+        let was_too_young = anchor
+            .and_then(|anchor| anchor.occurred_at)
+            .is_some_and(|at| base.before.is_none_or(|before| at >= before));
+        if was_too_young {
+            return at_base(
+                "the events up to here were removed before their time: the kept anchor is of one that was not old enough",
+            );
+        }
+        Ok(())
     }
 
     async fn finish_at_head(
@@ -185,6 +274,7 @@ impl<'a> Walk<'a> {
         }
         self.seq = row.seq;
         self.hash.clone_from(&row.hash);
+        self.occurred_at = Some(row.occurred_at);
         self.events += 1;
         Ok(())
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use gatewright_domain::{account::Account, ids::AccountId, workspace::MemberWorkspace};
 use gatewright_storage::{Pool, StorageError, account, workspace};
 
-use crate::micro_cache::MicroCache;
+use crate::micro_cache::{A_SECOND, MicroCache};
 
 /// An account with its workspaces, the oldest first, archived ones too.
 pub(crate) type KnownAccount = (Arc<Account>, Arc<[MemberWorkspace]>);
@@ -17,7 +17,7 @@ pub struct KnownAccounts(MicroCache<AccountId, KnownAccount>);
 impl KnownAccounts {
     /// Remembers nothing yet.
     pub fn new() -> Self {
-        Self(MicroCache::new())
+        Self(MicroCache::new(A_SECOND))
     }
 
     pub(crate) fn forget(&self, id: AccountId) {

@@ -1,5 +1,6 @@
-//! A cache of at most one second in front of Redis and PostgreSQL. It turns a thousand requests a
-//! second for one token into one look-up, and is dropped at once when this node changes something.
+//! A cache of little time in front of Redis and PostgreSQL, of at most a second for what others may
+//! change. It turns a thousand requests a second for one token into one look-up, and is dropped at once
+//! when this node changes something.
 
 use std::{
     collections::HashMap,
@@ -11,15 +12,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use gatewright_domain::interval::elapsed;
 
-const LIFETIME: Duration = Duration::from_secs(1);
+/// For what other nodes may change.
+pub(crate) const A_SECOND: Duration = Duration::from_secs(1);
 /// Entries are swept when there are more than this; then the cache starts anew if none was stale.
 const MOST: usize = 20_000;
 
-fn is_fresh(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    elapsed(since, now).is_ok_and(|age| age < LIFETIME)
-}
-
 pub(crate) struct MicroCache<K, V> {
+    lifetime: Duration,
     entries: Mutex<Entries<K, V>>,
 }
 
@@ -34,13 +33,19 @@ struct Entries<K, V> {
 pub(crate) struct Epoch(u64);
 
 impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
-    pub(crate) fn new() -> Self {
+    /// Remembers for less than `lifetime`.
+    pub(crate) fn new(lifetime: Duration) -> Self {
         Self {
+            lifetime,
             entries: Mutex::new(Entries {
                 map: HashMap::new(),
                 drops: 0,
             }),
         }
+    }
+
+    fn is_fresh(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        elapsed(since, now).is_ok_and(|age| age < self.lifetime)
     }
 
     /// The value, or the epoch to hand to [`Self::insert`].
@@ -51,7 +56,7 @@ impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
     {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         match entries.map.get(key) {
-            Some((since, value)) if is_fresh(*since, now) => Ok(value.clone()),
+            Some((since, value)) if self.is_fresh(*since, now) => Ok(value.clone()),
             _ => Err(Epoch(entries.drops)),
         }
     }
@@ -63,7 +68,7 @@ impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
             return;
         }
         if entries.map.len() >= MOST {
-            entries.map.retain(|_, (at, _)| is_fresh(*at, since));
+            entries.map.retain(|_, (at, _)| self.is_fresh(*at, since));
             if entries.map.len() >= MOST {
                 entries.map.clear();
             }
@@ -92,7 +97,7 @@ mod tests {
 
     #[test]
     fn remembers_for_less_than_a_second() {
-        let cache = MicroCache::<String, u8>::new();
+        let cache = MicroCache::<String, u8>::new(A_SECOND);
         let epoch = cache.find("k", at(0)).unwrap_err();
         cache.insert(epoch, "k".into(), 1, at(0));
         assert_eq!(cache.find("k", at(999)).ok(), Some(1));
@@ -101,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_look_up_that_began_before_a_drop_does_not_come_back() {
-        let cache = MicroCache::<String, u8>::new();
+        let cache = MicroCache::<String, u8>::new(A_SECOND);
         let before = cache.find("k", at(0)).unwrap_err();
         cache.remove("k");
         cache.insert(before, "k".into(), 1, at(0));

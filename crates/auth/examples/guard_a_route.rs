@@ -52,7 +52,9 @@ impl RateLimiter for ThreePerRun {
 
 fn main() {
     let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
-    let bearer = NewBearer::generate(BearerKind::Account, &OsRandom::default());
+    let Ok(bearer) = NewBearer::generate(BearerKind::Account, &OsRandom::default()) else {
+        return eprintln!("the system has no randomness to give");
+    };
     let row = BearerToken {
         id: TokenId(uuid::Uuid::nil()),
         prefix: bearer.kind().prefix().into(),

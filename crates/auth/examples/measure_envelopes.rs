@@ -52,10 +52,13 @@ fn main() {
     let (Ok(email), Ok(issuer), Ok(user_code)) = texts else {
         return;
     };
+    let Ok(nonce) = TokenText::draw(&random) else {
+        return;
+    };
     let assertion = SubjectAssertion {
         subject: ExternalSubject { email, issuer },
         user_code,
-        nonce: TokenText::draw(&random),
+        nonce,
     };
     let state = StateEnvelope::new(&urls, assertion.user_code.clone(), &random);
     let grant = ApprovalGrant::new(

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_crypto::{
     keys::{KeyRing, MasterKeys, Purpose},
-    random::Random,
+    random::{NoRandomness, Random},
 };
 use gatewright_domain::ids::FileId;
 
@@ -62,15 +62,18 @@ impl FileUrlKeys {
     }
 
     /// The path and query of a file, good for as long as [`Self::verify`] is told.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
     pub fn address(
         &self,
         view: FileView,
         id: FileId,
         now: DateTime<Utc>,
         random: &dyn Random,
-    ) -> String {
+    ) -> Result<String, NoRandomness> {
         let nonce = random
-            .bytes(NONCE_BYTES)
+            .bytes(NONCE_BYTES)?
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect::<String>();
@@ -79,7 +82,9 @@ impl FileUrlKeys {
         // `=` may stand in a query; the two characters of base64url that may not are not in it.
         let sign = URL_SAFE.encode(self.own.active().sign(message.as_bytes()));
         let view = view.as_str();
-        format!("/files/{id}/{view}?timestamp={timestamp}&nonce={nonce}&sign={sign}")
+        Ok(format!(
+            "/files/{id}/{view}?timestamp={timestamp}&nonce={nonce}&sign={sign}"
+        ))
     }
 
     /// Whether a file may be fetched so: signed by us or by Dify, at most `lifetime` ago.
@@ -140,7 +145,11 @@ mod tests {
         let keys = FileUrlKeys::new(&MasterKeys::new(&[1; 32], []));
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let [a, b] = [1, 2].map(|n| FileId(Uuid::from_u128(n)));
-        let signed = signature(&keys.address(FileView::File, a, now, &OsRandom::default()));
+        let signed = signature(
+            &keys
+                .address(FileView::File, a, now, &OsRandom::default())
+                .unwrap(),
+        );
         let check = |view, id, signature: &FileSignature, seconds| {
             let then = now + TimeDelta::seconds(seconds);
             keys.verify((view, id), signature, then, LIFETIME)

@@ -32,6 +32,6 @@ pub use gatewright_crypto::{
     digest,
     equal::secrets_equal,
     jws, key_set, keys, password,
-    random::{OsRandom, Random},
+    random::{NoRandomness, OsRandom, Random},
     unique_json,
 };

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use gatewright_domain::{
     settings,
     settings::{SettingError, SettingValue},
+    throttle::Slope,
 };
 
 /// So many in such a window.
@@ -80,6 +81,18 @@ pub struct Limit {
     pub rate: Rate,
 }
 
+impl Limit {
+    /// The rate as a slope: so many that cost nothing, then waits, forgotten after the window. None
+    /// when it is switched off.
+    pub fn slope(&self) -> Option<Slope> {
+        let Rate { count, window } = self.rate;
+        (count > 0).then_some(Slope {
+            free: count,
+            memory: window,
+        })
+    }
+}
+
 settings! {
     /// Rate limits. Each is `<count>/<window>` (`60/1h`; units s, m, h, d) or `0` for none.
     pub struct LimitSettings {
@@ -99,29 +112,31 @@ settings! {
         GATEWRIGHT_LIMIT_APPROVE_EXTERNAL => approve_external: Rate = Rate::new(10, 3600), "10/1h";
         /// Sign-ins at the console through an identity provider, begun or finished, per client address.
         GATEWRIGHT_LIMIT_OIDC => oidc: Rate = Rate::new(60, 300), "60/5m";
-        /// Sign-in attempts, per client address.
+        /// Failed sign-ins, per client address. A right password is never charged.
         GATEWRIGHT_LIMIT_LOGIN => login: Rate = Rate::new(60, 300), "60/5m";
-        /// Failed sign-ins, per account from all addresses together; known browsers are not counted.
-        GATEWRIGHT_LIMIT_LOGIN_ACCOUNT => login_account: Rate = Rate::new(100, 86_400), "100/1d";
+        /// Failed sign-ins per account from all unknown browsers together that cost no delay. Past them each one makes the next wait longer, up to 15 minutes and never more; forgotten when there was none for the window.
+        GATEWRIGHT_LIMIT_LOGIN_ACCOUNT => login_account: Rate = Rate::new(10, 86_400), "10/1d";
         /// Mails that strangers may cause (codes to any address), per client address.
         GATEWRIGHT_LIMIT_MAIL_ADDRESS => mail_address: Rate = Rate::new(60, 3600), "60/1h";
-        /// Codes to set a password, to register, to change the address, to give a workspace away, to delete the account: each per e-mail address.
+        /// Codes to set a password, to register, to change the address, to give a workspace away, to delete the account: each per e-mail address. A browser that the account has used has its own.
         GATEWRIGHT_LIMIT_MAIL_CODE => mail_code: Rate = Rate::new(1, 60), "1/1m";
-        /// Codes to sign in, per e-mail address.
+        /// Codes to sign in, per e-mail address. A browser that the account has used has its own.
         GATEWRIGHT_LIMIT_MAIL_LOGIN_CODE => mail_login_code: Rate = Rate::new(3, 300), "3/5m";
-        /// Wrong codes, per purpose and e-mail address.
+        /// Letters that others can cause (codes, invitations), per e-mail address over all senders and kinds, that leave at once. Past them each one makes the next wait longer, up to 15 minutes; forgotten when there was none for the window.
+        GATEWRIGHT_LIMIT_MAIL_RECIPIENT => mail_recipient: Rate = Rate::new(10, 86_400), "10/1d";
+        /// Wrong codes, per purpose and e-mail address, that cost no delay. Past them each one makes the next *code* wait longer, up to 15 minutes; a code that was sent can always be tried five times.
         GATEWRIGHT_LIMIT_CODE_GUESS => code_guess: Rate = Rate::new(30, 86_400), "30/1d";
         /// Invitations, per workspace.
         GATEWRIGHT_LIMIT_INVITE => invite: Rate = Rate::new(200, 3600), "200/1h";
         /// Look-ups and uses of invitations, per client address.
         GATEWRIGHT_LIMIT_ACTIVATE => activate: Rate = Rate::new(60, 300), "60/5m";
-        /// Guesses of one's own password (changing it), per account.
+        /// Wrong guesses of one's own password (changing it), per session.
         GATEWRIGHT_LIMIT_PASSWORD_CHANGE => password_change: Rate = Rate::new(10, 3600), "10/1h";
         /// Guesses of `INIT_PASSWORD`, per client address.
         GATEWRIGHT_LIMIT_INIT => init: Rate = Rate::new(10, 3600), "10/1h";
         /// Refreshes of console sessions, per client address.
         GATEWRIGHT_LIMIT_REFRESH => refresh: Rate = Rate::new(300, 300), "300/5m";
-        /// Bearers with a wrong length or checksum, per client address.
+        /// Bearers that lead nowhere (wrong form, wrong checksum, unknown, revoked), per client address.
         GATEWRIGHT_LIMIT_BAD_BEARER => bad_bearer: Rate = Rate::new(300, 60), "300/1m";
         /// Introspections of bearers, per client address.
         GATEWRIGHT_LIMIT_INTROSPECTION => introspection: Rate = Rate::new(6000, 60), "6000/1m";
@@ -167,6 +182,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_MAIL_ADDRESS", self.mail_address),
             ("GATEWRIGHT_LIMIT_MAIL_CODE", self.mail_code),
             ("GATEWRIGHT_LIMIT_MAIL_LOGIN_CODE", self.mail_login_code),
+            ("GATEWRIGHT_LIMIT_MAIL_RECIPIENT", self.mail_recipient),
             ("GATEWRIGHT_LIMIT_CODE_GUESS", self.code_guess),
             ("GATEWRIGHT_LIMIT_INVITE", self.invite),
             ("GATEWRIGHT_LIMIT_ACTIVATE", self.activate),
@@ -200,6 +216,7 @@ pub struct Limits {
     pub mail_address: Limit,
     pub mail_code: Limit,
     pub mail_login_code: Limit,
+    pub mail_recipient: Limit,
     pub code_guess: Limit,
     pub invite: Limit,
     pub activate: Limit,
@@ -230,6 +247,7 @@ impl From<&LimitSettings> for Limits {
             mail_address: limit("MAIL_ADDRESS", settings.mail_address),
             mail_code: limit("MAIL_CODE", settings.mail_code),
             mail_login_code: limit("MAIL_LOGIN_CODE", settings.mail_login_code),
+            mail_recipient: limit("MAIL_RECIPIENT", settings.mail_recipient),
             code_guess: limit("CODE_GUESS", settings.code_guess),
             invite: limit("INVITE", settings.invite),
             activate: limit("ACTIVATE", settings.activate),

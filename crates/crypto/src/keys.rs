@@ -85,6 +85,8 @@ pub enum Purpose {
     OneTimeCode,
     /// The links of invitations.
     Invitation,
+    /// Where the audit trail begins after retention.
+    AuditBase,
     /// Digests of user codes, device codes and addresses used as Redis keys.
     StorageDigest,
     /// Addresses of files.
@@ -109,6 +111,7 @@ impl Purpose {
         Self::RoundTrip,
         Self::OneTimeCode,
         Self::Invitation,
+        Self::AuditBase,
         Self::StorageDigest,
         Self::FileUrl,
         Self::SealedValue,
@@ -133,6 +136,7 @@ impl Purpose {
             Self::RoundTrip => "round-trip",
             Self::OneTimeCode => "one-time-code",
             Self::Invitation => "invitation",
+            Self::AuditBase => "audit-base",
             Self::StorageDigest => "storage-digest",
             Self::FileUrl => "file-url",
             Self::SealedValue => "sealed-value",

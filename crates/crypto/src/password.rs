@@ -20,7 +20,7 @@ const LEGACY_ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10_000).un
 pub enum Verdict {
     /// Right.
     Match,
-    /// Right, and stored in the old format: hash it anew.
+    /// Right, and not stored as we store it: hash it anew.
     MatchOutdated,
     /// Wrong.
     Mismatch,
@@ -46,6 +46,9 @@ impl Memory {
 /// What our hashes begin with.
 const PREFIX: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 const OUTPUT_BYTES: usize = 32;
+const SALT_BYTES: usize = 16;
+/// Of the hash that counts for nothing.
+const DUMMY_SALT: [u8; SALT_BYTES] = [0; SALT_BYTES];
 
 fn derive(
     password: &str,
@@ -70,76 +73,101 @@ fn argon2id() -> Result<Argon2<'static>, HashFailed> {
 ///
 /// # Errors
 /// [`HashFailed`] when the parameters are refused.
-pub fn hash(password: &str, salt: &[u8; 16], memory: &mut Memory) -> Result<String, HashFailed> {
+pub fn hash(
+    password: &str,
+    salt: &[u8; SALT_BYTES],
+    memory: &mut Memory,
+) -> Result<String, HashFailed> {
     let output = derive(password, salt, memory)?;
     let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
     Ok(format!("{PREFIX}{salt}${output}"))
 }
 
-/// Compares a password with the two columns. Nothing stored never matches, at the same cost.
+/// What the two columns hold, as far as it can be read.
+enum Stored {
+    /// Ours: salt and output.
+    Ours(Vec<u8>, Vec<u8>),
+    /// The reference's: salt, and the lower-case hex text of the output.
+    Legacy(Vec<u8>, Vec<u8>),
+    /// Argon2 with somebody else's parameters, from a database that was switched over.
+    Foreign(Box<PasswordHash>),
+    /// Nothing that any password matches.
+    Nothing,
+}
+
+impl Stored {
+    fn read(stored: Option<&str>, salt: Option<&str>) -> Self {
+        let read = match (stored, salt) {
+            (Some(phc), _) if phc.starts_with('$') => read_phc(phc),
+            (Some(stored), Some(salt)) => read_legacy(stored, salt),
+            _ => None,
+        };
+        read.unwrap_or(Self::Nothing)
+    }
+}
+
+fn read_phc(phc: &str) -> Option<Stored> {
+    let ours = phc.strip_prefix(PREFIX).and_then(|rest| {
+        let (salt, output) = rest.split_once('$')?;
+        let salt = STANDARD_NO_PAD.decode(salt).ok()?;
+        let output = STANDARD_NO_PAD.decode(output).ok()?;
+        (salt.len() == SALT_BYTES && output.len() == OUTPUT_BYTES)
+            .then_some(Stored::Ours(salt, output))
+    });
+    ours.or_else(|| Some(Stored::Foreign(Box::new(PasswordHash::new(phc).ok()?))))
+}
+
+fn read_legacy(stored: &str, salt: &str) -> Option<Stored> {
+    let (stored, salt) = (STANDARD.decode(stored).ok()?, STANDARD.decode(salt).ok()?);
+    Some(Stored::Legacy(salt, stored))
+}
+
+/// Compares a password with the two columns. Nothing stored never matches.
+///
+/// Whatever is stored, the same is computed: one hash of each format, of which at most one counts. So
+/// the time tells neither who has an account nor whose hash is old.
 pub fn verify(
     password: &str,
     stored: Option<&str>,
     salt: Option<&str>,
     memory: &mut Memory,
 ) -> Verdict {
-    match (stored, salt) {
-        (Some(phc), _) if phc.starts_with('$') => verify_phc(password, phc, memory),
-        (Some(stored), Some(salt)) => verify_legacy(password, stored, salt),
-        _ => {
-            let _same_work = derive(password, &[0; 16], memory);
-            Verdict::Mismatch
+    let stored = Stored::read(stored, salt);
+    let (new_salt, old_salt) = match &stored {
+        Stored::Ours(salt, _) => (salt.as_slice(), DUMMY_SALT.as_slice()),
+        Stored::Legacy(salt, _) => (DUMMY_SALT.as_slice(), salt.as_slice()),
+        Stored::Foreign(_) | Stored::Nothing => (DUMMY_SALT.as_slice(), DUMMY_SALT.as_slice()),
+    };
+    let new = derive(password, new_salt, memory);
+    let old = hex::encode(derive_legacy(password, old_salt));
+    match stored {
+        Stored::Ours(_, ref output) if new.is_ok_and(|new| secrets_equal(new, output)) => {
+            Verdict::Match
         }
+        Stored::Legacy(_, ref output) if secrets_equal(old, output) => Verdict::MatchOutdated,
+        Stored::Foreign(hash) if is_foreign(password, &hash) => Verdict::MatchOutdated,
+        _ => Verdict::Mismatch,
     }
 }
 
-fn verify_phc(password: &str, phc: &str, memory: &mut Memory) -> Verdict {
-    let matches = match phc
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.split_once('$'))
-    {
-        Some((salt, expected)) => is_ours(password, (salt, expected), memory),
-        // Somebody else's parameters, from a database that was switched over.
-        None => PasswordHash::new(phc)
-            .ok()
-            .zip(argon2id().ok())
-            .is_some_and(|(hash, argon2)| {
-                argon2.verify_password(password.as_bytes(), &hash).is_ok()
-            }),
-    };
-    if matches {
-        Verdict::Match
-    } else {
-        Verdict::Mismatch
-    }
+/// With parameters of their own, so this takes longer than the rest by what they say, until the
+/// first sign-in writes our format.
+fn is_foreign(password: &str, hash: &PasswordHash) -> bool {
+    argon2id().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), hash).is_ok())
 }
 
-fn is_ours(password: &str, (salt, expected): (&str, &str), memory: &mut Memory) -> bool {
-    let decoded = STANDARD_NO_PAD.decode(salt).ok();
-    let decoded = decoded.zip(STANDARD_NO_PAD.decode(expected).ok());
-    decoded.is_some_and(|(salt, expected)| {
-        derive(password, &salt, memory).is_ok_and(|output| secrets_equal(output, expected))
-    })
-}
-
-/// Standard base64 of the lower-case hex text of PBKDF2-HMAC-SHA-256 (console.md §3.1).
-fn verify_legacy(password: &str, stored: &str, salt: &str) -> Verdict {
-    let (Ok(stored), Ok(salt)) = (STANDARD.decode(stored), STANDARD.decode(salt)) else {
-        return Verdict::Mismatch;
-    };
-    let mut derived = [0u8; 32];
+/// PBKDF2-HMAC-SHA-256 as the reference uses it; it stores the standard base64 of the lower-case hex
+/// text (console.md §3.1).
+fn derive_legacy(password: &str, salt: &[u8]) -> [u8; OUTPUT_BYTES] {
+    let mut derived = [0; OUTPUT_BYTES];
     ring::pbkdf2::derive(
         ring::pbkdf2::PBKDF2_HMAC_SHA256,
         LEGACY_ROUNDS,
-        &salt,
+        salt,
         password.as_bytes(),
         &mut derived,
     );
-    if secrets_equal(hex::encode(derived), stored) {
-        Verdict::MatchOutdated
-    } else {
-        Verdict::Mismatch
-    }
+    derived
 }
 
 #[cfg(test)]
@@ -208,6 +236,33 @@ mod tests {
             verify("Passw0rd1", Some("%%%"), Some(salt), &mut Memory::default()),
             Verdict::Mismatch
         );
+    }
+
+    /// b7: the work, not the clock, is compared: what is computed does not depend on what is stored.
+    #[test]
+    fn b7_time_tells_neither_old_hashes_nor_unknown_accounts() {
+        let mut memory = Memory::default();
+        let ours = hash("Passw0rd1", &[7; 16], &mut memory).unwrap();
+        let old = STANDARD.encode(LEGACY_HEX);
+        let cases = [
+            ("ours", Some(ours.as_str()), None),
+            ("old", Some(old.as_str()), Some("AAECAwQFBgcICQoLDA0ODw==")),
+            ("none", None, None),
+            ("unreadable", Some("%%%"), Some("%%%")),
+            ("cut off", Some(&ours[..60]), None),
+        ];
+        let mut fastest = cases.map(|_| std::time::Duration::MAX);
+        for _ in 0..5 {
+            for (at, (_, stored, salt)) in cases.iter().enumerate() {
+                let begun = std::time::Instant::now();
+                let verdict = verify("wrong-Passw0rd", *stored, *salt, &mut memory);
+                fastest[at] = fastest[at].min(begun.elapsed());
+                assert_eq!(verdict, Verdict::Mismatch);
+            }
+        }
+        let (least, most) = (fastest.iter().min().unwrap(), fastest.iter().max().unwrap());
+        // Without the dummies an old hash takes a fifth of the time, and an unreadable one none.
+        assert!(*most < *least * 2, "{fastest:?} of {cases:?}");
     }
 
     #[test]

@@ -1,6 +1,14 @@
 //! Typed ids. On the wire and in the database each is a plain UUID; in the code no two mix.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    str::FromStr,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,15 +19,57 @@ pub trait IdGen: Send + Sync {
     fn new_uuid(&self) -> Uuid;
 }
 
-/// Time-ordered random ids (RFC 9562 version 7).
+/// Time-ordered random ids (RFC 9562 version 7). In one process each is greater than the one before.
+///
+/// An id has to be unique and need not be secret: nothing is allowed for knowing one. So a system that
+/// has no randomness to give any more gets ids all the same, from what this process drew when it
+/// began; what must be secret is drawn elsewhere, and fails.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomIds;
 
+/// Milliseconds since 1970 and twelve bits that count within one, of the id that was made last.
+static LAST: AtomicU64 = AtomicU64::new(0);
+/// Of this process.
+static OWN: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 impl IdGen for RandomIds {
-    #[allow(clippy::disallowed_methods, reason = "the one place that makes ids")]
     fn new_uuid(&self) -> Uuid {
-        Uuid::now_v7()
+        // Drawn while there is something to draw.
+        let own = &*OWN;
+        let now = millis() << COUNTER_BITS;
+        let after = |last: u64| Some(now.max(last + 1));
+        let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+        let this = now.max(last.unwrap_or(now) + 1);
+        let mut tail = [0; 8];
+        if getrandom::fill(&mut tail).is_err() {
+            tail = own.hash_one(this).to_be_bytes();
+        }
+        v7(this, tail)
     }
+}
+
+const COUNTER_BITS: u32 = 12;
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place that makes ids; their time is only an order"
+)]
+fn millis() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}
+
+fn v7(time_and_count: u64, tail: [u8; 8]) -> Uuid {
+    let millis = (time_and_count >> COUNTER_BITS).to_be_bytes();
+    let count = (time_and_count & 0xfff).to_be_bytes();
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis[2..]);
+    bytes[6..8].copy_from_slice(&count[6..]);
+    bytes[8..].copy_from_slice(&tail);
+    uuid::Builder::from_bytes(bytes)
+        .with_version(uuid::Version::SortRand)
+        .with_variant(uuid::Variant::RFC4122)
+        .into_uuid()
 }
 
 /// The text is not a UUID in any of its usual spellings.
@@ -86,4 +136,38 @@ id! {
     TagId;
     /// A row of `api_tokens`.
     ApiKeyId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_version_7_in_order_and_apart_in_parallel() {
+        let made: Vec<Uuid> = (0..10_000).map(|_| RandomIds.new_uuid()).collect();
+        assert!(made.is_sorted_by(|a, b| a < b));
+        assert!(made.iter().all(|id| id.get_version_num() == 7));
+        assert!(
+            made.iter()
+                .all(|id| id.get_variant() == uuid::Variant::RFC4122)
+        );
+        let workers = (0..4).map(|_| {
+            std::thread::spawn(|| (0..5000).map(|_| RandomIds.new_uuid()).collect::<Vec<_>>())
+        });
+        let workers: Vec<_> = workers.collect();
+        let all = workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap());
+        let apart: std::collections::BTreeSet<Uuid> = all.collect();
+        assert_eq!(apart.len(), 20_000);
+    }
+
+    #[test]
+    fn the_time_of_an_id_is_when_it_was_made() {
+        let before = millis();
+        let id = RandomIds.new_uuid();
+        let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();
+        let made = seconds * 1000 + u64::from(nanos) / 1_000_000;
+        assert!((before..=millis() + 10).contains(&made), "{made}");
+    }
 }

@@ -15,12 +15,12 @@ pub mod file;
 pub mod ids;
 pub mod interval;
 pub mod language;
-pub mod login_throttle;
 pub mod member;
 pub mod one_time;
 pub mod secret;
 pub mod settings;
 mod text;
+pub mod throttle;
 pub mod workspace;
 
 pub use clock::{Clock, SystemClock};

@@ -31,6 +31,17 @@ pub enum OneTimePurpose {
 }
 
 impl OneTimePurpose {
+    /// Whether somebody who is not signed in can have such a code sent to an address.
+    pub fn may_anybody_ask(self) -> bool {
+        match self {
+            Self::ResetPassword | Self::EmailRegister | Self::EmailCodeLogin => true,
+            Self::ChangeEmailOld
+            | Self::ChangeEmailNew
+            | Self::OwnerTransfer
+            | Self::AccountDeletion => false,
+        }
+    }
+
     /// The stable name, for keys and for the audit trail.
     pub fn as_str(self) -> &'static str {
         match self {

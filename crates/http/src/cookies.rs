@@ -7,7 +7,7 @@ use actix_web::{
 use chrono::TimeDelta;
 use gatewright_app::console::SessionTokens;
 use gatewright_auth::{
-    console::ConsoleSettings,
+    console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME},
     envelope::{GRANT_LIFETIME, STATE_LIFETIME},
     origin::PublicUrls,
     sso::SIGN_IN_LIFETIME,
@@ -67,6 +67,9 @@ impl CookiePolicy {
             .cookie(self.access(tokens.access, access))
             .cookie(self.refresh(tokens.refresh, refresh))
             .cookie(self.csrf(tokens.csrf, access));
+        if let Some(known) = tokens.known_browser {
+            response.cookie(self.known_browser(known, KNOWN_BROWSER_LIFETIME));
+        }
     }
 
     fn access(&self, value: String, life: TimeDelta) -> Cookie<'static> {
@@ -86,7 +89,7 @@ impl CookiePolicy {
         self.cookie(INIT, value, None, SameSite::Lax, true)
     }
 
-    pub(crate) fn known_browser(&self, value: String, life: TimeDelta) -> Cookie<'static> {
+    fn known_browser(&self, value: String, life: TimeDelta) -> Cookie<'static> {
         self.cookie(KNOWN_BROWSER, value, Some(life), SameSite::Strict, true)
     }
 

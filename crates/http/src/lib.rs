@@ -20,6 +20,7 @@ mod pages;
 mod request_id;
 mod services;
 mod settings;
+mod slow_body;
 mod system_surface;
 
 pub use openapi_document::{Surface, document};

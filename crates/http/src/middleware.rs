@@ -19,9 +19,11 @@ use gatewright_domain::{
 
 use crate::{
     access_log::Visit,
-    envelope::{FrameworkFailure, Place},
+    cookies::{self, CookiePolicy},
+    envelope::{Cause, FrameworkFailure, Place},
     request_id::{self, REQUEST_ID},
     settings::HttpSettings,
+    slow_body::BodyWatch,
 };
 
 /// A request is answered within this time, whatever its dependencies do.
@@ -63,7 +65,7 @@ const LONGEST_USER_AGENT: usize = 255;
 /// The request itself cannot be kept while it is routed, so what a failure's envelope needs is
 /// taken down first.
 pub(crate) async fn around<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
@@ -71,7 +73,8 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     let deadline = deadline(request.request());
     let visit = Visit::begin(&request);
     request.extensions_mut().insert(Arc::clone(&ctx));
-    let error = match tokio::time::timeout(deadline, next.call(request)).await {
+    let body = BodyWatch::over(&mut request);
+    let cause = match tokio::time::timeout(deadline, next.call(request)).await {
         Ok(Ok(mut response)) => {
             visit.answered(&ctx, &response);
             let headers = response.headers_mut();
@@ -80,18 +83,19 @@ pub(crate) async fn around<B: MessageBody + 'static>(
             headers.insert(REQUEST_ID, request_id::header(&ctx.request_id));
             return Ok(response);
         }
-        Ok(Err(error)) => Some(error),
+        Ok(Err(error)) => Cause::Framework(error),
+        Err(_) if body.is_waiting() => Cause::SlowBody,
         Err(_) => {
             tracing::error!(
                 request_id = ctx.request_id,
                 "no answer in time; a dependency hangs"
             );
-            None
+            Cause::NoAnswer
         }
     };
     let failure = FrameworkFailure {
         place,
-        error,
+        cause,
         request_id: ctx.request_id.clone(),
     };
     visit.failed(&ctx, failure.status_code());
@@ -173,11 +177,15 @@ fn context(request: &HttpRequest) -> Ctx {
                 .take(LONGEST_USER_AGENT)
                 .collect()
         });
+    let known_browser = request
+        .app_data::<Data<CookiePolicy>>()
+        .and_then(|policy| policy.read(request, cookies::KNOWN_BROWSER));
     // A request id needs no clock to be turned by tests: nothing compares it.
     Ctx {
         now,
         address,
         user_agent,
+        known_browser,
         request_id: brought.unwrap_or_else(|| RandomIds.new_uuid().simple().to_string()),
     }
 }

@@ -1,4 +1,5 @@
-//! What Redis remembers of bearers: the row for a minute, that there is none for ten seconds.
+//! What Redis remembers of bearers: the row for a minute. That there is none it does not remember: an
+//! invented token must leave nothing behind.
 //!
 //! A revocation writes a tombstone **before** it commits, and a live entry is only ever written
 //! where nothing stands. So a resolver that read the row a moment before the revocation cannot put
@@ -12,7 +13,6 @@ use gatewright_domain::{bearer_token::BearerToken, error::Unavailable};
 use crate::{connection::Kv, seals::Seals};
 
 const LIVE_SECONDS: u32 = 60;
-const UNKNOWN_SECONDS: u32 = 10;
 /// Longer than any resolver can take, and than any live entry can last.
 const TOMBSTONE_SECONDS: u64 = 120;
 const DEAD: &str = "dead";
@@ -69,12 +69,12 @@ impl BearerCache {
         let text = serde_json::to_string(token).map_err(|e| Unavailable::new("redis", e))?;
         let key = self.key(hash);
         let sealed = self.seals.seal_for(&key, &text, LIVE_SECONDS);
-        self.insert(&key, &sealed, LIVE_SECONDS).await
-    }
-
-    /// Remembers that there is no such token, unless something stands there already.
-    pub async fn insert_unknown(&self, hash: &TokenHash) -> Result<(), Unavailable> {
-        self.insert(&self.key(hash), DEAD, UNKNOWN_SECONDS).await
+        let mut command = redis::cmd("SET");
+        command.arg(&key).arg(&sealed);
+        command.arg("NX").arg("EX").arg(LIVE_SECONDS);
+        // Whether it was written does not matter: twice is once.
+        let written = self.kv.run_repeatable::<Option<String>>(&command);
+        written.await.map(drop)
     }
 
     /// Puts a tombstone and tells the other nodes. Call it before the revocation commits.
@@ -96,16 +96,6 @@ impl BearerCache {
         let mut command = redis::cmd("DEL");
         command.arg(self.key(hash));
         self.kv.run::<i64>(&command).await.map(drop)
-    }
-
-    async fn insert(&self, key: &str, text: &str, seconds: u32) -> Result<(), Unavailable> {
-        let mut command = redis::cmd("SET");
-        command.arg(key).arg(text).arg("NX").arg("EX").arg(seconds);
-        // Whether it was written does not matter: twice is once.
-        self.kv
-            .run_repeatable::<Option<String>>(&command)
-            .await
-            .map(drop)
     }
 
     fn key(&self, hash: &TokenHash) -> String {

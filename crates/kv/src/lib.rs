@@ -1,4 +1,4 @@
-//! Redis: device grants, rate limits, the cache of bearers, the login throttle.
+//! Redis: device grants, rate limits, the cache of bearers, throttles.
 //!
 //! Every key has a TTL, every read-then-write is one script (or one compare-and-swap), and each
 //! script touches keys of one hash tag only, so that it works on Redis Cluster. No secret is ever
@@ -8,7 +8,6 @@
 mod bearer_cache;
 mod connection;
 mod device_grants;
-mod login_throttles;
 mod one_time_grants;
 mod rate_limits;
 mod revocations;
@@ -16,11 +15,11 @@ mod seals;
 mod settings;
 mod spent_nonces;
 mod swap;
+mod throttles;
 
 pub use bearer_cache::{BearerCache, CachedBearer};
 pub use connection::{Kv, RedisFacts};
 pub use device_grants::{DeviceGrants, StoredGrant};
-pub use login_throttles::LoginThrottles;
 pub use one_time_grants::OneTimeGrants;
 pub use rate_limits::{RateLimits, Ticket, WindowClock};
 pub use revocations::Revocations;
@@ -28,3 +27,4 @@ pub use seals::Seals;
 pub use settings::RedisSettings;
 pub use spent_nonces::{Spending, SpentNonces};
 pub use swap::Swap;
+pub use throttles::{Attempt, Throttles};

@@ -14,6 +14,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_auth::{
     bearer::{Admission, RateLimiter},
+    keys::HmacKey,
     limits::Limit,
 };
 use gatewright_domain::{Clock, IdGen, error::Unavailable};
@@ -72,6 +73,7 @@ struct Block {
 #[derive(Clone)]
 pub struct RateLimits {
     kv: Kv,
+    digest: HmacKey,
     ids: Arc<dyn IdGen>,
     clock: Arc<dyn Clock>,
     windows: WindowClock,
@@ -79,10 +81,17 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// Counts through `kv`.
-    pub fn new(kv: Kv, ids: Arc<dyn IdGen>, clock: Arc<dyn Clock>, windows: WindowClock) -> Self {
+    /// Counts through `kv`, by digests of the keys: they are addresses of people and networks.
+    pub fn new(
+        kv: Kv,
+        digest: HmacKey,
+        ids: Arc<dyn IdGen>,
+        clock: Arc<dyn Clock>,
+        windows: WindowClock,
+    ) -> Self {
         Self {
             kv,
+            digest,
             ids,
             clock,
             windows,
@@ -122,7 +131,9 @@ impl RateLimits {
     }
 
     fn key(&self, limit: &Limit, key: &str) -> String {
-        self.kv.key("rl", &format!("{}:{key}", limit.name))
+        let whose = format!("limit/{}/{key}", limit.name);
+        let whose = self.digest.digest_hex(whose.as_bytes());
+        self.kv.key("rl", &format!("{}:{whose}", limit.name))
     }
 
     /// `None`, or the seconds to wait.

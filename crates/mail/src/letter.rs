@@ -132,6 +132,26 @@ impl LetterKind {
     }
 }
 
+/// What is told that is not chosen by anybody: codes, times, our own addresses, and addresses of mailboxes,
+/// whose form is checked.
+const OURS: [&str; 10] = [
+    "code",
+    "minutes",
+    "when",
+    "address",
+    "url",
+    "sign_up_url",
+    "login_url",
+    "reset_password_url",
+    "email",
+    "NewOwnerEmail",
+];
+
+/// Whether what a letter is told under this name is free text of somebody's.
+pub(crate) fn is_free_text(variable: &str) -> bool {
+    !OURS.contains(&variable)
+}
+
 /// The languages that letters are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MailLanguage {

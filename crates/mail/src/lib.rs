@@ -5,6 +5,7 @@
 
 mod diagnose;
 mod domain;
+mod free_text;
 mod letter;
 mod settings;
 mod template;

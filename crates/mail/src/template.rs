@@ -1,11 +1,15 @@
-//! From a letter to subject, HTML and text. Everything that is put in is escaped in HTML; what a
-//! template uses without having been told is an error, not a gap.
+//! From a letter to subject, HTML and text. Everything that is put in is escaped in HTML; names are cut
+//! and can be no links; a subject that uses a name is refused when it is read; what a template uses
+//! without having been told is an error, not a gap.
 
 use std::{collections::BTreeMap, path::Path};
 
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use crate::letter::{LetterKind, MailLanguage};
+use crate::{
+    free_text::defang,
+    letter::{LetterKind, MailLanguage, is_free_text},
+};
 
 /// What stands at the end of letters and in subjects.
 const APPLICATION_TITLE: &str = "Dify";
@@ -155,8 +159,12 @@ impl Templates {
 }
 
 fn told(variables: &BTreeMap<String, String>) -> minijinja::Value {
+    let said = |name: &str, value: &String| match is_free_text(name) {
+        true => defang(value),
+        false => value.clone(),
+    };
     let pairs = variables.iter();
-    minijinja::Value::from_pairs(pairs.map(|(name, value)| (name.clone(), value.clone())))
+    minijinja::Value::from_pairs(pairs.map(|(name, value)| (name.clone(), said(name, value))))
 }
 
 fn add_letter(
@@ -175,10 +183,29 @@ fn add_letter(
         &format!("{base}.subject.txt"),
         subject.trim().to_owned(),
     )?;
+    require_own_words(environment, &base)?;
     for format in ["html", "txt"] {
         add(environment, &format!("{base}.{format}"), body.to_owned())?;
     }
     Ok(())
+}
+
+/// A subject is read in lists, far from what says who wrote it.
+fn require_own_words(environment: &Environment<'static>, base: &str) -> Result<(), TemplateError> {
+    const GIVEN: [&str; 4] = ["to", "language", "application_title", "branding_enabled"];
+    let subject = environment.get_template(&format!("{base}.subject.txt"));
+    let subject = subject.map_err(|error| TemplateError::new(base, error))?;
+    let used = subject.undeclared_variables(false);
+    let mut names = used.iter().map(String::as_str);
+    match names.find(|name| is_free_text(name) && !GIVEN.contains(name)) {
+        Some(name) => Err(TemplateError::new(
+            base,
+            format!(
+                "`{name}` is text that somebody chose: it may stand in the letter, not in its subject"
+            ),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn add(
@@ -243,12 +270,59 @@ mod tests {
                 .render(LetterKind::ResetPassword, english, "a@b.co", &none)
                 .is_err()
         );
-        let mut told = told(LetterKind::TransferNewOwner);
-        told.insert("WorkspaceName".into(), "A\r\nBcc: x@y.z".into());
-        let mail = templates
-            .render(LetterKind::TransferNewOwner, english, "a@b.co", &told)
-            .unwrap();
-        assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    }
+
+    /// b5: every letter, told a name that is a link of 255 characters over several lines.
+    #[test]
+    fn b5_no_name_is_a_link_a_second_line_or_part_of_a_subject() {
+        let templates = Templates::load(None).unwrap();
+        let link = format!(
+            "https://evil.example/\r\nBcc: x@evil.example {}",
+            "y".repeat(200)
+        );
+        for letter in LetterKind::ALL {
+            for language in MailLanguage::ALL {
+                let mut told = told(letter);
+                let names = letter.variables().iter().filter(|name| is_free_text(name));
+                told.extend(names.map(|name| ((*name).to_owned(), link.clone())));
+                let mail = templates.render(letter, language, "a@b.co", &told).unwrap();
+                for text in [&mail.subject, &mail.html, &mail.text] {
+                    for bad in [
+                        "evil.example",
+                        "https://evil",
+                        "@evil",
+                        "\nBcc",
+                        "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
+                    ] {
+                        assert!(!text.contains(bad), "{letter:?} says {bad:?}: {text}");
+                    }
+                }
+                assert!(
+                    !mail.subject.contains("evil"),
+                    "{letter:?}: {}",
+                    mail.subject
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn b5_an_override_whose_subject_uses_a_name_is_refused_when_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("en-US")).unwrap();
+        let file = folder
+            .path()
+            .join("en-US/invite_member_mail_template.jinja");
+        std::fs::write(
+            &file,
+            "Subject: {{ inviter_name | upper }} invites\n{{ url }}\n",
+        )
+        .unwrap();
+        let refused = Templates::load(Some(folder.path()))
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(refused.contains("`inviter_name`"), "{refused}");
     }
 
     #[test]

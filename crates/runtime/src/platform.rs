@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use gatewright_app::{
-    Ambient,
+    Ambient, AuditBaseKeys,
     account::{Accounts, AccountsParts, Codes},
     admin::Admin,
     audit_log::AuditLog,
@@ -15,7 +14,7 @@ use gatewright_app::{
     known_accounts::KnownAccounts,
     member::{Members, MembersParts},
     places::Places,
-    post::Post,
+    post::{Post, Recipients},
     provider::Providers,
     readiness::Readiness,
     workspace::{Belongings, Workspaces},
@@ -32,8 +31,8 @@ use gatewright_auth::{
 };
 use gatewright_domain::{RandomIds, SystemClock, error::Unavailable};
 use gatewright_kv::{
-    BearerCache, DeviceGrants, Kv, LoginThrottles, OneTimeGrants, RateLimits, Revocations, Seals,
-    SpentNonces, WindowClock,
+    BearerCache, DeviceGrants, Kv, OneTimeGrants, RateLimits, Revocations, Seals, SpentNonces,
+    Throttles, WindowClock,
 };
 use gatewright_objects::Objects;
 use gatewright_storage::Pool;
@@ -144,7 +143,11 @@ impl Platform {
             members: Arc::new(shared.members()),
             files: Arc::new(shared.files()),
             belongings: Arc::new(Belongings::new(self.pool.clone(), self.ambient.clone())),
-            audit_log: Arc::new(AuditLog::new(self.pool.clone())),
+            audit_log: Arc::new(AuditLog::new(
+                self.pool.clone(),
+                AuditBaseKeys::new(&self.master),
+                self.ambient.clone(),
+            )),
             admin: Arc::new(shared.admin()),
             setup: Arc::new(shared.setup()),
             bearers: Arc::new(shared.bearers(sso.broker.clone())),
@@ -161,13 +164,26 @@ impl Platform {
     }
 }
 
+/// A pardon must be remembered for as long as anything that it pardons.
+fn throttles(platform: &Platform, settings: &ServerSettings, limits: &Limits) -> Throttles {
+    let slopes = [
+        &limits.login_account,
+        &limits.mail_recipient,
+        &limits.code_guess,
+    ];
+    let memories = slopes.map(|limit| limit.rate.window).into_iter();
+    let memory = memories.fold(settings.console.failure_memory(), Ord::max);
+    let digest = platform.master.ring(Purpose::StorageDigest).active();
+    Throttles::new(platform.kv.clone(), digest, memory)
+}
+
 /// What several use-cases are made of.
 struct Shared<'a> {
     platform: &'a Platform,
     settings: &'a ServerSettings,
     limits: Limits,
     limiter: RateLimits,
-    throttles: LoginThrottles,
+    throttles: Throttles,
     passwords: Passwords,
     store: CachedBearers,
     known: Arc<KnownAccounts>,
@@ -182,12 +198,12 @@ impl<'a> Shared<'a> {
         let (ambient, master) = (&platform.ambient, &platform.master);
         let limits = Limits::from(&settings.limits);
         let (clock, ids) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.ids));
-        let limiter = RateLimits::new(platform.kv.clone(), ids, clock, platform.windows);
-        let lockout = TimeDelta::seconds(i64::from(settings.console.lockout_seconds));
         let digest = master.ring(Purpose::StorageDigest).active();
+        let kv = platform.kv.clone();
+        let limiter = RateLimits::new(kv, digest, ids, clock, platform.windows);
+        let throttles = throttles(platform, settings, &limits);
         let cache = BearerCache::new(platform.kv.clone(), platform.seals());
         Self {
-            throttles: LoginThrottles::new(platform.kv.clone(), digest, lockout),
             passwords: Passwords::new(
                 settings.console.hash_parallelism,
                 Arc::clone(&ambient.random),
@@ -203,12 +219,16 @@ impl<'a> Shared<'a> {
                 grants: OneTimeGrants::new(platform.kv.clone(), platform.seals()),
                 limiter: limiter.clone(),
                 limits: limits.clone(),
+                throttles: throttles.clone(),
+                recipients: Recipients::new(throttles.clone(), limits.mail_recipient.slope()),
+                browsers: ConsoleKeys::new(master),
                 keys: CodeKeys::new(master),
                 settings: settings.account.clone(),
                 pool: platform.pool.clone(),
                 ambient: ambient.clone(),
             },
             invitations: InvitationKeys::new(master),
+            throttles,
             platform,
             settings,
             limits,
@@ -286,8 +306,6 @@ impl<'a> Shared<'a> {
             pool: self.platform.pool.clone(),
             store: self.store.clone(),
             throttles: self.throttles.clone(),
-            limiter: self.limiter.clone(),
-            limits: self.limits.clone(),
             passwords: self.passwords.clone(),
             ambient: self.platform.ambient.clone(),
         }

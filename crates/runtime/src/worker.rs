@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use gatewright_app::{
+    AuditBaseKeys,
     post::Postman,
     upkeep::{Cleaner, JobConnections, handlers, schedules},
 };
@@ -84,6 +85,7 @@ pub fn cleaner(platform: &Platform, settings: &ServerSettings) -> Cleaner {
     Cleaner {
         pool: platform.pool.clone(),
         settings: settings.upkeep.clone(),
+        bases: AuditBaseKeys::new(&platform.master),
         ambient: platform.ambient.clone(),
     }
 }

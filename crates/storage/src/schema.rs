@@ -126,6 +126,8 @@ diesel::table! {
         hash -> Text,
         base_seq -> Int8,
         base_hash -> Text,
+        base_before -> Nullable<Timestamptz>,
+        base_signature -> Nullable<Text>,
     }
 }
 

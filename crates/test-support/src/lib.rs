@@ -1,10 +1,13 @@
 //! Time and randomness for tests: a clock that stands still until it is turned, and a source of
 //! randomness that can be told what to give next.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_crypto::random::{OsRandom, Random};
+use gatewright_crypto::random::{NoRandomness, OsRandom, Random};
 use gatewright_domain::Clock;
 
 /// A clock that tests turn by hand. Clones are the same clock.
@@ -46,6 +49,7 @@ impl Clock for ManualClock {
 #[derive(Default)]
 pub struct ScriptedRandom {
     next: Mutex<Vec<u8>>,
+    is_dry: AtomicBool,
     rest: OsRandom,
 }
 
@@ -57,9 +61,19 @@ impl ScriptedRandom {
     }
 }
 
+impl ScriptedRandom {
+    /// From now on, or no longer, there is nothing to give.
+    pub fn run_dry(&self, is_dry: bool) {
+        self.is_dry.store(is_dry, Ordering::SeqCst);
+    }
+}
+
 impl Random for ScriptedRandom {
     /// Scripted bytes go to draws of one byte only (user codes); longer draws stay random.
-    fn fill(&self, buffer: &mut [u8]) {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+        if self.is_dry.load(Ordering::SeqCst) {
+            return Err(NoRandomness);
+        }
         if let [byte] = buffer
             && let Some(scripted) = self
                 .next
@@ -68,8 +82,8 @@ impl Random for ScriptedRandom {
                 .pop()
         {
             *byte = scripted;
-            return;
+            return Ok(());
         }
-        self.rest.fill(buffer);
+        self.rest.fill(buffer)
     }
 }

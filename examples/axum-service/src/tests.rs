@@ -56,7 +56,7 @@ async fn a_grant_and_an_assertion_are_verified_each_as_what_it_is() {
             issuer: "https://idp.example".parse().unwrap(),
         },
         user_code: "ABCD-EFGH".parse().unwrap(),
-        nonce: TokenText::draw(&OsRandom::default()),
+        nonce: TokenText::draw(&OsRandom::default()).unwrap(),
     };
     let urls = PublicUrls {
         console_api: Some(BaseUrl::parse_setting("https://api.example").unwrap()),
@@ -89,7 +89,7 @@ async fn a_grant_and_an_assertion_are_verified_each_as_what_it_is() {
 #[tokio::test]
 async fn a_route_is_guarded() {
     let service = service();
-    let bearer = NewBearer::generate(BearerKind::ExternalSso, &OsRandom::default());
+    let bearer = NewBearer::generate(BearerKind::ExternalSso, &OsRandom::default()).unwrap();
     let row = BearerToken {
         id: TokenId("00000000-0000-7000-8000-000000000001".parse().unwrap()),
         prefix: "dfoe_".into(),

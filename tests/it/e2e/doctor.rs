@@ -347,3 +347,32 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
         "no value is echoed"
     );
 }
+
+/// A database of the reference with one address in two spellings: the doctor names both.
+#[actix_web::test]
+async fn the_doctor_names_addresses_that_several_accounts_have() {
+    let db = TestDb::create().await;
+    db.execute("INSERT INTO accounts (name, email) VALUES ('A', 'Alice@example.com'), ('B', 'alice@example.com'), ('C', 'bob@example.com')")
+        .await;
+    let settings: Settings = vec![
+        ("SECRET_KEY", SECRET_KEY),
+        ("DATABASE_URL", &db.database_url),
+        ("REDIS_URL", &db.redis_url),
+        ("DEPLOY_ENV", "DEVELOPMENT"),
+    ];
+    let edge = Edge {
+        bind_address: "127.0.0.1".into(),
+        trusts_proxies: false,
+    };
+    let found = findings(&settings, &edge, TimeDelta::zero()).await;
+    let doubles: Vec<&Finding> = found
+        .iter()
+        .filter(|finding| finding.check == "address_doubled")
+        .collect();
+    let [double] = doubles.as_slice() else {
+        panic!("{found:?}")
+    };
+    for spelling in ["Alice@example.com", "alice@example.com"] {
+        assert!(double.what.contains(spelling), "{double:?}");
+    }
+}

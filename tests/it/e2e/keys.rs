@@ -213,7 +213,7 @@ fn g7_exported_keys_open_grants_and_nothing_else() {
             issuer: "https://idp.example".parse().unwrap(),
         },
         user_code: "ABCD-EFGH".parse().unwrap(),
-        nonce: TokenText::draw(&random),
+        nonce: TokenText::draw(&random).unwrap(),
     };
     let urls = gatewright_auth::origin::PublicUrls {
         console_api: Some(

@@ -12,7 +12,7 @@ use gatewright_kv::RedisSettings;
 use gatewright_test_db::TestDb;
 
 use super::{
-    contract::{CHECKS, Ground, device_code, unique, user_code},
+    contract::{CHECKS, Ground, SLOPE, device_code, unique, user_code},
     listener::Listener,
     servers::{Server, wait_until},
 };
@@ -147,7 +147,11 @@ async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause
     for round in 0..2 {
         let now = ground.clock.now();
         assert!(
-            throttles.begin(&unique(), now).await.unwrap().is_ok(),
+            throttles
+                .begin(&unique(), SLOPE, now)
+                .await
+                .unwrap()
+                .is_ok(),
             "{round}"
         );
         wait_until("the server has closed it", async || {
@@ -157,7 +161,13 @@ async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause
     }
     // A compare-and-swap is never sent twice: it is the connection that was made anew.
     let now = ground.clock.now();
-    assert!(throttles.begin(&unique(), now).await.unwrap().is_ok());
+    assert!(
+        throttles
+            .begin(&unique(), SLOPE, now)
+            .await
+            .unwrap()
+            .is_ok()
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gatewright_app::audit_log::Anchor;
+use gatewright_app::{audit_log::Anchor, upkeep::Sweep};
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,
@@ -135,6 +135,8 @@ enum Deed {
     Swap(usize, usize),
     Truncate(usize),
     CutTheBeginning,
+    /// With or without the hash that stood there.
+    MoveTheBase(usize, bool),
     MoveTheHead,
     ForgetTheHead,
 }
@@ -158,6 +160,7 @@ fn deed(count: usize) -> impl Strategy<Value = Deed> {
         2 => (1..count, 1..count).prop_map(move |(a, b)| Deed::Swap(a, a + 1 + b % (count - a))),
         2 => (1..count).prop_map(Deed::Truncate),
         1 => Just(Deed::CutTheBeginning),
+        3 => (1..=count, any::<bool>()).prop_map(|(to, is_right)| Deed::MoveTheBase(to, is_right)),
         1 => Just(Deed::MoveTheHead),
         1 => Just(Deed::ForgetTheHead),
     ]
@@ -176,6 +179,7 @@ impl Deed {
             ),
             Self::Truncate(after) => format!("DELETE FROM {events} {of} AND seq > {after}"),
             Self::CutTheBeginning => format!("DELETE FROM {events} {of} AND seq <= 3"),
+            Self::MoveTheBase(to, is_right) => move_base(chain, *to, *is_right),
             Self::MoveTheHead => {
                 format!("UPDATE gatewright_audit_heads SET hash = repeat('0', 64) {of}")
             }
@@ -189,9 +193,25 @@ impl Deed {
             Self::Edit(at, _) | Self::Delete(at) | Self::Swap(at, _) => i64::try_from(*at).ok(),
             Self::Truncate(after) => i64::try_from(after + 1).ok(),
             Self::CutTheBeginning => Some(1),
+            Self::MoveTheBase(to, _) => i64::try_from(*to).ok(),
             Self::MoveTheHead | Self::ForgetTheHead => None,
         }
     }
+}
+
+/// Removes the events up to a place, and lets the chain begin behind it.
+fn move_base(chain: &str, to: usize, is_right: bool) -> String {
+    let (events, heads) = ("gatewright_audit_events", "gatewright_audit_heads");
+    let hash = if is_right {
+        format!("(SELECT hash FROM {events} WHERE chain = '{chain}' AND seq = {to})")
+    } else {
+        "repeat('1', 64)".to_owned()
+    };
+    format!(
+        "UPDATE {heads} SET base_seq = {to}, base_hash = {hash}, \
+         hash = CASE WHEN seq = {to} THEN {hash} ELSE hash END WHERE chain = '{chain}'; \
+         DELETE FROM {events} WHERE chain = '{chain}' AND seq <= {to}"
+    )
 }
 
 #[actix_web::test]
@@ -316,6 +336,7 @@ async fn g9_sign_ins_and_failures_stand_in_the_trail_of_the_workspace() {
 async fn g9_guessing_does_not_flood_the_trail_of_a_workspace() {
     let h = Harness::with(&[
         ("GATEWRIGHT_LIMIT_LOGIN", "0"),
+        ("GATEWRIGHT_LIMIT_LOGIN_ACCOUNT", "0"),
         ("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1"),
     ])
     .await;
@@ -338,4 +359,111 @@ async fn g9_guessing_does_not_flood_the_trail_of_a_workspace() {
     let all =
         "SELECT count(*)::text FROM gatewright_audit_events WHERE action = 'console.login_failed'";
     assert_eq!(h.db.query(all).await, [failed.to_string()]);
+}
+
+/// b9: a base that was moved to or past the anchor, with the right hash or an invented one, with a forged or
+/// a borrowed signature.
+#[actix_web::test]
+async fn b9_a_base_at_or_past_the_anchor_is_a_fault_unless_retention_signed_it() {
+    let (h, mut owner) = with_events(5).await;
+    let log = Arc::clone(&h.services().audit_log);
+    let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
+    let kept = log.verify(&[]).await.unwrap().anchors;
+    for n in 0..3 {
+        let body = json!({"name": format!("Later {n}")});
+        let path = "/console/api/workspaces/info";
+        owner.post(&h, path, body).await.expect(200);
+    }
+    assert!(log.verify(&kept).await.unwrap().faults.is_empty());
+    for table in ["gatewright_audit_events", "gatewright_audit_heads"] {
+        h.db.execute(&format!("CREATE TABLE kept_{table} AS TABLE {table}"))
+            .await;
+    }
+    let signatures = ["NULL", "'x'", "'kid.0000'"];
+    let anchor = kept.iter().find(|anchor| anchor.chain.to_string() == chain);
+    let at = usize::try_from(anchor.unwrap().seq).unwrap();
+    for (to, is_right) in [
+        (at - 3, true),
+        (at, true),
+        (at, false),
+        (at + 1, true),
+        (at + 3, true),
+        (at + 3, false),
+    ] {
+        for signature in signatures {
+            h.db.execute(&move_base(&chain, to, is_right)).await;
+            h.db.execute(&format!(
+                "UPDATE gatewright_audit_heads SET base_before = now(), base_signature = {signature} WHERE chain = '{chain}'"
+            ))
+            .await;
+            for anchors in [kept.as_slice(), &[]] {
+                let found = log.verify(anchors).await.unwrap();
+                let [fault] = found.faults.as_slice() else {
+                    panic!("{to} {is_right} {signature}: {found:?}");
+                };
+                assert_eq!(fault.seq, i64::try_from(to).unwrap());
+            }
+            for table in ["gatewright_audit_events", "gatewright_audit_heads"] {
+                h.db.execute(&format!(
+                    "TRUNCATE {table}; INSERT INTO {table} SELECT * FROM kept_{table}"
+                ))
+                .await;
+            }
+        }
+    }
+}
+
+/// b9: what retention removed is no fault, with anchors of before and after; what it signed is good for its
+/// own chain and place only, and it removes nothing that was tampered with.
+#[actix_web::test]
+async fn b9_retention_signs_what_it_removes_and_removes_nothing_else() {
+    let (h, _owner) = with_events(5).await;
+    let (log, cleaner) = (Arc::clone(&h.services().audit_log), h.cleaner());
+    let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
+    let kept = log.verify(&[]).await.unwrap().anchors;
+    let later = h.now() + chrono::TimeDelta::days(401);
+    assert!(cleaner.sweep(Sweep::Audit, later).await.unwrap() > 6);
+    let found = log.verify(&kept).await.unwrap();
+    assert!(found.faults.is_empty(), "{found:?}");
+    // An anchor of an event that was too young to be removed: its true time stands in the anchor.
+    let mut young = kept.clone();
+    for anchor in &mut young {
+        anchor.occurred_at = Some(later);
+    }
+    let found = log.verify(&young).await.unwrap();
+    assert!(
+        found.faults[0].problem.contains("before their time"),
+        "{found:?}"
+    );
+    // Moved on by somebody else, with the signature of before.
+    h.clock.advance(chrono::TimeDelta::days(402));
+    let mut owner = Browser::signed_in(&h, crate::support::EMAIL, crate::support::PASSWORD).await;
+    for n in 0..3 {
+        let body = json!({"name": format!("Later {n}")});
+        let path = "/console/api/workspaces/info";
+        owner.post(&h, path, body).await.expect(200);
+    }
+    assert!(log.verify(&kept).await.unwrap().faults.is_empty());
+    let base = format!("SELECT base_seq::text FROM gatewright_audit_heads WHERE chain = '{chain}'");
+    let to = h.db.query(&base).await[0].parse::<usize>().unwrap() + 2;
+    h.db.execute(&move_base(&chain, to, true)).await;
+    let found = log.verify(&kept).await.unwrap();
+    assert_eq!(found.faults.len(), 1, "{found:?}");
+    // Retention goes no further from there: its signature would hide what was done.
+    let much_later = h.now() + chrono::TimeDelta::days(401);
+    cleaner.sweep(Sweep::Audit, much_later).await.unwrap();
+    assert_eq!(log.verify(&kept).await.unwrap().faults.len(), 1);
+    // Unless somebody who has the key says that it is well.
+    assert_eq!(log.accept_bases().await.unwrap(), 1);
+    let found = log.verify(&[]).await.unwrap();
+    assert!(found.faults.is_empty(), "{found:?}");
+    // Nor does it remove what was altered.
+    h.db.execute(&format!(
+        "UPDATE gatewright_audit_events SET ip = '10.0.0.1' WHERE chain = '{chain}' AND seq = {}",
+        to + 1
+    ))
+    .await;
+    cleaner.sweep(Sweep::Audit, much_later).await.unwrap();
+    let found = log.verify(&[]).await.unwrap();
+    assert_eq!(found.faults[0].seq, i64::try_from(to + 1).unwrap());
 }

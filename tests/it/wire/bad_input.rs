@@ -300,3 +300,106 @@ async fn odd_query_strings_and_headers_are_no_fault_of_ours() {
         .await;
     answer.expect(200);
 }
+
+/// The kind: whatever PostgreSQL would refuse (instants out of its range, NUL, numbers without end) is the
+/// caller's to mend, and no outage.
+#[actix_web::test]
+async fn dates_and_numbers_that_postgres_refuses_are_400_and_no_outage() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let token = h.token(&mut owner, "x").await;
+    let workspaces = h.with_bearer("GET", "/openapi/v1/workspaces", &token).await;
+    let workspace = workspaces.json()["workspaces"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let far = [
+        "-4800-01-01",
+        "-262143-01-01",
+        "+262142-12-31",
+        "+294277-01-01",
+        "0000-01-01",
+        "10000-01-01",
+        "%00",
+        "2026-02-30",
+        "9999999999999999999",
+    ];
+    let of_both: Vec<String> = ["from", "until"]
+        .iter()
+        .flat_map(|name| far.map(|day| format!("{name}={day}")))
+        .chain(
+            [
+                "before=-1",
+                "before=99999999999999999999",
+                "limit=99999999999",
+                "limit=-1",
+                "actor=%00",
+                "action=%00",
+                "action=x%00y",
+            ]
+            .map(str::to_owned),
+        )
+        .collect();
+    for query in &of_both {
+        let console = "/console/api/workspaces/current/audit-events";
+        for path in [
+            format!("{console}?{query}"),
+            format!("{console}/export?{query}"),
+        ] {
+            let answer = owner.get(&h, &path).await;
+            assert_eq!(answer.status, 400, "{path}: {answer:?}");
+        }
+        let path = format!("/openapi/v1/workspaces/{workspace}/audit-events?{query}");
+        let answer = h.with_bearer("GET", &path, &token).await;
+        assert!(matches!(answer.status, 400 | 422), "{path}: {answer:?}");
+    }
+    for path in [
+        "/openapi/v1/account/sessions?page=99999999999999999999",
+        "/openapi/v1/account/sessions?page=4294967295&limit=200",
+        "/openapi/v1/workspaces/%00",
+        "/console/api/tags?type=%00&keyword=%00",
+        "/openapi/v1/oauth/device/lookup?user_code=%00",
+        "/account?devices=99999999999999999999&browsers=-1",
+        "/workspace?members=99999999999999999999",
+        "/workspace/audit?from=-4800-01-01&until=%00&before=-5",
+    ] {
+        for answer in [
+            owner.get(&h, path).await,
+            h.with_bearer("GET", path, &token).await,
+        ] {
+            assert!(answer.status < 500, "{path}: {answer:?}");
+        }
+    }
+    // The last days that do pass.
+    for day in ["0001-01-01", "9999-12-31"] {
+        let path = format!("/console/api/workspaces/current/audit-events?from={day}&until={day}");
+        owner.get(&h, &path).await.expect(200);
+    }
+}
+
+/// A client that sends its body slowly has itself to thank: 408, and nobody is told that a dependency hangs.
+#[actix_web::test]
+async fn a_slow_body_is_408_and_no_outage() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let h = Harness::start().await;
+    h.set_up().await;
+    for (path, media_type) in [
+        ("/openapi/v1/oauth/device/code", "application/json"),
+        ("/console/api/forgot-password", "application/json"),
+        ("/forgot-password", "application/x-www-form-urlencoded"),
+    ] {
+        let address = h.url.trim_start_matches("http://");
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nOrigin: {}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: {media_type}\r\nContent-Length: 100\r\n\r\n{{",
+            crate::support::PUBLIC_URL
+        );
+        client.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = client.read(&mut answer).await.unwrap();
+        let text = String::from_utf8_lossy(&answer[..read]).into_owned();
+        assert!(text.starts_with("HTTP/1.1 408 "), "{path}: {text}");
+        assert!(text.to_lowercase().contains("connection: close"), "{text}");
+        assert!(!text.to_lowercase().contains("retry-after"), "{text}");
+    }
+}

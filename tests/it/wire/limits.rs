@@ -125,6 +125,7 @@ async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
 
     use gatewright_auth::{
         bearer::{Admission, RateLimiter as _},
+        keys::HmacKey,
         limits::{Limit, Rate},
     };
     use gatewright_kv::{Kv, RateLimits, RedisSettings, WindowClock};
@@ -139,6 +140,7 @@ async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
     let node = || {
         RateLimits::new(
             kv.clone(),
+            HmacKey::new("test", b"a key for digests in tests"),
             Arc::new(gatewright_domain::RandomIds),
             Arc::new(clock.clone()),
             WindowClock::Process,

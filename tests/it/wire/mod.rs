@@ -28,6 +28,7 @@ mod request_id;
 mod secrets;
 mod sso;
 mod stores;
+mod strangers;
 mod upkeep;
 mod workspace_pages;
 mod workspaces;

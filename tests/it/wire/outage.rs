@@ -365,3 +365,50 @@ async fn sec_178_after_a_restore_nothing_that_was_revoked_comes_back() {
             .contains(&"admin.sessions_revoked".to_owned())
     );
 }
+
+/// The system has no randomness to give: whatever would be made of it is not made, and said to be an
+/// outage; what needs none goes on. Nothing panics: each request has its answer, and its id.
+#[actix_web::test]
+async fn randomness_that_fails_is_503_and_nothing_is_made_without_it() {
+    let h = Harness::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
+    let mut owner = basic_account(&h).await;
+    let approved = h.start_flow("approved").await;
+    owner.look_up(&h, &approved).await.expect(200);
+    owner.decide(&h, "approve", &approved).await.expect(200);
+    let before =
+        h.db.query("SELECT count(*) FROM gatewright_console_sessions")
+            .await;
+    h.random.run_dry(true);
+    let device = json!({"client_id": "difyctl", "device_label": "x"});
+    let mail = json!({"email": "owner@example.com"});
+    let answers = [
+        h.post("/openapi/v1/oauth/device/code", &device).await,
+        h.poll(&approved).await,
+        h.post("/console/api/forgot-password", &mail).await,
+        h.post("/console/api/email-code-login", &mail).await,
+        Browser::new()
+            .login(&h, "owner@example.com", "Passw0rd1")
+            .await,
+        owner
+            .post(&h, "/console/api/datasets/api-keys", json!({}))
+            .await,
+    ];
+    for answer in answers {
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (503, "1"),
+            "{answer:?}"
+        );
+    }
+    owner
+        .get(&h, "/console/api/account/profile")
+        .await
+        .expect(200);
+    let after =
+        h.db.query("SELECT count(*) FROM gatewright_console_sessions")
+            .await;
+    assert_eq!(after, before, "no session without a salt");
+    h.random.run_dry(false);
+    h.poll(&approved).await.expect(200);
+    Browser::signed_in(&h, "owner@example.com", "Passw0rd1").await;
+}

@@ -11,8 +11,9 @@ use gatewright_domain::{
     },
     external_subject::ExternalSubject,
     ids::GrantId,
+    throttle::{FREE_FAILURES, Refusal, Slope, Wait},
 };
-use gatewright_kv::{DeviceGrants, Kv, LoginThrottles, RedisSettings, StoredGrant, Swap};
+use gatewright_kv::{DeviceGrants, Kv, RedisSettings, StoredGrant, Swap, Throttles};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::ManualClock;
 
@@ -145,17 +146,32 @@ async fn sec_058_who_read_before_a_change_changes_nothing() {
 #[tokio::test]
 async fn parallel_guesses_do_not_share_one_look_at_the_counter() {
     let db = TestDb::create().await;
-    let throttles = LoginThrottles::new(kv(&db), key(), TimeDelta::days(1));
-    let attempts =
-        futures_util::future::join_all((0..40).map(|_| throttles.begin("a@b.co", now()))).await;
-    let admitted = attempts
-        .into_iter()
-        .filter(|attempt| attempt.as_ref().unwrap().is_ok())
-        .count();
+    let throttles = Throttles::new(kv(&db), key(), TimeDelta::days(1));
+    let slope = Slope {
+        free: FREE_FAILURES,
+        memory: TimeDelta::days(1),
+    };
+    let begin = || throttles.begin("a@b.co", slope, now());
+    let attempts = futures_util::future::join_all((0..40).map(|_| begin())).await;
+    let (mut open, mut refused) = (vec![], 0);
+    for attempt in attempts {
+        match attempt.unwrap() {
+            Ok(attempt) => open.push(attempt),
+            Err(refusal) => {
+                assert_eq!(refusal, Refusal::Busy, "nobody failed yet");
+                refused += 1;
+            }
+        }
+    }
     assert_eq!(
-        admitted, 6,
+        (open.len(), refused),
+        (6, 34),
         "five free failures and the one that starts the delay"
     );
-    throttles.forget("a@b.co").await.unwrap();
-    assert!(throttles.begin("a@b.co", now()).await.unwrap().is_ok());
+    let wrong = open.iter().map(|attempt| throttles.fail(attempt, now()));
+    for failed in futures_util::future::join_all(wrong).await {
+        failed.unwrap();
+    }
+    let refused = begin().await.unwrap().unwrap_err();
+    assert_eq!(refused, Refusal::Wait(Wait { seconds: 15 }));
 }

@@ -303,3 +303,41 @@ async fn an_administrator_makes_unlocks_resets_and_revokes() {
         );
     }
 }
+
+/// Whoever was invited and never came is locked out too, and is invited again when the lock is lifted.
+#[actix_web::test]
+async fn admin_ban_locks_a_pending_account_out_and_lifting_it_restores_what_was() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let admin = h.services().admin;
+    let guest: Email = "guest@example.com".parse().unwrap();
+    h.db.execute("INSERT INTO accounts (name, email, status) VALUES ('Guest', 'guest@example.com', 'pending')")
+        .await;
+    let status = async || {
+        h.db.query("SELECT status FROM accounts WHERE name = 'Guest'")
+            .await
+    };
+    assert!(admin.set_banned(&guest, true).await.unwrap());
+    assert_eq!(status().await, ["banned"]);
+    assert!(
+        !admin.set_banned(&guest, true).await.unwrap(),
+        "it was already"
+    );
+    assert!(admin.set_banned(&guest, false).await.unwrap());
+    assert_eq!(status().await, ["pending"]);
+    for state in ["uninitialized", "active"] {
+        h.db.execute(&format!(
+            "UPDATE accounts SET status = '{state}' WHERE name = 'Guest'"
+        ))
+        .await;
+        assert!(admin.set_banned(&guest, true).await.unwrap(), "{state}");
+        assert_eq!(status().await, ["banned"]);
+    }
+    h.db.execute("UPDATE accounts SET status = 'closed' WHERE name = 'Guest'")
+        .await;
+    let closed = admin.set_banned(&guest, true).await;
+    assert!(
+        matches!(closed, Err(AdminError::Closed)),
+        "an error, and so an exit code"
+    );
+}

@@ -37,8 +37,13 @@ impl Accounts {
         }
         let mut new = NewCode::new(OLD, email.as_str());
         new.of(Some(account));
-        self.send_change_code(ctx, new, LetterKind::ChangeEmailOld, language)
-            .await
+        self.send_change_code(
+            ctx,
+            (new, Some(account)),
+            LetterKind::ChangeEmailOld,
+            language,
+        )
+        .await
     }
 
     /// Sends a code to the new address, for whoever gave the first.
@@ -59,14 +64,14 @@ impl Accounts {
         let mut new = NewCode::new(NEW, email.as_str());
         new.of(Some(account));
         new.old_email = Some(&old_email);
-        self.send_change_code(ctx, new, LetterKind::ChangeEmailNew, language)
+        self.send_change_code(ctx, (new, None), LetterKind::ChangeEmailNew, language)
             .await
     }
 
     async fn send_change_code(
         &self,
         ctx: &Ctx,
-        new: NewCode<'_>,
+        (new, owner): (NewCode<'_>, Option<&Account>),
         letter: LetterKind,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
@@ -75,8 +80,9 @@ impl Accounts {
         }
         let codes = &self.parts.codes;
         codes.charge_network(ctx).await?;
-        codes.charge_mailbox(new.purpose, new.email).await?;
-        let issued = codes.issue(ctx, new).await?;
+        let postage = codes.charge_mailbox(ctx, new.purpose, new.email, owner);
+        let postage = postage.await?;
+        let issued = codes.issue(ctx, new, postage).await?;
         let mut tx = self.parts.pool.begin().await?;
         let letter = issued.letter(letter, language);
         self.parts.post.send(&mut tx, ctx, letter).await?;

@@ -1,11 +1,16 @@
 //! Codes by mail: issuing one, and checking it. Each mail is paid for by the address it goes to (and,
 //! where strangers can cause it, by the network it is asked from); each look at a code is counted
 //! before it happens; all of it is the same for addresses that nobody has.
+//!
+//! Strangers slow each other down and nobody else. A code that was sent can be tried its five times,
+//! whatever others try: wrong codes make the next *code* wait, a quarter of an hour at most. A browser
+//! that the account has used has budgets of its own. And a new code ends the one before only where the
+//! same network or browser asked for both, so that nobody can take away what another was sent.
 
 use gatewright_auth::{
     account::{AccountSettings, CodeKeys},
     bearer::RateLimiter as _,
-    digest::sha256_hex,
+    console::ConsoleKeys,
     limits::Limits,
 };
 use gatewright_domain::{
@@ -15,16 +20,17 @@ use gatewright_domain::{
     ids::{AccountId, WorkspaceId},
     one_time::{OneTimeGrant, OneTimePurpose},
 };
-use gatewright_kv::{OneTimeGrants, RateLimits};
+use gatewright_kv::{OneTimeGrants, RateLimits, Throttles};
 use gatewright_mail::LetterKind;
 use gatewright_storage::{Pool, Tx, account, account::LockedAccount};
 use uuid::Uuid;
 
 use super::error::AccountError;
 use crate::{
-    ambient::{Ambient, Ctx},
+    ambient::{Ambient, Ctx, dry},
     audit::record_failure,
-    post::Letter,
+    known_browser::known_browser,
+    post::{Letter, Recipients},
 };
 
 /// Random bytes in a token: 192 bits.
@@ -39,6 +45,12 @@ pub struct Codes {
     pub limiter: RateLimits,
     /// The limits.
     pub limits: Limits,
+    /// Wrong codes.
+    pub throttles: Throttles,
+    /// Letters per mailbox.
+    pub recipients: Recipients,
+    /// Opens the cookies of known browsers.
+    pub browsers: ConsoleKeys,
     /// Computes codes.
     pub keys: CodeKeys,
     /// How long codes live.
@@ -81,6 +93,13 @@ impl<'a> NewCode<'a> {
     }
 }
 
+/// That the letter with a code is paid for, and whose code it is.
+#[must_use]
+pub(crate) struct Postage {
+    /// Whose newer code ends the one before.
+    holder: String,
+}
+
 /// A token for the caller and what stands behind it.
 pub(crate) struct IssuedCode {
     pub(crate) token: String,
@@ -109,31 +128,63 @@ impl Codes {
             .map_err(|retry_after| AccountError::MailsExhausted { retry_after })
     }
 
-    /// Pays for a mail to an address.
+    /// Pays for a mail to an address. `owner` is the account that has it.
     pub(crate) async fn charge_mailbox(
         &self,
+        ctx: &Ctx,
         purpose: OneTimePurpose,
         email: &str,
-    ) -> Result<(), AccountError> {
+        owner: Option<&Account>,
+    ) -> Result<Postage, AccountError> {
+        let known = known_browser(&self.browsers, ctx, owner);
+        let known = known.map(|known| format!("known/{}/{}", known.account_id, known.browser));
+        let too_soon = |retry_after| AccountError::MailTooSoon {
+            purpose,
+            retry_after,
+        };
+        if known.is_none() {
+            let guesses = self.guesses(purpose, email).await?;
+            if let Some(wait) = self.throttles.wait(&guesses, ctx.now).await? {
+                return Err(too_soon(wait.seconds));
+            }
+        }
         let limit = match purpose {
             OneTimePurpose::EmailCodeLogin => &self.limits.mail_login_code,
             _ => &self.limits.mail_code,
         };
+        let payer = match &known {
+            Some(browser) => format!("{}/{browser}", mailbox(purpose, email)),
+            None => mailbox(purpose, email),
+        };
         self.limiter
-            .charge(limit, &mailbox(purpose, email))
+            .charge(limit, &payer)
             .await?
             .or_wait()
-            .map_err(|retry_after| AccountError::MailTooSoon {
-                purpose,
-                retry_after,
-            })
+            .map_err(too_soon)?;
+        self.recipients
+            .charge(email, known.as_deref(), ctx.now)
+            .await?
+            .map_err(|wait| too_soon(wait.seconds))?;
+        let holder = match (purpose.may_anybody_ask(), known) {
+            (false, _) => email.to_owned(),
+            (true, Some(browser)) => format!("{email}/{browser}"),
+            (true, None) => format!("{email}/{}", ctx.address.limit_key()),
+        };
+        Ok(Postage { holder })
     }
 
-    /// Issues a token; the one before it, of the same purpose and address, ends.
+    /// What wrong codes are counted by.
+    async fn guesses(&self, purpose: OneTimePurpose, email: &str) -> Result<String, AccountError> {
+        let pardons = self.throttles.pardons(email).await?;
+        Ok(format!("code/{}/{email}/{pardons}", purpose.as_str()))
+    }
+
+    /// Issues a token; the one before it, of the same purpose, address and holder, ends.
     pub(crate) async fn issue(
         &self,
         ctx: &Ctx,
         new: NewCode<'_>,
+        postage: Postage,
     ) -> Result<IssuedCode, AccountError> {
         let random = self.ambient.random.as_ref();
         let lifetime = self.settings.lifetime(new.purpose);
@@ -146,12 +197,12 @@ impl Codes {
             email: new.email.to_owned(),
             old_email: new.old_email.map(str::to_owned),
             workspace: new.workspace,
-            seed: self.keys.new_seed(random),
+            seed: self.keys.new_seed(random).map_err(dry)?,
             expires_at: ctx.now + lifetime,
         };
-        let token = random.base64url(TOKEN_BYTES);
+        let token = self.ambient.random_text(TOKEN_BYTES)?;
         self.grants
-            .issue(&token, new.email, &grant, ctx.now)
+            .issue(&token, &postage.holder, &grant, ctx.now)
             .await?;
         Ok(IssuedCode {
             token,
@@ -175,22 +226,17 @@ impl Codes {
             return Err(AccountError::InvalidEmail);
         }
         self.require_present(&seen).await?;
-        let whose = mailbox(purpose, &seen.email);
-        let paid = self
-            .limiter
-            .charge_refundable(&self.limits.code_guess, &whose);
-        let ticket = paid
-            .await?
-            .map_err(|retry_after| AccountError::TooManyGuesses {
-                purpose,
-                retry_after,
-            })?;
         let grant = self.grants.attempt(token, ctx.now).await?;
         let grant = grant.ok_or(AccountError::InvalidToken)?;
         let is_right = self.keys.matches(&grant.seed, code.trim()) && grant.has_code;
         if is_right {
-            self.limiter.refund(&ticket).await?;
             return Ok(grant);
+        }
+        if let Some(slope) = self.limits.code_guess.slope() {
+            let guesses = self.guesses(purpose, &grant.email).await?;
+            self.throttles
+                .charge_anyway(&guesses, slope, ctx.now)
+                .await?;
         }
         let mut event = AuditEvent::new(AuditAction::CodeRefused).with("purpose", purpose.as_str());
         event.actor = grant.account;
@@ -208,7 +254,7 @@ impl Codes {
         let mut next = grant.clone();
         next.is_verified = true;
         next.expires_at = ctx.now + self.settings.lifetime(grant.purpose);
-        let next_token = self.ambient.random.base64url(TOKEN_BYTES);
+        let next_token = self.ambient.random_text(TOKEN_BYTES)?;
         let advanced = self
             .grants
             .advance(token, grant, (&next_token, &next), ctx.now);
@@ -275,5 +321,5 @@ impl Codes {
 }
 
 fn mailbox(purpose: OneTimePurpose, email: &str) -> String {
-    format!("{}/{}", purpose.as_str(), sha256_hex(email))
+    format!("{}/{email}", purpose.as_str())
 }

@@ -29,10 +29,11 @@ impl Accounts {
         account: &Account,
     ) -> Result<String, AccountError> {
         let (email, codes) = (account.email.to_lowercase(), &self.parts.codes);
-        codes.charge_mailbox(PURPOSE, &email).await?;
+        let postage = codes.charge_mailbox(ctx, PURPOSE, &email, Some(account));
+        let postage = postage.await?;
         let mut new = NewCode::new(PURPOSE, &email);
         new.of(Some(account));
-        let issued = codes.issue(ctx, new).await?;
+        let issued = codes.issue(ctx, new, postage).await?;
         let language = account.interface_language.as_deref();
         let letter = issued.letter(LetterKind::DeleteAccountCode, language);
         let mut tx = self.parts.pool.begin().await?;

@@ -26,14 +26,6 @@ pub enum AccountError {
         /// Seconds to wait.
         retry_after: u64,
     },
-    /// Too many wrong codes.
-    #[error("Too many incorrect attempts. Please try again later.")]
-    TooManyGuesses {
-        /// For what.
-        purpose: OneTimePurpose,
-        /// Seconds to wait.
-        retry_after: u64,
-    },
     /// Too many requests of another kind.
     #[error("Too many requests. Please try again later.")]
     RateLimited {
@@ -138,10 +130,9 @@ impl Classify for AccountError {
             | Self::FreshSignInRequired => ErrorKind::Forbidden,
             Self::IdentityNotConnected => ErrorKind::NotFound,
             Self::LastWayIn => ErrorKind::Conflict,
-            Self::MailsExhausted { .. }
-            | Self::MailTooSoon { .. }
-            | Self::TooManyGuesses { .. }
-            | Self::RateLimited { .. } => ErrorKind::RateLimited,
+            Self::MailsExhausted { .. } | Self::MailTooSoon { .. } | Self::RateLimited { .. } => {
+                ErrorKind::RateLimited
+            }
             Self::SessionEnded => ErrorKind::Unauthenticated,
             Self::Unavailable(_) => ErrorKind::Unavailable,
             _ => ErrorKind::Invalid,
@@ -153,7 +144,6 @@ impl Classify for AccountError {
             Self::FeatureDisabled => "forbidden",
             Self::MailsExhausted { .. } => "email_send_ip_limit",
             Self::MailTooSoon { purpose, .. } => too_soon(*purpose),
-            Self::TooManyGuesses { purpose, .. } => too_many(*purpose),
             Self::RateLimited { .. } => "too_many_requests",
             Self::InvalidToken => "invalid_or_expired_token",
             Self::InvalidEmail => "invalid_email",
@@ -193,15 +183,5 @@ fn too_soon(purpose: OneTimePurpose) -> &'static str {
         }
         OneTimePurpose::OwnerTransfer => "owner_transfer_rate_limit_exceeded",
         OneTimePurpose::AccountDeletion => "email_code_account_deletion_rate_limit_exceeded",
-    }
-}
-
-fn too_many(purpose: OneTimePurpose) -> &'static str {
-    match purpose {
-        OneTimePurpose::ResetPassword => "email_password_reset_limit",
-        OneTimePurpose::EmailRegister => "email_register_limit",
-        OneTimePurpose::ChangeEmailOld | OneTimePurpose::ChangeEmailNew => "email_change_limit",
-        OneTimePurpose::OwnerTransfer => "owner_transfer_limit",
-        OneTimePurpose::EmailCodeLogin | OneTimePurpose::AccountDeletion => "too_many_requests",
     }
 }

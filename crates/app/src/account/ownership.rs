@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{Secret, account::Account, era::Era, ids::AccountId, interval::elapsed};
 use gatewright_storage::console_session;
 
@@ -51,16 +50,6 @@ impl Accounts {
         password: Option<&Secret>,
     ) -> Result<OwnerProof, AccountError> {
         if self.proves_by_password(&who.account) {
-            let (limit, whose) = (
-                &self.parts.limits.password_change,
-                who.account.id.to_string(),
-            );
-            self.parts
-                .limiter
-                .charge(limit, &whose)
-                .await?
-                .or_wait()
-                .map_err(|retry_after| AccountError::RateLimited { retry_after })?;
             self.require_current(who, password).await?;
         } else {
             self.require_fresh(ctx, who).await?;

@@ -1,6 +1,6 @@
 //! Changing one's own password. All other sessions and all bearers end.
 
-use gatewright_auth::{bearer::RateLimiter as _, password::Verdict, secrets_equal};
+use gatewright_auth::{password::Verdict, secrets_equal};
 use gatewright_domain::{
     Secret,
     account::check_password_policy,
@@ -29,13 +29,6 @@ impl Accounts {
             return Err(AccountError::RepeatPasswordNotMatch);
         }
         check_password_policy(new.expose())?;
-        let limit = &self.parts.limits.password_change;
-        self.parts
-            .limiter
-            .charge(limit, &who.account.id.to_string())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| AccountError::RateLimited { retry_after })?;
         let looked_at = self.require_current(who, old).await?;
         let parts = &self.parts;
         let hash = parts.passwords.hash(new).await?;
@@ -56,18 +49,27 @@ impl Accounts {
         Ok(())
     }
 
-    /// Whoever has a password must know it. Returns what was looked at.
+    /// Whoever has a password must know it. Returns what was looked at. Wrong guesses are counted by session:
+    /// whoever guesses with a stolen one does not take the owner's way away.
     pub(super) async fn require_current(
         &self,
         who: &ConsoleIdentity,
         old: Option<&Secret>,
     ) -> Result<Credentials, AccountError> {
+        let limit = &self.parts.limits.password_change;
+        let ticket = self
+            .parts
+            .limiter
+            .charge_refundable(limit, &who.claims.session_id.to_string())
+            .await?
+            .map_err(|retry_after| AccountError::RateLimited { retry_after })?;
         let found = {
             let mut conn = self.parts.pool.get().await?;
             account::find_credentials_by_id(&mut conn, who.account.id).await?
         };
         let found = found.ok_or(AccountError::AccountNotFound)?;
         if found.password.is_none() {
+            self.parts.limiter.refund(&ticket).await?;
             return Ok(found);
         }
         let old = old.ok_or(AccountError::CurrentPasswordIncorrect)?;
@@ -79,6 +81,7 @@ impl Accounts {
         if verdict == Verdict::Mismatch {
             return Err(AccountError::CurrentPasswordIncorrect);
         }
+        self.parts.limiter.refund(&ticket).await?;
         Ok(found)
     }
 }

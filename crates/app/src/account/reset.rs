@@ -1,7 +1,6 @@
 //! Setting a forgotten password (console.md §7.4). Whether an address has an account shows nowhere:
 //! the answer is the same, and so is the work, down to the letter.
 
-use gatewright_auth::digest::sha256_hex;
 use gatewright_domain::{
     Secret,
     account::{Email, check_password_policy},
@@ -33,18 +32,19 @@ impl Accounts {
         if !self.parts.console.password_login {
             return Err(AccountError::FeatureDisabled);
         }
-        let (email, codes) = (email.lowercase(), &self.parts.codes);
+        let (spelled, email, codes) = (email.as_str(), email.lowercase(), &self.parts.codes);
         codes.charge_network(ctx).await?;
-        codes.charge_mailbox(PURPOSE, email.as_str()).await?;
         let mut tx = self.parts.pool.begin().await?;
-        let found = account::find_credentials(&mut tx, email.as_str()).await?;
+        let found = account::find_credentials(&mut tx, spelled).await?;
         let found = found
             .map(|found| found.account)
             .filter(|account| account.status.may_use_console());
+        let postage = codes.charge_mailbox(ctx, PURPOSE, email.as_str(), found.as_ref());
+        let postage = postage.await?;
         let mut new = NewCode::new(PURPOSE, email.as_str());
         new.of(found.as_ref());
         new.has_code = found.is_some();
-        let issued = codes.issue(ctx, new).await?;
+        let issued = codes.issue(ctx, new, postage).await?;
         let letter = match found {
             Some(_) => issued.letter(LetterKind::ResetPassword, language),
             None => self.no_account(email.as_str(), language),
@@ -111,11 +111,8 @@ impl Accounts {
         self.unlock(&grant.email).await
     }
 
-    /// Forgets failed sign-ins, from wherever they came.
+    /// Forgets failed sign-ins, wrong codes and letters, from wherever they came.
     async fn unlock(&self, email: &str) -> Result<(), AccountError> {
-        self.parts.throttles.pardon(email).await?;
-        let limit = &self.parts.limits.login_account;
-        self.parts.limiter.clear(limit, &sha256_hex(email)).await?;
-        Ok(())
+        Ok(self.parts.throttles.pardon(email).await?)
     }
 }

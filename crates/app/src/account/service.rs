@@ -7,7 +7,7 @@ use gatewright_auth::{
     console::ConsoleSettings,
     limits::Limits,
 };
-use gatewright_kv::{LoginThrottles, RateLimits};
+use gatewright_kv::{RateLimits, Throttles};
 use gatewright_storage::Pool;
 
 use super::codes::Codes;
@@ -29,7 +29,7 @@ pub struct AccountsParts {
     /// The limits.
     pub limits: Limits,
     /// Failed sign-ins.
-    pub throttles: LoginThrottles,
+    pub throttles: Throttles,
     /// The look-up of bearers, which must hear when they end.
     pub store: CachedBearers,
     /// What this process remembers of accounts.

@@ -95,7 +95,7 @@ pub struct Bearers {
     pub(super) known: Arc<KnownAccounts>,
     limiter: RateLimits,
     broker: Option<Arc<dyn Broker>>,
-    authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
+    pub(super) authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
 }
 
 impl Bearers {

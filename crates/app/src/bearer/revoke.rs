@@ -1,6 +1,6 @@
 //! Ending a session: the tombstone first, then the commit, so that no cache can bring it back.
 
-use gatewright_auth::bearer::{BearerStore as _, PresentedBearer, TokenHash, Unrecognised};
+use gatewright_auth::bearer::{BearerError, TokenHash};
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     ids::{AccountId, TokenId},
@@ -56,19 +56,11 @@ impl Bearers {
 
     /// Revokes whatever token is presented (RFC 7009 §2.2: an unknown one is a success too).
     pub async fn revoke_presented(&self, ctx: &Ctx, token: &str) -> Result<(), BearerRouteError> {
-        let presented = match PresentedBearer::recognise(token) {
-            Ok(presented) => presented,
-            Err(Unrecognised::Prefix) => return Ok(()),
-            Err(Unrecognised::Checksum) => {
-                return self
-                    .charge(&self.limits.bad_bearer, &ctx.address.limit_key())
-                    .await;
-            }
-        };
-        self.charge(&self.limits.per_token, presented.hash().as_str())
-            .await?;
-        let Some(found) = self.store.find(presented.hash()).await? else {
-            return Ok(());
+        let found = self.authenticator.find(token, ctx.address, ctx.now).await;
+        let (presented, found) = match found {
+            Ok(found) => found,
+            Err(BearerError::Invalid) => return Ok(()),
+            Err(error) => return Err(error.into()),
         };
         let tx = self.pool.begin().await?;
         self.revoke_locked(ctx, tx, (found.id, presented.hash()), found.account_id)

@@ -1,6 +1,8 @@
-//! The look-up of bearers: this process for at most a second, Redis for a minute, then the row.
+//! The look-up of bearers: this process for at most a second, Redis for a minute, then the row. That
+//! there is no row this process remembers for ten seconds, of a bounded number of tokens: no token comes
+//! into being that somebody could have presented before, and who invents tokens fills nobody's memory.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use gatewright_auth::bearer::{BearerStore, TokenHash};
 use gatewright_domain::{
@@ -12,7 +14,13 @@ use gatewright_domain::{
 use gatewright_kv::{BearerCache, CachedBearer};
 use gatewright_storage::{Pool, StorageError, bearer_token};
 
-use crate::{ambient::Ambient, micro_cache::MicroCache};
+use crate::{
+    ambient::Ambient,
+    micro_cache::{A_SECOND, MicroCache},
+};
+
+/// How long it is remembered that there is no such token.
+const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 
 /// Looks bearers up through the caches. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +29,7 @@ pub struct CachedBearers {
     cache: BearerCache,
     ambient: Ambient,
     recent: Arc<MicroCache<String, BearerToken>>,
+    unknown: Arc<MicroCache<String, ()>>,
 }
 
 impl CachedBearers {
@@ -30,7 +39,8 @@ impl CachedBearers {
             pool,
             cache,
             ambient,
-            recent: Arc::new(MicroCache::new()),
+            recent: Arc::new(MicroCache::new(A_SECOND)),
+            unknown: Arc::new(MicroCache::new(UNKNOWN_FOR)),
         }
     }
 
@@ -55,16 +65,23 @@ impl CachedBearers {
     }
 
     async fn find_row(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+        let now = self.ambient.clock.now();
+        let epoch = match self.unknown.find(hash.as_str(), now) {
+            Ok(()) => return Ok(None),
+            Err(epoch) => epoch,
+        };
         let mut conn = self.pool.get().await?;
         let row = bearer_token::find(&mut conn, hash)
             .await
             .map_err(StorageError::into_unavailable)?;
         match &row {
-            None => self.cache.insert_unknown(hash).await?,
+            None => {
+                let hash = hash.as_str().to_owned();
+                self.unknown.insert(epoch, hash, (), now);
+            }
             Some(token) => {
                 self.cache.insert_live(hash, token).await?;
                 // Bookkeeping: no request fails for it.
-                let now = self.ambient.clock.now();
                 if let Err(error) = bearer_token::update_last_used(&mut conn, token.id, now).await {
                     tracing::warn!(%error, "the last use of a token could not be noted");
                 }
@@ -91,6 +108,17 @@ impl BearerStore for CachedBearers {
                 .insert(epoch, hash.as_str().to_owned(), token.clone(), now);
         }
         Ok(token)
+    }
+
+    async fn find_remembered(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+        let now = self.ambient.clock.now();
+        if let Ok(token) = self.recent.find(hash.as_str(), now) {
+            return Ok(Some(token));
+        }
+        Ok(match self.cache.find(hash).await? {
+            CachedBearer::Live(token) => Some(*token),
+            CachedBearer::Dead | CachedBearer::Unknown => None,
+        })
     }
 
     async fn retire(&self, hash: &TokenHash, token: &BearerToken) -> Result<(), Unavailable> {

@@ -46,13 +46,14 @@ impl Console {
         if !self.parts.settings.email_code_login {
             return Err(AccountError::FeatureDisabled);
         }
-        let email = email.lowercase();
+        let (spelled, email) = (email.as_str(), email.lowercase());
         let codes = &self.parts.codes;
         codes.charge_network(ctx).await?;
-        codes.charge_mailbox(LOGIN, email.as_str()).await?;
         let mut tx = self.parts.pool.begin().await?;
-        let found = account::find_credentials(&mut tx, email.as_str()).await?;
+        let found = account::find_credentials(&mut tx, spelled).await?;
         let found = found.map(|found| found.account);
+        let postage = codes.charge_mailbox(ctx, LOGIN, email.as_str(), found.as_ref());
+        let postage = postage.await?;
         let mut new = NewCode::new(LOGIN, email.as_str());
         new.of(found.as_ref());
         new.has_code = match &found {
@@ -60,7 +61,7 @@ impl Console {
             None => self.may_come_by_code(ctx, &mut tx, email.as_str()).await?,
         };
         let has_code = new.has_code;
-        let issued = codes.issue(ctx, new).await?;
+        let issued = codes.issue(ctx, new, postage).await?;
         let letter = if has_code {
             issued.letter(LetterKind::LoginCode, language)
         } else {
@@ -94,7 +95,10 @@ impl Console {
             Accepting::latest(&mut tx, ctx, &grant.email).await?
         };
         account::lock_email(&mut tx, &grant.email).await?;
-        let found = account::find_credentials(&mut tx, &grant.email).await?;
+        let found = match grant.account {
+            Some(id) => account::find_credentials_by_id(&mut tx, id).await?,
+            None => account::find_credentials(&mut tx, &grant.email).await?,
+        };
         let account = match found {
             Some(_) => {
                 let whose = codes.lock_owner(&mut tx, &grant).await?;
@@ -129,7 +133,7 @@ impl Console {
         let locked = locked.ok_or(AccountError::AccountNotFound)?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
-        Ok(self.tokens(ctx, &session, 0))
+        Ok(self.first_tokens(ctx, &account, &session)?)
     }
 
     async fn require_workspace(
@@ -178,15 +182,17 @@ impl Console {
         language: Option<&str>,
     ) -> Result<String, AccountError> {
         self.require_registration()?;
-        let email = email.lowercase();
+        let (spelled, email) = (email.as_str(), email.lowercase());
         let codes = &self.parts.codes;
         codes.charge_network(ctx).await?;
-        codes.charge_mailbox(REGISTER, email.as_str()).await?;
         let mut tx = self.parts.pool.begin().await?;
-        let found = account::find_credentials(&mut tx, email.as_str()).await?;
+        let found = account::find_credentials(&mut tx, spelled).await?;
+        let owner = found.as_ref().map(|found| &found.account);
+        let postage = codes.charge_mailbox(ctx, REGISTER, email.as_str(), owner);
+        let postage = postage.await?;
         let mut new = NewCode::new(REGISTER, email.as_str());
         new.has_code = found.is_none();
-        let issued = codes.issue(ctx, new).await?;
+        let issued = codes.issue(ctx, new, postage).await?;
         let letter = match found {
             None => Some(issued.letter(LetterKind::Register, language)),
             Some(found) => self.already_there(&found.account, language),
@@ -254,7 +260,7 @@ impl Console {
         let locked = locked.ok_or(AccountError::AccountNotFound)?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
-        Ok(self.tokens(ctx, &session, 0))
+        Ok(self.first_tokens(ctx, &account, &session)?)
     }
 
     fn require_registration(&self) -> Result<(), AccountError> {

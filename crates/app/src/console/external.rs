@@ -23,7 +23,7 @@ use super::{
     session::{Console, ConsoleIdentity, SessionTokens},
 };
 use crate::{
-    ambient::Ctx,
+    ambient::{Ctx, dry},
     audit::{record, record_alone},
     provider::ProviderAnswer,
 };
@@ -75,7 +75,7 @@ impl Console {
             .map_err(|_| ExternalLoginError::UnknownProvider)?;
         self.parts.providers.find(Some(&provider))?;
         let random = self.parts.ambient.random.as_ref();
-        let state = SignInState::new(provider.clone(), purpose, random);
+        let state = SignInState::new(provider.clone(), purpose, random).map_err(dry)?;
         let text = self.parts.sign_in_states.seal(&state, ctx.now);
         // Opened again for the id of the key that signed it.
         let sealed = self
@@ -175,7 +175,7 @@ impl Console {
         let session = self.open_session(ctx, &mut tx, &account).await?;
         tx.commit().await?;
         Ok(ExternalLogin::SignedIn {
-            tokens: self.tokens(ctx, &session, 0),
+            tokens: self.first_tokens(ctx, account.account(), &session)?,
             is_new,
         })
     }

@@ -2,9 +2,7 @@
 //! is the same for known and unknown addresses, and what is wrong with an account is told only to
 //! whoever knows its password.
 
-use gatewright_auth::{
-    bearer::RateLimiter as _, console::KnownBrowser, digest::sha256_hex, password::Verdict,
-};
+use gatewright_auth::password::Verdict;
 use gatewright_domain::{
     Secret,
     account::{Account, AccountStatus, Email},
@@ -12,14 +10,14 @@ use gatewright_domain::{
     console_session::ConsoleSession,
     workspace::WorkspaceStatus,
 };
-use gatewright_kv::Ticket;
 use gatewright_storage::{account, account::Credentials, workspace};
 
 use super::{
+    attempt::Attempt,
     error::ConsoleError,
     session::{Console, SessionTokens},
 };
-use crate::{ambient::Ctx, audit::record_failure};
+use crate::{ambient::Ctx, audit::record_failure, known_browser::known_browser};
 
 /// A sign-in.
 pub struct Login {
@@ -27,8 +25,6 @@ pub struct Login {
     pub email: Email,
     /// In clear.
     pub password: Secret,
-    /// The cookie of a browser that signed in before.
-    pub known_browser: Option<String>,
     /// Of an invitation: whoever signs in accepts it; somebody new gets an account with this password.
     pub invite_token: Option<String>,
 }
@@ -37,19 +33,11 @@ pub struct Login {
 pub enum LoginOutcome {
     /// Signed in.
     SignedIn {
-        /// The three cookies.
+        /// The cookies.
         tokens: SessionTokens,
-        /// The cookie that gives this browser a budget of its own.
-        known_browser: String,
     },
     /// The account has no workspace in use.
     NoWorkspace,
-}
-
-/// What an attempt was charged to.
-struct Attempt {
-    throttle: String,
-    account_budget: Option<Ticket>,
 }
 
 impl Console {
@@ -58,101 +46,64 @@ impl Console {
         if !self.parts.settings.password_login {
             return Err(ConsoleError::PasswordLoginDisabled);
         }
-        self.parts
-            .limiter
-            .charge(&self.parts.limits.login, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| ConsoleError::RateLimited { retry_after })?;
         let email = command.email.lowercase();
         let found = {
             let mut conn = self.parts.pool.get().await?;
-            account::find_credentials(&mut conn, email.as_str()).await?
+            account::find_credentials(&mut conn, command.email.as_str()).await?
         };
-        let known = self.known_browser(ctx, &command, found.as_ref());
-        let attempt = self.charge_attempt(ctx, &email, known.as_ref()).await?;
+        let account = found.as_ref().map(|found| &found.account);
+        let known = known_browser(&self.parts.keys, ctx, account);
+        let attempt = self.begin_attempt(ctx, &email, known.as_ref()).await?;
+        let outcome = self.try_password(ctx, &command, &email, found).await;
+        self.settle_attempt(&attempt, &outcome).await;
+        outcome
+    }
+
+    async fn try_password(
+        &self,
+        ctx: &Ctx,
+        command: &Login,
+        email: &Email,
+        found: Option<Credentials>,
+    ) -> Result<LoginOutcome, ConsoleError> {
+        let password = &command.password;
         let link = self
-            .open_link(ctx, command.invite_token.as_deref(), &email)
+            .open_link(ctx, command.invite_token.as_deref(), email)
             .await?;
         if let (Some(token), None) = (link, &found) {
-            let (session, account) = self.come_by_link(ctx, token, &command.password).await?;
-            return Ok(self
-                .signed_in(ctx, &session, account.account(), (attempt, known))
-                .await);
+            let (session, account) = self.come_by_link(ctx, token, password).await?;
+            return self.signed_in(ctx, &session, account.account());
         }
-        let verdict = self.verify(&command.password, found.as_ref()).await?;
+        let verdict = self.verify(password, found.as_ref()).await?;
         match found {
             Some(credentials) if verdict != Verdict::Mismatch => {
-                self.sign_in(
-                    ctx,
-                    (&command.password, link),
-                    credentials,
-                    verdict,
-                    (attempt, known),
-                )
-                .await
+                self.sign_in(ctx, (password, link), &credentials, verdict)
+                    .await
             }
             found => {
-                self.note_failure(
-                    ctx,
-                    found.map(|f| f.account).as_ref(),
-                    "invalid_credentials",
-                )
-                .await?;
+                let account = found.as_ref().map(|found| &found.account);
+                self.note_failure(ctx, account, "invalid_credentials")
+                    .await?;
                 Err(ConsoleError::AuthenticationFailed)
             }
         }
     }
 
-    /// The cookie counts only for the account that it was made for.
-    fn known_browser(
+    /// Whoever knew the password is charged nothing, whatever else is wrong with the account. What is
+    /// answered like a wrong password is charged like one.
+    async fn settle_attempt(
         &self,
-        ctx: &Ctx,
-        command: &Login,
-        found: Option<&Credentials>,
-    ) -> Option<KnownBrowser> {
-        let known = self
-            .parts
-            .keys
-            .open_known_browser(command.known_browser.as_deref()?, ctx.now)?;
-        let account = &found?.account;
-        (known.account_id == account.id && known.era == account.era).then_some(known)
-    }
-
-    async fn charge_attempt(
-        &self,
-        ctx: &Ctx,
-        email: &Email,
-        known: Option<&KnownBrowser>,
-    ) -> Result<Attempt, ConsoleError> {
-        let pardons = self.parts.throttles.pardons(email.as_str()).await?;
-        let throttle = match known {
-            Some(known) => format!("known/{}/{}/{pardons}", known.account_id, known.browser),
-            None => format!("{email}/{}/{pardons}", ctx.address.limit_key()),
-        };
-        if let Err(wait) = self.parts.throttles.begin(&throttle, ctx.now).await? {
-            return Err(ConsoleError::LoginThrottled {
-                retry_after: wait.seconds,
-            });
-        }
-        if known.is_some() {
-            return Ok(Attempt {
-                throttle,
-                account_budget: None,
-            });
-        }
-        let limit = &self.parts.limits.login_account;
-        match self
-            .parts
-            .limiter
-            .charge_refundable(limit, &sha256_hex(email.as_str()))
-            .await?
-        {
-            Ok(ticket) => Ok(Attempt {
-                throttle,
-                account_budget: Some(ticket),
-            }),
-            Err(retry_after) => Err(ConsoleError::LoginThrottled { retry_after }),
+        attempt: &Attempt,
+        outcome: &Result<LoginOutcome, ConsoleError>,
+    ) {
+        match outcome {
+            Ok(_) | Err(ConsoleError::AccountBanned) => self.forgive(attempt).await,
+            Err(
+                ConsoleError::Unavailable(_)
+                | ConsoleError::Policy(_)
+                | ConsoleError::InvitedSomebodyElse,
+            ) => self.abandon(attempt).await,
+            Err(_) => self.charge_failure(attempt).await,
         }
     }
 
@@ -169,9 +120,8 @@ impl Console {
         &self,
         ctx: &Ctx,
         (password, link): (&Secret, Option<&str>),
-        credentials: Credentials,
+        credentials: &Credentials,
         verdict: Verdict,
-        (attempt, known): (Attempt, Option<KnownBrowser>),
     ) -> Result<LoginOutcome, ConsoleError> {
         let account = &credentials.account;
         match account.status {
@@ -197,7 +147,7 @@ impl Console {
         let accepting = self.begin_accepting(ctx, &mut tx, link).await?;
         // Between the look at the password and now everything may have changed.
         let locked = account::lock(&mut tx, account.id).await?;
-        let Some(locked) = locked.filter(|locked| locked.has_still(&credentials)) else {
+        let Some(locked) = locked.filter(|locked| locked.has_still(credentials)) else {
             tx.rollback().await?;
             self.note_failure(ctx, Some(account), "changed_meanwhile")
                 .await?;
@@ -220,44 +170,19 @@ impl Console {
         }
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
-        Ok(self
-            .signed_in(ctx, &session, account, (attempt, known))
-            .await)
+        self.signed_in(ctx, &session, locked.account())
     }
 
     /// What the browser gets.
-    async fn signed_in(
+    fn signed_in(
         &self,
         ctx: &Ctx,
         session: &ConsoleSession,
         account: &Account,
-        (attempt, known): (Attempt, Option<KnownBrowser>),
-    ) -> LoginOutcome {
-        self.forgive(&attempt).await;
-        let known = known.unwrap_or_else(|| KnownBrowser {
-            account_id: account.id,
-            era: account.era,
-            browser: self.parts.ambient.random.base64url(16),
-        });
-        LoginOutcome::SignedIn {
-            tokens: self.tokens(ctx, session, 0),
-            known_browser: self.parts.keys.seal_known_browser(&known, ctx.now),
-        }
-    }
-
-    /// A success clears what the attempt was charged. The sign-in stands even if that fails.
-    async fn forgive(&self, attempt: &Attempt) {
-        let cleared = async {
-            self.parts.throttles.forget(&attempt.throttle).await?;
-            match &attempt.account_budget {
-                Some(ticket) => self.parts.limiter.refund(ticket).await,
-                None => Ok(()),
-            }
-        }
-        .await;
-        if let Err(error) = cleared {
-            tracing::warn!(%error, "failed sign-ins stay counted after a success");
-        }
+    ) -> Result<LoginOutcome, ConsoleError> {
+        Ok(LoginOutcome::SignedIn {
+            tokens: self.first_tokens(ctx, account, session)?,
+        })
     }
 
     async fn note_failure(

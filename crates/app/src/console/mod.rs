@@ -1,5 +1,6 @@
 //! Console identity: set-up, sign-in, sessions.
 
+mod attempt;
 mod browsers;
 mod code_login;
 mod connect;

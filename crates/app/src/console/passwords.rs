@@ -14,6 +14,8 @@ use gatewright_auth::{
 use gatewright_domain::{Secret, error::Unavailable};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::ambient::dry;
+
 /// Passwords that may wait for their turn; whoever comes then is told to come back.
 const MOST_WAITING: usize = 1024;
 /// As nice as can be, of 0 to 19.
@@ -90,7 +92,7 @@ impl Passwords {
     /// Hashes a new password.
     pub async fn hash(&self, password: &Secret) -> Result<String, Unavailable> {
         let mut salt = [0; 16];
-        self.random.fill(&mut salt);
+        self.random.fill(&mut salt).map_err(dry)?;
         let password = password.clone();
         self.run(move |memory| password::hash(password.expose(), &salt, memory))
             .await?

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatewright_auth::{
     account::InvitationKeys,
-    console::{AccessClaims, ConsoleKeys, ConsoleSettings, RefreshToken},
+    console::{AccessClaims, ConsoleKeys, ConsoleSettings, KnownBrowser, RefreshToken},
     limits::Limits,
     sso::SignInStateKeys,
 };
@@ -12,11 +12,12 @@ use gatewright_domain::{
     account::{Account, AccountStatus},
     audit::{AuditAction, AuditEvent},
     console_session::ConsoleSession,
+    error::Unavailable,
     ids::{AccountId, ConsoleSessionId},
     interval::elapsed,
     workspace::{MemberWorkspace, workspace_in_use},
 };
-use gatewright_kv::{LoginThrottles, RateLimits, SpentNonces};
+use gatewright_kv::{RateLimits, SpentNonces, Throttles};
 use gatewright_storage::{
     Pool, StorageError, Tx, account, account::LockedAccount, console_session, workspace,
 };
@@ -24,8 +25,9 @@ use gatewright_storage::{
 use super::{error::ConsoleError, passwords::Passwords};
 use crate::{
     account::Codes,
-    ambient::{Ambient, Ctx},
+    ambient::{Ambient, Ctx, dry},
     audit::record,
+    known_browser::known_browser,
     post::Post,
     provider::Providers,
 };
@@ -42,7 +44,7 @@ pub struct ConsoleParts {
     /// The limits.
     pub limits: Limits,
     /// Failed sign-ins.
-    pub throttles: LoginThrottles,
+    pub throttles: Throttles,
     /// The keys of the tokens.
     pub keys: ConsoleKeys,
     /// The keys of sign-ins through identity providers.
@@ -96,6 +98,9 @@ pub struct SessionTokens {
     pub refresh: String,
     /// CSRF token.
     pub csrf: String,
+    /// The cookie that makes this browser a known one: with a session that begins, not with one that
+    /// goes on.
+    pub known_browser: Option<String>,
 }
 
 impl Console {
@@ -166,12 +171,12 @@ impl Console {
     }
 
     /// A session that begins now.
-    fn new_session(&self, ctx: &Ctx, account: AccountId) -> ConsoleSession {
+    fn new_session(&self, ctx: &Ctx, account: AccountId) -> Result<ConsoleSession, Unavailable> {
         let absolute_expires_at = ctx.now + self.parts.settings.absolute_lifetime();
-        ConsoleSession {
+        Ok(ConsoleSession {
             id: ConsoleSessionId::generate(self.parts.ambient.ids.as_ref()),
             account_id: account,
-            refresh_salt: self.parts.ambient.random.bytes(16),
+            refresh_salt: self.parts.ambient.random.bytes(16).map_err(dry)?,
             generation: 0,
             rotated_at: ctx.now,
             since_rotation: None,
@@ -179,7 +184,7 @@ impl Console {
                 .min(absolute_expires_at),
             absolute_expires_at,
             revoked_at: None,
-        }
+        })
     }
 
     /// Begins a session in the transaction of a sign-in, and notes it. The account is locked, and the
@@ -191,7 +196,7 @@ impl Console {
         locked: &LockedAccount,
     ) -> Result<ConsoleSession, StorageError> {
         let account = locked.account();
-        let session = self.new_session(ctx, account.id);
+        let session = self.new_session(ctx, account.id)?;
         let ip = ctx.address.to_string();
         account::update_login(tx, account, &ip, ctx.now).await?;
         console_session::insert(tx, locked, &session, &ip, ctx.user_agent.as_deref()).await?;
@@ -200,6 +205,29 @@ impl Console {
             .with("session_id", session.id);
         record(tx, &self.parts.ambient, ctx, event).await?;
         Ok(session)
+    }
+
+    /// The tokens of a session that began just now. Whoever proved who they are in this browser is
+    /// known in it from now on: strangers' failures slow it no more.
+    pub(super) fn first_tokens(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        session: &ConsoleSession,
+    ) -> Result<SessionTokens, Unavailable> {
+        let known = known_browser(&self.parts.keys, ctx, Some(account));
+        let known = match known {
+            Some(known) => known,
+            None => KnownBrowser {
+                account_id: account.id,
+                era: account.era,
+                browser: self.parts.ambient.random_text(16)?,
+            },
+        };
+        Ok(SessionTokens {
+            known_browser: Some(self.parts.keys.seal_known_browser(&known, ctx.now)),
+            ..self.tokens(ctx, session, 0)
+        })
     }
 
     /// The tokens of a generation of a session.
@@ -219,6 +247,7 @@ impl Console {
             access: keys.seal_access(claims, settings.edition.as_str(), ctx.now, lifetime),
             refresh: RefreshToken::issue(keys, session, generation),
             csrf: keys.seal_csrf(claims, ctx.now, lifetime),
+            known_browser: None,
         }
     }
 }

@@ -44,13 +44,17 @@ impl DeviceFlow {
     }
 
     /// Looks a code up. Wrong guesses from all addresses together have one budget: when it is
-    /// spent nobody learns anything, and who already looked up can still decide.
+    /// spent nobody learns anything, and who already looked up can still decide. What has not the
+    /// form of a code is no guess: its own network paid for it, and nobody else does.
     pub async fn lookup(
         &self,
         ctx: &Ctx,
         user_code: &str,
         signed_in: Option<AccountId>,
     ) -> Result<LookupAnswer, LookupError> {
+        let Ok(code) = user_code.parse::<UserCode>() else {
+            return Ok(LookupAnswer::Invalid);
+        };
         let budget = &self.parts.limits.device_lookup_miss;
         let miss = match self.parts.limiter.charge_refundable(budget, "all").await? {
             Ok(ticket) => ticket,
@@ -58,9 +62,6 @@ impl DeviceFlow {
                 tracing::warn!("the budget of wrong user codes is spent: somebody is guessing");
                 return Err(LookupError::RateLimited { retry_after });
             }
-        };
-        let Ok(code) = user_code.parse::<UserCode>() else {
-            return Ok(LookupAnswer::Invalid);
         };
         let stored = self.parts.grants.find_by_user_code(&code).await?;
         let Some(grant) = stored

@@ -18,7 +18,7 @@ use gatewright_storage::{Tx, account, bearer_token, device_redemption, era, work
 
 use super::{error::PollError, flow::DeviceFlow};
 use crate::{
-    ambient::Ctx,
+    ambient::{Ctx, dry},
     audit::{record, record_alone},
     post::Letter,
 };
@@ -85,7 +85,8 @@ impl DeviceFlow {
             }
             other => other?,
         };
-        let bearer = NewBearer::generate(subject.kind(), self.parts.ambient.random.as_ref());
+        let random = self.parts.ambient.random.as_ref();
+        let bearer = NewBearer::generate(subject.kind(), random).map_err(dry)?;
         let token = self.new_token(ctx, token_id, grant, &subject);
         if let DeliveredTo::Account { account, .. } = &subject {
             self.tell(ctx, &mut tx, grant, account).await?;

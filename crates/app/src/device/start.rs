@@ -12,7 +12,10 @@ use gatewright_domain::{
 };
 
 use super::{error::StartError, flow::DeviceFlow};
-use crate::{ambient::Ctx, audit::record_alone};
+use crate::{
+    ambient::{Ctx, dry},
+    audit::record_alone,
+};
 
 /// How often another user code is drawn when one is taken.
 const ATTEMPTS: usize = 5;
@@ -69,7 +72,7 @@ impl DeviceFlow {
             .verification_uri()
             .map_err(|_| StartError::ConsoleUrlUnset)?;
         for _ in 0..ATTEMPTS {
-            let user_code = self.draw_user_code();
+            let user_code = self.draw_user_code()?;
             let device_code = self.draw_device_code()?;
             let grant = self.new_grant(ctx, &command, &user_code);
             if !self
@@ -108,23 +111,17 @@ impl DeviceFlow {
         }
     }
 
-    fn draw_user_code(&self) -> UserCode {
+    fn draw_user_code(&self) -> Result<UserCode, Unavailable> {
         let random = &self.parts.ambient.random;
         UserCode::draw(|| {
             let mut byte = [0];
-            random.fill(&mut byte);
-            byte[0]
+            random.fill(&mut byte).map_err(dry)?;
+            Ok(byte[0])
         })
     }
 
     fn draw_device_code(&self) -> Result<DeviceCode, Unavailable> {
-        DeviceCode::from_random(
-            &self
-                .parts
-                .ambient
-                .random
-                .base64url(DeviceCode::ENTROPY_BYTES),
-        )
-        .map_err(|error| Unavailable::new("device codes", error))
+        let text = self.parts.ambient.random_text(DeviceCode::ENTROPY_BYTES)?;
+        DeviceCode::from_random(&text).map_err(|error| Unavailable::new("device codes", error))
     }
 }

@@ -9,7 +9,7 @@ use gatewright_objects::Reading;
 use gatewright_storage::{Conn, StorageError, upload_file};
 
 use super::{Files, error::FileError};
-use crate::ambient::Ctx;
+use crate::ambient::{Ctx, dry};
 
 /// A file that is being given out.
 pub struct OpenFile {
@@ -27,10 +27,17 @@ const OPAQUE: &str = "application/octet-stream";
 impl Files {
     /// The signed address of a file, to be shown or to be saved: absolute when this installation
     /// knows its own, otherwise relative to it.
-    pub fn address(&self, ctx: &Ctx, view: FileView, id: FileId) -> String {
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn address(&self, ctx: &Ctx, view: FileView, id: FileId) -> Result<String, FileError> {
         let random = self.parts.ambient.random.as_ref();
         let path = self.parts.keys.address(view, id, ctx.now, random);
-        format!("{}{path}", self.parts.urls.files().unwrap_or_default())
+        let path = path.map_err(dry)?;
+        Ok(format!(
+            "{}{path}",
+            self.parts.urls.files().unwrap_or_default()
+        ))
     }
 
     /// Opens a file for whoever has its signed address.
@@ -76,7 +83,7 @@ impl Files {
             return Some(avatar.to_owned());
         }
         let id: FileId = avatar.parse().ok()?;
-        Some(self.address(ctx, FileView::Image, id))
+        self.address(ctx, FileView::Image, id).ok()
     }
 
     /// The same for a text of the account's own choice: of files only pictures that it uploaded.

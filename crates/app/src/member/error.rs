@@ -27,6 +27,12 @@ pub enum MemberError {
         /// Seconds to wait.
         retry_after: u64,
     },
+    /// This mailbox got too many letters lately.
+    #[error("This address has had too many letters. Please try again in {} minutes.", retry_after.div_ceil(60))]
+    RecipientRateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -46,7 +52,7 @@ impl Classify for MemberError {
                 ErrorKind::Invalid
             }
             Self::NotFound => ErrorKind::NotFound,
-            Self::RateLimited { .. } => ErrorKind::RateLimited,
+            Self::RateLimited { .. } | Self::RecipientRateLimited { .. } => ErrorKind::RateLimited,
             Self::Unavailable(_) => ErrorKind::Unavailable,
         }
     }
@@ -61,7 +67,7 @@ impl Classify for MemberError {
             Self::NotFound => "member-not-found",
             Self::OwnerStays => "owner-must-transfer",
             Self::LimitExceeded => "limit_exceeded",
-            Self::RateLimited { .. } => "too_many_requests",
+            Self::RateLimited { .. } | Self::RecipientRateLimited { .. } => "too_many_requests",
             Self::Unavailable(_) => "service_unavailable",
         }
     }

@@ -65,6 +65,15 @@ impl Members {
         if email.as_str() == actor.email.to_lowercase() {
             return Err(MemberRefusal::Oneself.into());
         }
+        if self.parts.post.is_set_up() {
+            let recipients = &self.parts.codes.recipients;
+            recipients
+                .charge(email.as_str(), None, ctx.now)
+                .await?
+                .map_err(|wait| MemberError::RecipientRateLimited {
+                    retry_after: wait.seconds,
+                })?;
+        }
         let mut tx = self.parts.pool.begin().await?;
         let place = self.lock(&mut tx, workspace).await?;
         account::lock_email(&mut tx, email.as_str()).await?;

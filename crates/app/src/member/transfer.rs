@@ -33,11 +33,12 @@ impl Members {
         require_owner(workspace)?;
         let (email, codes) = (owner.email.to_lowercase(), &self.parts.codes);
         codes.charge_network(ctx).await?;
-        codes.charge_mailbox(PURPOSE, &email).await?;
+        let postage = codes.charge_mailbox(ctx, PURPOSE, &email, Some(owner));
+        let postage = postage.await?;
         let mut new = NewCode::new(PURPOSE, &email);
         new.of(Some(owner));
         new.workspace = Some(workspace.id);
-        let issued = codes.issue(ctx, new).await?;
+        let issued = codes.issue(ctx, new, postage).await?;
         let letter = issued
             .letter(LetterKind::TransferConfirm, language)
             .with("WorkspaceName", &workspace.name);

@@ -2,7 +2,9 @@
 
 mod letter;
 mod postman;
+mod recipients;
 
 pub use letter::{Letter, Post, SendLetter};
 pub use postman::Postman;
 pub(crate) use postman::invitation_path;
+pub use recipients::Recipients;

@@ -1,24 +1,19 @@
 //! The job that deletes what has outlived its use, in batches: whatever stops it, the next run goes on.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_domain::{
-    audit::{AuditAction, AuditEvent},
-    client_address::ClientAddress,
-    error::Unavailable,
-    ids::WorkspaceId,
-};
+use gatewright_domain::{client_address::ClientAddress, error::Unavailable};
 use gatewright_jobs::{Job, JobError, QueueName, Running};
-use gatewright_storage::{Pool, audit_log, retention, retention::Expired};
+use gatewright_storage::{Pool, retention, retention::Expired};
 use serde::{Deserialize, Serialize};
 
 use super::settings::UpkeepSettings;
 use crate::{
     ambient::{Ambient, Ctx},
-    audit::record,
+    audit_base::AuditBaseKeys,
 };
 
 /// Rows in a batch (console.md §10.7).
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
 
 /// What is swept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +50,8 @@ pub struct Cleaner {
     pub pool: Pool,
     /// How long things are kept.
     pub settings: UpkeepSettings,
+    /// Signs where the audit trail begins.
+    pub bases: AuditBaseKeys,
     /// For the audit trail.
     pub ambient: Ambient,
 }
@@ -107,53 +104,6 @@ impl Cleaner {
         }
         Ok(swept)
     }
-
-    async fn sweep_audit(
-        &self,
-        before: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<usize, Unavailable> {
-        let heads = {
-            let mut conn = self.pool.get().await?;
-            audit_log::list_heads(&mut conn).await?
-        };
-        let mut swept = 0;
-        for head in heads {
-            let mut of_chain = 0;
-            loop {
-                let mut tx = self.pool.begin().await?;
-                let gone = audit_log::cut(&mut tx, head.chain, before, BATCH).await?;
-                of_chain += gone;
-                let is_done = gone < usize::try_from(BATCH).unwrap_or_default();
-                if is_done && of_chain > 0 {
-                    self.note(&mut tx, &head, of_chain, now).await?;
-                }
-                tx.commit().await?;
-                if is_done {
-                    break;
-                }
-            }
-            swept += of_chain;
-        }
-        let mut conn = self.pool.get().await?;
-        Ok(swept + audit_log::delete_unchained(&mut conn, before, BATCH).await?)
-    }
-
-    /// That the trail was cut is an event of the trail.
-    async fn note(
-        &self,
-        tx: &mut gatewright_storage::Tx,
-        head: &audit_log::ChainHead,
-        count: usize,
-        now: DateTime<Utc>,
-    ) -> Result<(), Unavailable> {
-        let is_workspace = head.chain.as_u128() > u128::from(u8::MAX);
-        let ctx = system_ctx(now, "retention");
-        let event = AuditEvent::new(AuditAction::AuditCut)
-            .within(is_workspace.then_some(WorkspaceId(head.chain)))
-            .with("events", count);
-        Ok(record(tx, &self.ambient, &ctx, event).await?)
-    }
 }
 
 /// For acts that no request causes.
@@ -162,6 +112,7 @@ pub(crate) fn system_ctx(now: DateTime<Utc>, what: &str) -> Ctx {
         now,
         address: ClientAddress::from_peer(std::net::Ipv4Addr::LOCALHOST.into()),
         user_agent: None,
+        known_browser: None,
         request_id: what.to_owned(),
     }
 }

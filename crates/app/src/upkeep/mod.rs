@@ -1,6 +1,7 @@
 //! Housekeeping: what is deleted when, and the schedules of it.
 
 mod clean;
+mod cut_audit;
 mod settings;
 mod worker;
 

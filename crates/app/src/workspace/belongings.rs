@@ -18,7 +18,7 @@ use gatewright_storage::{
 use uuid::Uuid;
 
 use crate::{
-    ambient::{Ambient, Ctx},
+    ambient::{Ambient, Ctx, dry},
     audit::record,
 };
 
@@ -183,7 +183,7 @@ impl Belongings {
         let key = format!(
             "{}-{}",
             scope.kind(),
-            self.ambient.random.alphanumeric(KEY_CHARS)
+            self.ambient.random.alphanumeric(KEY_CHARS).map_err(dry)?
         );
         let masked = api_key::mask(&key);
         let id = ApiKeyId::generate(self.ambient.ids.as_ref());

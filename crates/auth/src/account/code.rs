@@ -4,7 +4,7 @@
 use gatewright_crypto::{
     equal::secrets_equal,
     keys::{HmacKey, KeyRing, MasterKeys, Purpose},
-    random::Random,
+    random::{NoRandomness, Random},
 };
 use gatewright_domain::{Secret, one_time::CodeSeed};
 
@@ -23,11 +23,14 @@ impl CodeKeys {
     }
 
     /// A seed for a new code.
-    pub fn new_seed(&self, random: &dyn Random) -> CodeSeed {
-        CodeSeed {
+    ///
+    /// # Errors
+    /// [`NoRandomness`]: then there is no code.
+    pub fn new_seed(&self, random: &dyn Random) -> Result<CodeSeed, NoRandomness> {
+        Ok(CodeSeed {
             kid: self.0.active().kid().to_owned(),
-            seed: random.base64url(SEED_BYTES),
-        }
+            seed: random.base64url(SEED_BYTES)?,
+        })
     }
 
     /// The code of a seed; `None` when its key was retired.
@@ -67,7 +70,7 @@ mod tests {
         let mut drawn = std::collections::BTreeSet::new();
         let random = OsRandom::default();
         for _ in 0..64 {
-            let seed = ours.new_seed(&random);
+            let seed = ours.new_seed(&random).unwrap();
             let code = ours.code(&seed).unwrap();
             assert_eq!(code.expose().len(), 6);
             assert!(code.expose().bytes().all(|b| b.is_ascii_digit()));

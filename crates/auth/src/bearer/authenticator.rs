@@ -1,6 +1,11 @@
 //! The check of a bearer. The order is fixed here and nowhere else (DECISIONS F4): recognise the
 //! form, hash, **charge the limit**, look up, check kind and expiry. A revoked token that is
 //! replayed is limited like a live one, and every dead token gets the same error.
+//!
+//! A token that leads nowhere is charged to the address it comes from, whatever its form: anybody can
+//! compute a checksum, and tokens of the old length have none. An address that has spent this budget
+//! is answered from what is remembered already; nothing is looked up or kept for it, so inventing
+//! tokens costs whoever stores them nothing, and somebody with a live token next door goes on.
 
 use std::future::Future;
 
@@ -12,7 +17,10 @@ use gatewright_domain::{
     ids::{AccountId, TokenId},
 };
 
-use super::token::{PresentedBearer, TokenHash, Unrecognised};
+use super::{
+    inventors::Inventors,
+    token::{PresentedBearer, TokenHash, Unrecognised},
+};
 use crate::limits::{Limit, Limits};
 
 /// The table that a [`BearerStore`] reads, as statements for PostgreSQL.
@@ -36,6 +44,15 @@ pub trait BearerStore: Send + Sync {
         &self,
         hash: &TokenHash,
     ) -> impl Future<Output = Result<Option<BearerToken>, Unavailable>> + Send;
+
+    /// The same from what is remembered, without a look at the rows and without remembering anything.
+    /// A store without a memory has nothing to say.
+    fn find_remembered(
+        &self,
+        hash: &TokenHash,
+    ) -> impl Future<Output = Result<Option<BearerToken>, Unavailable>> + Send {
+        self.find(hash)
+    }
 
     /// Takes an expired token out of use.
     ///
@@ -155,6 +172,7 @@ pub struct BearerAuthenticator<S, L> {
     store: S,
     limiter: L,
     limits: Limits,
+    inventors: Inventors,
 }
 
 impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
@@ -164,6 +182,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
             store,
             limiter,
             limits,
+            inventors: Inventors::default(),
         }
     }
 
@@ -174,22 +193,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
         address: ClientAddress,
         now: DateTime<Utc>,
     ) -> Result<Principal, BearerError> {
-        let presented = match PresentedBearer::recognise(text) {
-            Ok(presented) => presented,
-            Err(Unrecognised::Prefix) => return Err(BearerError::Invalid),
-            Err(Unrecognised::Checksum) => {
-                self.charge(&self.limits.bad_bearer, &address.limit_key())
-                    .await?;
-                return Err(BearerError::Invalid);
-            }
-        };
-        self.charge(&self.limits.per_token, presented.hash().as_str())
-            .await?;
-        let token = self
-            .store
-            .find(presented.hash())
-            .await?
-            .ok_or(BearerError::Invalid)?;
+        let (presented, token) = self.find(text, address, now).await?;
         if token.is_expired(now) {
             self.store.retire(presented.hash(), &token).await?;
             return Err(BearerError::Invalid);
@@ -208,12 +212,56 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
         })
     }
 
-    async fn charge(&self, limit: &Limit, key: &str) -> Result<(), BearerError> {
+    /// The row of a presented text, limited like every look at a bearer. It may be expired.
+    ///
+    /// # Errors
+    /// [`BearerError::Invalid`] when there is none.
+    pub async fn find(
+        &self,
+        text: &str,
+        address: ClientAddress,
+        now: DateTime<Utc>,
+    ) -> Result<(PresentedBearer, BearerToken), BearerError> {
+        let presented = match PresentedBearer::recognise(text) {
+            Ok(presented) => presented,
+            Err(Unrecognised::Prefix) => return Err(BearerError::Invalid),
+            Err(Unrecognised::Checksum) => return Err(self.charge_dead(address, now).await),
+        };
+        if let Some(retry_after) = self.inventors.wait(address, now) {
+            let remembered = self.store.find_remembered(presented.hash()).await?;
+            let token = remembered.ok_or(BearerError::RateLimited { retry_after })?;
+            self.charge_token(presented.hash()).await?;
+            return Ok((presented, token));
+        }
+        self.charge_token(presented.hash()).await?;
+        match self.store.find(presented.hash()).await? {
+            Some(token) => Ok((presented, token)),
+            None => Err(self.charge_dead(address, now).await),
+        }
+    }
+
+    async fn charge_token(&self, hash: &TokenHash) -> Result<(), BearerError> {
         self.limiter
-            .charge(limit, key)
+            .charge(&self.limits.per_token, hash.as_str())
             .await?
             .or_wait()
             .map_err(|retry_after| BearerError::RateLimited { retry_after })
+    }
+
+    /// What a token that leads nowhere is answered.
+    async fn charge_dead(&self, address: ClientAddress, now: DateTime<Utc>) -> BearerError {
+        if let Some(retry_after) = self.inventors.wait(address, now) {
+            return BearerError::RateLimited { retry_after };
+        }
+        let limit = &self.limits.bad_bearer;
+        match self.limiter.charge(limit, &address.limit_key()).await {
+            Ok(Admission::Admitted) => BearerError::Invalid,
+            Ok(Admission::Refused { retry_after }) => {
+                self.inventors.note(address, retry_after, now);
+                BearerError::RateLimited { retry_after }
+            }
+            Err(unavailable) => BearerError::Unavailable(unavailable),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bearer tokens: what they look like, what they allow, how one is checked.
 
 mod authenticator;
+mod inventors;
 mod scope;
 mod token;
 

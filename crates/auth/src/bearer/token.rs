@@ -7,7 +7,7 @@ use std::fmt;
 use gatewright_crypto::{
     digest::{sha256_base64url, sha256_hex},
     equal::secrets_equal,
-    random::Random,
+    random::{NoRandomness, Random},
 };
 use gatewright_domain::bearer_token::BearerKind;
 
@@ -110,10 +110,13 @@ pub struct NewBearer {
 
 impl NewBearer {
     /// Makes a token of a kind.
-    pub fn generate(kind: BearerKind, random: &dyn Random) -> Self {
-        let unsigned = format!("{}{}", kind.prefix(), random.base64url(BODY_BYTES));
+    ///
+    /// # Errors
+    /// [`NoRandomness`]: then there is no token.
+    pub fn generate(kind: BearerKind, random: &dyn Random) -> Result<Self, NoRandomness> {
+        let unsigned = format!("{}{}", kind.prefix(), random.base64url(BODY_BYTES)?);
         let text = format!("{unsigned}{}", checksum_of(&unsigned));
-        Self { text, kind }
+        Ok(Self { text, kind })
     }
 
     /// What is stored.
@@ -145,7 +148,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn fresh() -> String {
-        NewBearer::generate(BearerKind::Account, &OsRandom::default()).into_text()
+        NewBearer::generate(BearerKind::Account, &OsRandom::default())
+            .unwrap()
+            .into_text()
     }
 
     #[test]

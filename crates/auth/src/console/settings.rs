@@ -87,6 +87,13 @@ settings! {
 }
 
 impl ConsoleSettings {
+    /// How long failed sign-ins of a network or browser are remembered.
+    pub fn failure_memory(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.lockout_seconds))
+    }
+}
+
+impl ConsoleSettings {
     fn validate(&self) -> Result<(), SettingError> {
         let fail = |name, problem: &str, example| {
             Err(SettingError {

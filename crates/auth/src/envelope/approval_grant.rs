@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 use gatewright_crypto::random::Random;
 use gatewright_domain::{device_grant::UserCode, era::Era, external_subject::ExternalSubject};
 
-use super::{Envelope, SubjectAssertion, TokenText, user_code};
+use super::{Envelope, NotMade, SubjectAssertion, TokenText, user_code};
 use crate::{
     claims::{ClaimsError, Unverified},
-    origin::{OriginUnset, PublicUrls},
+    origin::PublicUrls,
 };
 
 /// Life of an approval grant, and the longest that is accepted.
@@ -35,21 +35,21 @@ impl ApprovalGrant {
     /// For whom an assertion speaks. `iss` is the configured origin (F1).
     ///
     /// # Errors
-    /// [`OriginUnset`] without `CONSOLE_API_URL`: then nothing is signed.
+    /// [`NotMade`] without `CONSOLE_API_URL` or without randomness: then nothing is signed.
     pub fn new(
         urls: &PublicUrls,
         assertion: &SubjectAssertion,
         era: Era,
         random: &dyn Random,
-    ) -> Result<Self, OriginUnset> {
+    ) -> Result<Self, NotMade> {
         Ok(Self {
             issuer: urls.issuer()?.to_owned(),
             subject: assertion.subject.clone(),
             user_code: assertion.user_code.clone(),
             era,
             era_text: era.to_string(),
-            nonce: TokenText::draw(random),
-            csrf_token: TokenText::draw(random),
+            nonce: TokenText::draw(random)?,
+            csrf_token: TokenText::draw(random)?,
         })
     }
 

@@ -41,10 +41,24 @@ pub use token_text::{InvalidTokenText, TokenText};
 use std::ops::Deref;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_crypto::keys::KeyRing;
+use gatewright_crypto::{keys::KeyRing, random::NoRandomness};
 use gatewright_domain::device_grant::UserCode;
 
-use crate::claims::{ClaimsError, Unverified, seal};
+use crate::{
+    claims::{ClaimsError, Unverified, seal},
+    origin::OriginUnset,
+};
+
+/// Why an envelope was not made. Nothing is signed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    /// No public address is configured.
+    #[error(transparent)]
+    Origin(#[from] OriginUnset),
+    /// There is nothing to draw from.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
 
 /// A kind of signed object.
 pub trait Envelope: Sized {

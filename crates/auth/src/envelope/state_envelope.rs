@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 use gatewright_crypto::random::Random;
 use gatewright_domain::device_grant::UserCode;
 
-use super::{Envelope, TokenText, user_code};
+use super::{Envelope, NotMade, TokenText, user_code};
 use crate::{
     claims::{ClaimsError, Unverified},
-    origin::{OriginUnset, PublicUrls},
+    origin::PublicUrls,
 };
 
 /// Life of a state envelope, and the longest that is accepted.
@@ -28,15 +28,15 @@ impl StateEnvelope {
     /// A new one. The callback comes from the configured origin and from nowhere else (F1).
     ///
     /// # Errors
-    /// [`OriginUnset`] without `CONSOLE_API_URL`: then nothing is signed.
+    /// [`NotMade`] without `CONSOLE_API_URL` or without randomness: then nothing is signed.
     pub fn new(
         urls: &PublicUrls,
         user_code: UserCode,
         random: &dyn Random,
-    ) -> Result<Self, OriginUnset> {
+    ) -> Result<Self, NotMade> {
         Ok(Self {
             idp_callback_url: urls.sso_complete()?,
-            nonce: TokenText::draw(random),
+            nonce: TokenText::draw(random)?,
             user_code,
         })
     }

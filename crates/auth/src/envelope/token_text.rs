@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use gatewright_crypto::{equal::secrets_equal, random::Random};
+use gatewright_crypto::{
+    equal::secrets_equal,
+    random::{NoRandomness, Random},
+};
 
 /// A nonce or a CSRF token: 1 to 128 characters as claimed, 22 when we draw it. Cannot be printed.
 #[derive(Clone)]
@@ -27,8 +30,11 @@ impl TokenText {
     pub const ENTROPY_BYTES: usize = 16;
 
     /// Draws one.
-    pub fn draw(random: &dyn Random) -> Self {
-        Self(random.base64url(Self::ENTROPY_BYTES))
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn draw(random: &dyn Random) -> Result<Self, NoRandomness> {
+        Ok(Self(random.base64url(Self::ENTROPY_BYTES)?))
     }
 
     /// For the wire and for digests. Never for a log.

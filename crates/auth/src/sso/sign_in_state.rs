@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_crypto::{
     keys::{KeyRing, MasterKeys, Purpose},
-    random::Random,
+    random::{NoRandomness, Random},
 };
 use gatewright_domain::{era::Era, ids::AccountId};
 
@@ -43,10 +43,17 @@ pub struct SignInState {
 
 impl SignInState {
     /// A new one.
-    pub fn new(provider: ProviderName, purpose: SignInPurpose, random: &dyn Random) -> Self {
-        let drawn = TokenText::draw(random);
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn new(
+        provider: ProviderName,
+        purpose: SignInPurpose,
+        random: &dyn Random,
+    ) -> Result<Self, NoRandomness> {
+        let drawn = TokenText::draw(random)?;
         let text = format!("{STATE_PREFIX}{}", drawn.expose());
-        Self {
+        Ok(Self {
             // Never longer than a TokenText may be.
             state: text.parse().unwrap_or(drawn),
             provider,
@@ -59,7 +66,7 @@ impl SignInState {
                 SignInPurpose::SignIn => Era::default().to_string(),
                 SignInPurpose::Link(_, era) => era.to_string(),
             },
-        }
+        })
     }
 
     /// Whether a `state` is of this kind.

@@ -68,18 +68,21 @@ impl UserCode {
 
     /// Draws a code from a source of uniform random bytes. Bytes of 240 and above are thrown
     /// away, so that each symbol is equally likely.
-    pub fn draw(mut random_byte: impl FnMut() -> u8) -> Self {
+    ///
+    /// # Errors
+    /// The source's.
+    pub fn draw<E>(mut random_byte: impl FnMut() -> Result<u8, E>) -> Result<Self, E> {
         let mut code = String::with_capacity(Self::CHARS + 1);
         while code.len() < Self::CHARS + 1 {
             if code.len() == Self::CHARS / 2 {
                 code.push('-');
             }
-            let byte = random_byte();
+            let byte = random_byte()?;
             if byte < 240 {
                 code.push(char::from(Self::ALPHABET[usize::from(byte % 30)]));
             }
         }
-        Self(code)
+        Ok(Self(code))
     }
 
     /// For the person at the device, and for digests. Never for a log.

@@ -48,8 +48,8 @@ impl FromFields for EventQuery {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let action = fields.optional_text("action");
         let actor = optional::<Uuid>(fields, "actor")?;
-        let from = optional::<NaiveDate>(fields, "from")?;
-        let until = optional::<NaiveDate>(fields, "until")?;
+        let from = fields.day("from")?;
+        let until = fields.day("until")?;
         let before = fields.number("before", (0, u32::MAX), 0)?;
         let most = fields.number("limit", (1, 200), 50)?;
         Some(Self(AuditFilter {

@@ -79,7 +79,7 @@ pub(crate) async fn upload(
     parts.end().await?;
     let file = files.finish(upload).await?;
     Ok(HttpResponse::Created().json(UploadedFileBody {
-        source_url: files.address(&ctx, FileView::File, file.id),
+        source_url: files.address(&ctx, FileView::File, file.id)?,
         id: file.id.to_string(),
         reference: None,
         name: file.name,

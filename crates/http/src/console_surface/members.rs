@@ -223,7 +223,11 @@ pub(crate) async fn invite_all(
                 url: done.url,
                 message: None,
             }),
-            Err(error @ (MemberError::Refused(_) | MemberError::NotFound)) => {
+            Err(
+                error @ (MemberError::Refused(_)
+                | MemberError::NotFound
+                | MemberError::RecipientRateLimited { .. }),
+            ) => {
                 results.push(failed(error.to_string()));
             }
             // Of the whole request: the role, the limits, an outage.

@@ -131,7 +131,6 @@ pub(crate) async fn forgot_alias(
     responses(
         (status = 200, body = CodeAccepted),
         (status = 400, body = ConsoleErrorBody, description = "`invalid_or_expired_token`, `invalid_email`, `email_code_error`"),
-        (status = 429, body = ConsoleErrorBody, description = "`email_password_reset_limit`"),
     ),
 )]
 pub(crate) async fn check(

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright_app::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
-use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
+use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{Secret, account::Email};
 use serde::Serialize;
 use serde_json::json;
@@ -98,16 +98,13 @@ pub(crate) async fn login(
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
-    request: HttpRequest,
     body: Then<AfterSetup, Body<LoginInput, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
     let password = input.password.ok_or(ConsoleError::AuthenticationFailed)?;
-    let known_browser = policy.read(&request, cookies::KNOWN_BROWSER);
     let command = Login {
         email: input.email,
         password,
-        known_browser,
         invite_token: input.invite_token,
     };
     match console.login(&ctx, command).await? {
@@ -115,11 +112,10 @@ pub(crate) async fn login(
             "result": "fail",
             "data": "workspace not found, please contact system admin to invite you to join in a workspace",
         }))),
-        LoginOutcome::SignedIn { tokens, known_browser } => {
+        LoginOutcome::SignedIn { tokens } => {
             let mut response = HttpResponse::Ok();
             policy.sign_in(&mut response, tokens, &settings);
-            let known_browser = policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME);
-            Ok(response.cookie(known_browser).json(SUCCESS))
+            Ok(response.json(SUCCESS))
         }
     }
 }

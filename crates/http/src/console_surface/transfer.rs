@@ -76,7 +76,6 @@ pub(crate) async fn send(
     responses(
         (status = 200, body = TransferAccepted),
         (status = 400, body = ConsoleErrorBody, description = "`not_owner`, `invalid_or_expired_token`, `email_code_error`"),
-        (status = 429, body = ConsoleErrorBody, description = "`owner_transfer_limit`"),
     ),
 )]
 pub(crate) async fn check(

@@ -282,10 +282,6 @@ fn account(error: &AccountError) -> HttpResponse {
             retry_after: seconds,
             ..
         }
-        | AccountError::TooManyGuesses {
-            retry_after: seconds,
-            ..
-        }
         | AccountError::RateLimited {
             retry_after: seconds,
         } => {
@@ -317,6 +313,9 @@ fn member(error: &MemberError) -> HttpResponse {
     match error {
         MemberError::Unavailable(unavailable) => return outage(unavailable),
         MemberError::RateLimited {
+            retry_after: seconds,
+        }
+        | MemberError::RecipientRateLimited {
             retry_after: seconds,
         } => {
             retry_after(&mut builder, *seconds);

@@ -9,7 +9,7 @@ mod sso;
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
-    http::{StatusCode, header},
+    http::{ConnectionType, StatusCode, header},
 };
 use gatewright_domain::error::Unavailable;
 
@@ -86,6 +86,16 @@ impl Place {
 }
 
 impl Place {
+    /// 408, and the end of the connection: what comes on it later is the rest of this body.
+    fn slow_body(self) -> HttpResponse {
+        let message = "The body of the request did not arrive in time. Try again.";
+        let mut response = self.answer(StatusCode::REQUEST_TIMEOUT, "request_timeout", message);
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+        response
+    }
+
     /// 503 with the headers that the outer middleware has no chance to add.
     fn outage(self) -> HttpResponse {
         let status = StatusCode::SERVICE_UNAVAILABLE;
@@ -140,12 +150,23 @@ pub(crate) fn method_not_allowed(request: &HttpRequest, allow: &str) -> HttpResp
     response
 }
 
-/// What no handler answered: a dependency hung (no error), or the framework refused the request.
+/// What no handler answered.
 #[derive(Debug)]
 pub(crate) struct FrameworkFailure {
     pub(crate) place: Place,
-    pub(crate) error: Option<actix_web::Error>,
+    pub(crate) cause: Cause,
     pub(crate) request_id: String,
+}
+
+/// Why.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    /// A dependency hung.
+    NoAnswer,
+    /// The client did not send the rest of its body.
+    SlowBody,
+    /// The framework refused the request, or failed.
+    Framework(actix_web::Error),
 }
 
 impl std::fmt::Display for FrameworkFailure {
@@ -156,12 +177,14 @@ impl std::fmt::Display for FrameworkFailure {
 
 impl ResponseError for FrameworkFailure {
     fn status_code(&self) -> StatusCode {
-        let refusal = self
-            .error
-            .as_ref()
-            .map(|error| error.as_response_error().status_code());
+        let refusal = match &self.cause {
+            Cause::NoAnswer => None,
+            Cause::SlowBody => Some(StatusCode::REQUEST_TIMEOUT),
+            Cause::Framework(error) => Some(error.as_response_error().status_code()),
+        };
         match refusal {
             Some(StatusCode::PAYLOAD_TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
+            Some(StatusCode::REQUEST_TIMEOUT) => StatusCode::REQUEST_TIMEOUT,
             Some(status) if status.is_client_error() => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -183,13 +206,14 @@ impl FrameworkFailure {
                 let code = "request_entity_too_large";
                 self.place.answer(status, code, "The body is too large.")
             }
+            StatusCode::REQUEST_TIMEOUT => self.place.slow_body(),
             StatusCode::BAD_REQUEST => {
                 let message = "The request could not be read.";
                 self.place.answer(status, "bad_request", message)
             }
             _ => {
-                if self.error.is_some() {
-                    tracing::error!(error = ?self.error, "the framework failed");
+                if let Cause::Framework(error) = &self.cause {
+                    tracing::error!(?error, "the framework failed");
                 }
                 self.place.outage()
             }

@@ -341,7 +341,8 @@ fn member(error: &MemberError) -> HttpResponse {
                 .insert_header((REASON, "member_limit_exceeded"))
                 .json(body)
         }
-        MemberError::RateLimited { retry_after } => rate_limited(*retry_after),
+        MemberError::RateLimited { retry_after }
+        | MemberError::RecipientRateLimited { retry_after } => rate_limited(*retry_after),
         MemberError::Unavailable(error) => outage(error),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use chrono::{Datelike as _, NaiveDate};
 use gatewright_domain::Secret;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -116,9 +117,30 @@ impl Fields {
         Some(Secret::new(text))
     }
 
+    /// A day, in years that every part of this system can count with; nothing when it is absent.
+    #[allow(
+        clippy::option_option,
+        reason = "outside: a problem was noted; inside: the member is absent"
+    )]
+    pub(crate) fn day(&mut self, name: &str) -> Option<Option<NaiveDate>> {
+        if self.is_absent(name) {
+            return Some(None);
+        }
+        let day: NaiveDate = self.parsed(name)?;
+        if (1..=9999).contains(&day.year()) {
+            return Some(Some(day));
+        }
+        self.problem("value_error", name, "must be a day of the years 1 to 9999");
+        None
+    }
+
     /// A required text that parses.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let text = self.required(name)?;
+        if text.contains('\0') {
+            self.problem("value_error", name, "must not contain NUL");
+            return None;
+        }
         text.parse()
             .map_err(|error| self.problem("value_error", name, error))
             .ok()

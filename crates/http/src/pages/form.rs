@@ -149,10 +149,10 @@ pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String
         "invalid_email" => "邮箱地址不正确。",
         "password_reset_rate_limit_exceeded"
         | "email_code_login_rate_limit_exceeded"
-        | "email_register_rate_limit_exceeded" => "刚刚已发送过邮件，请一分钟后再试。",
-        "email_password_reset_limit" | "email_register_limit" | "email_send_ip_limit" => {
-            "请求过多，请稍后再试。"
+        | "email_register_rate_limit_exceeded" => {
+            "最近发送的邮件过多，请稍后再试（最长十五分钟）。"
         }
+        "email_send_ip_limit" => "请求过多，请稍后再试。",
         "service_unavailable" => "服务暂时没有响应，请稍后再试。",
         "invalid_param" => "密码至少 8 个字符，且须包含字母和数字。",
         _ => "出现错误，请重试。",

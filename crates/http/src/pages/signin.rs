@@ -9,7 +9,7 @@ use gatewright_app::{
     console::{Console, ConsoleError, Login, LoginOutcome, Setup},
     device::DeviceFlow,
 };
-use gatewright_auth::console::{ConsoleSettings, KNOWN_BROWSER_LIFETIME};
+use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{Classify as _, Secret, account::Email};
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ use super::{
     page::{FormPage, Input, Page, PageLanguage, show},
 };
 use crate::{
-    cookies::{self, CookiePolicy},
+    cookies::CookiePolicy,
     envelope::redirect,
     extract::{RequestCtx, peek_session, read::body},
 };
@@ -196,20 +196,13 @@ pub(super) async fn post(
     let command = Login {
         email: input.email,
         password: input.password,
-        known_browser: policy.read(&sent.request, cookies::KNOWN_BROWSER),
         invite_token: input.invite_token,
     };
     match console.login(&ctx, command).await {
-        Ok(LoginOutcome::SignedIn {
-            tokens,
-            known_browser,
-        }) => {
+        Ok(LoginOutcome::SignedIn { tokens }) => {
             let mut response = redirect(Destination::of(sent.value("next")).path());
             policy.sign_in(&mut response, tokens, &settings);
-            response
-                .status(StatusCode::SEE_OTHER)
-                .cookie(policy.known_browser(known_browser, KNOWN_BROWSER_LIFETIME))
-                .finish()
+            response.status(StatusCode::SEE_OTHER).finish()
         }
         Ok(LoginOutcome::NoWorkspace) => {
             let text = language.t(

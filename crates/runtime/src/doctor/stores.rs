@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use gatewright_domain::interval::apart;
 use gatewright_kv::Kv;
 use gatewright_storage::{
-    Pool, installation,
+    Pool, account, installation,
     migrate::{SchemaState, schema_state},
 };
 
@@ -17,6 +17,8 @@ use crate::settings::ServerSettings;
 const MOST_SKEW: Duration = Duration::from_secs(30);
 /// 14.0, as the server counts.
 const OLDEST_POSTGRES: i32 = 140_000;
+/// Addresses in several spellings that are named.
+const MOST_DOUBLES: i64 = 20;
 /// `SET … KEEPTTL` came with it.
 const OLDEST_REDIS: (u32, u32) = (6, 2);
 
@@ -76,7 +78,25 @@ async fn postgres(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding>
         )),
         _ => None,
     });
+    // Unreadable: the schema is old, which was said above.
+    let doubles = account::list_doubles(&mut conn, MOST_DOUBLES).await;
+    findings.extend(
+        doubles
+            .unwrap_or_default()
+            .iter()
+            .map(|spellings| double(spellings)),
+    );
     findings
+}
+
+/// A database of the reference may hold an address in several spellings.
+fn double(spellings: &str) -> Finding {
+    Finding::warning(
+        "address_doubled",
+        format!("several accounts have one address: {spellings}"),
+        "each is reached by its own spelling alone, and by any other only the oldest",
+        "give all but one another address: `api-server admin reset-email SPELLING NEW` (no setting of ours)",
+    )
 }
 
 fn postgres_facts(facts: &installation::Facts, pool_size: u32) -> Vec<Finding> {

@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use gatewright_auth::{
-    Random,
+    NoRandomness, Random,
     key_set::ExportedKeys,
     keys::{MasterKeys, Purpose, key_id},
     secret_key::SecretKeySettings,
@@ -82,6 +82,9 @@ pub enum KeyFileError {
         /// What is wrong; no secret is in it.
         problem: &'static str,
     },
+    /// There is nothing to draw a key from.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// Somebody else changes it.
     #[error("{0} exists: another `keys` command runs; remove it when none does")]
     Locked(PathBuf),
@@ -169,7 +172,7 @@ impl KeyFile {
         if let Some(next) = self.position(KeyState::Next) {
             return Err(KeyFileError::NextExists(self.keys[next].id.clone()));
         }
-        let secret = random.base64url(ENTROPY_BYTES);
+        let secret = random.base64url(ENTROPY_BYTES)?;
         let entry = Entry {
             id: key_id(secret.as_bytes()),
             state: KeyState::Next,

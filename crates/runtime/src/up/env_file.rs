@@ -36,7 +36,9 @@ pub(super) fn ensure(path: &Path) -> Result<Ensured, UpError> {
     if !text.lines().any(|line| line == BLANK_KEY) {
         return Ok(Ensured::Untouched);
     }
-    let key = format!("{BLANK_KEY}{}", OsRandom::default().base64url(42));
+    let key = OsRandom::default().base64url(42);
+    let key = key.map_err(|error| UpError(error.to_string()))?;
+    let key = format!("{BLANK_KEY}{key}");
     let filled: Vec<&str> = text
         .lines()
         .map(|line| {

@@ -123,16 +123,21 @@ pub(super) fn is_used() -> SqlLiteral<sql_types::Bool> {
     diesel::dsl::sql(&format!("NOT {UNUSED}"))
 }
 
-/// The account of an address, in any case. The oldest wins where an existing database has several.
+/// The account of an address as it is spelled; if none is spelled so, in any case. Where a database that
+/// was taken over has several, everybody comes in by their own spelling, and the oldest by any other.
 pub async fn find_credentials(
     conn: &mut Conn,
-    email_lowercase: &str,
+    spelled: &str,
 ) -> Result<Option<Credentials>, StorageError> {
     let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(email)");
     let row: Option<(Row, Option<String>)> = accounts::table
-        .filter(lower_email.eq(email_lowercase))
+        .filter(lower_email.eq(spelled.to_lowercase()))
         .filter(is_used())
-        .order((accounts::created_at.asc(), accounts::id.asc()))
+        .order((
+            accounts::email.eq(spelled).desc(),
+            accounts::created_at.asc(),
+            accounts::id.asc(),
+        ))
         .select((Row::as_select(), accounts::password_salt))
         .first(&mut conn.0)
         .await
@@ -152,6 +157,41 @@ pub async fn find_credentials_by_id(
         .await
         .optional()?;
     Ok(row.map(Credentials::from))
+}
+
+/// The account of an address, found like [`find_credentials`], whether or not it was ever used.
+pub async fn find_any(conn: &mut Conn, spelled: &str) -> Result<Option<Account>, StorageError> {
+    let lower_email = diesel::dsl::sql::<diesel::sql_types::Text>("lower(email)");
+    let row: Option<Row> = accounts::table
+        .filter(lower_email.eq(spelled.to_lowercase()))
+        .order((
+            accounts::email.eq(spelled).desc(),
+            is_used().desc(),
+            accounts::created_at.asc(),
+            accounts::id.asc(),
+        ))
+        .select(Row::as_select())
+        .first(&mut conn.0)
+        .await
+        .optional()?;
+    Ok(row.map(Account::from))
+}
+
+/// Addresses that several accounts have, each in a spelling of its own: at most `most` groups.
+pub async fn list_doubles(conn: &mut Conn, most: i64) -> Result<Vec<String>, StorageError> {
+    #[derive(QueryableByName)]
+    struct Group {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        spellings: String,
+    }
+    let groups: Vec<Group> = diesel::sql_query(
+        "SELECT string_agg(email, ', ' ORDER BY created_at, id) AS spellings FROM accounts \
+         GROUP BY lower(email) HAVING count(*) > 1 ORDER BY lower(email) LIMIT $1",
+    )
+    .bind::<diesel::sql_types::BigInt, _>(most)
+    .load(&mut conn.0)
+    .await?;
+    Ok(groups.into_iter().map(|group| group.spellings).collect())
 }
 
 /// Whether any account that was ever used, of whatever status, has this address, in any case.

@@ -10,7 +10,11 @@ use gatewright_domain::ids::WorkspaceId;
 use uuid::Uuid;
 
 use super::audit::AuditRow;
-use crate::{error::StorageError, pool::Conn, schema::gatewright_audit_heads as heads};
+use crate::{
+    error::StorageError,
+    pool::{Conn, Tx},
+    schema::gatewright_audit_heads as heads,
+};
 
 const COLUMNS: &str = "id, chain, seq, hash, occurred_at, action, actor_account_id, tenant_id, ip, \
                        user_agent, request_id, details";
@@ -25,10 +29,26 @@ pub struct ChainHead {
     pub seq: i64,
     /// The last event's hash.
     pub hash: String,
+    /// Where it begins.
+    #[diesel(embed)]
+    pub base: Base,
+    /// Of the base.
+    pub base_signature: Option<String>,
+}
+
+/// Where a chain begins.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = heads)]
+pub struct Base {
     /// The place of the last event that retention removed; 0 when none was.
-    pub base_seq: i64,
+    #[diesel(column_name = base_seq)]
+    pub seq: i64,
     /// Its hash.
-    pub base_hash: String,
+    #[diesel(column_name = base_hash)]
+    pub hash: String,
+    /// Everything that was removed was older than this.
+    #[diesel(column_name = base_before)]
+    pub before: Option<DateTime<Utc>>,
 }
 
 /// All chains.
@@ -115,29 +135,39 @@ pub async fn list_for_workspace(
         .await?)
 }
 
-/// Removes the events of a chain before an instant, at most `most`, moving its base. Only a beginning
-/// of the chain goes, never something from its middle. Says how many.
-pub async fn cut(
-    conn: &mut Conn,
+/// A chain, locked: nobody adds to it until the transaction ends.
+pub async fn lock_head(tx: &mut Tx, chain: Uuid) -> Result<Option<ChainHead>, StorageError> {
+    Ok(heads::table
+        .find(chain)
+        .select(ChainHead::as_select())
+        .for_update()
+        .first(&mut tx.0)
+        .await
+        .optional()?)
+}
+
+/// Lets a locked chain begin at `base`: what stands up to it goes.
+pub async fn move_base(
+    tx: &mut Tx,
     chain: Uuid,
-    before: DateTime<Utc>,
-    most: i64,
-) -> Result<usize, StorageError> {
-    Ok(diesel::sql_query(
-        "WITH head AS (SELECT chain, base_seq FROM gatewright_audit_heads WHERE chain = $1 FOR UPDATE), \
-         young AS (SELECT min(e.seq) AS seq FROM gatewright_audit_events e WHERE e.chain = $1 AND e.occurred_at >= $2), \
-         gone AS (DELETE FROM gatewright_audit_events e USING head WHERE e.chain = head.chain \
-         AND e.seq <= head.base_seq + $3 AND e.seq < coalesce((SELECT seq FROM young), 9223372036854775807) \
-         RETURNING e.seq, e.hash), \
-         last AS (SELECT seq, hash FROM gone ORDER BY seq DESC LIMIT 1), \
-         moved AS (UPDATE gatewright_audit_heads h SET base_seq = last.seq, base_hash = last.hash \
-         FROM last WHERE h.chain = $1) SELECT seq FROM gone",
-    )
-    .bind::<SqlUuid, _>(chain)
-    .bind::<Timestamptz, _>(before)
-    .bind::<Int8, _>(most)
-    .execute(&mut conn.0)
-    .await?)
+    base: &Base,
+    signature: &str,
+) -> Result<(), StorageError> {
+    diesel::sql_query("DELETE FROM gatewright_audit_events WHERE chain = $1 AND seq <= $2")
+        .bind::<SqlUuid, _>(chain)
+        .bind::<Int8, _>(base.seq)
+        .execute(&mut tx.0)
+        .await?;
+    diesel::update(heads::table.find(chain))
+        .set((
+            heads::base_seq.eq(base.seq),
+            heads::base_hash.eq(&base.hash),
+            heads::base_before.eq(base.before),
+            heads::base_signature.eq(signature),
+        ))
+        .execute(&mut tx.0)
+        .await?;
+    Ok(())
 }
 
 /// Removes events from before there were chains.

@@ -2,10 +2,7 @@
 //! let in, and does it.
 
 use chrono::{DateTime, Utc};
-use gatewright_auth::{
-    digest::sha256_hex,
-    envelope::{ApprovalGrant, Verified, open},
-};
+use gatewright_auth::envelope::{ApprovalGrant, Verified, open};
 use gatewright_domain::{
     audit::AuditEvent,
     device_grant::{Approval, DecideError as Refused, DeviceGrant, Subject, UserCode},
@@ -81,8 +78,7 @@ impl DeviceFlow {
         let grant = self
             .open_grant(ctx, grant)
             .ok_or(SsoError::InvalidSession)?;
-        // Digested, as for sign-ins: nobody's address stands in Redis.
-        let person = sha256_hex(grant.subject.email.folded());
+        let person = grant.subject.email.folded();
         self.charge_sso(&self.parts.limits.approve_external, &person)
             .await?;
         let presented = csrf_header.filter(|header| !header.is_empty());

@@ -9,7 +9,7 @@ use gatewright_auth::{
 use gatewright_kv::Spending;
 use gatewright_storage::era;
 
-use super::error::SsoError;
+use super::error::{SsoError, not_made};
 use crate::{ambient::Ctx, device::flow::DeviceFlow};
 
 /// States that one browser may hold at a time; more are not looked at.
@@ -69,8 +69,8 @@ impl DeviceFlow {
             era::find_external(&mut conn).await?
         };
         let random = self.parts.ambient.random.as_ref();
-        let grant = ApprovalGrant::new(&self.parts.urls, &assertion, era, random)
-            .map_err(|_| SsoError::ConsoleApiUrlUnset)?;
+        let grant =
+            ApprovalGrant::new(&self.parts.urls, &assertion, era, random).map_err(not_made)?;
         self.spend(ctx, &assertion, &state).await?;
         Ok(SsoCompleted {
             grant: sign(&self.parts.sso.keys.grant, &grant, ctx.now, GRANT_LIFETIME),

@@ -1,8 +1,13 @@
 //! What can go wrong in the SSO branch; the codes are those of device-flow.md §5.
 
-use gatewright_auth::sso::{BrokerError, ProviderError};
+use gatewright_auth::{
+    envelope::NotMade,
+    sso::{BrokerError, ProviderError},
+};
 use gatewright_domain::{Classify, ErrorKind, error::Unavailable};
 use gatewright_storage::StorageError;
+
+use crate::ambient::dry;
 
 /// Why a step of the SSO branch fails.
 #[derive(Debug, thiserror::Error)]
@@ -158,5 +163,13 @@ impl Classify for SsoError {
             Self::SessionConsumed => "session_already_consumed",
             Self::Unavailable(_) => "temporarily_unavailable",
         }
+    }
+}
+
+/// Why nothing was signed.
+pub(super) fn not_made(why: NotMade) -> SsoError {
+    match why {
+        NotMade::Origin(_) => SsoError::ConsoleApiUrlUnset,
+        NotMade::Random(error) => dry(error).into(),
     }
 }

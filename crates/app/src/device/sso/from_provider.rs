@@ -8,7 +8,7 @@ use gatewright_auth::{
 
 use super::error::SsoError;
 use crate::{
-    ambient::Ctx,
+    ambient::{Ctx, dry},
     device::flow::DeviceFlow,
     provider::{ProviderAnswer, TripError, UnusableAnswer},
 };
@@ -44,7 +44,7 @@ impl DeviceFlow {
         let assertion = SubjectAssertion {
             subject: person.subject,
             user_code: state.user_code().clone(),
-            nonce: TokenText::draw(self.parts.ambient.random.as_ref()),
+            nonce: TokenText::draw(self.parts.ambient.random.as_ref()).map_err(dry)?,
         };
         let text = sign(
             &self.parts.sso.keys.assertion,

@@ -10,7 +10,7 @@ use gatewright_domain::{
     device_grant::UserCode,
 };
 
-use super::error::SsoError;
+use super::error::{SsoError, not_made};
 use crate::{ambient::Ctx, device::flow::DeviceFlow};
 
 /// Somebody wants to sign in at an identity provider.
@@ -64,8 +64,7 @@ impl DeviceFlow {
             Some(name) => Some(name.parse().map_err(|_| BrokerError::UnknownProvider)?),
         };
         let random = self.parts.ambient.random.as_ref();
-        let envelope = StateEnvelope::new(&self.parts.urls, code, random)
-            .map_err(|_| SsoError::ConsoleApiUrlUnset)?;
+        let envelope = StateEnvelope::new(&self.parts.urls, code, random).map_err(not_made)?;
         let state = sign(
             &self.parts.sso.keys.state,
             &envelope,

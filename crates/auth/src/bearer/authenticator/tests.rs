@@ -14,6 +14,8 @@ struct Notes {
     log: Mutex<Vec<String>>,
     row: Option<BearerToken>,
     refuse: bool,
+    /// The one limit that refuses.
+    spent: Option<&'static str>,
     down: bool,
 }
 
@@ -28,6 +30,10 @@ impl BearerStore for &Notes {
         self.note("find".into());
         Ok(self.row.clone())
     }
+    async fn find_remembered(&self, _: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
+        self.note("find_remembered".into());
+        Ok(None)
+    }
     async fn retire(&self, _: &TokenHash, _: &BearerToken) -> Result<(), Unavailable> {
         self.note("retire".into());
         Ok(())
@@ -40,7 +46,7 @@ impl RateLimiter for &Notes {
         if self.down {
             return Err(Unavailable::new("redis", "down"));
         }
-        Ok(if self.refuse {
+        Ok(if self.refuse || self.spent == Some(limit.name) {
             Admission::Refused { retry_after: 7 }
         } else {
             Admission::Admitted
@@ -78,14 +84,54 @@ fn run(notes: &Notes, text: &str) -> (Result<Principal, BearerError>, Vec<String
 }
 
 fn token() -> String {
-    NewBearer::generate(BearerKind::Account, &OsRandom::default()).into_text()
+    NewBearer::generate(BearerKind::Account, &OsRandom::default())
+        .unwrap()
+        .into_text()
 }
 
 #[test]
 fn f4_the_limit_is_charged_before_the_look_up_for_dead_tokens_too() {
     let (answer, log) = run(&Notes::default(), &token());
     assert!(matches!(answer, Err(BearerError::Invalid)));
-    assert_eq!(log, ["charge OPENAPI_RATE_LIMIT_PER_TOKEN 64", "find"]);
+    let order = [
+        "charge OPENAPI_RATE_LIMIT_PER_TOKEN 64",
+        "find",
+        "charge BAD_BEARER 9",
+    ];
+    assert_eq!(log, order);
+}
+
+/// b3: whatever its form, a token that leads nowhere is paid for by its address, and an address that has
+/// paid all it may costs no store anything.
+#[test]
+fn b3_an_address_that_has_spent_its_budget_is_answered_from_memory_alone() {
+    let (mut notes, old) = (Notes::default(), format!("dfoa_{}", "A".repeat(43)));
+    notes.spent = Some("BAD_BEARER");
+    let authenticator = BearerAuthenticator::new(&notes, &notes, Limits::default());
+    let ask = |text: &str, last: u8, now| {
+        let address = ClientAddress::from_peer(IpAddr::from([192, 0, 2, last]));
+        let asked = authenticator.authenticate(text, address, now);
+        let answer = asked.now_or_never().unwrap();
+        (answer, std::mem::take(&mut *notes.log.lock().unwrap()))
+    };
+    let limited = |answer| matches!(answer, Err(BearerError::RateLimited { retry_after: 7 }));
+    let (first, log) = ask(&old, 1, now());
+    assert!(limited(first) && log.last().unwrap().starts_with("charge BAD_BEARER"));
+    for text in [old.clone(), token()] {
+        let (answer, log) = ask(&text, 1, now());
+        assert!(limited(answer));
+        assert_eq!(
+            log,
+            ["find_remembered"],
+            "nothing is counted, nothing looked up"
+        );
+    }
+    let (_, log) = ask("dfoa_short", 1, now());
+    assert!(log.is_empty(), "{log:?}");
+    let (_, next_door) = ask(&old, 2, now());
+    assert_eq!(next_door[1], "find");
+    let (_, later) = ask(&old, 1, now() + chrono::TimeDelta::seconds(7));
+    assert_eq!(later[1], "find");
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! The addresses that have spent their budget of dead bearers, as far as this process has seen: whoever
+//! is on the list costs no look at any store any more.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_domain::{client_address::ClientAddress, interval::remaining};
+
+/// Entries; when there are more, the list begins anew. Each is noted again at the next refusal.
+const MOST: usize = 20_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Inventors {
+    /// Nearly always empty, and then nobody waits for the lock.
+    is_any: AtomicBool,
+    until: RwLock<HashMap<String, DateTime<Utc>>>,
+}
+
+impl Inventors {
+    /// How many whole seconds an address has to wait, if it is on the list.
+    pub(super) fn wait(&self, address: ClientAddress, now: DateTime<Utc>) -> Option<u64> {
+        if !self.is_any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let listed = self.until.read().unwrap_or_else(PoisonError::into_inner);
+        let until = *listed.get(&address.limit_key())?;
+        let left = remaining(until, now).as_millis().div_ceil(1000);
+        u64::try_from(left).ok().filter(|seconds| *seconds > 0)
+    }
+
+    pub(super) fn note(&self, address: ClientAddress, retry_after: u64, now: DateTime<Utc>) {
+        let seconds = TimeDelta::seconds(i64::try_from(retry_after).unwrap_or(1));
+        let mut listed = self.until.write().unwrap_or_else(PoisonError::into_inner);
+        if listed.len() >= MOST {
+            listed.retain(|_, until| now < *until);
+            if listed.len() >= MOST {
+                listed.clear();
+            }
+        }
+        listed.insert(address.limit_key(), now + seconds);
+        self.is_any.store(true, Ordering::Relaxed);
+    }
+}

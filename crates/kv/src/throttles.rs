@@ -1,0 +1,200 @@
+//! Throttles of sign-ins, codes and letters. Keys are digests.
+
+use chrono::{DateTime, Utc};
+use gatewright_auth::keys::HmacKey;
+use gatewright_domain::{
+    error::Unavailable,
+    throttle::{OpenAttempt, Refusal, Slope, Throttle, Wait},
+};
+
+use crate::{
+    connection::Kv,
+    swap::{ATTEMPTS, compare_and_swap},
+};
+
+/// Where throttles are kept.
+#[derive(Clone)]
+pub struct Throttles {
+    kv: Kv,
+    digest: HmacKey,
+    pardoned_for: chrono::TimeDelta,
+}
+
+/// An attempt whose outcome the throttle is to hear.
+#[derive(Debug)]
+#[must_use = "an attempt without an outcome becomes a failure"]
+pub struct Attempt {
+    key: String,
+    slope: Slope,
+    open: OpenAttempt,
+}
+
+impl Throttles {
+    /// Digests keys with `digest`; a pardon is remembered for `pardoned_for`, which must not be
+    /// shorter than the memory of any slope.
+    pub fn new(kv: Kv, digest: HmacKey, pardoned_for: chrono::TimeDelta) -> Self {
+        Self {
+            kv,
+            digest,
+            pardoned_for,
+        }
+    }
+
+    /// Begins an attempt, before the secret is looked at.
+    pub async fn begin(
+        &self,
+        who: &str,
+        slope: Slope,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Attempt, Refusal>, Unavailable> {
+        let key = self.key(who);
+        let begun = self
+            .change(&key, slope, |throttle| {
+                throttle.begin(slope, now).map(|(next, open)| (next, open))
+            })
+            .await?;
+        let begun = begun.unwrap_or(Err(Refusal::Busy));
+        Ok(begun.map(|open| Attempt { key, slope, open }))
+    }
+
+    /// It failed.
+    pub async fn fail(&self, attempt: &Attempt, now: DateTime<Utc>) -> Result<(), Unavailable> {
+        self.close(attempt, |throttle, open| {
+            throttle.fail(open, attempt.slope, now)
+        })
+        .await
+    }
+
+    /// It came to nothing that should count.
+    pub async fn release(&self, attempt: &Attempt) -> Result<(), Unavailable> {
+        self.close(attempt, Throttle::release).await
+    }
+
+    /// It was right: the failures are forgotten.
+    pub async fn forgive(&self, attempt: &Attempt) -> Result<(), Unavailable> {
+        self.close(attempt, Throttle::forgive).await
+    }
+
+    /// Counts something, if it may happen now.
+    pub async fn charge(
+        &self,
+        who: &str,
+        slope: Slope,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Wait>, Unavailable> {
+        let charged = self
+            .change(&self.key(who), slope, |throttle| {
+                throttle.charge(slope, now).map(|next| (next, ()))
+            })
+            .await?;
+        Ok(charged.unwrap_or(Err(Wait { seconds: 1 })))
+    }
+
+    /// Counts something that is not refused.
+    pub async fn charge_anyway(
+        &self,
+        who: &str,
+        slope: Slope,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
+        self.change(&self.key(who), slope, |throttle| {
+            Ok::<_, Wait>((throttle.charge_anyway(slope, now), ()))
+        })
+        .await
+        .map(drop)
+    }
+
+    /// How long nothing may happen, without counting anything.
+    pub async fn wait(&self, who: &str, now: DateTime<Utc>) -> Result<Option<Wait>, Unavailable> {
+        let (throttle, _) = self.read(&self.key(who)).await?;
+        Ok(throttle.wait(now))
+    }
+
+    /// How often somebody was pardoned lately: a part of who is counted, so that a pardon reaches all
+    /// networks and browsers at once.
+    pub async fn pardons(&self, email: &str) -> Result<u64, Unavailable> {
+        let mut command = redis::cmd("GET");
+        command.arg(self.pardon_key(email));
+        let pardons = self.kv.run_repeatable::<Option<u64>>(&command);
+        Ok(pardons.await?.unwrap_or(0))
+    }
+
+    /// Forgets everything that is counted of an address, wherever it came from. The pardon is
+    /// remembered for as long as any of it would have been.
+    pub async fn pardon(&self, email: &str) -> Result<(), Unavailable> {
+        thread_local! {
+            static PARDON: redis::Script = redis::Script::new(
+                "local n = redis.call('INCR', KEYS[1]) redis.call('PEXPIRE', KEYS[1], ARGV[1]) return n",
+            );
+        }
+        let script = PARDON.with(Clone::clone);
+        let life = self.pardoned_for.num_milliseconds().max(1);
+        let key = self.pardon_key(email);
+        self.kv
+            .invoke::<u64>(script.key(key).arg(life))
+            .await
+            .map(drop)
+    }
+
+    async fn close(
+        &self,
+        attempt: &Attempt,
+        outcome: impl Fn(Throttle, OpenAttempt) -> Throttle,
+    ) -> Result<(), Unavailable> {
+        let changed = self
+            .change(&attempt.key, attempt.slope, |throttle| {
+                Ok::<_, Wait>((outcome(throttle, attempt.open), ()))
+            })
+            .await?;
+        if changed.is_none() {
+            tracing::warn!("an outcome was not noted: too many change the same throttle");
+        }
+        Ok(())
+    }
+
+    /// Reads, changes and writes in one atomic step; `None` when others were always faster.
+    async fn change<T, E>(
+        &self,
+        key: &str,
+        slope: Slope,
+        change: impl Fn(Throttle) -> Result<(Throttle, T), E>,
+    ) -> Result<Option<Result<T, E>>, Unavailable> {
+        for _ in 0..ATTEMPTS {
+            let (throttle, raw) = self.read(key).await?;
+            let (next, told) = match change(throttle) {
+                Ok(changed) => changed,
+                Err(refusal) => return Ok(Some(Err(refusal))),
+            };
+            let text = serde_json::to_string(&next).map_err(|e| Unavailable::new("redis", e))?;
+            let life = if next.is_empty() {
+                1
+            } else {
+                slope.memory.num_milliseconds()
+            };
+            if compare_and_swap(&self.kv, key, &raw, &text, life).await? {
+                return Ok(Some(Ok(told)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn read(&self, key: &str) -> Result<(Throttle, String), Unavailable> {
+        let mut command = redis::cmd("GET");
+        command.arg(key);
+        let raw = self.kv.run_repeatable::<Option<String>>(&command).await?;
+        let raw = raw.unwrap_or_default();
+        Ok((serde_json::from_str(&raw).unwrap_or_default(), raw))
+    }
+
+    fn pardon_key(&self, email: &str) -> String {
+        let whose = self.digest.digest_hex(format!("pardon/{email}").as_bytes());
+        self.kv.key("pardon", &whose)
+    }
+
+    fn key(&self, who: &str) -> String {
+        self.kv.key(
+            "throttle",
+            &self.digest.digest_hex(format!("throttle/{who}").as_bytes()),
+        )
+    }
+}
