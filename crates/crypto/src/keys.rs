@@ -97,7 +97,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
