@@ -1,3 +1,4 @@
+-- expand
 -- The tables of console identity and of bearers, with the reference's names and types, so that an
 -- existing database can be switched over: what is there already stays as it is. Core SQL only.
 

@@ -1,3 +1,4 @@
+-- expand
 -- Who an account is at identity providers. The identity is the pair of issuer and subject: never the
 -- address, and never the provider's name in our settings, which may come to mean another issuer
 -- (as `account_integrates` has it).

@@ -1,3 +1,4 @@
+-- expand
 -- The queue, what mail was sent, invitations, the audit chain; and the reference's tables of tags and
 -- API keys, which an existing database has already.
 

@@ -1,3 +1,4 @@
+-- expand
 -- The era of an account: what was given in another one is over. Every ending of what an account has
 -- open begins a new one (dev/adr/0009-eras.md). The constant stands for the time before the first.
 ALTER TABLE accounts

@@ -1,3 +1,4 @@
+-- expand
 -- An invitation asks an address: no account and no membership until it is accepted. `account_id` is who
 -- accepted, or all zeros; rows without a role are older, of an account that was made for them.
 ALTER TABLE gatewright_invitations ADD COLUMN role varchar(16);

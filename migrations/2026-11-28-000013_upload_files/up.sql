@@ -1,3 +1,4 @@
+-- expand
 -- Files that people upload, with Dify's names and types: an existing database has them already.
 
 CREATE TABLE IF NOT EXISTS upload_files (

@@ -71,7 +71,7 @@ const EDGES: [(&str, &[&str]); 21] = [
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 26] = [
+const OWNERS: [(&str, &[&str]); 29] = [
     ("woothee", &["http"]),
     ("maxminddb", &["app"]),
     ("josekit", &["crypto"]),
@@ -98,7 +98,10 @@ const OWNERS: [(&str, &[&str]); 26] = [
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),
     ("reqwest", &["outbound"]),
-    ("rustls", &["outbound"]),
+    // Storage: libpq's weaker modes need a verifier of our own.
+    ("rustls", &["outbound", "storage"]),
+    ("tokio-postgres-rustls", &["storage"]),
+    ("rustls-native-certs", &["storage"]),
     ("openidconnect", &["oidc"]),
 ];
 

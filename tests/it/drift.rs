@@ -27,6 +27,52 @@ fn the_settings_document_is_the_settings() {
     );
 }
 
+/// The release before works on beside a migration that expands. Comments do not count.
+#[test]
+fn g1_a_migration_that_says_it_expands_only_adds() {
+    const NARROWS: [&str; 8] = [
+        "DROP ",
+        "RENAME ",
+        "SET NOT NULL",
+        " TYPE ",
+        "TRUNCATE",
+        "DELETE FROM",
+        "ADD CONSTRAINT",
+        "REVOKE ",
+    ];
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("migrations")).unwrap() {
+        let file = entry.unwrap().path().join("up.sql");
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        if text.lines().next() != Some("-- expand") {
+            continue;
+        }
+        seen += 1;
+        let code: Vec<&str> = text
+            .lines()
+            .map(|line| line.split("--").next().unwrap())
+            .collect();
+        for statement in code.join(" ").to_uppercase().split(';') {
+            let is_new = statement.trim_start().starts_with("CREATE TABLE");
+            let narrows = NARROWS
+                .iter()
+                .find(|word| !is_new && statement.contains(**word));
+            assert_eq!(narrows, None, "{}: {statement}", file.display());
+            let column = statement.split("ADD COLUMN").skip(1);
+            for column in column.filter(|column| column.contains("NOT NULL")) {
+                assert!(
+                    column.contains("DEFAULT"),
+                    "{}: old binaries do not fill {column}",
+                    file.display()
+                );
+            }
+        }
+    }
+    assert!(seen >= 4, "the migrations are elsewhere");
+}
+
 #[test]
 fn the_openapi_documents_are_the_routes() {
     for (name, text) in openapi_documents() {

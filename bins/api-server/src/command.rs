@@ -52,6 +52,9 @@ pub enum Command {
         /// Only say whether any is missing; exits 1 when so.
         #[arg(long)]
         check: bool,
+        /// Set up an installation though another schema of the database holds one.
+        #[arg(long)]
+        second_installation: bool,
     },
     /// The keys that everything signed hangs on: list, rotate, promote, retire, export (file: `GATEWRIGHT_KEYS_FILE`).
     Keys {

@@ -66,10 +66,18 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let settings = SecretKeySettings::load(&environment(cli.env_file.as_deref())?)?;
             say!("{}", keys::run(&settings, command, json)?.trim_end());
         }
-        Command::Migrate { check } => {
+        Command::Migrate {
+            check,
+            second_installation,
+        } => {
             let environment = environment(cli.env_file.as_deref())?;
             init_telemetry(&LogSettings::load(&environment)?);
-            return run_migrations(&DbSettings::load(&environment)?, check).await;
+            let second = if second_installation {
+                migrate::Second::Allow
+            } else {
+                migrate::Second::Refuse
+            };
+            return run_migrations(&DbSettings::load(&environment)?, check, second).await;
         }
         Command::Doctor { json } => {
             return operate::doctor(&as_far_as_readable(cli.env_file.as_deref())?, json).await;
@@ -165,23 +173,33 @@ fn write_openapi(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run_migrations(settings: &DbSettings, check: bool) -> anyhow::Result<ExitCode> {
+async fn run_migrations(
+    settings: &DbSettings,
+    check: bool,
+    second: migrate::Second,
+) -> anyhow::Result<ExitCode> {
     if check {
         let pool = gatewright_storage::Pool::new(settings)?;
-        let state = migrate::schema_state(&mut pool.get().await?).await?;
+        let mut conn = pool.get().await?;
+        say!("{}", migrate::find_ground(&mut conn).await?);
+        let state = migrate::schema_state(&mut conn).await?;
         say!("{state:?}");
-        let is_current = state == migrate::SchemaState::Current;
-        return Ok(if is_current {
+        let lacks_nothing = matches!(
+            state,
+            migrate::SchemaState::Current | migrate::SchemaState::Newer(_)
+        );
+        return Ok(if lacks_nothing {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
         });
     }
-    let applied = migrate::run(settings).await?;
-    if applied.is_empty() {
+    let migrated = migrate::run(settings, second).await?;
+    say!("{}", migrated.ground);
+    if migrated.applied.is_empty() {
         say!("the schema is up to date");
     }
-    for name in applied {
+    for name in migrated.applied {
         say!("applied {name}");
     }
     Ok(ExitCode::SUCCESS)

@@ -28,6 +28,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         app.store.clone(),
     ));
 
+    let spares = rt::spawn(platform.pool.clone().keep_warm());
     let keys_file = settings.server.secret.keys_file.clone();
     let follower = keys_file.map(|file| rt::spawn(key_file::follow(file, platform.master.clone())));
 
@@ -53,6 +54,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     handle.stop(true).await;
     serving.await.context("the server task failed")??;
     listener.abort();
+    spares.abort();
     if let Some(follower) = follower {
         follower.abort();
     }

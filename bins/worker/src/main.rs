@@ -172,6 +172,7 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
         // A closed channel is a stop as well.
         let _either = stopped.await;
     }));
+    let spares = tokio::spawn(platform.pool.clone().keep_warm());
     tracing::info!(queues = names, "worker ready");
     if let Some(file) = &cli.ready_file {
         std::fs::write(file, "ready\n")
@@ -184,6 +185,7 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
     }
     drop(stop);
     working.await.context("the worker failed")?;
+    spares.abort();
     if let Some(follower) = follower {
         follower.abort();
     }

@@ -44,7 +44,8 @@ impl Readiness {
             "does not answer; see REDIS_HOST, REDIS_URL".to_owned()
         });
         let (postgres, schema) = match self.schema().await {
-            Ok(SchemaState::Current) => (None, None),
+            // Newer by what only adds: a roll-out goes on elsewhere, and this node serves until its turn.
+            Ok(SchemaState::Current | SchemaState::Newer(_)) => (None, None),
             Ok(SchemaState::Behind(missing)) => (
                 None,
                 Some(format!(
@@ -55,7 +56,7 @@ impl Readiness {
             Ok(SchemaState::Ahead(unknown)) => (
                 None,
                 Some(format!(
-                    "is newer than this binary by {} migration(s); upgrade the binary",
+                    "is newer than this binary by {} migration(s) that it cannot work beside; upgrade the binary",
                     unknown.len()
                 )),
             ),

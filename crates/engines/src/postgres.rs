@@ -49,6 +49,17 @@ impl Postgres {
         durability: Durability,
         guide: &dyn Guide,
     ) -> Result<Self, EngineError> {
+        Self::start_with(home, sources, durability, &[], guide)
+    }
+
+    /// The same, with settings of the server that win over ours: for tests of what we connect to.
+    pub fn start_with(
+        home: &Home,
+        sources: Sources,
+        durability: Durability,
+        settings: &[(&str, String)],
+        guide: &dyn Guide,
+    ) -> Result<Self, EngineError> {
         let bin = binaries::find(&wanted(), home, sources, guide)?;
         let version = run(Command::new(bin.join("postgres")).arg("--version"))?
             .trim()
@@ -59,12 +70,11 @@ impl Postgres {
         }
         end_leftover(&data);
         let log = home.data.join("postgres.log");
-        let mut engine = Engine::spawn(
-            command(&bin, &data, home, durability),
-            home.owner,
-            &log,
-            Signal::INT,
-        )?;
+        let mut command = command(&bin, &data, home, durability);
+        for (name, value) in settings {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        let mut engine = Engine::spawn(command, home.owner, &log, Signal::INT)?;
         wait_until("PostgreSQL", &mut engine, &log, || is_ready(&data))?;
         Ok(Self {
             engine,

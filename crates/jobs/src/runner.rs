@@ -3,8 +3,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture};
+use diesel_async::AsyncPgConnection;
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use gatewright_domain::{Clock, IdGen, error::Unavailable};
 use tokio::{sync::Notify, task::JoinSet};
 use uuid::Uuid;
@@ -22,6 +22,9 @@ pub trait Connections: Send + Sync + 'static {
     type Conn: AsMut<AsyncPgConnection> + Send;
     /// One of them.
     fn get(&self) -> BoxFuture<'_, Result<Self::Conn, Unavailable>>;
+    /// Hears of announcements on a channel, on a connection of its own that is asked for a sign of life
+    /// so often. It ends when the connection does.
+    fn listen(&self, channel: &'static str, heartbeat: Duration) -> BoxStream<'static, ()>;
 }
 
 /// How a worker works.
@@ -35,6 +38,8 @@ pub struct RunnerSettings {
     pub lease: TimeDelta,
     /// How often it looks when nothing is announced.
     pub poll: Duration,
+    /// How often it asks whether announcements still reach it.
+    pub heartbeat: Duration,
     /// How long it may finish what it began.
     pub patience: Duration,
 }
@@ -259,15 +264,11 @@ impl<C: Connections> Runner<C> {
     /// Hears of new jobs, until aborted. Whatever goes wrong, polling goes on.
     async fn listen(self: Arc<Self>, announced: Arc<Notify>) {
         loop {
-            if let Ok(mut conn) = self.connections.get().await {
-                let conn = conn.as_mut();
-                let command = format!("LISTEN {}", store::CHANNEL);
-                if diesel::sql_query(command).execute(conn).await.is_ok() {
-                    let mut news = std::pin::pin!(conn.notifications_stream());
-                    while let Some(Ok(_)) = news.next().await {
-                        announced.notify_one();
-                    }
-                }
+            let mut news = self
+                .connections
+                .listen(store::CHANNEL, self.settings.heartbeat);
+            while let Some(()) = news.next().await {
+                announced.notify_one();
             }
             tokio::time::sleep(self.settings.poll).await;
         }

@@ -17,6 +17,8 @@ use crate::{platform::Platform, settings::ServerSettings};
 
 /// How often a worker looks when nothing is announced.
 const POLL: Duration = Duration::from_secs(1);
+/// How often a worker asks whether announcements still reach it.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a worker that is told to stop may finish what it began.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -65,6 +67,7 @@ pub fn runner(
             concurrency: duties.concurrency,
             lease: duties.lease,
             poll: POLL,
+            heartbeat: HEARTBEAT,
             patience: PATIENCE,
         },
         clock: Arc::clone(&platform.ambient.clock),

@@ -2,12 +2,16 @@
 //! the connection first and return domain entities. Queries never open transactions; use-cases do.
 
 mod connect;
+mod connection_string;
 mod error;
+mod link;
+mod listen;
 pub mod migrate;
 mod pool;
 mod query;
 mod schema;
 mod settings;
+mod tls;
 
 pub use error::StorageError;
 pub use pool::{Conn, Pool, Tx};

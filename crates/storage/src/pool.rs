@@ -2,59 +2,127 @@
 
 use std::{
     ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use deadpool::managed::Timeouts;
-use diesel_async::{
-    AnsiTransactionManager, AsyncPgConnection, TransactionManager as _,
-    pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-        deadpool::{self as diesel_deadpool},
-    },
-};
-use futures_util::FutureExt as _;
+use deadpool::managed::{self, Metrics, RecycleError, RecycleResult, Timeouts};
+use diesel::ConnectionError;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
+use futures_util::{future::join_all, stream::BoxStream};
 use gatewright_domain::error::Unavailable;
 
-use crate::{connect::connect, error::StorageError, settings::DbSettings};
+use crate::{
+    connection_string::Place,
+    error::StorageError,
+    link::{Epoch, Link},
+    listen,
+    settings::DbSettings,
+};
 
-/// To connect, to get a connection, and to be answered: each at most this long.
+/// To connect and to get a connection: together at most this long.
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// To be answered: longer than a statement may run, so that the server's own word comes first.
+const ANSWER: Duration = Duration::from_secs(3);
+/// A connection that nobody used for so long is asked for a sign of life before it is given away.
+const SILENT: Duration = Duration::from_secs(5);
+/// The answer to that.
+const PING: Duration = Duration::from_millis(500);
+/// Connections that are kept ready.
+const SPARES: usize = 2;
+/// How often that is looked after.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Connections to PostgreSQL, shared by everything in the process. Cheap to clone.
 #[derive(Clone)]
-pub struct Pool(diesel_deadpool::Pool<AsyncPgConnection>);
+pub struct Pool {
+    connections: managed::Pool<Manager>,
+    place: Arc<Place>,
+}
+
+/// Makes connections, and judges those that come back.
+pub(crate) struct Manager {
+    place: Arc<Place>,
+    epoch: Epoch,
+    /// Somebody waited in vain: what was proven alive before this is asked first.
+    doubt: Arc<AtomicU64>,
+    /// One that was asked did not answer: what was proven alive before this is not even asked.
+    lost: AtomicU64,
+}
+
+impl managed::Manager for Manager {
+    type Type = Link;
+    type Error = ConnectionError;
+
+    async fn create(&self) -> Result<Link, ConnectionError> {
+        Link::establish(&self.place, self.epoch, ANSWER).await
+    }
+
+    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<ConnectionError> {
+        let discard = |why: &'static str| Err(RecycleError::Message(why.into()));
+        if link.is_closed() || link.usage().waits_since().is_some() {
+            return discard("it is closed, or its last user gave up");
+        }
+        if AnsiTransactionManager::is_broken_transaction_manager(&mut **link) {
+            return discard("its transaction was left open");
+        }
+        let (proven, now) = (link.usage().proven(), self.epoch.now());
+        if proven < self.lost.load(Ordering::Acquire) {
+            return discard("another one that was idle as long is lost");
+        }
+        let silent = u64::try_from(SILENT.as_millis()).unwrap_or(u64::MAX);
+        let is_doubtful = proven <= self.doubt.load(Ordering::Acquire);
+        if (is_doubtful || now.saturating_sub(proven) > silent) && !link.ping(PING).await {
+            tracing::warn!(
+                "an idle connection to PostgreSQL was lost; the others that were idle are closed too"
+            );
+            self.lost.fetch_max(now, Ordering::AcqRel);
+            return discard("it gives no sign of life");
+        }
+        Ok(())
+    }
+}
 
 impl Pool {
     /// Makes a pool. Nothing is connected yet.
     pub fn new(settings: &DbSettings) -> Result<Self, Unavailable> {
-        let config = settings
-            .config()
-            .map_err(|e| Unavailable::new("postgres", e))?;
-        let mut manager = ManagerConfig::default();
-        manager.recycling_method = RecyclingMethod::Fast;
-        manager.custom_setup = Box::new(move |_| connect(config.clone()).boxed());
-        let manager = AsyncDieselConnectionManager::new_with_config("", manager);
-        let pool = diesel_deadpool::Pool::builder(manager)
+        let unusable = |e: String| Unavailable::new("postgres", e);
+        let place = settings.place().map_err(|e| unusable(e.to_string()))?;
+        // Certificates that cannot be read are said now, not at the first request.
+        place.tls.connector().map_err(unusable)?;
+        let place = Arc::new(place.prepared("gatewright"));
+        let manager = Manager {
+            place: Arc::clone(&place),
+            epoch: Epoch::begin(),
+            doubt: Arc::default(),
+            lost: AtomicU64::new(0),
+        };
+        let connections = managed::Pool::builder(manager)
             .max_size(settings.pool_size as usize)
-            .timeouts(Timeouts {
-                wait: Some(TIMEOUT),
-                create: Some(TIMEOUT),
-                recycle: Some(TIMEOUT),
-            })
+            .timeouts(timeouts(TIMEOUT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|e| Unavailable::new("postgres", e))?;
-        Ok(Self(pool))
+        Ok(Self { connections, place })
     }
 
     /// A connection for single statements.
     pub async fn get(&self) -> Result<Conn, Unavailable> {
-        self.0
-            .get()
-            .await
-            .map(Conn)
-            .map_err(|e| Unavailable::new("postgres", e))
+        let unavailable =
+            |e: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("postgres", e);
+        match tokio::time::timeout(TIMEOUT, self.connections.get()).await {
+            Ok(Ok(link)) => Ok(self.lend(link)),
+            Ok(Err(error)) => Err(unavailable(error.into())),
+            Err(late) => Err(unavailable(late.into())),
+        }
+    }
+
+    fn lend(&self, link: managed::Object<Manager>) -> Conn {
+        let doubt = Arc::clone(&self.connections.manager().doubt);
+        Conn(Loan { link, doubt })
     }
 
     /// A connection with an open transaction.
@@ -64,14 +132,77 @@ impl Pool {
         Ok(Tx { conn: Some(conn) })
     }
 
+    /// Keeps a few connections open and proven alive, so that the first request after a pause or an
+    /// outage finds one. Runs until it is dropped.
+    pub async fn keep_warm(self) {
+        let most = self.connections.status().max_size.div_ceil(2);
+        loop {
+            // Those that were idle longest come first; asking for them is what tries them.
+            let spares = (0..SPARES.min(most)).map(|_| self.connections.timeout_get(&AT_ONCE));
+            let spares = tokio::time::timeout(TIMEOUT, join_all(spares)).await;
+            drop(spares);
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Hears of announcements on `channel`, on a connection of its own that is asked for a sign of life
+    /// every `heartbeat`. Ends when the connection does.
+    pub fn listen(&self, channel: &'static str, heartbeat: Duration) -> BoxStream<'static, ()> {
+        listen::listen(Arc::clone(&self.place), channel, heartbeat)
+    }
+
     /// Closes every connection.
     pub fn close(&self) {
-        self.0.close();
+        self.connections.close();
+    }
+}
+
+/// Nobody who has a request to answer waits for this one.
+const AT_ONCE: Timeouts = Timeouts {
+    wait: Some(Duration::ZERO),
+    create: Some(TIMEOUT),
+    recycle: Some(TIMEOUT),
+};
+
+fn timeouts(each: Duration) -> Timeouts {
+    Timeouts {
+        wait: Some(each),
+        create: Some(each),
+        recycle: Some(each),
     }
 }
 
 /// A connection from the pool.
-pub struct Conn(pub(crate) diesel_deadpool::Object<AsyncPgConnection>);
+pub struct Conn(pub(crate) Loan);
+
+/// What is lent: whoever gives it back in the middle of a statement gives back nothing.
+pub(crate) struct Loan {
+    link: managed::Object<Manager>,
+    doubt: Arc<AtomicU64>,
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(since) = self.link.usage().waits_since() {
+            self.link.cut();
+            self.doubt.fetch_max(since, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Deref for Loan {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.link
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.link
+    }
+}
 
 /// For the queue, which brings its own statements and joins our transactions.
 impl AsMut<AsyncPgConnection> for Conn {
@@ -133,11 +264,15 @@ impl Drop for Tx {
         else {
             return;
         };
+        // In the middle of a statement: giving the connection back closes it, and the server rolls back.
+        if conn.0.link.usage().waits_since().is_some() {
+            return;
+        }
         runtime.spawn(async move {
             let rollback = AnsiTransactionManager::rollback_transaction(&mut *conn.0);
             if !matches!(tokio::time::timeout(TIMEOUT, rollback).await, Ok(Ok(()))) {
                 // Not worth keeping: closing it makes the server roll back.
-                drop(deadpool::managed::Object::take(conn.0));
+                conn.0.link.cut();
             }
         });
     }

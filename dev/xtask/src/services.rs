@@ -79,7 +79,7 @@ impl Services {
                 url: Some(self.postgres.url_of(TEMPLATE).into()),
                 ..DbSettings::default()
             };
-            migrate::run(&settings)
+            migrate::run(&settings, migrate::Second::Refuse)
                 .await
                 .context("the template cannot be migrated")?;
             Ok(())

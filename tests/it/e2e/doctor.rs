@@ -64,6 +64,13 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
     let old = TestDb::create().await;
     old.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261124000004'")
         .await;
+    let newer = TestDb::create().await;
+    newer
+        .execute(
+            "INSERT INTO gatewright_migrations VALUES ('29990101000000', 'expand'); \
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+        )
+        .await;
     let new = TestDb::create().await;
     new.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')")
         .await;
@@ -220,6 +227,11 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
             vec![("DATABASE_URL", &old.database_url)],
             "schema_old",
             "api-server migrate",
+        ),
+        (
+            vec![("DATABASE_URL", &newer.database_url)],
+            "schema_newer",
+            "roll-out",
         ),
         (
             vec![("DATABASE_URL", &new.database_url)],

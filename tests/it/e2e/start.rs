@@ -2,7 +2,7 @@
 
 use gatewright_test_db::TestDb;
 
-use super::process::{free_port, run};
+use super::process::{Server, free_port, run};
 use crate::support::SECRET_KEY;
 
 fn stderr(output: &std::process::Output) -> String {
@@ -90,13 +90,60 @@ async fn sec_171_no_server_serves_on_a_schema_that_it_does_not_know() {
     }
     let check = run("api-server", &["migrate", "--check"], &variables);
     assert_eq!(check.status.code(), Some(1));
-    db.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000001'), ('20261123000002'), ('20261124000003'), ('20261124000004'), ('29990101000000')").await;
+    db.execute("INSERT INTO __diesel_schema_migrations (version) SELECT version FROM gatewright_migrations UNION ALL SELECT '29990101000000'").await;
     let output = run("api-server", &["serve"], &variables);
     assert!(
         stderr(&output).contains("newer than this binary"),
         "{}",
         stderr(&output)
     );
+}
+
+/// What a roll-out looks like from a node whose turn has not come: a made-up later release migrates.
+#[tokio::test]
+async fn g1_a_node_serves_on_beside_expanding_migrations_and_turns_unready_at_a_contracting_one() {
+    let db = TestDb::create().await;
+    let server = Server::on(&db).await;
+    let session = server.sign_in().await;
+    let (token, _) = server.log_in(&session, "before").await;
+    let later = async |version: &str, kind: &str, sql: &str| {
+        db.execute(&format!(
+            "BEGIN; {sql}; INSERT INTO gatewright_migrations VALUES ('{version}', '{kind}'); \
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}'); COMMIT"
+        ))
+        .await;
+    };
+    let ready = async || {
+        let answer = server.get("/readyz", &token).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let expand = "ALTER TABLE accounts ADD COLUMN gatewright_later text; CREATE TABLE gatewright_later (x int)";
+    later("29990101000000", "expand", expand).await;
+    assert_eq!(ready().await.0, 200, "a running node stays ready");
+    let path = "/openapi/v1/account/sessions";
+    assert_eq!(server.get(path, &token).await.unwrap().status(), 200);
+    server.log_in(&session, "during").await;
+    // One that is restarted meanwhile, or rolled back, comes up.
+    let again = Server::on(&db).await;
+    assert_eq!(again.get(path, &token).await.unwrap().status(), 200);
+    let variables = [("DATABASE_URL", db.database_url.as_str())];
+    let check = run("api-server", &["migrate", "--check"], &variables);
+    assert!(check.status.success(), "nothing is missing: {check:?}");
+
+    later("29990201000000", "contract", "SELECT 1").await;
+    let (status, body) = ready().await;
+    assert_eq!(status, 503, "{body}");
+    assert!(body.contains("cannot work beside"), "{body}");
+    let refused = run(
+        "api-server",
+        &["serve"],
+        &[
+            variables[0],
+            ("SECRET_KEY", SECRET_KEY),
+            ("REDIS_URL", db.redis_url.as_str()),
+        ],
+    );
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A server in this process: real PostgreSQL, real Redis, a clock that is turned by hand.
 
 mod browser;
+pub(crate) mod certificates;
 pub(crate) mod enterprise;
 mod flow;
 pub(crate) mod log;

@@ -1,8 +1,8 @@
 //! What a worker does: the handlers of all jobs, and the schedules.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::{FutureExt as _, future::BoxFuture, stream::BoxStream};
 use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{Connections, Handlers, Schedule, ScheduleError, Scheduler};
 use gatewright_storage::{Conn, Pool};
@@ -22,6 +22,10 @@ impl Connections for JobConnections {
 
     fn get(&self) -> BoxFuture<'_, Result<Conn, Unavailable>> {
         self.0.get().boxed()
+    }
+
+    fn listen(&self, channel: &'static str, heartbeat: Duration) -> BoxStream<'static, ()> {
+        self.0.listen(channel, heartbeat)
     }
 }
 

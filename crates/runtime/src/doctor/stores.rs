@@ -7,7 +7,7 @@ use gatewright_domain::interval::apart;
 use gatewright_kv::Kv;
 use gatewright_storage::{
     Pool, account, installation,
-    migrate::{SchemaState, schema_state},
+    migrate::{Ground, SchemaState, find_ground, schema_state},
 };
 
 use super::Finding;
@@ -53,18 +53,29 @@ async fn postgres(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding>
         }
         Err(error) => return unreachable(error.to_string()),
     }
-    findings.extend(match schema_state(&mut conn).await {
-        // Unreadable: said above already.
-        Ok(SchemaState::Current) | Err(_) => None,
-        Ok(SchemaState::Behind(missing)) => Some(Finding::error(
+    // Unreadable: said above already.
+    let (Ok(ground), Ok(state)) = (find_ground(&mut conn).await, schema_state(&mut conn).await)
+    else {
+        return findings;
+    };
+    findings.extend(elsewhere(&ground));
+    findings.extend(match state {
+        SchemaState::Current => None,
+        SchemaState::Behind(missing) => Some(Finding::error(
             "schema_old",
-            format!("the schema lacks {} migration(s)", missing.len()),
+            format!("{ground} lacks {} migration(s)", missing.len()),
             "the server refuses to start",
             "run `api-server migrate` (MIGRATION_ENABLED=true does it at each start of a container)",
         )),
-        Ok(SchemaState::Ahead(unknown)) => Some(Finding::error(
+        SchemaState::Newer(unknown) => Some(Finding::warning(
+            "schema_newer",
+            format!("{ground} has {} migration(s) that this binary does not know; they only add", unknown.len()),
+            "this node serves as before, without what the newer release brings",
+            "finish the roll-out: run the binary that migrated here too (no setting)",
+        )),
+        SchemaState::Ahead(unknown) => Some(Finding::error(
             "schema_new",
-            format!("the schema has {} migration(s) that this binary does not know", unknown.len()),
+            format!("{ground} has {} migration(s) that this binary does not know", unknown.len()),
             "the server refuses to start",
             "upgrade the binary, or restore the backup from before (DATABASE_URL)",
         )),
@@ -97,6 +108,37 @@ fn double(spellings: &str) -> Finding {
         "each is reached by its own spelling alone, and by any other only the oldest",
         "give all but one another address: `api-server admin reset-email SPELLING NEW` (no setting of ours)",
     )
+}
+
+/// Another schema of the database holds an installation.
+fn elsewhere(ground: &Ground) -> Option<Finding> {
+    let other = ground.elsewhere.join("`, `");
+    if ground.schema.is_none() {
+        return Some(Finding::error(
+            "schema_missing",
+            format!("no schema of the search path exists in {ground}"),
+            "no table can be made or found",
+            "create the schema, or correct `search_path` in DATABASE_URL or DB_EXTRAS",
+        ));
+    }
+    if ground.would_be_second() {
+        return Some(Finding::error(
+            "schema_elsewhere",
+            format!("{ground} is empty, and schema `{other}` holds an installation"),
+            "migrating would set up a second one, empty and open, beside it; `api-server migrate` refuses",
+            &format!(
+                "set DB_EXTRAS=\"options=-c search_path={other}\", or `options` in DATABASE_URL"
+            ),
+        ));
+    }
+    (!ground.elsewhere.is_empty()).then(|| {
+        Finding::warning(
+            "installation_twice",
+            format!("{ground} is used, and schema `{other}` holds an installation too"),
+            "whoever forgets the search path sees the other accounts",
+            "drop the one that nobody uses, or say `search_path` in DB_EXTRAS or DATABASE_URL everywhere",
+        )
+    })
 }
 
 fn postgres_facts(facts: &installation::Facts, pool_size: u32) -> Vec<Finding> {

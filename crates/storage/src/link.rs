@@ -1,0 +1,215 @@
+//! One connection, and what is known of its life. A firewall that forgets a connection tells nobody:
+//! what is sent is taken, and no answer comes. So each connection knows since when somebody waits for
+//! an answer. One that waits too long is closed, and so is one whose user gave up in the middle.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use diesel::{ConnectionResult, connection::InstrumentationEvent};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
+use futures_util::StreamExt as _;
+use tokio::{task::JoinHandle, time::Instant};
+
+use crate::{
+    connect::{Messages, Opened, open},
+    connection_string::Place,
+};
+
+/// How often a connection looks whether an answer is overdue.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Milliseconds since the pool was made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Epoch(Instant);
+
+impl Epoch {
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(self) -> u64 {
+        // Not zero, which stands for never.
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+    }
+}
+
+/// What is going on in a connection.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    epoch: Epoch,
+    /// Statements that have not been answered.
+    waiting: AtomicU32,
+    /// Since when.
+    since: AtomicU64,
+    /// When the server last answered.
+    proven: AtomicU64,
+    /// How many milliseconds an answer may take.
+    limit: AtomicU64,
+}
+
+impl Usage {
+    fn new(epoch: Epoch, limit: Duration) -> Self {
+        Self {
+            epoch,
+            waiting: AtomicU32::new(0),
+            since: AtomicU64::new(0),
+            proven: AtomicU64::new(epoch.now()),
+            limit: AtomicU64::new(milliseconds(limit)),
+        }
+    }
+
+    fn note(&self, event: &InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartQuery { .. } => {
+                if self.waiting.fetch_add(1, Ordering::AcqRel) == 0 {
+                    self.since.store(self.epoch.now(), Ordering::Release);
+                }
+            }
+            // Never comes when the one who asked has gone.
+            InstrumentationEvent::FinishQuery { .. } => {
+                self.waiting.fetch_sub(1, Ordering::AcqRel);
+                self.proven.store(self.epoch.now(), Ordering::Release);
+            }
+            _ => {}
+        }
+    }
+
+    /// Since when an answer is missing.
+    pub(crate) fn waits_since(&self) -> Option<u64> {
+        (self.waiting.load(Ordering::Acquire) > 0).then(|| self.since.load(Ordering::Acquire))
+    }
+
+    /// When the server last answered.
+    pub(crate) fn proven(&self) -> u64 {
+        self.proven.load(Ordering::Acquire)
+    }
+
+    /// From now on an answer may take so long.
+    pub(crate) fn allow(&self, limit: Duration) {
+        self.limit.store(milliseconds(limit), Ordering::Release);
+    }
+
+    fn is_overdue(&self) -> bool {
+        let limit = self.limit.load(Ordering::Acquire);
+        self.waits_since()
+            .is_some_and(|since| self.epoch.now().saturating_sub(since) > limit)
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A connection.
+pub(crate) struct Link {
+    conn: AsyncPgConnection,
+    usage: Arc<Usage>,
+    driver: Driver,
+}
+
+/// What moves the bytes. It ends with its value: a connection that waits for an answer would otherwise
+/// wait for it to the end, before it said goodbye.
+struct Driver {
+    task: JoinHandle<()>,
+    is_cut: AtomicBool,
+}
+
+impl Driver {
+    fn cut(&self) {
+        self.is_cut.store(true, Ordering::Release);
+        self.task.abort();
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Link {
+    /// Connects. An answer that takes longer than `limit` ends the connection.
+    pub(crate) async fn establish(
+        place: &Place,
+        epoch: Epoch,
+        limit: Duration,
+    ) -> ConnectionResult<Self> {
+        let Opened { client, messages } = open(place).await?;
+        let usage = Arc::new(Usage::new(epoch, limit));
+        let driver = Driver {
+            task: tokio::spawn(drive(messages, Arc::clone(&usage))),
+            is_cut: AtomicBool::new(false),
+        };
+        let mut conn = AsyncPgConnection::try_from(client).await?;
+        let noted = Arc::clone(&usage);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| noted.note(&event));
+        Ok(Self {
+            conn,
+            usage,
+            driver,
+        })
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.driver.is_cut.load(Ordering::Acquire) || self.driver.task.is_finished()
+    }
+
+    /// Asks the server for a sign of life.
+    pub(crate) async fn ping(&mut self, patience: Duration) -> bool {
+        let asked = tokio::time::timeout(patience, self.conn.batch_execute("SELECT 1"));
+        matches!(asked.await, Ok(Ok(())))
+    }
+
+    /// Closes it at once, whatever is going on.
+    pub(crate) fn cut(&self) {
+        self.driver.cut();
+    }
+}
+
+impl Deref for Link {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for Link {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.conn
+    }
+}
+
+/// Moves the bytes until the connection ends, or an answer is overdue: then everybody who waits gets an
+/// error, because what they wait for is dropped here.
+async fn drive(mut messages: Messages, usage: Arc<Usage>) {
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            message = messages.next() => match message {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "a connection to PostgreSQL ended");
+                    return;
+                }
+                None => return,
+            },
+            _ = look.tick() => if usage.is_overdue() {
+                tracing::warn!("PostgreSQL does not answer on a connection: it is closed");
+                return;
+            }
+        }
+    }
+}
