@@ -29,6 +29,16 @@ pub struct Login {
     pub invite_token: Option<String>,
 }
 
+/// How often a password is compared that changes while it is: another sign-in may have replaced an old hash.
+const LOOKS: usize = 3;
+
+/// What became of a right password.
+enum Attempted {
+    Ended(LoginOutcome),
+    /// What it was compared with is no more; this is there now.
+    Changed(Credentials),
+}
+
 /// How a sign-in with the right password ended.
 pub enum LoginOutcome {
     /// Signed in.
@@ -67,6 +77,7 @@ impl Console {
         found: Option<Credentials>,
     ) -> Result<LoginOutcome, ConsoleError> {
         let password = &command.password;
+        let whose = found.as_ref().map(|found| found.account.clone());
         let link = self
             .open_link(ctx, command.invite_token.as_deref(), email)
             .await?;
@@ -74,19 +85,23 @@ impl Console {
             let (session, account) = self.come_by_link(ctx, token, password).await?;
             return self.signed_in(ctx, &session, account.account());
         }
-        let verdict = self.verify(password, found.as_ref()).await?;
-        match found {
-            Some(credentials) if verdict != Verdict::Mismatch => {
-                self.sign_in(ctx, (password, link), &credentials, verdict)
-                    .await
-            }
-            found => {
-                let account = found.as_ref().map(|found| &found.account);
-                self.note_failure(ctx, account, "invalid_credentials")
-                    .await?;
-                Err(ConsoleError::AuthenticationFailed)
+        let mut looked_at = found;
+        for _ in 0..LOOKS {
+            let verdict = self.verify(password, looked_at.as_ref()).await?;
+            let Some(credentials) = looked_at.filter(|_| verdict != Verdict::Mismatch) else {
+                break;
+            };
+            match self
+                .sign_in(ctx, (password, link), &credentials, verdict)
+                .await?
+            {
+                Attempted::Ended(outcome) => return Ok(outcome),
+                Attempted::Changed(now) => looked_at = Some(now),
             }
         }
+        self.note_failure(ctx, whose.as_ref(), "invalid_credentials")
+            .await?;
+        Err(ConsoleError::AuthenticationFailed)
     }
 
     /// Whoever knew the password is charged nothing, whatever else is wrong with the account. What is
@@ -122,7 +137,7 @@ impl Console {
         (password, link): (&Secret, Option<&str>),
         credentials: &Credentials,
         verdict: Verdict,
-    ) -> Result<LoginOutcome, ConsoleError> {
+    ) -> Result<Attempted, ConsoleError> {
         let account = &credentials.account;
         match account.status {
             AccountStatus::Banned => {
@@ -147,12 +162,11 @@ impl Console {
         let accepting = self.begin_accepting(ctx, &mut tx, link).await?;
         // Between the look at the password and now everything may have changed.
         let locked = account::lock(&mut tx, account.id).await?;
-        let Some(locked) = locked.filter(|locked| locked.has_still(credentials)) else {
+        let locked = locked.ok_or(ConsoleError::AuthenticationFailed)?;
+        if !locked.has_still(credentials) {
             tx.rollback().await?;
-            self.note_failure(ctx, Some(account), "changed_meanwhile")
-                .await?;
-            return Err(ConsoleError::AuthenticationFailed);
-        };
+            return Ok(Attempted::Changed(locked.credentials().clone()));
+        }
         if let Some(accepting) = accepting {
             let ambient = &self.parts.ambient;
             accepting.join(&mut tx, (ambient, ctx), &locked).await?;
@@ -163,14 +177,15 @@ impl Console {
             .any(|w| w.status == WorkspaceStatus::Normal)
         {
             tx.rollback().await?;
-            return Ok(LoginOutcome::NoWorkspace);
+            return Ok(Attempted::Ended(LoginOutcome::NoWorkspace));
         }
         if let Some((old, new)) = &rehashed {
             account::update_password_hash(&mut tx, account.id, old, new).await?;
         }
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
-        self.signed_in(ctx, &session, locked.account())
+        let outcome = self.signed_in(ctx, &session, locked.account())?;
+        Ok(Attempted::Ended(outcome))
     }
 
     /// What the browser gets.
