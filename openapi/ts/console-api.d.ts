@@ -148,7 +148,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The identity providers of this installation, and which of them the account is connected to. */
+        /**
+         * The identity providers of this installation, and which of them the account is connected to; and those
+         *     that it is connected to although they are no longer there.
+         */
         get: operations["list_integrates"];
         put?: never;
         post?: never;
@@ -168,11 +171,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token: a
-         *     link alone must never do this.
+         * Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token, because a
+         *     link alone must never do this, and for the password. The owner gets a letter when it is connected.
          */
         post: operations["connect_identity"];
-        delete?: never;
+        /**
+         * Disconnects an identity from the signed-in account, and ends everything else that is signed in to it.
+         *     The last way to sign in cannot be taken away.
+         */
+        delete: operations["disconnect_identity"];
         options?: never;
         head?: never;
         patch?: never;
@@ -289,7 +296,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the invitation up: it ends, and the account is active. */
+        /** Takes the invitation up: whoever is new gets an account by it, whoever has one accepts while signed in. */
         post: operations["activate"];
         delete?: never;
         options?: never;
@@ -1050,7 +1057,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Invites people; each address has a result of its own. Whoever has an account is a member at once. */
+        /** Invites people; each address has a result of its own. Nobody is a member before they accept. */
         post: operations["invite_members"];
         delete?: never;
         options?: never;
@@ -1070,6 +1077,23 @@ export interface paths {
         /** Takes the code; five tries. */
         post: operations["check_transfer_code"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/members/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Leaves the current workspace; not for its owner, who gives it away first. */
+        delete: operations["leave_workspace"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1102,7 +1126,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a member. */
+        /** Removes a member, or withdraws an invitation. */
         delete: operations["remove_member"];
         options?: never;
         head?: never;
@@ -1293,7 +1317,7 @@ export interface components {
             email?: string | null;
             /** @description The same. */
             workspace_id?: string | null;
-            /** @description A first password, for an account without one. */
+            /** @description A first password, for somebody new. */
             password?: string | null;
         };
         /** @description Events, the latest first. */
@@ -1489,7 +1513,14 @@ export interface components {
         };
         /** @description An identity provider, and whether the account is connected to it. */
         Integrate: {
+            /** @description What it is disconnected by. */
+            id: string;
+            /** @description Its name in the settings; of one that is no longer there, its issuer. */
             provider: string;
+            /** @description What people call it. */
+            label: string;
+            /** @description The address that the provider told when it was connected. */
+            email?: string | null;
             /**
              * Format: int64
              * @description Unix seconds.
@@ -1658,6 +1689,11 @@ export interface components {
             name: string;
             /** @description For people. */
             label: string;
+        };
+        /** @description What proves that the owner asks, and not somebody with a stolen session. */
+        OwnerRequest: {
+            /** @description The password; of an account without one, the sign-in must be at most ten minutes old. */
+            password?: string | null;
         };
         /** @description A new password. */
         PasswordRequest: {
@@ -2288,15 +2324,6 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description `email_change_limit` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsoleErrorBody"];
-                };
-            };
             /** @description A failure that every operation can have */
             default: {
                 headers: {
@@ -2478,7 +2505,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerRequest"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -2489,7 +2520,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkResponse"];
                 };
             };
-            /** @description `Invalid provider` */
+            /** @description `current_password_incorrect`; or `Invalid provider` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2500,6 +2531,114 @@ export interface operations {
             };
             /** @description The credentials are missing, or worth nothing */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description `fresh_sign_in_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    disconnect_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `id` of a row of the list */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultBody"];
+                };
+            };
+            /** @description `current_password_incorrect` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description `fresh_sign_in_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The account has no such identity */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description `last_way_in` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2797,7 +2936,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
-            /** @description `already_activate` */
+            /** @description `already_activate`, `sign_in_to_accept` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3507,15 +3646,6 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description `email_register_limit` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsoleErrorBody"];
-                };
-            };
             /** @description A failure that every operation can have */
             default: {
                 headers: {
@@ -3818,15 +3948,6 @@ export interface operations {
             };
             /** @description `invalid_or_expired_token`, `invalid_email`, `email_code_error` */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsoleErrorBody"];
-                };
-            };
-            /** @description `email_password_reset_limit` */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5128,8 +5249,37 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
-            /** @description `owner_transfer_limit` */
-            429: {
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    leave_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedResponse"];
+                };
+            };
+            /** @description `owner-must-transfer` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -381,9 +381,26 @@ export interface paths {
         /** Members, whoever joined first. */
         get: operations["list_workspace_members"];
         put?: never;
-        /** Invites somebody. Whoever has an account is a member at once. */
+        /** Invites somebody, who becomes a member when they accept. `member_id` is the invitation's until then. */
         post: operations["invite_workspace_member"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/workspaces/{workspace_id}/members/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Leaves a workspace; not for its owner, who gives it away first. */
+        delete: operations["leave_workspace"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1857,6 +1874,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitedMember"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    leave_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description There is no such thing for the caller */
