@@ -708,7 +708,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends this session and no other; clears the three cookies. */
+        /** Ends this session and no other; clears the cookies, also when there is no session to end. */
         post: operations["logout"];
         delete?: never;
         options?: never;

@@ -3,6 +3,7 @@
 //   {"goto": URL} {"fill": SELECTOR, "with": TEXT} {"click": SELECTOR} {"see": TEXT} {"read": SELECTOR}
 //   {"evaluate": SCRIPT} {"cookies": URL} {"screenshot": PATH} {"problems": true}
 //   {"keys": [KEY, …]} {"axe": true} (what axe-core finds serious, light and dark, and what a phone cannot show)
+//   {"plant": COOKIE} (what somebody else sets: name, value, and url or domain and path)
 //   {"weigh": true} (files and bytes that it loaded)
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
@@ -28,6 +29,7 @@ page.on('console', (message) => {
 
 async function act(command) {
   if (command.goto) await page.goto(command.goto)
+  if (command.plant) await page.context().addCookies([command.plant])
   if (command.fill) await page.fill(command.fill, command.with)
   if (command.click) await page.click(command.click)
   if (command.see) await page.getByText(command.see, { exact: false }).and(page.locator(':visible')).first().waitFor()

@@ -111,6 +111,12 @@ impl Unverified {
         }
     }
 
+    /// Whether they were signed after now, beyond [`LEEWAY`].
+    pub fn is_from_the_future(&self, now: DateTime<Utc>) -> bool {
+        self.instant("iat")
+            .is_ok_and(|issued| issued > now + LEEWAY)
+    }
+
     fn instant(&self, name: &str) -> Result<DateTime<Utc>, ClaimsError> {
         self.0
             .claims

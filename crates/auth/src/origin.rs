@@ -30,6 +30,11 @@ impl BaseUrl {
         &self.0[..end]
     }
 
+    /// What follows the origin: empty, or a slash and more, without a slash at its end.
+    pub fn path(&self) -> &str {
+        &self.0[self.origin().len()..]
+    }
+
     /// The host without a port.
     pub fn host(&self) -> &str {
         let origin = self.origin();
@@ -70,7 +75,7 @@ impl SettingValue for BaseUrl {
 settings! {
     /// The addresses that people and programs use from outside.
     pub struct PublicUrls {
-        /// Public address of this API: issuer of signed objects, base of the metadata document, of the SSO callback and of the redirect URIs of identity providers.
+        /// Public address of this API: issuer of signed objects, base of the metadata document, of the SSO callback and of the redirect URIs of identity providers. Without a path, unless CONSOLE_WEB_URL is set.
         CONSOLE_API_URL => console_api: Option<BaseUrl> = None, "https://dify.example.com";
         /// Public address of the web console. Unset: our pages answer at `CONSOLE_API_URL`.
         CONSOLE_WEB_URL => console_web: Option<BaseUrl> = None, "https://console.example.com";
@@ -88,6 +93,7 @@ pub struct OriginUnset;
 
 impl PublicUrls {
     fn validate(&self) -> Result<(), SettingError> {
+        self.require_pages_at_the_root()?;
         let Some(domain) = self.cookie_domain() else {
             return Ok(());
         };
@@ -109,6 +115,29 @@ impl PublicUrls {
             name: "COOKIE_DOMAIN",
             problem,
             example: "example.com",
+        })
+    }
+
+    /// Our pages, their links, forms and cookies stand at the root of a host. Without this check they
+    /// would be shown, and each of their links be answered 404.
+    fn require_pages_at_the_root(&self) -> Result<(), SettingError> {
+        let Some(api) = self.console_api.as_ref().filter(|_| self.has_own_pages()) else {
+            return Ok(());
+        };
+        if api.path().is_empty() {
+            return Ok(());
+        }
+        Err(SettingError {
+            name: "CONSOLE_API_URL",
+            problem: format!(
+                "`{}` has the path `{}`, and the pages are served at the root of a host: give them a \
+                 host name of their own and set `{}`, or serve another web console and set \
+                 CONSOLE_WEB_URL",
+                api.as_str(),
+                api.path(),
+                api.origin(),
+            ),
+            example: "https://dify.example.com",
         })
     }
 
@@ -172,7 +201,9 @@ impl PublicUrls {
     /// it; absolute otherwise, for the API has no pages then.
     pub fn page(&self, path: &str) -> String {
         match (&self.console_web, &self.console_api) {
-            (Some(web), Some(api)) if web.origin() == api.origin() => path.to_owned(),
+            (Some(web), Some(api)) if web.origin() == api.origin() => {
+                format!("{}{path}", web.path())
+            }
             (Some(web), _) => format!("{}{path}", web.as_str()),
             (None, _) => path.to_owned(),
         }
@@ -190,6 +221,27 @@ impl PublicUrls {
             .as_deref()
             .map(|d| d.trim().trim_start_matches('.'))
             .filter(|d| !d.is_empty())
+    }
+
+    /// The domains that a browser takes a cookie of this API's host for: the configured one, the host
+    /// itself and each above it but the last label. None for an address.
+    pub fn cookie_domains(&self) -> Vec<String> {
+        let mut domains: Vec<String> = self
+            .cookie_domain()
+            .map(str::to_owned)
+            .into_iter()
+            .collect();
+        let mut rest = self.console_api.as_ref().map_or("", BaseUrl::host);
+        if rest.parse::<std::net::IpAddr>().is_ok() {
+            return domains;
+        }
+        while rest.contains('.') {
+            if !domains.iter().any(|known| known == rest) {
+                domains.push(rest.to_owned());
+            }
+            rest = rest.split_once('.').map_or("", |(_, above)| above);
+        }
+        domains
     }
 
     /// Whether cookies are `Secure`: every configured address is https, and at least one is.
@@ -217,14 +269,13 @@ mod tests {
 
     fn urls(api: &str, web: &str, domain: &str) -> Result<PublicUrls, SettingError> {
         PublicUrls::load(&|name: &str| {
-            Some(
-                match name {
-                    "CONSOLE_API_URL" => api,
-                    "CONSOLE_WEB_URL" => web,
-                    _ => domain,
-                }
-                .to_owned(),
-            )
+            let value = match name {
+                "CONSOLE_API_URL" => api,
+                "CONSOLE_WEB_URL" => web,
+                "COOKIE_DOMAIN" => domain,
+                _ => return None,
+            };
+            Some(value.to_owned())
         })
     }
 
@@ -277,6 +328,41 @@ mod tests {
         );
         assert!(urls("https://notexample.com", "", "example.com").is_err());
         assert!(urls("https://api.com", "", "com").is_err());
+    }
+
+    #[test]
+    fn d3_a_path_of_console_api_url_stops_the_start_where_our_pages_are_served() {
+        let error = urls("https://a.example.com/dify/", "", "").unwrap_err();
+        assert_eq!(error.name, "CONSOLE_API_URL");
+        for part in ["`/dify`", "`https://a.example.com`", "CONSOLE_WEB_URL"] {
+            assert!(error.problem.contains(part), "{error:?}");
+        }
+        assert!(urls("https://a.example.com//", "", "").is_ok());
+        assert!(urls("https://a.example.com/dify", "https://w.example.com", "").is_ok());
+    }
+
+    #[test]
+    fn d3_a_page_of_a_console_below_a_path_of_our_own_origin_keeps_that_path() {
+        let urls = urls("https://a.example.com", "https://a.example.com/web", "").unwrap();
+        assert_eq!(urls.page("/signin"), "/web/signin");
+    }
+
+    #[test]
+    fn d1_the_domains_that_a_cookie_of_this_host_can_lie_under() {
+        let of = |api, domain| urls(api, "", domain).unwrap().cookie_domains();
+        assert_eq!(
+            of("https://api.dify.example.com:8443", "example.com"),
+            ["example.com", "api.dify.example.com", "dify.example.com"]
+        );
+        assert_eq!(of("https://example.com", ""), ["example.com"]);
+        for none in [
+            "http://127.0.0.1:5001",
+            "http://[::1]:80",
+            "http://localhost",
+            "",
+        ] {
+            assert!(of(none, "").is_empty(), "{none}");
+        }
     }
 
     #[test]

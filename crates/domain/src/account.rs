@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{era::Era, ids::AccountId};
+use crate::{era::Era, ids::AccountId, text::is_plain_address};
 
 /// The life of an account (console.md §9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ impl FromStr for Email {
                 .iter()
                 .all(|label| !label.is_empty() && label.chars().all(|c| is_word(c) || c == '-'))
             && labels.last().is_some_and(|last| last.chars().count() >= 2);
-        if local_ok && host_ok {
+        if local_ok && host_ok && is_plain_address(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(SHAPE)
@@ -191,7 +191,20 @@ mod tests {
             assert!(good.parse::<Email>().is_ok(), "{good}");
         }
         for bad in [
-            "", "a", "a@b", "@b.co", "a@.co", "a@b..co", "a b@c.de", "a@b.c", "a@b.co\n", "a@@b.co",
+            "",
+            "a",
+            "a@b",
+            "@b.co",
+            "a@.co",
+            "a@b..co",
+            "a b@c.de",
+            "a@b.c",
+            "a@b.co\n",
+            "a@@b.co",
+            "\u{ff41}@b.co",
+            "a\u{115f}@b.co",
+            "a\u{200b}@b.co",
+            "\u{212a}@b.co",
         ] {
             assert!(bad.parse::<Email>().is_err(), "{bad:?}");
         }

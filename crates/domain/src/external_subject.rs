@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::text::is_treacherous;
+use crate::text::{is_plain_address, is_treacherous};
 
 /// The longest e-mail address or issuer, in characters: what the columns hold.
 pub const LONGEST: usize = 255;
@@ -47,9 +47,7 @@ impl FromStr for SubjectEmail {
             && !host.is_empty()
             && !host.contains('@')
             && email.chars().count() <= LONGEST
-            && !email
-                .chars()
-                .any(|c| c.is_whitespace() || is_treacherous(c));
+            && is_plain_address(&email);
         // Folding may lengthen a text; the column must hold that too.
         let email = Self(email);
         if usable && email.folded().chars().count() <= LONGEST {
@@ -142,6 +140,9 @@ mod tests {
             "a b@c",
             "a@b\n",
             "a\u{202e}@b",
+            "a\u{200b}@b",
+            "a\u{ad}@b",
+            "\u{ff41}@b",
             "a\0@b",
             &long,
         ] {

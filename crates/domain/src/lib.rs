@@ -19,7 +19,7 @@ pub mod member;
 pub mod one_time;
 pub mod secret;
 pub mod settings;
-mod text;
+pub mod text;
 pub mod throttle;
 pub mod workspace;
 

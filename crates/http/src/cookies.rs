@@ -1,7 +1,14 @@
-//! The cookies: names and attributes from the public addresses alone (DECISIONS §4 "Public URLs").
+//! The cookies: which there are, what they are called and how they are protected, from the public
+//! addresses alone (DECISIONS §4 "Public URLs"). [`ALL`] is the one list: what sets, what reads and
+//! what clears goes by it.
+
+mod clear;
+mod held;
+#[cfg(test)]
+mod tests;
 
 use actix_web::{
-    HttpRequest, HttpResponseBuilder,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     cookie::{Cookie, SameSite, time::Duration},
 };
 use chrono::TimeDelta;
@@ -13,23 +20,131 @@ use gatewright_auth::{
     sso::SIGN_IN_LIFETIME,
 };
 
-pub(crate) const ACCESS: &str = "access_token";
-pub(crate) const REFRESH: &str = "refresh_token";
-pub(crate) const CSRF: &str = "csrf_token";
-pub(crate) const INIT: &str = "session";
-pub(crate) const KNOWN_BROWSER: &str = "gatewright_known_browser";
-const RECEIPT: &str = "gatewright_lookup_";
-const SSO_STATE: &str = "gatewright_sso_";
-const SIGN_IN_STATE: &str = "gatewright_signin";
-const APPROVAL_GRANT: &str = "device_approval_grant";
-const DEVICE_CODE: &str = "gatewright_device_code";
-const GRANT_PATH: &str = "/openapi/v1/oauth/device";
+pub(crate) use held::Held;
+
+/// How far a cookie reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// This host; with `COOKIE_DOMAIN` everything below that domain.
+    Console,
+    /// This host, whatever the domain of the console's cookies: only the API reads it.
+    Host,
+    /// This host, below a path, by a name that others know: no prefix.
+    Path,
+}
+
+/// What a cookie ends with, besides its own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// With the session.
+    Session,
+    /// With what somebody was about to do; signing out ends it too.
+    Errand,
+    /// With nothing: it knows the browser, not who is signed in.
+    Never,
+}
+
+/// A cookie of ours.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// The name without a prefix; of several the beginning of their names.
+    base: &'static str,
+    /// Whether there are several, one for each code or round trip.
+    is_many: bool,
+    path: &'static str,
+    reach: Reach,
+    same_site: SameSite,
+    http_only: bool,
+    ends: Ends,
+}
+
+impl Kind {
+    const fn new(base: &'static str, reach: Reach, ends: Ends) -> Self {
+        Self {
+            base,
+            is_many: false,
+            path: "/",
+            reach,
+            same_site: SameSite::Lax,
+            http_only: true,
+            ends,
+        }
+    }
+
+    const fn many(self) -> Self {
+        Self {
+            is_many: true,
+            ..self
+        }
+    }
+
+    const fn strict(self) -> Self {
+        Self {
+            same_site: SameSite::Strict,
+            ..self
+        }
+    }
+
+    const fn below(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+}
+
+pub(crate) const ACCESS: Kind = Kind::new("access_token", Reach::Console, Ends::Session);
+pub(crate) const REFRESH: Kind = Kind::new("refresh_token", Reach::Console, Ends::Session).strict();
+/// Readable by scripts: the page copies it into the header.
+pub(crate) const CSRF: Kind = Kind {
+    http_only: false,
+    ..Kind::new("csrf_token", Reach::Console, Ends::Session)
+};
+pub(crate) const INIT: Kind = Kind::new("session", Reach::Console, Ends::Errand);
+pub(crate) const KNOWN_BROWSER: Kind =
+    Kind::new("gatewright_known_browser", Reach::Console, Ends::Never).strict();
+/// One per code, so that two codes in two tabs do not take each other's receipt.
+pub(crate) const RECEIPT: Kind = Kind::new("gatewright_lookup_", Reach::Host, Ends::Errand).many();
+/// One per round trip. Lax: the way back comes from another site.
+const SSO_STATE: Kind = Kind::new("gatewright_sso_", Reach::Host, Ends::Errand).many();
+/// One per round trip.
+const SIGN_IN_STATE: Kind = Kind::new("gatewright_signin", Reach::Host, Ends::Errand).many();
+/// Says that a session was renewed a moment ago: a page that is asked for without one then does not
+/// renew again.
+pub(crate) const RENEWED: Kind = Kind::new("gatewright_renewed", Reach::Host, Ends::Errand);
+/// The approval grant (device-flow.md §6.6): its name and path are the reference's.
+pub(crate) const APPROVAL_GRANT: Kind =
+    Kind::new("device_approval_grant", Reach::Path, Ends::Errand).below("/openapi/v1/oauth/device");
+/// The code that this browser looked up, for the pages under `/device` alone.
+pub(crate) const DEVICE_CODE: Kind =
+    Kind::new("gatewright_device_code", Reach::Path, Ends::Errand).below("/device");
+
+/// Every cookie of ours.
+pub(crate) const ALL: [&Kind; 11] = [
+    &ACCESS,
+    &REFRESH,
+    &CSRF,
+    &INIT,
+    &KNOWN_BROWSER,
+    &RECEIPT,
+    &SSO_STATE,
+    &SIGN_IN_STATE,
+    &RENEWED,
+    &APPROVAL_GRANT,
+    &DEVICE_CODE,
+];
+
+/// Longer than a redirect takes, shorter than any access token lives.
+const RENEWED_LIFETIME: TimeDelta = TimeDelta::seconds(20);
+/// As much of a digest or nonce as tells cookies of one browser apart.
+const TAIL: usize = 12;
 
 /// How cookies are named and protected on this installation.
 #[derive(Debug, Clone)]
 pub(crate) struct CookiePolicy {
     secure: bool,
     domain: Option<String>,
+    /// The domains that cookies of this host can have been set for.
+    domains: Vec<String>,
+    /// What stands before our paths in the API's address.
+    base_path: String,
 }
 
 impl CookiePolicy {
@@ -37,106 +152,130 @@ impl CookiePolicy {
         Self {
             secure: urls.is_https(),
             domain: urls.cookie_domain().map(str::to_owned),
+            domains: urls.cookie_domains(),
+            base_path: urls.api().map_or("", |api| api.path()).to_owned(),
         }
     }
 
     /// The name on the wire: `__Host-` binds a cookie to exactly this host over https.
-    pub(crate) fn name(&self, base: &str) -> String {
-        if self.secure && self.domain.is_none() {
-            format!("__Host-{base}")
+    fn name(&self, kind: &Kind, tail: &str) -> String {
+        let is_bound = match kind.reach {
+            Reach::Console => self.domain.is_none(),
+            Reach::Host => true,
+            Reach::Path => false,
+        };
+        let prefix = if self.secure && is_bound {
+            "__Host-"
         } else {
-            base.to_owned()
+            ""
+        };
+        format!("{prefix}{}{tail}", kind.base)
+    }
+
+    fn domain(&self, kind: &Kind) -> Option<&str> {
+        self.domain
+            .as_deref()
+            .filter(|_| kind.reach == Reach::Console)
+    }
+
+    fn path(&self, kind: &Kind) -> String {
+        match kind.reach {
+            Reach::Path => format!("{}{}", self.base_path, kind.path),
+            Reach::Console | Reach::Host => kind.path.to_owned(),
         }
     }
 
-    /// The cookie of a request, if it has a value. A name that comes twice counts as absent: one of
-    /// the two was planted.
-    pub(crate) fn read(&self, request: &HttpRequest, base: &str) -> Option<String> {
-        read_once(request, &self.name(base))
+    /// What a request holds of a kind.
+    pub(crate) fn held(&self, request: &HttpRequest, kind: &Kind) -> Held {
+        Held::of(request, &self.name(kind, ""))
     }
 
-    /// Puts a session into the browser.
+    /// Whether a request holds any cookie of a kind.
+    pub(crate) fn has(&self, request: &HttpRequest, kind: &Kind) -> bool {
+        !self.held(request, kind).is_empty()
+    }
+
+    /// Puts a session into the browser, and takes out what an earlier configuration, or somebody
+    /// else, left there under our names. Those lines come first: who keeps cookies by name alone is
+    /// left with the right ones.
     pub(crate) fn sign_in(
         &self,
         response: &mut HttpResponseBuilder,
+        request: &HttpRequest,
         tokens: SessionTokens,
         settings: &ConsoleSettings,
     ) {
         let (access, refresh) = (settings.access_lifetime(), settings.idle_lifetime());
+        for cookie in self.stale(request) {
+            response.cookie(cookie);
+        }
         response
-            .cookie(self.access(tokens.access, access))
-            .cookie(self.refresh(tokens.refresh, refresh))
-            .cookie(self.csrf(tokens.csrf, access));
+            .cookie(self.cookie(&ACCESS, "", tokens.access, Some(access)))
+            .cookie(self.cookie(&REFRESH, "", tokens.refresh, Some(refresh)))
+            .cookie(self.cookie(&CSRF, "", tokens.csrf, Some(access)));
         if let Some(known) = tokens.known_browser {
-            response.cookie(self.known_browser(known, KNOWN_BROWSER_LIFETIME));
+            response.cookie(self.known_browser(known));
         }
     }
 
-    fn access(&self, value: String, life: TimeDelta) -> Cookie<'static> {
-        self.cookie(ACCESS, value, Some(life), SameSite::Lax, true)
-    }
-
-    fn refresh(&self, value: String, life: TimeDelta) -> Cookie<'static> {
-        self.cookie(REFRESH, value, Some(life), SameSite::Strict, true)
-    }
-
-    /// Readable by scripts: the page copies it into the header.
-    fn csrf(&self, value: String, life: TimeDelta) -> Cookie<'static> {
-        self.cookie(CSRF, value, Some(life), SameSite::Lax, false)
-    }
-
     pub(crate) fn init(&self, value: String) -> Cookie<'static> {
-        self.cookie(INIT, value, None, SameSite::Lax, true)
+        self.cookie(&INIT, "", value, None)
     }
 
-    fn known_browser(&self, value: String, life: TimeDelta) -> Cookie<'static> {
-        self.cookie(KNOWN_BROWSER, value, Some(life), SameSite::Strict, true)
+    fn known_browser(&self, value: String) -> Cookie<'static> {
+        self.cookie(&KNOWN_BROWSER, "", value, Some(KNOWN_BROWSER_LIFETIME))
     }
 
+    pub(crate) fn renewed(&self) -> Cookie<'static> {
+        self.cookie(&RENEWED, "", "1".into(), Some(RENEWED_LIFETIME))
+    }
+
+    /// Host-only, so that no sibling of this host can plant one over https: a receipt says that a
+    /// code was looked up in this very browser.
     pub(crate) fn receipt(
         &self,
         code_digest: &str,
         value: String,
         life: TimeDelta,
     ) -> Cookie<'static> {
-        self.cookie(
-            &receipt_name(code_digest),
-            value,
-            Some(life),
-            SameSite::Lax,
-            true,
-        )
+        self.cookie(&RECEIPT, tail(code_digest), value, Some(life))
     }
 
-    pub(crate) fn read_receipt(&self, request: &HttpRequest, code_digest: &str) -> Option<String> {
-        self.read(request, &receipt_name(code_digest))
+    pub(crate) fn held_receipt(&self, request: &HttpRequest, code_digest: &str) -> Held {
+        Held::of(request, &self.name(&RECEIPT, tail(code_digest)))
     }
 
-    /// The state envelope of one round trip. Host-only whatever the domain of the console's cookies:
-    /// only the API reads it. Lax: the way back comes from another site.
-    pub(crate) fn sso_state(&self, code_digest: &str, value: String) -> Cookie<'static> {
-        let name = self.host_only_name(&sso_state_name(code_digest));
-        self.host_only(name, "/", value, STATE_LIFETIME)
+    /// The state envelope of one round trip that begins, and without those of many before it: `trip`
+    /// is its nonce.
+    pub(crate) fn begin_sso(
+        &self,
+        request: &HttpRequest,
+        trip: &str,
+        value: String,
+    ) -> Vec<Cookie<'static>> {
+        let mut cookies = self.crowded_out(request, &SSO_STATE);
+        cookies.push(self.sso_state(trip, value));
+        cookies
+    }
+
+    fn sso_state(&self, trip: &str, value: String) -> Cookie<'static> {
+        self.cookie(&SSO_STATE, tail(trip), value, Some(STATE_LIFETIME))
     }
 
     /// Clears a state.
-    pub(crate) fn cleared_sso_state(&self, code_digest: &str) -> Cookie<'static> {
-        cleared(self.sso_state(code_digest, String::new()))
+    pub(crate) fn cleared_sso_state(&self, trip: &str) -> Cookie<'static> {
+        cleared(self.sso_state(trip, String::new()))
     }
 
     /// All states of this browser.
     pub(crate) fn read_sso_states(&self, request: &HttpRequest) -> Vec<String> {
-        let prefix = self.host_only_name(SSO_STATE);
-        let cookies = request.cookies().map(|all| all.clone()).unwrap_or_default();
-        let states = cookies
-            .iter()
-            .filter(|cookie| cookie.name().starts_with(&prefix));
-        states.map(|cookie| cookie.value().to_owned()).collect()
+        held::beginning(request, &self.name(&SSO_STATE, ""))
+            .map(|(_, value)| value)
+            .collect()
     }
 
-    /// The approval grant (device-flow.md §6.6): its name and path are the reference's.
     pub(crate) fn approval_grant(&self, value: String) -> Cookie<'static> {
-        self.host_only(APPROVAL_GRANT.into(), GRANT_PATH, value, GRANT_LIFETIME)
+        self.cookie(&APPROVAL_GRANT, "", value, Some(GRANT_LIFETIME))
     }
 
     /// Clears the approval grant, with the attributes that it was set with.
@@ -144,91 +283,57 @@ impl CookiePolicy {
         cleared(self.approval_grant(String::new()))
     }
 
-    pub(crate) fn read_approval_grant(request: &HttpRequest) -> Option<String> {
-        read_once(request, APPROVAL_GRANT)
+    /// The state of one sign-in through an identity provider that begins. `trip` is the `state` of its
+    /// address.
+    pub(crate) fn begin_sign_in(
+        &self,
+        request: &HttpRequest,
+        trip: &str,
+        value: String,
+    ) -> Vec<Cookie<'static>> {
+        let mut cookies = self.crowded_out(request, &SIGN_IN_STATE);
+        cookies.push(self.sign_in_state(trip, value));
+        cookies
     }
 
-    /// The state of a sign-in through an identity provider.
-    pub(crate) fn sign_in_state(&self, value: String) -> Cookie<'static> {
-        let name = self.host_only_name(SIGN_IN_STATE);
-        self.host_only(name, "/", value, SIGN_IN_LIFETIME)
+    fn sign_in_state(&self, trip: &str, value: String) -> Cookie<'static> {
+        let tail = sign_in_tail(trip);
+        self.cookie(&SIGN_IN_STATE, &tail, value, Some(SIGN_IN_LIFETIME))
     }
 
-    pub(crate) fn cleared_sign_in_state(&self) -> Cookie<'static> {
-        cleared(self.sign_in_state(String::new()))
+    pub(crate) fn cleared_sign_in_state(&self, trip: &str) -> Cookie<'static> {
+        cleared(self.sign_in_state(trip, String::new()))
     }
 
-    pub(crate) fn read_sign_in_state(&self, request: &HttpRequest) -> Option<String> {
-        read_once(request, &self.host_only_name(SIGN_IN_STATE))
+    pub(crate) fn held_sign_in_state(&self, request: &HttpRequest, trip: &str) -> Held {
+        Held::of(request, &self.name(&SIGN_IN_STATE, &sign_in_tail(trip)))
     }
 
-    /// The code that this browser looked up, for the pages under `/device` alone.
+    /// The code that this browser looked up.
     pub(crate) fn device_code(&self, value: String, life: TimeDelta) -> Cookie<'static> {
-        self.host_only(DEVICE_CODE.into(), "/device", value, life)
+        self.cookie(&DEVICE_CODE, "", value, Some(life))
     }
 
     pub(crate) fn cleared_device_code(&self) -> Cookie<'static> {
         cleared(self.device_code(String::new(), TimeDelta::zero()))
     }
 
-    pub(crate) fn read_device_code(request: &HttpRequest) -> Option<String> {
-        read_once(request, DEVICE_CODE)
-    }
-
-    fn host_only_name(&self, base: &str) -> String {
-        if self.secure {
-            format!("__Host-{base}")
-        } else {
-            base.to_owned()
-        }
-    }
-
-    fn host_only(
-        &self,
-        name: String,
-        path: &'static str,
-        value: String,
-        life: TimeDelta,
-    ) -> Cookie<'static> {
-        Cookie::build(name, value)
-            .path(path)
-            .secure(self.secure)
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .max_age(Duration::seconds(life.num_seconds()))
-            .finish()
-    }
-
-    /// Three cookies that clear the session.
-    pub(crate) fn cleared(&self) -> [Cookie<'static>; 3] {
-        [
-            (ACCESS, SameSite::Lax, true),
-            (REFRESH, SameSite::Strict, true),
-            (CSRF, SameSite::Lax, false),
-        ]
-        .map(|(name, same_site, http_only)| {
-            let mut cookie = self.cookie(name, String::new(), None, same_site, http_only);
-            cookie.set_expires(actix_web::cookie::time::OffsetDateTime::UNIX_EPOCH);
-            cookie
-        })
-    }
-
+    /// A cookie as it is set today. Without a life it ends with the browser.
     fn cookie(
         &self,
-        base: &str,
+        kind: &Kind,
+        tail: &str,
         value: String,
         life: Option<TimeDelta>,
-        same_site: SameSite,
-        http_only: bool,
     ) -> Cookie<'static> {
-        let mut cookie = Cookie::build(self.name(base), value)
-            .path("/")
+        let mut cookie = Cookie::build(self.name(kind, tail), value)
+            .path(self.path(kind))
             .secure(self.secure)
-            .http_only(http_only)
-            .same_site(same_site)
+            .http_only(kind.http_only)
+            .same_site(kind.same_site)
             .finish();
-        if let Some(domain) = &self.domain {
-            cookie.set_domain(domain.clone());
+        if let Some(domain) = self.domain(kind) {
+            cookie.set_domain(domain.to_owned());
         }
         if let Some(life) = life {
             cookie.set_max_age(Duration::seconds(life.num_seconds()));
@@ -237,93 +342,29 @@ impl CookiePolicy {
     }
 }
 
-fn read_once(request: &HttpRequest, name: &str) -> Option<String> {
-    let cookies = request.cookies().ok()?;
-    let mut named = cookies.iter().filter(|cookie| cookie.name() == name);
-    let value = named.next()?.value().to_owned();
-    (named.next().is_none() && !value.is_empty()).then_some(value)
+/// Puts cookies into an answer that is made already.
+pub(crate) fn put(answer: &mut HttpResponse, cookies: impl IntoIterator<Item = Cookie<'static>>) {
+    for cookie in cookies {
+        if let Err(error) = answer.add_cookie(&cookie) {
+            tracing::error!(%error, "a cookie cannot be set");
+        }
+    }
 }
 
 fn cleared(mut cookie: Cookie<'static>) -> Cookie<'static> {
+    cookie.set_value("");
     cookie.set_max_age(Duration::ZERO);
     cookie.set_expires(actix_web::cookie::time::OffsetDateTime::UNIX_EPOCH);
     cookie
 }
 
-fn sso_state_name(code_digest: &str) -> String {
-    format!(
-        "{SSO_STATE}{}",
-        code_digest.get(..12).unwrap_or(code_digest)
-    )
+fn tail(text: &str) -> &str {
+    text.get(..TAIL).unwrap_or(text)
 }
 
-/// One cookie per code, so that two codes in two tabs do not take each other's receipt.
-fn receipt_name(code_digest: &str) -> String {
-    format!("{RECEIPT}{}", code_digest.get(..12).unwrap_or(code_digest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use gatewright_auth::origin::PublicUrls;
-    use gatewright_domain::settings::Settings as _;
-
-    fn policy(api: &'static str, web: &'static str, domain: &'static str) -> CookiePolicy {
-        let urls = PublicUrls::load(&move |name: &str| match name {
-            "CONSOLE_API_URL" => Some(api.to_owned()),
-            "CONSOLE_WEB_URL" => Some(web.to_owned()),
-            _ => Some(domain.to_owned()),
-        });
-        CookiePolicy::new(&urls.unwrap())
-    }
-
-    #[test]
-    fn sec_126_https_without_a_domain_gives_host_cookies() {
-        let cookie =
-            policy("https://a.example.com", "", "").access("v".into(), TimeDelta::hours(1));
-        assert_eq!(cookie.name(), "__Host-access_token");
-        assert_eq!(
-            (cookie.secure(), cookie.domain(), cookie.path()),
-            (Some(true), None, Some("/"))
-        );
-        let plain = policy("http://a.example.com", "", "").access("v".into(), TimeDelta::hours(1));
-        assert_eq!(
-            (plain.name(), plain.secure()),
-            ("access_token", Some(false))
-        );
-        assert_eq!(
-            policy("", "", "")
-                .access("v".into(), TimeDelta::hours(1))
-                .name(),
-            "access_token"
-        );
-    }
-
-    #[test]
-    fn sec_127_a_cookie_domain_gives_plain_names_and_stays_secure() {
-        let policy = policy(
-            "https://api.example.com",
-            "https://web.example.com",
-            ".example.com",
-        );
-        let csrf = policy.csrf("v".into(), TimeDelta::hours(1));
-        assert_eq!(
-            (csrf.name(), csrf.domain(), csrf.secure()),
-            ("csrf_token", Some("example.com"), Some(true))
-        );
-        assert_eq!(csrf.http_only(), Some(false), "the page reads it");
-    }
-
-    #[test]
-    fn the_refresh_cookie_is_strict_and_clearing_keeps_the_attributes() {
-        let policy = policy("https://a.example.com", "", "");
-        assert_eq!(
-            policy.refresh("v".into(), TimeDelta::days(1)).same_site(),
-            Some(SameSite::Strict)
-        );
-        for cookie in policy.cleared() {
-            assert!(cookie.value().is_empty() && cookie.secure() == Some(true));
-            assert!(cookie.name().starts_with("__Host-") && cookie.max_age().is_none());
-        }
-    }
+/// The end of a `state`, whose beginning says what it is for. It may be anything that stands in a
+/// link: it is looked for among the names of cookies, and nothing else.
+fn sign_in_tail(trip: &str) -> String {
+    let start = trip.len().saturating_sub(TAIL);
+    format!("_{}", trip.get(start..).unwrap_or_default())
 }

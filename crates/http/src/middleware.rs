@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpMessage as _, HttpRequest, ResponseError as _,
-    body::MessageBody,
+    body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
     middleware::{DefaultHeaders, Next},
@@ -20,7 +20,7 @@ use gatewright_domain::{
 use crate::{
     access_log::Visit,
     cookies::{self, CookiePolicy},
-    envelope::{Cause, FrameworkFailure, Place},
+    envelope::{Cause, FrameworkFailure, Place, REASON, without_foreign_text},
     request_id::{self, REQUEST_ID},
     settings::HttpSettings,
     slow_body::BodyWatch,
@@ -60,14 +60,15 @@ const INVITE_PATHS: [&str; 2] = [
 ];
 const LONGEST_USER_AGENT: usize = 255;
 
-/// Makes the [`Ctx`], bounds the time, gives failures the right envelope.
+/// Makes the [`Ctx`], bounds the time, gives failures the right envelope, and rids a browser of two
+/// sessions of which neither can be believed.
 ///
 /// The request itself cannot be kept while it is routed, so what a failure's envelope needs is
 /// taken down first.
 pub(crate) async fn around<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
     let place = Place::of(request.path());
     let deadline = deadline(request.request());
@@ -75,7 +76,9 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     request.extensions_mut().insert(Arc::clone(&ctx));
     let body = BodyWatch::over(&mut request);
     let cause = match tokio::time::timeout(deadline, next.call(request)).await {
-        Ok(Ok(mut response)) => {
+        Ok(Ok(response)) => {
+            let mut response = without_foreign_text(response, (place, &ctx.request_id));
+            clear_several(&mut response);
             visit.answered(&ctx, &response);
             let headers = response.headers_mut();
             // Appended: the cross-origin rules may vary by more.
@@ -93,13 +96,27 @@ pub(crate) async fn around<B: MessageBody + 'static>(
             Cause::NoAnswer
         }
     };
-    let failure = FrameworkFailure {
-        place,
-        cause,
-        request_id: ctx.request_id.clone(),
-    };
+    let failure = FrameworkFailure::new((place, &ctx.request_id), &cause);
     visit.failed(&ctx, failure.status_code());
     Err(failure.into())
+}
+
+/// Refused because a browser sent two that are both good: it shall not send them again.
+fn clear_several<B>(response: &mut ServiceResponse<B>) {
+    let reason = response.headers().get(REASON);
+    if !reason.is_some_and(|reason| reason.as_bytes().starts_with(b"several_")) {
+        return;
+    }
+    let request = response.request();
+    let policy = request.app_data::<Data<CookiePolicy>>();
+    let ended = policy
+        .map(|policy| policy.ended(request))
+        .unwrap_or_default();
+    for cookie in ended {
+        if let Err(error) = response.response_mut().add_cookie(&cookie) {
+            tracing::error!(%error, "a cookie cannot be set");
+        }
+    }
 }
 
 fn deadline(request: &HttpRequest) -> Duration {
@@ -144,6 +161,15 @@ pub(crate) fn headers(deploy_env: &str, urls: &PublicUrls) -> DefaultHeaders {
     headers
 }
 
+/// The cookie of a browser that signed in before: of several the one that is.
+fn known_browser(request: &HttpRequest, now: chrono::DateTime<chrono::Utc>) -> Option<String> {
+    let policy = request.app_data::<Data<CookiePolicy>>()?;
+    let console = request.app_data::<Data<Console>>()?;
+    let held = policy.held(request, &cookies::KNOWN_BROWSER);
+    held.the_one(|known| console.is_known_browser(now, known))
+        .ok()?
+}
+
 fn context(request: &HttpRequest) -> Ctx {
     let now = request
         .app_data::<Data<dyn Clock>>()
@@ -177,9 +203,7 @@ fn context(request: &HttpRequest) -> Ctx {
                 .take(LONGEST_USER_AGENT)
                 .collect()
         });
-    let known_browser = request
-        .app_data::<Data<CookiePolicy>>()
-        .and_then(|policy| policy.read(request, cookies::KNOWN_BROWSER));
+    let known_browser = known_browser(request, now);
     // A request id needs no clock to be turned by tests: nothing compares it.
     Ctx {
         now,

@@ -239,3 +239,58 @@ async fn somebody_is_invited_comes_and_sees_less() {
     world.goto(&path).await;
     world.browser.see("cannot be used").await;
 }
+
+/// What a page says when a browser holds more, or less, than a sign-in; and the way on from each.
+#[tokio::test]
+async fn d1_d8_f_what_a_sign_in_that_does_not_hold_is_told_and_the_way_on() {
+    let mut world = World::new().await;
+    let (other, _) = world.server.sign_in().await;
+    world.goto("/signin").await;
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("Signed-in browsers").await;
+    // Another application's cookie comes first, and changes nothing.
+    let plant = |value: &str, path: &str| json!({"name": "access_token", "value": value, "domain": "127.0.0.1", "path": path});
+    let theirs = plant("theirs", "/account");
+    world.browser.act(json!({"plant": theirs})).await;
+    world.goto("/account").await;
+    world.browser.see("Signed-in browsers").await;
+    // Another session does: it is refused in words, and gone.
+    let access = other.split("access_token=").nth(1).unwrap();
+    let access = access.split(';').next().unwrap();
+    let theirs = plant(access, "/account");
+    world.browser.act(json!({"plant": theirs})).await;
+    world.goto("/account").await;
+    world.browser.see("held two sign-ins").await;
+    world.look("two-sign-ins").await;
+    world.browser.click("a[href*=signin]").await;
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("Signed-in browsers").await;
+    // The same page at another address than the public one.
+    let port = world.server.url.rsplit(':').next().unwrap().to_owned();
+    let elsewhere = format!("http://localhost:{port}/signin");
+    world.browser.goto(&elsewhere).await;
+    world.sign_in("Passw0rd1").await;
+    world.browser.see("another address than ours").await;
+    world.look("another-address").await;
+    world.browser.click("main a").await;
+    world.browser.see("Signed-in browsers").await;
+    // An account that another edition left behind.
+    let left = "UPDATE accounts SET status = 'uninitialized'";
+    world.db.execute(left).await;
+    world.goto("/workspace").await;
+    world.browser.see("Finish your account").await;
+    world.look("initialise").await;
+    world.browser.click("form button").await;
+    world.browser.see("Saved.").await;
+    let alone = "DELETE FROM tenant_account_joins";
+    world.db.execute(alone).await;
+    world.goto("/account").await;
+    world.browser.see("you belong to no workspace").await;
+    world.look("no-workspace").await;
+    world.browser.click("form button").await;
+    world.browser.see("You are signed out.").await;
+    world.goto("/signin?error=invalid_state").await;
+    world.browser.see("Begin it again here").await;
+    world.look("provider-refused").await;
+    assert_eq!(world.browser.problems().await, [] as [Value; 0]);
+}

@@ -4,6 +4,7 @@ mod browser;
 pub(crate) mod certificates;
 pub(crate) mod enterprise;
 mod flow;
+mod jar;
 pub(crate) mod log;
 pub(crate) mod mail;
 pub(crate) mod odd_provider;
@@ -13,6 +14,7 @@ pub(crate) mod relay;
 pub(crate) use browser::Browser;
 pub(crate) use enterprise::Enterprise;
 pub(crate) use flow::{EMAIL, Grant, PASSWORD, basic_account};
+pub(crate) use jar::Jar;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -79,11 +81,14 @@ impl Answer {
         self
     }
 
-    /// The `Set-Cookie` of the name that begins so (after any prefix).
+    /// The `Set-Cookie` of the name that begins so (after any prefix): the one that sets it, if any does.
     pub(crate) fn set_cookie(&self, name: &str) -> Option<String> {
         let all = self.headers.get_all("set-cookie").iter();
-        let mut texts = all.map(|value| value.to_str().unwrap().to_owned());
-        texts.find(|text| text.trim_start_matches("__Host-").starts_with(name))
+        let texts = all.map(|value| value.to_str().unwrap().to_owned());
+        let of_name = |text: &String| text.trim_start_matches("__Host-").starts_with(name);
+        let mut found: Vec<String> = texts.filter(of_name).collect();
+        let sets = found.iter().position(|text| !text.contains("=;"));
+        (!found.is_empty()).then(|| found.swap_remove(sets.unwrap_or(0)))
     }
 
     /// The `error` of an OAuth answer.

@@ -18,12 +18,16 @@ async fn sign_in_sets_the_three_cookies_and_tells_nothing_about_accounts() {
         .await
         .expect(200);
     assert_eq!(answer.json(), json!({"result": "success"}));
-    let cookies: Vec<&str> = answer
-        .headers
-        .get_all("set-cookie")
-        .iter()
-        .map(|c| c.to_str().unwrap())
-        .collect();
+    let all = answer.headers.get_all("set-cookie").iter();
+    let all: Vec<&str> = all.map(|c| c.to_str().unwrap()).collect();
+    // First what an earlier configuration may have left; who keeps cookies by name alone has ours then.
+    let first = all.iter().position(|c| !c.contains("=;")).unwrap();
+    let (cleared, cookies) = all.split_at(first);
+    assert!(
+        cleared
+            .iter()
+            .all(|c| c.contains("=; ") && c.contains("Max-Age=0"))
+    );
     let names: Vec<&str> = cookies
         .iter()
         .map(|c| c.split('=').next().unwrap())
@@ -232,7 +236,9 @@ async fn sec_138_signing_out_ends_this_session_and_no_other() {
         .post(&h, "/console/api/logout", json!({}))
         .await
         .expect(200);
-    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 3);
+    for cookie in answer.headers.get_all("set-cookie") {
+        assert!(cookie.to_str().unwrap().contains("=; "), "{cookie:?}");
+    }
     assert!(
         a.cookies
             .keys()
@@ -264,6 +270,9 @@ async fn sec_126_over_https_cookies_are_bound_to_the_host() {
         .expect(200);
     for cookie in answer.headers.get_all("set-cookie") {
         let text = cookie.to_str().unwrap();
+        if text.contains("=;") {
+            continue;
+        }
         assert!(
             text.starts_with("__Host-") && text.contains("Secure") && text.contains("Path=/;"),
             "{text}"

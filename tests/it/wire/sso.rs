@@ -734,8 +734,17 @@ async fn sec_096_sec_097_the_context_needs_the_grant_and_changes_nothing() {
         'A'
     };
     tampered.push(flipped);
-    let planted = format!("{good}; {GRANT_COOKIE}=x");
-    for cookie in [tampered.as_str(), "x", &planted, &sign(&payload(&good))] {
+    // Of two the one that verifies counts; two that do are refused.
+    let planted = format!("x; {GRANT_COOKIE}={good}");
+    let headers = [("cookie", format!("{GRANT_COOKIE}={planted}"))];
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let context = browser.send(&h, "GET", CONTEXT, None, &headers);
+    context.await.expect(200);
+    let other = h.start_flow("the attacker's").await;
+    let mut attacker = Browser::new();
+    attacker.sso(&h, &other, "m").await;
+    let two = format!("{good}; {GRANT_COOKIE}={}", attacker.cookies[GRANT_COOKIE]);
+    for cookie in [tampered.as_str(), "x", &two, &sign(&payload(&good))] {
         let headers = [("cookie", format!("{GRANT_COOKIE}={cookie}"))];
         let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let context = browser

@@ -12,6 +12,7 @@ use gatewright_domain::{
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
     ids::AccountId,
+    text::visible_name,
     workspace::WorkspaceStatus,
 };
 use gatewright_kv::Spending;
@@ -35,6 +36,8 @@ const LONGEST_NAME: usize = 30;
 pub struct SignInBegun {
     /// At the provider.
     pub url: String,
+    /// The `state` of the address: tells the round trips of one browser apart.
+    pub trip: String,
     /// The sign-in state, for its cookie.
     pub state: String,
 }
@@ -89,6 +92,7 @@ impl Console {
             .begin(Some(&provider), sealed.kid(), &sealed.state);
         Ok(SignInBegun {
             url: begun.await?,
+            trip: sealed.state.expose().to_owned(),
             state: text,
         })
     }
@@ -284,12 +288,8 @@ impl Console {
 /// What the provider calls them, without what must not be in a name; else what stands before the `@`.
 fn display_name(person: &AuthenticatedPerson, email: &str) -> String {
     let clean = |text: &str| -> String {
-        let plain = text.chars().filter(|c| !c.is_control());
-        plain
-            .take(LONGEST_NAME)
-            .collect::<String>()
-            .trim()
-            .to_owned()
+        let seen = visible_name(text);
+        seen.chars().take(LONGEST_NAME).collect()
     };
     let told = person
         .name

@@ -83,6 +83,29 @@ pub enum ExternalLoginError {
 }
 
 impl ExternalLoginError {
+    /// Every code, for who has words for each.
+    pub const CODES: [&str; 19] = [
+        "unknown_provider",
+        "console_api_url_unset",
+        "invalid_state",
+        "access_denied",
+        "provider_unavailable",
+        "provider_malformed",
+        "code_too_long",
+        "identity_not_proved",
+        "email_missing",
+        "email_unusable",
+        "email_not_verified",
+        "not_linked",
+        "linked_elsewhere",
+        "registration_closed",
+        "no_workspace",
+        "account_banned",
+        "account_gone",
+        "rate_limited",
+        "unavailable",
+    ];
+
     /// The stable code, for audit and for `X-Gatewright-Reason`.
     pub fn code(&self) -> &'static str {
         match self {

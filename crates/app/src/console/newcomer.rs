@@ -7,6 +7,7 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     ids::{AccountId, MembershipId, WorkspaceId},
     language::Language,
+    text::visible_name,
 };
 use gatewright_storage::{StorageError, Tx, account, invitation, workspace};
 
@@ -45,9 +46,10 @@ pub(crate) async fn create(
     invitation::dissolve_unused(tx, newcomer.email, left).await?;
     let id = AccountId::generate(ambient.ids.as_ref());
     let language = Language::or_default(newcomer.language);
+    let name = seen_name(newcomer);
     let new = account::NewAccount {
         id,
-        name: newcomer.name,
+        name: &name,
         email: newcomer.email,
         password: newcomer.password,
         language: language.tag,
@@ -60,6 +62,17 @@ pub(crate) async fn create(
     Ok(id)
 }
 
+/// The name as it is seen; when nothing of it is, what stands before the `@`.
+fn seen_name(newcomer: &Newcomer<'_>) -> String {
+    let name = visible_name(newcomer.name);
+    let local = newcomer.email.split('@').next().unwrap_or_default();
+    if name.is_empty() {
+        local.to_owned()
+    } else {
+        name
+    }
+}
+
 /// Makes the account and its workspace, both or neither.
 pub(crate) async fn settle(
     tx: &mut Tx,
@@ -68,7 +81,7 @@ pub(crate) async fn settle(
     newcomer: &Newcomer<'_>,
 ) -> Result<AccountId, StorageError> {
     let id = create(tx, ambient, ctx, newcomer).await?;
-    found_workspace(tx, ambient, ctx, (id, newcomer.name)).await?;
+    found_workspace(tx, ambient, ctx, (id, &seen_name(newcomer))).await?;
     Ok(id)
 }
 

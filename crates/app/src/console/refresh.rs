@@ -22,6 +22,9 @@ pub enum RefreshError {
     /// Unknown, spent, expired, ended; or its account may not act.
     #[error("Invalid refresh token")]
     Invalid(&'static str),
+    /// Two of living sessions: one of them may have been planted.
+    #[error("Two refresh tokens of this browser are good. Please sign in again.")]
+    Several,
     /// Too many requests.
     #[error("Too many requests. Please try again later.")]
     RateLimited {
@@ -40,16 +43,23 @@ impl From<StorageError> for RefreshError {
 }
 
 impl Console {
-    /// Renews the session that a refresh token belongs to.
+    /// Renews the session that a refresh token belongs to. Of several the one of a living session
+    /// counts.
     pub async fn refresh(
         &self,
         ctx: &Ctx,
-        token: Option<&str>,
+        presented: &[String],
     ) -> Result<SessionTokens, RefreshError> {
-        let token = token
-            .filter(|t| !t.is_empty())
-            .ok_or(RefreshError::Missing)?;
-        let token = RefreshToken::parse(token).ok_or(RefreshError::Invalid("refresh_malformed"))?;
+        if presented.iter().all(String::is_empty) {
+            return Err(RefreshError::Missing);
+        }
+        let tokens = presented
+            .iter()
+            .filter_map(|text| RefreshToken::parse(text));
+        let tokens: Vec<RefreshToken> = tokens.collect();
+        if tokens.is_empty() {
+            return Err(RefreshError::Invalid("refresh_malformed"));
+        }
         let limits = &self.parts.limits;
         self.parts
             .limiter
@@ -57,6 +67,7 @@ impl Console {
             .await?
             .or_wait()
             .map_err(|retry_after| RefreshError::RateLimited { retry_after })?;
+        let token = self.the_one(ctx, tokens).await?;
         let mut tx = self.parts.pool.begin().await?;
         let session = console_session::find_for_update(&mut tx, token.session_id())
             .await?
@@ -78,6 +89,39 @@ impl Console {
             }
             Rotation::Reuse => self.end_family(ctx, tx, &session).await,
             Rotation::Dead => Err(RefreshError::Invalid("session_ended")),
+        }
+    }
+
+    /// Of several tokens the one that its session proves. When none is, any of them is refused for
+    /// what it is.
+    async fn the_one(
+        &self,
+        ctx: &Ctx,
+        mut tokens: Vec<RefreshToken>,
+    ) -> Result<RefreshToken, RefreshError> {
+        let first = tokens
+            .first()
+            .cloned()
+            .ok_or(RefreshError::Invalid("refresh_malformed"))?;
+        if tokens.len() == 1 {
+            return Ok(first);
+        }
+        let mut conn = self.parts.pool.get().await?;
+        let mut proved = vec![];
+        for token in tokens.drain(..) {
+            let found = console_session::find_with_account(&mut conn, token.session_id()).await?;
+            let is_proved = found.is_some_and(|(session, _)| {
+                let generation = token.verified_generation(&self.parts.keys, &session);
+                generation.is_some() && session.is_live(ctx.now)
+            });
+            if is_proved {
+                proved.push(token);
+            }
+        }
+        match proved.len() {
+            0 => Ok(first),
+            1 => Ok(proved.remove(0)),
+            _ => Err(RefreshError::Several),
         }
     }
 

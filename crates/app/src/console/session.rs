@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use gatewright_auth::{
     account::InvitationKeys,
     console::{AccessClaims, ConsoleKeys, ConsoleSettings, KnownBrowser, RefreshToken},
@@ -116,6 +117,24 @@ impl Console {
             .open_access(access_token?, ctx.now)
             .ok()
             .map(|claims| claims.account_id)
+    }
+
+    /// Whether a token was made by a node whose clock is ahead of ours by more than is allowed for.
+    pub fn is_from_the_future(&self, ctx: &Ctx, access_token: &str) -> bool {
+        let keys = &self.parts.keys;
+        keys.is_access_from_the_future(access_token, ctx.now)
+    }
+
+    /// Whether a cookie of a known browser is one.
+    pub fn is_known_browser(&self, now: DateTime<Utc>, cookie: &str) -> bool {
+        let known = self.parts.keys.open_known_browser(cookie, now);
+        known.is_some()
+    }
+
+    /// Whether a sign-in state is that of a round trip.
+    pub fn is_sign_in_state(&self, ctx: &Ctx, sealed: &str, trip: &str) -> bool {
+        let opened = self.parts.sign_in_states.open(sealed, ctx.now);
+        opened.is_ok_and(|state| state.state.matches(trip.as_bytes()))
     }
 
     /// Who a token belongs to, if its session is alive.

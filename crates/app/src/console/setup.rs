@@ -169,6 +169,11 @@ impl Setup {
         Ok(matches!(self.status().await?, SetupStatus::Finished(_)))
     }
 
+    /// Whether a cookie proves that the init password was given.
+    pub fn is_init_proof(&self, init: &str, now: DateTime<Utc>) -> bool {
+        self.keys.is_init(init, now)
+    }
+
     /// Checks the init password; returns the proof that it was given.
     pub async fn validate_init(&self, ctx: &Ctx, password: &Secret) -> Result<String, SetupError> {
         self.require_open(&mut self.pool.get().await?).await?;

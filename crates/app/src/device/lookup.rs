@@ -114,6 +114,11 @@ impl DeviceFlow {
         Ok(grant.filter(|grant| grant.is_pending(ctx.now)))
     }
 
+    /// Whether a receipt says that a code was looked up, whoever was signed in then.
+    pub fn is_looked_up(&self, ctx: &Ctx, code_digest: &str, receipt: Option<&str>) -> bool {
+        self.parts.receipts.is_for(receipt, code_digest, ctx.now)
+    }
+
     /// The digest that the receipt of a code goes by, if it has the form of a code.
     pub fn code_digest(&self, user_code: &str) -> Option<String> {
         Some(code_fingerprint(&user_code.parse().ok()?))

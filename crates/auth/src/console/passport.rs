@@ -52,6 +52,9 @@ pub enum CsrfFailure {
     /// Of another session of the same account.
     #[error("csrf_other_session")]
     OtherSession,
+    /// Two cookies of this session: which of them the page means cannot be told.
+    #[error("several_csrf_tokens")]
+    Several,
     /// Sent by a page of another origin.
     #[error("foreign_origin")]
     ForeignOrigin,
@@ -127,6 +130,13 @@ impl ConsoleKeys {
             account_id: claims.parse("user_id")?,
             session_id: claims.parse("sid")?,
         })
+    }
+
+    /// Whether a good access token was made after now, beyond the leeway: by a machine with another
+    /// clock.
+    pub fn is_access_from_the_future(&self, token: &str, now: DateTime<Utc>) -> bool {
+        let opened = Unverified::open(&self.access, token);
+        opened.is_ok_and(|claims| claims.is_from_the_future(now))
     }
 
     /// A CSRF token for one session.

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::text::is_treacherous;
+use crate::text::{is_treacherous, visible_name};
 
 /// The text has not the form of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -194,11 +194,13 @@ impl FromStr for DeviceLabel {
         if text.len() > Self::MAX_CHARS * 8 {
             return Err(InvalidLabel::TooLong);
         }
-        let label: String = text.trim().nfc().collect();
+        if text.trim().chars().any(is_treacherous) {
+            return Err(InvalidLabel::Control);
+        }
+        // An emoji's mark is no attack; it is left out rather than refused.
+        let label: String = visible_name(text).nfc().collect();
         if label.is_empty() {
             Err(InvalidLabel::Empty)
-        } else if label.chars().any(is_treacherous) {
-            Err(InvalidLabel::Control)
         } else if label.chars().count() > Self::MAX_CHARS {
             Err(InvalidLabel::TooLong)
         } else {

@@ -9,6 +9,7 @@ use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{
     DIFY_VERSION, Secret,
     account::{Email, check_password_policy},
+    text::visible_name,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -148,7 +149,7 @@ pub(crate) struct SetupInput(SetupCommand);
 impl FromFields for SetupInput {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let email: Option<Email> = fields.parsed("email");
-        let name = fields.text("name");
+        let name = fields.text("name").map(|name| visible_name(&name));
         if name.as_ref().is_some_and(|name| name.chars().count() > 30) {
             fields.problem(
                 "string_too_long",
@@ -170,6 +171,17 @@ impl FromFields for SetupInput {
     }
 }
 
+fn init_proof(
+    setup: &Setup,
+    policy: &CookiePolicy,
+    ctx: &RequestCtx,
+    request: &HttpRequest,
+) -> Option<String> {
+    let held = policy.held(request, &cookies::INIT);
+    held.the_one(|init| setup.is_init_proof(init, ctx.now))
+        .ok()?
+}
+
 /// Makes the first account and its workspace. Of any number of callers one wins.
 #[utoipa::path(
     post, path = "/console/api/setup", request_body = SetupRequest,
@@ -187,7 +199,7 @@ pub(crate) async fn set_up(
     request: HttpRequest,
     body: Body<SetupInput, BootstrapFormat>,
 ) -> Result<HttpResponse, BootstrapFailure> {
-    let init = policy.read(&request, cookies::INIT);
+    let init = init_proof(&setup, &policy, &ctx, &request);
     setup
         .run(&ctx, init.as_deref(), body.into_inner().0)
         .await?;
@@ -209,7 +221,7 @@ pub(crate) async fn get_init(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> Result<Json<InitStatusResponse>, BootstrapFailure> {
-    let init = policy.read(&request, cookies::INIT);
+    let init = init_proof(&setup, &policy, &ctx, &request);
     let is_finished = setup.is_init_finished(init.as_deref(), ctx.now).await?;
     Ok(Json(InitStatusResponse {
         status: if is_finished {

@@ -1,7 +1,7 @@
 //! Signing in by a code from a mail (console.md §7.3).
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Json},
 };
 use gatewright_app::{
@@ -67,6 +67,7 @@ pub(crate) async fn check(
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
+    request: HttpRequest,
     body: Then<AfterSetup, Body<CodeLogin, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
@@ -78,6 +79,6 @@ pub(crate) async fn check(
     let proof = (input.token.as_str(), code.expose());
     let login = console.login_with_code(&ctx, &input.email, proof, &preferences);
     let mut response = HttpResponse::Ok();
-    policy.sign_in(&mut response, login.await?, &settings);
+    policy.sign_in(&mut response, &request, login.await?, &settings);
     Ok(response.json(SUCCESS))
 }

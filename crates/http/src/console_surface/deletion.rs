@@ -1,7 +1,7 @@
 //! Deleting one's account (console.md §7.11).
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Json},
 };
 use gatewright_app::account::Accounts;
@@ -56,6 +56,7 @@ pub(crate) async fn delete(
     accounts: Data<Accounts>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
+    request: HttpRequest,
     body: Then<SignedIn, Body<DeleteAccountRequest, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(session, body) = body;
@@ -63,7 +64,7 @@ pub(crate) async fn delete(
     let proof = (input.token.as_str(), input.code.as_str());
     accounts.delete(&ctx, &session.0, proof).await?;
     let mut response = HttpResponse::Ok();
-    for cookie in policy.cleared() {
+    for cookie in policy.signed_out(&request) {
         response.cookie(cookie);
     }
     Ok(response.json(SUCCESS))

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::session::{AfterSetup, ResultBody, SUCCESS};
 use crate::{
-    cookies::CookiePolicy,
+    cookies::{CookiePolicy, put},
     envelope::{ConsoleErrorBody, ConsoleFailure, ExternalLoginFailure, SsoFailure, redirect},
     extract::{
         Body, ConsoleFormat, RequestCtx, SignedIn, Then, peek_session, query_pairs, read::body,
@@ -70,10 +70,11 @@ pub(crate) async fn login(
     provider: Path<String>,
 ) -> Result<HttpResponse, ExternalLoginFailure> {
     let begun = console.begin_external(&visit.ctx, &provider).await;
-    let SignInBegun { url, state } = begun.map_err(|error| visit.failure(error))?;
-    Ok(redirect(&url)
-        .cookie(visit.policy.sign_in_state(state))
-        .finish())
+    let SignInBegun { url, trip, state } = begun.map_err(|error| visit.failure(error))?;
+    let mut response = redirect(&url).finish();
+    let cookies = visit.policy.begin_sign_in(&visit.request, &trip, state);
+    put(&mut response, cookies);
+    Ok(response)
 }
 
 body! {
@@ -112,6 +113,7 @@ pub(crate) async fn connect(
     accounts: Data<Accounts>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
+    request: HttpRequest,
     provider: Path<String>,
     body: Then<SignedIn, Body<OwnerRequest, ConsoleFormat>>,
 ) -> Result<HttpResponse, actix_web::Error> {
@@ -120,10 +122,10 @@ pub(crate) async fn connect(
     let proof = accounts.prove_owner(&ctx, &session.0, password.as_ref());
     let proof = proof.await.map_err(ConsoleFailure::from)?;
     let begun = console.begin_connection(&ctx, &provider, proof).await;
-    let SignInBegun { url, state } = begun.map_err(ExternalLoginFailure::plain)?;
-    Ok(HttpResponse::Ok()
-        .cookie(policy.sign_in_state(state))
-        .json(LinkResponse { url }))
+    let SignInBegun { url, trip, state } = begun.map_err(ExternalLoginFailure::plain)?;
+    let mut response = HttpResponse::Ok().json(LinkResponse { url });
+    put(&mut response, policy.begin_sign_in(&request, &trip, state));
+    Ok(response)
 }
 
 /// Disconnects an identity from the signed-in account, and ends everything else that is signed in to it.
@@ -220,7 +222,10 @@ pub(crate) async fn authorize(
             .map_err(|error| SsoFailure::on_the_way(error, request, urls))?;
         return Ok(redirect(&url).finish());
     }
-    let held = policy.read_sign_in_state(request);
+    let trip = answer.state.clone();
+    let held = policy.held_sign_in_state(request, &trip);
+    let held = held.the_one(|state| console.is_sign_in_state(ctx, state, &trip));
+    let held = held.ok().flatten();
     let session = peek_session(request).await;
     let finished = console
         .finish_external(ctx, &provider, answer, held.as_deref(), session.as_ref())
@@ -236,11 +241,13 @@ pub(crate) async fn authorize(
         ExternalLogin::SignedIn { tokens, is_new } => {
             let home = if own { "/device" } else { "/" };
             let mut response = redirect(&urls.page(&format!("{home}?oauth_new_user={is_new}")));
-            policy.sign_in(&mut response, tokens, &settings);
+            policy.sign_in(&mut response, request, tokens, &settings);
             response
         }
     };
-    Ok(response.cookie(policy.cleared_sign_in_state()).finish())
+    Ok(response
+        .cookie(policy.cleared_sign_in_state(&trip))
+        .finish())
 }
 
 impl Visit {

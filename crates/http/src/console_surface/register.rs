@@ -1,7 +1,7 @@
 //! Registering by a code from a mail (console.md §7.5).
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Json},
 };
 use gatewright_app::console::{Console, Preferences};
@@ -98,6 +98,7 @@ pub(crate) async fn finish(
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
+    request: HttpRequest,
     body: Then<AfterSetup, Body<RegisterRequest, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
@@ -114,7 +115,7 @@ pub(crate) async fn finish(
         csrf_token: tokens.csrf.clone(),
     };
     let mut response = HttpResponse::Ok();
-    policy.sign_in(&mut response, tokens, &settings);
+    policy.sign_in(&mut response, &request, tokens, &settings);
     Ok(response.json(Registered {
         result: "success",
         data,

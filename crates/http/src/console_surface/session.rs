@@ -1,6 +1,6 @@
 //! Sign-in, sign-out, refresh (console.md §7.2).
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright_app::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
 use gatewright_auth::console::ConsoleSettings;
@@ -10,7 +10,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
-    cookies::{self, CookiePolicy},
+    cookies::{self, CookiePolicy, put},
     envelope::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, Fields, FromFields, LeavingSession, RequestCtx, Then},
 };
@@ -98,6 +98,7 @@ pub(crate) async fn login(
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
+    request: HttpRequest,
     body: Then<AfterSetup, Body<LoginInput, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
@@ -114,13 +115,13 @@ pub(crate) async fn login(
         }))),
         LoginOutcome::SignedIn { tokens } => {
             let mut response = HttpResponse::Ok();
-            policy.sign_in(&mut response, tokens, &settings);
+            policy.sign_in(&mut response, &request, tokens, &settings);
             Ok(response.json(SUCCESS))
         }
     }
 }
 
-/// Ends this session and no other; clears the three cookies.
+/// Ends this session and no other; clears the cookies, also when there is no session to end.
 #[utoipa::path(
     post, path = "/console/api/logout", security(("session" = [])),
     responses((status = 200, body = ResultBody), (status = 401, body = ConsoleErrorBody)),
@@ -129,14 +130,22 @@ pub(crate) async fn logout(
     console: Data<Console>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
-    session: LeavingSession,
+    request: HttpRequest,
+    sessions: Result<LeavingSession, actix_web::Error>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    console.logout(&ctx, &session.0).await?;
-    let mut response = HttpResponse::Ok();
-    for cookie in policy.cleared() {
-        response.cookie(cookie);
+    let mut response = match sessions {
+        Ok(LeavingSession(sessions)) => {
+            for session in sessions {
+                console.logout(&ctx, &session).await?;
+            }
+            HttpResponse::Ok().json(SUCCESS)
+        }
+        Err(error) => error.error_response(),
+    };
+    if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+        put(&mut response, policy.signed_out(&request));
     }
-    Ok(response.json(SUCCESS))
+    Ok(response)
 }
 
 /// Renews the session by its refresh cookie. A spent one within ten seconds gets the same
@@ -152,9 +161,9 @@ pub(crate) async fn refresh(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let token = policy.read(&request, cookies::REFRESH);
-    let tokens = console.refresh(&ctx, token.as_deref()).await?;
+    let held = policy.held(&request, &cookies::REFRESH).into_all();
+    let tokens = console.refresh(&ctx, &held).await?;
     let mut response = HttpResponse::Ok();
-    policy.sign_in(&mut response, tokens, &settings);
+    policy.sign_in(&mut response, &request, tokens, &settings);
     Ok(response.json(SUCCESS))
 }

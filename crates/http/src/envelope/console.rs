@@ -254,9 +254,10 @@ fn refresh(error: &RefreshError) -> HttpResponse {
         } => console(&ConsoleError::RateLimited {
             retry_after: *seconds,
         }),
-        RefreshError::Missing | RefreshError::Invalid(_) => {
+        RefreshError::Missing | RefreshError::Invalid(_) | RefreshError::Several => {
             let reason = match error {
                 RefreshError::Invalid(reason) => reason,
+                RefreshError::Several => "several_refresh_tokens",
                 _ => "refresh_missing",
             };
             let status = StatusCode::UNAUTHORIZED;

@@ -41,7 +41,7 @@ impl ExternalLoginFailure {
 /// Our own page takes codes only: a page that shows any text of a link shows an attacker's too.
 fn page(error: &ExternalLoginError, urls: &PublicUrls) -> String {
     if urls.has_own_pages() {
-        return urls.page(&format!("/device?sso_error={}", error.code()));
+        return urls.page(&format!("/signin?error={}", error.code()));
     }
     let message = serde_urlencoded::to_string([("message", error.to_string())]);
     urls.page(&format!("/signin?{}", message.unwrap_or_default()))

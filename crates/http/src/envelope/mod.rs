@@ -3,12 +3,13 @@
 mod bootstrap;
 mod console;
 mod external_login;
+mod framework;
 mod oauth;
 mod openapi;
 mod sso;
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{ConnectionType, StatusCode, header},
 };
 use gatewright_domain::error::Unavailable;
@@ -18,11 +19,10 @@ use crate::pages::elsewhere;
 pub(crate) use bootstrap::BootstrapFailure;
 pub(crate) use console::{ConsoleErrorBody, ConsoleFailure};
 pub(crate) use external_login::ExternalLoginFailure;
+pub(crate) use framework::{Cause, FrameworkFailure, without_foreign_text};
 pub(crate) use oauth::{OAuthErrorBody, OAuthFailure, console_url_unset};
 pub(crate) use openapi::{ErrorBody, OpenApiFailure};
 pub(crate) use sso::SsoFailure;
-
-use crate::request_id::{self, REQUEST_ID};
 
 /// The header that says in one word why a request was refused.
 pub(crate) const REASON: &str = "X-Gatewright-Reason";
@@ -148,75 +148,4 @@ pub(crate) fn method_not_allowed(request: &HttpRequest, allow: &str) -> HttpResp
         response.headers_mut().insert(header::ALLOW, value);
     }
     response
-}
-
-/// What no handler answered.
-#[derive(Debug)]
-pub(crate) struct FrameworkFailure {
-    pub(crate) place: Place,
-    pub(crate) cause: Cause,
-    pub(crate) request_id: String,
-}
-
-/// Why.
-#[derive(Debug)]
-pub(crate) enum Cause {
-    /// A dependency hung.
-    NoAnswer,
-    /// The client did not send the rest of its body.
-    SlowBody,
-    /// The framework refused the request, or failed.
-    Framework(actix_web::Error),
-}
-
-impl std::fmt::Display for FrameworkFailure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the request was not answered by a handler")
-    }
-}
-
-impl ResponseError for FrameworkFailure {
-    fn status_code(&self) -> StatusCode {
-        let refusal = match &self.cause {
-            Cause::NoAnswer => None,
-            Cause::SlowBody => Some(StatusCode::REQUEST_TIMEOUT),
-            Cause::Framework(error) => Some(error.as_response_error().status_code()),
-        };
-        match refusal {
-            Some(StatusCode::PAYLOAD_TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
-            Some(StatusCode::REQUEST_TIMEOUT) => StatusCode::REQUEST_TIMEOUT,
-            Some(status) if status.is_client_error() => StatusCode::BAD_REQUEST,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let mut response = self.answer();
-        let id = request_id::header(&self.request_id);
-        response.headers_mut().insert(REQUEST_ID, id);
-        response
-    }
-}
-
-impl FrameworkFailure {
-    fn answer(&self) -> HttpResponse {
-        let status = self.status_code();
-        match status {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                let code = "request_entity_too_large";
-                self.place.answer(status, code, "The body is too large.")
-            }
-            StatusCode::REQUEST_TIMEOUT => self.place.slow_body(),
-            StatusCode::BAD_REQUEST => {
-                let message = "The request could not be read.";
-                self.place.answer(status, "bad_request", message)
-            }
-            _ => {
-                if let Cause::Framework(error) = &self.cause {
-                    tracing::error!(?error, "the framework failed");
-                }
-                self.place.outage()
-            }
-        }
-    }
 }

@@ -17,11 +17,16 @@ use crate::envelope::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFai
 const LARGEST: usize = 64 * 1024;
 
 /// Why a body could not even be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     TooLarge,
     MediaType,
     Syntax,
+    /// A field comes twice (RFC 6749 §3.2: parameters must not be included more than once).
+    Repeated,
 }
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How a family of routes takes bodies and answers bad ones.
 pub(crate) trait BodyFormat {
@@ -63,28 +68,36 @@ impl<T: FromFields + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F
 async fn read(media_type: &str, payload: Payload, takes_forms: bool) -> Result<Fields, Unreadable> {
     let is_json = media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
-    let is_form = takes_forms && media_type == "application/x-www-form-urlencoded";
-    if !is_json && !is_form {
+    if takes_forms && media_type == FORM {
+        let pairs = form_pairs(media_type, payload).await?;
+        return Ok(Fields::from_pairs(pairs));
+    }
+    if !is_json {
         return Err(Unreadable::MediaType);
     }
     let bytes = collect(payload).await?;
-    if is_form {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_bytes(&bytes).map_err(|_| Unreadable::Syntax)?;
-        let repeated = pairs
-            .iter()
-            .enumerate()
-            .any(|(at, (name, _))| pairs[..at].iter().any(|(earlier, _)| earlier == name));
-        // RFC 6749 §3.2: parameters must not be included more than once.
-        return if repeated {
-            Err(Unreadable::Syntax)
-        } else {
-            Ok(Fields::from_pairs(pairs))
-        };
-    }
     serde_json::from_slice::<UniqueObject>(&bytes)
         .map(|object| Fields::new(object.0))
         .map_err(|_| Unreadable::Syntax)
+}
+
+/// The pairs of a form, each name once.
+pub(crate) async fn form_pairs(
+    media_type: &str,
+    payload: Payload,
+) -> Result<Vec<(String, String)>, Unreadable> {
+    if media_type != FORM {
+        return Err(Unreadable::MediaType);
+    }
+    let bytes = collect(payload).await?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_bytes(&bytes).map_err(|_| Unreadable::Syntax)?;
+    let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|two| two[0] == two[1]) {
+        return Err(Unreadable::Repeated);
+    }
+    Ok(pairs)
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, Unreadable> {
@@ -110,7 +123,7 @@ impl BodyFormat for ConsoleFormat {
         match problem {
             Unreadable::TooLarge => ConsoleFailure::TooLarge,
             Unreadable::MediaType => ConsoleFailure::NotJson,
-            Unreadable::Syntax => ConsoleFailure::Malformed,
+            Unreadable::Syntax | Unreadable::Repeated => ConsoleFailure::Malformed,
         }
     }
     fn invalid(problems: Vec<FieldProblem>) -> ConsoleFailure {
@@ -128,7 +141,7 @@ impl BodyFormat for BootstrapFormat {
     fn unreadable(problem: Unreadable) -> BootstrapFailure {
         match problem {
             Unreadable::TooLarge => BootstrapFailure::TooLarge,
-            Unreadable::MediaType | Unreadable::Syntax => Self::invalid(vec![not_an_object()]),
+            _ => Self::invalid(vec![not_an_object()]),
         }
     }
     fn invalid(problems: Vec<FieldProblem>) -> BootstrapFailure {
@@ -149,7 +162,7 @@ impl BodyFormat for ProtocolFormat {
     fn unreadable(problem: Unreadable) -> OpenApiFailure {
         match problem {
             Unreadable::TooLarge => OpenApiFailure::TooLarge,
-            Unreadable::MediaType | Unreadable::Syntax => Self::invalid(vec![not_an_object()]),
+            _ => Self::invalid(vec![not_an_object()]),
         }
     }
     fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
@@ -167,7 +180,7 @@ impl BodyFormat for ApiFormat {
     fn unreadable(problem: Unreadable) -> OpenApiFailure {
         match problem {
             Unreadable::TooLarge => OpenApiFailure::TooLarge,
-            Unreadable::MediaType | Unreadable::Syntax => Self::invalid(vec![not_an_object()]),
+            _ => Self::invalid(vec![not_an_object()]),
         }
     }
     fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {

@@ -14,7 +14,7 @@ mod then;
 pub(crate) use bearer::{AnySubject, FullScope, Require, WorkspaceReadScope};
 pub(crate) use body::{
     ApiFormat, Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat,
-    SsoFormat,
+    SsoFormat, Unreadable, form_pairs,
 };
 pub(crate) use context::RequestCtx;
 pub(crate) use fields::{FieldProblem, Fields, FromFields, query_pairs};
@@ -24,7 +24,8 @@ pub(crate) use member::{
 };
 pub(crate) use multipart::{Parts, UploadProblem};
 pub(crate) use session::{
-    AnyAccount, Decider, LeavingSession, MaybeSignedIn, SignedIn, check_csrf_token,
-    comes_from_own_page, is_browser, is_navigation, peek_session, resolve_session,
+    AnyAccount, Decider, LeavingSession, MaybeSignedIn, SEVERAL_SESSIONS, SignedIn, approval_grant,
+    check_csrf_token, comes_from_own_page, csrf_cookie, every_session, is_browser, is_navigation,
+    peek_account, peek_session, receipt, resolve_session,
 };
 pub(crate) use then::Then;

@@ -12,6 +12,7 @@ use gatewright_domain::{
     Secret,
     account::{Email, check_password_policy},
     language::Language,
+    text::visible_name,
 };
 use uuid::Uuid;
 
@@ -112,10 +113,11 @@ pub(crate) fn theme(fields: &mut Fields, name: &str) -> Option<String> {
     None
 }
 
+/// A name, as it is seen. Every name of a body is read here.
 fn within(fields: &mut Fields, name: &str, (least, most): (usize, usize)) -> Option<String> {
-    let text = fields.text(name)?;
-    if (least..=most).contains(&text.trim().chars().count()) {
-        return Some(text.trim().to_owned());
+    let name_seen = visible_name(&fields.text(name)?);
+    if (least..=most).contains(&name_seen.chars().count()) {
+        return Some(name_seen);
     }
     let problem = format!("must have from {least} to {most} characters");
     fields.problem("value_error", name, problem);

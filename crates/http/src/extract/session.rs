@@ -17,13 +17,16 @@ use gatewright_app::{
     device::DeviceFlow,
 };
 use gatewright_auth::{console::CsrfFailure, origin::PublicUrls};
-use gatewright_domain::account::AccountStatus;
+use gatewright_domain::{account::AccountStatus, ids::AccountId};
 
 use super::context::RequestCtx;
 use crate::{
     cookies::{self, CookiePolicy},
     envelope::{ConsoleFailure, OpenApiFailure},
 };
+
+/// Why a request with two real sessions in it is refused: one of them may have been planted.
+pub(crate) const SEVERAL_SESSIONS: &str = "several_sessions";
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, actix_web::Error>>>>;
 
@@ -88,8 +91,9 @@ async fn signed_in(request: &HttpRequest) -> Result<ConsoleIdentity, ConsoleFail
     Ok(identity)
 }
 
-/// Whoever signs out: no CSRF token is asked for, so that a half-broken session can be left.
-pub(crate) struct LeavingSession(pub(crate) ConsoleIdentity);
+/// Whoever signs out: no CSRF token is asked for, so that a half-broken session can be left. When the
+/// browser holds several, all of them.
+pub(crate) struct LeavingSession(pub(crate) Vec<ConsoleIdentity>);
 
 impl FromRequest for LeavingSession {
     type Error = actix_web::Error;
@@ -98,10 +102,10 @@ impl FromRequest for LeavingSession {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = resolve(&request, Token::CookieOrHeader)
+            let all = every_session(&request)
                 .await
                 .map_err(ConsoleFailure::from)?;
-            Ok(Self(identity))
+            Ok(Self(all))
         })
     }
 }
@@ -152,23 +156,55 @@ fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, actix_web::Error>
         .ok_or_else(|| actix_web::error::ErrorInternalServerError("a service was not registered"))
 }
 
+fn misconfigured(_: actix_web::Error) -> ConsoleError {
+    ConsoleError::Unauthorized("misconfigured")
+}
+
 async fn resolve(request: &HttpRequest, token: Token) -> Result<ConsoleIdentity, ConsoleError> {
-    let missing = |_| ConsoleError::Unauthorized("misconfigured");
-    let ctx = RequestCtx::of(request).map_err(missing)?;
-    data::<Setup>(request)
-        .map_err(missing)?
-        .require_finished()
-        .await?;
-    let policy = data::<CookiePolicy>(request).map_err(missing)?;
-    let access = policy.read(request, cookies::ACCESS).or_else(|| {
-        (token == Token::CookieOrHeader)
+    let ctx = RequestCtx::of(request).map_err(misconfigured)?;
+    let setup = data::<Setup>(request).map_err(misconfigured)?;
+    setup.require_finished().await?;
+    let console = data::<Console>(request).map_err(misconfigured)?;
+    let policy = data::<CookiePolicy>(request).map_err(misconfigured)?;
+    let held = policy.held(request, &cookies::ACCESS);
+    let access = held
+        .the_one(|access| console.peek(&ctx, Some(access)).is_some())
+        .map_err(|_| ConsoleError::Unauthorized(SEVERAL_SESSIONS))?;
+    let access = access.or_else(|| {
+        let may_stand_in_header = token == Token::CookieOrHeader;
+        may_stand_in_header
             .then(|| authorization(request))
             .flatten()
     });
-    data::<Console>(request)
-        .map_err(missing)?
-        .resolve(&ctx, access.as_deref())
-        .await
+    console.resolve(&ctx, access.as_deref()).await
+}
+
+/// Every session that a request shows and that lives; at least one.
+pub(crate) async fn every_session(
+    request: &HttpRequest,
+) -> Result<Vec<ConsoleIdentity>, ConsoleError> {
+    let ctx = RequestCtx::of(request).map_err(misconfigured)?;
+    let setup = data::<Setup>(request).map_err(misconfigured)?;
+    setup.require_finished().await?;
+    let console = data::<Console>(request).map_err(misconfigured)?;
+    let policy = data::<CookiePolicy>(request).map_err(misconfigured)?;
+    let mut held = policy.held(request, &cookies::ACCESS).into_all();
+    if held.is_empty() {
+        held.extend(authorization(request));
+    }
+    let mut living = vec![];
+    let mut refusal = ConsoleError::Unauthorized("no_session");
+    for access in held {
+        match console.resolve(&ctx, Some(&access)).await {
+            Ok(identity) => living.push(identity),
+            Err(error @ ConsoleError::Unavailable(_)) => return Err(error),
+            Err(error) => refusal = error,
+        }
+    }
+    if living.is_empty() {
+        return Err(refusal);
+    }
+    Ok(living)
 }
 
 fn authorization(request: &HttpRequest) -> Option<String> {
@@ -220,12 +256,28 @@ pub(crate) fn check_csrf_token(
     identity: &ConsoleIdentity,
     presented: Option<&[u8]>,
 ) -> Result<(), ConsoleError> {
-    let missing = |_| ConsoleError::Unauthorized("misconfigured");
-    let ctx = RequestCtx::of(request).map_err(missing)?;
-    let policy = data::<CookiePolicy>(request).map_err(missing)?;
-    let cookie = policy.read(request, cookies::CSRF);
-    let console = data::<Console>(request).map_err(missing)?;
+    let ctx = RequestCtx::of(request).map_err(misconfigured)?;
+    let console = data::<Console>(request).map_err(misconfigured)?;
+    let cookie = csrf_cookie(request, identity)?;
     console.check_csrf(&ctx, identity.claims, presented, cookie.as_deref())
+}
+
+/// The CSRF cookie of a session. One of another session counts for nothing beside it.
+pub(crate) fn csrf_cookie(
+    request: &HttpRequest,
+    identity: &ConsoleIdentity,
+) -> Result<Option<String>, ConsoleError> {
+    let ctx = RequestCtx::of(request).map_err(misconfigured)?;
+    let policy = data::<CookiePolicy>(request).map_err(misconfigured)?;
+    let console = data::<Console>(request).map_err(misconfigured)?;
+    let is_of_session = |cookie: &str| {
+        let presented = Some(cookie.as_bytes());
+        let checked = console.check_csrf(&ctx, identity.claims, presented, Some(cookie));
+        checked.is_ok()
+    };
+    let held = policy.held(request, &cookies::CSRF);
+    held.the_one(is_of_session)
+        .map_err(|_| ConsoleError::Csrf(CsrfFailure::Several))
 }
 
 fn require_initialised(identity: &ConsoleIdentity) -> Result<(), ConsoleError> {
@@ -279,4 +331,33 @@ pub(crate) async fn resolve_session(
 /// is not needed for.
 pub(crate) async fn peek_session(request: &HttpRequest) -> Option<ConsoleIdentity> {
     resolve(request, Token::Cookie).await.ok()
+}
+
+/// Who is signed in here, by signature alone: for what works without a session too.
+pub(crate) fn peek_account(request: &HttpRequest) -> Option<AccountId> {
+    let ctx = RequestCtx::of(request).ok()?;
+    let console = data::<Console>(request).ok()?;
+    let policy = data::<CookiePolicy>(request).ok()?;
+    let held = policy.held(request, &cookies::ACCESS);
+    let verifies = |access: &str| console.peek(&ctx, Some(access)).is_some();
+    console.peek(&ctx, held.the_one(verifies).ok()?.as_deref())
+}
+
+/// The receipt of a code that this browser looked up.
+pub(crate) fn receipt(request: &HttpRequest, code_digest: &str) -> Option<String> {
+    let ctx = RequestCtx::of(request).ok()?;
+    let device = data::<DeviceFlow>(request).ok()?;
+    let policy = data::<CookiePolicy>(request).ok()?;
+    let held = policy.held_receipt(request, code_digest);
+    let verifies = |receipt: &str| device.is_looked_up(&ctx, code_digest, Some(receipt));
+    held.the_one(verifies).ok()?
+}
+
+/// The approval grant of this browser.
+pub(crate) fn approval_grant(request: &HttpRequest) -> Option<String> {
+    let ctx = RequestCtx::of(request).ok()?;
+    let device = data::<DeviceFlow>(request).ok()?;
+    let policy = data::<CookiePolicy>(request).ok()?;
+    let held = policy.held(request, &cookies::APPROVAL_GRANT);
+    held.the_one(|grant| device.is_grant(&ctx, grant)).ok()?
 }

@@ -5,19 +5,16 @@ use actix_web::{
     web::{Data, Json},
 };
 use chrono::TimeDelta;
-use gatewright_app::{
-    console::Console,
-    device::{Decide, DeviceFlow, LookupAnswer, Verdict},
-};
+use gatewright_app::device::{Decide, DeviceFlow, LookupAnswer, Verdict};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    cookies::{self, CookiePolicy},
+    cookies::CookiePolicy,
     envelope::{ErrorBody, OAuthErrorBody, OpenApiFailure},
     extract::{
         Body, Decider, DecisionFormat, FieldProblem, Fields, FromFields, RequestCtx, Then,
-        query_pairs,
+        peek_account, query_pairs, receipt,
     },
 };
 
@@ -47,7 +44,6 @@ pub(crate) struct LookupResponse {
 )]
 pub(crate) async fn lookup(
     device: Data<DeviceFlow>,
-    console: Data<Console>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     request: HttpRequest,
@@ -63,7 +59,7 @@ pub(crate) async fn lookup(
                 "Field required",
             )])
         })?;
-    let signed_in = console.peek(&ctx, policy.read(&request, cookies::ACCESS).as_deref());
+    let signed_in = peek_account(&request);
     Ok(match device.lookup(&ctx, &user_code, signed_in).await? {
         LookupAnswer::Invalid => HttpResponse::Ok().json(LookupResponse {
             valid: false,
@@ -133,12 +129,11 @@ type Decision = Then<Decider, Body<DecisionRequest, DecisionFormat>>;
 )]
 pub(crate) async fn approve(
     device: Data<DeviceFlow>,
-    policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     request: HttpRequest,
     decision: Decision,
 ) -> Result<Json<DecisionResponse>, OpenApiFailure> {
-    decide(&device, &policy, &ctx, &request, decision, Verdict::Approve).await
+    decide(&device, &ctx, &request, decision, Verdict::Approve).await
 }
 
 /// Refuses a device. The same conditions as approve.
@@ -156,17 +151,15 @@ pub(crate) async fn approve(
 )]
 pub(crate) async fn deny(
     device: Data<DeviceFlow>,
-    policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     request: HttpRequest,
     decision: Decision,
 ) -> Result<Json<DecisionResponse>, OpenApiFailure> {
-    decide(&device, &policy, &ctx, &request, decision, Verdict::Deny).await
+    decide(&device, &ctx, &request, decision, Verdict::Deny).await
 }
 
 async fn decide(
     device: &DeviceFlow,
-    policy: &CookiePolicy,
     ctx: &RequestCtx,
     request: &HttpRequest,
     Then(decider, body): Decision,
@@ -175,7 +168,7 @@ async fn decide(
     let body = body.into_inner();
     let receipt = device
         .code_digest(&body.user_code)
-        .and_then(|digest| policy.read_receipt(request, &digest));
+        .and_then(|digest| receipt(request, &digest));
     let command = Decide {
         user_code: body.user_code,
         receipt,

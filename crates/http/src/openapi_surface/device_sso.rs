@@ -16,11 +16,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::device_decide::DecisionResponse;
 use crate::{
-    cookies::CookiePolicy,
+    cookies::{CookiePolicy, put},
     envelope::{OAuthErrorBody, SsoFailure, redirect},
     extract::{
-        Body, Fields, FromFields, RequestCtx, SsoFormat, Then, comes_from_own_page, is_browser,
-        query_pairs,
+        Body, Fields, FromFields, RequestCtx, SsoFormat, Then, approval_grant, comes_from_own_page,
+        is_browser, query_pairs, receipt,
     },
 };
 
@@ -65,7 +65,7 @@ pub(crate) async fn initiate(
     let receipt = user_code
         .as_deref()
         .and_then(|code| device.code_digest(code))
-        .and_then(|digest| policy.read_receipt(&request, &digest));
+        .and_then(|digest| receipt(&request, &digest));
     let command = InitiateSso {
         user_code,
         provider: parameter(&request, "provider"),
@@ -73,15 +73,13 @@ pub(crate) async fn initiate(
         receipt,
     };
     let begun = device.initiate_sso(&ctx, command).await;
-    let SsoBegun {
-        url,
-        code_digest,
-        state,
-    } = begun.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
-    Ok(redirect(&url)
+    let SsoBegun { url, trip, state } =
+        begun.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
+    let mut response = redirect(&url)
         .cookie(policy.cleared_approval_grant())
-        .cookie(policy.sso_state(&code_digest, state))
-        .finish())
+        .finish();
+    put(&mut response, policy.begin_sso(&request, &trip, state));
+    Ok(response)
 }
 
 /// What the identity provider's side says.
@@ -118,11 +116,11 @@ pub(crate) async fn complete(
         states: policy.read_sso_states(&request),
     };
     let completed = device.complete_sso(&ctx, command).await;
-    let SsoCompleted { grant, code_digest } =
+    let SsoCompleted { grant, trip } =
         completed.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
     Ok(redirect(&urls.page("/device?sso_verified=1"))
         .cookie(policy.approval_grant(grant))
-        .cookie(policy.cleared_sso_state(&code_digest))
+        .cookie(policy.cleared_sso_state(&trip))
         .finish())
 }
 
@@ -154,7 +152,7 @@ pub(crate) async fn approval_context(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> Result<Json<ApprovalContextResponse>, SsoFailure> {
-    let grant = CookiePolicy::read_approval_grant(&request);
+    let grant = approval_grant(&request);
     let context = device.approval_context(&ctx, grant.as_deref()).await?;
     Ok(Json(ApprovalContextResponse {
         subject_email: context.subject_email,
@@ -195,7 +193,7 @@ impl FromRequest for ExternalApprover {
             let device = Data::<DeviceFlow>::extract(&request).await?;
             let urls = Data::<PublicUrls>::extract(&request).await?;
             let ctx = RequestCtx::of(&request)?;
-            let grant = CookiePolicy::read_approval_grant(&request);
+            let grant = approval_grant(&request);
             let header = request.headers().get("x-csrf-token");
             let header = header.map(header::HeaderValue::as_bytes);
             let own = comes_from_own_page(&request, &urls);

@@ -1,10 +1,6 @@
 //! `/account`: who is signed in, with which browsers, which devices act for them; and ending each.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::{Data, Query},
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use gatewright_app::{
     account::{AccountError, Accounts},
@@ -55,7 +51,7 @@ pub(super) async fn get(
     bearers: Data<Bearers>,
     accounts: Data<Accounts>,
     ctx: RequestCtx,
-    from: Query<Words>,
+    from: Words,
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
@@ -82,7 +78,7 @@ pub(super) async fn get(
         name: session.account.name.clone(),
         email: session.account.email.clone(),
         workspace: workspace.map(|one| format!("{} ({})", one.name, language.role(one.role))),
-        csrf_token: csrf_token(&request),
+        csrf_token: csrf_token(&request, &session),
         devices: pager.cut(devices),
         browsers: pager.cut(browsers),
         providers,

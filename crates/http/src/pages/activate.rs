@@ -10,14 +10,14 @@ use gatewright_domain::{Secret, language::Language};
 
 use super::{
     form::PageForm,
-    guard::{Destination, back, csrf_token},
+    guard::{Destination, back, csrf_token, who},
     install::unavailable,
     mailed_code::{Problem, problem, split},
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
 use crate::{
     envelope::redirect,
-    extract::{Fields, RequestCtx, check_csrf_token, peek_session, query_pairs, read::body},
+    extract::{Fields, RequestCtx, check_csrf_token, query_pairs, read::body},
 };
 
 body! {
@@ -60,7 +60,7 @@ pub(super) async fn get(
         .await
     {
         Ok(Some(view)) => match invited(&request, &view).await {
-            Some(_) => accept_form(language, &request, &view, &link.token),
+            Some(session) => accept_form(language, (&request, &session), &view, &link.token),
             None if view.accepted_by.is_some() => useless(language),
             None => form(language, None, &view, &link.token, ""),
         },
@@ -72,14 +72,14 @@ pub(super) async fn get(
 
 /// The session in this browser, when the invited address is signed in.
 async fn invited(request: &HttpRequest, view: &InvitationView) -> Option<ConsoleIdentity> {
-    let session = peek_session(request).await?;
+    let session = who(request).await.ok()?;
     (session.account.email.to_lowercase() == view.email).then_some(session)
 }
 
 /// One button, for whoever has an account.
 fn accept_form(
     language: PageLanguage,
-    request: &HttpRequest,
+    (request, session): (&HttpRequest, &ConsoleIdentity),
     view: &InvitationView,
     token: &str,
 ) -> HttpResponse {
@@ -93,7 +93,7 @@ fn accept_form(
             action: "/activate",
             hidden: vec![
                 ("token", token.to_owned()),
-                ("csrf_token", csrf_token(request)),
+                ("csrf_token", csrf_token(request, session)),
             ],
             fields: vec![],
             submit: t("Join the workspace", "加入工作空间"),

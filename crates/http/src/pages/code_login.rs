@@ -1,9 +1,6 @@
 //! `/signin/code`: signing in by a code from a mail, where that is switched on.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Query},
-};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use gatewright_app::console::{Console, Preferences};
 use gatewright_auth::console::ConsoleSettings;
 
@@ -21,7 +18,7 @@ const SIGN_IN: Purpose = Purpose::SignIn;
 /// Asks for the address.
 pub(super) async fn get(
     settings: Data<ConsoleSettings>,
-    from: Query<Words>,
+    from: Words,
     request: HttpRequest,
 ) -> HttpResponse {
     if !settings.email_code_login {
@@ -64,7 +61,7 @@ pub(super) async fn check(
     match SIGN_IN.check(&sent, check).await {
         Ok(tokens) => {
             let to = Destination::of(sent.value("next"));
-            enter((&policy, &settings), tokens, to)
+            enter((&policy, &settings), &sent.request, tokens, to)
         }
         Err(answer) => answer,
     }

@@ -2,25 +2,26 @@
 //! page when it is wrong.
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError,
     dev::Payload,
-    error::InternalError,
     http::{
         StatusCode,
         header::{HeaderName, HeaderValue},
     },
-    web::{Data, Form},
+    web::Data,
 };
 use gatewright_app::console::Setup;
 use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::{Classify, ErrorKind};
-use std::{future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin};
 
 use super::page::{MessagePage, Page, PageLanguage, show};
-use crate::extract::{FieldProblem, Fields, FromFields, comes_from_own_page};
+use crate::extract::{
+    FieldProblem, Fields, FromFields, Unreadable, comes_from_own_page, form_pairs,
+};
 
 /// A form of one of our pages. A page elsewhere that posts here (to sign somebody in as somebody else,
-/// for one) is refused before anything is read.
+/// for one) is refused before anything is read; and what was read has each field once.
 pub(super) struct PageForm {
     pub(super) fields: Vec<(String, String)>,
     pub(super) language: PageLanguage,
@@ -50,16 +51,18 @@ impl FromRequest for PageForm {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let mut payload = payload.take();
+        let payload = payload.take();
         Box::pin(async move {
             let urls = Data::<PublicUrls>::extract(&request).await?;
+            let language = PageLanguage::of(&request);
             if !comes_from_own_page(&request, &urls) {
-                return Err(foreign(PageLanguage::of(&request)));
+                return Err(FormRefusal::foreign(language, &urls).into());
             }
-            let form = Form::<Vec<(String, String)>>::from_request(&request, &mut payload).await?;
+            let media_type = request.content_type().trim().to_ascii_lowercase();
+            let fields = form_pairs(&media_type, payload).await;
             Ok(Self {
-                fields: form.into_inner(),
-                language: PageLanguage::of(&request),
+                fields: fields.map_err(|problem| FormRefusal::unreadable(language, &problem))?,
+                language,
                 request,
             })
         })
@@ -90,20 +93,93 @@ fn field_in_chinese(problem: &FieldProblem) -> &'static str {
     }
 }
 
-fn foreign(language: PageLanguage) -> actix_web::Error {
-    let text = language.t(
-        "This form was sent from another site. Open the page here and fill it in again.",
-        "此表单来自其他网站，请在本站打开页面后重新填写。",
-    );
-    let mut answer = show(
-        StatusCode::FORBIDDEN,
-        &MessagePage::saying(Page::new(language, "Refused", "已拒绝"), text.to_owned()),
-    );
-    let name = HeaderName::from_static("x-gatewright-reason");
-    answer
-        .headers_mut()
-        .insert(name, HeaderValue::from_static("foreign_origin"));
-    InternalError::from_response("a form of another site", answer).into()
+/// A form that nothing is done with, and a page that says why.
+#[derive(Debug)]
+pub(crate) struct FormRefusal {
+    language: PageLanguage,
+    status: StatusCode,
+    lines: Vec<String>,
+    /// The address at which the pages are.
+    public_address: Option<String>,
+    reason: &'static str,
+}
+
+impl FormRefusal {
+    /// Of another site; or of a page of ours, opened at another address than the public one, which
+    /// cannot be told apart.
+    fn foreign(language: PageLanguage, urls: &PublicUrls) -> Self {
+        let public_address = urls.api().map(|api| format!("{}/", api.as_str()));
+        let first = language.t(
+            "This form was sent from another address than ours. Nothing was done.",
+            "此表单并非从本站的公开地址发送，未执行任何操作。",
+        );
+        let second = match &public_address {
+            Some(address) => language
+                .t(
+                    "If you opened this page yourself, your browser shows it at another address than the public one, perhaps with http instead of https: open {address} and fill the form in there.",
+                    "如果是您自己打开的页面，则浏览器地址与公开地址不同（例如使用了 http 而非 https）：请打开 {address} 重新填写。",
+                )
+                .replace("{address}", address),
+            None => language
+                .t(
+                    "Open the page here and fill it in again.",
+                    "请在本站打开页面后重新填写。",
+                )
+                .to_owned(),
+        };
+        Self {
+            language,
+            status: StatusCode::FORBIDDEN,
+            lines: vec![first.to_owned(), second],
+            public_address,
+            reason: "foreign_origin",
+        }
+    }
+
+    fn unreadable(language: PageLanguage, problem: &Unreadable) -> Self {
+        let (status, reason) = match problem {
+            Unreadable::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "form_too_large"),
+            Unreadable::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "form_media_type"),
+            Unreadable::Syntax => (StatusCode::BAD_REQUEST, "form_unreadable"),
+            Unreadable::Repeated => (StatusCode::BAD_REQUEST, "form_field_repeated"),
+        };
+        let text = language.t(
+            "This form could not be read: it is too large, broken, or has a field twice. Nothing was done. Go back, load the page again and fill it in once more.",
+            "无法读取此表单：内容过大、已损坏，或某个字段重复。未执行任何操作。请返回并重新加载页面后再次填写。",
+        );
+        Self {
+            language,
+            status,
+            lines: vec![text.to_owned()],
+            public_address: None,
+            reason,
+        }
+    }
+}
+
+impl fmt::Display for FormRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason)
+    }
+}
+
+impl ResponseError for FormRefusal {
+    fn error_response(&self) -> HttpResponse {
+        let address = self.public_address.iter();
+        let mut answer = show(
+            self.status,
+            &MessagePage {
+                page: Page::new(self.language, "Refused", "已拒绝"),
+                lines: self.lines.clone(),
+                button: None,
+                links: address.map(|at| (at.clone(), at.clone())).collect(),
+            },
+        );
+        let name = HeaderName::from_static("x-gatewright-reason");
+        let reason = HeaderValue::from_static(self.reason);
+        answer.headers_mut().insert(name, reason);
+        answer
+    }
 }
 
 /// Whether somebody has set the installation up; pages send everybody to `/install` before.

@@ -1,27 +1,28 @@
 //! Who is signed in, for pages: whoever is not is sent to sign in and comes back; whoever only has to
 //! be renewed is renewed on the way.
 
+use std::future::{Ready, ready};
+
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::{Data, Query},
+    FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web::Data,
 };
 use gatewright_app::console::{
     Console, ConsoleError, ConsoleIdentity, RefreshError, SessionTokens,
 };
-use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::error::Unavailable;
-use serde::Deserialize;
+use gatewright_auth::console::{ConsoleSettings, CsrfFailure};
+use gatewright_domain::account::AccountStatus;
 
 use super::{
+    absence::Absence,
     form::{PageForm, words},
     install::unavailable,
+    link::Link,
     page::{MessagePage, NavLink, Page, PageLanguage, show},
 };
 use crate::{
-    cookies::{self, CookiePolicy},
+    cookies::{self, CookiePolicy, put},
     envelope::redirect,
-    extract::{RequestCtx, check_csrf_token, resolve_session},
+    extract::{RequestCtx, check_csrf_token, csrf_cookie, resolve_session},
 };
 
 /// The pages that somebody is led back to: known ones alone, never an address out of a link.
@@ -75,42 +76,19 @@ impl Destination {
     }
 }
 
-/// Why nobody is signed in here.
-pub(super) enum Absence {
-    /// Nobody was, or not lately.
-    SignedOut,
-    /// Somebody who only has to be renewed.
-    RunOut,
-    /// A store does not answer.
-    Unavailable(Unavailable),
+/// Whoever is signed in, whatever has yet to be said of them; or why nobody is.
+pub(super) async fn present(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
+    let session = resolve_session(request).await;
+    session.map_err(|error| Absence::of(request, error))
 }
 
-impl Absence {
-    /// What to do about it, and back to where it was noticed.
-    pub(super) fn answer(self, request: &HttpRequest, here: Destination) -> HttpResponse {
-        let way = match self {
-            Self::SignedOut => "signin",
-            Self::RunOut => "renew",
-            Self::Unavailable(error) => return unavailable(PageLanguage::of(request), &error),
-        };
-        redirect(&format!("/{way}?next={}", here.word()))
-            .status(StatusCode::SEE_OTHER)
-            .finish()
-    }
-}
-
-/// Whoever is signed in; or why nobody is.
+/// Whoever is signed in and may act; or why nobody does.
 pub(super) async fn who(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
-    resolve_session(request).await.map_err(|error| {
-        let policy = request.app_data::<Data<CookiePolicy>>();
-        match error {
-            ConsoleError::Unavailable(error) => Absence::Unavailable(error),
-            _ if policy.is_some_and(|p| p.read(request, cookies::REFRESH).is_some()) => {
-                Absence::RunOut
-            }
-            _ => Absence::SignedOut,
-        }
-    })
+    let session = present(request).await?;
+    match session.account.status {
+        AccountStatus::Uninitialized => Err(Absence::NotInitialised),
+        _ => Ok(session),
+    }
 }
 
 /// Whoever is signed in; or the way to become it.
@@ -128,16 +106,38 @@ pub(super) async fn sent_by(
     here: Destination,
 ) -> Result<ConsoleIdentity, HttpResponse> {
     let session = signed_in(&sent.request, here).await?;
+    checked(sent, session, here)
+}
+
+/// The same, of an account that has yet to be initialised too.
+pub(super) async fn sent_by_any(
+    sent: &PageForm,
+    here: Destination,
+) -> Result<ConsoleIdentity, HttpResponse> {
+    let session = present(&sent.request).await;
+    let session = session.map_err(|absence| absence.answer(&sent.request, here))?;
+    checked(sent, session, here)
+}
+
+fn checked(
+    sent: &PageForm,
+    session: ConsoleIdentity,
+    here: Destination,
+) -> Result<ConsoleIdentity, HttpResponse> {
     let token = sent.value("csrf_token").as_bytes();
-    if check_csrf_token(&sent.request, &session, Some(token)).is_err() {
-        return Err(back(here, "said=stale"));
+    match check_csrf_token(&sent.request, &session, Some(token)) {
+        Ok(()) => Ok(session),
+        Err(ConsoleError::Csrf(CsrfFailure::Several)) => {
+            Err(Absence::Several.answer(&sent.request, here))
+        }
+        Err(_) => Err(back(here, "said=stale")),
     }
-    Ok(session)
 }
 
 /// To a page, with a word for it.
 pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
-    redirect(&format!("{}?{query}", to.path()))
+    let mark = if query.is_empty() { "" } else { "?" };
+    redirect(&format!("{}{mark}{query}", to.path()))
         .status(StatusCode::SEE_OTHER)
         .finish()
 }
@@ -145,24 +145,23 @@ pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
 /// To a page, with a session.
 pub(super) fn enter(
     (policy, settings): (&CookiePolicy, &ConsoleSettings),
+    request: &HttpRequest,
     tokens: SessionTokens,
     to: Destination,
 ) -> HttpResponse {
     let mut response = redirect(to.path());
-    policy.sign_in(&mut response, tokens, settings);
+    policy.sign_in(&mut response, request, tokens, settings);
     response.status(StatusCode::SEE_OTHER).finish()
 }
 
 /// What a page of this session puts into its forms.
-pub(super) fn csrf_token(request: &HttpRequest) -> String {
-    let policy = request.app_data::<Data<CookiePolicy>>();
-    policy
-        .and_then(|policy| policy.read(request, cookies::CSRF))
-        .unwrap_or_default()
+pub(super) fn csrf_token(request: &HttpRequest, session: &ConsoleIdentity) -> String {
+    let cookie = csrf_cookie(request, session).ok().flatten();
+    cookie.unwrap_or_default()
 }
 
 /// Where somebody goes then, as one word; or what was said of a form, as one word.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Words {
     pub(super) next: Option<String>,
     pub(super) said: Option<String>,
@@ -170,6 +169,22 @@ pub(super) struct Words {
     page: Option<String>,
     /// Part of a name or address.
     pub(super) q: Option<String>,
+}
+
+impl FromRequest for Words {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let link = Link::of(request);
+        let get = |name| link.get(name).map(str::to_owned);
+        ready(Ok(Self {
+            next: get("next"),
+            said: get("said"),
+            page: get("page"),
+            q: get("q"),
+        }))
+    }
 }
 
 impl Words {
@@ -255,21 +270,27 @@ pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
     page
 }
 
-/// Renews a session. Its cookie is sent from our own pages alone, so no other page can cause this.
+/// Renews a session. Its cookie is sent from our own pages alone, so no other page can cause this. A
+/// page that finds nobody all the same does not lead here again at once, but says why.
 pub(super) async fn renew(
     console: Data<Console>,
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
-    from: Query<Words>,
+    from: Words,
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
     let to = Destination::of(from.next.as_deref().unwrap_or_default());
-    let token = policy.read(&request, cookies::REFRESH);
-    match console.refresh(&ctx, token.as_deref()).await {
-        Ok(tokens) => enter((&policy, &settings), tokens, to),
+    let held = policy.held(&request, &cookies::REFRESH).into_all();
+    match console.refresh(&ctx, &held).await {
+        Ok(tokens) => {
+            let mut answer = enter((&policy, &settings), &request, tokens, to);
+            put(&mut answer, [policy.renewed()]);
+            answer
+        }
         Err(RefreshError::Unavailable(error)) => unavailable(language, &error),
+        Err(RefreshError::Several) => Absence::Several.answer(&request, to),
         Err(error @ RefreshError::RateLimited { .. }) => {
             let text = words(language, "too_many_requests", &error.to_string());
             show(
@@ -279,15 +300,12 @@ pub(super) async fn renew(
         }
         Err(_) => {
             // Without an account one can go on with a device all the same: that page says how.
-            let mut response = match to {
-                Destination::Device => redirect(to.path()),
-                _ => redirect(&format!("/signin?next={}", to.word())),
+            let mut answer = match to {
+                Destination::Device => back(to, ""),
+                _ => Absence::SignedOut.answer(&request, to),
             };
-            response.status(StatusCode::SEE_OTHER);
-            for cookie in policy.cleared() {
-                response.cookie(cookie);
-            }
-            response.finish()
+            put(&mut answer, policy.ended(&request));
+            answer
         }
     }
 }

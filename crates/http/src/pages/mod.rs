@@ -1,6 +1,7 @@
 //! The pages that flows need where no web console is configured: written by the server, forms and
 //! links, no script, nothing inline, no third party.
 
+mod absence;
 mod account;
 mod activate;
 mod code_login;
@@ -8,11 +9,14 @@ mod device;
 pub(crate) mod elsewhere;
 mod form;
 mod guard;
+mod initialise;
 mod install;
+mod link;
 mod mailed_code;
 mod page;
 mod pager;
 mod profile;
+mod provider_words;
 mod providers;
 pub(crate) mod reference;
 mod reset;
@@ -22,6 +26,8 @@ mod time;
 mod workspace;
 
 use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
+
+pub(crate) use form::FormRefusal;
 
 use crate::envelope::redirect;
 
@@ -73,6 +79,8 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
         .route("/account", web::get().to(account::get))
         .route("/account", web::post().to(account::end))
         .route("/account/provider", web::post().to(providers::post))
+        .route("/account/init", web::get().to(initialise::get))
+        .route("/account/init", web::post().to(initialise::post))
         .route("/account/profile", web::get().to(profile::get))
         .route("/account/profile", web::post().to(profile::post))
         .route("/account/password", web::get().to(profile::get_password))

@@ -44,11 +44,12 @@ pub(super) async fn get(request: HttpRequest) -> HttpResponse {
     let language = Language::or_default(account.interface_language.as_deref());
     let zone = account.timezone.as_deref().unwrap_or(language.timezone);
     let known = [account.name.as_str(), language.tag, zone];
-    profile_form(&request, None, known)
+    profile_form(&request, &session, None, known)
 }
 
 fn profile_form(
     request: &HttpRequest,
+    session: &ConsoleIdentity,
     error: Option<Problem>,
     [name, tag, zone]: [&str; 3],
 ) -> HttpResponse {
@@ -65,7 +66,7 @@ fn profile_form(
                 .with_navigation(navigation(language, Destination::Profile)),
             intro: None,
             action: Destination::Profile.path(),
-            hidden: vec![("csrf_token", csrf_token(request))],
+            hidden: vec![("csrf_token", csrf_token(request, session))],
             fields: vec![
                 Input::new(("name", "text", "name"), &t("Your name", "姓名")).with_value(name),
                 Input::new(("interface_language", "text", "off"), &language_label)
@@ -95,7 +96,8 @@ pub(super) async fn post(
     let input: ProfileForm = match sent.read() {
         Ok(input) => input,
         Err(text) => {
-            return profile_form(&sent.request, Some((StatusCode::BAD_REQUEST, text)), typed);
+            let error = Some((StatusCode::BAD_REQUEST, text));
+            return profile_form(&sent.request, &session, error, typed);
         }
     };
     let change = ProfileChange {
@@ -110,7 +112,10 @@ pub(super) async fn post(
     {
         Ok(_) => back(Destination::Account, "said=saved"),
         Err(AccountError::Unavailable(error)) => unavailable(sent.language, &error),
-        Err(error) => profile_form(&sent.request, Some(problem(sent.language, &error)), typed),
+        Err(error) => {
+            let error = Some(problem(sent.language, &error));
+            profile_form(&sent.request, &session, error, typed)
+        }
     }
 }
 
@@ -147,7 +152,7 @@ fn password_form(
                 "所有其他浏览器和设备都将退出登录。",
             )),
             action: Destination::Password.path(),
-            hidden: vec![("csrf_token", csrf_token(request))],
+            hidden: vec![("csrf_token", csrf_token(request, session))],
             fields,
             submit: t("Change the password", "修改密码"),
             links: vec![(t("Back to your account", "返回账户"), "/account".to_owned())],

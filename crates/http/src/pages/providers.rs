@@ -15,7 +15,10 @@ use super::{
     page::{MessagePage, Page, PageLanguage, show},
     time::{Fact, Zone},
 };
-use crate::{cookies::CookiePolicy, extract::RequestCtx};
+use crate::{
+    cookies::{CookiePolicy, put},
+    extract::RequestCtx,
+};
 
 /// A provider on the page.
 pub(super) struct ProviderEntry {
@@ -113,7 +116,7 @@ pub(super) async fn post(
         Err(error) => return refused(sent.language, &error),
     };
     match console.begin_connection(&ctx, id, proof).await {
-        Ok(begun) => onward(sent.language, &policy, begun),
+        Ok(begun) => onward(&sent, &policy, begun),
         Err(ExternalLoginError::Unavailable(error)) => unavailable(sent.language, &error),
         Err(ExternalLoginError::RateLimited { .. }) => back(Destination::Account, "said=wait"),
         Err(_) => back(Destination::Account, "said=provider"),
@@ -121,7 +124,8 @@ pub(super) async fn post(
 }
 
 /// A form may not lead to another site (`form-action`), a link may.
-fn onward(language: PageLanguage, policy: &CookiePolicy, begun: SignInBegun) -> HttpResponse {
+fn onward(sent: &PageForm, policy: &CookiePolicy, begun: SignInBegun) -> HttpResponse {
+    let language = sent.language;
     let page = Page::new(language, "One step more", "还差一步")
         .with_navigation(navigation(language, Destination::Account));
     let text = language.t(
@@ -134,11 +138,9 @@ fn onward(language: PageLanguage, policy: &CookiePolicy, begun: SignInBegun) -> 
         ..MessagePage::saying(page, text.to_owned())
     };
     let mut answer = show(StatusCode::OK, &page);
-    // Without its cookie nobody can come back.
-    match answer.add_cookie(&policy.sign_in_state(begun.state)) {
-        Ok(()) => answer,
-        Err(_) => back(Destination::Account, "said=provider"),
-    }
+    let cookies = policy.begin_sign_in(&sent.request, &begun.trip, begun.state);
+    put(&mut answer, cookies);
+    answer
 }
 
 fn refused(language: PageLanguage, error: &AccountError) -> HttpResponse {

@@ -1,40 +1,26 @@
 //! `/signin` and `/signout`.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::{Data, Query},
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_app::{
     console::{Console, ConsoleError, Login, LoginOutcome, Setup},
     device::DeviceFlow,
 };
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{Classify as _, Secret, account::Email};
-use serde::Deserialize;
 
 use super::{
     form::{PageForm, is_installed, status_of, words},
     guard::Destination,
     install::unavailable,
+    link::Link,
     page::{FormPage, Input, Page, PageLanguage, show},
+    provider_words::said,
 };
 use crate::{
-    cookies::CookiePolicy,
+    cookies::{CookiePolicy, put},
     envelope::redirect,
-    extract::{RequestCtx, peek_session, read::body},
+    extract::{RequestCtx, every_session, read::body},
 };
-
-/// Where somebody comes from, as one word: text of a link is never shown.
-#[derive(Debug, Deserialize)]
-pub(super) struct From {
-    done: Option<String>,
-    error: Option<String>,
-    /// One of the words of [`Destination`].
-    next: Option<String>,
-    /// The token of an invitation: signing in accepts it.
-    invite: Option<String>,
-}
 
 body! {
     /// A sign-in.
@@ -50,7 +36,7 @@ pub(super) async fn get(
     setup: Data<Setup>,
     device: Data<DeviceFlow>,
     settings: Data<ConsoleSettings>,
-    from: Query<From>,
+    from: Link,
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
@@ -58,20 +44,15 @@ pub(super) async fn get(
         return redirect("/install").finish();
     }
     let mut page = Page::new(language, "Sign in", "登录");
-    page.notice = from.done.as_deref().and_then(|done| notice(language, done));
-    page.error = from.error.as_deref().map(|_| {
-        let text = language.t(
-            "The identity provider did not sign you in. Try again, or use your password.",
-            "身份提供方未能让您登录，请重试或使用密码。",
-        );
-        text.to_owned()
-    });
+    // Each as one word: text of a link is never shown.
+    page.notice = from.get("done").and_then(|done| notice(language, done));
+    page.error = from.get("error").map(|code| said(language, code));
     form(
         page,
         &device,
         &settings,
-        ("", from.next.as_deref().unwrap_or_default()),
-        from.invite.as_deref().unwrap_or_default(),
+        ("", from.get("next").unwrap_or_default()),
+        from.get("invite").unwrap_or_default(),
     )
 }
 
@@ -201,7 +182,7 @@ pub(super) async fn post(
     match console.login(&ctx, command).await {
         Ok(LoginOutcome::SignedIn { tokens }) => {
             let mut response = redirect(Destination::of(sent.value("next")).path());
-            policy.sign_in(&mut response, tokens, &settings);
+            policy.sign_in(&mut response, &sent.request, tokens, &settings);
             response.status(StatusCode::SEE_OTHER).finish()
         }
         Ok(LoginOutcome::NoWorkspace) => {
@@ -219,22 +200,26 @@ pub(super) async fn post(
     }
 }
 
-/// Ends this session and no other. Whoever has none is signed out already.
+/// Ends this session and no other; when this browser holds several, each of them. Whoever has none is
+/// signed out already, and is rid of the cookies all the same.
 pub(super) async fn sign_out(
     console: Data<Console>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    if let Some(session) = peek_session(&sent.request).await
-        && let Err(ConsoleError::Unavailable(error)) = console.logout(&ctx, &session).await
-    {
+    let ended = async {
+        for session in every_session(&sent.request).await? {
+            console.logout(&ctx, &session).await?;
+        }
+        Ok(())
+    };
+    if let Err(ConsoleError::Unavailable(error)) = ended.await {
         return unavailable(sent.language, &error);
     }
-    let mut response = redirect("/signin?done=signedout");
-    response.status(StatusCode::SEE_OTHER);
-    for cookie in policy.cleared() {
-        response.cookie(cookie);
-    }
-    response.finish()
+    let mut answer = redirect("/signin?done=signedout")
+        .status(StatusCode::SEE_OTHER)
+        .finish();
+    put(&mut answer, policy.signed_out(&sent.request));
+    answer
 }

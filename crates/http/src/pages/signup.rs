@@ -67,7 +67,12 @@ pub(super) async fn finish(
         made.await
     };
     match SIGN_UP.finish(&sent, finish).await {
-        Ok(tokens) => enter((&policy, &settings), tokens, Destination::Account),
+        Ok(tokens) => enter(
+            (&policy, &settings),
+            &sent.request,
+            tokens,
+            Destination::Account,
+        ),
         Err(answer) => answer,
     }
 }

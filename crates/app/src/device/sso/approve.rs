@@ -123,6 +123,11 @@ impl DeviceFlow {
     }
 
     /// Ours, alive, well-formed, and made at this installation's own origin.
+    /// Whether a cookie is a grant of ours that lives.
+    pub fn is_grant(&self, ctx: &Ctx, text: &str) -> bool {
+        self.open_grant(ctx, Some(text)).is_some()
+    }
+
     fn open_grant(&self, ctx: &Ctx, text: Option<&str>) -> Option<Verified<ApprovalGrant>> {
         let grant: Verified<ApprovalGrant> =
             open(&self.parts.sso.keys.grant, text?, ctx.now).ok()?;

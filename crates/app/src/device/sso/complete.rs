@@ -1,10 +1,7 @@
 //! `GET sso-complete`: back from the identity provider, with an assertion.
 
-use gatewright_auth::{
-    device::code_fingerprint,
-    envelope::{
-        ApprovalGrant, GRANT_LIFETIME, StateEnvelope, SubjectAssertion, Verified, open, sign,
-    },
+use gatewright_auth::envelope::{
+    ApprovalGrant, GRANT_LIFETIME, StateEnvelope, SubjectAssertion, Verified, open, sign,
 };
 use gatewright_kv::Spending;
 use gatewright_storage::era;
@@ -27,8 +24,8 @@ pub struct CompleteSso {
 pub struct SsoCompleted {
     /// The approval grant, for its cookie.
     pub grant: String,
-    /// The code's fingerprint, whose state is spent.
-    pub code_digest: String,
+    /// The nonce of the state that is spent.
+    pub trip: String,
 }
 
 impl DeviceFlow {
@@ -74,7 +71,7 @@ impl DeviceFlow {
         self.spend(ctx, &assertion, &state).await?;
         Ok(SsoCompleted {
             grant: sign(&self.parts.sso.keys.grant, &grant, ctx.now, GRANT_LIFETIME),
-            code_digest: code_fingerprint(&assertion.user_code),
+            trip: state.nonce().expose().to_owned(),
         })
     }
 

@@ -29,8 +29,8 @@ pub struct InitiateSso {
 pub struct SsoBegun {
     /// At the broker or the provider.
     pub url: String,
-    /// Tells the states of several codes apart.
-    pub code_digest: String,
+    /// The nonce of the state: tells the round trips of one browser apart.
+    pub trip: String,
     /// The state envelope: only the browser that holds it can come back with its answer.
     pub state: String,
 }
@@ -74,7 +74,7 @@ impl DeviceFlow {
         let begun = broker.begin(&state, provider.as_ref()).await?;
         Ok(SsoBegun {
             url: begun.url,
-            code_digest: fingerprint,
+            trip: envelope.nonce().expose().to_owned(),
             state,
         })
     }

@@ -4,20 +4,21 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_app::{
-    console::ConsoleIdentity,
+    console::{ConsoleError, ConsoleIdentity},
     device::{Decide, DecideError, DeviceFlow, LookupError, Verdict},
 };
-use gatewright_auth::device::DeviceSettings;
+use gatewright_auth::{console::CsrfFailure, device::DeviceSettings};
 use gatewright_domain::{device_grant::DeviceGrant, interval::elapsed};
 
-use super::{begin_again, words::said};
+use super::{begin_again, looked_up, words::said};
 use crate::{
     cookies::CookiePolicy,
     envelope::redirect,
-    extract::{RequestCtx, check_csrf_token},
+    extract::{RequestCtx, check_csrf_token, receipt},
     pages::{
+        absence::Absence,
         form::PageForm,
-        guard::{Absence, Destination, csrf_token, signed_in, who},
+        guard::{Destination, csrf_token, signed_in, who},
         install::unavailable,
         page::{MessagePage, Page, PageLanguage, show},
     },
@@ -126,7 +127,7 @@ pub(in crate::pages) async fn get(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> HttpResponse {
-    let Some(code) = CookiePolicy::read_device_code(&request) else {
+    let Some(code) = looked_up(&device, &policy, &ctx, &request) else {
         return redirect("/device").finish();
     };
     match who(&request).await {
@@ -188,7 +189,7 @@ async fn consent(
     (identity, asked): (&ConsoleIdentity, Asked<'_>),
 ) -> HttpResponse {
     let language = PageLanguage::of(request);
-    let receipt = receipt(device, policy, request, asked.code);
+    let receipt = receipt_of(device, request, asked.code);
     let account = identity.account.id;
     let pending = device.pending_device(ctx, asked.code, receipt.as_deref(), account);
     let grant = match pending.await {
@@ -223,19 +224,14 @@ async fn consent(
             .with_error(asked.error),
         action: "/device/confirm",
         code: asked.code.to_owned(),
-        csrf_token: csrf_token(request),
+        csrf_token: csrf_token(request, identity),
         facts,
     };
     show(status, &page)
 }
 
-fn receipt(
-    device: &DeviceFlow,
-    policy: &CookiePolicy,
-    request: &HttpRequest,
-    code: &str,
-) -> Option<String> {
-    policy.read_receipt(request, &device.code_digest(code)?)
+fn receipt_of(device: &DeviceFlow, request: &HttpRequest, code: &str) -> Option<String> {
+    receipt(request, &device.code_digest(code)?)
 }
 
 /// Decides. A tick in the box is asked for again here: a browser that skips it approves nothing.
@@ -254,6 +250,9 @@ pub(in crate::pages) async fn post(
     let token = sent.value("csrf_token").as_bytes();
     let verdict = match check_csrf_token(&sent.request, &identity, Some(token)) {
         Ok(()) => verdict(&sent),
+        Err(ConsoleError::Csrf(CsrfFailure::Several)) => {
+            return Absence::Several.answer(&sent.request, Destination::Device);
+        }
         Err(_) => return begin_again(&policy, "csrf_mismatch"),
     };
     let has_compared = sent.value("same_code") == "yes";
@@ -267,7 +266,7 @@ pub(in crate::pages) async fn post(
     };
     let command = Decide {
         user_code: code.to_owned(),
-        receipt: receipt(&device, &policy, &sent.request, code),
+        receipt: receipt_of(&device, &sent.request, code),
         is_browser: true,
         verdict,
     };

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_app::device::{DeviceFlow, SsoError, Verdict};
 use gatewright_auth::device::DeviceSettings;
-use gatewright_domain::Classify as _;
+use gatewright_domain::{Classify as _, ErrorKind};
 
 use super::{
     EXTERNAL_CONSENT, begin_again,
@@ -11,8 +11,8 @@ use super::{
     words::said,
 };
 use crate::{
-    cookies::CookiePolicy,
-    extract::RequestCtx,
+    cookies::{self, CookiePolicy, put},
+    extract::{RequestCtx, approval_grant},
     pages::{
         form::PageForm,
         install::unavailable,
@@ -39,7 +39,7 @@ async fn consent(
     (request, error): (&HttpRequest, Option<String>),
 ) -> HttpResponse {
     let language = PageLanguage::of(request);
-    let grant = CookiePolicy::read_approval_grant(request);
+    let grant = approval_grant(request);
     let (context, asks) = match device.external_consent(ctx, grant.as_deref()).await {
         Ok(found) => found,
         Err(error) => return refused(policy, language, &error),
@@ -89,7 +89,7 @@ pub(in crate::pages) async fn post(
         return consent(&device, &settings, &policy, &ctx, (&sent.request, error)).await;
     };
     let decided = async {
-        let grant = CookiePolicy::read_approval_grant(&sent.request);
+        let grant = approval_grant(&sent.request);
         let token = Some(sent.value("csrf_token").as_bytes());
         // That the form is of our own page was asked before it was read.
         let admitted = device.admit_external(&ctx, grant.as_deref(), token, true);
@@ -111,6 +111,13 @@ pub(in crate::pages) async fn post(
 fn refused(policy: &CookiePolicy, language: PageLanguage, error: &SsoError) -> HttpResponse {
     match error {
         SsoError::Unavailable(error) => unavailable(language, error),
-        other => begin_again(policy, &other.code().replace(' ', "_")),
+        other => {
+            let mut answer = begin_again(policy, &other.code().replace(' ', "_"));
+            if other.kind() == ErrorKind::Unauthenticated {
+                // Of two nothing came: nor would it of a third beside them.
+                put(&mut answer, policy.everywhere(&cookies::APPROVAL_GRANT));
+            }
+            answer
+        }
     }
 }

@@ -5,56 +5,61 @@ pub(super) mod consent;
 pub(super) mod external;
 mod words;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::{Data, Query},
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use chrono::TimeDelta;
-use gatewright_app::{
-    console::Console,
-    device::{DeviceFlow, LookupAnswer, LookupError},
-};
+use gatewright_app::device::{DeviceFlow, LookupAnswer, LookupError};
 use gatewright_domain::device_grant::UserCode;
-use serde::Deserialize;
 
 use self::words::said;
 use super::{
     form::PageForm,
     install::unavailable,
+    link::Link,
     page::{FormPage, Input, Page, PageLanguage, show},
 };
 use crate::{
     cookies::{self, CookiePolicy},
     envelope::redirect,
-    extract::RequestCtx,
+    extract::{RequestCtx, peek_account, receipt},
 };
 
 pub(super) const EXTERNAL_CONSENT: &str = "/openapi/v1/oauth/device/consent";
 /// As much of a typed code as is worth showing again.
 const LONGEST_TYPED: usize = 24;
 
-/// How somebody arrives. Of errors only the code is used.
-#[derive(Debug, Deserialize)]
-pub(super) struct Arrival {
-    user_code: Option<String>,
-    sso_error: Option<String>,
-    sso_verified: Option<String>,
-}
-
-/// Asks for the code. Nothing is looked up, however the code came here.
-pub(super) async fn enter(arrival: Query<Arrival>, request: HttpRequest) -> HttpResponse {
-    if arrival.sso_verified.as_deref() == Some("1") {
+/// Asks for the code. Nothing is looked up, however the code came here; and of errors only the code is
+/// used.
+pub(super) async fn enter(
+    device: Data<DeviceFlow>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    arrival: Link,
+    request: HttpRequest,
+) -> HttpResponse {
+    if arrival.get("sso_verified") == Some("1") {
         return redirect(EXTERNAL_CONSENT).finish();
     }
     let language = PageLanguage::of(&request);
-    let error = arrival
-        .sso_error
-        .as_deref()
-        .map(|code| said(language, code));
-    let typed = arrival.user_code.clone();
-    let typed = typed.or_else(|| CookiePolicy::read_device_code(&request));
+    let error = arrival.get("sso_error").map(|code| said(language, code));
+    let typed = arrival.get("user_code").map(str::to_owned);
+    let typed = typed.or_else(|| looked_up(&device, &policy, &ctx, &request));
     ask(language, StatusCode::OK, error, &typed.unwrap_or_default())
+}
+
+/// The code that this browser looked up: of several the one that it has the receipt of.
+fn looked_up(
+    device: &DeviceFlow,
+    policy: &CookiePolicy,
+    ctx: &RequestCtx,
+    request: &HttpRequest,
+) -> Option<String> {
+    let has_receipt = |code: &str| {
+        device.code_digest(code).is_some_and(|digest| {
+            device.is_looked_up(ctx, &digest, receipt(request, &digest).as_deref())
+        })
+    };
+    let held = policy.held(request, &cookies::DEVICE_CODE);
+    held.the_one(has_receipt).ok()?
 }
 
 fn ask(
@@ -90,16 +95,14 @@ fn ask(
 /// Looks the code up and remembers that this browser did.
 pub(super) async fn look_up(
     device: Data<DeviceFlow>,
-    console: Data<Console>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
     let (language, typed) = (sent.language, sent.value("user_code"));
-    let access = policy.read(&sent.request, cookies::ACCESS);
     let found = async {
         device.charge_lookup(&ctx).await?;
-        let signed_in = console.peek(&ctx, access.as_deref());
+        let signed_in = peek_account(&sent.request);
         device.lookup(&ctx, typed, signed_in).await
     };
     match (found.await, typed.parse::<UserCode>()) {

@@ -4,11 +4,7 @@ mod act;
 pub(super) mod audit;
 mod event_words;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::{Data, Query},
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use gatewright_app::{
     console::ConsoleIdentity,
@@ -32,7 +28,11 @@ use super::{
     pager::Pager,
     time::{Fact, Zone},
 };
-use crate::{cookies::CookiePolicy, envelope::redirect, extract::RequestCtx};
+use crate::{
+    cookies::{CookiePolicy, put},
+    envelope::redirect,
+    extract::RequestCtx,
+};
 
 const HERE: Destination = Destination::Workspace;
 /// Members from which on somebody wants to look for one.
@@ -87,7 +87,7 @@ struct WorkspacePage {
 pub(super) async fn get(
     members: Data<Members>,
     belongings: Data<Belongings>,
-    from: Query<Words>,
+    from: Words,
     request: HttpRequest,
 ) -> HttpResponse {
     let session = match signed_in(&request, HERE).await {
@@ -142,7 +142,7 @@ async fn render(
     let shown = WorkspacePage {
         name: here.name.clone(),
         role: language.role(here.role),
-        csrf_token: csrf_token(request),
+        csrf_token: csrf_token(request, session),
         more: more(pager.links(language), &view.search),
         search: is_long.then_some(view.search),
         others: others(language, session, here),
@@ -253,17 +253,16 @@ fn member(language: PageLanguage, zone: Zone, member: Member, may_change: bool) 
 }
 
 /// To the next workspace; whoever has none is signed out, for there is nothing to be signed in to.
-fn left(session: &ConsoleIdentity, policy: &CookiePolicy) -> HttpResponse {
+fn left(session: &ConsoleIdentity, request: &HttpRequest, policy: &CookiePolicy) -> HttpResponse {
     let in_use = |one: &&MemberWorkspace| one.status == WorkspaceStatus::Normal;
     if session.workspaces.iter().filter(in_use).count() > 1 {
         return back(HERE, "said=left");
     }
-    let mut response = redirect("/signin?done=left");
-    response.status(StatusCode::SEE_OTHER);
-    for cookie in policy.cleared() {
-        response.cookie(cookie);
-    }
-    response.finish()
+    let mut answer = redirect("/signin?done=left")
+        .status(StatusCode::SEE_OTHER)
+        .finish();
+    put(&mut answer, policy.signed_out(request));
+    answer
 }
 
 /// Does what one of the page's forms asks for.
@@ -292,7 +291,7 @@ pub(super) async fn post(
     };
     match act(&desk, &sent).await {
         Ok(Done::Said(word)) => back(HERE, &format!("said={word}")),
-        Ok(Done::Left) => left(&session, &policy),
+        Ok(Done::Left) => left(&session, &sent.request, &policy),
         Ok(Done::Told(told)) => show(StatusCode::OK, &told),
         Err(act::Refusal::Unavailable(error)) => unavailable(sent.language, &error),
         Err(act::Refusal::Because((status, text))) => {
