@@ -33,5 +33,5 @@ pub use gatewright_crypto::{
     equal::secrets_equal,
     jws, key_set, keys, password,
     random::{NoRandomness, OsRandom, Random},
-    unique_json,
+    unique_json, veil,
 };

@@ -8,3 +8,4 @@ pub mod keys;
 pub mod password;
 pub mod random;
 pub mod unique_json;
+pub mod veil;

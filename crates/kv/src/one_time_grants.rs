@@ -3,7 +3,10 @@
 //! is sealed; the count beside it is not, and the one who counts is Redis.
 
 use chrono::{DateTime, Utc};
-use gatewright_auth::digest::sha256_hex;
+use gatewright_auth::{
+    digest::sha256_hex,
+    veil::{unveil, veil},
+};
 use gatewright_domain::{
     error::Unavailable,
     interval::life_millis,
@@ -75,9 +78,12 @@ impl OneTimeGrants {
         let script = ISSUE.with(Clone::clone);
         let mut call = script.prepare_invoke();
         let key = self.token_key(token);
-        call.key(latest_key(&self.kv, grant.purpose, subject));
+        call.key(self.latest_key(grant.purpose, subject));
         call.key(&key);
-        call.arg(self.seals.seal(&key, &text(grant)?, grant.expires_at));
+        call.arg(
+            self.seals
+                .seal(&key, &text(token, grant)?, grant.expires_at),
+        );
         call.arg(millis(grant, now));
         // Issued twice, the token takes the place of itself.
         self.kv.invoke_repeatable::<i64>(&call).await.map(drop)
@@ -93,7 +99,7 @@ impl OneTimeGrants {
         let mut get = redis::cmd("GET");
         get.arg(&key);
         let value: Option<String> = self.kv.run_repeatable(&get).await?;
-        let grant = value.and_then(|value| self.read(&key, value.split_once('|')?.1));
+        let grant = value.and_then(|value| self.read(&key, token, value.split_once('|')?.1));
         Ok(grant.filter(|grant| now < grant.expires_at))
     }
 
@@ -109,7 +115,7 @@ impl OneTimeGrants {
         let script = TRY.with(Clone::clone);
         let key = self.token_key(token);
         let value: Option<String> = self.kv.invoke(script.key(&key).arg(TRIES)).await?;
-        let grant = value.and_then(|value| self.read(&key, &value));
+        let grant = value.and_then(|value| self.read(&key, token, &value));
         Ok(grant.filter(|grant| now < grant.expires_at))
     }
 
@@ -127,7 +133,9 @@ impl OneTimeGrants {
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let key = self.token_key(next_token);
-        let sealed = self.seals.seal(&key, &text(next)?, next.expires_at);
+        let sealed = self
+            .seals
+            .seal(&key, &text(next_token, next)?, next.expires_at);
         let next = (key, sealed, millis(next, now));
         self.take(token, seen, Some(next)).await
     }
@@ -144,7 +152,7 @@ impl OneTimeGrants {
         let script = REPLACE.with(Clone::clone);
         let key = self.token_key(token);
         // It may have been sealed before a rotation.
-        for sealed in self.seals.all(&key, &text(seen)?, seen.expires_at) {
+        for sealed in self.seals.all(&key, &text(token, seen)?, seen.expires_at) {
             let mut call = script.prepare_invoke();
             call.key(&key);
             call.arg(sealed);
@@ -160,8 +168,15 @@ impl OneTimeGrants {
         Ok(false)
     }
 
-    fn read(&self, key: &str, text: &str) -> Option<OneTimeGrant> {
-        serde_json::from_str(self.seals.open(key, text)?).ok()
+    fn read(&self, key: &str, token: &str, text: &str) -> Option<OneTimeGrant> {
+        let json = unveil(token, self.seals.open(key, text)?)?;
+        serde_json::from_str(&json).ok()
+    }
+
+    fn latest_key(&self, purpose: OneTimePurpose, subject: &str) -> String {
+        let who = format!("one-time/{}/{subject}", purpose.as_str());
+        let who = self.seals.digest(&who);
+        format!("{}:latest:{who}", family(&self.kv))
     }
 
     fn token_key(&self, token: &str) -> String {
@@ -174,15 +189,12 @@ fn family(kv: &Kv) -> String {
     kv.key("one-time", "grants")
 }
 
-fn latest_key(kv: &Kv, purpose: OneTimePurpose, subject: &str) -> String {
-    let who = sha256_hex(format!("{}/{subject}", purpose.as_str()));
-    format!("{}:latest:{who}", family(kv))
-}
-
 fn millis(grant: &OneTimeGrant, now: DateTime<Utc>) -> i64 {
     life_millis(grant.expires_at, now)
 }
 
-fn text(grant: &OneTimeGrant) -> Result<String, Unavailable> {
-    serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))
+/// Only whoever has the token can read whose address it is about: the token is stored nowhere.
+fn text(token: &str, grant: &OneTimeGrant) -> Result<String, Unavailable> {
+    let json = serde_json::to_string(grant).map_err(|error| Unavailable::new("redis", error))?;
+    veil(token, &json).ok_or_else(|| Unavailable::new("redis", "a grant is too large to be stored"))
 }

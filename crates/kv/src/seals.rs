@@ -47,6 +47,13 @@ impl Seals {
             .collect()
     }
 
+    /// A text as a part of a key: who has the store and not the key cannot try what it might be.
+    pub(crate) fn digest(&self, text: &str) -> String {
+        self.keys
+            .active()
+            .digest_hex(format!("digest/{text}").as_bytes())
+    }
+
     /// The value of `key`, if we sealed it for this key and it is not over.
     pub(crate) fn open<'a>(&self, key: &str, text: &'a str) -> Option<&'a str> {
         let Some((end, value)) = self.genuine(key, text) else {

@@ -251,6 +251,12 @@ async fn no_code_and_no_token_is_stored_in_clear() {
         assert!(!text.is_empty());
     }
     assert!(h.redis_dump().await.iter().all(|(_, ttl, _)| *ttl > 0));
+    // Whose code it is can be read by whoever has the token alone, and not be tried either.
+    let dump = format!("{:?}", h.redis_dump().await);
+    let digest = gatewright_auth::digest::sha256_hex(EMAIL);
+    for text in [EMAIL, "example.com", &digest] {
+        assert!(!dump.contains(text), "{text}: {dump}");
+    }
 }
 
 #[actix_web::test]
