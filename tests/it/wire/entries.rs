@@ -299,7 +299,8 @@ async fn d4_two_tabs_that_begin_a_provider_sign_in_each_come_back_to_their_own_s
     let mut jar = Jar::default();
     let mut trips = vec![];
     for _ in 0..2 {
-        let state = SignInState::new("corp".parse().unwrap(), SignInPurpose::SignIn, &random);
+        let state =
+            SignInState::new("corp".parse().unwrap(), SignInPurpose::SignIn, &random).unwrap();
         let trip = state.state.expose().to_owned();
         // As the way out leaves it: the cookie's name ends like the state of its address.
         let name = format!("gatewright_signin_{}", &trip[trip.len() - 12..]);
