@@ -52,7 +52,7 @@ async fn c4_nothing_that_a_pooler_does_not_know_is_sent_at_the_start() {
         tokio::spawn(async move { drop(pool.get().await) }),
         tokio::spawn(async move {
             let heartbeat = std::time::Duration::from_secs(1);
-            drop(pool_again.listen("x", heartbeat).next().await);
+            let _nobody_speaks = pool_again.listen("x", heartbeat).next().await;
         }),
         tokio::spawn(async move { drop(migrate::run(&other, migrate::Second::Refuse).await) }),
     ];
