@@ -200,5 +200,5 @@ fn every_letter_can_be_looked_at() {
         &[],
     );
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(json(&output).as_array().unwrap().len(), 19 * 2 * 2);
+    assert_eq!(json(&output).as_array().unwrap().len(), 21 * 2 * 2);
 }
