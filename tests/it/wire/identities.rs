@@ -70,7 +70,12 @@ async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_letter() {
     assert_eq!(world.subjects().await, ["person"]);
     let letter = h.last_letter(EMAIL).await;
     assert_eq!(letter.subject, "A way to sign in was added to your account");
-    for told in ["odd", "person[at]partner[.]example", "127.0.0.1", "/account"] {
+    for told in [
+        "odd",
+        "person[at]partner[.]example",
+        "127.0.0.1",
+        "/account",
+    ] {
         assert!(letter.text.contains(told), "{told}: {}", letter.text);
     }
     let events = h.db.audit_actions().await;
