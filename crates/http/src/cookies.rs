@@ -206,7 +206,7 @@ impl CookiePolicy {
         settings: &ConsoleSettings,
     ) {
         let (access, refresh) = (settings.access_lifetime(), settings.idle_lifetime());
-        for cookie in self.stale(request) {
+        for cookie in self.stale(request, tokens.known_browser.is_some()) {
             response.cookie(cookie);
         }
         response

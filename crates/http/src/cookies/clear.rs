@@ -11,26 +11,24 @@ use super::{ALL, CookiePolicy, Ends, Kind, Reach, held};
 
 /// Of cookies that a request shows, at most that many are cleared at once: proxies bound the length of
 /// an answer's head.
-const MOST_SHOWN: usize = 12;
+const MOST_SHOWN: usize = 32;
 /// Round trips that one browser may have begun and not finished.
 const MOST_TRIPS: usize = 8;
 
 impl CookiePolicy {
     /// What a sign-in clears: every variant of our cookies but the one that is set today. What is not
     /// set anew lies alone under its name as a rule; only what comes twice has another beside it.
-    pub(super) fn stale(&self, request: &HttpRequest) -> Vec<Cookie<'static>> {
-        self.variants(
-            request,
-            |kind| kind.ends == Ends::Session,
-            |kind, tail, variant| {
-                let is_other = !self.is_todays(kind, tail, variant);
-                let is_alone = || {
-                    let name = self.name(kind, tail);
-                    variant.name() == name && held::count(request, &name) < 2
-                };
-                is_other && (kind.ends == Ends::Session || !is_alone())
-            },
-        )
+    pub(super) fn stale(&self, request: &HttpRequest, knows_browser: bool) -> Vec<Cookie<'static>> {
+        let is_set_anew =
+            |kind: &Kind| kind.ends == Ends::Session || (knows_browser && kind.ends == Ends::Never);
+        self.variants(request, is_set_anew, |kind, tail, variant| {
+            let is_other = !self.is_todays(kind, tail, variant);
+            let is_alone = || {
+                let name = self.name(kind, tail);
+                variant.name() == name && held::count(request, &name) < 2
+            };
+            is_other && (is_set_anew(kind) || !is_alone())
+        })
     }
 
     /// What ends with a session that turned out to be dead: nothing that somebody was about to do.

@@ -46,11 +46,14 @@ impl DeviceFlow {
             open(&self.parts.sso.keys.assertion, &text, ctx.now)
                 .map_err(|_| SsoError::InvalidAssertion)?;
         let is_answered = |state: &StateEnvelope| *state.user_code() == assertion.user_code;
-        let Some(state) = self.held_state(ctx, &command.states, is_answered) else {
+        // One for each round trip of this code that was begun here; all but the one that is answered
+        // may be spent.
+        let states = self.held_states(ctx, &command.states, is_answered);
+        if states.is_empty() {
             self.note_refusal(ctx, &assertion.subject, "other_browser")
                 .await?;
             return Err(SsoError::InvalidAssertion);
-        };
+        }
         // Gone or resolved: the same here, as in the reference.
         let stored = self
             .pending_grant(ctx, &assertion.user_code)
@@ -68,7 +71,7 @@ impl DeviceFlow {
         let random = self.parts.ambient.random.as_ref();
         let grant =
             ApprovalGrant::new(&self.parts.urls, &assertion, era, random).map_err(not_made)?;
-        self.spend(ctx, &assertion, &state).await?;
+        let state = self.spend(ctx, &assertion, &states).await?;
         Ok(SsoCompleted {
             grant: sign(&self.parts.sso.keys.grant, &grant, ctx.now, GRANT_LIFETIME),
             trip: state.nonce().expose().to_owned(),
@@ -83,33 +86,45 @@ impl DeviceFlow {
         held: &[String],
         is_answered: impl Fn(&StateEnvelope) -> bool,
     ) -> Option<Verified<StateEnvelope>> {
+        self.held_states(ctx, held, is_answered).into_iter().next()
+    }
+
+    fn held_states(
+        &self,
+        ctx: &Ctx,
+        held: &[String],
+        is_answered: impl Fn(&StateEnvelope) -> bool,
+    ) -> Vec<Verified<StateEnvelope>> {
         held.iter()
             .take(MOST_STATES)
             .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
-            .find(|state: &Verified<StateEnvelope>| is_answered(state))
+            .filter(|state: &Verified<StateEnvelope>| is_answered(state))
+            .collect()
     }
 
-    async fn spend(
+    /// Spends the assertion with the first of the states that is not spent.
+    async fn spend<'a>(
         &self,
         ctx: &Ctx,
         assertion: &Verified<SubjectAssertion>,
-        state: &Verified<StateEnvelope>,
-    ) -> Result<(), SsoError> {
-        let spendings = [
-            Spending {
-                kind: "assertion",
-                nonce: &assertion.nonce,
-                until: assertion.expires_at(),
-            },
-            Spending {
-                kind: "state",
-                nonce: state.nonce(),
-                until: state.expires_at(),
-            },
-        ];
-        let nonces = &self.parts.sso.nonces;
-        if nonces.spend(&spendings, ctx.now).await? {
-            return Ok(());
+        states: &'a [Verified<StateEnvelope>],
+    ) -> Result<&'a Verified<StateEnvelope>, SsoError> {
+        for state in states {
+            let spendings = [
+                Spending {
+                    kind: "assertion",
+                    nonce: &assertion.nonce,
+                    until: assertion.expires_at(),
+                },
+                Spending {
+                    kind: "state",
+                    nonce: state.nonce(),
+                    until: state.expires_at(),
+                },
+            ];
+            if self.parts.sso.nonces.spend(&spendings, ctx.now).await? {
+                return Ok(state);
+            }
         }
         self.note_refusal(ctx, &assertion.subject, "replayed")
             .await?;
