@@ -64,6 +64,14 @@ impl SpentNonces {
         Ok(spent == 1)
     }
 
+    /// Whether one was spent before, so that nothing is begun for it. Only [`Self::spend`] decides.
+    pub async fn is_spent(&self, spending: Spending<'_>) -> Result<bool, Unavailable> {
+        let mut command = redis::cmd("EXISTS");
+        command.arg(self.keys(&[spending]));
+        let found: i64 = self.kv.run_repeatable(&command).await?;
+        Ok(found > 0)
+    }
+
     /// One hash tag for all of them: two that are spent together must be on one node. Digested without
     /// a rotating key: what was spent before a rotation stays spent, and a nonce of 128 random bits
     /// cannot be found from its digest.

@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, process::Stdio};
 
+use gatewright_mail::LetterKind;
 use gatewright_test_db::TestDb;
 use serde_json::Value;
 
@@ -200,5 +201,8 @@ fn every_letter_can_be_looked_at() {
         &[],
     );
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(json(&output).as_array().unwrap().len(), 21 * 2 * 2);
+    assert_eq!(
+        json(&output).as_array().unwrap().len(),
+        LetterKind::ALL.len() * 2 * 2
+    );
 }

@@ -70,6 +70,7 @@ async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_letter() {
     assert_eq!(world.subjects().await, ["person"]);
     let letter = h.last_letter(EMAIL).await;
     assert_eq!(letter.subject, "A way to sign in was added to your account");
+    // An address that somebody else wrote down is no link in a letter of ours.
     for told in [
         "odd",
         "person[at]partner[.]example",

@@ -123,6 +123,9 @@ impl Console {
             nonce: &state.state,
             until: state.expires_at(),
         };
+        if self.parts.nonces.is_spent(spending).await? {
+            return Err(invalid);
+        }
         // Spent with what ends the way for good. A code that led nowhere may be brought again: its provider
         // takes it once, and a second request must not take the first one's way.
         let person = match answer.usable() {
