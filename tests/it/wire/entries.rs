@@ -324,8 +324,7 @@ async fn d4_two_tabs_that_begin_a_provider_sign_in_each_come_back_to_their_own_s
             page.body
         );
     }
-    // What began elsewhere, or nowhere, has words of its own, which are not about a code.
-    jar.kept.clear();
+    // Each was spent; and what began nowhere has words of its own, which are not about a code.
     for trip in [trips[0].as_str(), "signin-of-nobody-at-all"] {
         let path = format!("/console/api/oauth/authorize/corp?state={trip}&code=x");
         let back = jar.send(&h, "GET", &path, &[]).await.expect(302);
