@@ -31,6 +31,7 @@ pub fn init(settings: &LogSettings) {
     if subscriber(settings, std::io::stdout).try_init().is_err() {
         tracing::debug!("logging was started before");
     }
+    tracing::debug!(level = settings.level, "logging");
 }
 
 fn subscriber<W>(settings: &LogSettings, writer: W) -> impl Subscriber + Send + Sync + use<W>

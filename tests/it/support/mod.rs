@@ -233,8 +233,9 @@ impl Harness {
         }
     }
 
-    /// How many uploaded files are stored, finished or not.
-    pub(crate) fn stored_files(&self) -> usize {
+    /// How many uploaded files are stored, finished or not, once what was given up has been removed
+    /// (beside the answer): as many as are expected, or what is left after some time.
+    pub(crate) async fn stored_files(&self, expected: usize) -> usize {
         fn count(folder: &std::path::Path) -> usize {
             let entries = std::fs::read_dir(folder).unwrap();
             let paths = entries.map(|entry| entry.unwrap().path());
@@ -242,7 +243,16 @@ impl Harness {
                 .map(|path| if path.is_dir() { count(&path) } else { 1 })
                 .sum()
         }
-        count(self.storage_folder.path())
+        let folder = Arc::clone(&self.storage_folder);
+        for _ in 0..10_000 {
+            if count(folder.path()) == expected {
+                break;
+            }
+            tokio::task::spawn_blocking(std::thread::yield_now)
+                .await
+                .unwrap();
+        }
+        count(folder.path())
     }
 
     pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {

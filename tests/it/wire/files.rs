@@ -192,7 +192,7 @@ async fn d11_bad_uploads_are_refused_as_recorded_and_leave_nothing() {
         .await
         .expect(401);
     assert_eq!(files(&h).await, "0");
-    assert_eq!(h.stored_files(), 0);
+    assert_eq!(h.stored_files(0).await, 0);
 }
 
 #[actix_web::test]

@@ -54,7 +54,7 @@ fn kinds() -> [Kind; 3] {
             audience: ApprovalGrant::AUDIENCE,
             claims: json!({"iss": "https://api.example", "subject_email": "ext@partner.example",
                 "subject_issuer": "https://idp.example", "user_code": "ABCD-EFGH",
-                "nonce": "n", "csrf_token": "c"}),
+                "nonce": "n", "csrf_token": "c", "era": "00000000-0000-4000-8000-000000000001"}),
             cap: 300,
             opens: opens::<ApprovalGrant>,
         },
