@@ -24,25 +24,37 @@ use crate::{
 /// How often a connection looks whether an answer is overdue.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Milliseconds since the pool was made.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Epoch(Instant);
+/// The time that the connections of a pool share, in milliseconds since it was made, and what one of them
+/// tells the others.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    begun: Instant,
+    /// Somebody waited in vain since then: who was not heard of later is asked before it is used.
+    doubt: AtomicU64,
+}
 
-impl Epoch {
-    pub(crate) fn begin() -> Self {
-        Self(Instant::now())
+impl Pulse {
+    pub(crate) fn begin() -> Arc<Self> {
+        Arc::new(Self {
+            begun: Instant::now(),
+            doubt: AtomicU64::new(0),
+        })
     }
 
-    pub(crate) fn now(self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         // Not zero, which stands for never.
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+        milliseconds(self.begun.elapsed()) + 1
+    }
+
+    pub(crate) fn doubts(&self, proven: u64) -> bool {
+        proven <= self.doubt.load(Ordering::Acquire)
     }
 }
 
 /// What is going on in a connection.
 #[derive(Debug)]
 pub(crate) struct Usage {
-    epoch: Epoch,
+    pulse: Arc<Pulse>,
     /// Statements that have not been answered.
     waiting: AtomicU32,
     /// Since when.
@@ -54,12 +66,13 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    fn new(epoch: Epoch, limit: Duration) -> Self {
+    fn new(pulse: Arc<Pulse>, limit: Duration) -> Self {
+        let proven = AtomicU64::new(pulse.now());
         Self {
-            epoch,
+            pulse,
             waiting: AtomicU32::new(0),
             since: AtomicU64::new(0),
-            proven: AtomicU64::new(epoch.now()),
+            proven,
             limit: AtomicU64::new(milliseconds(limit)),
         }
     }
@@ -68,13 +81,13 @@ impl Usage {
         match event {
             InstrumentationEvent::StartQuery { .. } => {
                 if self.waiting.fetch_add(1, Ordering::AcqRel) == 0 {
-                    self.since.store(self.epoch.now(), Ordering::Release);
+                    self.since.store(self.pulse.now(), Ordering::Release);
                 }
             }
             // Never comes when the one who asked has gone.
             InstrumentationEvent::FinishQuery { .. } => {
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
-                self.proven.store(self.epoch.now(), Ordering::Release);
+                self.proven.store(self.pulse.now(), Ordering::Release);
             }
             _ => {}
         }
@@ -90,6 +103,15 @@ impl Usage {
         self.proven.load(Ordering::Acquire)
     }
 
+    /// Whoever waits here waits in vain; the other connections are told. False when nobody waits.
+    pub(crate) fn give_up(&self) -> bool {
+        let since = self.waits_since();
+        self.pulse
+            .doubt
+            .fetch_max(since.unwrap_or_default(), Ordering::AcqRel);
+        since.is_some()
+    }
+
     /// From now on an answer may take so long.
     pub(crate) fn allow(&self, limit: Duration) {
         self.limit.store(milliseconds(limit), Ordering::Release);
@@ -98,7 +120,7 @@ impl Usage {
     fn is_overdue(&self) -> bool {
         let limit = self.limit.load(Ordering::Acquire);
         self.waits_since()
-            .is_some_and(|since| self.epoch.now().saturating_sub(since) > limit)
+            .is_some_and(|since| self.pulse.now().saturating_sub(since) > limit)
     }
 }
 
@@ -137,11 +159,11 @@ impl Link {
     /// Connects. An answer that takes longer than `limit` ends the connection.
     pub(crate) async fn establish(
         place: &Place,
-        epoch: Epoch,
+        pulse: Arc<Pulse>,
         limit: Duration,
     ) -> ConnectionResult<Self> {
         let Opened { client, messages } = open(place).await?;
-        let usage = Arc::new(Usage::new(epoch, limit));
+        let usage = Arc::new(Usage::new(pulse, limit));
         let driver = Driver {
             task: tokio::spawn(drive(messages, Arc::clone(&usage))),
             is_cut: AtomicBool::new(false),
@@ -207,6 +229,7 @@ async fn drive(mut messages: Messages, usage: Arc<Usage>) {
                 None => return,
             },
             _ = look.tick() => if usage.is_overdue() {
+                usage.give_up();
                 tracing::warn!("PostgreSQL does not answer on a connection: it is closed");
                 return;
             }

@@ -18,7 +18,7 @@ use gatewright_domain::error::Unavailable;
 use crate::{
     connection_string::Place,
     error::StorageError,
-    link::{Epoch, Link},
+    link::{Link, Pulse},
     listen,
     settings::DbSettings,
 };
@@ -46,9 +46,7 @@ pub struct Pool {
 /// Makes connections, and judges those that come back.
 pub(crate) struct Manager {
     place: Arc<Place>,
-    epoch: Epoch,
-    /// Somebody waited in vain: what was proven alive before this is asked first.
-    doubt: Arc<AtomicU64>,
+    pulse: Arc<Pulse>,
     /// One that was asked did not answer: what was proven alive before this is not even asked.
     lost: AtomicU64,
 }
@@ -58,7 +56,7 @@ impl managed::Manager for Manager {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Link, ConnectionError> {
-        Link::establish(&self.place, self.epoch, ANSWER).await
+        Link::establish(&self.place, Arc::clone(&self.pulse), ANSWER).await
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<ConnectionError> {
@@ -69,12 +67,12 @@ impl managed::Manager for Manager {
         if AnsiTransactionManager::is_broken_transaction_manager(&mut **link) {
             return discard("its transaction was left open");
         }
-        let (proven, now) = (link.usage().proven(), self.epoch.now());
+        let (proven, now) = (link.usage().proven(), self.pulse.now());
         if proven < self.lost.load(Ordering::Acquire) {
             return discard("another one that was idle as long is lost");
         }
         let silent = u64::try_from(SILENT.as_millis()).unwrap_or(u64::MAX);
-        let is_doubtful = proven <= self.doubt.load(Ordering::Acquire);
+        let is_doubtful = self.pulse.doubts(proven);
         if (is_doubtful || now.saturating_sub(proven) > silent) && !link.ping(PING).await {
             tracing::warn!(
                 "an idle connection to PostgreSQL was lost; the others that were idle are closed too"
@@ -96,8 +94,7 @@ impl Pool {
         let place = Arc::new(place.prepared("gatewright"));
         let manager = Manager {
             place: Arc::clone(&place),
-            epoch: Epoch::begin(),
-            doubt: Arc::default(),
+            pulse: Pulse::begin(),
             lost: AtomicU64::new(0),
         };
         let connections = managed::Pool::builder(manager)
@@ -114,15 +111,10 @@ impl Pool {
         let unavailable =
             |e: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("postgres", e);
         match tokio::time::timeout(TIMEOUT, self.connections.get()).await {
-            Ok(Ok(link)) => Ok(self.lend(link)),
+            Ok(Ok(link)) => Ok(Conn(Loan(link))),
             Ok(Err(error)) => Err(unavailable(error.into())),
             Err(late) => Err(unavailable(late.into())),
         }
-    }
-
-    fn lend(&self, link: managed::Object<Manager>) -> Conn {
-        let doubt = Arc::clone(&self.connections.manager().doubt);
-        Conn(Loan { link, doubt })
     }
 
     /// A connection with an open transaction.
@@ -176,16 +168,12 @@ fn timeouts(each: Duration) -> Timeouts {
 pub struct Conn(pub(crate) Loan);
 
 /// What is lent: whoever gives it back in the middle of a statement gives back nothing.
-pub(crate) struct Loan {
-    link: managed::Object<Manager>,
-    doubt: Arc<AtomicU64>,
-}
+pub(crate) struct Loan(managed::Object<Manager>);
 
 impl Drop for Loan {
     fn drop(&mut self) {
-        if let Some(since) = self.link.usage().waits_since() {
-            self.link.cut();
-            self.doubt.fetch_max(since, Ordering::AcqRel);
+        if self.0.usage().give_up() {
+            self.0.cut();
         }
     }
 }
@@ -194,13 +182,13 @@ impl Deref for Loan {
     type Target = AsyncPgConnection;
 
     fn deref(&self) -> &AsyncPgConnection {
-        &self.link
+        &self.0
     }
 }
 
 impl DerefMut for Loan {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
-        &mut self.link
+        &mut self.0
     }
 }
 
@@ -265,14 +253,14 @@ impl Drop for Tx {
             return;
         };
         // In the middle of a statement: giving the connection back closes it, and the server rolls back.
-        if conn.0.link.usage().waits_since().is_some() {
+        if conn.0.0.usage().waits_since().is_some() {
             return;
         }
         runtime.spawn(async move {
             let rollback = AnsiTransactionManager::rollback_transaction(&mut *conn.0);
             if !matches!(tokio::time::timeout(TIMEOUT, rollback).await, Ok(Ok(()))) {
                 // Not worth keeping: closing it makes the server roll back.
-                conn.0.link.cut();
+                conn.0.0.cut();
             }
         });
     }

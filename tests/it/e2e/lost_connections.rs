@@ -133,6 +133,10 @@ async fn c1_who_has_no_deadline_is_answered_with_an_error() {
     let took = started.elapsed();
     assert!(took < Duration::from_secs(6), "{took:?}");
     drop(conn);
+    assert!(
+        world.ask().await,
+        "the others are asked before they are used"
+    );
     world.nothing_forgotten_is_kept().await;
 }
 

@@ -28,7 +28,7 @@ pub use state::{SchemaState, schema_state};
 
 use crate::{
     error::StorageError,
-    link::{Epoch, Link},
+    link::{Link, Pulse},
     settings::DbSettings,
 };
 
@@ -136,7 +136,7 @@ async fn connect(settings: &DbSettings) -> Result<Link, MigrateError> {
     let place = settings.place().map_err(|e| unavailable(e.into()))?;
     // The name tells others who holds the lock.
     let place = place.prepared(&format!("gatewright-migrate pid {}", std::process::id()));
-    let link = Link::establish(&place, Epoch::begin(), ANSWER);
+    let link = Link::establish(&place, Pulse::begin(), ANSWER);
     match tokio::time::timeout(CONNECT, link).await {
         Ok(Ok(link)) => Ok(link),
         Ok(Err(error)) => Err(unavailable(error.into()).into()),
