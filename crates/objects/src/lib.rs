@@ -194,7 +194,9 @@ mod tests {
             if left() == 0 {
                 break;
             }
-            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+            tokio::task::spawn_blocking(std::thread::yield_now)
+                .await
+                .unwrap();
         }
         assert_eq!(left(), 0);
     }

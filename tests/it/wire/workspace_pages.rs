@@ -200,7 +200,8 @@ async fn the_audit_log_is_filtered_paged_and_taken_away() {
     owner.fill_in(&page, ("key", 0), &[]).await.expect(200);
     let log = owner.get("/workspace/audit").await.expect(200);
     assert_eq!(log.body.matches("<section").count(), 50);
-    let words = "<h3>An API key was created <code class=\"kind\">workspace.api_key_created</code></h3>";
+    let words =
+        "<h3>An API key was created <code class=\"kind\">workspace.api_key_created</code></h3>";
     assert!(log.body.contains(words), "{}", log.body);
     assert!(log.body.contains(" UTC\">"), "UTC stands where one points");
     assert!(log.body.contains("name: Name &#60;b&#62;51") && log.body.contains("From 127.0.0.1"));
