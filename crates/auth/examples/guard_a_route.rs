@@ -2,7 +2,7 @@
 //!
 //! The store and the limiter are yours: a table, a cache, a call to Gatewright. Here they are a map and
 //! a counter. The order of the steps (prefix, checksum, limit, look-up) is the crate's.
-#![allow(clippy::print_stdout, reason = "an example")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example")]
 
 use std::{
     collections::HashMap,

@@ -72,11 +72,8 @@ impl FileUrlKeys {
         now: DateTime<Utc>,
         random: &dyn Random,
     ) -> Result<String, NoRandomness> {
-        let nonce = random
-            .bytes(NONCE_BYTES)?
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
+        let nonce = u128::from_be_bytes(random.bytes(NONCE_BYTES)?.try_into().unwrap_or_default());
+        let nonce = format!("{nonce:032x}");
         let timestamp = now.timestamp();
         let message = message(view, id, timestamp, &nonce);
         // `=` may stand in a query; the two characters of base64url that may not are not in it.

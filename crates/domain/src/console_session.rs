@@ -131,7 +131,7 @@ mod tests {
         }
         // A minute later by the one clock that all share; this node believes that it is the same moment.
         let mut session = session();
-        session.since_rotation = Some(Duration::from_secs(60));
+        session.since_rotation = Some(Duration::from_mins(1));
         assert_eq!(session.present(2, at(0)), Rotation::Reuse);
         session.since_rotation = Some(Duration::from_secs(9));
         assert_eq!(session.present(2, at(0)), Rotation::Replay(3));

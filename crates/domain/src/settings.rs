@@ -278,6 +278,12 @@ macro_rules! settings {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        unreachable_pub,
+        clippy::struct_field_names,
+        reason = "the macro makes what crates export"
+    )]
+
     use super::*;
 
     settings! {

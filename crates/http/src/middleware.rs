@@ -31,7 +31,7 @@ const DEADLINE: Duration = Duration::from_millis(1900);
 /// Hashing a password may have to wait for its turn.
 const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
 /// A file arrives as fast as its sender's line lets it.
-const UPLOAD_DEADLINE: Duration = Duration::from_secs(300);
+const UPLOAD_DEADLINE: Duration = Duration::from_mins(5);
 const UPLOAD_PATH: &str = "/console/api/files/upload";
 /// The enterprise product is asked meanwhile, for less than this. Identity providers say themselves how
 /// long they may take.

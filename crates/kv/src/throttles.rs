@@ -49,9 +49,7 @@ impl Throttles {
     ) -> Result<Result<Attempt, Refusal>, Unavailable> {
         let key = self.key(who);
         let begun = self
-            .change(&key, slope, |throttle| {
-                throttle.begin(slope, now).map(|(next, open)| (next, open))
-            })
+            .change(&key, slope, |throttle| throttle.begin(slope, now))
             .await?;
         let begun = begun.unwrap_or(Err(Refusal::Busy));
         Ok(begun.map(|open| Attempt { key, slope, open }))

@@ -159,9 +159,12 @@ impl Templates {
 }
 
 fn told(variables: &BTreeMap<String, String>) -> minijinja::Value {
-    let said = |name: &str, value: &String| match is_free_text(name) {
-        true => defang(value),
-        false => value.clone(),
+    let said = |name: &str, value: &String| {
+        if is_free_text(name) {
+            defang(value)
+        } else {
+            value.clone()
+        }
     };
     let pairs = variables.iter();
     minijinja::Value::from_pairs(pairs.map(|(name, value)| (name.clone(), said(name, value))))

@@ -98,7 +98,7 @@ impl Claims {
         }
     }
 
-    /// Seconds since 1970, whole or not (RFC 7519 §2, NumericDate).
+    /// Seconds since 1970, whole or not (RFC 7519 §2, `NumericDate`).
     pub(crate) fn instant(
         &self,
         name: &'static str,

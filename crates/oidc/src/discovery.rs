@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// How long what was discovered is used to begin a sign-in.
-const MEMORY: Duration = Duration::from_secs(3600);
+const MEMORY: Duration = Duration::from_hours(1);
 /// Somebody who comes back does not wait for it to be fetched again.
-const LONGER_MEMORY: Duration = Duration::from_secs(7200);
+const LONGER_MEMORY: Duration = Duration::from_hours(2);
 /// OpenID Connect Discovery §4.
 const PATH: &str = "/.well-known/openid-configuration";
 

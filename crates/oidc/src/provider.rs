@@ -154,7 +154,10 @@ impl OidcProvider {
         let client = self.client(&metadata, redirect_uri)?;
         let tokens = self.exchange_code(&client, trip, &answer).await?;
         let mut claims = verify(&tokens, self.expected(trip, &metadata, now));
-        if claims.as_ref().is_err_and(|error| error.is_about_keys()) {
+        if claims
+            .as_ref()
+            .is_err_and(super::id_token::IdTokenError::is_about_keys)
+        {
             // Perhaps the provider has changed its keys since we looked.
             metadata = self.discovery.newer_than(&metadata, now).await?;
             claims = verify(&tokens, self.expected(trip, &metadata, now));

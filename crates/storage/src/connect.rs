@@ -25,7 +25,7 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 /// What tokio-postgres has when nobody says anything.
-const DRIVERS_IDLE: Duration = Duration::from_secs(2 * 60 * 60);
+const DRIVERS_IDLE: Duration = Duration::from_hours(2);
 
 /// Set after connecting: poolers refuse what they do not know at the start of a connection.
 const SESSION: &str =
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(ours.config.get_tcp_user_timeout(), Some(&UNCONFIRMED));
         let theirs = "postgres://u@h/d?keepalives_idle=60&tcp_user_timeout=30000";
         let theirs = parse(theirs, vec![]).unwrap().prepared("x").config;
-        assert_eq!(theirs.get_keepalives_idle(), Duration::from_secs(60));
+        assert_eq!(theirs.get_keepalives_idle(), Duration::from_mins(1));
         let timeout = Duration::from_secs(30);
         assert_eq!(theirs.get_tcp_user_timeout(), Some(&timeout));
         assert_eq!(

@@ -79,17 +79,19 @@ impl Usage {
 
     fn note(&self, event: &InstrumentationEvent<'_>) {
         match event {
-            InstrumentationEvent::StartQuery { .. } => {
-                if self.waiting.fetch_add(1, Ordering::AcqRel) == 0 {
-                    self.since.store(self.pulse.now(), Ordering::Release);
-                }
-            }
+            InstrumentationEvent::StartQuery { .. } => self.begin(),
             // Never comes when the one who asked has gone.
             InstrumentationEvent::FinishQuery { .. } => {
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
                 self.proven.store(self.pulse.now(), Ordering::Release);
             }
             _ => {}
+        }
+    }
+
+    fn begin(&self) {
+        if self.waiting.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.since.store(self.pulse.now(), Ordering::Release);
         }
     }
 

@@ -56,7 +56,10 @@ impl managed::Manager for Manager {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Link, ConnectionError> {
-        Link::establish(&self.place, Arc::clone(&self.pulse), ANSWER).await
+        // Boxed: with TLS it is large, and would stand in the future of everybody who asks for a
+        // connection, though it is seldom needed.
+        let establishing = Link::establish(&self.place, Arc::clone(&self.pulse), ANSWER);
+        Box::pin(establishing).await
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<ConnectionError> {

@@ -65,11 +65,11 @@ fn f_a_closed_pipe_ends_every_command_quietly() {
 /// The forms in which a text may stand in a log: itself, its bytes as `{:?}` writes them, its bytes in hex.
 fn shapes(secret: &str) -> [String; 3] {
     let list = format!("{:?}", secret.as_bytes());
-    let hex = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     [
         secret.to_owned(),
         list.trim_matches(['[', ']']).to_owned(),
-        hex,
+        hex.concat(),
     ]
 }
 

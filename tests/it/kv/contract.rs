@@ -107,6 +107,7 @@ impl Ground {
         Throttles::new(self.kv.clone(), digest_key(), TimeDelta::hours(1))
     }
 
+    #[allow(clippy::unused_self, reason = "beside what else a test arranges")]
     pub(super) fn bearer(&self) -> BearerToken {
         BearerToken {
             id: "00000000-0000-7000-8000-000000000000".parse().unwrap(),

@@ -19,12 +19,15 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn new(settings: &RedisSettings) -> Self {
-        let (heard, hears) = unbounded_channel();
-        let listener = Revocations::new(Kv::new(settings).unwrap());
-        let listening = tokio::spawn(listener.listen(move |hash: &TokenHash| {
-            let _test_is_over = heard.send(hash.as_str().to_owned());
+        let (sender, hears) = unbounded_channel();
+        let revocations = Revocations::new(Kv::new(settings).unwrap());
+        let task = tokio::spawn(revocations.listen(move |hash: &TokenHash| {
+            let _test_is_over = sender.send(hash.as_str().to_owned());
         }));
-        Self { hears, listening }
+        Self {
+            hears,
+            listening: task,
+        }
     }
 
     /// Waits until a revocation that `ground` speaks of arrives.

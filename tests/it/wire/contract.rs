@@ -118,7 +118,7 @@ async fn g4_every_failure_has_code_message_and_status() {
         for (path, item) in document["paths"].as_object().unwrap() {
             for method in item.as_object().unwrap().keys() {
                 let method = method.to_uppercase();
-                let path = path.replace('{', "").replace('}', "");
+                let path = path.replace(['{', '}'], "");
                 for who in [&mut owner, &mut stranger] {
                     let body = (method != "GET").then(|| json!({"role": 7, "email": 7}));
                     let answer = who.send(&h, &method, &path, body, &[]).await;

@@ -69,7 +69,7 @@ fn wrong(code: &str) -> String {
     format!("{first}{}", &code[1..])
 }
 
-/// b1, sec_149: guesses from a thousand networks. (The number instead of a thousand is what tells more: a
+/// Row b1, case 149: guesses from a thousand networks. (The number instead of a thousand is what tells more: a
 /// refused guess costs nothing.)
 #[actix_web::test]
 async fn b1_sec_149_guesses_from_everywhere_are_slowed_and_the_owner_s_ways_stay_open() {
@@ -351,7 +351,7 @@ async fn b5_a_mailbox_has_one_budget_over_all_senders_and_kinds() {
         ("ALLOW_CREATE_WORKSPACE", "true"),
     ])
     .await;
-    let mut senders = vec![basic_account(&h).await, h.add_account("second").await];
+    let mut senders = [basic_account(&h).await, h.add_account("second").await];
     let mut victim = h.add_account("victim").await;
     let mut kinds = vec![];
     let mut left = 0;

@@ -108,8 +108,13 @@ impl Accounts {
         self.require_another_way(own.account(), &all, one)?;
         external_identity::delete(&mut tx, own.id(), &one.issuer).await?;
         note(&mut tx, &parts.ambient, ctx, own.account(), &one.issuer).await?;
-        self.tell_disconnected(ctx, &mut tx, own.account(), &[one.label.clone()])
-            .await?;
+        self.tell_disconnected(
+            ctx,
+            &mut tx,
+            own.account(),
+            std::slice::from_ref(&one.label),
+        )
+        .await?;
         let ending = Ending::IdentityDisconnected;
         let begun = begin_era(&mut tx, &parts.ambient, &own, ending).await?;
         let spared = Some(who.claims.session_id);

@@ -10,7 +10,7 @@ use super::{error::AccountError, service::Accounts};
 use crate::{ambient::Ctx, console::ConsoleIdentity};
 
 /// How fresh a sign-in must be that stands in for a password.
-const FRESH: Duration = Duration::from_secs(600);
+const FRESH: Duration = Duration::from_mins(10);
 
 /// Somebody proved that the account is theirs. It is worth nothing in another era.
 #[derive(Debug, Clone, Copy)]

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// How stale `last_active_at` may get.
-const ACTIVITY_STEP: Duration = Duration::from_secs(600);
+const ACTIVITY_STEP: Duration = Duration::from_mins(10);
 
 /// What [`Console`] is made of.
 pub struct ConsoleParts {

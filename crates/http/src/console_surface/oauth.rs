@@ -108,6 +108,7 @@ pub(crate) struct LinkResponse {
         (status = "default", body = ConsoleErrorBody),
     ),
 )]
+#[allow(clippy::too_many_arguments, reason = "each is an extractor")]
 pub(crate) async fn connect(
     console: Data<Console>,
     accounts: Data<Accounts>,

@@ -150,7 +150,7 @@ fn onward(path: &str) -> HttpResponse {
 fn sign_in_again(
     language: PageLanguage,
     here: Destination,
-    lines: Vec<String>,
+    said: Vec<String>,
     may_wait: bool,
 ) -> MessagePage {
     let t = |english, chinese| language.t(english, chinese).to_owned();
@@ -167,7 +167,7 @@ fn sign_in_again(
     ));
     MessagePage {
         page: Page::new(language, "Please sign in again", "请重新登录"),
-        lines,
+        lines: said,
         button: None,
         links,
     }

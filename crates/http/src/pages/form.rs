@@ -61,7 +61,7 @@ impl FromRequest for PageForm {
             let media_type = request.content_type().trim().to_ascii_lowercase();
             let fields = form_pairs(&media_type, payload).await;
             Ok(Self {
-                fields: fields.map_err(|problem| FormRefusal::unreadable(language, &problem))?,
+                fields: fields.map_err(|problem| FormRefusal::unreadable(language, problem))?,
                 language,
                 request,
             })
@@ -136,7 +136,7 @@ impl FormRefusal {
         }
     }
 
-    fn unreadable(language: PageLanguage, problem: &Unreadable) -> Self {
+    fn unreadable(language: PageLanguage, problem: Unreadable) -> Self {
         let (status, reason) = match problem {
             Unreadable::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "form_too_large"),
             Unreadable::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "form_media_type"),

@@ -119,6 +119,7 @@ pub(super) async fn sent_by_any(
     checked(sent, session, here)
 }
 
+#[allow(clippy::result_large_err, reason = "an answer, sent at once")]
 fn checked(
     sent: &PageForm,
     session: ConsoleIdentity,

@@ -3,6 +3,7 @@
 
 use super::page::PageLanguage;
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn said(language: PageLanguage, code: &str) -> String {
     let (english, chinese) = match code {
         "unknown_provider" => (

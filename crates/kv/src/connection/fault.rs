@@ -20,9 +20,10 @@ impl Fault {
         use ServerErrorKind::{Ask, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
         match error.kind() {
             ErrorKind::Server(Moved | Ask | TryAgain | ClusterDown) => Self::Elsewhere,
-            ErrorKind::Server(ReadOnly | MasterDown) => Self::Demoted,
-            // The cluster's client knows no connection that it could have used.
-            ErrorKind::ClusterConnectionNotFound => Self::Demoted,
+            // The last: the cluster's client knows no connection that it could have used.
+            ErrorKind::Server(ReadOnly | MasterDown) | ErrorKind::ClusterConnectionNotFound => {
+                Self::Demoted
+            }
             ErrorKind::Io | ErrorKind::Parse => Self::Lost,
             _ => Self::Answer,
         }

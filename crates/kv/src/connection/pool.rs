@@ -189,7 +189,7 @@ pub(super) fn sentinel_client(sentinels: &Sentinels) -> RedisResult<SentinelClie
     )?
     .set_client_to_redis_tcp_settings(tcp())
     .set_client_to_sentinel_tcp_settings(tcp());
-    let (username, password) = &sentinels.at_sentinels;
+    let (username, password) = &sentinels.login;
     if let Some(username) = username {
         builder = builder.set_client_to_sentinel_username(username);
     }

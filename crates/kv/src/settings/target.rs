@@ -44,7 +44,7 @@ pub(crate) struct Sentinels {
     /// What they call the set.
     pub(crate) service: String,
     /// User, password at the sentinels.
-    pub(crate) at_sentinels: (Option<String>, Option<String>),
+    pub(crate) login: (Option<String>, Option<String>),
     /// User, password, database at the servers.
     pub(crate) at_servers: (Option<String>, Option<String>, i64),
     /// TLS to all of them.
@@ -151,7 +151,7 @@ impl RedisSettings {
         Ok(Sentinels {
             addresses: addresses.collect::<Result<_, SettingError>>()?,
             service,
-            at_sentinels: (
+            login: (
                 name(self.sentinel_username.as_deref()),
                 secret(&self.sentinel_password).map(str::to_owned),
             ),

@@ -41,7 +41,7 @@ fn c3_each_kind_of_redis_is_read_from_the_settings_that_dify_has_for_it() {
     };
     let addresses: Vec<String> = found.addresses.iter().map(ToString::to_string).collect();
     assert_eq!(addresses, ["a:26379", "b:26379", "::1:26380"]);
-    assert_eq!(found.at_sentinels, (None, Some("s".into())));
+    assert_eq!(found.login, (None, Some("s".into())));
     assert_eq!(found.at_servers, (None, Some("p".into()), 3));
     let cluster = [
         ("REDIS_USE_CLUSTERS", "true"),

@@ -97,11 +97,11 @@ pub async fn examine(
     let mut findings = addresses::examine(&settings, edge);
     findings.extend(offers::examine(&settings));
     let (stores, reachable, console, mail, providers) = tokio::join!(
-        stores::examine(&settings, now),
-        outside::public_address(&settings),
-        outside::console_page(&settings),
-        outside::mail(&settings),
-        outside::providers(&settings),
+        Box::pin(stores::examine(&settings, now)),
+        Box::pin(outside::public_address(&settings)),
+        Box::pin(outside::console_page(&settings)),
+        Box::pin(outside::mail(&settings)),
+        Box::pin(outside::providers(&settings)),
     );
     findings.extend(stores);
     findings.extend(reachable);

@@ -34,6 +34,10 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// One line, or several when a quoted value goes on; `Some(None)` is a line that says nothing.
+    #[allow(
+        clippy::option_option,
+        reason = "outside: the file goes on; inside: the line says something"
+    )]
     fn statement(&mut self) -> Option<Option<(String, String)>> {
         let line = self.rest.lines().next().unwrap_or_default();
         let text = line.trim_start();

@@ -53,13 +53,11 @@ fn known_names(providers: &str) -> Vec<String> {
         .filter(|name| !name.is_empty())
         .collect();
     let spelt_out = |known: &'static str| -> Vec<String> {
-        match known.contains(PLACEHOLDER) {
-            false => vec![known.to_owned()],
-            true => providers
-                .iter()
-                .map(|name| known.replace(PLACEHOLDER, name))
-                .collect(),
+        if !known.contains(PLACEHOLDER) {
+            return vec![known.to_owned()];
         }
+        let names = providers.iter();
+        names.map(|name| known.replace(PLACEHOLDER, name)).collect()
     };
     names().into_iter().flat_map(spelt_out).collect()
 }

@@ -3,6 +3,7 @@
 
 use crate::pages::page::PageLanguage;
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn said(language: PageLanguage, code: &str) -> String {
     // Two of them are words with a space; in a link that is an underscore.
     let (english, chinese) = match code.replace(' ', "_").as_str() {
