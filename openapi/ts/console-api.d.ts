@@ -1093,7 +1093,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Leaves the current workspace; not for its owner, who gives it away first. */
-        delete: operations["leave_workspace"];
+        delete: operations["leave_current_workspace"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5260,7 +5260,7 @@ export interface operations {
             };
         };
     };
-    leave_workspace: {
+    leave_current_workspace: {
         parameters: {
             query?: never;
             header?: never;

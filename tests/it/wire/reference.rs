@@ -8,6 +8,7 @@ async fn every_operation_of_both_documents_has_a_page_that_loads_nothing() {
     let index = h.get("/reference").await.expect(200);
     assert!(index.body.len() < 50 * 1024, "{}", index.body.len());
     let (mut operations, mut largest) = (0, 0);
+    let mut ids = std::collections::BTreeSet::new();
     for file in ["openapi-v1.json", "console-api.json"] {
         let path = format!("/reference/{file}");
         assert!(index.body.contains(&format!("href=\"{path}\"")));
@@ -18,6 +19,8 @@ async fn every_operation_of_both_documents_has_a_page_that_loads_nothing() {
             .flat_map(|item| item.as_object().unwrap().values())
         {
             let id = operation["operationId"].as_str().unwrap();
+            // Both documents share the names of pages.
+            assert!(ids.insert(id.to_owned()), "{id} stands for two operations");
             let path = format!("/reference/{id}");
             assert!(index.body.contains(&format!("href=\"{path}\"")), "{id}");
             let page = h.get(&path).await.expect(200);

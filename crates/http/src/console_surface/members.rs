@@ -265,7 +265,7 @@ pub(crate) async fn remove(
 
 /// Leaves the current workspace; not for its owner, who gives it away first.
 #[utoipa::path(
-    delete, path = "/console/api/workspaces/current/members/self", operation_id = "leave_workspace",
+    delete, path = "/console/api/workspaces/current/members/self", operation_id = "leave_current_workspace",
     security(("session" = [], "csrf" = [])),
     responses(
         (status = 200, body = RemovedResponse),
