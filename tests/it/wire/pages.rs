@@ -398,7 +398,7 @@ async fn what_is_typed_is_text_and_foreign_pages_post_nothing() {
         .expect(303);
     let account = browser.follow(done).await.expect(200);
     assert!(
-        !account.body.contains("<img src=x") && !account.body.contains("<b>"),
+        !account.body.contains("<img") && !account.body.contains("<b>"),
         "{}",
         account.body
     );
@@ -514,7 +514,7 @@ async fn names_of_others_are_text_on_every_page_and_turn_nothing_around() {
             page.body.contains("onerror=alert"),
             "{name} shows none of it"
         );
-        assert!(!page.body.contains("<img src=x"), "{name}: {}", page.body);
+        assert!(!page.body.contains("<img"), "{name}: {}", page.body);
         for (at, _) in page.body.match_indices('\u{202e}') {
             // Text of an element of its own, or the value of an attribute.
             let before = &page.body[..at];
