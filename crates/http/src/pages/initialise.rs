@@ -13,7 +13,8 @@ use super::{
     guard::{Destination, back, csrf_token, present, sent_by_any},
     install::unavailable,
     mailed_code::{Problem, problem, split},
-    page::{FormPage, Input, Page, PageLanguage, show},
+    page::{FormPage, Page, PageLanguage, show},
+    profile::locale_fields,
 };
 use crate::extract::{RequestCtx, read::body};
 
@@ -50,8 +51,6 @@ fn form(
     let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let (status, error) = split(error);
-    let tags = Language::tags().map(|tag| (tag.to_owned(), tag.to_owned()));
-    let label = t("Language of letters and console", "邮件与控制台语言");
     let page = Page::new(language, "Finish your account", "完善账户").with_error(error);
     let intro = t(
         "Your account was made elsewhere and lacks two things.",
@@ -64,14 +63,7 @@ fn form(
             intro: Some(intro),
             action: HERE,
             hidden: vec![("csrf_token", csrf_token(request, session))],
-            fields: vec![
-                Input::new(("interface_language", "text", "off"), &label)
-                    .with_value(tag)
-                    .with_choices(tags.collect()),
-                Input::new(("timezone", "text", "off"), &t("Time zone", "时区"))
-                    .with_value(zone)
-                    .with_hint(&t("For example Europe/Berlin", "例如 Asia/Shanghai")),
-            ],
+            fields: locale_fields(language, tag, zone).into(),
             submit: t("Save", "保存"),
             links: vec![],
         },

@@ -47,6 +47,21 @@ pub(super) async fn get(request: HttpRequest) -> HttpResponse {
     profile_form(&request, &session, None, known)
 }
 
+/// The language and the time zone of an account, to be chosen.
+pub(super) fn locale_fields(language: PageLanguage, tag: &str, zone: &str) -> [Input; 2] {
+    let t = |english, chinese| language.t(english, chinese);
+    let tags = Language::tags().map(|tag| (tag.to_owned(), tag.to_owned()));
+    let letters = t("Language of letters and console", "邮件与控制台语言");
+    [
+        Input::new(("interface_language", "text", "off"), letters)
+            .with_value(tag)
+            .with_choices(tags.collect()),
+        Input::new(("timezone", "text", "off"), t("Time zone", "时区"))
+            .with_value(zone)
+            .with_hint(t("For example Europe/Berlin", "例如 Asia/Shanghai")),
+    ]
+}
+
 fn profile_form(
     request: &HttpRequest,
     session: &ConsoleIdentity,
@@ -56,8 +71,7 @@ fn profile_form(
     let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let (status, error) = split(error);
-    let tags = Language::tags().map(|tag| (tag.to_owned(), tag.to_owned()));
-    let language_label = t("Language of letters and console", "邮件与控制台语言");
+    let name = Input::new(("name", "text", "name"), &t("Your name", "姓名")).with_value(name);
     show(
         status,
         &FormPage {
@@ -67,15 +81,9 @@ fn profile_form(
             intro: None,
             action: Destination::Profile.path(),
             hidden: vec![("csrf_token", csrf_token(request, session))],
-            fields: vec![
-                Input::new(("name", "text", "name"), &t("Your name", "姓名")).with_value(name),
-                Input::new(("interface_language", "text", "off"), &language_label)
-                    .with_value(tag)
-                    .with_choices(tags.collect()),
-                Input::new(("timezone", "text", "off"), &t("Time zone", "时区"))
-                    .with_value(zone)
-                    .with_hint(&t("For example Europe/Berlin", "例如 Asia/Shanghai")),
-            ],
+            fields: std::iter::once(name)
+                .chain(locale_fields(language, tag, zone))
+                .collect(),
             submit: t("Save", "保存"),
             links: vec![(t("Back to your account", "返回账户"), "/account".to_owned())],
         },
