@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -26,6 +27,9 @@ pub(crate) struct Options {
     /// Only the storm of password logins.
     #[arg(long)]
     only_logins: bool,
+    /// Measure this api-server instead of building one: a released one beside today's, for example.
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
 }
 
 /// Different bearers, as the issue asks for.
@@ -44,16 +48,13 @@ struct Figures {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     require_wrk()?;
-    println!("==> building the release binary (once; some minutes)");
-    crate::run(Command::new("cargo").args([
-        "build",
-        "--release",
-        "--quiet",
-        "--bin",
-        "api-server",
-    ]))?;
+    let binary = match &options.binary {
+        Some(binary) => binary.clone(),
+        None => build()?,
+    };
     println!("==> starting PostgreSQL and Redis");
-    let services = Services::start()?;
+    let services = Services::start_empty()?;
+    migrate(&binary, &services)?;
     let tokens = arrange(&services)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -62,7 +63,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let enterprise = runtime.block_on(bench_sso::enterprise())?;
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     let started = Instant::now();
-    let mut server = api_server(&services, port, &enterprise)
+    let mut server = api_server(&binary, &services, port, &enterprise)
         .arg("serve")
         .spawn()?;
     if options.only_logins {
@@ -79,8 +80,31 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     server.kill()?;
     server.wait()?;
     outcome?;
-    bench_audit::measure(&mut api_server(&services, port, &enterprise))?;
+    bench_audit::measure(&mut api_server(&binary, &services, port, &enterprise))?;
     measure_envelopes()
+}
+
+fn build() -> anyhow::Result<PathBuf> {
+    println!("==> building the release binary (once; some minutes)");
+    crate::run(Command::new("cargo").args([
+        "build",
+        "--release",
+        "--quiet",
+        "--bin",
+        "api-server",
+    ]))?;
+    let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    Ok(target.join("release/api-server"))
+}
+
+/// By the measured binary itself, whose schema it must be.
+fn migrate(binary: &Path, services: &Services) -> anyhow::Result<()> {
+    let status = api_server(binary, services, 0, "http://127.0.0.1:1")
+        .arg("migrate")
+        .status()
+        .with_context(|| format!("cannot run {}", binary.display()))?;
+    anyhow::ensure!(status.success(), "{} cannot migrate", binary.display());
+    Ok(())
 }
 
 /// Password logins beside bearer calls.
@@ -289,10 +313,9 @@ fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
     Ok(tokens)
 }
 
-fn api_server(services: &Services, port: u16, enterprise: &str) -> Command {
-    let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+fn api_server(binary: &Path, services: &Services, port: u16, enterprise: &str) -> Command {
     let [(_, database), (_, redis)] = services.variables();
-    let mut command = Command::new(target.join("release/api-server"));
+    let mut command = Command::new(binary);
     command
         .env("SECRET_KEY", SECRET)
         .env("ENTERPRISE_API_URL", enterprise)

@@ -36,6 +36,13 @@ impl Guide for Quiet {
 impl Services {
     /// Starts both and migrates the template.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        let services = Self::start_empty()?;
+        services.migrate_template()?;
+        Ok(services)
+    }
+
+    /// Starts both; the template is an empty database.
+    pub(crate) fn start_empty() -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("gw-test-").tempdir()?;
         open_for_engines(folder.path())?;
         let home = Home {
@@ -52,7 +59,7 @@ impl Services {
             redis,
             _folder: folder,
         };
-        services.migrate_template()?;
+        services.create_template()?;
         Ok(services)
     }
 
@@ -64,27 +71,32 @@ impl Services {
         ]
     }
 
-    fn migrate_template(&self) -> anyhow::Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(async {
+    fn create_template(&self) -> anyhow::Result<()> {
+        runtime()?.block_on(async {
             let (client, connection) =
                 tokio_postgres::connect(&self.postgres.url(), tokio_postgres::NoTls).await?;
             tokio::spawn(connection);
-            client
-                .batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))
-                .await?;
-            let settings = DbSettings {
-                url: Some(self.postgres.url_of(TEMPLATE).into()),
-                ..DbSettings::default()
-            };
-            migrate::run(&settings, migrate::Second::Refuse)
-                .await
-                .context("the template cannot be migrated")?;
-            Ok(())
+            let create = format!("CREATE DATABASE {TEMPLATE}");
+            Ok(client.batch_execute(&create).await?)
         })
     }
+
+    fn migrate_template(&self) -> anyhow::Result<()> {
+        let settings = DbSettings {
+            url: Some(self.postgres.url_of(TEMPLATE).into()),
+            ..DbSettings::default()
+        };
+        runtime()?
+            .block_on(migrate::run(&settings, migrate::Second::Refuse))
+            .context("the template cannot be migrated")?;
+        Ok(())
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 /// Root's engines run as somebody else, who must be able to get to their folder.
