@@ -4,7 +4,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::ids::{AccountId, FileId, WorkspaceId};
+use crate::{
+    ids::{AccountId, FileId, WorkspaceId},
+    text::visible_name,
+};
 
 /// Characters of a name before its extension; what is longer is cut (as Dify does).
 const MAX_STEM: usize = 200;
@@ -30,7 +33,8 @@ pub struct FileName {
 }
 
 impl FileName {
-    /// Reads a name as a client sends it.
+    /// Reads a name as a client sends it, and keeps what is seen of it: a mark that turns the direction
+    /// of writing shows another extension than the file has.
     ///
     /// # Errors
     /// When it is empty, or holds characters that no name of a file should.
@@ -43,6 +47,11 @@ impl FileName {
             .any(|c| matches!(c, '/' | '\\') || c.is_control())
         {
             return Err(FileNameProblem::InvalidCharacters);
+        }
+        let seen = visible_name(text);
+        let text = seen.as_str();
+        if text.is_empty() {
+            return Err(FileNameProblem::Missing);
         }
         let split = text.rsplit_once('.').filter(|(_, extension)| {
             (1..=MAX_EXTENSION).contains(&extension.len())
@@ -161,6 +170,20 @@ mod tests {
         }
         let long = FileName::parse(&format!("{}.txt", "n".repeat(300))).unwrap();
         assert_eq!(long.as_str(), format!("{}.txt", "n".repeat(200)));
+    }
+
+    /// Turned round, the first would be shown as `photoexe.jpg`.
+    #[test]
+    fn d7_a_file_s_name_loses_what_nobody_sees() {
+        for (text, name) in [
+            ("photo\u{202e}gpj.exe", "photogpj.exe"),
+            ("a\u{200b}.t\u{ad}xt", "a.txt"),
+            (" \u{2066}报告.pdf\u{2069} ", "报告.pdf"),
+        ] {
+            assert_eq!(FileName::parse(text).unwrap().as_str(), name, "{text:?}");
+        }
+        let nothing = FileName::parse("\u{200b}\u{202e}");
+        assert_eq!(nothing, Err(FileNameProblem::Missing));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl BearerCache {
                 Some(text) => self
                     .seals
                     .open(&key, &text)
-                    .and_then(|value| serde_json::from_str(value).ok())
+                    .and_then(|value| serde_json::from_str(&value).ok())
                     .map_or(CachedBearer::Unknown, CachedBearer::Live),
             },
         )

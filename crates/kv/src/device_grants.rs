@@ -172,7 +172,7 @@ impl DeviceGrants {
         let raw: Option<String> = self.kv.run_repeatable(&command).await?;
         Ok(raw.and_then(|raw| {
             let value = self.seals.open(&key, &raw)?;
-            match serde_json::from_str(value) {
+            match serde_json::from_str(&value) {
                 Ok(grant) => Some(StoredGrant { grant, key, raw }),
                 Err(error) => {
                     tracing::error!(%error, "a stored device grant cannot be read; treated as unknown");

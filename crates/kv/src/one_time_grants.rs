@@ -169,7 +169,7 @@ impl OneTimeGrants {
     }
 
     fn read(&self, key: &str, token: &str, text: &str) -> Option<OneTimeGrant> {
-        let json = unveil(token, self.seals.open(key, text)?)?;
+        let json = unveil(token, &self.seals.open(key, text)?)?;
         serde_json::from_str(&json).ok()
     }
 

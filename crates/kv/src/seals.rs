@@ -1,16 +1,20 @@
 //! Values that carry authority are sealed: whoever can write to Redis but does not have `SECRET_KEY`
 //! can delete what stands there, and put back what stood under the same key before, until it is over.
-//! Nothing else: a seal binds the value to its key and to its end.
+//! Nothing else: a seal binds the value to its key and to its end. And whoever can only read there reads
+//! nobody's address: the value is veiled.
 //!
-//! `1:<end>:<code>:<value>`, the end in milliseconds since 1970, the code HMAC-SHA-256 in hex.
+//! `2:<end>:<code>:<veiled value>`, the end in milliseconds since 1970, the code HMAC-SHA-256 in hex.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::keys::{HmacKey, KeyRing};
+use gatewright_auth::{
+    keys::{HmacKey, KeyRing},
+    veil::{unveil, veil},
+};
 use gatewright_domain::Clock;
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Seals values and opens them. Cheap to clone.
 #[derive(Clone)]
@@ -55,7 +59,7 @@ impl Seals {
     }
 
     /// The value of `key`, if we sealed it for this key and it is not over.
-    pub(crate) fn open<'a>(&self, key: &str, text: &'a str) -> Option<&'a str> {
+    pub(crate) fn open(&self, key: &str, text: &str) -> Option<String> {
         let Some((end, value)) = self.genuine(key, text) else {
             tracing::error!(
                 family = family(key),
@@ -66,26 +70,33 @@ impl Seals {
         (self.clock.now().timestamp_millis() < end).then_some(value)
     }
 
-    fn genuine<'a>(&self, key: &str, text: &'a str) -> Option<(i64, &'a str)> {
+    fn genuine(&self, key: &str, text: &str) -> Option<(i64, String)> {
         let mut parts = text.splitn(4, ':');
         if parts.next()? != VERSION {
             return None;
         }
-        let (end, code, value) = (parts.next()?, parts.next()?, parts.next()?);
+        let (end, code, veiled) = (parts.next()?, parts.next()?, parts.next()?);
         let end: i64 = end.parse().ok()?;
-        let message = message(key, value, end);
+        let message = message(key, veiled, end);
         let keys = self.keys.keys();
-        let is_ours = keys
+        let ours = keys
             .iter()
-            .any(|one| one.verify_hex(message.as_bytes(), code));
-        is_ours.then_some((end, value))
+            .find(|one| one.verify_hex(message.as_bytes(), code))?;
+        Some((end, unveil(&behind_veils(ours), veiled)?))
     }
 }
 
 fn sealed(with: &HmacKey, key: &str, value: &str, end: DateTime<Utc>) -> String {
     let end = end.timestamp_millis();
-    let code = with.digest_hex(message(key, value, end).as_bytes());
-    format!("{VERSION}:{end}:{code}:{value}")
+    // What is too large for the cipher (64 GiB) becomes nothing, which opens as absent.
+    let veiled = veil(&behind_veils(with), value).unwrap_or_default();
+    let code = with.digest_hex(message(key, &veiled, end).as_bytes());
+    format!("{VERSION}:{end}:{code}:{veiled}")
+}
+
+/// The secret of the veils: no message of a seal and no text of a digest begins so.
+fn behind_veils(key: &HmacKey) -> String {
+    key.digest_hex(b"veil")
 }
 
 /// Each part has a length or cannot hold the separator: no two texts of three parts are one message.
@@ -118,17 +129,21 @@ mod tests {
         let (seals, clock) = seals(KeyRing::fixed(key("a"), []));
         let end = clock.now() + chrono::TimeDelta::seconds(60);
         let text = seals.seal("gw:bearer:{x}", "a:value", end);
-        assert_eq!(seals.open("gw:bearer:{x}", &text), Some("a:value"));
+        assert!(!text.contains("a:value"), "{text}");
+        let opened = seals.open("gw:bearer:{x}", &text);
+        assert_eq!(opened.as_deref(), Some("a:value"));
         assert_eq!(
             seals.open("gw:bearer:{y}", &text),
             None,
             "moved to another key"
         );
         let later = end.timestamp_millis() + 1;
+        let other = seals.seal("gw:bearer:{x}", "b:value", end);
+        let last = |text: &str| text.rsplit(':').next().unwrap().to_owned();
         let forgeries = [
-            text.replace("a:value", "b:value"),
+            text.replace(&last(&text), &last(&other)),
             text.replace(&end.timestamp_millis().to_string(), &later.to_string()),
-            text.replacen("1:", "2:", 1),
+            text.replacen("2:", "1:", 1),
             text[..text.len() - 1].to_owned(),
             "a:value".to_owned(),
             "1:x:y:z".to_owned(),
@@ -147,7 +162,7 @@ mod tests {
         let end = clock.now() + chrono::TimeDelta::seconds(60);
         let text = before.seal("k", "v", end);
         let (rotated, _) = seals(KeyRing::fixed(key("new"), [key("old")]));
-        assert_eq!(rotated.open("k", &text), Some("v"));
+        assert_eq!(rotated.open("k", &text).as_deref(), Some("v"));
         assert!(rotated.all("k", "v", end).contains(&text));
         let (foreign, _) = seals(KeyRing::fixed(key("new"), []));
         assert_eq!(foreign.open("k", &text), None);

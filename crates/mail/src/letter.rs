@@ -46,13 +46,15 @@ pub enum LetterKind {
     IdentityConnected,
     /// Identities at providers were disconnected. Ours.
     IdentityDisconnected,
+    /// An account that had no password has one now. Ours.
+    FirstPassword,
     /// `api-server mail test`.
     Test,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ResetPassword,
         Self::ResetNoAccount,
         Self::ResetNoAccountClosed,
@@ -73,6 +75,7 @@ impl LetterKind {
         Self::DeviceConnected,
         Self::IdentityConnected,
         Self::IdentityDisconnected,
+        Self::FirstPassword,
         Self::Test,
     ];
 
@@ -101,6 +104,7 @@ impl LetterKind {
             Self::DeviceConnected => "device_connected_template",
             Self::IdentityConnected => "identity_connected_template",
             Self::IdentityDisconnected => "identity_disconnected_template",
+            Self::FirstPassword => "first_password_template",
             Self::Test => "test_mail_template",
         }
     }
@@ -127,6 +131,7 @@ impl LetterKind {
             Self::TransferNewOwner => &["WorkspaceName"],
             Self::IdentityConnected => &["provider", "identity", "address", "when", "url"],
             Self::IdentityDisconnected => &["providers", "address", "when", "url"],
+            Self::FirstPassword => &["address", "when", "url"],
             Self::DeviceConnected => &["device_label", "client_id", "address", "when", "url"],
         }
     }

@@ -42,6 +42,7 @@ built_in!(
     "device_connected_template",
     "email_code_login_mail_template",
     "email_code_login_no_account_template",
+    "first_password_template",
     "identity_connected_template",
     "identity_disconnected_template",
     "invite_member_mail_template",

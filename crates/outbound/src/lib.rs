@@ -7,8 +7,12 @@ use http::{Request, Response};
 
 /// No answer that we read is larger, in bytes.
 pub const LARGEST_ANSWER: usize = 256 * 1024;
-/// To connect, at most.
+/// To connect, at least this long is waited; and a third of the budget where that is more: whoever may take
+/// ten seconds to answer may be far away too.
 const CONNECT: Duration = Duration::from_millis(900);
+/// A connection that was left alone for longer is not used again: a firewall may have forgotten it, and
+/// what is sent then is lost without a word.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +44,16 @@ impl Outbound {
     /// # Errors
     /// When the system's root certificates cannot be used.
     pub fn new(budget: Duration) -> Result<Self, OutboundError> {
+        Self::with_idle(budget, IDLE)
+    }
+
+    fn with_idle(budget: Duration, idle: Duration) -> Result<Self, OutboundError> {
         install_tls();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(CONNECT)
+            .connect_timeout(time_to_connect(budget))
+            .pool_idle_timeout(idle)
             .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(OutboundError::NoAnswer)?;
@@ -85,6 +94,11 @@ impl Outbound {
     }
 }
 
+/// DNS, TCP and TLS, of an exchange that may take so long.
+fn time_to_connect(budget: Duration) -> Duration {
+    CONNECT.max(budget / 3)
+}
+
 /// Says once per process which implementation of TLS is meant. Clients made by others in the same
 /// process (tests) need it too.
 pub fn install_tls() {
@@ -93,4 +107,51 @@ pub fn install_tls() {
         // An error means that somebody else was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    #[test]
+    fn e4_whoever_may_answer_late_may_be_far_away() {
+        let seconds = Duration::from_secs;
+        assert_eq!(time_to_connect(Duration::from_millis(1700)), CONNECT);
+        assert!(time_to_connect(seconds(10)) > seconds(3));
+        assert!(time_to_connect(seconds(14)) < seconds(14));
+    }
+
+    fn answer(stream: &mut TcpStream) {
+        let mut head = [0; 4096];
+        assert!(stream.read(&mut head).unwrap() > 0);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            .unwrap();
+    }
+
+    /// A server whose first connection answers once and is forgotten then: what comes later on it is taken
+    /// and never answered.
+    #[tokio::test]
+    async fn c1_a_connection_to_another_server_that_was_left_alone_is_not_used_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let mut forgotten = listener.accept().unwrap().0;
+            answer(&mut forgotten);
+            answer(&mut listener.accept().unwrap().0);
+            forgotten
+        });
+        let outbound =
+            Outbound::with_idle(Duration::from_secs(5), Duration::from_nanos(1)).unwrap();
+        for _ in 0..2 {
+            let request = Request::get(&url).body(vec![]).unwrap();
+            assert_eq!(outbound.send(request).await.unwrap().status(), 200);
+        }
+        drop(server.join().unwrap());
+    }
 }

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use gatewright_domain::Secret;
 use serde_json::{Value, json};
 
-use super::providers::World;
+use super::{endings::form_post, providers::World};
 use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD};
 
 const LIST: &str = "/console/api/account/integrates";
@@ -126,6 +126,45 @@ async fn a5_without_a_password_the_sign_in_must_be_fresh() {
         .expect(200);
     owner.post(h, ODD, json!({})).await.expect(403);
     disconnect(h, &mut owner, ODD, json!({})).await.expect(403);
+}
+
+/// A password is a way in like an identity: with a stolen session alone nobody makes one for themselves.
+#[actix_web::test]
+async fn a5_a_first_password_asks_for_a_fresh_sign_in_and_sends_a_letter() {
+    let world = World::with(&[]).await;
+    let h = &world.h;
+    let mut thief = world.owner().await;
+    h.db.execute("UPDATE accounts SET password = NULL, password_salt = NULL")
+        .await;
+    let path = "/console/api/account/password";
+    let body = json!({"new_password": "Th1ef-password", "repeat_new_password": "Th1ef-password"});
+    h.clock.advance_seconds(601);
+    let refused = thief.post(h, path, body.clone()).await.expect(403);
+    assert_eq!(refused.code(), "fresh_sign_in_required");
+    let csrf = thief.csrf();
+    let form = [
+        ("csrf_token", csrf.as_str()),
+        ("password", "Th1ef-password"),
+        ("repeated", "Th1ef-password"),
+    ];
+    form_post(h, &thief, "/account/password", &form)
+        .await
+        .expect(403);
+    let set = "SELECT count(*) FROM accounts WHERE password IS NOT NULL";
+    assert_eq!(h.db.query(set).await, ["0"]);
+    // As if they had signed in just now. The owner hears of it.
+    h.db.execute(&format!(
+        "UPDATE gatewright_console_sessions SET created_at = '{}'",
+        h.now().to_rfc3339()
+    ))
+    .await;
+    thief.post(h, path, body).await.expect(200);
+    assert_eq!(h.db.query(set).await, ["1"]);
+    let letter = h.last_letter(EMAIL).await;
+    assert_eq!(letter.subject, "A way to sign in was added to your account");
+    for told in ["A password was set", "127.0.0.1", "/account"] {
+        assert!(letter.text.contains(told), "{told}: {}", letter.text);
+    }
 }
 
 #[actix_web::test]

@@ -1,6 +1,9 @@
 //! What a stolen database, a stolen Redis and a stolen log give away: nothing that opens a door.
 
-use crate::support::{Harness, basic_account};
+use serde_json::json;
+
+use super::sso;
+use crate::support::{Browser, EMAIL, Harness, basic_account};
 
 /// Every row of every table, every key of Redis.
 pub(super) async fn dump(h: &Harness) -> String {
@@ -57,4 +60,37 @@ async fn sec_015_dumps_after_an_approval_hold_no_secret() {
     // The user code has 39 bits: a plain digest of it would be as good as the code.
     let plain = gatewright_auth::digest::sha256_hex(&grant.user_code);
     assert!(!dump.contains(&plain));
+}
+
+/// Row F, of everything that is under way: a Redis that somebody can read names nobody.
+#[actix_web::test]
+async fn f_redis_names_nobody_whatever_is_under_way() {
+    let (_enterprise, h) = sso::with(&[]).await;
+    let mut owner = basic_account(&h).await;
+    let token = h.token(&mut owner, "first").await;
+    h.with_bearer("GET", "/openapi/v1/account", &token)
+        .await
+        .expect(200);
+    let grant = h.start_flow("second").await;
+    owner.look_up(&h, &grant).await.expect(200);
+    owner.decide(&h, "approve", &grant).await.expect(200);
+    let grant = h.start_flow("third").await;
+    let mut person = Browser::new();
+    let csrf = person.sso(&h, &grant, "a").await;
+    person.approve_external(&h, &grant, &csrf).await.expect(200);
+    let asked = json!({"email": EMAIL});
+    h.post("/console/api/forgot-password", &asked)
+        .await
+        .expect(200);
+    let kept = h.redis_dump().await;
+    for family in [":bearer:", ":dg:state:", ":one-time:"] {
+        let there = kept.iter().any(|(key, ..)| key.contains(family));
+        assert!(there, "{family} is looked at: {kept:?}");
+    }
+    for (key, _, value) in kept {
+        for told in ["example", "owner", "127.0.0.1", "second", "third"] {
+            assert!(!value.contains(told), "{key} tells {told}: {value}");
+            assert!(!key.contains(told), "{key} tells {told}");
+        }
+    }
 }

@@ -60,7 +60,12 @@ impl Accounts {
         })
     }
 
-    async fn require_fresh(&self, ctx: &Ctx, who: &ConsoleIdentity) -> Result<(), AccountError> {
+    /// That somebody without a password signed in a moment ago.
+    pub(super) async fn require_fresh(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+    ) -> Result<(), AccountError> {
         let begun_at = {
             let mut conn = self.parts.pool.get().await?;
             console_session::find_beginning(&mut conn, who.claims.session_id).await?

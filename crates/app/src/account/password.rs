@@ -1,20 +1,22 @@
-//! Changing one's own password. All other sessions and all bearers end.
+//! Changing one's own password. All other sessions and all bearers end. A first password is a new way
+//! into the account: it asks for a fresh sign-in, and its owner is told by a letter.
 
 use gatewright_auth::{password::Verdict, secrets_equal};
 use gatewright_domain::{
     Secret,
-    account::check_password_policy,
+    account::{Account, check_password_policy},
     audit::{AuditAction, AuditEvent},
     era::Ending,
 };
-use gatewright_storage::{account, account::Credentials, profile};
+use gatewright_mail::LetterKind;
+use gatewright_storage::{Tx, account, account::Credentials, profile};
 
 use super::{
     endings::{begin_era, commit_ending, end_all, lock_own},
     error::AccountError,
     service::Accounts,
 };
-use crate::{ambient::Ctx, audit::record, console::ConsoleIdentity};
+use crate::{ambient::Ctx, audit::record, console::ConsoleIdentity, post::Letter};
 
 impl Accounts {
     /// Changes it.
@@ -30,6 +32,10 @@ impl Accounts {
         }
         check_password_policy(new.expose())?;
         let looked_at = self.require_current(who, old).await?;
+        let is_first = looked_at.password.is_none();
+        if is_first {
+            self.require_fresh(ctx, who).await?;
+        }
         let parts = &self.parts;
         let hash = parts.passwords.hash(new).await?;
         let (id, spared) = (who.account.id, Some(who.claims.session_id));
@@ -44,9 +50,31 @@ impl Accounts {
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
         record(&mut tx, &parts.ambient, ctx, event).await?;
+        if is_first {
+            self.tell_first_password(ctx, &mut tx, own.account())
+                .await?;
+        }
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         Ok(())
+    }
+
+    async fn tell_first_password(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        account: &Account,
+    ) -> Result<(), AccountError> {
+        let post = &self.parts.post;
+        let Ok(url) = post.page("/account") else {
+            return Ok(());
+        };
+        let language = account.interface_language.as_deref();
+        let letter = Letter::new(LetterKind::FirstPassword, &account.email, language)
+            .with("address", ctx.address)
+            .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
+            .with("url", url);
+        Ok(post.send(tx, ctx, letter).await?)
     }
 
     /// Whoever has a password must know it. Returns what was looked at. Wrong guesses are counted by session:

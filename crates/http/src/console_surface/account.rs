@@ -286,13 +286,15 @@ pub(crate) async fn set_timezone(
     change((&accounts, &files), &ctx, &session, wanted).await
 }
 
-/// Changes the password. All other sessions and all bearers end.
+/// Changes the password. All other sessions and all bearers end. A first password takes a fresh sign-in
+/// instead of the old one.
 #[utoipa::path(
     post, path = "/console/api/account/password", operation_id = "set_password", request_body = PasswordRequest,
     security(("session" = [], "csrf" = [])),
     responses(
         (status = 200, body = Profile),
         (status = 400, body = ConsoleErrorBody, description = "`repeat_password_not_match`, `current_password_incorrect`, `invalid_param`"),
+        (status = 403, body = ConsoleErrorBody, description = "`fresh_sign_in_required`"),
         (status = 429, body = ConsoleErrorBody),
     ),
 )]
