@@ -245,7 +245,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes the password. All other sessions and all bearers end. */
+        /**
+         * Changes the password. All other sessions and all bearers end. A first password takes a fresh sign-in
+         *     instead of the old one.
+         */
         post: operations["set_password"];
         delete?: never;
         options?: never;
@@ -2807,6 +2810,15 @@ export interface operations {
             };
             /** @description `repeat_password_not_match`, `current_password_incorrect`, `invalid_param` */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description `fresh_sign_in_required` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -227,6 +227,10 @@ impl Admin {
             return Err(AdminError::ChangedMeanwhile);
         }
         if !banned {
+            let event = AuditEvent::new(AuditAction::AccountUnlocked)
+                .with("account", account.id)
+                .with("reason", "ban_lifted");
+            record(&mut tx, &self.ambient, &ctx, event).await?;
             tx.commit().await?;
             return Ok(true);
         }

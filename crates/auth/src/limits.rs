@@ -140,6 +140,8 @@ settings! {
         GATEWRIGHT_LIMIT_BAD_BEARER => bad_bearer: Rate = Rate::new(300, 60), "300/1m";
         /// Introspections of bearers, per client address.
         GATEWRIGHT_LIMIT_INTROSPECTION => introspection: Rate = Rate::new(6000, 60), "6000/1m";
+        /// Uploads of files, per account.
+        GATEWRIGHT_LIMIT_UPLOAD => upload: Rate = Rate::new(60, 3600), "60/1h";
         /// Calls of `GET /account`, per account.
         GATEWRIGHT_LIMIT_IDENTITY => identity: Rate = Rate::new(60, 60), "60/1m";
         /// Requests a minute per bearer; 0 is unlimited.
@@ -191,6 +193,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_REFRESH", self.refresh),
             ("GATEWRIGHT_LIMIT_BAD_BEARER", self.bad_bearer),
             ("GATEWRIGHT_LIMIT_INTROSPECTION", self.introspection),
+            ("GATEWRIGHT_LIMIT_UPLOAD", self.upload),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
     }
@@ -225,6 +228,7 @@ pub struct Limits {
     pub refresh: Limit,
     pub bad_bearer: Limit,
     pub introspection: Limit,
+    pub upload: Limit,
     pub identity: Limit,
     pub per_token: Limit,
     pub approve: Limit,
@@ -256,6 +260,7 @@ impl From<&LimitSettings> for Limits {
             refresh: limit("REFRESH", settings.refresh),
             bad_bearer: limit("BAD_BEARER", settings.bad_bearer),
             introspection: limit("INTROSPECTION", settings.introspection),
+            upload: limit("UPLOAD", settings.upload),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(
                 "OPENAPI_RATE_LIMIT_PER_TOKEN",

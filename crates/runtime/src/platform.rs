@@ -297,6 +297,8 @@ impl<'a> Shared<'a> {
             keys: FileUrlKeys::new(&self.platform.master),
             urls: self.settings.urls.clone(),
             settings: self.settings.files.clone(),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
             ambient: self.platform.ambient.clone(),
         })
     }

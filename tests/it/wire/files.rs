@@ -99,6 +99,24 @@ async fn d11_a_file_is_uploaded_and_fetched_by_its_signed_address() {
     );
 }
 
+/// Nothing that is uploaded ever goes by itself: whoever has an account does not fill the disk.
+#[actix_web::test]
+async fn d11_uploads_are_limited_per_account() {
+    let h = Harness::with(&[("GATEWRIGHT_LIMIT_UPLOAD", "2/1h")]).await;
+    let owner = basic_account(&h).await;
+    let other = h.add_account("other").await;
+    for _ in 0..2 {
+        upload(&h, &owner, "a.txt", b"x").await;
+    }
+    let parts = [part("file", Some("a.txt"), b"x")];
+    let refused = send(&h, &owner, &parts).await.expect_rate_limited();
+    assert_eq!(refused.code(), "too_many_requests");
+    assert_eq!(files(&h).await, "2");
+    upload(&h, &other, "a.txt", b"x").await;
+    h.clock.advance(TimeDelta::hours(1));
+    upload(&h, &owner, "a.txt", b"x").await;
+}
+
 #[actix_web::test]
 async fn d11_a_file_address_is_refused_when_it_is_changed_expired_or_of_another_view() {
     let h = Harness::start().await;

@@ -325,6 +325,10 @@ async fn admin_ban_locks_a_pending_account_out_and_lifting_it_restores_what_was(
     );
     assert!(admin.set_banned(&guest, false).await.unwrap());
     assert_eq!(status().await, ["pending"]);
+    let noted = h.db.audit_actions().await;
+    for action in ["admin.sessions_revoked", "admin.account_unlocked"] {
+        assert!(noted.iter().any(|known| known == action), "{noted:?}");
+    }
     for state in ["uninitialized", "active"] {
         h.db.execute(&format!(
             "UPDATE accounts SET status = '{state}' WHERE name = 'Guest'"

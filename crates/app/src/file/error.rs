@@ -18,6 +18,12 @@ pub enum FileError {
     /// There is none, or nothing proves that the caller may fetch it.
     #[error("File not found or signature is invalid")]
     NotFound,
+    /// The account uploaded enough for now.
+    #[error("Too many requests. Please try again later.")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -34,6 +40,7 @@ impl Classify for FileError {
         match self {
             Self::Name(_) | Self::TooLarge | Self::UnsupportedType => ErrorKind::Invalid,
             Self::NotFound => ErrorKind::NotFound,
+            Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Unavailable(_) => ErrorKind::Unavailable,
         }
     }
@@ -45,6 +52,7 @@ impl Classify for FileError {
             Self::TooLarge => "file_too_large",
             Self::UnsupportedType => "unsupported_file_type",
             Self::NotFound => "not_found",
+            Self::RateLimited { .. } => "too_many_requests",
             Self::Unavailable(_) => "service_unavailable",
         }
     }

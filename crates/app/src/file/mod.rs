@@ -6,7 +6,8 @@ mod upload;
 mod view;
 
 use chrono::TimeDelta;
-use gatewright_auth::{file::FileUrlKeys, origin::PublicUrls};
+use gatewright_auth::{file::FileUrlKeys, limits::Limits, origin::PublicUrls};
+use gatewright_kv::RateLimits;
 use gatewright_objects::Objects;
 use gatewright_storage::Pool;
 
@@ -28,8 +29,12 @@ pub struct FilesParts {
     pub keys: FileUrlKeys,
     /// Public addresses.
     pub urls: PublicUrls,
-    /// Limits.
+    /// How large files may be.
     pub settings: FileSettings,
+    /// The limiter.
+    pub limiter: RateLimits,
+    /// The limits.
+    pub limits: Limits,
     /// Time, ids, randomness.
     pub ambient: Ambient,
 }

@@ -1,6 +1,7 @@
 //! Taking a file in, piece by piece: what is too large or is given up leaves nothing behind, and a row
 //! in the database stands for content that is there.
 
+use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{
     file::{FileName, UploadedFile},
     ids::{AccountId, FileId, WorkspaceId},
@@ -38,8 +39,16 @@ impl Files {
     /// Begins an upload.
     ///
     /// # Errors
-    /// When the storage does not answer.
+    /// [`FileError::RateLimited`]: each upload takes room that nobody gives back; when a store does not
+    /// answer.
     pub async fn begin(&self, ctx: &Ctx, new: NewFile) -> Result<Upload, FileError> {
+        let limit = &self.parts.limits.upload;
+        self.parts
+            .limiter
+            .charge(limit, &new.account.to_string())
+            .await?
+            .or_wait()
+            .map_err(|retry_after| FileError::RateLimited { retry_after })?;
         let ids = self.parts.ambient.ids.as_ref();
         let extension = new.name.extension();
         let suffix = if extension.is_empty() { "" } else { "." };

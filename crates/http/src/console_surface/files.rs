@@ -54,7 +54,8 @@ pub(crate) struct UploadForm {
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     security(("session" = [], "csrf" = [])),
     responses((status = 201, body = UploadedFileBody), (status = 400, body = ConsoleErrorBody),
-        (status = 401, body = ConsoleErrorBody), (status = 413, body = ConsoleErrorBody)),
+        (status = 401, body = ConsoleErrorBody), (status = 413, body = ConsoleErrorBody),
+        (status = 429, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn upload(
     files: Data<Files>,

@@ -350,6 +350,18 @@ fn belonging(error: &BelongingError) -> HttpResponse {
 fn file(error: &FileError) -> HttpResponse {
     let status = match error {
         FileError::Unavailable(unavailable) => return outage(unavailable),
+        FileError::RateLimited {
+            retry_after: seconds,
+        } => {
+            let status = status_of(error.kind());
+            let mut builder = HttpResponse::build(status);
+            retry_after(&mut builder, *seconds);
+            return builder.json(ConsoleErrorBody::new(
+                status,
+                error.code(),
+                &error.to_string(),
+            ));
+        }
         FileError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FileError::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         other => status_of(other.kind()),
