@@ -3832,6 +3832,15 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
             /** @description A failure that every operation can have */
             default: {
                 headers: {

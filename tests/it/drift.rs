@@ -430,3 +430,26 @@ fn the_proxy_before_the_stock_console_knows_our_paths() {
         assert!(!is_ours(path), "{path} is the console's");
     }
 }
+
+/// What a page is for is filled; what cannot be taken back is marked; everything else is neither.
+#[test]
+fn g10_a_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
+    const DANGERS: [&str; 5] = ["\"Deny", "\"End", "\"Remove", "\"Delete", "\"Leave"];
+    let (mut filled, mut dangers) = (0, 0);
+    for entry in fs::read_dir(root().join("crates/http/templates")).unwrap() {
+        let file = entry.unwrap().path();
+        let text = fs::read_to_string(&file).unwrap();
+        let of_page = text.matches("class=\"primary\"").count();
+        assert!(of_page <= 1, "{}: {of_page} filled", file.display());
+        filled += of_page;
+        for button in text.split("<button").skip(1) {
+            let (attributes, rest) = button.split_once('>').unwrap();
+            let label = rest.split("</button>").next().unwrap();
+            let is_danger = DANGERS.iter().any(|word| label.contains(word));
+            let is_marked = attributes.contains("class=\"danger\"");
+            assert_eq!(is_marked, is_danger, "{}: {label}", file.display());
+            dangers += usize::from(is_danger);
+        }
+    }
+    assert!(filled >= 5 && dangers >= 5, "{filled} {dangers}");
+}
