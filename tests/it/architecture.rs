@@ -12,12 +12,13 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 21] = [
+const EDGES: [(&str, &[&str]); 29] = [
     ("domain", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
     ("jobs", &["domain"]),
-    ("storage", &["auth", "domain"]),
+    ("storage-kit", &["domain"]),
+    ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
     ("outbound", &[]),
     // Whoever knows people without an account: one crate per way to ask.
@@ -29,14 +30,117 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("mail", &["domain"]),
     ("objects", &["domain"]),
     (
-        "app",
-        &["auth", "domain", "jobs", "kv", "mail", "objects", "storage"],
+        "usecase-kit",
+        &[
+            "auth",
+            "domain",
+            "jobs",
+            "kv",
+            "mail",
+            "storage-identity",
+            "storage-kit",
+        ],
     ),
-    ("http", &["app", "auth", "domain"]),
+    (
+        "usecase-identity",
+        &[
+            "auth",
+            "domain",
+            "kv",
+            "mail",
+            "storage-identity",
+            "storage-kit",
+            "usecase-kit",
+        ],
+    ),
+    (
+        "usecase-device",
+        &[
+            "auth",
+            "domain",
+            "kv",
+            "mail",
+            "storage-identity",
+            "storage-kit",
+            "usecase-kit",
+        ],
+    ),
+    (
+        "usecase-workspace",
+        &[
+            "auth",
+            "domain",
+            "objects",
+            "storage-identity",
+            "storage-kit",
+            "usecase-kit",
+        ],
+    ),
+    (
+        "usecase-maintenance",
+        &[
+            "domain",
+            "jobs",
+            "storage-identity",
+            "storage-kit",
+            "usecase-kit",
+        ],
+    ),
+    // Extractors ask the use-cases of identity who calls.
+    (
+        "http-kit",
+        &[
+            "auth",
+            "domain",
+            "usecase-device",
+            "usecase-identity",
+            "usecase-kit",
+            "usecase-workspace",
+        ],
+    ),
+    (
+        "http-identity",
+        &[
+            "auth",
+            "domain",
+            "http-kit",
+            "usecase-device",
+            "usecase-identity",
+            "usecase-kit",
+            "usecase-workspace",
+        ],
+    ),
+    // `http-identity`: an audit trail is exported as the same lines by page and API.
+    (
+        "pages",
+        &[
+            "auth",
+            "domain",
+            "http-identity",
+            "http-kit",
+            "usecase-device",
+            "usecase-identity",
+            "usecase-kit",
+            "usecase-workspace",
+        ],
+    ),
+    (
+        "http",
+        &[
+            "auth",
+            "domain",
+            "http-identity",
+            "http-kit",
+            "pages",
+            "usecase-device",
+            "usecase-identity",
+            "usecase-kit",
+            "usecase-workspace",
+        ],
+    ),
     (
         "runtime",
         &[
-            "app",
             "auth",
             "domain",
             "engines",
@@ -48,15 +152,28 @@ const EDGES: [(&str, &[&str]); 21] = [
             "oidc",
             // The doctor asks the public address as a browser would.
             "outbound",
-            "storage",
+            "storage-identity",
+            "storage-kit",
+            "usecase-device",
+            "usecase-identity",
+            "usecase-kit",
+            "usecase-maintenance",
+            "usecase-workspace",
         ],
     ),
-    // The binaries: `storage` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
-    // `app` for `admin` and `audit`, `mail` for `mail`.
+    // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
+    // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`.
     (
         "api-server",
         &[
-            "app", "auth", "domain", "http", "mail", "runtime", "storage",
+            "auth",
+            "domain",
+            "http",
+            "mail",
+            "runtime",
+            "storage-kit",
+            "usecase-identity",
+            "usecase-workspace",
         ],
     ),
     ("worker", &["domain", "jobs", "runtime"]),
@@ -67,41 +184,54 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("test-support", &["crypto", "domain"]),
 ];
 
+/// Rooms whose crates do not see each other: a slice meets another one in `runtime` only. Each may use its
+/// floor's kit.
+const FLOORS: [&str; 2] = ["storage-", "usecase-"];
+
+/// Lines of Rust that a library crate may have, tests included: what grows past it is two slices.
+const MAX_LINES: usize = 8_000;
+
+/// Lines that the main file of a binary may have: it reads the command line and calls.
+const MAX_LINES_OF_A_MAIN: usize = 150;
+
 /// Packages that may use anything: tests and tasks.
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
 const OWNERS: [(&str, &[&str]); 29] = [
-    ("woothee", &["http"]),
-    ("maxminddb", &["app"]),
+    ("woothee", &["pages"]),
+    ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
     ("getrandom", &["domain"]),
     ("ring", &["crypto"]),
     ("constant_time_eq", &["crypto"]),
     ("argon2", &["crypto"]),
     // The queue joins the transactions of others.
-    ("diesel", &["storage", "jobs"]),
-    ("diesel-async", &["storage", "jobs"]),
+    ("diesel", &["storage-kit", "storage-identity", "jobs"]),
+    ("diesel-async", &["storage-kit", "storage-identity", "jobs"]),
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
     ("minijinja", &["mail"]),
-    ("diesel_migrations", &["storage"]),
+    ("diesel_migrations", &["storage-kit"]),
     ("redis", &["kv"]),
     ("deadpool-redis", &["kv"]),
-    ("actix-web", &["http", "api-server"]),
-    ("actix-cors", &["http"]),
-    ("actix-multipart", &["http"]),
+    (
+        "actix-web",
+        &["http-kit", "http-identity", "pages", "http", "api-server"],
+    ),
+    ("actix-cors", &["http-kit"]),
+    ("actix-multipart", &["http-kit", "http-identity"]),
     ("object_store", &["objects"]),
-    ("utoipa", &["http"]),
+    ("utoipa", &["http-kit", "http-identity", "pages", "http"]),
     ("config", &["runtime"]),
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),
     ("reqwest", &["outbound"]),
     // Storage: libpq's weaker modes need a verifier of our own.
-    ("rustls", &["outbound", "storage"]),
-    ("tokio-postgres-rustls", &["storage"]),
-    ("rustls-native-certs", &["storage"]),
+    ("rustls", &["outbound", "storage-kit"]),
+    ("tokio-postgres-rustls", &["storage-kit"]),
+    ("rustls-native-certs", &["storage-kit"]),
     ("openidconnect", &["oidc"]),
 ];
 
@@ -167,6 +297,43 @@ fn the_edges_are_the_drawn_ones() {
         assert!(
             dev.iter().all(|d| allowed.contains(&d.as_str())),
             "the dev edges of {name}: {dev:?}"
+        );
+    }
+}
+
+#[test]
+fn slices_of_one_floor_do_not_see_each_other() {
+    for package in packages() {
+        let name = package["name"].as_str().unwrap();
+        let Some(floor) = FLOORS.iter().find(|floor| short(name).starts_with(**floor)) else {
+            continue;
+        };
+        for dependency in dependencies(&package, None) {
+            let other = short(&dependency);
+            let is_kit = other == format!("{floor}kit");
+            assert!(
+                is_kit || !other.starts_with(floor),
+                "{name} sees {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn library_crates_and_mains_stay_small() {
+    let lines = |file: &PathBuf| fs::read_to_string(file).unwrap().lines().count();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let folder = entry.unwrap().path();
+        let all: usize = rust_files(&folder).iter().map(lines).sum();
+        assert!(all < MAX_LINES, "{}: {all} lines", folder.display());
+    }
+    for entry in fs::read_dir(root().join("bins")).unwrap() {
+        let main = entry.unwrap().path().join("src/main.rs");
+        let count = lines(&main);
+        assert!(
+            count < MAX_LINES_OF_A_MAIN,
+            "{}: {count} lines",
+            main.display()
         );
     }
 }
@@ -267,7 +434,8 @@ fn f3_secrets_are_compared_in_one_place_and_never_as_texts() {
         !matches.contains("derive(Clone, PartialEq"),
         "a derived == is not constant"
     );
-    let approve = fs::read_to_string(root().join("crates/app/src/device/sso/approve.rs")).unwrap();
+    let approve =
+        fs::read_to_string(root().join("crates/usecase-device/src/device/sso/approve.rs")).unwrap();
     assert!(approve.contains("grant.csrf_token.matches(header)"));
     for file in rust_files(&root().join("crates")) {
         if file.ends_with("tests.rs") {
@@ -315,6 +483,20 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// An answer of ours is marked as one; an error type that forgets it would be answered in general words.
+#[test]
+fn every_error_that_is_answered_marks_its_answer() {
+    let mut seen = 0;
+    sources(&root().join("crates"), &mut |path, text| {
+        for block in text.split("impl ResponseError for").skip(1) {
+            let block = block.split("\n}\n").next().unwrap_or_default();
+            assert!(block.contains("ours("), "{}: {block}", path.display());
+            seen += 1;
+        }
+    });
+    assert!(seen >= 8, "{seen}");
 }
 
 /// Instants are subtracted in one place, where the difference cannot be negative: a clock that is behind

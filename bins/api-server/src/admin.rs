@@ -4,8 +4,8 @@ use std::io::Read as _;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use gatewright_app::admin::{Admin, AdminError};
 use gatewright_domain::{Secret, account::Email};
+use gatewright_usecase_identity::admin::{Admin, AdminError};
 use serde_json::{Value, json};
 
 /// What to do with accounts and workspaces.

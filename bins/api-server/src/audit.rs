@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use gatewright_app::audit_log::{Anchor, AuditLog, Verification};
+use gatewright_usecase_workspace::audit_log::{Anchor, AuditLog, Verification};
 
 /// What to do with the audit trail.
 #[derive(Debug, Subcommand)]

@@ -13,7 +13,7 @@ use gatewright_runtime::{
     AppServices, Platform, ServerSettings,
     doctor::{self, Edge, Severity},
     environment::Environment,
-    say,
+    probe, say,
 };
 use serde_json::json;
 
@@ -169,4 +169,19 @@ pub async fn mail(
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Whether a server on a host of ours is ready.
+///
+/// # Errors
+/// Settings that cannot be read.
+pub async fn healthcheck(environment: &Environment, host: &str) -> anyhow::Result<ExitCode> {
+    let settings = HttpSettings::load(environment)?;
+    let ready = probe::is_ready_at(host, settings.port).await;
+    say!("{}", if ready { "ready" } else { "not ready" });
+    Ok(if ready {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

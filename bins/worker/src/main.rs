@@ -1,111 +1,26 @@
 //! The worker: does the jobs of the queues that it serves, fires schedules, and looks after dead
 //! letters. Any number of workers may run.
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+
+mod cli;
+mod look_after;
+
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context as _, anyhow, bail};
 use chrono::TimeDelta;
-use clap::{Args, Parser, Subcommand};
-use gatewright_domain::{Clock as _, GATEWRIGHT_VERSION, SystemClock};
+use clap::Parser as _;
 use gatewright_jobs::QueueName;
 use gatewright_runtime::{
     Platform, ServerSettings, complain,
     environment::Environment,
-    init_telemetry, key_file, say, termination, up,
+    init_telemetry, key_file, termination, up,
     worker::{self, Duties},
 };
-use uuid::Uuid;
 
-/// Gatewright's background worker: sends mail, fires schedules, cleans up. Any number may run; each job
-/// is done by one of them, and again by another if that one ends in the middle. A signal (SIGTERM,
-/// SIGINT) lets it finish what it began.
-#[derive(Debug, Parser)]
-#[command(name = "worker", version = GATEWRIGHT_VERSION)]
-struct Cli {
-    /// Read settings from this file below the environment, instead of `.env` in the current folder.
-    #[arg(short = 'e', long, value_name = "FILE")]
-    env_file: Option<PathBuf>,
-    /// Queues to serve, comma-separated (mail, retention); all when left out.
-    #[arg(short, long, value_delimiter = ',', value_name = "QUEUE")]
-    queues: Vec<QueueName>,
-    /// Jobs at the same time.
-    #[arg(short, long, default_value_t = 4, value_name = "COUNT")]
-    concurrency: u8,
-    /// Seconds without a sign of life after which another worker takes a job over.
-    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(2..=3600))]
-    lease: u16,
-    /// Whether this worker fires schedules: each tick fires once, however many do.
-    #[arg(long, value_enum, default_value_t = Schedules::On)]
-    schedules: Schedules,
-    /// Make this file when ready, and remove it when stopping.
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
-    /// Instead of working.
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-/// Whether schedules are fired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Schedules {
-    /// Beside the queues.
-    On,
-    /// Not here.
-    Off,
-    /// And no queue is served.
-    Only,
-}
-
-/// Looking after the queue.
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// How much waits in each queue.
-    Queues {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// When each schedule fires next.
-    Schedules {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Jobs that ran out of attempts.
-    DeadLetters {
-        /// What to do.
-        #[command(subcommand)]
-        command: DeadLetters,
-    },
-}
-
-/// Looking after dead letters.
-#[derive(Debug, Subcommand)]
-enum DeadLetters {
-    /// The latest first, at most 1000.
-    List {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Give one (or all) a new life with all its attempts.
-    Replay(Which),
-    /// Forget one (or all).
-    Discard(Which),
-}
-
-/// Which dead letters.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct Which {
-    /// This one.
-    id: Option<Uuid>,
-    /// All of them.
-    #[arg(long)]
-    all: bool,
-}
+use crate::{
+    cli::{Cli, Schedules},
+    look_after::look_after,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -192,76 +107,4 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
     platform.pool.close();
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn look_after(
-    platform: &Platform,
-    settings: &ServerSettings,
-    command: Command,
-) -> anyhow::Result<()> {
-    let mut conn = worker::connection(platform).await?;
-    let now = SystemClock.now();
-    match command {
-        Command::Queues { json } => {
-            let depths = gatewright_jobs::depths(conn.as_mut()).await?;
-            let rows = depths.iter().map(|one| {
-                serde_json::json!({"queue": one.queue, "waiting": one.waiting, "dead": one.dead})
-            });
-            print_rows(json, rows, &["queue", "waiting", "dead"]);
-        }
-        Command::Schedules { json } => {
-            let scheduler = worker::scheduler(settings).map_err(|text| anyhow!(text))?;
-            let rows = scheduler
-                .schedules()
-                .iter()
-                .map(|one| serde_json::json!({"schedule": one.name(), "next": one.next(now)}));
-            print_rows(json, rows, &["schedule", "next"]);
-        }
-        Command::DeadLetters { command } => match command {
-            DeadLetters::List { json } => {
-                let dead = gatewright_jobs::list_dead(conn.as_mut(), 1000).await?;
-                let rows = dead.iter().map(|one| serde_json::json!(one));
-                print_rows(
-                    json,
-                    rows,
-                    &["id", "kind", "attempts", "dead_at", "last_error"],
-                );
-            }
-            DeadLetters::Replay(which) => {
-                let count = gatewright_jobs::replay_dead(conn.as_mut(), which.id, now).await?;
-                report(count, "given a new life", &which)?;
-            }
-            DeadLetters::Discard(which) => {
-                let count = gatewright_jobs::discard_dead(conn.as_mut(), which.id).await?;
-                report(count, "discarded", &which)?;
-            }
-        },
-    }
-    Ok(())
-}
-
-fn report(count: usize, done: &str, which: &Which) -> anyhow::Result<()> {
-    match which.id {
-        Some(id) if count == 0 => {
-            bail!("there is no dead letter {id}; see `worker dead-letters list`")
-        }
-        _ => say!("{count} {done}"),
-    }
-    Ok(())
-}
-
-fn print_rows(json: bool, rows: impl Iterator<Item = serde_json::Value>, columns: &[&str]) {
-    let rows: Vec<_> = rows.collect();
-    if json {
-        say!("{}", serde_json::Value::from(rows));
-        return;
-    }
-    say!("{}", columns.join("  "));
-    for row in rows {
-        let cells = columns.iter().map(|column| match &row[*column] {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        say!("{}", cells.collect::<Vec<_>>().join("  "));
-    }
 }

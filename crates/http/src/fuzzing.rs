@@ -3,7 +3,7 @@
 use actix_web::http::header::HeaderValue;
 use gatewright_auth::origin::PublicUrls;
 
-use crate::cookies::{self, CookiePolicy};
+use gatewright_http_kit::cookies::{self, CookiePolicy};
 
 /// Reads a `Cookie` header in every way that we do.
 pub fn read_cookies(header: &[u8]) {

@@ -1,28 +1,12 @@
-//! The edge: routes, extractors, the tables from errors to HTTP, OpenAPI.
+//! The whole edge, put together: every slice's routes and pages in one application, and the OpenAPI documents.
 //!
-//! Nothing here knows PostgreSQL or Redis; a handler extracts, calls one use-case, and maps.
+//! The rooms are `http-kit` (what every route stands on), `http-identity` (the routes of identity) and `pages`.
 
-mod access_log;
-mod console_surface;
-mod cookies;
-mod cors;
-mod documentation;
-mod envelope;
-mod extract;
-mod file_surface;
 #[doc(hidden)]
 pub mod fuzzing;
-mod middleware;
 mod openapi_document;
-mod openapi_surface;
-mod operation;
-mod pages;
-mod request_id;
 mod services;
-mod settings;
-mod slow_body;
-mod system_surface;
 
-pub use openapi_document::{Surface, document};
+pub use gatewright_http_kit::{documentation::Surface, settings::HttpSettings};
+pub use openapi_document::document;
 pub use services::{Services, application, configure};
-pub use settings::HttpSettings;

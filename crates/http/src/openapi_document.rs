@@ -7,32 +7,11 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::{
-    console_surface, documentation, file_surface, openapi_surface, operation::Operation,
-    system_surface,
+use gatewright_http_identity::{console_surface, file_surface, openapi_surface, system_surface};
+use gatewright_http_kit::{
+    documentation::{self, Surface},
+    operation::Operation,
 };
-
-/// Which document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surface {
-    /// `/openapi/v1`, with the documents that lead to it.
-    OpenApi,
-    /// `/console/api`.
-    Console,
-}
-
-impl Surface {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::OpenApi, Self::Console];
-
-    /// The file that the document is kept in.
-    pub fn file_name(self) -> &'static str {
-        match self {
-            Self::OpenApi => "openapi-v1.json",
-            Self::Console => "console-api.json",
-        }
-    }
-}
 
 /// Builds a document; needs no pool and no state.
 pub fn document(surface: Surface) -> OpenApi {
@@ -126,4 +105,56 @@ fn csrf() -> Scheme {
 
 fn cookie(name: &str) -> SecurityScheme {
     SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{Surface, document};
+
+    fn operations() -> impl Iterator<Item = (String, Value)> {
+        Surface::ALL.into_iter().flat_map(|surface| {
+            let json = serde_json::to_value(document(surface)).expect("a document is JSON");
+            let paths = json["paths"].as_object().cloned().unwrap_or_default();
+            paths.into_iter().flat_map(|(path, item)| {
+                let operations = item.as_object().cloned().unwrap_or_default();
+                operations
+                    .into_iter()
+                    .map(move |(_, operation)| (path.clone(), operation))
+            })
+        })
+    }
+
+    #[test]
+    fn g4_every_response_of_every_operation_has_a_description() {
+        for (path, operation) in operations() {
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                let text = response["description"].as_str().unwrap_or_default();
+                assert!(!text.is_empty(), "{path}: {status} says nothing");
+            }
+            assert!(operation["responses"]["default"].is_object(), "{path}");
+            assert!(operation["security"].is_array(), "{path}");
+        }
+    }
+
+    /// Our extractors say nothing of it to the generator, whose guess is the path: then every one is
+    /// required, too.
+    #[test]
+    fn g4_parameters_are_of_the_path_exactly_where_the_path_names_them() {
+        for (path, operation) in operations() {
+            let parameters = operation["parameters"].as_array().cloned();
+            let named = path.matches('{').count();
+            let mut in_path = 0;
+            for parameter in parameters.unwrap_or_default() {
+                let name = parameter["name"].as_str().expect("a name");
+                let is_of_path = path.contains(&format!("{{{name}}}"));
+                assert_eq!(parameter["in"] == "path", is_of_path, "{path}: {name}");
+                let is_nullable = parameter["schema"]["type"].is_array();
+                assert!(!is_nullable, "{path}: {name} is left out, not null");
+                in_path += usize::from(is_of_path);
+            }
+            assert_eq!(named, in_path, "{path}");
+        }
+    }
 }

@@ -9,26 +9,30 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, ServiceConfig},
 };
-use gatewright_app::{
-    account::Accounts,
-    audit_log::AuditLog,
-    bearer::Bearers,
-    console::{Console, Setup},
-    device::DeviceFlow,
-    file::Files,
-    member::Members,
-    readiness::Readiness,
-    workspace::{Belongings, Workspaces},
-};
 use gatewright_auth::{
     console::ConsoleSettings, device::DeviceSettings, keys::MasterKeys, origin::PublicUrls,
 };
 use gatewright_domain::Clock;
-
-use crate::{
-    console_surface, cookies::CookiePolicy, cors, envelope, file_surface, middleware,
-    openapi_surface, operation::mount, pages, settings::HttpSettings, system_surface,
+use gatewright_usecase_device::{bearer::Bearers, device::DeviceFlow};
+use gatewright_usecase_identity::{
+    account::Accounts,
+    console::{Console, Setup},
+    member::Members,
 };
+use gatewright_usecase_kit::readiness::Readiness;
+use gatewright_usecase_workspace::{
+    audit_log::AuditLog,
+    file::Files,
+    workspace::{Belongings, Workspaces},
+};
+
+use gatewright_http_identity::{console_surface, file_surface, openapi_surface, system_surface};
+use gatewright_http_kit::{
+    cookies::CookiePolicy, cors, error, middleware, operation::mount, settings::HttpSettings,
+};
+use gatewright_pages as pages;
+
+use crate::openapi_document::document;
 
 /// The use-cases and settings that the routes need. Each route takes only what it uses.
 #[derive(Clone)]
@@ -101,9 +105,9 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             .app_data(Data::from(Arc::clone(&services.clock)));
         config.service(
             web::scope("/console/api")
-                .wrap(cors::console(&services))
+                .wrap(cors::console(&services.http, &services.urls))
                 .configure(|scope| mount(scope, "/console/api", console_surface::operations()))
-                .default_service(web::to(envelope::not_found)),
+                .default_service(web::to(error::not_found)),
         );
         if services.device_settings.openapi_enabled {
             if services.urls.has_own_pages() {
@@ -111,9 +115,9 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             }
             config.service(
                 web::scope("/openapi/v1")
-                    .wrap(cors::openapi(&services))
+                    .wrap(cors::openapi(&services.http))
                     .configure(|scope| mount(scope, "/openapi/v1", openapi_surface::operations()))
-                    .default_service(web::to(envelope::not_found)),
+                    .default_service(web::to(error::not_found)),
             );
             mount(config, "", system_surface::discovery_operations());
             if services.urls.has_own_pages() {
@@ -123,8 +127,8 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         mount(config, "", file_surface::operations());
         mount(config, "", system_surface::operations());
         pages::mount_files(config);
-        pages::reference::mount(config);
-        config.default_service(web::to(envelope::nowhere));
+        pages::reference::mount(config, document);
+        config.default_service(web::to(pages::nowhere));
     }
 }
 

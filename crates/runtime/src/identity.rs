@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use gatewright_app::{
-    device::SsoParts,
-    provider::{ProviderBroker, Providers},
-};
 use gatewright_auth::{
     envelope::EnvelopeKeys,
     keys::MasterKeys,
@@ -15,6 +11,8 @@ use gatewright_domain::{Clock, error::Unavailable};
 use gatewright_enterprise::EnterpriseBroker;
 use gatewright_kv::SpentNonces;
 use gatewright_oidc::OidcProvider;
+use gatewright_usecase_device::device::SsoParts;
+use gatewright_usecase_kit::provider::{ProviderBroker, Providers};
 
 use crate::settings::ServerSettings;
 

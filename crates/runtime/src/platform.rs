@@ -1,24 +1,8 @@
 //! The connections and the services, built from settings.
 
+use gatewright_usecase_kit::CachedBearers;
 use std::sync::Arc;
 
-use gatewright_app::{
-    Ambient, AuditBaseKeys,
-    account::{Accounts, AccountsParts, Codes},
-    admin::Admin,
-    audit_log::AuditLog,
-    bearer::{Bearers, BearersParts, CachedBearers},
-    console::{Console, ConsoleParts, Passwords, Setup},
-    device::{DeviceFlow, DeviceFlowParts, SsoParts},
-    file::{Files, FilesParts},
-    known_accounts::KnownAccounts,
-    member::{Members, MembersParts},
-    places::Places,
-    post::{Post, Recipients},
-    provider::Providers,
-    readiness::Readiness,
-    workspace::{Belongings, Workspaces},
-};
 use gatewright_auth::{
     OsRandom,
     account::{CodeKeys, InvitationKeys},
@@ -35,7 +19,28 @@ use gatewright_kv::{
     Throttles, WindowClock,
 };
 use gatewright_objects::Objects;
-use gatewright_storage::Pool;
+use gatewright_storage_kit::Pool;
+use gatewright_usecase_device::{
+    bearer::{Bearers, BearersParts},
+    device::{DeviceFlow, DeviceFlowParts, SsoParts},
+};
+use gatewright_usecase_identity::{
+    account::{Accounts, AccountsParts, Codes},
+    admin::Admin,
+    console::{Console, ConsoleParts, Passwords, Setup},
+    member::{Members, MembersParts},
+};
+use gatewright_usecase_kit::{
+    Ambient, AuditBaseKeys, KnownAccounts, Places,
+    mail::{Post, Recipients},
+    provider::Providers,
+    readiness::Readiness,
+};
+use gatewright_usecase_workspace::{
+    audit_log::AuditLog,
+    file::{Files, FilesParts},
+    workspace::{Belongings, Workspaces},
+};
 
 use crate::{identity, key_file, settings::ServerSettings};
 

@@ -1,6 +1,5 @@
 //! The settings of a server, group by group. The edge adds its own.
 
-use gatewright_app::{file::FileSettings, upkeep::UpkeepSettings};
 use gatewright_auth::{
     account::AccountSettings, console::ConsoleSettings, device::DeviceSettings,
     limits::LimitSettings, origin::PublicUrls, secret_key::SecretKeySettings,
@@ -14,7 +13,9 @@ use gatewright_kv::RedisSettings;
 use gatewright_mail::MailSettings;
 use gatewright_objects::ObjectSettings;
 use gatewright_oidc::OidcSettings;
-use gatewright_storage::DbSettings;
+use gatewright_storage_kit::DbSettings;
+use gatewright_usecase_maintenance::UpkeepSettings;
+use gatewright_usecase_workspace::file::FileSettings;
 
 use crate::telemetry;
 

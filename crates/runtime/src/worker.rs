@@ -3,15 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use gatewright_app::{
-    AuditBaseKeys,
-    post::Postman,
-    upkeep::{Cleaner, JobConnections, handlers, schedules},
-};
 use gatewright_auth::account::{CodeKeys, InvitationKeys};
 use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{QueueName, Runner, RunnerSettings, Scheduler};
 use gatewright_mail::{Mailer, Templates};
+use gatewright_usecase_kit::{AuditBaseKeys, mail::Postman};
+use gatewright_usecase_maintenance::{Cleaner, JobConnections, handlers, schedules};
 
 use crate::{platform::Platform, settings::ServerSettings};
 
@@ -97,6 +94,6 @@ pub fn cleaner(platform: &Platform, settings: &ServerSettings) -> Cleaner {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn connection(platform: &Platform) -> Result<gatewright_storage::Conn, Unavailable> {
+pub async fn connection(platform: &Platform) -> Result<gatewright_storage_kit::Conn, Unavailable> {
     platform.pool.get().await
 }

@@ -13,17 +13,22 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use gatewright_auth::digest::sha256_hex;
 
-use crate::{bench_audit, bench_login, bench_pages, bench_sso, root, services::Services};
+use crate::{
+    bench_audit, bench_login, bench_pages, bench_sso,
+    bench_wrk::{Figures, cpu_seconds, lua, require_wrk, resident_mib, wrk},
+    root,
+    services::Services,
+};
 
 /// How to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Seconds per measurement.
     #[arg(long, default_value_t = 10)]
-    seconds: u32,
+    pub(crate) seconds: u32,
     /// Connections that wrk keeps open.
     #[arg(long, default_value_t = 32)]
-    connections: u32,
+    pub(crate) connections: u32,
     /// Only the storm of password logins.
     #[arg(long)]
     only_logins: bool,
@@ -34,17 +39,6 @@ pub(crate) struct Options {
 
 /// Different bearers, as the issue asks for.
 const TOKENS: usize = 200;
-/// Of `/proc/<pid>/stat`; 100 on every Linux that Rust supports here.
-const TICKS_PER_SECOND: f64 = 100.0;
-
-/// One measurement.
-struct Figures {
-    requests_per_second: f64,
-    p50: String,
-    p99: String,
-    cpu_ms_per_request: f64,
-    resident_mib: f64,
-}
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     require_wrk()?;
@@ -269,19 +263,6 @@ fn report((ready, idle): (f64, f64), health: &Figures, bearer: &Figures, uncache
     );
 }
 
-fn require_wrk() -> anyhow::Result<()> {
-    // wrk answers 1 to -v; that it starts at all is what counts.
-    match Command::new("wrk")
-        .arg("-v")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-    {
-        Ok(_) => Ok(()),
-        Err(_) => bail!("wrk is not installed (Debian, Ubuntu: apt-get install wrk)"),
-    }
-}
-
 /// An account with a workspace and its tokens, past the API: the limits would take hours.
 fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
     let tokens: Vec<String> = (0..TOKENS)
@@ -351,84 +332,4 @@ fn wait_ready(port: u16) -> anyhow::Result<()> {
         std::hint::spin_loop();
     }
     bail!("the server did not become ready")
-}
-
-fn lua(tokens: &[String]) -> String {
-    let list: Vec<String> = tokens
-        .iter()
-        .map(|token| format!("\"Bearer {token}\""))
-        .collect();
-    format!(
-        "local tokens = {{{}}}\nlocal n = 0\nrequest = function()\n  n = n % {} + 1\n  wrk.headers['Authorization'] = tokens[n]\n  return wrk.format('GET')\nend\n\
-         done = function(summary)\n  io.write('non-2xx: ' .. summary.errors.status .. '\\n')\nend\n",
-        list.join(","),
-        tokens.len()
-    )
-}
-
-fn wrk(options: &Options, pid: u32, url: &str, script: Option<&str>) -> anyhow::Result<Figures> {
-    let before = cpu_seconds(pid)?;
-    let mut command = Command::new("wrk");
-    command
-        .args(["-t1", "--latency"])
-        .arg(format!("-c{}", options.connections))
-        .arg(format!("-d{}s", options.seconds));
-    if let Some(script) = script {
-        command.args(["-s", script]);
-    }
-    let output = command.arg(url).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let cpu = cpu_seconds(pid)? - before;
-    if text.contains("Non-2xx") {
-        bail!("not every answer was 200:\n{text}");
-    }
-    let field = |name: &str| {
-        text.lines()
-            .find_map(|line| line.trim().strip_prefix(name))
-            .map(|rest| rest.trim().to_owned())
-            .with_context(|| format!("wrk printed no {name}:\n{text}"))
-    };
-    let requests: f64 = text
-        .lines()
-        .find_map(|line| {
-            line.trim()
-                .split_once(" requests in")
-                .map(|(count, _)| count)
-        })
-        .context("wrk printed no count")?
-        .parse()?;
-    Ok(Figures {
-        requests_per_second: field("Requests/sec:")?.parse()?,
-        p50: field("50%")?,
-        p99: field("99%")?,
-        cpu_ms_per_request: 1000.0 * cpu / requests,
-        resident_mib: resident_mib(pid)?,
-    })
-}
-
-fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let after_name = stat.rsplit(") ").next().context("an odd stat file")?;
-    let fields: Vec<&str> = after_name.split(' ').collect();
-    let ticks = |at: usize| {
-        fields
-            .get(at)
-            .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
-}
-
-fn resident_mib(pid: u32) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .context("no VmRSS")?;
-    let kib: f64 = line
-        .split_whitespace()
-        .nth(1)
-        .context("an odd status file")?
-        .parse()?;
-    Ok(kib / 1024.0)
 }

@@ -10,6 +10,7 @@ mod bench_audit;
 mod bench_login;
 mod bench_pages;
 mod bench_sso;
+mod bench_wrk;
 mod fuzz;
 mod generate;
 mod services;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use gatewright_engines::{Durability, Guide, Home, Owner, Postgres, Redis, Sources};
-use gatewright_storage::{DbSettings, migrate};
+use gatewright_storage_kit::{DbSettings, migrate};
 use gatewright_test_db::{DATABASE_VARIABLE, REDIS_VARIABLE, TEMPLATE};
 
 /// Running services; they end with it.

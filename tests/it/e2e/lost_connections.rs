@@ -8,7 +8,8 @@ use std::{
 
 use futures_util::{StreamExt as _, future::join_all};
 use gatewright_domain::settings::Settings as _;
-use gatewright_storage::{DbSettings, Pool, installation, migrate};
+use gatewright_storage_identity::installation;
+use gatewright_storage_kit::{DbSettings, Pool, migrate};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::ManualClock;
 

@@ -3,7 +3,7 @@
 
 use futures_util::StreamExt as _;
 use gatewright_domain::settings::Settings as _;
-use gatewright_storage::{DbSettings, Pool, migrate};
+use gatewright_storage_kit::{DbSettings, Pool, migrate};
 use gatewright_test_db::TestDb;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -91,11 +91,11 @@ async fn c5_options_of_the_operator_and_our_limits_hold_together() {
     use gatewright_domain::settings::Settings as _;
     let db = TestDb::create().await;
     let url = format!("{}?options=-c%20work_mem%3D7MB", db.database_url);
-    let settings = gatewright_storage::DbSettings::load(&|name: &str| {
+    let settings = gatewright_storage_kit::DbSettings::load(&|name: &str| {
         (name == "DATABASE_URL").then(|| url.clone())
     })
     .unwrap();
-    let pool = gatewright_storage::Pool::new(&settings).unwrap();
+    let pool = gatewright_storage_kit::Pool::new(&settings).unwrap();
     let mut conn = pool.get().await.unwrap();
     let mut value = async |name: &str| {
         use diesel_async::RunQueryDsl as _;

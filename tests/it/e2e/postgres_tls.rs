@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gatewright_domain::settings::Settings as _;
 use gatewright_engines::{Durability, Home, Postgres, Sources};
-use gatewright_storage::{DbSettings, Pool, installation, migrate};
+use gatewright_storage_identity::installation;
+use gatewright_storage_kit::{DbSettings, Pool, migrate};
 
 use super::{
     engines::{Quiet, engines_home},

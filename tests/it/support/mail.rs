@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use gatewright_app::upkeep::JobConnections;
 use gatewright_auth::{account::CodeKeys, keys::MasterKeys};
 use gatewright_domain::{IdGen as _, RandomIds};
 use gatewright_jobs::{QueueName, Runner};
 use gatewright_kv::OneTimeGrants;
 use gatewright_runtime::worker::{self, Duties};
+use gatewright_usecase_maintenance::JobConnections;
 
 use super::{Harness, SECRET_KEY};
 
@@ -92,7 +92,7 @@ impl Harness {
         self.runner(false).run_due(worker).await.unwrap()
     }
 
-    pub(crate) fn pool(&self) -> gatewright_storage::Pool {
+    pub(crate) fn pool(&self) -> gatewright_storage_kit::Pool {
         self.platform.pool.clone()
     }
 
@@ -108,7 +108,7 @@ impl Harness {
         self.mail_folder.path()
     }
 
-    pub(crate) fn cleaner(&self) -> gatewright_app::upkeep::Cleaner {
+    pub(crate) fn cleaner(&self) -> gatewright_usecase_maintenance::Cleaner {
         worker::cleaner(&self.platform, &self.server_settings)
     }
 

@@ -16,11 +16,10 @@ pub(crate) use enterprise::Enterprise;
 pub(crate) use flow::{EMAIL, Grant, PASSWORD, basic_account};
 pub(crate) use jar::Jar;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use actix_web::{HttpServer, dev::ServerHandle};
 use gatewright_api_server::compose::{Settings, services};
-use gatewright_app::Ambient;
 use gatewright_auth::keys::{HmacKey, KeyRing};
 use gatewright_domain::{Clock, RandomIds, settings::Source};
 use gatewright_http::application;
@@ -28,6 +27,7 @@ use gatewright_kv::{Seals, WindowClock};
 use gatewright_runtime::{Platform, ServerSettings};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::{ManualClock, ScriptedRandom};
+use gatewright_usecase_kit::Ambient;
 use serde_json::Value;
 
 pub(crate) const SECRET_KEY: &str = "a-secret-key-for-tests-0123456789abcdef";
@@ -204,6 +204,8 @@ impl Harness {
             .workers(1)
             .disable_signals()
             .shutdown_timeout(1)
+            // A busy machine sends the head of a request late; how late it may be is no matter of these tests.
+            .client_request_timeout(Duration::from_mins(1))
             .bind(("127.0.0.1", 0))
             .unwrap();
         let url = format!("http://{}", server.addrs()[0]);

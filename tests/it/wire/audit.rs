@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use gatewright_app::{audit_log::Anchor, upkeep::Sweep};
+use gatewright_usecase_maintenance::Sweep;
+use gatewright_usecase_workspace::audit_log::Anchor;
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,

@@ -47,10 +47,7 @@ fn operations() -> Vec<(String, String, BTreeSet<String>)> {
 
 /// Method and path of every page, as they are mounted.
 fn pages() -> Vec<(String, String)> {
-    let source = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../crates/http/src/pages/mod.rs"
-    );
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/pages/src/lib.rs");
     let source = std::fs::read_to_string(source).unwrap();
     let routes = source.split(".route(").skip(1);
     let mut all: Vec<(String, String)> = routes

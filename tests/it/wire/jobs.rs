@@ -6,13 +6,13 @@ use std::sync::{
 };
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
-use gatewright_app::upkeep::JobConnections;
-use gatewright_app::upkeep::{CleanUp, Sweep};
 use gatewright_domain::{Clock as _, IdGen as _, RandomIds};
 use gatewright_jobs::{
     Handlers, Job, JobError, JobId, QueueName, Runner, RunnerSettings, Schedule, Scheduler,
     enqueue, list_dead, replay_dead,
 };
+use gatewright_usecase_maintenance::JobConnections;
+use gatewright_usecase_maintenance::{CleanUp, Sweep};
 use serde_json::json;
 
 use crate::support::Harness;
@@ -66,7 +66,7 @@ async fn knocking(queues: Vec<QueueName>) -> Knocking {
     Knocking { h, runner, knocks }
 }
 
-fn pool(h: &Harness) -> gatewright_storage::Pool {
+fn pool(h: &Harness) -> gatewright_storage_kit::Pool {
     h.pool()
 }
 

@@ -2,8 +2,9 @@
 //! an administrator does at the command line.
 
 use chrono::TimeDelta;
-use gatewright_app::{admin::AdminError, upkeep::Sweep};
 use gatewright_domain::{Clock as _, Secret, account::Email};
+use gatewright_usecase_identity::admin::AdminError;
+use gatewright_usecase_maintenance::Sweep;
 use serde_json::json;
 
 use crate::support::{Browser, EMAIL, Harness, PASSWORD, basic_account};

@@ -1,7 +1,7 @@
 //! What is offered and cannot work, and what is switched off that should not be.
 
-use gatewright_app::places::Places;
 use gatewright_mail::MailType;
+use gatewright_usecase_kit::Places;
 
 use super::Finding;
 use crate::settings::ServerSettings;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use gatewright_domain::interval::apart;
 use gatewright_kv::Kv;
-use gatewright_storage::{
-    Pool, account, installation,
+use gatewright_storage_identity::{account, installation};
+use gatewright_storage_kit::{
+    Pool,
     migrate::{Ground, SchemaState, find_ground, schema_state},
 };
 

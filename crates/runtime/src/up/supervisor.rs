@@ -11,7 +11,7 @@ use std::{
 use gatewright_domain::settings::{self, Settings as _, Source as _};
 use gatewright_engines::{Durability, Guide as _, Home, Postgres, Redis, terminate};
 use gatewright_kv::RedisSettings;
-use gatewright_storage::DbSettings;
+use gatewright_storage_kit::DbSettings;
 
 use super::{
     DevFolder, Options, Terminal, UpError,

@@ -1,0 +1,187 @@
+//! API keys (console.md §7.16). A key is told once, when it is made; lists show it masked.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Json, Path},
+};
+use gatewright_domain::{Secret, account::Account, ids::ApiKeyId};
+use gatewright_usecase_workspace::workspace::{
+    ApiKey, BelongingError, Belongings, KeyScope, Place,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use gatewright_http_kit::{
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Belonging, CreatesKeys, DeletesKeys, InWorkspace, RequestCtx},
+};
+
+/// A key.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeyRow {
+    id: String,
+    r#type: &'static str,
+    /// Masked, but for the answer that made it.
+    token: String,
+    /// Unix seconds.
+    last_used_at: Option<i64>,
+    /// Unix seconds.
+    created_at: i64,
+}
+
+impl KeyRow {
+    fn new(scope: KeyScope, key: ApiKey, told: Option<Secret>) -> Self {
+        Self {
+            id: key.id.to_string(),
+            r#type: scope.kind(),
+            token: told.map_or(key.masked, |told| told.expose().to_owned()),
+            last_used_at: key.last_used_at.map(|at| at.timestamp()),
+            created_at: key.created_at.timestamp(),
+        }
+    }
+}
+
+/// The keys.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeyList {
+    data: Vec<KeyRow>,
+}
+
+fn app(id: &str) -> Result<KeyScope, BelongingError> {
+    let id = Uuid::try_parse(id).map_err(|_| BelongingError::NotFound)?;
+    Ok(KeyScope::App(id))
+}
+
+async fn list(
+    belongings: &Belongings,
+    here: &InWorkspace<Belonging>,
+    scope: KeyScope,
+) -> Result<Json<KeyList>, ConsoleFailure> {
+    let keys = belongings.list_keys(here.workspace.id, scope).await?;
+    let row = |key| KeyRow::new(scope, key, None);
+    Ok(Json(KeyList {
+        data: keys.into_iter().map(row).collect(),
+    }))
+}
+
+async fn create(
+    belongings: &Belongings,
+    ctx: &RequestCtx,
+    by: (Place, &Account),
+    (scope, status): (KeyScope, StatusCode),
+) -> Result<HttpResponse, ConsoleFailure> {
+    let (key, told) = belongings.create_key(ctx, by, scope).await?;
+    Ok(HttpResponse::build(status).json(KeyRow::new(scope, key, Some(told))))
+}
+
+async fn delete(
+    belongings: &Belongings,
+    ctx: &RequestCtx,
+    here: &InWorkspace<DeletesKeys>,
+    (scope, id): (KeyScope, &str),
+) -> Result<HttpResponse, ConsoleFailure> {
+    let id: ApiKeyId = id.parse().map_err(|_| BelongingError::NotFound)?;
+    belongings.delete_key(ctx, place(here), scope, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn place<N>(here: &InWorkspace<N>) -> Place {
+    Place {
+        workspace: here.workspace.id,
+        account: here.identity.account.id,
+    }
+}
+
+/// Keys of an application, masked.
+#[utoipa::path(
+    get, path = "/console/api/apps/{app_id}/api-keys", operation_id = "list_app_keys",
+    params(("app_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = KeyList), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn list_app(
+    belongings: Data<Belongings>,
+    here: InWorkspace<Belonging>,
+    app_id: Path<String>,
+) -> Result<Json<KeyList>, ConsoleFailure> {
+    list(&belongings, &here, app(&app_id)?).await
+}
+
+/// Makes a key of an application; at most ten.
+#[utoipa::path(
+    post, path = "/console/api/apps/{app_id}/api-keys", operation_id = "create_app_key",
+    params(("app_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 201, body = KeyRow), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn create_app(
+    belongings: Data<Belongings>,
+    ctx: RequestCtx,
+    here: InWorkspace<CreatesKeys>,
+    app_id: Path<String>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let made = (app(&app_id)?, StatusCode::CREATED);
+    let by = (place(&here), &here.identity.account);
+    create(&belongings, &ctx, by, made).await
+}
+
+/// Deletes a key of an application.
+#[utoipa::path(
+    delete, path = "/console/api/apps/{app_id}/api-keys/{key_id}", operation_id = "delete_app_key",
+    params(("app_id" = String, Path), ("key_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 204), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn delete_app(
+    belongings: Data<Belongings>,
+    ctx: RequestCtx,
+    here: InWorkspace<DeletesKeys>,
+    ids: Path<(String, String)>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let key = (app(&ids.0)?, ids.1.as_str());
+    delete(&belongings, &ctx, &here, key).await
+}
+
+/// Keys of all knowledge of the workspace, masked.
+#[utoipa::path(
+    get, path = "/console/api/datasets/api-keys", operation_id = "list_knowledge_keys",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = KeyList), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn list_knowledge(
+    belongings: Data<Belongings>,
+    here: InWorkspace<Belonging>,
+) -> Result<Json<KeyList>, ConsoleFailure> {
+    list(&belongings, &here, KeyScope::Knowledge).await
+}
+
+/// Makes a key of all knowledge; at most ten.
+#[utoipa::path(
+    post, path = "/console/api/datasets/api-keys", operation_id = "create_knowledge_key",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = KeyRow), (status = 403, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn create_knowledge(
+    belongings: Data<Belongings>,
+    ctx: RequestCtx,
+    here: InWorkspace<DeletesKeys>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let made = (KeyScope::Knowledge, StatusCode::OK);
+    let by = (place(&here), &here.identity.account);
+    create(&belongings, &ctx, by, made).await
+}
+
+/// Deletes a key of all knowledge.
+#[utoipa::path(
+    delete, path = "/console/api/datasets/api-keys/{key_id}", operation_id = "delete_knowledge_key",
+    params(("key_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 204), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn delete_knowledge(
+    belongings: Data<Belongings>,
+    ctx: RequestCtx,
+    here: InWorkspace<DeletesKeys>,
+    key_id: Path<String>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let key = (KeyScope::Knowledge, key_id.as_str());
+    delete(&belongings, &ctx, &here, key).await
+}

@@ -1,0 +1,139 @@
+//! Changing one's address (console.md §7.10).
+
+use actix_web::web::{Data, Json};
+use gatewright_domain::account::Email;
+use gatewright_usecase_identity::account::{AccountError, Accounts};
+use gatewright_usecase_workspace::file::Files;
+
+use super::{
+    account::Profile,
+    password::{CodeAccepted, CodeGiven, CodeSent},
+    session::{ResultBody, SUCCESS},
+};
+use gatewright_http_kit::body;
+use gatewright_http_kit::{
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Body, ConsoleFormat, RequestCtx, SignedIn, Then},
+};
+
+body! {
+    /// Where a code shall go.
+    ChangeEmailRequest {
+        email: Email as String = email,
+        language: Option<String> as Option<String> = optional,
+        /// `new_email` for the second step; anything else is the first.
+        phase: Option<String> as Option<String> = optional,
+        /// Of the first step, in the second.
+        token: Option<String> as Option<String> = optional,
+    }
+}
+
+body! {
+    /// The change itself.
+    NewEmailRequest {
+        new_email: Email as String = email,
+        token: String as String = text,
+    }
+}
+
+body! {
+    /// An address.
+    EmailRequest {
+        email: Email as String = email,
+    }
+}
+
+/// Sends a code: first to the present address, then (with the token of that) to the new one.
+#[utoipa::path(
+    post, path = "/console/api/account/change-email", operation_id = "send_change_email_code",
+    request_body = ChangeEmailRequest, security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = CodeSent),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid_email`, `invalid_or_expired_token`"),
+        (status = 429, body = ConsoleErrorBody, description = "`email_change_rate_limit_exceeded`, `email_send_ip_limit`"),
+    ),
+)]
+pub(crate) async fn send(
+    accounts: Data<Accounts>,
+    ctx: RequestCtx,
+    body: Then<SignedIn, Body<ChangeEmailRequest, ConsoleFormat>>,
+) -> Result<Json<CodeSent>, ConsoleFailure> {
+    let Then(session, body) = body;
+    let (input, account) = (body.into_inner(), &session.0.account);
+    let language = input.language.as_deref();
+    let token = if input.phase.as_deref() == Some("new_email") {
+        let token = input.token.as_deref().ok_or(AccountError::InvalidToken)?;
+        let to = (&input.email, token);
+        accounts
+            .continue_change_email(&ctx, account, to, language)
+            .await?
+    } else {
+        accounts
+            .begin_change_email(&ctx, account, &input.email, language)
+            .await?
+    };
+    Ok(CodeSent::json(token))
+}
+
+/// Takes either code; five tries.
+#[utoipa::path(
+    post, path = "/console/api/account/change-email/validity", operation_id = "check_change_email_code",
+    request_body = CodeGiven, security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = CodeAccepted),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid_or_expired_token`, `invalid_email`, `email_code_error`"),
+    ),
+)]
+pub(crate) async fn check(
+    accounts: Data<Accounts>,
+    ctx: RequestCtx,
+    body: Then<SignedIn, Body<CodeGiven, ConsoleFormat>>,
+) -> Result<Json<CodeAccepted>, ConsoleFailure> {
+    let Then(session, body) = body;
+    let input = body.into_inner();
+    let id = session.0.account.id;
+    let token = accounts.check_change_code(&ctx, id, input.email(), input.proof());
+    let token = token.await?;
+    Ok(Json(input.accepted(token)))
+}
+
+/// Changes the address. All other sessions and all bearers end; both addresses are told.
+#[utoipa::path(
+    post, path = "/console/api/account/change-email/reset", operation_id = "change_email",
+    request_body = NewEmailRequest, security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = Profile),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid_or_expired_token`, `email_already_in_use`"),
+    ),
+)]
+pub(crate) async fn change(
+    accounts: Data<Accounts>,
+    files: Data<Files>,
+    ctx: RequestCtx,
+    body: Then<SignedIn, Body<NewEmailRequest, ConsoleFormat>>,
+) -> Result<Json<Profile>, ConsoleFailure> {
+    let Then(session, body) = body;
+    let input = body.into_inner();
+    let to = (&input.new_email, input.token.as_str());
+    let account = accounts.change_email(&ctx, &session.0, to).await?;
+    Ok(Json(Profile::new(account, &files, &ctx)))
+}
+
+/// Whether an address is free.
+#[utoipa::path(
+    post, path = "/console/api/account/change-email/check-email-unique", operation_id = "check_email_unique",
+    request_body = EmailRequest, security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = ResultBody),
+        (status = 400, body = ConsoleErrorBody, description = "`email_already_in_use`"),
+    ),
+)]
+pub(crate) async fn check_unique(
+    accounts: Data<Accounts>,
+    ctx: RequestCtx,
+    body: Then<SignedIn, Body<EmailRequest, ConsoleFormat>>,
+) -> Result<Json<ResultBody>, ConsoleFailure> {
+    let input = body.1.into_inner();
+    accounts.require_free_email(&ctx, &input.email).await?;
+    Ok(Json(SUCCESS))
+}

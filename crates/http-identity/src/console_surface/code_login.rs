@@ -1,0 +1,85 @@
+//! Signing in by a code from a mail (console.md §7.3).
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Json},
+};
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::{Secret, account::Email};
+use gatewright_usecase_identity::{
+    account::AccountError,
+    console::{Console, Preferences},
+};
+
+use super::{
+    password::{CodeRequest, CodeSent},
+    session::{AfterSetup, ResultBody, SUCCESS, decoded},
+};
+use gatewright_http_kit::body;
+use gatewright_http_kit::{
+    cookies::CookiePolicy,
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Body, ConsoleFormat, RequestCtx, Then},
+};
+
+body! {
+    /// A code to sign in with.
+    CodeLogin {
+        email: Email as String = email,
+        /// Standard base64 of six digits.
+        code: Secret as String = secret,
+        token: String as String = text,
+        /// For somebody new.
+        language: Option<String> as Option<String> = optional,
+        /// For somebody new.
+        timezone: Option<String> as Option<String> = optional_timezone,
+    }
+}
+
+/// Sends a code to sign in with. The answer is the same whether or not there is an account.
+#[utoipa::path(
+    post, path = "/console/api/email-code-login", operation_id = "send_login_code", request_body = CodeRequest,
+    responses(
+        (status = 200, body = CodeSent),
+        (status = 403, body = ConsoleErrorBody, description = "switched off"),
+        (status = 429, body = ConsoleErrorBody, description = "`email_code_login_rate_limit_exceeded`, `email_send_ip_limit`"),
+    ),
+)]
+pub(crate) async fn send(
+    console: Data<Console>,
+    ctx: RequestCtx,
+    body: Then<AfterSetup, Body<CodeRequest, ConsoleFormat>>,
+) -> Result<Json<CodeSent>, ConsoleFailure> {
+    let input = body.1.into_inner();
+    let token = console.send_login_code(&ctx, input.email(), input.language());
+    Ok(CodeSent::json(token.await?))
+}
+
+/// Signs in with the code; five tries. Somebody new gets an account where registration is open.
+#[utoipa::path(
+    post, path = "/console/api/email-code-login/validity", operation_id = "login_with_code", request_body = CodeLogin,
+    responses(
+        (status = 200, body = ResultBody),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid_or_expired_token`, `invalid_email`, `email_code_error`, `account_banned`, `not_allowed_create_workspace`"),
+    ),
+)]
+pub(crate) async fn check(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    body: Then<AfterSetup, Body<CodeLogin, ConsoleFormat>>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let input = body.1.into_inner();
+    let code = decoded(&input.code).ok_or(AccountError::WrongCode)?;
+    let preferences = Preferences {
+        language: input.language,
+        timezone: input.timezone,
+    };
+    let proof = (input.token.as_str(), code.expose());
+    let login = console.login_with_code(&ctx, &input.email, proof, &preferences);
+    let mut response = HttpResponse::Ok();
+    policy.sign_in(&mut response, &request, login.await?, &settings);
+    Ok(response.json(SUCCESS))
+}

@@ -1,0 +1,252 @@
+//! What the web console asks for on every page and later slices fill: applications, knowledge, models,
+//! plugins. Typed and empty, so that a workspace without any looks like one instead of like an outage.
+
+use actix_web::{
+    HttpRequest,
+    web::{Json, Path},
+};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use gatewright_http_kit::{
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Belonging, FieldProblem, Fields, FromFields, InWorkspace, query_pairs},
+};
+
+/// The model types of Dify (apps.md §5.1).
+const MODEL_TYPES: [&str; 6] = [
+    "llm",
+    "text-embedding",
+    "rerank",
+    "speech2text",
+    "moderation",
+    "tts",
+];
+
+/// A list that has nothing in it yet.
+type Nothing = [(); 0];
+
+/// Which page.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the schema; what is read is `PageQuery`")]
+pub(crate) struct PageParams {
+    /// 1 to 99,999; 1.
+    page: Option<u32>,
+    /// 1 to 100; 20.
+    limit: Option<u32>,
+}
+
+/// A page and its length.
+struct PageQuery {
+    page: u32,
+    limit: u32,
+}
+
+impl FromFields for PageQuery {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let page = fields.number("page", (1, 99_999), 1);
+        let limit = fields.number("limit", (1, 100), 20);
+        Some(Self {
+            page: page?,
+            limit: limit?,
+        })
+    }
+}
+
+/// A page of nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EmptyPage {
+    page: u32,
+    limit: u32,
+    total: u32,
+    has_more: bool,
+    #[schema(value_type = Vec<Object>)]
+    data: Nothing,
+}
+
+fn empty_page(request: &HttpRequest) -> Result<Json<EmptyPage>, ConsoleFailure> {
+    let fields = Fields::from_pairs(query_pairs(request.query_string()));
+    let PageQuery { page, limit } = fields.read().map_err(ConsoleFailure::Fields)?;
+    Ok(Json(EmptyPage {
+        page,
+        limit,
+        total: 0,
+        has_more: false,
+        data: [],
+    }))
+}
+
+/// A list of nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EmptyList {
+    #[schema(value_type = Vec<Object>)]
+    data: Nothing,
+}
+
+/// The applications of the current workspace: none before applications come.
+#[utoipa::path(
+    get, path = "/console/api/apps", operation_id = "list_apps", params(PageParams),
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn apps(
+    request: HttpRequest,
+    _: InWorkspace<Belonging>,
+) -> Result<Json<EmptyPage>, ConsoleFailure> {
+    empty_page(&request)
+}
+
+/// The knowledge of the current workspace: none before knowledge comes.
+#[utoipa::path(
+    get, path = "/console/api/datasets", operation_id = "list_datasets", params(PageParams),
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn datasets(
+    request: HttpRequest,
+    _: InWorkspace<Belonging>,
+) -> Result<Json<EmptyPage>, ConsoleFailure> {
+    empty_page(&request)
+}
+
+/// How knowledge can be searched.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RetrievalMethods {
+    /// Of `semantic_search`, `full_text_search`, `hybrid_search`.
+    retrieval_method: Vec<&'static str>,
+}
+
+/// How knowledge can be searched.
+#[utoipa::path(
+    get, path = "/console/api/datasets/retrieval-setting", operation_id = "retrieval_setting",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = RetrievalMethods), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn retrieval_setting(_: InWorkspace<Belonging>) -> Json<RetrievalMethods> {
+    Json(RetrievalMethods {
+        retrieval_method: vec!["semantic_search"],
+    })
+}
+
+/// Which providers.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the schema; read in the handler")]
+pub(crate) struct ProviderParams {
+    /// Only those with models of this type: `llm`, `text-embedding`, `rerank`, `speech2text`, `moderation`, `tts`.
+    model_type: Option<String>,
+}
+
+fn require_model_type(name: &str) -> Result<(), ConsoleFailure> {
+    if MODEL_TYPES.contains(&name) {
+        return Ok(());
+    }
+    let expected = format!("must be one of {}", MODEL_TYPES.join(", "));
+    let problem = FieldProblem::new("enum", "model_type", expected);
+    Err(ConsoleFailure::Fields(vec![problem]))
+}
+
+/// The model providers of the current workspace: none before models come.
+#[utoipa::path(
+    get, path = "/console/api/workspaces/current/model-providers", operation_id = "list_model_providers",
+    params(ProviderParams), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = EmptyList), (status = 400, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn model_providers(
+    request: HttpRequest,
+    _: InWorkspace<Belonging>,
+) -> Result<Json<EmptyList>, ConsoleFailure> {
+    let pairs = query_pairs(request.query_string());
+    let wanted = pairs.iter().find(|(name, _)| name == "model_type");
+    wanted.map_or(Ok(()), |(_, text)| require_model_type(text))?;
+    Ok(Json(EmptyList { data: [] }))
+}
+
+/// The models of a type in the current workspace: none before models come.
+#[utoipa::path(
+    get, path = "/console/api/workspaces/current/models/model-types/{model_type}",
+    operation_id = "list_models",
+    params(("model_type" = String, Path, description = "`llm`, `text-embedding`, `rerank`, `speech2text`, `moderation` or `tts`")),
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = EmptyList), (status = 400, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn models(
+    _: InWorkspace<Belonging>,
+    model_type: Path<String>,
+) -> Result<Json<EmptyList>, ConsoleFailure> {
+    require_model_type(&model_type)?;
+    Ok(Json(EmptyList { data: [] }))
+}
+
+/// Who may install and debug plugins.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginPermission {
+    /// `everyone`, `admins` or `noone`.
+    install_permission: &'static str,
+    /// The same.
+    debug_permission: &'static str,
+}
+
+/// Which plugins are upgraded without asking.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginAutoUpgrade {
+    /// `disabled`, `fix_only` or `latest`.
+    strategy_setting: &'static str,
+    /// Seconds after midnight, UTC.
+    upgrade_time_of_day: u32,
+    /// `all`, `partial` or `exclude`.
+    upgrade_mode: &'static str,
+    exclude_plugins: Vec<String>,
+    include_plugins: Vec<String>,
+}
+
+/// How the current workspace deals with plugins.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginPreferences {
+    permission: PluginPermission,
+    auto_upgrade: PluginAutoUpgrade,
+}
+
+/// How the current workspace deals with plugins: as a new one does.
+#[utoipa::path(
+    get, path = "/console/api/workspaces/current/plugin/preferences/fetch",
+    operation_id = "plugin_preferences", security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = PluginPreferences), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn plugin_preferences(_: InWorkspace<Belonging>) -> Json<PluginPreferences> {
+    Json(PluginPreferences {
+        permission: PluginPermission {
+            install_permission: "everyone",
+            debug_permission: "everyone",
+        },
+        auto_upgrade: PluginAutoUpgrade {
+            strategy_setting: "disabled",
+            upgrade_time_of_day: 0,
+            upgrade_mode: "all",
+            exclude_plugins: vec![],
+            include_plugins: vec![],
+        },
+    })
+}
+
+/// Installations of plugins that are going on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginTasks {
+    #[schema(value_type = Vec<Object>)]
+    tasks: Nothing,
+}
+
+/// Installations of plugins that are going on: none before plugins come.
+#[utoipa::path(
+    get, path = "/console/api/workspaces/current/plugin/tasks", operation_id = "plugin_tasks",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = PluginTasks), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn plugin_tasks(_: InWorkspace<Belonging>) -> Json<PluginTasks> {
+    Json(PluginTasks { tasks: [] })
+}

@@ -1,0 +1,99 @@
+//! Uploads at the console (apps.md §3.10): today for avatars.
+
+use actix_multipart::Multipart;
+use actix_web::{HttpResponse, web::Data};
+use futures_util::StreamExt as _;
+use gatewright_auth::file::FileView;
+use gatewright_usecase_workspace::file::{Files, NewFile};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use gatewright_http_kit::{
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Belonging, InWorkspace, Parts, RequestCtx, Then, UploadProblem},
+};
+
+/// A file, as uploads answer. What is null is so for uploads at the console.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UploadedFileBody {
+    id: String,
+    reference: Option<String>,
+    name: String,
+    /// Bytes.
+    size: u32,
+    /// In lower case, without the dot.
+    extension: String,
+    mime_type: Option<String>,
+    /// The account.
+    created_by: String,
+    /// Unix seconds.
+    created_at: i64,
+    preview_url: Option<String>,
+    /// Where it can be fetched, for some minutes.
+    source_url: String,
+    original_url: Option<String>,
+    user_id: Option<String>,
+    /// The workspace.
+    tenant_id: String,
+    conversation_id: Option<String>,
+    file_key: Option<String>,
+}
+
+/// The form of an upload.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the schema; read part by part")]
+pub(crate) struct UploadForm {
+    /// The file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Uploads a file. How large it may be goes by its extension (`GET /files/upload`).
+#[utoipa::path(
+    post, path = "/console/api/files/upload", operation_id = "upload_file",
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    security(("session" = [], "csrf" = [])),
+    responses((status = 201, body = UploadedFileBody), (status = 400, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody), (status = 413, body = ConsoleErrorBody),
+        (status = 429, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn upload(
+    files: Data<Files>,
+    ctx: RequestCtx,
+    request: Then<InWorkspace<Belonging>, Multipart>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let Then(here, body) = request;
+    let mut parts = Parts::of(body);
+    let mut part = parts.file().await?;
+    let new = NewFile {
+        account: here.identity.account.id,
+        workspace: here.workspace.id,
+        name: part.name,
+        media_type: part.media_type,
+    };
+    let mut upload = files.begin(&ctx, new).await?;
+    while let Some(piece) = part.content.next().await {
+        let piece = piece.map_err(|_| UploadProblem::Malformed)?;
+        upload.write(piece).await?;
+    }
+    drop(part.content);
+    parts.end().await?;
+    let file = files.finish(upload).await?;
+    Ok(HttpResponse::Created().json(UploadedFileBody {
+        source_url: files.address(&ctx, FileView::File, file.id)?,
+        id: file.id.to_string(),
+        reference: None,
+        name: file.name,
+        size: file.size,
+        extension: file.extension,
+        mime_type: file.mime_type,
+        created_by: file.created_by.to_string(),
+        created_at: file.created_at.timestamp(),
+        preview_url: None,
+        original_url: None,
+        user_id: None,
+        tenant_id: file.workspace.to_string(),
+        conversation_id: None,
+        file_key: None,
+    }))
+}

@@ -1,0 +1,207 @@
+//! Tags of the current workspace (console.md §7.17).
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Json, Path},
+};
+use gatewright_domain::ids::TagId;
+use gatewright_usecase_workspace::workspace::{BelongingError, Belongings, Place, Tag};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::session::{ResultBody, SUCCESS};
+use gatewright_http_kit::body;
+use gatewright_http_kit::{
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{
+        Belonging, Body, ConsoleFormat, DeletesTags, EditsTags, Fields, InWorkspace, RequestCtx,
+        Then, query_pairs,
+    },
+};
+
+/// A tag.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TagRow {
+    id: String,
+    name: String,
+    /// `knowledge`, `app` or `snippet`.
+    r#type: String,
+    /// A number, as text.
+    binding_count: String,
+}
+
+impl From<Tag> for TagRow {
+    fn from(tag: Tag) -> Self {
+        Self {
+            id: tag.id.to_string(),
+            name: tag.name,
+            r#type: tag.kind,
+            binding_count: tag.binding_count.to_string(),
+        }
+    }
+}
+
+/// Which tags.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the schema; what is read is `TagQuery`")]
+pub(crate) struct TagParams {
+    /// `knowledge`, `app` or `snippet`; without it nothing is found.
+    r#type: Option<String>,
+    /// A part of the name.
+    keyword: Option<String>,
+}
+
+body! {
+    /// Which tags.
+    TagQuery {
+        r#type: Option<String> as Option<String> = optional_type,
+        keyword: Option<String> as Option<String> = optional,
+    }
+}
+
+body! {
+    /// A new tag.
+    NewTag {
+        /// 1 to 50 characters.
+        name: String as String = tag_name,
+        /// `knowledge`, `app` or `snippet`.
+        r#type: String as String = tag_type,
+    }
+}
+
+body! {
+    /// A new name.
+    TagName {
+        /// 1 to 50 characters.
+        name: String as String = tag_name,
+    }
+}
+
+body! {
+    /// Which tags on what.
+    TagBinding {
+        tag_ids: Vec<Uuid> as Vec<String> = tag_ids,
+        target_id: Uuid as String = uuid,
+        /// `knowledge`, `app` or `snippet`.
+        r#type: String as String = tag_type,
+    }
+}
+
+fn place<N>(here: &InWorkspace<N>) -> Place {
+    Place {
+        workspace: here.workspace.id,
+        account: here.identity.account.id,
+    }
+}
+
+/// Tags of a kind, the newest first.
+#[utoipa::path(
+    get, path = "/console/api/tags", operation_id = "list_tags", params(TagParams),
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = Vec<TagRow>), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn list(
+    belongings: Data<Belongings>,
+    here: InWorkspace<Belonging>,
+    request: HttpRequest,
+) -> Result<Json<Vec<TagRow>>, ConsoleFailure> {
+    let fields = Fields::from_pairs(query_pairs(request.query_string()));
+    let query: TagQuery = fields.read().map_err(ConsoleFailure::Fields)?;
+    let kind = query.r#type.unwrap_or_default();
+    let keyword = query.keyword.filter(|keyword| !keyword.is_empty());
+    let tags = belongings.list_tags(here.workspace.id, &kind, keyword.as_deref());
+    Ok(Json(tags.await?.into_iter().map(TagRow::from).collect()))
+}
+
+/// Makes a tag.
+#[utoipa::path(
+    post, path = "/console/api/tags", operation_id = "create_tag", request_body = NewTag,
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = TagRow), (status = 400, body = ConsoleErrorBody), (status = 403, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn create(
+    belongings: Data<Belongings>,
+    ctx: RequestCtx,
+    body: Then<InWorkspace<EditsTags>, Body<NewTag, ConsoleFormat>>,
+) -> Result<Json<TagRow>, ConsoleFailure> {
+    let Then(here, body) = body;
+    let input = body.into_inner();
+    let named = (input.r#type.as_str(), input.name.as_str());
+    let tag = belongings.create_tag(&ctx, place(&here), named).await?;
+    Ok(Json(tag.into()))
+}
+
+/// Renames a tag.
+#[utoipa::path(
+    patch, path = "/console/api/tags/{tag_id}", operation_id = "rename_tag", request_body = TagName,
+    params(("tag_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = TagRow), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn rename(
+    belongings: Data<Belongings>,
+    tag_id: Path<String>,
+    body: Then<InWorkspace<EditsTags>, Body<TagName, ConsoleFormat>>,
+) -> Result<Json<TagRow>, ConsoleFailure> {
+    let Then(here, body) = body;
+    let id: TagId = tag_id.parse().map_err(|_| BelongingError::NotFound)?;
+    let name = body.into_inner().name;
+    let tag = belongings.rename_tag(here.workspace.id, id, &name).await?;
+    Ok(Json(tag.into()))
+}
+
+/// Deletes a tag with its bindings.
+#[utoipa::path(
+    delete, path = "/console/api/tags/{tag_id}", operation_id = "delete_tag",
+    params(("tag_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 204), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn delete(
+    belongings: Data<Belongings>,
+    here: InWorkspace<DeletesTags>,
+    tag_id: Path<String>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let id: TagId = tag_id.parse().map_err(|_| BelongingError::NotFound)?;
+    belongings.delete_tag(here.workspace.id, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Puts tags on an application or a knowledge base of the workspace.
+#[utoipa::path(
+    post, path = "/console/api/tag-bindings", operation_id = "bind_tags", request_body = TagBinding,
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = ResultBody), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn bind(
+    belongings: Data<Belongings>,
+    ctx: RequestCtx,
+    body: Then<InWorkspace<EditsTags>, Body<TagBinding, ConsoleFormat>>,
+) -> Result<Json<ResultBody>, ConsoleFailure> {
+    let Then(here, body) = body;
+    let input = body.into_inner();
+    let target = (input.r#type.as_str(), input.target_id);
+    belongings
+        .bind_tags(&ctx, place(&here), target, &input.tag_ids)
+        .await?;
+    Ok(Json(SUCCESS))
+}
+
+/// Takes tags off.
+#[utoipa::path(
+    post, path = "/console/api/tag-bindings/remove", operation_id = "unbind_tags", request_body = TagBinding,
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = ResultBody), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn unbind(
+    belongings: Data<Belongings>,
+    body: Then<InWorkspace<EditsTags>, Body<TagBinding, ConsoleFormat>>,
+) -> Result<Json<ResultBody>, ConsoleFailure> {
+    let Then(here, body) = body;
+    let input = body.into_inner();
+    let target = (input.r#type.as_str(), input.target_id);
+    belongings
+        .unbind_tags(here.workspace.id, target, &input.tag_ids)
+        .await?;
+    Ok(Json(SUCCESS))
+}

@@ -1,0 +1,205 @@
+//! The caller's account and its device sessions (device-flow.md §10).
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Path},
+};
+use chrono::SecondsFormat;
+use gatewright_domain::{bearer_token::BearerToken, ids::TokenId, workspace::default_workspace};
+use gatewright_usecase_device::bearer::{BearerRouteError, Bearers, SessionQuery};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::device_poll::{SubjectAccount, SubjectWorkspace};
+use gatewright_http_kit::{
+    error::{ErrorBody, OpenApiFailure},
+    extract::{AnySubject, Fields, FromFields, FullScope, RequestCtx, Require, query_pairs},
+};
+
+/// Who the bearer stands for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccountResponse {
+    /// Always `account`.
+    subject_type: &'static str,
+    /// The account's address as it is now.
+    subject_email: String,
+    /// Always null for accounts.
+    subject_issuer: Option<String>,
+    account: SubjectAccount,
+    workspaces: Vec<SubjectWorkspace>,
+    default_workspace_id: Option<String>,
+}
+
+/// Who the bearer stands for, with all workspaces, the oldest first.
+#[utoipa::path(
+    get, path = "/openapi/v1/account", operation_id = "get_account",
+    security(("bearer" = [])),
+    responses((status = 200, body = AccountResponse), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn get_account(
+    bearers: Data<Bearers>,
+    caller: Require<FullScope>,
+) -> Result<Json<AccountResponse>, OpenApiFailure> {
+    let identity = caller.identity;
+    bearers.charge_identity(&identity).await?;
+    let account = &identity.account;
+    Ok(Json(AccountResponse {
+        subject_type: "account",
+        subject_email: account.email.clone(),
+        subject_issuer: None,
+        account: account.as_ref().into(),
+        workspaces: identity
+            .workspaces
+            .iter()
+            .map(SubjectWorkspace::from)
+            .collect(),
+        default_workspace_id: default_workspace(&identity.workspaces).map(|w| w.id.to_string()),
+    }))
+}
+
+/// One device session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionRow {
+    /// The token's public id.
+    id: String,
+    prefix: String,
+    client_id: String,
+    device_label: String,
+    /// ISO 8601 ending in Z.
+    created_at: String,
+    /// ISO 8601 ending in Z.
+    expires_at: String,
+    /// ISO 8601 ending in Z; exact to about a minute, null before the first use.
+    last_used_at: Option<String>,
+}
+
+impl From<BearerToken> for SessionRow {
+    fn from(token: BearerToken) -> Self {
+        let show =
+            |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        Self {
+            id: token.id.to_string(),
+            prefix: token.prefix,
+            client_id: token.client_id,
+            device_label: token.device_label,
+            created_at: show(token.created_at),
+            expires_at: show(token.expires_at),
+            last_used_at: token.last_used_at.map(show),
+        }
+    }
+}
+
+/// A page of device sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionListResponse {
+    page: u32,
+    limit: u32,
+    total: i64,
+    has_more: bool,
+    data: Vec<SessionRow>,
+}
+
+/// Which page.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the schema; what is read is `SessionListQuery`")]
+pub(crate) struct SessionListParams {
+    /// From 1; 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    page: Option<u32>,
+    /// 1 to 200; 100.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+struct SessionListQuery {
+    page: u32,
+    limit: u32,
+}
+
+impl FromFields for SessionListQuery {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.forbid_others(&["page", "limit"]);
+        let page = fields.number("page", (1, 1_000_000), 1);
+        let limit = fields.number("limit", (1, 200), 100);
+        Some(Self {
+            page: page?,
+            limit: limit?,
+        })
+    }
+}
+
+/// The caller's live device sessions, newest first.
+#[utoipa::path(
+    get, path = "/openapi/v1/account/sessions", operation_id = "list_sessions",
+    params(SessionListParams),
+    security(("bearer" = [])),
+    responses((status = 200, body = SessionListResponse), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn list_sessions(
+    bearers: Data<Bearers>,
+    ctx: RequestCtx,
+    caller: AnySubject,
+    request: HttpRequest,
+) -> Result<Json<SessionListResponse>, OpenApiFailure> {
+    let query: SessionListQuery = Fields::from_pairs(query_pairs(request.query_string()))
+        .read()
+        .map_err(OpenApiFailure::Query)?;
+    let wanted = SessionQuery {
+        page: query.page,
+        limit: query.limit,
+    };
+    let page = bearers.list_sessions(&ctx, &caller.0, wanted).await?;
+    Ok(Json(SessionListResponse {
+        page: query.page,
+        limit: query.limit,
+        total: page.total,
+        has_more: i64::from(query.page) * i64::from(query.limit) < page.total,
+        data: page.sessions.into_iter().map(SessionRow::from).collect(),
+    }))
+}
+
+/// Ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RevokedResponse {
+    /// Always `revoked`.
+    status: &'static str,
+}
+
+const REVOKED: RevokedResponse = RevokedResponse { status: "revoked" };
+
+/// Ends the session of the presented bearer.
+#[utoipa::path(
+    delete, path = "/openapi/v1/account/sessions/self", operation_id = "revoke_own_session",
+    security(("bearer" = [])),
+    responses((status = 200, body = RevokedResponse), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn revoke_own_session(
+    bearers: Data<Bearers>,
+    ctx: RequestCtx,
+    caller: AnySubject,
+) -> Result<Json<RevokedResponse>, OpenApiFailure> {
+    let own = caller.0.principal().token_id;
+    bearers.revoke_session(&ctx, &caller.0, own).await?;
+    Ok(Json(REVOKED))
+}
+
+/// Ends one of the caller's sessions. Ending a dead one again succeeds.
+#[utoipa::path(
+    delete, path = "/openapi/v1/account/sessions/{session_id}", operation_id = "revoke_session",
+    params(("session_id" = String, Path, description = "The token's public id")),
+    security(("bearer" = [])),
+    responses((status = 200, body = RevokedResponse), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn revoke_session(
+    bearers: Data<Bearers>,
+    ctx: RequestCtx,
+    caller: AnySubject,
+    session_id: Path<String>,
+) -> Result<Json<RevokedResponse>, OpenApiFailure> {
+    let id: TokenId = session_id
+        .parse()
+        .map_err(|_| BearerRouteError::SessionNotFound)?;
+    bearers.revoke_session(&ctx, &caller.0, id).await?;
+    Ok(Json(REVOKED))
+}

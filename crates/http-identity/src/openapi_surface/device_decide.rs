@@ -1,0 +1,186 @@
+//! The person's side of the device flow: look-up, approve, deny (device-flow.md §§4.3–4.5).
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Json},
+};
+use chrono::TimeDelta;
+use gatewright_usecase_device::device::{Decide, DeviceFlow, LookupAnswer, Verdict};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use gatewright_http_kit::{
+    cookies::CookiePolicy,
+    error::{ErrorBody, OAuthErrorBody, OpenApiFailure},
+    extract::{
+        Body, Decider, DecisionFormat, FieldProblem, Fields, FromFields, RequestCtx, Then,
+        peek_account, query_pairs, receipt,
+    },
+};
+
+/// Which code.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the documentation; the query is read by hand")]
+pub(crate) struct LookupQuery {
+    /// As typed: any case, with or without the dash.
+    user_code: String,
+}
+
+/// Whether a code is open. Unknown, expired and resolved codes look the same.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LookupResponse {
+    valid: bool,
+    /// Seconds until the code expires.
+    expires_in_remaining: i64,
+    client_id: Option<String>,
+}
+
+/// Looks a user code up, and sets the receipt that a browser needs to decide on it.
+#[utoipa::path(
+    get, path = "/openapi/v1/oauth/device/lookup", operation_id = "device_lookup",
+    params(LookupQuery),
+    responses((status = 200, body = LookupResponse), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn lookup(
+    device: Data<DeviceFlow>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenApiFailure> {
+    device.charge_lookup(&ctx).await?;
+    let user_code = query_pairs(request.query_string())
+        .into_iter()
+        .find_map(|(name, value)| (name == "user_code").then_some(value))
+        .ok_or_else(|| {
+            OpenApiFailure::Body(vec![FieldProblem::new(
+                "missing",
+                "user_code",
+                "Field required",
+            )])
+        })?;
+    let signed_in = peek_account(&request);
+    Ok(match device.lookup(&ctx, &user_code, signed_in).await? {
+        LookupAnswer::Invalid => HttpResponse::Ok().json(LookupResponse {
+            valid: false,
+            expires_in_remaining: 0,
+            client_id: None,
+        }),
+        LookupAnswer::Valid {
+            remaining,
+            client_id,
+            code_digest,
+            receipt,
+        } => HttpResponse::Ok()
+            .cookie(policy.receipt(&code_digest, receipt, TimeDelta::seconds(remaining)))
+            .json(LookupResponse {
+                valid: true,
+                expires_in_remaining: remaining,
+                client_id: Some(client_id),
+            }),
+    })
+}
+
+/// Which code to decide on.
+#[derive(Debug, ToSchema)]
+pub(crate) struct DecisionRequest {
+    /// As typed.
+    user_code: String,
+}
+
+impl FromFields for DecisionRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self {
+            user_code: fields.text("user_code")?,
+        })
+    }
+}
+
+/// What was decided.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DecisionResponse {
+    /// `approved` or `denied`.
+    status: String,
+}
+
+impl DecisionResponse {
+    pub(super) fn approved() -> Self {
+        Self {
+            status: "approved".into(),
+        }
+    }
+}
+
+type Decision = Then<Decider, Body<DecisionRequest, DecisionFormat>>;
+
+/// Lets a device in. Needs a console session, its CSRF token, and in a browser the receipt of a
+/// look-up of this very code.
+#[utoipa::path(
+    post, path = "/openapi/v1/oauth/device/approve", operation_id = "device_approve",
+    request_body = DecisionRequest,
+    security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = DecisionResponse),
+        (status = 403, body = OAuthErrorBody, description = "`csrf_mismatch`"),
+        (status = 404, body = OAuthErrorBody, description = "`expired_or_unknown`"),
+        (status = 409, body = OAuthErrorBody, description = "`already_resolved`"),
+        (status = "default", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn approve(
+    device: Data<DeviceFlow>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    decision: Decision,
+) -> Result<Json<DecisionResponse>, OpenApiFailure> {
+    decide(&device, &ctx, &request, decision, Verdict::Approve).await
+}
+
+/// Refuses a device. The same conditions as approve.
+#[utoipa::path(
+    post, path = "/openapi/v1/oauth/device/deny", operation_id = "device_deny",
+    request_body = DecisionRequest,
+    security(("session" = [], "csrf" = [])),
+    responses(
+        (status = 200, body = DecisionResponse),
+        (status = 403, body = OAuthErrorBody, description = "`csrf_mismatch`"),
+        (status = 404, body = OAuthErrorBody, description = "`expired_or_unknown`"),
+        (status = 409, body = OAuthErrorBody, description = "`already_resolved`"),
+        (status = "default", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn deny(
+    device: Data<DeviceFlow>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    decision: Decision,
+) -> Result<Json<DecisionResponse>, OpenApiFailure> {
+    decide(&device, &ctx, &request, decision, Verdict::Deny).await
+}
+
+async fn decide(
+    device: &DeviceFlow,
+    ctx: &RequestCtx,
+    request: &HttpRequest,
+    Then(decider, body): Decision,
+    verdict: Verdict,
+) -> Result<Json<DecisionResponse>, OpenApiFailure> {
+    let body = body.into_inner();
+    let receipt = device
+        .code_digest(&body.user_code)
+        .and_then(|digest| receipt(request, &digest));
+    let command = Decide {
+        user_code: body.user_code,
+        receipt,
+        is_browser: decider.is_browser,
+        verdict,
+    };
+    device.decide(ctx, &decider.identity, command).await?;
+    let status = match verdict {
+        Verdict::Approve => "approved",
+        Verdict::Deny => "denied",
+    };
+    Ok(Json(DecisionResponse {
+        status: status.into(),
+    }))
+}

@@ -1,0 +1,347 @@
+//! Members of a workspace and its audit trail (device-flow.md §11.4–11.7; the trail is ours).
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Json, Path},
+};
+use gatewright_domain::{
+    account::Email,
+    ids::{AccountId, WorkspaceId},
+    member::{Capability, Member},
+    workspace::{Role, WorkspaceStatus},
+};
+use gatewright_usecase_device::bearer::{BearerRouteError, Identity};
+use gatewright_usecase_identity::member::{Invitee, MemberError, Members};
+use gatewright_usecase_workspace::audit_log::AuditLog;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::console_surface::audit::{self, AuditEventPage, EventParams, EventQuery};
+use gatewright_http_kit::{
+    error::{ErrorBody, OpenApiFailure},
+    extract::{
+        ApiFormat, Body, Fields, FromFields, FullScope, RequestCtx, Require, Then,
+        WorkspaceReadScope, query_pairs,
+    },
+};
+
+/// The workspace of a path, where the caller may do that.
+fn workspace_of(
+    identity: &Identity,
+    id: &str,
+    what: Capability,
+) -> Result<WorkspaceId, OpenApiFailure> {
+    let id: WorkspaceId = id
+        .parse()
+        .map_err(|_| BearerRouteError::WorkspaceNotFound)?;
+    let found = identity
+        .workspaces
+        .iter()
+        .find(|one| one.id == id && one.status == WorkspaceStatus::Normal);
+    let found = found.ok_or(BearerRouteError::WorkspaceNotFound)?;
+    if found.role.may(what) {
+        Ok(id)
+    } else {
+        Err(OpenApiFailure::Role)
+    }
+}
+
+/// A member.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WorkspaceMember {
+    id: String,
+    name: String,
+    email: String,
+    role: &'static str,
+    status: &'static str,
+    avatar: Option<String>,
+}
+
+impl From<&Member> for WorkspaceMember {
+    fn from(member: &Member) -> Self {
+        Self {
+            id: member.id.to_string(),
+            name: member.name.clone(),
+            email: member.email.clone(),
+            role: member.role.as_str(),
+            status: member.status.as_str(),
+            avatar: member.avatar.clone(),
+        }
+    }
+}
+
+/// A page of members.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberPage {
+    page: u32,
+    limit: u32,
+    total: usize,
+    has_more: bool,
+    data: Vec<WorkspaceMember>,
+}
+
+/// Which page.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the schema; what is read is `MemberQuery`")]
+pub(crate) struct MemberParams {
+    /// From 1; 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    page: Option<u32>,
+    /// 1 to 200; 20.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+struct MemberQuery {
+    page: u32,
+    limit: u32,
+}
+
+impl FromFields for MemberQuery {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.forbid_others(&["page", "limit"]);
+        let page = fields.number("page", (1, 1_000_000), 1);
+        let limit = fields.number("limit", (1, 200), 20);
+        Some(Self {
+            page: page?,
+            limit: limit?,
+        })
+    }
+}
+
+/// Whom to invite as what.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "the schema; what is read is `InviteInput`")]
+pub(crate) struct MemberInvite {
+    email: String,
+    /// `normal` or `admin`.
+    role: String,
+}
+
+pub(crate) struct InviteInput {
+    email: Email,
+    role: Role,
+}
+
+/// The two roles that this surface gives.
+fn role(fields: &mut Fields) -> Option<Role> {
+    match fields.text("role")?.as_str() {
+        "normal" => Some(Role::Normal),
+        "admin" => Some(Role::Admin),
+        _ => {
+            fields.problem("enum", "role", "Input should be 'normal' or 'admin'");
+            None
+        }
+    }
+}
+
+impl FromFields for InviteInput {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.forbid_others(&["email", "role"]);
+        let (email, role) = (fields.parsed("email"), role(fields));
+        Some(Self {
+            email: email?,
+            role: role?,
+        })
+    }
+}
+
+/// A role.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "the schema; what is read is `RoleInput`")]
+pub(crate) struct MemberRole {
+    /// `normal` or `admin`.
+    role: String,
+}
+
+pub(crate) struct RoleInput(Role);
+
+impl FromFields for RoleInput {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.forbid_others(&["role"]);
+        role(fields).map(Self)
+    }
+}
+
+/// Invited.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvitedMember {
+    result: &'static str,
+    email: String,
+    role: &'static str,
+    member_id: String,
+    /// The link, when no mail takes it there; otherwise empty.
+    invite_url: String,
+    tenant_id: String,
+}
+
+/// Done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Done {
+    result: &'static str,
+}
+
+const DONE: Done = Done { result: "success" };
+
+/// Members, whoever joined first.
+#[utoipa::path(
+    get, path = "/openapi/v1/workspaces/{workspace_id}/members", operation_id = "list_workspace_members",
+    params(("workspace_id" = String, Path), MemberParams), security(("bearer" = [])),
+    responses((status = 200, body = MemberPage), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn list(
+    members: Data<Members>,
+    caller: Require<WorkspaceReadScope>,
+    workspace_id: Path<String>,
+    request: HttpRequest,
+) -> Result<Json<MemberPage>, OpenApiFailure> {
+    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
+    let fields = Fields::from_pairs(query_pairs(request.query_string()));
+    let query: MemberQuery = fields.read().map_err(OpenApiFailure::Query)?;
+    let all = members.list(workspace).await?;
+    let (page, limit) = (query.page as usize, query.limit as usize);
+    let rows = all.iter().skip((page - 1) * limit).take(limit);
+    Ok(Json(MemberPage {
+        page: query.page,
+        limit: query.limit,
+        total: all.len(),
+        has_more: page * limit < all.len(),
+        data: rows.map(WorkspaceMember::from).collect(),
+    }))
+}
+
+/// Invites somebody, who becomes a member when they accept. `member_id` is the invitation's until then.
+#[utoipa::path(
+    post, path = "/openapi/v1/workspaces/{workspace_id}/members", operation_id = "invite_workspace_member",
+    params(("workspace_id" = String, Path)), request_body = MemberInvite, security(("bearer" = [])),
+    responses((status = 201, body = InvitedMember), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn invite(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    workspace_id: Path<String>,
+    body: Then<ManagedBy, Body<InviteInput, ApiFormat>>,
+) -> Result<HttpResponse, OpenApiFailure> {
+    let Then(caller, body) = body;
+    let (workspace, input) = (caller.workspace, body.into_inner());
+    let invitee = Invitee {
+        email: &input.email,
+        role: input.role,
+        language: caller.identity.account.interface_language.as_deref(),
+    };
+    let actor = &caller.identity.account;
+    let done = members.invite(&ctx, workspace, actor, &invitee).await?;
+    Ok(HttpResponse::Created().json(InvitedMember {
+        result: "success",
+        email: done.email,
+        role: input.role.as_str(),
+        member_id: done.id.to_string(),
+        invite_url: done.url.unwrap_or_default(),
+        tenant_id: workspace_id.into_inner().to_lowercase(),
+    }))
+}
+
+/// Removes a member.
+#[utoipa::path(
+    delete, path = "/openapi/v1/workspaces/{workspace_id}/members/{member_id}", operation_id = "remove_workspace_member",
+    params(("workspace_id" = String, Path), ("member_id" = String, Path)), security(("bearer" = [])),
+    responses((status = 200, body = Done), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn remove(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    caller: ManagedBy,
+    ids: Path<(String, String)>,
+) -> Result<Json<Done>, OpenApiFailure> {
+    let target: AccountId = ids.1.parse().map_err(|_| MemberError::NotFound)?;
+    let actor = caller.identity.account.id;
+    members
+        .remove(&ctx, caller.workspace, actor, target)
+        .await?;
+    Ok(Json(DONE))
+}
+
+/// Leaves a workspace; not for its owner, who gives it away first.
+#[utoipa::path(
+    delete, path = "/openapi/v1/workspaces/{workspace_id}/members/self", operation_id = "leave_workspace",
+    params(("workspace_id" = String, Path)), security(("bearer" = [])),
+    responses((status = 200, body = Done), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn leave(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    caller: Require<FullScope>,
+    workspace_id: Path<String>,
+) -> Result<Json<Done>, OpenApiFailure> {
+    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
+    let account = caller.identity.account.id;
+    members.leave(&ctx, workspace, account).await?;
+    Ok(Json(DONE))
+}
+
+/// Changes a member's role.
+#[utoipa::path(
+    put, path = "/openapi/v1/workspaces/{workspace_id}/members/{member_id}/role", operation_id = "set_workspace_member_role",
+    params(("workspace_id" = String, Path), ("member_id" = String, Path)), request_body = MemberRole,
+    security(("bearer" = [])),
+    responses((status = 200, body = Done), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn set_role(
+    members: Data<Members>,
+    ctx: RequestCtx,
+    ids: Path<(String, String)>,
+    body: Then<ManagedBy, Body<RoleInput, ApiFormat>>,
+) -> Result<Json<Done>, OpenApiFailure> {
+    let Then(caller, body) = body;
+    let target: AccountId = ids.1.parse().map_err(|_| MemberError::NotFound)?;
+    let actor = caller.identity.account.id;
+    let change = (target, body.into_inner().0);
+    members
+        .change_role(&ctx, caller.workspace, actor, change)
+        .await?;
+    Ok(Json(DONE))
+}
+
+/// Events of the audit trail, the latest first; for the owner and administrators.
+#[utoipa::path(
+    get, path = "/openapi/v1/workspaces/{workspace_id}/audit-events", operation_id = "list_workspace_audit_events",
+    params(("workspace_id" = String, Path), EventParams), security(("bearer" = [])),
+    responses((status = 200, body = AuditEventPage), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn audit_events(
+    log: Data<AuditLog>,
+    caller: Require<FullScope>,
+    workspace_id: Path<String>,
+    request: HttpRequest,
+) -> Result<Json<AuditEventPage>, OpenApiFailure> {
+    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::ReadAudit)?;
+    let fields = Fields::from_pairs(query_pairs(request.query_string()));
+    let query: EventQuery = fields.read().map_err(OpenApiFailure::Query)?;
+    Ok(Json(audit::page(&log, workspace, &query.0).await?))
+}
+
+/// Somebody who manages the members of the path's workspace: known before the body is looked at.
+pub(crate) struct ManagedBy {
+    identity: Identity,
+    workspace: WorkspaceId,
+}
+
+impl actix_web::FromRequest for ManagedBy {
+    type Error = actix_web::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let caller = Require::<FullScope>::from_request(request, payload);
+        let id = request.match_info().get("workspace_id").unwrap_or_default();
+        let id = id.to_owned();
+        Box::pin(async move {
+            let identity = caller.await?.identity;
+            let workspace = workspace_of(&identity, &id, Capability::ManageMembers)?;
+            Ok(Self {
+                identity,
+                workspace,
+            })
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! Cross-origin rules (device-flow.md §2.3, console.md §1.3): exact origins, never a wildcard.
+
+use actix_cors::Cors;
+use actix_web::{
+    http::{Method, header, header::HeaderName},
+    middleware::Condition,
+};
+use gatewright_auth::origin::{BaseUrl, PublicUrls};
+
+use crate::settings::HttpSettings;
+
+const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// For `/openapi/v1`: the origins of `OPENAPI_CORS_ALLOW_ORIGINS`.
+pub fn openapi(settings: &HttpSettings) -> Condition<Cors> {
+    with_origins(&settings.openapi_origins, Some(600))
+}
+
+/// For `/console/api`: the configured origins and that of the web console.
+pub fn console(settings: &HttpSettings, urls: &PublicUrls) -> Condition<Cors> {
+    let mut origins = settings.console_origins.clone();
+    origins.extend(
+        urls.console_web
+            .as_ref()
+            .map(BaseUrl::origin)
+            .map(str::to_owned),
+    );
+    with_origins(&origins, None)
+}
+
+/// Without a configured origin there is nothing to say, so nothing is said.
+fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
+    let exact: Vec<&str> = origins
+        .iter()
+        .map(|origin| origin.trim_end_matches('/'))
+        .filter(|origin| *origin != "*" && !origin.is_empty())
+        .collect();
+    let cors = Cors::default()
+        .block_on_origin_mismatch(false)
+        .max_age(max_age)
+        .supports_credentials()
+        .allowed_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, CSRF])
+        .expose_headers([
+            "X-Version",
+            "X-Env",
+            "X-Trace-Id",
+            "X-Request-Id",
+            "X-Gatewright-Reason",
+        ]);
+    let is_wanted = !exact.is_empty();
+    Condition::new(
+        is_wanted,
+        exact.into_iter().fold(cors, Cors::allowed_origin),
+    )
+}

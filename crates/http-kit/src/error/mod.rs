@@ -1,0 +1,139 @@
+//! The wire formats of errors, each with its table. Causes are logged here once; no body carries one.
+
+mod bootstrap;
+mod console;
+mod external_login;
+mod framework;
+mod oauth;
+mod openapi;
+mod sso;
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{ConnectionType, StatusCode, header},
+};
+use gatewright_domain::error::Unavailable;
+
+pub use bootstrap::BootstrapFailure;
+pub use console::{ConsoleErrorBody, ConsoleFailure};
+pub use external_login::ExternalLoginFailure;
+pub use framework::{Cause, FrameworkFailure, ours, without_foreign_text};
+pub use oauth::{OAuthErrorBody, OAuthFailure, console_url_unset};
+pub use openapi::{ErrorBody, OpenApiFailure};
+pub use sso::SsoFailure;
+
+/// The header that says in one word why a request was refused.
+pub const REASON: &str = "X-Gatewright-Reason";
+/// What a caller is told to wait when a dependency failed, in seconds.
+const RETRY_AFTER_OUTAGE: u64 = 1;
+
+/// Logs the cause of an outage once.
+fn log_outage(unavailable: &Unavailable) {
+    tracing::error!(
+        dependency = unavailable.dependency,
+        cause = %unavailable.source,
+        "a dependency failed; answered 503"
+    );
+}
+
+fn retry_after(builder: &mut HttpResponseBuilder, seconds: u64) {
+    builder.insert_header((header::RETRY_AFTER, seconds.max(1)));
+}
+
+/// 302.
+pub fn redirect(url: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, url));
+    response
+}
+
+/// Which shape of error a path has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `/console/api` and `/files`.
+    Console,
+    /// The protocol routes, whose clients read `error` (RFC 6749 §5.2).
+    Protocol,
+    /// Everywhere else.
+    OpenApi,
+}
+
+impl Place {
+    /// By the beginning of the path.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/console/api") || path.starts_with("/files/") {
+            Self::Console
+        } else if path.starts_with("/openapi/v1/oauth/") {
+            Self::Protocol
+        } else {
+            Self::OpenApi
+        }
+    }
+
+    fn answer(self, status: StatusCode, code: &str, message: &str) -> HttpResponse {
+        let mut builder = HttpResponse::build(status);
+        match self {
+            Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::Protocol => {
+                let mut body = ErrorBody::new(status, code, message);
+                body.error = Some("invalid_request".into());
+                builder.json(body)
+            }
+            Self::OpenApi => builder.json(ErrorBody::new(status, code, message)),
+        }
+    }
+}
+
+impl Place {
+    /// 408, and the end of the connection: what comes on it later is the rest of this body.
+    fn slow_body(self) -> HttpResponse {
+        let message = "The body of the request did not arrive in time. Try again.";
+        let mut response = self.answer(StatusCode::REQUEST_TIMEOUT, "request_timeout", message);
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+        response
+    }
+
+    /// 503 with the headers that the outer middleware has no chance to add.
+    fn outage(self) -> HttpResponse {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let (code, message) = (
+            "service_unavailable",
+            "A service that this request needs did not answer. Try again.",
+        );
+        let mut builder = HttpResponse::build(status);
+        retry_after(&mut builder, RETRY_AFTER_OUTAGE);
+        builder.insert_header((header::CACHE_CONTROL, "no-store"));
+        builder.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        builder.insert_header((header::X_FRAME_OPTIONS, "DENY"));
+        match self {
+            Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::Protocol | Self::OpenApi => {
+                let mut body = ErrorBody::new(status, code, message);
+                body.error = Some("temporarily_unavailable".into());
+                builder.json(body)
+            }
+        }
+    }
+}
+
+/// 404 for a path that nobody registered.
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    let message = "The requested URL was not found on the server.";
+    Place::of(request.path()).answer(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+/// 405 with the methods that the path does have.
+pub fn method_not_allowed(request: &HttpRequest, allow: &str) -> HttpResponse {
+    let message = "The method is not allowed for the requested URL.";
+    let mut response = Place::of(request.path()).answer(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    );
+    if let Ok(value) = header::HeaderValue::from_str(allow) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}

@@ -1,0 +1,81 @@
+//! A signed-in member of the workspace that the session works in, whose role lets them do what the
+//! handler's signature says.
+
+use std::{future::Future, marker::PhantomData, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use gatewright_domain::{member::Capability, workspace::MemberWorkspace};
+use gatewright_usecase_identity::console::ConsoleError;
+use gatewright_usecase_kit::ConsoleIdentity;
+
+use super::session::SignedIn;
+use crate::error::ConsoleFailure;
+
+/// A capability as a type.
+pub trait Needed {
+    /// The capability.
+    const WHAT: Capability;
+}
+
+macro_rules! needed {
+    ($($(#[$doc:meta])* $name:ident => $what:ident;)+) => {$(
+        $(#[$doc])*
+        pub struct $name;
+
+        impl Needed for $name {
+            const WHAT: Capability = Capability::$what;
+        }
+    )+};
+}
+
+needed! {
+    /// Any member.
+    Belonging => Belong;
+    /// Invite, remove, change roles.
+    ManagesMembers => ManageMembers;
+    /// Rename.
+    ChangesWorkspace => ChangeWorkspace;
+    /// Make API keys.
+    CreatesKeys => CreateApiKeys;
+    /// Delete API keys.
+    DeletesKeys => DeleteApiKeys;
+    /// Make, rename, bind tags.
+    EditsTags => EditTags;
+    /// Delete tags.
+    DeletesTags => DeleteTags;
+    /// Read the audit trail.
+    ReadsAudit => ReadAudit;
+}
+
+/// Who, and where.
+pub struct InWorkspace<N> {
+    /// Who.
+    pub identity: ConsoleIdentity,
+    /// Where.
+    pub workspace: MemberWorkspace,
+    needed: PhantomData<N>,
+}
+
+impl<N: Needed + 'static> FromRequest for InWorkspace<N> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(request, payload);
+        Box::pin(async move {
+            let identity = signed_in.await?.0;
+            let workspace = identity.current_workspace().cloned();
+            let workspace = workspace
+                .ok_or(ConsoleError::NoAccount)
+                .map_err(ConsoleFailure::from)?;
+            if !workspace.role.may(N::WHAT) {
+                return Err(ConsoleFailure::from(ConsoleError::RoleInsufficient).into());
+            }
+            Ok(Self {
+                identity,
+                workspace,
+                needed: PhantomData,
+            })
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! From requests to typed input. Order matters (an unauthenticated malformed request is 401), so
+//! what must come first is part of a handler's type: see [`Then`].
+
+mod bearer;
+mod body;
+mod context;
+mod fields;
+mod member;
+mod multipart;
+pub mod read;
+mod session;
+mod then;
+
+pub use bearer::{AnySubject, FullScope, Require, WorkspaceReadScope};
+pub use body::{
+    ApiFormat, Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat,
+    SsoFormat, Unreadable, form_pairs,
+};
+pub use context::RequestCtx;
+pub use fields::{FieldProblem, Fields, FromFields, query_pairs};
+pub use member::{
+    Belonging, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
+    ManagesMembers, ReadsAudit,
+};
+pub use multipart::{Parts, UploadProblem};
+pub use session::{
+    AnyAccount, Decider, LeavingSession, MaybeSignedIn, SEVERAL_SESSIONS, SignedIn, approval_grant,
+    check_csrf_token, comes_from_own_page, csrf_cookie, every_session, is_browser, is_navigation,
+    peek_account, peek_session, receipt, resolve_session,
+};
+pub use then::Then;

@@ -1,0 +1,119 @@
+//! A file in a `multipart/form-data` body (RFC 7578): one part `file` with a name, and small fields
+//! beside it that are passed over.
+
+use actix_multipart::{Field, Multipart};
+use actix_web::http::header;
+use futures_util::StreamExt as _;
+use gatewright_domain::file::{FileName, FileNameProblem};
+use gatewright_usecase_workspace::file::FileError;
+
+/// Parts of one body.
+const MAX_PARTS: usize = 8;
+/// Bytes of a part that is not the file.
+const MAX_FIELD: usize = 4096;
+
+/// Why a body holds no file.
+#[derive(Debug)]
+pub enum UploadProblem {
+    /// No part `file`, or no multipart body at all.
+    NoFile,
+    /// More than one file.
+    TooManyFiles,
+    /// The body is broken off, or too much beside the file.
+    Malformed,
+    /// The file itself.
+    File(FileError),
+}
+
+impl From<FileError> for UploadProblem {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// The parts of a body, read in their order.
+pub struct Parts {
+    body: Multipart,
+    left: usize,
+}
+
+/// The part `file`.
+pub struct FilePart {
+    pub name: FileName,
+    pub media_type: String,
+    pub content: Field,
+}
+
+impl Parts {
+    /// Of a body that has not been read.
+    pub fn of(body: Multipart) -> Self {
+        let left = MAX_PARTS;
+        Self { body, left }
+    }
+
+    /// The file, past whatever stands before it.
+    pub async fn file(&mut self) -> Result<FilePart, UploadProblem> {
+        while let Some(part) = self.next().await? {
+            let disposition = part.content_disposition();
+            let sent = disposition.and_then(|sent| sent.get_filename());
+            let is_file = part.name() == Some("file");
+            match (is_file, sent) {
+                (true, Some(name)) => {
+                    let name = file_name(&part, name)?;
+                    let media_type = part.content_type().map(ToString::to_string);
+                    return Ok(FilePart {
+                        name,
+                        media_type: media_type.unwrap_or_else(|| "application/octet-stream".into()),
+                        content: part,
+                    });
+                }
+                _ => pass_over(part).await?,
+            }
+        }
+        Err(UploadProblem::NoFile)
+    }
+
+    /// Whatever stands after the file: no other file.
+    pub async fn end(&mut self) -> Result<(), UploadProblem> {
+        while let Some(part) = self.next().await? {
+            let disposition = part.content_disposition();
+            if disposition.is_some_and(|sent| sent.get_filename().is_some()) {
+                return Err(UploadProblem::TooManyFiles);
+            }
+            pass_over(part).await?;
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Option<Field>, UploadProblem> {
+        self.left = self.left.checked_sub(1).ok_or(UploadProblem::Malformed)?;
+        match self.body.next().await {
+            None => Ok(None),
+            Some(Ok(part)) => Ok(Some(part)),
+            // Before the first part: the body is no multipart at all.
+            Some(Err(_)) if self.left == MAX_PARTS - 1 => Err(UploadProblem::NoFile),
+            Some(Err(_)) => Err(UploadProblem::Malformed),
+        }
+    }
+}
+
+/// Browsers send a backslash as it is (HTML, multipart/form-data encoding); the parser takes it for an
+/// escape and drops it, so it is looked for where it still stands.
+fn file_name(part: &Field, name: &str) -> Result<FileName, FileError> {
+    let sent = part.headers().get(header::CONTENT_DISPOSITION);
+    if sent.is_some_and(|value| value.as_bytes().contains(&b'\\')) {
+        return Err(FileNameProblem::InvalidCharacters.into());
+    }
+    Ok(FileName::parse(name)?)
+}
+
+async fn pass_over(mut part: Field) -> Result<(), UploadProblem> {
+    let mut length = 0;
+    while let Some(piece) = part.next().await {
+        length += piece.map_err(|_| UploadProblem::Malformed)?.len();
+        if length > MAX_FIELD {
+            return Err(UploadProblem::Malformed);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! What every route stands on: extractors, wire formats of errors, cookies, the table of operations with its
+//! documentation, and what happens to every request.
+//!
+//! Nothing here knows a path of a slice, PostgreSQL or Redis.
+
+mod access_log;
+pub mod cookies;
+pub mod cors;
+pub mod documentation;
+pub mod error;
+pub mod extract;
+pub mod middleware;
+pub mod operation;
+mod request_id;
+pub mod settings;
+mod slow_body;
+
+/// What the expansion of [`operations!`] names.
+#[doc(hidden)]
+pub mod reexport {
+    pub use pastey;
+    pub use utoipa;
+}

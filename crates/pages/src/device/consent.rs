@@ -1,0 +1,289 @@
+//! `/device/confirm`: who are you, and do you let this in?
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_auth::{console::CsrfFailure, device::DeviceSettings};
+use gatewright_domain::{device_grant::DeviceGrant, interval::elapsed};
+use gatewright_usecase_device::device::{Decide, DecideError, DeviceFlow, LookupError, Verdict};
+use gatewright_usecase_identity::console::ConsoleError;
+use gatewright_usecase_kit::ConsoleIdentity;
+
+use super::{begin_again, looked_up, words::said};
+use crate::{
+    absence::Absence,
+    form::PageForm,
+    guard::{Destination, csrf_token, signed_in, who},
+    install::unavailable,
+    page::{MessagePage, Page, PageLanguage, show},
+};
+use gatewright_http_kit::{
+    cookies::CookiePolicy,
+    error::redirect,
+    extract::{RequestCtx, check_csrf_token, receipt},
+};
+
+/// What somebody decides on.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(super) struct ConsentPage {
+    pub(super) page: Page,
+    pub(super) action: &'static str,
+    pub(super) code: String,
+    pub(super) csrf_token: String,
+    /// Names and values, in the order in which they matter.
+    pub(super) facts: Vec<(String, String)>,
+}
+
+/// What is known of the device that asks.
+pub(super) fn facts(
+    language: PageLanguage,
+    flow: &DeviceFlow,
+    device: &DeviceGrant,
+    now: DateTime<Utc>,
+) -> Vec<(String, String)> {
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let is_chinese = language == PageLanguage::Chinese;
+    let minutes = elapsed(device.created_at, now)
+        .unwrap_or_default()
+        .as_secs()
+        / 60;
+    let asked = match (minutes, language) {
+        (0, _) => t("less than a minute ago", "不到一分钟前"),
+        (1, PageLanguage::English) => "a minute ago".to_owned(),
+        (_, PageLanguage::English) => format!("{minutes} minutes ago"),
+        (_, PageLanguage::Chinese) => format!("{minutes} 分钟前"),
+    };
+    vec![
+        (t("Program", "程序"), device.client_id.as_str().to_owned()),
+        (
+            t("Calls itself", "设备自称"),
+            device.device_label.as_str().to_owned(),
+        ),
+        (
+            t("Asks from", "来自网络地址"),
+            flow.with_place(device.created_ip, is_chinese),
+        ),
+        (t("Asked", "请求时间"), asked),
+    ]
+}
+
+/// How long the device gets in for.
+pub(super) fn lifetime(language: PageLanguage, life: TimeDelta) -> (String, String) {
+    let days = life.num_days();
+    (
+        language.t("For", "有效期").to_owned(),
+        language
+            .t(
+                &format!("{days} days, unless you end it before"),
+                &format!("{days} 天，您可随时提前撤销"),
+            )
+            .to_owned(),
+    )
+}
+
+/// What a decision came to, with where to go from there.
+pub(super) fn outcome(
+    language: PageLanguage,
+    verdict: Verdict,
+    links: Vec<(String, String)>,
+) -> MessagePage {
+    let (title, text) = match verdict {
+        Verdict::Approve => (
+            ("Connected", "已连接"),
+            (
+                "Done. You can go back to your device.",
+                "完成。您可以返回设备。",
+            ),
+        ),
+        Verdict::Deny => (
+            ("Denied", "已拒绝"),
+            ("Refused. Nobody was let in.", "已拒绝，没有授权任何人。"),
+        ),
+    };
+    MessagePage {
+        page: Page::new(language, title.0, title.1),
+        lines: vec![language.t(text.0, text.1).to_owned()],
+        button: None,
+        links,
+    }
+}
+
+/// What a form says: nothing but the two words.
+pub(super) fn verdict(sent: &PageForm) -> Option<Verdict> {
+    match sent.value("verdict") {
+        "approve" => Some(Verdict::Approve),
+        "deny" => Some(Verdict::Deny),
+        _ => None,
+    }
+}
+
+/// Shows who could decide, or what there is to decide.
+pub(crate) async fn get(
+    device: Data<DeviceFlow>,
+    settings: Data<DeviceSettings>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+) -> HttpResponse {
+    let Some(code) = looked_up(&device, &policy, &ctx, &request) else {
+        return redirect("/device").finish();
+    };
+    match who(&request).await {
+        Ok(identity) => {
+            let asked = Asked {
+                code: &code,
+                life: settings.bearer_lifetime(),
+                error: None,
+            };
+            consent(&device, &policy, &ctx, &request, (&identity, asked)).await
+        }
+        // Nobody is signed in: there are more ways than one.
+        Err(Absence::SignedOut) => choose(&device, PageLanguage::of(&request), &code).await,
+        Err(absence) => absence.answer(&request, Destination::Device),
+    }
+}
+
+async fn choose(device: &DeviceFlow, language: PageLanguage, code: &str) -> HttpResponse {
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let mut links = vec![(
+        t("Sign in with your account", "使用本站账户登录"),
+        "/signin?next=device".to_owned(),
+    )];
+    if device.sso_gate().await.is_ok() {
+        let initiate = format!("/openapi/v1/oauth/device/sso-initiate?user_code={code}");
+        let without = t("Without an account here: ", "没有本站账户：");
+        let providers = device.sso_providers();
+        if providers.is_empty() {
+            links.push((format!("{without}SSO"), initiate.clone()));
+        }
+        links.extend(providers.into_iter().map(|(name, label)| {
+            let url = format!("{initiate}&provider={name}");
+            (format!("{without}{label}"), url)
+        }));
+    }
+    let page = MessagePage {
+        page: Page::new(language, "Who are you?", "请选择身份"),
+        lines: vec![t(
+            "Say who you are; then you see what asks to be let in.",
+            "请先确认身份，随后可查看请求详情。",
+        )],
+        button: None,
+        links,
+    };
+    show(StatusCode::OK, &page)
+}
+
+struct Asked<'a> {
+    code: &'a str,
+    life: TimeDelta,
+    error: Option<String>,
+}
+
+async fn consent(
+    device: &DeviceFlow,
+    policy: &CookiePolicy,
+    ctx: &RequestCtx,
+    request: &HttpRequest,
+    (identity, asked): (&ConsoleIdentity, Asked<'_>),
+) -> HttpResponse {
+    let language = PageLanguage::of(request);
+    let receipt = receipt_of(device, request, asked.code);
+    let account = identity.account.id;
+    let pending = device.pending_device(ctx, asked.code, receipt.as_deref(), account);
+    let grant = match pending.await {
+        Ok(Some(grant)) => grant,
+        Ok(None) | Err(LookupError::RateLimited { .. }) => {
+            return begin_again(policy, "user_code_not_pending");
+        }
+        Err(LookupError::Unavailable(error)) => return unavailable(language, &error),
+    };
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let mut facts = facts(language, device, &grant, ctx.now);
+    facts.push((t("You are", "您的身份"), identity.account.email.clone()));
+    if let Some(workspace) = identity.current_workspace() {
+        let text = format!("{} ({})", workspace.name, language.role(workspace.role));
+        facts.push((t("Workspace", "工作空间"), text));
+    }
+    facts.push((
+        t("It will be able to", "它将可以"),
+        t(
+            "do through the API what you can do: see your profile and workspaces, run and manage apps as your role allows",
+            "通过 API 做您能做的事：查看您的资料和工作空间，按您的角色运行和管理应用",
+        ),
+    ));
+    facts.push(lifetime(language, asked.life));
+    let status = if asked.error.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let page = ConsentPage {
+        page: Page::new(language, "Let this device in?", "允许此设备接入？")
+            .with_error(asked.error),
+        action: "/device/confirm",
+        code: asked.code.to_owned(),
+        csrf_token: csrf_token(request, identity),
+        facts,
+    };
+    show(status, &page)
+}
+
+fn receipt_of(device: &DeviceFlow, request: &HttpRequest, code: &str) -> Option<String> {
+    receipt(request, &device.code_digest(code)?)
+}
+
+/// Decides. A tick in the box is asked for again here: a browser that skips it approves nothing.
+pub(crate) async fn post(
+    device: Data<DeviceFlow>,
+    settings: Data<DeviceSettings>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    sent: PageForm,
+) -> HttpResponse {
+    let (language, code) = (sent.language, sent.value("user_code"));
+    let identity = match signed_in(&sent.request, Destination::Device).await {
+        Ok(identity) => identity,
+        Err(answer) => return answer,
+    };
+    let token = sent.value("csrf_token").as_bytes();
+    let verdict = match check_csrf_token(&sent.request, &identity, Some(token)) {
+        Ok(()) => verdict(&sent),
+        Err(ConsoleError::Csrf(CsrfFailure::Several)) => {
+            return Absence::Several.answer(&sent.request, Destination::Device);
+        }
+        Err(_) => return begin_again(&policy, "csrf_mismatch"),
+    };
+    let has_compared = sent.value("same_code") == "yes";
+    let Some(verdict) = verdict.filter(|v| *v == Verdict::Deny || has_compared) else {
+        let asked = Asked {
+            code,
+            life: settings.bearer_lifetime(),
+            error: Some(said(language, "not_compared")),
+        };
+        return consent(&device, &policy, &ctx, &sent.request, (&identity, asked)).await;
+    };
+    let command = Decide {
+        user_code: code.to_owned(),
+        receipt: receipt_of(&device, &sent.request, code),
+        is_browser: true,
+        verdict,
+    };
+    let decided = async {
+        device.charge_decision(&identity).await?;
+        device.decide(&ctx, &identity, command).await
+    };
+    match decided.await {
+        Ok(()) => {
+            let label = language.t("See all that is connected", "查看所有已连接的设备");
+            let links = vec![(label.to_owned(), "/account".to_owned())];
+            let mut answer = show(StatusCode::OK, &outcome(language, verdict, links));
+            if let Err(error) = answer.add_cookie(&policy.cleared_device_code()) {
+                tracing::error!(%error, "a cookie cannot be cleared");
+            }
+            answer
+        }
+        Err(DecideError::Unavailable(error)) => unavailable(language, &error),
+        Err(error) => begin_again(&policy, &error.to_string()),
+    }
+}

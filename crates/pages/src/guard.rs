@@ -1,0 +1,337 @@
+//! Who is signed in, for pages: whoever is not is sent to sign in and comes back; whoever only has to
+//! be renewed is renewed on the way.
+
+use std::future::{Ready, ready};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web::Data,
+};
+use gatewright_auth::console::{ConsoleSettings, CsrfFailure};
+use gatewright_domain::account::AccountStatus;
+use gatewright_usecase_identity::console::{Console, ConsoleError, RefreshError, SessionTokens};
+use gatewright_usecase_kit::ConsoleIdentity;
+
+use super::{
+    absence::Absence,
+    form::{PageForm, words},
+    install::unavailable,
+    link::Link,
+    page::{MessagePage, NavLink, Page, PageLanguage, show},
+};
+use gatewright_http_kit::{
+    cookies::{self, CookiePolicy, put},
+    error::redirect,
+    extract::{RequestCtx, check_csrf_token, csrf_cookie, resolve_session},
+};
+
+/// The pages that somebody is led back to: known ones alone, never an address out of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Destination {
+    Account,
+    Profile,
+    Password,
+    Device,
+    Workspace,
+    Audit,
+}
+
+impl Destination {
+    const ALL: [Self; 6] = [
+        Self::Account,
+        Self::Profile,
+        Self::Password,
+        Self::Device,
+        Self::Workspace,
+        Self::Audit,
+    ];
+
+    /// What a link says, or the account.
+    pub(super) fn of(word: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|one| one.word() == word);
+        found.unwrap_or(Self::Account)
+    }
+
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Account => "/account",
+            Self::Profile => "/account/profile",
+            Self::Password => "/account/password",
+            Self::Device => "/device/confirm",
+            Self::Workspace => "/workspace",
+            Self::Audit => "/workspace/audit",
+        }
+    }
+
+    /// What a link says instead of the path.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Profile => "profile",
+            Self::Password => "password",
+            Self::Device => "device",
+            Self::Workspace => "workspace",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// Whoever is signed in, whatever has yet to be said of them; or why nobody is.
+pub(super) async fn present(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
+    let session = resolve_session(request).await;
+    session.map_err(|error| Absence::of(request, error))
+}
+
+/// Whoever is signed in and may act; or why nobody does.
+pub(super) async fn who(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
+    let session = present(request).await?;
+    match session.account.status {
+        AccountStatus::Uninitialized => Err(Absence::NotInitialised),
+        _ => Ok(session),
+    }
+}
+
+/// Whoever is signed in; or the way to become it.
+pub(super) async fn signed_in(
+    request: &HttpRequest,
+    here: Destination,
+) -> Result<ConsoleIdentity, HttpResponse> {
+    let who = who(request).await;
+    who.map_err(|absence| absence.answer(request, here))
+}
+
+/// The same of a form, which must also be from a page of this session.
+pub(super) async fn sent_by(
+    sent: &PageForm,
+    here: Destination,
+) -> Result<ConsoleIdentity, HttpResponse> {
+    let session = signed_in(&sent.request, here).await?;
+    checked(sent, session, here)
+}
+
+/// The same, of an account that has yet to be initialised too.
+pub(super) async fn sent_by_any(
+    sent: &PageForm,
+    here: Destination,
+) -> Result<ConsoleIdentity, HttpResponse> {
+    let session = present(&sent.request).await;
+    let session = session.map_err(|absence| absence.answer(&sent.request, here))?;
+    checked(sent, session, here)
+}
+
+#[allow(clippy::result_large_err, reason = "an answer, sent at once")]
+fn checked(
+    sent: &PageForm,
+    session: ConsoleIdentity,
+    here: Destination,
+) -> Result<ConsoleIdentity, HttpResponse> {
+    let token = sent.value("csrf_token").as_bytes();
+    match check_csrf_token(&sent.request, &session, Some(token)) {
+        Ok(()) => Ok(session),
+        Err(ConsoleError::Csrf(CsrfFailure::Several)) => {
+            Err(Absence::Several.answer(&sent.request, here))
+        }
+        Err(_) => Err(back(here, "said=stale")),
+    }
+}
+
+/// To a page, with a word for it.
+pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
+    let mark = if query.is_empty() { "" } else { "?" };
+    redirect(&format!("{}{mark}{query}", to.path()))
+        .status(StatusCode::SEE_OTHER)
+        .finish()
+}
+
+/// To a page, with a session.
+pub(super) fn enter(
+    (policy, settings): (&CookiePolicy, &ConsoleSettings),
+    request: &HttpRequest,
+    tokens: SessionTokens,
+    to: Destination,
+) -> HttpResponse {
+    let mut response = redirect(to.path());
+    policy.sign_in(&mut response, request, tokens, settings);
+    response.status(StatusCode::SEE_OTHER).finish()
+}
+
+/// What a page of this session puts into its forms.
+pub(super) fn csrf_token(request: &HttpRequest, session: &ConsoleIdentity) -> String {
+    let cookie = csrf_cookie(request, session).ok().flatten();
+    cookie.unwrap_or_default()
+}
+
+/// Where somebody goes then, as one word; or what was said of a form, as one word.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    pub(super) next: Option<String>,
+    pub(super) said: Option<String>,
+    /// Of a list; what is no number is the first.
+    page: Option<String>,
+    /// Part of a name or address.
+    pub(super) q: Option<String>,
+}
+
+impl FromRequest for Words {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let link = Link::of(request);
+        let get = |name| link.get(name).map(str::to_owned);
+        ready(Ok(Self {
+            next: get("next"),
+            said: get("said"),
+            page: get("page"),
+            q: get("q"),
+        }))
+    }
+}
+
+impl Words {
+    pub(super) fn page(&self) -> Option<usize> {
+        self.page.as_deref()?.parse().ok()
+    }
+}
+
+/// The page, with what became of the form before it.
+pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
+    let language = page.language;
+    let text = |english, chinese| Some(language.t(english, chinese).to_owned());
+    match word {
+        Some("stale") => {
+            page.error = text(
+                "That page was too old. Nothing was done: look again, and press once more.",
+                "页面已过期，未执行任何操作。请核对后重试。",
+            );
+        }
+        Some("saved") => page.notice = text("Saved.", "已保存。"),
+        Some("ended") => page.notice = text("Ended.", "已结束。"),
+        Some("password") => {
+            page.notice = text(
+                "Your password is set. Everything else has ended.",
+                "密码已设置，其他会话均已结束。",
+            );
+        }
+        Some("left") => {
+            page.notice = text("You left the workspace.", "您已退出该工作空间。");
+        }
+        Some("joined") => {
+            page.notice = text(
+                "You are a member now. Work there by choosing it below.",
+                "您已成为成员，可在下方切换到该工作空间。",
+            );
+        }
+        Some("connected") => {
+            page.notice = text(
+                "Connected. Your mailbox has a letter about it.",
+                "已绑定，相关邮件已发送到您的邮箱。",
+            );
+        }
+        Some("disconnected") => {
+            page.notice = text(
+                "Disconnected. Everything but this browser has ended.",
+                "已解绑，除此浏览器外的所有会话均已结束。",
+            );
+        }
+        Some("fresh") => {
+            page.error = text(
+                "For this you must have signed in within the last ten minutes. Sign out, sign in, and try again.",
+                "此操作要求您在最近十分钟内登录过。请退出后重新登录再试。",
+            );
+        }
+        Some("last_way") => {
+            page.error = text(
+                "This is the only way left to sign in. Set a password, or connect another provider first.",
+                "这是您唯一的登录方式。请先设置密码或绑定其他身份提供方。",
+            );
+        }
+        Some("wrong_password") => {
+            page.error = text(
+                "The password is wrong. Nothing was changed.",
+                "密码错误，未作任何更改。",
+            );
+        }
+        Some("provider") => {
+            page.error = text(
+                "The identity provider does not answer. Try again in a few minutes.",
+                "身份提供方没有响应，请稍后再试。",
+            );
+        }
+        Some("wait") => {
+            page.error = text(
+                "Too many attempts. Wait a few minutes.",
+                "尝试次数过多，请稍等几分钟。",
+            );
+        }
+        Some("removed") => page.notice = text("Removed.", "已移除。"),
+        Some("switched") => page.notice = text("You work here now.", "已切换到此工作空间。"),
+        _ => {}
+    }
+    page
+}
+
+/// Renews a session. Its cookie is sent from our own pages alone, so no other page can cause this. A
+/// page that finds nobody all the same does not lead here again at once, but says why.
+pub(super) async fn renew(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    from: Words,
+    request: HttpRequest,
+) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    let to = Destination::of(from.next.as_deref().unwrap_or_default());
+    let held = policy.held(&request, &cookies::REFRESH).into_all();
+    match console.refresh(&ctx, &held).await {
+        Ok(tokens) => {
+            let mut answer = enter((&policy, &settings), &request, tokens, to);
+            put(&mut answer, [policy.renewed()]);
+            answer
+        }
+        Err(RefreshError::Unavailable(error)) => unavailable(language, &error),
+        Err(RefreshError::Several) => Absence::Several.answer(&request, to),
+        Err(error @ RefreshError::RateLimited { .. }) => {
+            let text = words(language, "too_many_requests", &error.to_string());
+            show(
+                StatusCode::TOO_MANY_REQUESTS,
+                &MessagePage::saying(Page::new(language, "Please wait", "请稍候"), text),
+            )
+        }
+        Err(_) => {
+            // Without an account one can go on with a device all the same: that page says how.
+            let mut answer = match to {
+                Destination::Device => back(to, ""),
+                _ => Absence::SignedOut.answer(&request, to),
+            };
+            put(&mut answer, policy.ended(&request));
+            answer
+        }
+    }
+}
+
+/// The way around for somebody who is signed in.
+pub(super) fn navigation(language: PageLanguage, here: Destination) -> Vec<NavLink> {
+    let links = [
+        (Destination::Account, "Account", "账户"),
+        (Destination::Device, "Connect a device", "连接设备"),
+        (Destination::Workspace, "Workspace", "工作空间"),
+    ];
+    let own = |(to, english, chinese)| NavLink {
+        label: language.t(english, chinese).to_owned(),
+        // Nothing has been looked up: the code comes first.
+        path: if to == Destination::Device {
+            "/device"
+        } else {
+            Destination::path(to)
+        },
+        is_here: to == here,
+    };
+    let mut all: Vec<NavLink> = links.into_iter().map(own).collect();
+    all.push(NavLink {
+        label: language.t("API reference", "API 参考").to_owned(),
+        path: "/reference",
+        is_here: false,
+    });
+    all
+}

@@ -1,0 +1,131 @@
+//! `/install`: the first account.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use gatewright_domain::{Secret, account::Email, error::Unavailable};
+use gatewright_usecase_identity::console::{Setup, SetupCommand, SetupError, SetupStatus};
+
+use super::{
+    form::{PageForm, words},
+    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
+};
+use gatewright_http_kit::body;
+use gatewright_http_kit::{error::redirect, extract::RequestCtx};
+
+body! {
+    /// The first account.
+    Installation {
+        email: Email as String = email,
+        name: String as String = short_name,
+        password: Secret as String = new_password,
+        init_password: Option<Secret> as Option<String> = optional_secret,
+    }
+}
+
+/// Shows the form, until somebody was here.
+pub(super) async fn get(setup: Data<Setup>, ctx: RequestCtx, request: HttpRequest) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    match setup.status().await {
+        Ok(SetupStatus::NotStarted) => form(language, &setup, &ctx, None, ("", "")).await,
+        Ok(SetupStatus::Finished(_)) => redirect("/signin").finish(),
+        Err(error) => unavailable(language, &error),
+    }
+}
+
+/// Makes the account.
+pub(super) async fn post(setup: Data<Setup>, ctx: RequestCtx, sent: PageForm) -> HttpResponse {
+    let (language, again) = (sent.language, (sent.value("email"), sent.value("name")));
+    let input: Installation = match sent.read() {
+        Ok(input) => input,
+        Err(problem) => return form(language, &setup, &ctx, Some(problem), again).await,
+    };
+    let command = SetupCommand {
+        email: input.email,
+        name: input.name,
+        password: input.password,
+        language: Some(language.tag().to_owned()),
+    };
+    let outcome = async {
+        let proof = match &input.init_password {
+            Some(password) => Some(setup.validate_init(&ctx, password).await?),
+            None => None,
+        };
+        setup.run(&ctx, proof.as_deref(), command).await
+    };
+    match outcome.await {
+        Ok(()) => redirect("/signin?done=installed").finish(),
+        Err(SetupError::AlreadySetup | SetupError::WrongEdition) => redirect("/signin").finish(),
+        Err(SetupError::Unavailable(error)) => unavailable(language, &error),
+        Err(error) => {
+            let problem = language
+                .t(&error.to_string(), "安装密码错误或尝试过多。")
+                .to_owned();
+            form(language, &setup, &ctx, Some(problem), again).await
+        }
+    }
+}
+
+async fn form(
+    language: PageLanguage,
+    setup: &Setup,
+    ctx: &RequestCtx,
+    error: Option<String>,
+    (email, name): (&str, &str),
+) -> HttpResponse {
+    let t = |english, chinese| language.t(english, chinese);
+    let status = if error.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let mut fields = vec![
+        Input::new(("email", "email", "username"), t("E-mail", "邮箱")).with_value(email),
+        Input::new(("name", "text", "name"), t("Your name", "姓名")).with_value(name),
+        Input::new(
+            ("password", "password", "new-password"),
+            t("Password", "密码"),
+        )
+        .with_hint(t(
+            "At least 8 characters, with a letter and a digit.",
+            "至少 8 个字符，须包含字母和数字。",
+        )),
+    ];
+    if !matches!(setup.is_init_finished(None, ctx.now).await, Ok(true)) {
+        let label = t(
+            "The installer's password (INIT_PASSWORD)",
+            "安装密码（INIT_PASSWORD）",
+        );
+        fields.push(Input::new(("init_password", "password", "off"), label));
+    }
+    let page = Page::new(language, "Set up this installation", "初始化安装").with_error(error);
+    let intro = t(
+        "You become the owner of this installation and of its first workspace.",
+        "您将成为此安装及其第一个工作空间的所有者。",
+    );
+    show(
+        status,
+        &FormPage {
+            page,
+            intro: Some(intro.to_owned()),
+            action: "/install",
+            hidden: vec![],
+            fields,
+            submit: t("Set up", "完成设置").to_owned(),
+            links: vec![],
+        },
+    )
+}
+
+/// A store did not answer: a page says so too.
+pub(super) fn unavailable(language: PageLanguage, error: &Unavailable) -> HttpResponse {
+    tracing::error!(dependency = error.dependency, cause = %error.source, "a page cannot be shown");
+    let page = Page::new(language, "Please try again", "请重试");
+    let mut answer = show(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &MessagePage::saying(page, words(language, "service_unavailable", "")),
+    );
+    let soon = actix_web::http::header::HeaderValue::from_static("1");
+    answer
+        .headers_mut()
+        .insert(actix_web::http::header::RETRY_AFTER, soon);
+    answer
+}

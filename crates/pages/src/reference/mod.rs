@@ -1,0 +1,135 @@
+//! `/reference`: what the OpenAPI documents say, as pages. They come from the binary and load nothing.
+
+mod operation;
+mod schema;
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Path, ServiceConfig, get},
+};
+use askama::Template;
+use serde_json::Value;
+
+use self::operation::{Documented, OperationPage};
+use super::page::{MessagePage, Page, PageLanguage, show};
+use gatewright_http_kit::documentation::Surface;
+use utoipa::openapi::OpenApi;
+
+/// A document, as JSON, with its operations.
+struct Reference {
+    surface: Surface,
+    title: String,
+    json: Value,
+    operations: Vec<Documented>,
+}
+
+/// Makes a document.
+pub type Document = fn(Surface) -> OpenApi;
+
+/// Read when somebody first looks.
+fn references(document: Document) -> &'static [Reference] {
+    static ALL: OnceLock<Vec<Reference>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let read = |surface| Reference::new(surface, &document(surface));
+        Surface::ALL.into_iter().map(read).collect()
+    })
+}
+
+impl Reference {
+    fn new(surface: Surface, document: &OpenApi) -> Self {
+        let json = serde_json::to_value(document).unwrap_or_default();
+        let title = json["info"]["title"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        Self {
+            operations: operation::list(&json),
+            surface,
+            title,
+            json,
+        }
+    }
+}
+
+struct Chapter {
+    title: &'static str,
+    file: &'static str,
+    /// Operations by their kind.
+    groups: BTreeMap<&'static str, Vec<&'static Documented>>,
+}
+
+#[derive(Template)]
+#[template(path = "reference.html")]
+struct ReferencePage {
+    page: Page,
+    chapters: Vec<Chapter>,
+}
+
+/// Registers the pages. They stand whether or not a web console is configured.
+pub fn mount(config: &mut ServiceConfig, document: Document) {
+    let index = move |request| async move { index(&request, document) };
+    config.route("/reference", get().to(index));
+    for surface in Surface::ALL {
+        let path = format!("/reference/{}", surface.file_name());
+        let file = move || async move { file(surface, document) };
+        config.route(&path, get().to(file));
+    }
+    let one = move |name, request| async move { one(name, &request, document) };
+    config.route("/reference/{operation}", get().to(one));
+}
+
+fn index(request: &HttpRequest, document: Document) -> HttpResponse {
+    let language = PageLanguage::of(request);
+    let chapters = references(document).iter().map(|reference| Chapter {
+        title: &reference.title,
+        file: reference.surface.file_name(),
+        groups: grouped(&reference.operations),
+    });
+    let page = ReferencePage {
+        page: Page::new(language, "API reference", "API 参考"),
+        chapters: chapters.collect(),
+    };
+    show(StatusCode::OK, &page)
+}
+
+fn grouped(operations: &'static [Documented]) -> BTreeMap<&'static str, Vec<&'static Documented>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for operation in operations {
+        let group = groups.entry(operation.group.as_str()).or_default();
+        group.push(operation);
+    }
+    groups
+}
+
+fn one(name: Path<String>, request: &HttpRequest, document: Document) -> HttpResponse {
+    let language = PageLanguage::of(request);
+    let found = references(document).iter().find_map(|reference| {
+        let mut all = reference.operations.iter();
+        let known = all.find(|known| known.id == *name)?;
+        Some(OperationPage::new(language, known, &reference.json))
+    });
+    match found {
+        Some(page) => show(StatusCode::OK, &page),
+        None => {
+            let text = language.t("There is no such operation.", "没有此接口。");
+            let page = Page::new(language, "API reference", "API 参考");
+            let mut told = MessagePage::saying(page, text.to_owned());
+            let all = language.t("All operations", "所有接口").to_owned();
+            told.links.push((all, "/reference".to_owned()));
+            show(StatusCode::NOT_FOUND, &told)
+        }
+    }
+}
+
+/// The document itself, for generators.
+fn file(surface: Surface, document: Document) -> HttpResponse {
+    let found = references(document)
+        .iter()
+        .find(|one| one.surface == surface);
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .json(found.map(|one| &one.json))
+}

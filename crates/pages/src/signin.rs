@@ -1,0 +1,224 @@
+//! `/signin` and `/signout`.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::{Classify as _, Secret, account::Email};
+use gatewright_usecase_device::device::DeviceFlow;
+use gatewright_usecase_identity::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
+
+use super::{
+    form::{PageForm, is_installed, status_of, words},
+    guard::Destination,
+    install::unavailable,
+    link::Link,
+    page::{FormPage, Input, Page, PageLanguage, show},
+    provider_words::said,
+};
+use gatewright_http_kit::body;
+use gatewright_http_kit::{
+    cookies::{CookiePolicy, put},
+    error::redirect,
+    extract::{RequestCtx, every_session},
+};
+
+body! {
+    /// A sign-in.
+    SignIn {
+        email: Email as String = email,
+        password: Secret as String = secret,
+        invite_token: Option<String> as Option<String> = optional,
+    }
+}
+
+/// Shows the form; before anybody has set the installation up, that page.
+pub(super) async fn get(
+    setup: Data<Setup>,
+    device: Data<DeviceFlow>,
+    settings: Data<ConsoleSettings>,
+    from: Link,
+    request: HttpRequest,
+) -> HttpResponse {
+    let language = PageLanguage::of(&request);
+    if !is_installed(&setup).await {
+        return redirect("/install").finish();
+    }
+    let mut page = Page::new(language, "Sign in", "登录");
+    // Each as one word: text of a link is never shown.
+    page.notice = from.get("done").and_then(|done| notice(language, done));
+    page.error = from.get("error").map(|code| said(language, code));
+    form(
+        page,
+        &device,
+        &settings,
+        ("", from.get("next").unwrap_or_default()),
+        from.get("invite").unwrap_or_default(),
+    )
+}
+
+fn notice(language: PageLanguage, done: &str) -> Option<String> {
+    let text = match done {
+        "installed" => language.t(
+            "Done. Sign in with the account that you made.",
+            "完成。请使用刚创建的账户登录。",
+        ),
+        "reset" => language.t(
+            "Your password is set. Everything that was open has ended.",
+            "密码已设置，其他会话均已结束。",
+        ),
+        "activated" => language.t("Welcome. Your account is ready.", "欢迎。您的账户已就绪。"),
+        "left" => language.t(
+            "You left the workspace, and belong to no other. Whoever invites you sends a link.",
+            "您已退出工作空间，且不属于其他工作空间。如有人邀请您，将收到链接。",
+        ),
+        "signedout" => language.t("You are signed out.", "您已退出登录。"),
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn form(
+    page: Page,
+    device: &DeviceFlow,
+    settings: &ConsoleSettings,
+    (email, next): (&str, &str),
+    invite: &str,
+) -> HttpResponse {
+    let language = page.language;
+    let t = |english, chinese| language.t(english, chinese).to_owned();
+    let status = if page.error.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let with = t("Sign in with ", "登录方式：");
+    let mut links: Vec<(String, String)> = device
+        .sso_providers()
+        .into_iter()
+        .map(|(name, label)| {
+            (
+                format!("{with}{label}"),
+                format!("/console/api/oauth/login/{name}"),
+            )
+        })
+        .collect();
+    if settings.email_code_login {
+        let path = match Destination::of(next) {
+            Destination::Account => "/signin/code".to_owned(),
+            to => format!("/signin/code?next={}", to.word()),
+        };
+        links.push((
+            t("Sign in by a code from a mail", "使用邮件验证码登录"),
+            path,
+        ));
+    }
+    if settings.password_login {
+        links.push((
+            t("Forgot your password?", "忘记密码？"),
+            "/forgot-password".to_owned(),
+        ));
+    }
+    if settings.allow_register {
+        links.push((t("Register", "注册"), "/signup".to_owned()));
+    }
+    let mut fields = vec![];
+    if settings.password_login {
+        fields.push(
+            Input::new(("email", "email", "username"), &t("E-mail", "邮箱")).with_value(email),
+        );
+        fields.push(Input::new(
+            ("password", "password", "current-password"),
+            &t("Password", "密码"),
+        ));
+    }
+    show(
+        status,
+        &FormPage {
+            page,
+            intro: None,
+            action: "/signin",
+            hidden: vec![
+                ("next", next.to_owned()),
+                ("invite_token", invite.to_owned()),
+            ],
+            fields,
+            submit: t("Sign in", "登录"),
+            links,
+        },
+    )
+}
+
+/// Signs in.
+pub(super) async fn post(
+    console: Data<Console>,
+    device: Data<DeviceFlow>,
+    policy: Data<CookiePolicy>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    sent: PageForm,
+) -> HttpResponse {
+    let language = sent.language;
+    let again = |status: StatusCode, error: String| {
+        let page = Page::new(language, "Sign in", "登录").with_error(Some(error));
+        let mut answer = form(
+            page,
+            &device,
+            &settings,
+            (sent.value("email"), sent.value("next")),
+            sent.value("invite_token"),
+        );
+        *answer.status_mut() = status;
+        answer
+    };
+    let input: SignIn = match sent.read() {
+        Ok(input) => input,
+        Err(problem) => return again(StatusCode::BAD_REQUEST, problem),
+    };
+    let command = Login {
+        email: input.email,
+        password: input.password,
+        invite_token: input.invite_token,
+    };
+    match console.login(&ctx, command).await {
+        Ok(LoginOutcome::SignedIn { tokens }) => {
+            let mut response = redirect(Destination::of(sent.value("next")).path());
+            policy.sign_in(&mut response, &sent.request, tokens, &settings);
+            response.status(StatusCode::SEE_OTHER).finish()
+        }
+        Ok(LoginOutcome::NoWorkspace) => {
+            let text = language.t(
+                "You have no workspace. Ask your administrator to invite you.",
+                "您没有工作空间，请联系管理员邀请您。",
+            );
+            again(StatusCode::FORBIDDEN, text.to_owned())
+        }
+        Err(ConsoleError::Unavailable(error)) => unavailable(language, &error),
+        Err(error) => again(
+            status_of(&error),
+            words(language, error.code(), &error.to_string()),
+        ),
+    }
+}
+
+/// Ends this session and no other; when this browser holds several, each of them. Whoever has none is
+/// signed out already, and is rid of the cookies all the same.
+pub(super) async fn sign_out(
+    console: Data<Console>,
+    policy: Data<CookiePolicy>,
+    ctx: RequestCtx,
+    sent: PageForm,
+) -> HttpResponse {
+    let ended = async {
+        for session in every_session(&sent.request).await? {
+            console.logout(&ctx, &session).await?;
+        }
+        Ok(())
+    };
+    if let Err(ConsoleError::Unavailable(error)) = ended.await {
+        return unavailable(sent.language, &error);
+    }
+    let mut answer = redirect("/signin?done=signedout")
+        .status(StatusCode::SEE_OTHER)
+        .finish();
+    put(&mut answer, policy.signed_out(&sent.request));
+    answer
+}

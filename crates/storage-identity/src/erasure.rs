@@ -1,0 +1,64 @@
+//! Ending everything at once; deleting an account, and the workspaces that nobody else is in, with everything that hangs on them.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use gatewright_domain::ids::{AccountId, WorkspaceId};
+
+use gatewright_storage_kit::{Conn, StorageError};
+
+/// What hangs on an account, then the account. Events of the audit trail keep its id and nothing else.
+const ACCOUNT: [&str; 7] = [
+    "DELETE FROM gatewright_invitations WHERE account_id = $1 OR invited_by = $1",
+    "DELETE FROM gatewright_external_identities WHERE account_id = $1",
+    "DELETE FROM account_integrates WHERE account_id = $1",
+    "DELETE FROM gatewright_console_sessions WHERE account_id = $1",
+    "DELETE FROM oauth_access_tokens WHERE account_id = $1",
+    "DELETE FROM tenant_account_joins WHERE account_id = $1",
+    "DELETE FROM accounts WHERE id = $1",
+];
+
+/// What hangs on a workspace, then the workspace. Its audit trail stays until retention.
+const WORKSPACE: [&str; 6] = [
+    "DELETE FROM gatewright_invitations WHERE tenant_id = $1",
+    "DELETE FROM tag_bindings WHERE tenant_id = $1",
+    "DELETE FROM tags WHERE tenant_id = $1",
+    "DELETE FROM api_tokens WHERE tenant_id = $1",
+    "DELETE FROM tenant_account_joins WHERE tenant_id = $1",
+    "DELETE FROM tenants WHERE id = $1",
+];
+
+/// Deletes an account.
+pub async fn delete_account(conn: &mut Conn, id: AccountId) -> Result<(), StorageError> {
+    for statement in ACCOUNT {
+        diesel::sql_query(statement)
+            .bind::<SqlUuid, _>(id.0)
+            .execute(conn.as_mut())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes a workspace.
+pub async fn delete_workspace(conn: &mut Conn, id: WorkspaceId) -> Result<(), StorageError> {
+    for statement in WORKSPACE {
+        diesel::sql_query(statement)
+            .bind::<SqlUuid, _>(id.0)
+            .execute(conn.as_mut())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Ends every session and every bearer. Says how many.
+pub async fn revoke_everything(conn: &mut Conn, at: DateTime<Utc>) -> Result<usize, StorageError> {
+    let mut ended = 0;
+    for table in ["gatewright_console_sessions", "oauth_access_tokens"] {
+        let statement = format!("UPDATE {table} SET revoked_at = $1 WHERE revoked_at IS NULL");
+        ended += diesel::sql_query(statement)
+            .bind::<Timestamptz, _>(at)
+            .execute(conn.as_mut())
+            .await?;
+    }
+    Ok(ended)
+}

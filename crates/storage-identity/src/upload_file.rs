@@ -1,0 +1,108 @@
+//! `upload_files`: what people uploaded. The content is elsewhere, under `key`.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use gatewright_domain::{
+    file::{UploadedFile, raster_media_type},
+    ids::{AccountId, FileId, WorkspaceId},
+};
+use uuid::Uuid;
+
+use crate::schema::upload_files as files;
+use crate::to_column;
+use gatewright_storage_kit::{Conn, StorageError};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = files)]
+struct Row {
+    id: Uuid,
+    tenant_id: Uuid,
+    key: String,
+    name: String,
+    size: i32,
+    extension: String,
+    mime_type: Option<String>,
+    created_by: Uuid,
+    created_at: NaiveDateTime,
+}
+
+impl From<Row> for UploadedFile {
+    fn from(row: Row) -> Self {
+        Self {
+            id: FileId(row.id),
+            workspace: WorkspaceId(row.tenant_id),
+            key: row.key,
+            name: row.name,
+            size: u32::try_from(row.size).unwrap_or_default(),
+            extension: row.extension,
+            mime_type: row.mime_type,
+            created_by: AccountId(row.created_by),
+            created_at: row.created_at.and_utc(),
+        }
+    }
+}
+
+/// Adds a file that an account uploaded.
+pub async fn insert(
+    conn: &mut Conn,
+    file: &UploadedFile,
+    storage_type: &str,
+) -> Result<(), StorageError> {
+    diesel::insert_into(files::table)
+        .values((
+            files::id.eq(file.id.0),
+            files::tenant_id.eq(file.workspace.0),
+            files::storage_type.eq(storage_type),
+            files::key.eq(&file.key),
+            files::name.eq(&file.name),
+            files::size.eq(i32::try_from(file.size).unwrap_or(i32::MAX)),
+            files::extension.eq(&file.extension),
+            files::mime_type.eq(&file.mime_type),
+            files::created_by.eq(file.created_by.0),
+            files::created_by_role.eq("account"),
+            files::created_at.eq(to_column(file.created_at)),
+            files::used.eq(false),
+        ))
+        .execute(conn.as_mut())
+        .await?;
+    Ok(())
+}
+
+/// A file, wherever it was uploaded: the caller has proof that it may be fetched.
+pub async fn find(conn: &mut Conn, id: FileId) -> Result<Option<UploadedFile>, StorageError> {
+    let row = files::table
+        .find(id.0)
+        .select(Row::as_select())
+        .first(conn.as_mut())
+        .await
+        .optional()?;
+    Ok(row.map(UploadedFile::from))
+}
+
+/// A file that the account itself uploaded.
+pub async fn find_own(
+    conn: &mut Conn,
+    id: FileId,
+    account: AccountId,
+) -> Result<Option<UploadedFile>, StorageError> {
+    let row = files::table
+        .find(id.0)
+        .filter(files::created_by.eq(account.0))
+        .filter(files::created_by_role.eq("account"))
+        .select(Row::as_select())
+        .first(conn.as_mut())
+        .await
+        .optional()?;
+    Ok(row.map(UploadedFile::from))
+}
+
+/// Whether a file is a picture that the account itself uploaded, which it may have as its avatar.
+pub async fn is_own_picture(
+    conn: &mut Conn,
+    id: FileId,
+    account: AccountId,
+) -> Result<bool, StorageError> {
+    let file = find_own(conn, id, account).await?;
+    Ok(file.is_some_and(|file| raster_media_type(&file.extension).is_some()))
+}

@@ -1,0 +1,76 @@
+//! What the use-cases of the device flow share.
+
+use std::{net::IpAddr, sync::Arc};
+
+use gatewright_auth::{
+    device::{DeviceSettings, ReceiptKeys},
+    envelope::EnvelopeKeys,
+    limits::Limits,
+    origin::PublicUrls,
+    sso::Broker,
+};
+use gatewright_kv::{DeviceGrants, RateLimits, SpentNonces};
+use gatewright_storage_kit::Pool;
+
+use gatewright_usecase_kit::CachedBearers;
+use gatewright_usecase_kit::{Ambient, Places, mail::Post, provider::Providers};
+
+/// What the SSO branch needs.
+pub struct SsoParts {
+    /// Whoever knows people without an account; none: the branch does not exist.
+    pub broker: Option<Arc<dyn Broker>>,
+    /// The keys of the signed objects.
+    pub keys: EnvelopeKeys,
+    /// The providers of the built-in broker.
+    pub providers: Providers,
+    /// Used nonces.
+    pub nonces: SpentNonces,
+}
+
+/// What [`DeviceFlow`] is made of.
+pub struct DeviceFlowParts {
+    /// PostgreSQL.
+    pub pool: Pool,
+    /// The grants.
+    pub grants: DeviceGrants,
+    /// The limiter.
+    pub limiter: RateLimits,
+    /// The limits.
+    pub limits: Limits,
+    /// The caches that a new token may have to clear.
+    pub bearers: CachedBearers,
+    /// The settings.
+    pub settings: DeviceSettings,
+    /// Where people go.
+    pub urls: PublicUrls,
+    /// The keys of lookup receipts.
+    pub receipts: ReceiptKeys,
+    /// What the branch for people without an account needs.
+    pub sso: SsoParts,
+    /// Letters.
+    pub post: Post,
+    /// Where addresses are.
+    pub places: Places,
+    /// Time, ids, randomness.
+    pub ambient: Ambient,
+}
+
+/// The device flow.
+pub struct DeviceFlow {
+    pub(super) parts: DeviceFlowParts,
+}
+
+impl DeviceFlow {
+    /// Puts the parts together.
+    pub fn new(parts: DeviceFlowParts) -> Self {
+        Self { parts }
+    }
+
+    /// An address, with where about it is when that is known: for people.
+    pub fn with_place(&self, address: IpAddr, is_chinese: bool) -> String {
+        match self.parts.places.find(address, is_chinese) {
+            Some(place) => format!("{address} ({place})"),
+            None => address.to_string(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `GET sso-initiate`: off to the identity provider.
+
+use gatewright_auth::{
+    device::{ReceiptMode, code_fingerprint},
+    envelope::{STATE_LIFETIME, StateEnvelope, sign},
+    sso::BrokerError,
+};
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    device_grant::UserCode,
+};
+
+use super::error::{SsoError, not_made};
+use crate::device::flow::DeviceFlow;
+use gatewright_usecase_kit::Ctx;
+
+/// Somebody wants to sign in at an identity provider.
+pub struct InitiateSso {
+    /// As typed.
+    pub user_code: Option<String>,
+    /// One of the configured providers; absent: the first.
+    pub provider: Option<String>,
+    /// Whether a browser asks: then the receipt is needed.
+    pub is_browser: bool,
+    /// The receipt cookie of that code.
+    pub receipt: Option<String>,
+}
+
+/// Where the browser goes, and what it keeps.
+pub struct SsoBegun {
+    /// At the broker or the provider.
+    pub url: String,
+    /// The nonce of the state: tells the round trips of one browser apart.
+    pub trip: String,
+    /// The state envelope: only the browser that holds it can come back with its answer.
+    pub state: String,
+}
+
+impl DeviceFlow {
+    /// Begins a round trip. In the order of device-flow.md §5.2, with the receipt after the code's form.
+    pub async fn initiate_sso(
+        &self,
+        ctx: &Ctx,
+        command: InitiateSso,
+    ) -> Result<SsoBegun, SsoError> {
+        let broker = self.sso_gate().await?;
+        let address = ctx.address.limit_key();
+        self.charge_sso(&self.parts.limits.sso_initiate, &address)
+            .await?;
+        let text = command.user_code.as_deref().unwrap_or_default().trim();
+        if text.is_empty() {
+            return Err(SsoError::UserCodeRequired);
+        }
+        let code: UserCode = text.parse().map_err(|_| SsoError::InvalidUserCode)?;
+        let fingerprint = code_fingerprint(&code);
+        self.require_receipt(ctx, &command, &fingerprint).await?;
+        self.pending_grant(ctx, &code)
+            .await
+            .map_err(|error| match error {
+                SsoError::UserCodeGone | SsoError::UserCodeNotPending => SsoError::InvalidUserCode,
+                other => other,
+            })?;
+        let provider = match command.provider.as_deref() {
+            None => None,
+            Some(name) => Some(name.parse().map_err(|_| BrokerError::UnknownProvider)?),
+        };
+        let random = self.parts.ambient.random.as_ref();
+        let envelope = StateEnvelope::new(&self.parts.urls, code, random).map_err(not_made)?;
+        let state = sign(
+            &self.parts.sso.keys.state,
+            &envelope,
+            ctx.now,
+            STATE_LIFETIME,
+        );
+        let begun = broker.begin(&state, provider.as_ref()).await?;
+        Ok(SsoBegun {
+            url: begun.url,
+            trip: envelope.nonce().expose().to_owned(),
+            state,
+        })
+    }
+
+    /// A link in a mail brings no receipt along. Who is signed in does not matter in this branch.
+    async fn require_receipt(
+        &self,
+        ctx: &Ctx,
+        command: &InitiateSso,
+        fingerprint: &str,
+    ) -> Result<(), SsoError> {
+        let receipt = command.receipt.as_deref();
+        if !command.is_browser
+            || self.parts.settings.lookup_receipt == ReceiptMode::Off
+            || self.parts.receipts.is_for(receipt, fingerprint, ctx.now)
+        {
+            return Ok(());
+        }
+        let event = AuditEvent::new(AuditAction::DeviceFlowRejected)
+            .with("reason", "lookup_required")
+            .with("subject_type", "external_sso");
+        if self.is_receipt_enforced(ctx, event).await? {
+            Err(SsoError::LookupRequired)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Taking up an invitation (console.md §7.6). Whoever has no account makes one by it; whoever has one
+//! accepts as its signed-in owner.
+
+use gatewright_auth::bearer::RateLimiter as _;
+use gatewright_domain::{
+    Secret,
+    account::check_password_policy,
+    audit::{AuditAction, AuditEvent},
+    ids::{AccountId, WorkspaceId},
+};
+use gatewright_storage_identity::{
+    account, invitation, invitation::Invitation, profile, profile::ProfileChange,
+};
+use gatewright_storage_kit::Tx;
+
+use super::{endings::lock_own, error::AccountError, service::Accounts};
+use crate::{
+    console::{Newcomer, create},
+    member::{Accepting, find_by_token},
+};
+use gatewright_usecase_kit::ConsoleIdentity;
+use gatewright_usecase_kit::{Ctx, record};
+
+/// An invitation, for the page that takes it up.
+#[derive(Debug, Clone)]
+pub struct InvitationView {
+    /// To where.
+    pub workspace: WorkspaceId,
+    /// Its name.
+    pub workspace_name: String,
+    /// Whom.
+    pub email: String,
+    /// Who has accepted it, and has yet to say who they are.
+    pub accepted_by: Option<AccountId>,
+}
+
+/// Taking up an invitation.
+pub struct Activation {
+    /// From the link.
+    pub token: String,
+    /// When the caller names it, it must be the invited one.
+    pub email: Option<String>,
+    /// The same.
+    pub workspace: Option<String>,
+    /// A first password, for somebody new.
+    pub password: Option<Secret>,
+    /// Name, language, zone.
+    pub profile: ProfileChange,
+}
+
+impl Activation {
+    fn is_of(&self, invitation: &Invitation) -> bool {
+        let (email, place) = (self.email.as_deref(), self.workspace.as_deref());
+        names_it(&invitation.email, invitation.workspace, email, place)
+    }
+}
+
+impl Accounts {
+    /// What an invitation is to; `None` when it is good for nothing.
+    pub async fn check_invitation(
+        &self,
+        ctx: &Ctx,
+        token: &str,
+        email: Option<&str>,
+        workspace: Option<&str>,
+    ) -> Result<Option<InvitationView>, AccountError> {
+        self.charge_activation(ctx).await?;
+        let link = (&self.parts.invitations, token);
+        let mut conn = self.parts.pool.get().await?;
+        let found = find_by_token(&mut conn, ctx, link).await?;
+        let view = found.map(|(invitation, workspace_name)| InvitationView {
+            workspace: invitation.workspace,
+            workspace_name,
+            email: invitation.email,
+            accepted_by: invitation.accepted_by,
+        });
+        Ok(view.filter(|view| names_it(&view.email, view.workspace, email, workspace)))
+    }
+
+    /// Takes it up: in this browser's session where the invited address is signed in, otherwise as
+    /// somebody new. The invitation ends.
+    pub async fn activate(
+        &self,
+        ctx: &Ctx,
+        who: Option<&ConsoleIdentity>,
+        command: Activation,
+    ) -> Result<(), AccountError> {
+        self.charge_activation(ctx).await?;
+        let link = (&self.parts.invitations, command.token.as_str());
+        let found = {
+            let mut conn = self.parts.pool.get().await?;
+            find_by_token(&mut conn, ctx, link).await?
+        };
+        // Looked at before any password is hashed.
+        let found = found.map(|(invitation, _)| invitation);
+        let found = found.filter(|invitation| command.is_of(invitation));
+        let invitation = found.ok_or(AccountError::AlreadyActivated)?;
+        let who = who.filter(|who| who.account.email.to_lowercase() == invitation.email);
+        match who {
+            Some(who) => self.accept(ctx, who, &invitation, &command).await,
+            None if invitation.accepted_by.is_some() => Err(AccountError::AlreadyActivated),
+            None => self.come(ctx, &invitation, &command).await,
+        }
+    }
+
+    /// The signed-in owner of the invited address.
+    async fn accept(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+        seen: &Invitation,
+        command: &Activation,
+    ) -> Result<(), AccountError> {
+        let (parts, id) = (&self.parts, who.account.id);
+        let mut tx = parts.pool.begin().await?;
+        if seen.accepted_by == Some(id) {
+            // They came by it a moment ago, and say now who they are.
+            lock_own(&mut tx, ctx, who).await?;
+        } else {
+            let link = (&parts.invitations, command.token.as_str());
+            let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
+            let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
+            let own = lock_own(&mut tx, ctx, who).await?;
+            if own.account().email.to_lowercase() != accepting.invitation().email {
+                return Err(AccountError::AlreadyActivated);
+            }
+            accepting.join(&mut tx, (&parts.ambient, ctx), &own).await?;
+        }
+        self.finish(ctx, tx, id, (seen, &command.profile)).await
+    }
+
+    /// Somebody new. The account belongs to this workspace and no other: what else its address is invited
+    /// to, its owner accepts when they are signed in.
+    async fn come(
+        &self,
+        ctx: &Ctx,
+        seen: &Invitation,
+        command: &Activation,
+    ) -> Result<(), AccountError> {
+        if let Some(password) = &command.password {
+            check_password_policy(password.expose())?;
+        }
+        let parts = &self.parts;
+        let is_taken = {
+            let mut conn = parts.pool.get().await?;
+            account::is_email_taken(&mut conn, &seen.email).await?
+        };
+        if is_taken {
+            return Err(AccountError::SignInToAccept);
+        }
+        let hash = match &command.password {
+            Some(password) => Some(parts.passwords.hash(password).await?),
+            None => None,
+        };
+        let mut tx = parts.pool.begin().await?;
+        let link = (&parts.invitations, command.token.as_str());
+        let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
+        let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
+        account::lock_email(&mut tx, &seen.email).await?;
+        if account::is_email_taken(&mut tx, &seen.email).await? {
+            return Err(AccountError::SignInToAccept);
+        }
+        let newcomer = Newcomer {
+            name: command.profile.name.as_deref().unwrap_or_default(),
+            email: &seen.email,
+            password: hash.as_deref(),
+            language: command.profile.interface_language.as_deref(),
+            timezone: command.profile.timezone.as_deref(),
+        };
+        let id = create(&mut tx, &parts.ambient, ctx, &newcomer).await?;
+        let locked = account::lock(&mut tx, id).await?;
+        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        accepting
+            .join(&mut tx, (&parts.ambient, ctx), &locked)
+            .await?;
+        self.finish(ctx, tx, id, (seen, &command.profile)).await
+    }
+
+    async fn finish(
+        &self,
+        ctx: &Ctx,
+        mut tx: Tx,
+        id: AccountId,
+        (invitation, profile): (&Invitation, &ProfileChange),
+    ) -> Result<(), AccountError> {
+        profile::update(&mut tx, id, profile, ctx.now).await?;
+        if !invitation::delete(&mut tx, invitation.workspace, invitation.id).await? {
+            return Err(AccountError::AlreadyActivated);
+        }
+        let event = AuditEvent::new(AuditAction::AccountActivated)
+            .by(id)
+            .within(Some(invitation.workspace));
+        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        tx.commit().await?;
+        self.parts.known.forget(id);
+        Ok(())
+    }
+
+    async fn charge_activation(&self, ctx: &Ctx) -> Result<(), AccountError> {
+        let limit = &self.parts.limits.activate;
+        self.parts
+            .limiter
+            .charge(limit, &ctx.address.limit_key())
+            .await?
+            .or_wait()
+            .map_err(|retry_after| AccountError::RateLimited { retry_after })
+    }
+}
+
+fn names_it(
+    invited: &str,
+    place: WorkspaceId,
+    email: Option<&str>,
+    workspace: Option<&str>,
+) -> bool {
+    let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_lowercase);
+    given(email).is_none_or(|email| email == invited)
+        && given(workspace).is_none_or(|id| id == place.to_string())
+}

@@ -1,0 +1,184 @@
+//! Changing one's address (console.md §§4.3, 7.10): a code to the old one, a code to the new one, then
+//! the change. Everything else that is open ends; both addresses are told.
+
+use gatewright_domain::{
+    account::{Account, Email},
+    audit::{AuditAction, AuditEvent},
+    era::Ending,
+    ids::AccountId,
+    one_time::{OneTimeGrant, OneTimePurpose},
+};
+use gatewright_mail::LetterKind;
+use gatewright_storage_identity::{account, profile};
+
+use super::{
+    codes::NewCode,
+    endings::{begin_era, commit_ending, end_all, lock_own},
+    error::AccountError,
+    service::Accounts,
+};
+use gatewright_usecase_kit::ConsoleIdentity;
+use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+
+const OLD: OneTimePurpose = OneTimePurpose::ChangeEmailOld;
+const NEW: OneTimePurpose = OneTimePurpose::ChangeEmailNew;
+
+impl Accounts {
+    /// Sends a code to the present address.
+    pub async fn begin_change_email(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        email: &Email,
+        language: Option<&str>,
+    ) -> Result<String, AccountError> {
+        let email = email.lowercase();
+        if email.as_str() != account.email.to_lowercase() {
+            return Err(AccountError::InvalidEmail);
+        }
+        let mut new = NewCode::new(OLD, email.as_str());
+        new.of(Some(account));
+        self.send_change_code(
+            ctx,
+            (new, Some(account)),
+            LetterKind::ChangeEmailOld,
+            language,
+        )
+        .await
+    }
+
+    /// Sends a code to the new address, for whoever gave the first.
+    pub async fn continue_change_email(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        (email, token): (&Email, &str),
+        language: Option<&str>,
+    ) -> Result<String, AccountError> {
+        let first = self.parts.codes.verified(ctx, OLD, token).await?;
+        require_own(&first, account.id)?;
+        let old_email = account.email.to_lowercase();
+        if first.email != old_email {
+            return Err(AccountError::InvalidEmail);
+        }
+        let email = email.lowercase();
+        let mut new = NewCode::new(NEW, email.as_str());
+        new.of(Some(account));
+        new.old_email = Some(&old_email);
+        self.send_change_code(ctx, (new, None), LetterKind::ChangeEmailNew, language)
+            .await
+    }
+
+    async fn send_change_code(
+        &self,
+        ctx: &Ctx,
+        (new, owner): (NewCode<'_>, Option<&Account>),
+        letter: LetterKind,
+        language: Option<&str>,
+    ) -> Result<String, AccountError> {
+        if !self.parts.settings.change_email_enabled {
+            return Err(AccountError::FeatureDisabled);
+        }
+        let codes = &self.parts.codes;
+        codes.charge_network(ctx).await?;
+        let postage = codes.charge_mailbox(ctx, new.purpose, new.email, owner);
+        let postage = postage.await?;
+        let issued = codes.issue(ctx, new, postage).await?;
+        let mut tx = self.parts.pool.begin().await?;
+        let letter = issued.letter(letter, language);
+        self.parts.post.send(&mut tx, ctx, letter).await?;
+        tx.commit().await?;
+        Ok(issued.token)
+    }
+
+    /// Takes either code. Returns the token of the next step.
+    pub async fn check_change_code(
+        &self,
+        ctx: &Ctx,
+        account: AccountId,
+        email: &Email,
+        (token, code): (&str, &str),
+    ) -> Result<String, AccountError> {
+        let codes = &self.parts.codes;
+        let seen = codes.grants.find(token, ctx.now).await?;
+        let seen = seen.ok_or(AccountError::InvalidToken)?;
+        require_own(&seen, account)?;
+        let purpose = if seen.purpose == NEW { NEW } else { OLD };
+        let grant = codes
+            .check(ctx, purpose, (token, code), Some(email.as_str()))
+            .await?;
+        codes.advance(ctx, token, &grant).await
+    }
+
+    /// Changes the address.
+    pub async fn change_email(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+        (email, token): (&Email, &str),
+    ) -> Result<Account, AccountError> {
+        if !self.parts.settings.change_email_enabled {
+            return Err(AccountError::FeatureDisabled);
+        }
+        let grant = self.parts.codes.verified(ctx, NEW, token).await?;
+        require_own(&grant, who.account.id)?;
+        let email = email.lowercase();
+        let is_unchanged = grant.old_email.as_deref() == Some(&who.account.email.to_lowercase());
+        if email.as_str() != grant.email || !is_unchanged {
+            return Err(AccountError::InvalidToken);
+        }
+        self.parts.codes.spend(token, &grant).await?;
+        self.store_email(ctx, who, (email.as_str(), &grant)).await
+    }
+
+    async fn store_email(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+        (email, grant): (&str, &OneTimeGrant),
+    ) -> Result<Account, AccountError> {
+        let (id, parts) = (who.account.id, &self.parts);
+        let mut tx = parts.pool.begin().await?;
+        account::lock_email(&mut tx, email).await?;
+        if account::is_email_taken(&mut tx, email).await? {
+            return Err(AccountError::EmailInUse);
+        }
+        let own = lock_own(&mut tx, ctx, who).await?;
+        if !grant.is_of(own.account()) {
+            return Err(AccountError::InvalidToken);
+        }
+        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::EmailChanged).await?;
+        profile::update_email(&mut tx, &begun, email, ctx.now).await?;
+        let language = who.account.interface_language.as_deref();
+        let done = Letter::new(LetterKind::ChangeEmailDone, email, language).with("email", email);
+        parts.post.send(&mut tx, ctx, done).await?;
+        let notice = Letter::new(LetterKind::ChangeEmailNotice, &who.account.email, language);
+        parts.post.send(&mut tx, ctx, notice).await?;
+        let spared = Some(who.claims.session_id);
+        let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::EmailChanged).by(id);
+        record(&mut tx, &parts.ambient, ctx, event).await?;
+        let changed = account::find(&mut tx, id).await?;
+        commit_ending(tx, &parts.store, ended).await?;
+        parts.known.forget(id);
+        changed.ok_or(AccountError::AccountNotFound)
+    }
+
+    /// Whether an address is free, for somebody who is signed in.
+    pub async fn require_free_email(&self, ctx: &Ctx, email: &Email) -> Result<(), AccountError> {
+        self.parts.codes.charge_network(ctx).await?;
+        let mut conn = self.parts.pool.get().await?;
+        if account::is_email_taken(&mut conn, email.lowercase().as_str()).await? {
+            return Err(AccountError::EmailInUse);
+        }
+        Ok(())
+    }
+}
+
+fn require_own(grant: &OneTimeGrant, account: AccountId) -> Result<(), AccountError> {
+    if grant.account == Some(account) {
+        Ok(())
+    } else {
+        Err(AccountError::InvalidToken)
+    }
+}

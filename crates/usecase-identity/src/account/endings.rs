@@ -1,0 +1,110 @@
+//! Ending what an account has open, in the transaction of what makes it necessary: a new era begins, so
+//! that nothing that was given before can be cashed in (`gatewright_domain::era`), sessions and bearers
+//! end, and caches are told before the commit: if they cannot be told, nothing is committed.
+
+use chrono::{DateTime, Utc};
+use gatewright_auth::bearer::TokenHash;
+use gatewright_domain::{
+    audit::{AuditAction, AuditEvent},
+    era::{Ending, Era},
+    ids::ConsoleSessionId,
+};
+use gatewright_storage_identity::{
+    account, account::LockedAccount, bearer_token, console_session, era, era::EraBegun,
+};
+use gatewright_storage_kit::{StorageError, Tx};
+
+use super::{error::AccountError, service::Accounts};
+use gatewright_usecase_kit::CachedBearers;
+use gatewright_usecase_kit::ConsoleIdentity;
+use gatewright_usecase_kit::{Ambient, Ctx, record};
+
+impl Accounts {
+    /// Ends everything that somebody has open but the session that asks: all or nothing.
+    pub async fn end_others(&self, ctx: &Ctx, who: &ConsoleIdentity) -> Result<(), AccountError> {
+        let parts = &self.parts;
+        let (id, spared) = (who.account.id, who.claims.session_id);
+        let mut tx = parts.pool.begin().await?;
+        let own = lock_own(&mut tx, ctx, who).await?;
+        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::EverythingElseEnded).await?;
+        let ended = end_all(&mut tx, begun, Some(spared), ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::LoggedOut).by(id);
+        let event = event.with("everything_but", spared);
+        record(&mut tx, &parts.ambient, ctx, event).await?;
+        commit_ending(tx, &parts.store, ended).await?;
+        parts.known.forget(id);
+        Ok(())
+    }
+}
+
+/// Locks the account of somebody who is signed in. A request whose session ended while it was under way
+/// is refused: from here on, either it is done before the ending, or not at all.
+pub(crate) async fn lock_own(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    who: &ConsoleIdentity,
+) -> Result<LockedAccount, AccountError> {
+    let own = account::lock(tx, who.account.id).await?;
+    let own = own.ok_or(AccountError::AccountNotFound)?;
+    let session = console_session::find_with_account(tx, who.claims.session_id).await?;
+    let is_live = session.is_some_and(|(session, account)| {
+        session.is_live(ctx.now) && account.id == own.id() && account.status.may_use_console()
+    });
+    if is_live {
+        Ok(own)
+    } else {
+        Err(AccountError::SessionEnded)
+    }
+}
+
+/// Begins an era of an account. Of any number of endings at the same time, each begins its own.
+pub(crate) async fn begin_era(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    account: &LockedAccount,
+    ending: Ending,
+) -> Result<EraBegun, StorageError> {
+    tracing::info!(account = %account.id(), ending = ending.as_str(), "an era of an account ends");
+    era::begin(tx, account, Era::begin(ambient.ids.as_ref())).await
+}
+
+/// Bearers that ended in the open transaction, and that caches have to hear of before it commits.
+#[must_use = "caches are told when it is committed"]
+pub(crate) struct Ended(Vec<TokenHash>);
+
+/// Ends all sessions but one, and all bearers, of an account whose new era has begun.
+pub(crate) async fn end_all(
+    tx: &mut Tx,
+    begun: EraBegun,
+    spared: Option<ConsoleSessionId>,
+    at: DateTime<Utc>,
+) -> Result<Ended, StorageError> {
+    let account = begun.account();
+    console_session::revoke_others(tx, account, spared, at).await?;
+    Ok(Ended(bearer_token::revoke_all(tx, account, at).await?))
+}
+
+/// Tells the caches and commits, or lets the bearers live on.
+pub(crate) async fn commit_ending(
+    tx: Tx,
+    store: &CachedBearers,
+    Ended(hashes): Ended,
+) -> Result<(), StorageError> {
+    for (told, hash) in hashes.iter().enumerate() {
+        if let Err(error) = store.bury(hash).await {
+            exhume(store, &hashes[..told]).await;
+            return Err(error.into());
+        }
+    }
+    let committed = tx.commit().await;
+    if committed.is_err() {
+        exhume(store, &hashes).await;
+    }
+    committed
+}
+
+async fn exhume(store: &CachedBearers, hashes: &[TokenHash]) {
+    for hash in hashes {
+        store.exhume(hash).await;
+    }
+}

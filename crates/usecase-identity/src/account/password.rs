@@ -1,0 +1,116 @@
+//! Changing one's own password. All other sessions and all bearers end. A first password is a new way
+//! into the account: it asks for a fresh sign-in, and its owner is told by a letter.
+
+use gatewright_auth::{password::Verdict, secrets_equal};
+use gatewright_domain::{
+    Secret,
+    account::{Account, check_password_policy},
+    audit::{AuditAction, AuditEvent},
+    era::Ending,
+};
+use gatewright_mail::LetterKind;
+use gatewright_storage_identity::{account, account::Credentials, profile};
+use gatewright_storage_kit::Tx;
+
+use super::{
+    endings::{begin_era, commit_ending, end_all, lock_own},
+    error::AccountError,
+    service::Accounts,
+};
+use gatewright_usecase_kit::{ConsoleIdentity, Ctx, mail::Letter, record};
+
+impl Accounts {
+    /// Changes it.
+    pub async fn change_password(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+        old: Option<&Secret>,
+        (new, repeated): (&Secret, &Secret),
+    ) -> Result<(), AccountError> {
+        if !secrets_equal(new.expose(), repeated.expose()) {
+            return Err(AccountError::RepeatPasswordNotMatch);
+        }
+        check_password_policy(new.expose())?;
+        let looked_at = self.require_current(who, old).await?;
+        let is_first = looked_at.password.is_none();
+        if is_first {
+            self.require_fresh(ctx, who).await?;
+        }
+        let parts = &self.parts;
+        let hash = parts.passwords.hash(new).await?;
+        let (id, spared) = (who.account.id, Some(who.claims.session_id));
+        let mut tx = parts.pool.begin().await?;
+        let own = lock_own(&mut tx, ctx, who).await?;
+        // Somebody may have changed it while the old one was compared.
+        if !own.has_still(&looked_at) {
+            return Err(AccountError::CurrentPasswordIncorrect);
+        }
+        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::PasswordChanged).await?;
+        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
+        let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
+        record(&mut tx, &parts.ambient, ctx, event).await?;
+        if is_first {
+            self.tell_first_password(ctx, &mut tx, own.account())
+                .await?;
+        }
+        commit_ending(tx, &parts.store, ended).await?;
+        parts.known.forget(id);
+        Ok(())
+    }
+
+    async fn tell_first_password(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        account: &Account,
+    ) -> Result<(), AccountError> {
+        let post = &self.parts.post;
+        let Ok(url) = post.page("/account") else {
+            return Ok(());
+        };
+        let language = account.interface_language.as_deref();
+        let letter = Letter::new(LetterKind::FirstPassword, &account.email, language)
+            .with("address", ctx.address)
+            .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
+            .with("url", url);
+        Ok(post.send(tx, ctx, letter).await?)
+    }
+
+    /// Whoever has a password must know it. Returns what was looked at. Wrong guesses are counted by session:
+    /// whoever guesses with a stolen one does not take the owner's way away.
+    pub(super) async fn require_current(
+        &self,
+        who: &ConsoleIdentity,
+        old: Option<&Secret>,
+    ) -> Result<Credentials, AccountError> {
+        let limit = &self.parts.limits.password_change;
+        let ticket = self
+            .parts
+            .limiter
+            .charge_refundable(limit, &who.claims.session_id.to_string())
+            .await?
+            .map_err(|retry_after| AccountError::RateLimited { retry_after })?;
+        let found = {
+            let mut conn = self.parts.pool.get().await?;
+            account::find_credentials_by_id(&mut conn, who.account.id).await?
+        };
+        let found = found.ok_or(AccountError::AccountNotFound)?;
+        if found.password.is_none() {
+            self.parts.limiter.refund(&ticket).await?;
+            return Ok(found);
+        }
+        let old = old.ok_or(AccountError::CurrentPasswordIncorrect)?;
+        let verdict = self
+            .parts
+            .passwords
+            .verify(old, found.password.clone(), found.salt.clone())
+            .await?;
+        if verdict == Verdict::Mismatch {
+            return Err(AccountError::CurrentPasswordIncorrect);
+        }
+        self.parts.limiter.refund(&ticket).await?;
+        Ok(found)
+    }
+}

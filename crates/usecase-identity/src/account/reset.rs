@@ -1,0 +1,118 @@
+//! Setting a forgotten password (console.md §7.4). Whether an address has an account shows nowhere:
+//! the answer is the same, and so is the work, down to the letter.
+
+use gatewright_domain::{
+    Secret,
+    account::{Email, check_password_policy},
+    audit::{AuditAction, AuditEvent},
+    era::Ending,
+    one_time::OneTimePurpose,
+};
+use gatewright_mail::LetterKind;
+use gatewright_storage_identity::{account, profile};
+
+use super::{
+    codes::NewCode,
+    endings::{begin_era, commit_ending, end_all},
+    error::AccountError,
+    service::Accounts,
+};
+use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+
+const PURPOSE: OneTimePurpose = OneTimePurpose::ResetPassword;
+
+impl Accounts {
+    /// Sends a code. Returns the token to give it back with.
+    pub async fn forgot_password(
+        &self,
+        ctx: &Ctx,
+        email: &Email,
+        language: Option<&str>,
+    ) -> Result<String, AccountError> {
+        if !self.parts.console.password_login {
+            return Err(AccountError::FeatureDisabled);
+        }
+        let (spelled, email, codes) = (email.as_str(), email.lowercase(), &self.parts.codes);
+        codes.charge_network(ctx).await?;
+        let mut tx = self.parts.pool.begin().await?;
+        let found = account::find_credentials(&mut tx, spelled).await?;
+        let found = found
+            .map(|found| found.account)
+            .filter(|account| account.status.may_use_console());
+        let postage = codes.charge_mailbox(ctx, PURPOSE, email.as_str(), found.as_ref());
+        let postage = postage.await?;
+        let mut new = NewCode::new(PURPOSE, email.as_str());
+        new.of(found.as_ref());
+        new.has_code = found.is_some();
+        let issued = codes.issue(ctx, new, postage).await?;
+        let letter = match found {
+            Some(_) => issued.letter(LetterKind::ResetPassword, language),
+            None => self.no_account(email.as_str(), language),
+        };
+        self.parts.post.send(&mut tx, ctx, letter).await?;
+        tx.commit().await?;
+        Ok(issued.token)
+    }
+
+    fn no_account(&self, email: &str, language: Option<&str>) -> Letter {
+        let sign_up = self.parts.post.page("/signup");
+        match sign_up.ok().filter(|_| self.parts.console.allow_register) {
+            Some(url) => {
+                Letter::new(LetterKind::ResetNoAccount, email, language).with("sign_up_url", url)
+            }
+            None => Letter::new(LetterKind::ResetNoAccountClosed, email, language),
+        }
+    }
+
+    /// Takes the code. Returns the token to set the password with.
+    pub async fn check_reset_code(
+        &self,
+        ctx: &Ctx,
+        email: &Email,
+        (token, code): (&str, &str),
+    ) -> Result<String, AccountError> {
+        let codes = &self.parts.codes;
+        let grant = codes
+            .check(ctx, PURPOSE, (token, code), Some(email.as_str()))
+            .await?;
+        codes.advance(ctx, token, &grant).await
+    }
+
+    /// Sets the password. Everything that was open ends, and the account is unlocked.
+    pub async fn reset_password(
+        &self,
+        ctx: &Ctx,
+        token: &str,
+        (password, repeated): (&Secret, &Secret),
+    ) -> Result<(), AccountError> {
+        check_password_policy(password.expose())?;
+        if !gatewright_auth::secrets_equal(password.expose(), repeated.expose()) {
+            return Err(AccountError::PasswordMismatch);
+        }
+        let codes = &self.parts.codes;
+        let grant = codes.verified(ctx, PURPOSE, token).await?;
+        let parts = &self.parts;
+        let hash = parts.passwords.hash(password).await?;
+        codes.spend(token, &grant).await?;
+        let mut tx = parts.pool.begin().await?;
+        let whose = codes.lock_owner(&mut tx, &grant).await?;
+        if !whose.account().status.may_use_console() {
+            return Err(AccountError::AccountNotFound);
+        }
+        let id = whose.id();
+        let begun = begin_era(&mut tx, &parts.ambient, &whose, Ending::PasswordReset).await?;
+        profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
+        self.disconnect_all(ctx, &mut tx, whose.account()).await?;
+        let ended = end_all(&mut tx, begun, None, ctx.now).await?;
+        let event = AuditEvent::new(AuditAction::PasswordReset).by(id);
+        record(&mut tx, &parts.ambient, ctx, event).await?;
+        commit_ending(tx, &parts.store, ended).await?;
+        parts.known.forget(id);
+        self.unlock(&grant.email).await
+    }
+
+    /// Forgets failed sign-ins, wrong codes and letters, from wherever they came.
+    async fn unlock(&self, email: &str) -> Result<(), AccountError> {
+        Ok(self.parts.throttles.pardon(email).await?)
+    }
+}

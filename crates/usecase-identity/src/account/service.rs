@@ -1,0 +1,70 @@
+//! What the flows of accounts are made of.
+
+use std::sync::Arc;
+
+use gatewright_auth::{
+    account::{AccountSettings, InvitationKeys},
+    console::ConsoleSettings,
+    limits::Limits,
+};
+use gatewright_kv::{RateLimits, Throttles};
+use gatewright_storage_kit::Pool;
+
+use super::codes::Codes;
+use crate::console::Passwords;
+use gatewright_usecase_kit::CachedBearers;
+use gatewright_usecase_kit::{Ambient, KnownAccounts, mail::Post, provider::Providers};
+
+/// The parts of [`Accounts`].
+pub struct AccountsParts {
+    /// PostgreSQL.
+    pub pool: Pool,
+    /// Codes by mail.
+    pub codes: Codes,
+    /// Letters.
+    pub post: Post,
+    /// The limiter.
+    pub limiter: RateLimits,
+    /// The limits.
+    pub limits: Limits,
+    /// Failed sign-ins.
+    pub throttles: Throttles,
+    /// The look-up of bearers, which must hear when they end.
+    pub store: CachedBearers,
+    /// What this process remembers of accounts.
+    pub known: Arc<KnownAccounts>,
+    /// Links of invitations.
+    pub invitations: InvitationKeys,
+    /// The identity providers.
+    pub providers: Providers,
+    /// Settings of the console.
+    pub console: ConsoleSettings,
+    /// Settings of these flows.
+    pub settings: AccountSettings,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Time, ids, randomness.
+    pub ambient: Ambient,
+}
+
+/// The flows of accounts.
+pub struct Accounts {
+    pub(super) parts: AccountsParts,
+}
+
+impl Accounts {
+    /// Puts the parts together.
+    pub fn new(parts: AccountsParts) -> Self {
+        Self { parts }
+    }
+
+    /// Whether people may change their address.
+    pub fn may_change_email(&self) -> bool {
+        self.parts.settings.change_email_enabled
+    }
+
+    /// Whether mails are sent at all.
+    pub fn is_mail_set_up(&self) -> bool {
+        self.parts.post.is_set_up()
+    }
+}

@@ -1,0 +1,91 @@
+//! Connecting an identity at a provider to an account: asked for by its owner, who proves it, and told
+//! by a letter. The way to the provider and back is authority that was given: after an ending it is worth
+//! nothing.
+
+use gatewright_auth::sso::{AuthenticatedPerson, ProviderName, SignInPurpose};
+use gatewright_domain::{account::Account, era::Era, ids::AccountId};
+use gatewright_mail::LetterKind;
+use gatewright_storage_identity::external_identity;
+use gatewright_storage_kit::Tx;
+
+use super::{
+    external::{ExternalLogin, SignInBegun},
+    external_error::ExternalLoginError,
+    session::Console,
+};
+use crate::account::{AccountError, OwnerProof, lock_own};
+use gatewright_usecase_kit::ConsoleIdentity;
+use gatewright_usecase_kit::{Ctx, mail::Letter};
+
+impl Console {
+    /// Begins to connect an identity to the account whose owner has just proved to be it.
+    pub async fn begin_connection(
+        &self,
+        ctx: &Ctx,
+        provider: &str,
+        proof: OwnerProof,
+    ) -> Result<SignInBegun, ExternalLoginError> {
+        let purpose = SignInPurpose::Link(proof.account(), proof.era());
+        self.begin_trip(ctx, provider, purpose).await
+    }
+
+    /// Ends it: whoever asked must still be the one who is signed in here, and nothing may have ended
+    /// since.
+    pub(super) async fn connect(
+        &self,
+        ctx: &Ctx,
+        (provider, person): (&ProviderName, &AuthenticatedPerson),
+        (account, era): (AccountId, Era),
+        session: Option<&ConsoleIdentity>,
+    ) -> Result<ExternalLogin, ExternalLoginError> {
+        let invalid = ExternalLoginError::InvalidState;
+        let same = session.filter(|session| session.account.id == account);
+        let session = same.ok_or(invalid)?;
+        let mut tx = self.parts.pool.begin().await?;
+        let own = lock_own(&mut tx, ctx, session).await?;
+        if own.account().era != era {
+            return Err(ExternalLoginError::InvalidState);
+        }
+        let (issuer, subject) = (&person.subject.issuer, &person.provider_subject);
+        let known = external_identity::find_account(&mut tx, issuer, subject).await?;
+        if known == Some(account) {
+            return Ok(ExternalLogin::Linked);
+        }
+        self.tie(ctx, &mut tx, person, account).await?;
+        self.tell_connected(ctx, &mut tx, (provider, person), own.account())
+            .await?;
+        tx.commit().await?;
+        Ok(ExternalLogin::Linked)
+    }
+
+    async fn tell_connected(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        (provider, person): (&ProviderName, &AuthenticatedPerson),
+        account: &Account,
+    ) -> Result<(), ExternalLoginError> {
+        let post = &self.parts.post;
+        let Ok(url) = post.page("/account") else {
+            return Ok(());
+        };
+        let label = self.parts.providers.find(Some(provider))?.label();
+        let language = account.interface_language.as_deref();
+        let letter = Letter::new(LetterKind::IdentityConnected, &account.email, language)
+            .with("provider", label)
+            .with("identity", &person.subject.email)
+            .with("address", ctx.address)
+            .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
+            .with("url", url);
+        Ok(post.send(tx, ctx, letter).await?)
+    }
+}
+
+impl From<AccountError> for ExternalLoginError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Unavailable(outage) => Self::Unavailable(outage),
+            _ => Self::InvalidState,
+        }
+    }
+}

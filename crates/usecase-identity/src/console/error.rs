@@ -1,0 +1,129 @@
+//! What can go wrong at the console.
+
+use gatewright_auth::console::CsrfFailure;
+use gatewright_domain::{
+    Classify, ErrorKind, account::PasswordPolicyViolation, error::Unavailable,
+};
+use gatewright_storage_kit::StorageError;
+
+/// Why a console request is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Nobody has set the installation up.
+    #[error(
+        "Dify has not been initialized and installed yet. Please proceed with the initialization and installation process first."
+    )]
+    NotSetup,
+    /// The same, and the init password has to be given first.
+    #[error(
+        "Init validation has not been completed yet. Please proceed with the init validation process first."
+    )]
+    NotInitValidated,
+    /// No access token, or one that is good for nothing. The reason goes into a header.
+    #[error("Invalid Authorization token.")]
+    Unauthorized(&'static str),
+    /// The account of the token is gone or has no workspace.
+    #[error("Unauthorized.")]
+    NoAccount,
+    /// The account is locked out.
+    #[error("Account is banned.")]
+    Banned,
+    /// The CSRF check failed.
+    #[error("CSRF token is missing or invalid.")]
+    Csrf(CsrfFailure),
+    /// The account has to be initialised first.
+    #[error(
+        "The account has not been initialized yet. Please proceed with the initialization process first."
+    )]
+    NotInitialized,
+    /// Password sign-in is switched off.
+    #[error("You don't have the permission to access the requested resource.")]
+    PasswordLoginDisabled,
+    /// Wrong address or password.
+    #[error("Invalid email or password.")]
+    AuthenticationFailed,
+    /// Right password, locked account.
+    #[error("Account is banned.")]
+    AccountBanned,
+    /// The invitation is somebody else's.
+    #[error("The email address is not the invited one.")]
+    InvitedSomebodyElse,
+    /// A first password that is too weak.
+    #[error(transparent)]
+    Policy(#[from] PasswordPolicyViolation),
+    /// The role in the workspace does not suffice.
+    #[error("You don't have the permission to access the requested resource.")]
+    RoleInsufficient,
+    /// There is no such thing in this workspace.
+    #[error("Not found.")]
+    NotFound,
+    /// Too many failed sign-ins.
+    #[error("Too many incorrect password attempts. Please try again later.")]
+    LoginThrottled {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// Too many requests.
+    #[error("Too many requests. Please try again later.")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// No such workspace, or not the caller's, or archived.
+    #[error("Account not linked with the workspace.")]
+    AccountNotLinkTenant,
+    /// A store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<StorageError> for ConsoleError {
+    fn from(error: StorageError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl Classify for ConsoleError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotSetup
+            | Self::NotInitValidated
+            | Self::Unauthorized(_)
+            | Self::NoAccount
+            | Self::Banned
+            | Self::Csrf(_)
+            | Self::AuthenticationFailed => ErrorKind::Unauthenticated,
+            Self::NotInitialized
+            | Self::AccountBanned
+            | Self::InvitedSomebodyElse
+            | Self::Policy(_) => ErrorKind::Invalid,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::PasswordLoginDisabled | Self::AccountNotLinkTenant | Self::RoleInsufficient => {
+                ErrorKind::Forbidden
+            }
+            Self::LoginThrottled { .. } | Self::RateLimited { .. } => ErrorKind::RateLimited,
+            Self::Unavailable(_) => ErrorKind::Unavailable,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotSetup => "not_setup",
+            Self::NotInitValidated => "not_init_validated",
+            Self::Unauthorized(_) | Self::NoAccount | Self::Banned | Self::Csrf(_) => {
+                "unauthorized"
+            }
+            Self::NotInitialized => "account_not_initialized",
+            Self::PasswordLoginDisabled | Self::RoleInsufficient => "forbidden",
+            Self::InvitedSomebodyElse => "invalid_email",
+            Self::Policy(_) => "invalid_param",
+            Self::NotFound => "not_found",
+            Self::AuthenticationFailed => "authentication_failed",
+            Self::AccountBanned => "account_banned",
+            Self::LoginThrottled { .. } => "email_code_login_limit",
+            Self::RateLimited { .. } => "too_many_requests",
+            Self::AccountNotLinkTenant => "account_not_link_tenant",
+            Self::Unavailable(_) => "service_unavailable",
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Console identity: set-up, sign-in, sessions.
+
+mod attempt;
+mod browsers;
+mod code_login;
+mod connect;
+mod error;
+mod external;
+mod external_error;
+mod invited;
+mod login;
+mod logout;
+mod newcomer;
+mod passwords;
+mod refresh;
+mod session;
+mod setup;
+
+pub use code_login::Preferences;
+pub use error::ConsoleError;
+pub use external::{ExternalLogin, SignInBegun};
+pub use external_error::ExternalLoginError;
+pub use login::{Login, LoginOutcome};
+pub(crate) use newcomer::{Newcomer, create, found_workspace, settle};
+pub use passwords::Passwords;
+pub use refresh::RefreshError;
+pub use session::{Console, ConsoleParts, SessionTokens};
+pub use setup::{Setup, SetupCommand, SetupError, SetupStatus};

@@ -1,0 +1,8 @@
+//! The use-cases of identity: accounts, sign-in and sessions of the console, members of workspaces, and what an
+//! administrator may do. They own the transactions; the rules are in `domain` and `auth`, the statements in
+//! `storage-identity` and `kv`.
+
+pub mod account;
+pub mod admin;
+pub mod console;
+pub mod member;

@@ -1,0 +1,147 @@
+//! Giving a workspace away (console.md §7.15): a code to the owner's mailbox, then the change, in one
+//! transaction. The token is bound to the account and to the workspace.
+
+use gatewright_domain::{
+    account::{Account, AccountStatus},
+    audit::{AuditAction, AuditEvent},
+    ids::{AccountId, WorkspaceId},
+    one_time::{OneTimeGrant, OneTimePurpose},
+    workspace::{MemberWorkspace, Role},
+};
+use gatewright_mail::LetterKind;
+use gatewright_storage_identity::{account, member};
+
+use super::{error::MemberError, manage::Members};
+use crate::account::{AccountError, NewCode};
+use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+
+const PURPOSE: OneTimePurpose = OneTimePurpose::OwnerTransfer;
+
+impl Members {
+    /// Sends the code.
+    pub async fn begin_transfer(
+        &self,
+        ctx: &Ctx,
+        owner: &Account,
+        workspace: &MemberWorkspace,
+        language: Option<&str>,
+    ) -> Result<String, AccountError> {
+        require_owner(workspace)?;
+        let (email, codes) = (owner.email.to_lowercase(), &self.parts.codes);
+        codes.charge_network(ctx).await?;
+        let postage = codes.charge_mailbox(ctx, PURPOSE, &email, Some(owner));
+        let postage = postage.await?;
+        let mut new = NewCode::new(PURPOSE, &email);
+        new.of(Some(owner));
+        new.workspace = Some(workspace.id);
+        let issued = codes.issue(ctx, new, postage).await?;
+        let letter = issued
+            .letter(LetterKind::TransferConfirm, language)
+            .with("WorkspaceName", &workspace.name);
+        let mut tx = self.parts.pool.begin().await?;
+        self.parts.post.send(&mut tx, ctx, letter).await?;
+        tx.commit().await?;
+        Ok(issued.token)
+    }
+
+    /// Takes the code. Returns the token of the next step.
+    pub async fn check_transfer_code(
+        &self,
+        ctx: &Ctx,
+        owner: &Account,
+        workspace: &MemberWorkspace,
+        (token, code): (&str, &str),
+    ) -> Result<String, AccountError> {
+        require_owner(workspace)?;
+        let codes = &self.parts.codes;
+        let seen = codes.grants.find(token, ctx.now).await?;
+        require_bound(seen.as_ref(), owner.id, workspace.id)?;
+        let grant = codes.check(ctx, PURPOSE, (token, code), None).await?;
+        codes.advance(ctx, token, &grant).await
+    }
+
+    /// Gives the workspace away: the owner becomes an administrator. Both are told.
+    pub async fn transfer(
+        &self,
+        ctx: &Ctx,
+        owner: &Account,
+        workspace: &MemberWorkspace,
+        (target, token): (AccountId, &str),
+    ) -> Result<(), AccountError> {
+        require_owner(workspace)?;
+        if target == owner.id {
+            return Err(AccountError::TransferToSelf);
+        }
+        let codes = &self.parts.codes;
+        let grant = codes.verified(ctx, PURPOSE, token).await?;
+        require_bound(Some(&grant), owner.id, workspace.id)?;
+        let mut tx = self.parts.pool.begin().await?;
+        let place = self.lock(&mut tx, workspace.id).await.map_err(as_account)?;
+        let own = member::find_role(&mut tx, workspace.id, owner.id).await?;
+        if own != Some(Role::Owner) {
+            return Err(AccountError::NotOwner);
+        }
+        let is_member = member::find_role(&mut tx, workspace.id, target)
+            .await?
+            .is_some();
+        let heir = account::find(&mut tx, target).await?;
+        let heir = heir.filter(|heir| is_member && heir.status == AccountStatus::Active);
+        let heir = heir.ok_or(AccountError::NoMember)?;
+        codes.lock_owner(&mut tx, &grant).await?;
+        codes.spend(token, &grant).await?;
+        member::update_role(&mut tx, workspace.id, owner.id, Role::Admin, ctx.now).await?;
+        member::update_role(&mut tx, workspace.id, target, Role::Owner, ctx.now).await?;
+        for letter in letters(owner, &heir, &place.name) {
+            self.parts.post.send(&mut tx, ctx, letter).await?;
+        }
+        let event = AuditEvent::new(AuditAction::OwnershipTransferred)
+            .by(owner.id)
+            .within(Some(workspace.id))
+            .with("to", target);
+        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        tx.commit().await?;
+        self.parts.known.forget(owner.id);
+        self.parts.known.forget(target);
+        Ok(())
+    }
+}
+
+fn letters(owner: &Account, heir: &Account, workspace: &str) -> [Letter; 2] {
+    let to = |kind, account: &Account| {
+        let language = account.interface_language.as_deref();
+        Letter::new(kind, &account.email, language).with("WorkspaceName", workspace)
+    };
+    [
+        to(LetterKind::TransferOldOwner, owner).with("NewOwnerEmail", &heir.email),
+        to(LetterKind::TransferNewOwner, heir),
+    ]
+}
+
+fn require_owner(workspace: &MemberWorkspace) -> Result<(), AccountError> {
+    if workspace.role == Role::Owner {
+        Ok(())
+    } else {
+        Err(AccountError::NotOwner)
+    }
+}
+
+fn require_bound(
+    grant: Option<&OneTimeGrant>,
+    owner: AccountId,
+    workspace: WorkspaceId,
+) -> Result<(), AccountError> {
+    let is_bound = grant
+        .is_some_and(|grant| grant.account == Some(owner) && grant.workspace == Some(workspace));
+    if is_bound {
+        Ok(())
+    } else {
+        Err(AccountError::InvalidToken)
+    }
+}
+
+fn as_account(error: MemberError) -> AccountError {
+    match error {
+        MemberError::Unavailable(unavailable) => AccountError::Unavailable(unavailable),
+        _ => AccountError::NoMember,
+    }
+}

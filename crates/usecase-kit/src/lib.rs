@@ -1,0 +1,25 @@
+//! What every use-case stands on: time, ids and randomness, what is known of a request, who is signed in, the audit
+//! trail, letters, the identity providers, and what one process remembers for a moment. A slice's use-cases are
+//! in its own `usecase-*` crate; those do not see each other.
+
+mod account_cache;
+mod audit;
+mod audit_base;
+mod cached_bearers;
+mod env;
+mod geo_ip;
+mod identity;
+mod known_browser;
+pub mod mail;
+pub mod provider;
+pub mod readiness;
+mod ttl_cache;
+
+pub use account_cache::{KnownAccount, KnownAccounts};
+pub use audit::{record, record_alone, record_failure};
+pub use audit_base::{AuditBaseKeys, BaseState};
+pub use cached_bearers::CachedBearers;
+pub use env::{Ambient, Ctx, dry};
+pub use geo_ip::Places;
+pub use identity::ConsoleIdentity;
+pub use known_browser::known_browser;

@@ -1,0 +1,112 @@
+//! Sending a letter: the job's side. A letter that was recorded is not sent again; one that was sent
+//! and not recorded (its worker ended in between) is, with the same `Message-ID`.
+
+use gatewright_auth::{
+    account::{CodeKeys, InvitationKeys},
+    origin::PublicUrls,
+};
+use gatewright_jobs::{JobError, Running};
+use gatewright_mail::{Mail, MailError, Mailer, Templates};
+use gatewright_storage_identity::mail_delivery;
+use gatewright_storage_kit::Pool;
+
+use super::letter::SendLetter;
+
+/// Sends letters.
+pub struct Postman {
+    /// Where deliveries are recorded.
+    pub pool: Pool,
+    /// The way out; none: letters wait until there is one.
+    pub mailer: Option<Mailer>,
+    /// What letters say.
+    pub templates: Templates,
+    /// Computes codes.
+    pub codes: CodeKeys,
+    /// Computes links.
+    pub invitations: InvitationKeys,
+    /// Where links point.
+    pub urls: PublicUrls,
+}
+
+impl Postman {
+    /// Does the job.
+    ///
+    /// # Errors
+    /// When the letter did not leave.
+    pub async fn send(&self, running: Running, job: SendLetter) -> Result<(), JobError> {
+        if job.expires_at.is_some_and(|at| at <= running.now) {
+            tracing::warn!(job = %running.id, letter = job.kind.template(), "too late to be of use; not sent");
+            return Ok(());
+        }
+        {
+            let mut conn = self.pool.get().await?;
+            if is_recorded(&mut conn, running).await? {
+                return Ok(());
+            }
+        }
+        let mail = self.write(running, &job)?;
+        let mailer = self
+            .mailer
+            .as_ref()
+            .ok_or_else(|| JobError::Retry("MAIL_TYPE is not set".into()))?;
+        mailer.send(mail).await.map_err(|error| match error {
+            MailError::Transient(text) => JobError::Retry(text),
+            MailError::Permanent(text) => JobError::Hopeless(text),
+        })?;
+        let mut conn = self.pool.get().await?;
+        let letter = job.kind.template();
+        mail_delivery::record(&mut conn, running.id.0, letter, running.now)
+            .await
+            .map_err(|error| JobError::Retry(error.to_string()))
+    }
+
+    fn write(&self, running: Running, job: &SendLetter) -> Result<Mail, JobError> {
+        let mut told = job.told.clone();
+        if let Some(seed) = &job.code {
+            let code = self.codes.code(seed);
+            let code =
+                code.ok_or_else(|| JobError::Hopeless("the code's key was retired".into()))?;
+            told.insert("code".into(), code.expose().to_owned());
+        }
+        if let Some(id) = job.invitation {
+            let token = self.invitations.token(id);
+            let url = invitation_path(&job.to, token.expose());
+            let url = self
+                .urls
+                .page_in_letters(&url)
+                .map_err(|_| JobError::Retry("set CONSOLE_WEB_URL or CONSOLE_API_URL".into()))?;
+            told.insert("url".into(), url);
+        }
+        let content = self
+            .templates
+            .render(job.kind, job.language, &job.to, &told);
+        Ok(Mail {
+            id: running.id.to_string(),
+            to: job.to.clone(),
+            content: content.map_err(|error| JobError::Retry(error.to_string()))?,
+        })
+    }
+}
+
+async fn is_recorded(
+    conn: &mut gatewright_storage_kit::Conn,
+    running: Running,
+) -> Result<bool, JobError> {
+    mail_delivery::is_recorded(conn, running.id.0)
+        .await
+        .map_err(|error| JobError::Retry(error.to_string()))
+}
+
+/// `/activate` with what it needs (console.md §11.3).
+pub fn invitation_path(email: &str, token: &str) -> String {
+    let quoted: String = email
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    format!("/activate?email={quoted}&token={token}")
+}

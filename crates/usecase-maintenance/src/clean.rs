@@ -1,0 +1,105 @@
+//! The job that deletes what has outlived its use, in batches: whatever stops it, the next run goes on.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gatewright_domain::error::Unavailable;
+use gatewright_jobs::{Job, JobError, QueueName, Running};
+use gatewright_storage_identity::{retention, retention::Expired};
+use gatewright_storage_kit::Pool;
+use serde::{Deserialize, Serialize};
+
+use super::settings::UpkeepSettings;
+use gatewright_usecase_kit::{Ambient, AuditBaseKeys};
+
+/// Rows in a batch (console.md §10.7).
+pub(super) const BATCH: i64 = 500;
+
+/// What is swept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sweep {
+    /// Dead bearers.
+    Bearers,
+    /// Ended console sessions, redemptions, records of mails.
+    Sessions,
+    /// Expired invitations and who never came.
+    Invitations,
+    /// Dead letters.
+    DeadLetters,
+    /// Old events of the audit trail.
+    Audit,
+}
+
+/// The job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CleanUp {
+    /// What.
+    pub sweep: Sweep,
+}
+
+impl Job for CleanUp {
+    const KIND: &'static str = "clean_up";
+    const QUEUE: QueueName = QueueName::Retention;
+    const MAX_ATTEMPTS: i32 = 3;
+}
+
+/// Deletes.
+pub struct Cleaner {
+    /// Where.
+    pub pool: Pool,
+    /// How long things are kept.
+    pub settings: UpkeepSettings,
+    /// Signs where the audit trail begins.
+    pub bases: AuditBaseKeys,
+    /// For the audit trail.
+    pub ambient: Ambient,
+}
+
+impl Cleaner {
+    /// Does the job. Returns how many rows went.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn run(&self, running: Running, job: CleanUp) -> Result<usize, JobError> {
+        let swept = self.sweep(job.sweep, running.now).await?;
+        tracing::info!(sweep = ?job.sweep, swept, "swept");
+        Ok(swept)
+    }
+
+    /// Sweeps, as of `now`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sweep(&self, sweep: Sweep, now: DateTime<Utc>) -> Result<usize, Unavailable> {
+        let keep = |days: u32| now - TimeDelta::days(i64::from(days));
+        let settings = &self.settings;
+        let (kinds, before): (&[Expired], _) = match sweep {
+            Sweep::Bearers => (&[Expired::Bearers], keep(settings.bearer_days)),
+            Sweep::Sessions => (
+                &[
+                    Expired::Sessions,
+                    Expired::DeviceRedemptions,
+                    Expired::MailDeliveries,
+                ],
+                keep(settings.session_days),
+            ),
+            Sweep::Invitations => (
+                &[Expired::Invitations, Expired::PendingAccounts],
+                keep(settings.invitation_days),
+            ),
+            Sweep::DeadLetters => (&[Expired::DeadJobs], keep(settings.dead_letter_days)),
+            Sweep::Audit => return self.sweep_audit(keep(settings.audit_days), now).await,
+        };
+        let mut swept = 0;
+        for kind in kinds {
+            loop {
+                let mut conn = self.pool.get().await?;
+                let gone = retention::delete(&mut conn, *kind, before, BATCH).await?;
+                swept += gone;
+                if gone < usize::try_from(BATCH).unwrap_or_default() {
+                    break;
+                }
+            }
+        }
+        Ok(swept)
+    }
+}

@@ -1,0 +1,10 @@
+//! Maintenance: what is deleted when, the schedules of it, and the handlers of every job of the worker.
+
+mod clean;
+mod cut_audit;
+mod settings;
+mod worker;
+
+pub use clean::{CleanUp, Cleaner, Sweep};
+pub use settings::UpkeepSettings;
+pub use worker::{JobConnections, handlers, schedules};

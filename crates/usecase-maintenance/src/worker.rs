@@ -1,0 +1,80 @@
+//! What a worker does: the handlers of all jobs, and the schedules.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, future::BoxFuture, stream::BoxStream};
+use gatewright_domain::error::Unavailable;
+use gatewright_jobs::{Connections, Handlers, Schedule, ScheduleError, Scheduler};
+use gatewright_storage_kit::{Conn, Pool};
+
+use super::{
+    clean::{CleanUp, Cleaner, Sweep},
+    settings::UpkeepSettings,
+};
+use gatewright_usecase_kit::mail::{Postman, SendLetter};
+
+/// The pool, for the queue.
+#[derive(Clone)]
+pub struct JobConnections(pub Pool);
+
+impl Connections for JobConnections {
+    type Conn = Conn;
+
+    fn get(&self) -> BoxFuture<'_, Result<Conn, Unavailable>> {
+        self.0.get().boxed()
+    }
+
+    fn listen(&self, channel: &'static str, heartbeat: Duration) -> BoxStream<'static, ()> {
+        self.0.listen(channel, heartbeat)
+    }
+}
+
+/// Who does what.
+pub fn handlers(postman: Arc<Postman>, cleaner: Arc<Cleaner>) -> Handlers {
+    Handlers::default()
+        .with(move |running, job: SendLetter| {
+            let postman = Arc::clone(&postman);
+            async move { postman.send(running, job).await }
+        })
+        .with(move |running, job: CleanUp| {
+            let cleaner = Arc::clone(&cleaner);
+            async move { cleaner.run(running, job).await.map(drop) }
+        })
+}
+
+/// The schedules that are switched on.
+///
+/// # Errors
+/// When a schedule cannot be read.
+pub fn schedules(settings: &UpkeepSettings) -> Result<Scheduler, ScheduleError> {
+    let zone = settings.tz();
+    // Seconds first; `*/1` is every day.
+    let daily = |minute: u32| format!("0 {minute} 5 */{} * *", settings.every_days);
+    let table = [
+        (
+            settings.bearers,
+            "clean_oauth_access_tokens_task",
+            0,
+            Sweep::Bearers,
+        ),
+        (settings.sessions, "clean_sessions", 10, Sweep::Sessions),
+        (
+            settings.invitations,
+            "clean_invitations",
+            20,
+            Sweep::Invitations,
+        ),
+        (
+            settings.dead_letters,
+            "clean_dead_letters",
+            30,
+            Sweep::DeadLetters,
+        ),
+        (settings.audit, "clean_audit", 40, Sweep::Audit),
+    ];
+    let on = table.into_iter().filter(|(is_on, ..)| *is_on);
+    let list = on.map(|(_, name, minute, sweep)| {
+        Schedule::new(name, &daily(minute), zone, CleanUp { sweep })
+    });
+    Ok(Scheduler::new(list.collect::<Result<_, _>>()?))
+}
