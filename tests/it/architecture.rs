@@ -70,6 +70,7 @@ const EDGES: [(&str, &[&str]); 29] = [
         &[
             "auth",
             "domain",
+            "kv",
             "objects",
             "storage-identity",
             "storage-kit",

@@ -436,7 +436,7 @@ fn the_proxy_before_the_stock_console_knows_our_paths() {
 fn g10_a_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
     const DANGERS: [&str; 5] = ["\"Deny", "\"End", "\"Remove", "\"Delete", "\"Leave"];
     let (mut filled, mut dangers) = (0, 0);
-    for entry in fs::read_dir(root().join("crates/http/templates")).unwrap() {
+    for entry in fs::read_dir(root().join("crates/pages/templates")).unwrap() {
         let file = entry.unwrap().path();
         let text = fs::read_to_string(&file).unwrap();
         let of_page = text.matches("class=\"primary\"").count();

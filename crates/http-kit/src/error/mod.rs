@@ -119,6 +119,7 @@ impl Place {
 }
 
 /// 404 for a path that nobody registered.
+#[allow(clippy::unused_async, reason = "a handler is a future")]
 pub async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = "The requested URL was not found on the server.";
     Place::of(request.path()).answer(StatusCode::NOT_FOUND, "not_found", message)

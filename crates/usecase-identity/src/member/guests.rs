@@ -87,9 +87,9 @@ impl Members {
             language: guests.language,
         };
         match self.invite(ctx, workspace, actor, &invitee).await {
-            Ok(invited) => Ok(GuestResult {
-                email: invited.email,
-                outcome: GuestOutcome::Invited(invited.url),
+            Ok(done) => Ok(GuestResult {
+                email: done.email,
+                outcome: GuestOutcome::Invited(done.url),
             }),
             Err(
                 error @ (MemberError::Refused(_)
