@@ -31,14 +31,14 @@ const DRIVERS: [&str; 15] = [
     "load_balance_hosts",
 ];
 /// What other clients need and we do anyway, or do not have.
-const WITHOUT_EFFECT: [&str; 6] = [
+const WITHOUT_EFFECT: [&str; 4] = [
     "connect_timeout",
     "fallback_application_name",
-    "gssencmode",
     "sslcompression",
     "sslsni",
-    "ssl_min_protocol_version",
 ];
+/// Older ones are never spoken.
+const OLDEST_TLS: [&str; 4] = ["", "TLSv1", "TLSv1.1", "TLSv1.2"];
 /// What would be less safe, or another server, if it were ignored.
 const REFUSED: [&str; 10] = [
     "gsslib",
@@ -180,6 +180,13 @@ pub(crate) fn read(base: String, pairs: Vec<Pair>) -> Result<Place, String> {
             "tcp_user_timeout" => user_timeout = Some(milliseconds(&value)?),
             "client_encoding" if ["utf8", "utf-8", "auto"].contains(&&*value.to_lowercase()) => {}
             "client_encoding" => return Err("`client_encoding` must be utf8".into()),
+            "gssencmode" if value != "require" => {}
+            "ssl_min_protocol_version" if OLDEST_TLS.contains(&&*value) => {}
+            "gssencmode" | "ssl_min_protocol_version" => {
+                return Err(format!(
+                    "`{name}` asks for more than this server does; leave it out"
+                ));
+            }
             name if WITHOUT_EFFECT.contains(&name) => {}
             name if REFUSED.contains(&name) => {
                 return Err(format!("`{name}` is not supported; leave it out"));
@@ -287,6 +294,14 @@ mod tests {
                 "postgres://u:hunter2@h/d?sslmode=require&sslrootcert=system",
                 "verify-full",
             ),
+            (
+                "postgres://u:hunter2@h/d?ssl_min_protocol_version=TLSv1.3",
+                "`ssl_min_protocol_version` asks for more",
+            ),
+            (
+                "postgres://u:hunter2@h/d?gssencmode=require",
+                "`gssencmode` asks for more",
+            ),
             ("host=h password='hunter2", "connection string"),
             ("host=h sslmode=allow", "`prefer`"),
         ] {
@@ -294,6 +309,12 @@ mod tests {
             assert!(line.contains(help), "{text}: {line}");
             assert!(!line.contains("hunter2"), "{text}: {line}");
         }
+    }
+
+    #[test]
+    fn c6_what_asks_for_no_more_than_is_done_anyway_is_taken() {
+        let text = "postgres://u@h/d?gssencmode=prefer&ssl_min_protocol_version=TLSv1.2&sslsni=1";
+        assert!(parse(text, vec![]).is_ok());
     }
 
     #[test]

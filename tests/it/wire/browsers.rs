@@ -314,13 +314,14 @@ async fn d8_a_page_that_was_opened_at_another_address_names_the_public_one() {
 }
 
 /// The pages that show or change something of an account, and what their forms send.
-const PAGES_OF_AN_ACCOUNT: [(&str, &str); 11] = [
+const PAGES_OF_AN_ACCOUNT: [(&str, &str); 12] = [
     ("GET", "/account"),
     ("POST", "/account"),
     ("GET", "/account/profile"),
     ("POST", "/account/profile"),
     ("GET", "/account/password"),
     ("POST", "/account/password"),
+    ("POST", "/account/provider"),
     ("GET", "/workspace"),
     ("POST", "/workspace"),
     ("POST", "/workspace/invite"),

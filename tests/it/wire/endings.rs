@@ -539,12 +539,9 @@ async fn a2_of_sign_ins_and_a_password_change_at_the_same_time_no_old_session_su
     }
 }
 
-/// The interleaving itself, held open by a lock: the password was compared, and is changed before the
-/// session is made.
-#[actix_web::test]
-async fn a2_a_password_that_changed_after_it_was_compared_makes_no_session() {
-    let world = World::new().await;
-    let h = &world.h;
+/// The interleaving itself, held open by a lock of the account's row: `request` waits for it with what it
+/// looked at before, and then finds `change` done.
+async fn overtaken(h: &Harness, change: &str, request: impl Future<Output = Answer>) -> Answer {
     let (held, connection) = tokio_postgres::connect(&h.db.database_url, tokio_postgres::NoTls)
         .await
         .unwrap();
@@ -554,21 +551,51 @@ async fn a2_a_password_that_changed_after_it_was_compared_makes_no_session() {
     )
     .await
     .unwrap();
-    let change = async {
-        // Until whoever signs in waits for the row, with the old password compared.
+    let overtake = async {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
             AND datname = current_database()";
         while h.db.query(waiting).await == ["0"] {}
-        held.batch_execute(
-            "UPDATE accounts SET password = 'changed' WHERE email = 'victim@example.com'; COMMIT",
-        )
-        .await
-        .unwrap();
+        let done =
+            format!("UPDATE accounts SET {change} WHERE email = 'victim@example.com'; COMMIT");
+        held.batch_execute(&done).await.unwrap();
     };
+    let (answer, ()) = futures_util::future::join(request, overtake).await;
+    answer
+}
+
+#[actix_web::test]
+async fn a2_a_password_that_changed_after_it_was_compared_makes_no_session() {
+    let world = World::new().await;
+    let h = &world.h;
     let mut browser = Browser::new();
-    let (answer, ()) = futures_util::future::join(browser.login(h, VICTIM, PASSWORD), change).await;
-    let refused = answer.expect(401).json();
+    let sign_in = browser.login(h, VICTIM, PASSWORD);
+    let refused = overtaken(h, "password = 'changed'", sign_in).await;
+    let refused = refused.expect(401).json();
     assert_eq!(refused["code"], Value::from("authentication_failed"));
+}
+
+#[actix_web::test]
+async fn a2_a_password_that_changed_after_it_was_compared_is_not_changed_by_it() {
+    let mut world = World::new().await;
+    let h = &world.h;
+    let body = json!({"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW});
+    let change = world.owner.post(h, "/console/api/account/password", body);
+    let refused = overtaken(h, "password = 'changed'", change).await;
+    assert_eq!(refused.expect(400).code(), "current_password_incorrect");
+    let stored = "SELECT password FROM accounts WHERE email = 'victim@example.com'";
+    assert_eq!(h.db.query(stored).await, ["changed"]);
+}
+
+/// The token was looked at, and an ending comes before it sets the password.
+#[actix_web::test]
+async fn a3_a_reset_that_an_ending_overtakes_sets_no_password() {
+    let mut world = World::new().await;
+    world.give(DeferredAuthority::ResetCode).await;
+    let (h, token) = (&world.h, &world.given.reset);
+    let setting = reset(h, token, "Th1ef-password");
+    let refused = overtaken(h, "gatewright_era = gen_random_uuid()", setting).await;
+    assert_eq!(refused.expect(400).code(), "invalid_or_expired_token");
+    Browser::signed_in(h, VICTIM, PASSWORD).await;
 }
 
 #[actix_web::test]
