@@ -10,6 +10,7 @@ use gatewright_auth::{
 use gatewright_domain::Clock as _;
 use gatewright_kv::RedisSettings;
 use gatewright_test_db::TestDb;
+use tokio::task::JoinSet;
 
 use super::{
     contract::{CHECKS, Ground, SLOPE, device_code, unique, user_code},
@@ -93,6 +94,29 @@ async fn c2_a_connection_forgotten_in_mid_use_is_replaced_within_one_request() {
         relay.forgotten_and_open() == 0
     })
     .await;
+}
+
+/// One that is never left alone is not found out by being left alone: the first who is not answered gives it
+/// up for everybody.
+#[tokio::test]
+async fn c2_a_connection_forgotten_under_steady_use_is_replaced_for_everybody() {
+    let db = TestDb::create().await;
+    let relay = relay(&db).await;
+    let ground = Ground::new(&through(&relay, &db));
+    ground.kv.ping().await.unwrap();
+    relay.forget();
+    let mut asking = JoinSet::new();
+    for _ in 0..40 {
+        let kv = ground.kv.clone();
+        asking.spawn(async move { kv.ping().await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let began = Instant::now();
+    ground.kv.ping().await.unwrap();
+    assert!(began.elapsed() < PAUSE, "{:?}", began.elapsed());
+    assert_eq!(relay.accepted(), 2, "one was forgotten, one was made");
+    let answers = asking.join_all().await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
 }
 
 /// What may have been executed and counts is not sent again: it fails, and only it.
