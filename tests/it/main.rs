@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod contract;
 mod coverage;
 mod drift;
 mod e2e;
