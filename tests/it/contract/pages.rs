@@ -35,10 +35,6 @@ impl Pages {
         self.0.get(name)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-
     /// Names of findings and decisions (`F4`, `A1`, `W-15`): the first cells of all tables.
     pub(super) fn ids(&self) -> BTreeSet<String> {
         self.0
