@@ -188,7 +188,7 @@ fn sections(page: &str, text: &str) -> Vec<Cited> {
             .or_else(|| rest.strip_prefix(" and "));
         match next {
             Some(next) if next.starts_with(|c: char| c == SIGN || c.is_ascii_digit()) => {
-                rest = next
+                rest = next;
             }
             _ => return found,
         }
