@@ -6,6 +6,7 @@ pub mod environment;
 mod identity;
 pub mod key_file;
 mod platform;
+mod private_file;
 pub mod probe;
 mod settings;
 mod shutdown;

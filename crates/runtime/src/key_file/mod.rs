@@ -4,7 +4,6 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -18,6 +17,8 @@ use gatewright_auth::{
 };
 use gatewright_domain::interval::elapsed;
 use serde::{Deserialize, Serialize};
+
+use crate::private_file;
 
 /// A new key signs at the earliest after this long: every node has read the file by then.
 pub const SETTLE: Duration = Duration::from_secs(30);
@@ -223,18 +224,8 @@ impl KeyFile {
     /// Writes the file so that a reader sees the old or the new one, never half of it; readable by
     /// its owner only.
     pub fn write(&self, path: &Path) -> Result<(), KeyFileError> {
-        use std::os::unix::fs::OpenOptionsExt as _;
         let text = serde_json::to_vec_pretty(self).unwrap_or_default();
-        let beside = path.with_extension("new");
-        let written = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&beside, path));
-        written.map_err(|source| io(path, source))
+        private_file::write(path, &text).map_err(|source| io(path, source))
     }
 
     /// The keys to sign and verify with.

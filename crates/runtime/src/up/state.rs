@@ -1,13 +1,10 @@
 //! What runs, for the next `up`, for `down` and for scripts.
 
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
-    path::Path,
-};
+use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use serde_json::{Value, json};
+
+use crate::private_file;
 
 /// A running system.
 #[derive(Debug, Clone, Default)]
@@ -108,17 +105,9 @@ impl State {
     }
 }
 
-/// Writes beside and renames, so that nobody reads half a file; only the owner may read it.
+/// What only its owner may read.
 pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    fs::rename(beside, path)
+    private_file::write(path, text.as_bytes())
 }
 
 #[cfg(test)]
