@@ -16,6 +16,9 @@ use tokio::sync::OnceCell;
 pub use settings::{ObjectSettings, UnsupportedStorage};
 
 const DEPENDENCY: &str = "the storage of files";
+/// Bytes of an upload that wait in memory until they are written. Whoever sends slowly holds that much,
+/// and no more, for as long as the upload may take.
+const PIECE: usize = 128 * 1024;
 
 /// Where objects are. Cheap to clone; the folder is made when it is first written to.
 #[derive(Clone)]
@@ -59,7 +62,7 @@ impl Objects {
     pub async fn create(&self, key: &str) -> Result<Writing, Unavailable> {
         let upload = self.store().await?.put_multipart(&path(key)?).await;
         upload
-            .map(|upload| Writing(WriteMultipart::new(upload)))
+            .map(|upload| Writing(WriteMultipart::new_with_chunk_size(upload, PIECE)))
             .map_err(unavailable)
     }
 
@@ -111,7 +114,7 @@ impl Writing {
     /// # Errors
     /// When what came before could not be written.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), Unavailable> {
-        // At most two pieces of the disk's own size wait in memory.
+        // At most two pieces wait for the disk.
         self.0.wait_for_capacity(2).await.map_err(unavailable)?;
         self.0.put(piece);
         Ok(())
@@ -199,6 +202,31 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(left(), 0);
+    }
+
+    /// Whoever sends little and then waits must not hold megabytes of memory, for many can do that.
+    #[tokio::test]
+    async fn what_arrives_waits_on_the_disk_and_not_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writing = objects(&folder).create("upload_files/w/a").await.unwrap();
+        writing.write(Bytes::from(vec![0; 1 << 20])).await.unwrap();
+        let folder = folder.path().join("new/storage/upload_files/w");
+        let on_disk = || -> u64 {
+            let files = std::fs::read_dir(&folder).unwrap();
+            files
+                .map(|file| file.unwrap().metadata().unwrap().len())
+                .sum()
+        };
+        // It is written beside us; each turn lets that go on.
+        for _ in 0..10_000 {
+            if on_disk() + PIECE as u64 > 1 << 20 {
+                break;
+            }
+            tokio::task::spawn_blocking(std::thread::yield_now)
+                .await
+                .unwrap();
+        }
+        assert!(on_disk() + PIECE as u64 > 1 << 20, "{}", on_disk());
     }
 
     #[tokio::test]
