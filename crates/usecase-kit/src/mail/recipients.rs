@@ -1,5 +1,5 @@
-//! What a mailbox gets: a budget per address over all senders and kinds of letters that others can
-//! cause. Past it each letter makes the next one wait, at most a quarter of an hour. Letters that tell
+//! What a mailbox gets: a budget per mailbox over all senders and kinds of letters that others can
+//! cause. `you+anything@` is the mailbox of `you@`, or a mailbox would have as many budgets as names. Past it each letter makes the next one wait, at most a quarter of an hour. Letters that tell
 //! somebody what happened to their own account always leave: whoever floods a mailbox must not be
 //! able to silence them.
 
@@ -36,7 +36,37 @@ impl Recipients {
         };
         let pardons = self.throttles.pardons(email).await?;
         let asker = asker.unwrap_or("anybody");
-        let who = format!("letters/{email}/{asker}/{pardons}");
+        let who = format!("letters/{}/{asker}/{pardons}", mailbox(email));
         self.throttles.charge(&who, slope, now).await
+    }
+}
+
+/// Where letters to an address arrive: without what stands between the first `+` and the `@` (subaddresses,
+/// RFC 5233). To be counted by and for nothing else: accounts are told apart by the whole address.
+fn mailbox(email: &str) -> String {
+    match email.split_once('@') {
+        Some((local, host)) => {
+            let base = local.split('+').next().filter(|base| !base.is_empty());
+            format!("{}@{host}", base.unwrap_or(local))
+        }
+        None => email.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mailbox;
+
+    #[test]
+    fn b5_subaddresses_are_one_mailbox() {
+        for (address, arrives) in [
+            ("you@example.com", "you@example.com"),
+            ("you+1@example.com", "you@example.com"),
+            ("you+a+b@example.com", "you@example.com"),
+            ("+@example.com", "+@example.com"),
+            ("+1@example.com", "+1@example.com"),
+        ] {
+            assert_eq!(mailbox(address), arrives);
+        }
     }
 }
