@@ -28,7 +28,7 @@ pub(crate) enum IdTokenError {
     Nonce,
     #[error("Invalid times: {0}")]
     Times(&'static str),
-    #[error("Invalid subject: `sub` is not 1 to 255 characters")]
+    #[error("Invalid subject: `sub` is not 1 to 255 characters, none of them a control")]
     Subject,
     #[error("Invalid access token: `at_hash` is that of another one")]
     AccessToken,
@@ -76,7 +76,8 @@ pub(crate) fn verify(tokens: &Tokens, expected: Expected<'_>) -> Result<Claims, 
     if !secrets_equal(nonce, expected.nonce.expose()) {
         return Err(IdTokenError::Nonce);
     }
-    if !(1..=255).contains(&claims.need_text("sub")?.len()) {
+    let subject = claims.need_text("sub")?;
+    if !(1..=255).contains(&subject.len()) || subject.chars().any(char::is_control) {
         return Err(IdTokenError::Subject);
     }
     require_access_token(&signed, tokens)?;

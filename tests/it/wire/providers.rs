@@ -393,6 +393,7 @@ fn not_proved() -> Vec<Refused> {
         claim("iat", json!(4_000_000_000_i64), "issued in the future"),
         claim("nbf", json!(4_000_000_000_i64), "issued in the future"),
         claim("sub", json!("x".repeat(256)), "Invalid subject"),
+        claim("sub", json!("a\u{0}b"), "Invalid subject"),
         claim(
             "at_hash",
             json!("AAAAAAAAAAAAAAAAAAAAAA"),
