@@ -256,3 +256,18 @@ pub async fn revoke_all(
     let known = hashes.into_iter().flatten();
     Ok(known.map(TokenHash::from_column).collect())
 }
+
+/// Revokes every token of everybody; returns the hashes that caches must forget.
+pub async fn revoke_everything(
+    conn: &mut Conn,
+    at: DateTime<Utc>,
+) -> Result<Vec<TokenHash>, StorageError> {
+    let hashes: Vec<Option<String>> = diesel::update(tokens::table)
+        .filter(tokens::revoked_at.is_null())
+        .set(tokens::revoked_at.eq(at))
+        .returning(tokens::token_hash)
+        .get_results(&mut conn.0)
+        .await?;
+    let known = hashes.into_iter().flatten();
+    Ok(known.map(TokenHash::from_column).collect())
+}

@@ -50,15 +50,16 @@ pub async fn delete_workspace(conn: &mut Conn, id: WorkspaceId) -> Result<(), St
     Ok(())
 }
 
-/// Ends every session and every bearer. Says how many.
-pub async fn revoke_everything(conn: &mut Conn, at: DateTime<Utc>) -> Result<usize, StorageError> {
-    let mut ended = 0;
-    for table in ["gatewright_console_sessions", "oauth_access_tokens"] {
-        let statement = format!("UPDATE {table} SET revoked_at = $1 WHERE revoked_at IS NULL");
-        ended += diesel::sql_query(statement)
-            .bind::<Timestamptz, _>(at)
-            .execute(conn.as_mut())
-            .await?;
-    }
+/// Ends every console session. Says how many.
+pub async fn revoke_all_sessions(
+    conn: &mut Conn,
+    at: DateTime<Utc>,
+) -> Result<usize, StorageError> {
+    let ended = diesel::sql_query(
+        "UPDATE gatewright_console_sessions SET revoked_at = $1 WHERE revoked_at IS NULL",
+    )
+    .bind::<Timestamptz, _>(at)
+    .execute(conn.as_mut())
+    .await?;
     Ok(ended)
 }

@@ -18,7 +18,7 @@ use gatewright_storage_kit::{Pool, StorageError, Tx};
 use serde::Serialize;
 
 use crate::{
-    account::{begin_era, commit_ending, disconnect_all, end_all},
+    account::{begin_era, commit_ending, disconnect_all, end_all, end_everything},
     console::{Newcomer, Passwords, found_workspace, settle},
 };
 use gatewright_usecase_kit::CachedBearers;
@@ -282,8 +282,7 @@ impl Admin {
     }
 
     /// Ends every console session and every bearer of the installation, of people without an account
-    /// too. For the time after a backup was restored. Says how many; caches hear of it when Redis was
-    /// flushed, as after any restore.
+    /// too: after a backup was restored, or when nobody knows what was stolen. Says how many.
     pub async fn revoke_everything(&self) -> Result<usize, AdminError> {
         let ctx = self.ctx();
         let mut tx = self.pool.begin().await?;
@@ -291,14 +290,14 @@ impl Admin {
         tracing::info!(ending, "an era of every account ends");
         let external = Era::begin(self.ambient.ids.as_ref());
         gatewright_storage_identity::era::begin_all(&mut tx, external).await?;
-        let ended =
-            gatewright_storage_identity::erasure::revoke_everything(&mut tx, ctx.now).await?;
+        let (sessions, ended) = end_everything(&mut tx, ctx.now).await?;
+        let count = sessions + ended.count();
         let event = AuditEvent::new(AuditAction::SessionsRevoked)
             .with("account", "all")
-            .with("count", ended);
+            .with("count", count);
         record(&mut tx, &self.ambient, &ctx, event).await?;
-        tx.commit().await?;
-        Ok(ended)
+        commit_ending(tx, &self.store, ended).await?;
+        Ok(count)
     }
 
     /// Whoever was invited and never came too.

@@ -230,8 +230,6 @@ impl World {
             Ending::AdminRevoked => admin.revoke_open(&address(VICTIM)).await.unwrap(),
             Ending::AdminRevokedEverything => {
                 assert!(admin.revoke_everything().await.unwrap() > 0);
-                // As the operations page asks for: caches of bearers go with the backup.
-                h.clock.advance_seconds(61);
             }
             Ending::Banned => assert!(admin.set_banned(&address(VICTIM), true).await.unwrap()),
         }

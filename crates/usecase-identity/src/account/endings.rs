@@ -10,7 +10,7 @@ use gatewright_domain::{
     ids::ConsoleSessionId,
 };
 use gatewright_storage_identity::{
-    account, account::LockedAccount, bearer_token, console_session, era, era::EraBegun,
+    account, account::LockedAccount, bearer_token, console_session, era, era::EraBegun, erasure,
 };
 use gatewright_storage_kit::{StorageError, Tx};
 
@@ -72,6 +72,13 @@ pub(crate) async fn begin_era(
 #[must_use = "caches are told when it is committed"]
 pub(crate) struct Ended(Vec<TokenHash>);
 
+impl Ended {
+    /// How many.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Ends all sessions but one, and all bearers, of an account whose new era has begun.
 pub(crate) async fn end_all(
     tx: &mut Tx,
@@ -82,6 +89,16 @@ pub(crate) async fn end_all(
     let account = begun.account();
     console_session::revoke_others(tx, account, spared, at).await?;
     Ok(Ended(bearer_token::revoke_all(tx, account, at).await?))
+}
+
+/// Ends every session and every bearer of everybody, whose new eras have begun. Says how many sessions.
+pub(crate) async fn end_everything(
+    tx: &mut Tx,
+    at: DateTime<Utc>,
+) -> Result<(usize, Ended), StorageError> {
+    let sessions = erasure::revoke_all_sessions(tx, at).await?;
+    let ended = Ended(bearer_token::revoke_everything(tx, at).await?);
+    Ok((sessions, ended))
 }
 
 /// Tells the caches and commits, or lets the bearers live on.

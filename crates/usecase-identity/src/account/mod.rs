@@ -17,7 +17,7 @@ mod service;
 pub use activate::{Activation, InvitationView};
 pub use codes::Codes;
 pub(crate) use codes::NewCode;
-pub(crate) use endings::{begin_era, commit_ending, end_all, lock_own};
+pub(crate) use endings::{begin_era, commit_ending, end_all, end_everything, lock_own};
 pub use error::AccountError;
 pub use gatewright_storage_identity::profile::ProfileChange;
 pub use identities::LinkedProvider;
