@@ -11,7 +11,11 @@ use std::{
     time::Duration,
 };
 
-use diesel::{ConnectionResult, connection::InstrumentationEvent};
+use diesel::{
+    ConnectionResult,
+    connection::InstrumentationEvent,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use futures_util::StreamExt as _;
 use tokio::{task::JoinHandle, time::Instant};
@@ -23,6 +27,8 @@ use crate::{
 
 /// How often a connection looks whether an answer is overdue.
 const LOOK: Duration = Duration::from_millis(250);
+/// Between two looks for another server while the one that there is takes no writes.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The time that the connections of a pool share, in milliseconds since it was made, and what one of them
 /// tells the others.
@@ -31,6 +37,8 @@ pub(crate) struct Pulse {
     begun: Instant,
     /// Somebody waited in vain since then: who was not heard of later is asked before it is used.
     doubt: AtomicU64,
+    /// The server took no writes then: it is a standby by now, and connections of before lead to it.
+    demoted: AtomicU64,
 }
 
 impl Pulse {
@@ -38,6 +46,7 @@ impl Pulse {
         Arc::new(Self {
             begun: Instant::now(),
             doubt: AtomicU64::new(0),
+            demoted: AtomicU64::new(0),
         })
     }
 
@@ -48,6 +57,21 @@ impl Pulse {
 
     pub(crate) fn doubts(&self, proven: u64) -> bool {
         proven <= self.doubt.load(Ordering::Acquire)
+    }
+
+    /// Whether a connection leads to a server that is no primary any more.
+    pub(crate) fn leads_astray(&self, begun: u64) -> bool {
+        begun <= self.demoted.load(Ordering::Acquire)
+    }
+
+    /// A server took no writes. As long as there is no other one, connections are made anew once a second
+    /// and not for each request.
+    fn demote(&self) {
+        let now = self.now();
+        let before = self.demoted.load(Ordering::Acquire);
+        if before == 0 || now.saturating_sub(before) > milliseconds(PAUSE) {
+            self.demoted.fetch_max(now, Ordering::AcqRel);
+        }
     }
 }
 
@@ -81,7 +105,10 @@ impl Usage {
         match event {
             InstrumentationEvent::StartQuery { .. } => self.begin(),
             // Never comes when the one who asked has gone.
-            InstrumentationEvent::FinishQuery { .. } => {
+            InstrumentationEvent::FinishQuery { error, .. } => {
+                if error.is_some_and(is_about_a_standby) {
+                    self.pulse.demote();
+                }
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
                 self.proven.store(self.pulse.now(), Ordering::Release);
             }
@@ -126,6 +153,13 @@ impl Usage {
     }
 }
 
+fn is_about_a_standby(error: &DieselError) -> bool {
+    matches!(
+        error,
+        DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)
+    )
+}
+
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -135,6 +169,8 @@ pub(crate) struct Link {
     conn: AsyncPgConnection,
     usage: Arc<Usage>,
     driver: Driver,
+    /// When it was begun.
+    begun: u64,
 }
 
 /// What moves the bytes. It ends with its value: a connection that waits for an answer would otherwise
@@ -164,6 +200,7 @@ impl Link {
         pulse: Arc<Pulse>,
         limit: Duration,
     ) -> ConnectionResult<Self> {
+        let begun = pulse.now();
         let Opened { client, messages } = open(place).await?;
         let usage = Arc::new(Usage::new(pulse, limit));
         let driver = Driver {
@@ -177,11 +214,17 @@ impl Link {
             conn,
             usage,
             driver,
+            begun,
         })
     }
 
     pub(crate) fn usage(&self) -> &Usage {
         &self.usage
+    }
+
+    /// When it was begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun
     }
 
     /// Whether it has ended.

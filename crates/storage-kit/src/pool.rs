@@ -70,6 +70,9 @@ impl managed::Manager for Manager {
         if AnsiTransactionManager::is_broken_transaction_manager(&mut **link) {
             return discard("its transaction was left open");
         }
+        if self.pulse.leads_astray(link.begun()) {
+            return discard("its server takes no writes: there may be another one by now");
+        }
         let (proven, now) = (link.usage().proven(), self.pulse.now());
         if proven < self.lost.load(Ordering::Acquire) {
             return discard("another one that was idle as long is lost");

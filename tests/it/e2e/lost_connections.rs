@@ -7,8 +7,8 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, future::join_all};
-use gatewright_domain::settings::Settings as _;
-use gatewright_storage_identity::installation;
+use gatewright_domain::{era::Era, settings::Settings as _};
+use gatewright_storage_identity::{era, installation};
 use gatewright_storage_kit::{DbSettings, Pool, migrate};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::ManualClock;
@@ -57,6 +57,18 @@ impl World {
         matches!(tokio::time::timeout(DEADLINE, asking).await, Ok(Some(_)))
     }
 
+    /// One request that writes: whether it succeeded.
+    async fn write(&self) -> bool {
+        match self.pool.get().await {
+            Ok(mut conn) => era::begin_all(&mut conn, Era::default()).await.is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    async fn all_write(&self) -> bool {
+        join_all((0..6).map(|_| self.write())).await == [true; 6]
+    }
+
     /// The pool is full of connections that work.
     async fn filled() -> Self {
         let world = Self::new(&[]).await;
@@ -82,6 +94,31 @@ async fn c1_of_forgotten_connections_one_costs_a_request_and_the_rest_nothing() 
         assert!(world.ask().await);
     }
     world.nothing_forgotten_is_kept().await;
+}
+
+/// A fail-over: for a while the name leads to a server that only answers questions. Connections that were
+/// made then are not lost, and yet good for nothing when there is a primary again.
+#[tokio::test]
+async fn c1_connections_to_a_server_that_takes_no_writes_are_not_kept() {
+    let world = World::filled().await;
+    assert!(world.all_write().await);
+    let name = &world.db.query("SELECT current_database()").await[0];
+    let only_reads = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    world.db.execute(&only_reads).await;
+    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+        AND datname = current_database()";
+    world.db.query(ended).await;
+    wait_until("the server takes no writes", async || !world.write().await).await;
+    assert_eq!(join_all((0..6).map(|_| world.ask())).await, [true; 6]);
+    let back = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+    world
+        .db
+        .execute(&format!("BEGIN READ WRITE; {back}; COMMIT"))
+        .await;
+    wait_until("every connection writes again", async || {
+        world.all_write().await
+    })
+    .await;
 }
 
 #[tokio::test]
