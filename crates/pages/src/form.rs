@@ -221,6 +221,7 @@ pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String
         "unauthorized" => "您的会话已结束，请重新登录。",
         "already_activate" => "邀请无效、已过期或已被使用。",
         "current_password_incorrect" => "当前密码错误。",
+        "fresh_sign_in_required" => "此操作要求您在最近十分钟内登录过。请退出后重新登录再试。",
         "forbidden" => "此功能未开放，或您没有权限。",
         "email_already_in_use" => "该邮箱已被使用。",
         "not_allowed_create_workspace" => "您没有工作空间，且不允许创建。请联系管理员邀请您。",
