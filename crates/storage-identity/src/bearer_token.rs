@@ -266,7 +266,7 @@ pub async fn revoke_everything(
         .filter(tokens::revoked_at.is_null())
         .set(tokens::revoked_at.eq(at))
         .returning(tokens::token_hash)
-        .get_results(&mut conn.0)
+        .get_results(conn.as_mut())
         .await?;
     let known = hashes.into_iter().flatten();
     Ok(known.map(TokenHash::from_column).collect())
