@@ -338,6 +338,8 @@ const SCREENS: [&str; 53] = [
     "GET /apps",
     "GET /datasets",
     "GET /datasets/retrieval-setting",
+    "GET /datasets/external-knowledge-api",
+    "GET /datasets/api-base-info",
     "GET /files/upload",
     "POST /files/upload",
     "GET /workspaces/current/model-providers",
@@ -423,10 +425,15 @@ fn the_proxy_before_the_stock_console_knows_our_paths() {
         "/mcp/server/x/mcp",
         "/triggers/webhook/x",
         "/e/x/y",
+        "/device",
+        "/device/confirm",
+        "/renew",
+        "/signout",
+        "/account/init",
     ] {
         assert!(is_ours(path), "{path}");
     }
-    for path in ["/", "/signin", "/device", "/apps", "/account"] {
+    for path in ["/", "/signin", "/apps", "/account"] {
         assert!(!is_ours(path), "{path} is the console's");
     }
 }

@@ -79,6 +79,8 @@ settings! {
         CONSOLE_API_URL => console_api: Option<BaseUrl> = None, "https://dify.example.com";
         /// Public address of the web console. Unset: our pages answer at `CONSOLE_API_URL`.
         CONSOLE_WEB_URL => console_web: Option<BaseUrl> = None, "https://console.example.com";
+        /// Serve our own `/device` beside the web console of `CONSOLE_WEB_URL`, for one that has no such page: Dify's up to and with 1.14.2. Needs one origin whose proxy sends `/device`, `/device/confirm`, `/renew`, `/signout` and `/account/init` here.
+        GATEWRIGHT_OWN_DEVICE_PAGE => own_device_page: bool = false, "true";
         /// Public address of files; unset: `CONSOLE_API_URL`.
         FILES_URL => files: Option<BaseUrl> = None, "https://dify.example.com";
         /// Domain of the console cookies when web and API live on sibling domains; empty: this host only.
@@ -94,6 +96,7 @@ pub struct OriginUnset;
 impl PublicUrls {
     fn validate(&self) -> Result<(), SettingError> {
         self.require_pages_at_the_root()?;
+        self.require_one_origin_for_the_device_page()?;
         let Some(domain) = self.cookie_domain() else {
             return Ok(());
         };
@@ -138,6 +141,27 @@ impl PublicUrls {
                 api.origin(),
             ),
             example: "https://dify.example.com",
+        })
+    }
+
+    /// Our device page reads the session that the console began: its cookies come here on one origin alone.
+    fn require_one_origin_for_the_device_page(&self) -> Result<(), SettingError> {
+        let (true, Some(web)) = (self.own_device_page, &self.console_web) else {
+            return Ok(());
+        };
+        let api = self.console_api.as_ref();
+        if api.is_some_and(|api| api.origin() == web.origin() && web.path().is_empty()) {
+            return Ok(());
+        }
+        Err(SettingError {
+            name: "GATEWRIGHT_OWN_DEVICE_PAGE",
+            problem: format!(
+                "our device page reads the session of the web console, so that CONSOLE_API_URL and \
+                 CONSOLE_WEB_URL must be one origin without a path, and are `{}` and `{}`",
+                api.map_or("unset", BaseUrl::as_str),
+                web.as_str(),
+            ),
+            example: "false",
         })
     }
 
@@ -209,10 +233,14 @@ impl PublicUrls {
         }
     }
 
-    /// Whether the built-in pages answer here: no console is configured, or one on our own origin
-    /// whose proxy leaves them to us.
+    /// Whether the built-in pages answer here: no console is configured.
     pub fn has_own_pages(&self) -> bool {
         self.console_web.is_none()
+    }
+
+    /// Whether devices are connected on our own page: there is no console, or one that has no such page.
+    pub fn has_own_device_page(&self) -> bool {
+        self.has_own_pages() || self.own_device_page
     }
 
     /// The configured cookie domain without its leading dot.
@@ -291,6 +319,25 @@ mod tests {
             Ok("https://api.example/device".into())
         );
         assert_eq!(uri("", ""), Err(OriginUnset));
+    }
+
+    #[test]
+    fn our_device_page_beside_a_console_needs_its_origin() {
+        let load = |api: &'static str, web: &'static str| {
+            PublicUrls::load(&|name: &str| match name {
+                "CONSOLE_API_URL" => Some(api.to_owned()),
+                "CONSOLE_WEB_URL" => Some(web.to_owned()),
+                "GATEWRIGHT_OWN_DEVICE_PAGE" => Some("true".to_owned()),
+                _ => None,
+            })
+        };
+        let beside = load("https://dify.example", "https://dify.example").unwrap();
+        assert!(beside.has_own_device_page() && !beside.has_own_pages());
+        assert!(load("https://dify.example", "").is_ok());
+        for web in ["https://web.dify.example", "https://dify.example/console"] {
+            let error = load("https://dify.example", web).unwrap_err();
+            assert_eq!(error.name, "GATEWRIGHT_OWN_DEVICE_PAGE", "{web}");
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                 .default_service(web::to(error::not_found)),
         );
         if services.device_settings.openapi_enabled {
-            if services.urls.has_own_pages() {
+            if services.urls.has_own_device_page() {
                 pages::mount_external_consent(config);
             }
             config.service(
@@ -120,6 +120,9 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                     .default_service(web::to(error::not_found)),
             );
             mount(config, "", system_surface::discovery_operations());
+            if services.urls.has_own_device_page() {
+                pages::mount_device(config);
+            }
             if services.urls.has_own_pages() {
                 pages::mount(config);
             }

@@ -73,14 +73,14 @@ impl Absence {
     pub(super) fn answer(self, request: &HttpRequest, here: Destination) -> HttpResponse {
         let language = PageLanguage::of(request);
         match self {
-            Self::SignedOut => onward(&format!("/signin?next={}", here.word())),
+            Self::SignedOut => onward(&here.sign_in(request)),
             Self::RunOut => onward(&format!("/renew?next={}", here.word())),
             Self::NotInitialised => onward("/account/init"),
             Self::NoWorkspace => show(StatusCode::FORBIDDEN, &no_workspace(language)),
             Self::Unavailable(error) => unavailable(language, &error),
             Self::Several => {
                 let lines = vec![language.t(SEVERAL.0, SEVERAL.1).to_owned()];
-                let page = sign_in_again(language, here, lines, false);
+                let page = sign_in_again(request, here, lines, false);
                 cleared(request, show(StatusCode::UNAUTHORIZED, &page), true)
             }
             Self::NotKept(why) => {
@@ -88,7 +88,7 @@ impl Absence {
                 let lines = why.lines(language);
                 // With other clocks the same happens again after signing in; waiting helps.
                 let may_wait = why == Why::Clocks;
-                let page = sign_in_again(language, here, lines, may_wait);
+                let page = sign_in_again(request, here, lines, may_wait);
                 cleared(request, show(StatusCode::UNAUTHORIZED, &page), !may_wait)
             }
         }
@@ -148,11 +148,12 @@ fn onward(path: &str) -> HttpResponse {
 }
 
 fn sign_in_again(
-    language: PageLanguage,
+    request: &HttpRequest,
     here: Destination,
     said: Vec<String>,
     may_wait: bool,
 ) -> MessagePage {
+    let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let mut links = vec![];
     if may_wait {
@@ -161,10 +162,7 @@ fn sign_in_again(
             format!("/renew?next={}", here.word()),
         ));
     }
-    links.push((
-        t("Sign in again", "重新登录"),
-        format!("/signin?next={}", here.word()),
-    ));
+    links.push((t("Sign in again", "重新登录"), here.sign_in(request)));
     MessagePage {
         page: Page::new(language, "Please sign in again", "请重新登录"),
         lines: said,

@@ -6,7 +6,10 @@ use std::future::{Ready, ready};
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web::Data,
 };
-use gatewright_auth::console::{ConsoleSettings, CsrfFailure};
+use gatewright_auth::{
+    console::{ConsoleSettings, CsrfFailure},
+    origin::PublicUrls,
+};
 use gatewright_domain::account::AccountStatus;
 use gatewright_usecase_identity::console::{Console, ConsoleError, RefreshError, SessionTokens};
 use gatewright_usecase_kit::ConsoleIdentity;
@@ -71,6 +74,18 @@ impl Destination {
             Self::Device => "device",
             Self::Workspace => "workspace",
             Self::Audit => "audit",
+        }
+    }
+
+    /// Where somebody signs in and comes back here from: our page, or the web console's, which is told
+    /// the path.
+    pub(super) fn sign_in(self, request: &HttpRequest) -> String {
+        match request.app_data::<Data<PublicUrls>>() {
+            Some(urls) if !urls.has_own_pages() => {
+                let path = self.path().replace('/', "%2F");
+                urls.page(&format!("/signin?redirect_url={path}"))
+            }
+            _ => format!("/signin?next={}", self.word()),
         }
     }
 }

@@ -53,16 +53,26 @@ pub fn mount_external_consent(config: &mut ServiceConfig) {
     );
 }
 
-/// Registers the pages.
-pub fn mount(config: &mut ServiceConfig) {
+/// Registers what connecting a device takes beside a way to sign in: the page, and what a session may
+/// need first.
+pub fn mount_device(config: &mut ServiceConfig) {
     config
-        // Whoever types the address alone.
-        .route("/", web::get().to(home))
         .route("/device", web::get().to(device::enter))
         .route("/device", web::head().to(device::enter))
         .route("/device", web::post().to(device::look_up))
         .route("/device/confirm", web::get().to(device::consent::get))
         .route("/device/confirm", web::post().to(device::consent::post))
+        .route("/renew", web::get().to(guard::renew))
+        .route("/signout", web::post().to(signin::sign_out))
+        .route("/account/init", web::get().to(initialise::get))
+        .route("/account/init", web::post().to(initialise::post));
+}
+
+/// Registers all the other pages.
+pub fn mount(config: &mut ServiceConfig) {
+    config
+        // Whoever types the address alone.
+        .route("/", web::get().to(home))
         .route("/install", web::get().to(install::get))
         .route("/install", web::post().to(install::post))
         .route("/signin", web::get().to(signin::get))
@@ -74,13 +84,9 @@ pub fn mount(config: &mut ServiceConfig) {
         .route("/signup", web::post().to(signup::send))
         .route("/signup/code", web::post().to(signup::check))
         .route("/signup/password", web::post().to(signup::finish))
-        .route("/signout", web::post().to(signin::sign_out))
-        .route("/renew", web::get().to(guard::renew))
         .route("/account", web::get().to(account::get))
         .route("/account", web::post().to(account::end))
         .route("/account/provider", web::post().to(providers::post))
-        .route("/account/init", web::get().to(initialise::get))
-        .route("/account/init", web::post().to(initialise::post))
         .route("/account/profile", web::get().to(profile::get))
         .route("/account/profile", web::post().to(profile::post))
         .route("/account/password", web::get().to(profile::get_password))

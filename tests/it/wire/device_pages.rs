@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::pages::Plain;
-use crate::support::{Answer, Browser, EMAIL, Grant, Harness, PASSWORD};
+use crate::support::{Answer, Browser, EMAIL, Grant, Harness, PASSWORD, PUBLIC_URL};
 
 const TICKED: [(&str, &str); 2] = [("same_code", "yes"), ("verdict", "approve")];
 
@@ -225,5 +225,46 @@ async fn somebody_without_an_account_decides_on_a_page_too() {
         }
         let again = browser.get("/openapi/v1/oauth/device/consent").await;
         assert_eq!(again.status, 303, "the grant is spent: {again:?}");
+    }
+}
+
+/// Dify's console up to 1.14.2 has no page for devices. Ours stands beside it, takes its session, and
+/// sends whoever has none to its sign-in, which is told the way back.
+#[actix_web::test]
+async fn d10_our_device_page_stands_beside_a_console_that_has_none() {
+    let h = Harness::with(&[
+        ("CONSOLE_WEB_URL", PUBLIC_URL),
+        ("GATEWRIGHT_OWN_DEVICE_PAGE", "true"),
+    ])
+    .await;
+    h.set_up().await;
+    let request = json!({"client_id": "difyctl", "device_label": "laptop"});
+    let started = h.post("/openapi/v1/oauth/device/code", &request).await;
+    let text = |name: &str| started.json()[name].as_str().unwrap().to_owned();
+    let grant = Grant {
+        device_code: text("device_code"),
+        user_code: text("user_code"),
+    };
+    let mut browser = Plain::new(&h);
+    let link = text("verification_uri_complete");
+    let page = browser.get(link.trim_start_matches(PUBLIC_URL)).await;
+    let found = browser.submit(&page.expect(200), &[]).await.expect(303);
+    let who = browser.follow(found).await.expect(200);
+    let to_console = "/signin?redirect_url=%2Fdevice%2Fconfirm";
+    assert!(who.body.contains(to_console), "{who:?}");
+    // The console signs in by its API, on the same origin.
+    let console = Browser::signed_in(&h, EMAIL, PASSWORD).await;
+    browser.cookies.extend(console.cookies);
+    let consent = browser.get("/device/confirm").await.expect(200);
+    let done = browser.submit(&consent, &TICKED).await.expect(200);
+    assert!(done.body.contains("go back to your device"), "{done:?}");
+    h.clock.advance(TimeDelta::seconds(6));
+    assert!(h.poll(&grant).await.expect(200).json()["token"].is_string());
+    // A form of somebody who was signed out meanwhile leads to the console too; nothing else is ours.
+    let mut other = Plain::new(&h);
+    let nobody = other.submit(&consent, &TICKED).await.expect(303);
+    assert_eq!(nobody.header("location"), to_console);
+    for path in ["/signin", "/account", "/workspace", "/install"] {
+        h.get(path).await.expect(404);
     }
 }

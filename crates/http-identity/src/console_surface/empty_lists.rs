@@ -3,8 +3,9 @@
 
 use actix_web::{
     HttpRequest,
-    web::{Json, Path},
+    web::{Data, Json, Path},
 };
+use gatewright_auth::origin::PublicUrls;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -128,6 +129,43 @@ pub(crate) struct RetrievalMethods {
 pub(crate) async fn retrieval_setting(_: InWorkspace<Belonging>) -> Json<RetrievalMethods> {
     Json(RetrievalMethods {
         retrieval_method: vec!["semantic_search"],
+    })
+}
+
+/// The knowledge APIs of others that are known here: none before knowledge comes.
+#[utoipa::path(
+    get, path = "/console/api/datasets/external-knowledge-api", operation_id = "list_external_knowledge_apis",
+    params(PageParams), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn external_knowledge_apis(
+    request: HttpRequest,
+    _: InWorkspace<Belonging>,
+) -> Result<Json<EmptyPage>, ConsoleFailure> {
+    empty_page(&request)
+}
+
+/// Where programs reach knowledge.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KnowledgeApi {
+    /// Ends in `/v1`; empty while no public address is configured.
+    api_base_url: String,
+}
+
+/// Where programs with an API key of knowledge will reach it.
+#[utoipa::path(
+    get, path = "/console/api/datasets/api-base-info", operation_id = "knowledge_api",
+    security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = KnowledgeApi), (status = 401, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn knowledge_api(
+    urls: Data<PublicUrls>,
+    _: InWorkspace<Belonging>,
+) -> Json<KnowledgeApi> {
+    let base = urls.api().map(|api| format!("{}/v1", api.as_str()));
+    Json(KnowledgeApi {
+        api_base_url: base.unwrap_or_default(),
     })
 }
 

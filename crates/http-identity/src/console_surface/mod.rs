@@ -57,6 +57,7 @@ pub fn operations() -> Vec<Operation> {
     all.extend(operations!["audit": audit::list, audit::export]);
     all.extend(
         operations!["later slices": empty_lists::apps, empty_lists::datasets,
+        empty_lists::external_knowledge_apis, empty_lists::knowledge_api,
         empty_lists::retrieval_setting, empty_lists::model_providers, empty_lists::models,
         empty_lists::plugin_preferences, empty_lists::plugin_tasks],
     );

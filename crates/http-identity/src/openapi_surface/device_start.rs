@@ -67,7 +67,7 @@ impl DeviceCodeResponse {
         let complete = || format!("{}?user_code={user_code}", started.verification_uri);
         Self {
             device_code: started.device_code.expose().to_owned(),
-            verification_uri_complete: urls.has_own_pages().then(complete),
+            verification_uri_complete: urls.has_own_device_page().then(complete),
             user_code,
             verification_uri: started.verification_uri,
             expires_in: GRANT_LIFETIME.num_seconds(),

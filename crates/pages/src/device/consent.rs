@@ -139,16 +139,17 @@ pub(crate) async fn get(
             consent(&device, &policy, &ctx, &request, (&identity, asked)).await
         }
         // Nobody is signed in: there are more ways than one.
-        Err(Absence::SignedOut) => choose(&device, PageLanguage::of(&request), &code).await,
+        Err(Absence::SignedOut) => choose(&device, &request, &code).await,
         Err(absence) => absence.answer(&request, Destination::Device),
     }
 }
 
-async fn choose(device: &DeviceFlow, language: PageLanguage, code: &str) -> HttpResponse {
+async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &str) -> HttpResponse {
+    let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let mut links = vec![(
         t("Sign in with your account", "使用本站账户登录"),
-        "/signin?next=device".to_owned(),
+        Destination::Device.sign_in(request),
     )];
     if device.sso_gate().await.is_ok() {
         let initiate = format!("/openapi/v1/oauth/device/sso-initiate?user_code={code}");
