@@ -205,6 +205,7 @@ pub(super) async fn post(
             timezone: Some(Language::or_default(Some(tag)).timezone.to_owned()),
             avatar: None,
         },
+        is_entered: true,
     };
     match accounts.activate(&ctx, None, command).await {
         Ok(()) => redirect("/signin?done=activated")
@@ -241,6 +242,8 @@ async fn accept(
         workspace: None,
         password: None,
         profile: ProfileChange::default(),
+        // The page that follows has them choose.
+        is_entered: false,
     };
     match accounts.activate(ctx, Some(session), command).await {
         Ok(()) => back(Destination::Workspace, "said=joined"),

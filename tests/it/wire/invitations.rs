@@ -447,3 +447,32 @@ async fn somebody_new_who_was_invited_comes_by_a_code_where_registration_is_clos
     assert_eq!(roles_of(&h, "guest@example.com").await, ["editor"]);
     accept(&h, &mut guest, &link, "Guest").await.expect(200);
 }
+
+/// The console shows the current workspace after "Join": the one that was joined, also when the newcomer
+/// registered a moment before and has one of their own.
+#[actix_web::test]
+async fn whoever_accepts_in_the_console_goes_on_in_that_workspace() {
+    let h = Harness::with(&[
+        ("ENABLE_EMAIL_CODE_LOGIN", "true"),
+        ("ALLOW_REGISTER", "true"),
+        ("ALLOW_CREATE_WORKSPACE", "true"),
+    ])
+    .await;
+    let mut owner = basic_account(&h).await;
+    let mut guest = h.add_account("guest").await;
+    invite(&h, &mut owner, "guest@example.com", "editor")
+        .await
+        .expect(201);
+    let link = h.last_letter("guest@example.com").await.parameter("token");
+    accept(&h, &mut guest, &link, "Guest").await.expect(200);
+    let path = "/console/api/workspaces";
+    let all = guest.get(&h, path).await.expect(200).json();
+    let current: Vec<_> = all["workspaces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|workspace| workspace["current"] == true)
+        .map(|workspace| workspace["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(current, ["Owner's Workspace"]);
+}

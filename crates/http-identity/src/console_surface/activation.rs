@@ -124,6 +124,8 @@ pub(crate) async fn activate(
             timezone: Some(input.timezone),
             avatar: None,
         },
+        // The console shows the workspace next: the one that was joined.
+        is_entered: true,
     };
     accounts.activate(&ctx, who.0.as_ref(), command).await?;
     Ok(Json(SUCCESS))

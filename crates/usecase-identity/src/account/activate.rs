@@ -9,7 +9,7 @@ use gatewright_domain::{
     ids::{AccountId, WorkspaceId},
 };
 use gatewright_storage_identity::{
-    account, invitation, invitation::Invitation, profile, profile::ProfileChange,
+    account, invitation, invitation::Invitation, profile, profile::ProfileChange, workspace,
 };
 use gatewright_storage_kit::Tx;
 
@@ -46,6 +46,8 @@ pub struct Activation {
     pub password: Option<Secret>,
     /// Name, language, zone.
     pub profile: ProfileChange,
+    /// Whether they go on there, so that it becomes their current workspace.
+    pub is_entered: bool,
 }
 
 impl Activation {
@@ -126,7 +128,7 @@ impl Accounts {
             }
             accepting.join(&mut tx, (&parts.ambient, ctx), &own).await?;
         }
-        self.finish(ctx, tx, id, (seen, &command.profile)).await
+        self.finish(ctx, tx, id, (seen, command)).await
     }
 
     /// Somebody new. The account belongs to this workspace and no other: what else its address is invited
@@ -173,7 +175,7 @@ impl Accounts {
         accepting
             .join(&mut tx, (&parts.ambient, ctx), &locked)
             .await?;
-        self.finish(ctx, tx, id, (seen, &command.profile)).await
+        self.finish(ctx, tx, id, (seen, command)).await
     }
 
     async fn finish(
@@ -181,9 +183,12 @@ impl Accounts {
         ctx: &Ctx,
         mut tx: Tx,
         id: AccountId,
-        (invitation, profile): (&Invitation, &ProfileChange),
+        (invitation, command): (&Invitation, &Activation),
     ) -> Result<(), AccountError> {
-        profile::update(&mut tx, id, profile, ctx.now).await?;
+        profile::update(&mut tx, id, &command.profile, ctx.now).await?;
+        if command.is_entered {
+            workspace::switch_current(&mut tx, id, invitation.workspace, ctx.now).await?;
+        }
         if !invitation::delete(&mut tx, invitation.workspace, invitation.id).await? {
             return Err(AccountError::AlreadyActivated);
         }
