@@ -410,6 +410,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/datasets/api-base-info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where programs with an API key of knowledge will reach it. */
+        get: operations["knowledge_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/datasets/api-keys": {
         parameters: {
             query?: never;
@@ -440,6 +457,23 @@ export interface paths {
         post?: never;
         /** Deletes a key of all knowledge. */
         delete: operations["delete_knowledge_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/datasets/external-knowledge-api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The knowledge APIs of others that are known here: none before knowledge comes. */
+        get: operations["list_external_knowledge_apis"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1592,6 +1626,11 @@ export interface components {
              * @description Unix seconds.
              */
             created_at: number;
+        };
+        /** @description Where programs reach knowledge. */
+        KnowledgeApi: {
+            /** @description Ends in `/v1`; empty while no public address is configured. */
+            api_base_url: string;
         };
         /** @description Knowledge pipelines. */
         KnowledgePipeline: {
@@ -3280,6 +3319,44 @@ export interface operations {
             };
         };
     };
+    knowledge_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeApi"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     list_knowledge_keys: {
         parameters: {
             query?: never;
@@ -3385,6 +3462,58 @@ export interface operations {
             };
             /** @description There is no such thing for the caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_external_knowledge_apis: {
+        parameters: {
+            query?: {
+                /** @description 1 to 99,999; 1. */
+                page?: number;
+                /** @description 1 to 100; 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyPage"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
