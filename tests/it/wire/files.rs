@@ -271,7 +271,10 @@ async fn d11_what_every_page_of_the_console_asks_for_is_typed_and_empty() {
     let none = json!({"data": []});
     for (path, body) in [
         ("apps?page=1&limit=30&name=", page.clone()),
-        ("datasets?page=1&limit=30&include_all=false&keyword=", page.clone()),
+        (
+            "datasets?page=1&limit=30&include_all=false&keyword=",
+            page.clone(),
+        ),
         ("datasets/external-knowledge-api?page=1&limit=30", page),
         (
             "datasets/api-base-info",
