@@ -500,6 +500,43 @@ fn every_error_that_is_answered_marks_its_answer() {
     assert!(seen >= 8, "{seen}");
 }
 
+/// How long an operation may take and how large its body may be stand where its route is declared.
+#[test]
+fn facts_of_operations_stand_at_their_routes() {
+    let kit = root().join("crates/http-kit/src");
+    for file in [
+        "middleware.rs",
+        "access_log.rs",
+        "slow_body.rs",
+        "extract/body.rs",
+    ] {
+        let text = fs::read_to_string(kit.join(file)).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let names_a_path = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .find(|line| {
+                ["\"/console", "\"/openapi", "\"/account", "\"/sign"]
+                    .iter()
+                    .any(|p| line.contains(p))
+            });
+        assert_eq!(names_a_path, None, "{file}");
+    }
+    let pages = fs::read_to_string(root().join("crates/pages/src/lib.rs")).unwrap();
+    assert!(
+        !pages.contains("config.route("),
+        "a page's route goes through `Routes`"
+    );
+    let private: Vec<_> = rust_files(&root().join("crates"))
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("::__dev"))
+        .collect();
+    assert!(
+        private.is_empty(),
+        "a private API of a dependency: {private:?}"
+    );
+}
+
 /// Instants are subtracted in one place, where the difference cannot be negative: a clock that is behind
 /// must not make an interval short.
 #[test]

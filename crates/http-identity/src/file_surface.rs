@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Fields, FromFields, RequestCtx, query_pairs},
-    operation::Operation,
+    operation::Operations,
     operations,
 };
 
@@ -24,7 +24,7 @@ use gatewright_http_kit::{
 const SANDBOX: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 /// All of `/files`.
-pub fn operations() -> Vec<Operation> {
+pub fn operations() -> Operations {
     use crate::file_surface as files;
     operations!["files": files::file_preview, files::image_preview]
 }

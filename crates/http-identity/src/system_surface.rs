@@ -12,18 +12,18 @@ use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ErrorBody, OAuthErrorBody},
-    operation::Operation,
+    operation::Operations,
     operations,
 };
 
 /// Health and what stands beside it.
-pub fn operations() -> Vec<Operation> {
+pub fn operations() -> Operations {
     use crate::system_surface as system;
     operations!["system": system::health, system::livez, system::readyz, system::robots]
 }
 
 /// The documents that OAuth clients start from.
-pub fn discovery_operations() -> Vec<Operation> {
+pub fn discovery_operations() -> Operations {
     use crate::system_surface as system;
     operations!["discovery": system::authorization_server_metadata]
 }

@@ -11,10 +11,11 @@ use actix_web::{
 };
 use gatewright_usecase_kit::Ctx;
 
+use crate::operation::Passage;
+
 /// A request that is being answered.
 pub(crate) struct Visit {
     method: &'static str,
-    route: Option<String>,
     is_probe: bool,
     began: Instant,
 }
@@ -24,35 +25,38 @@ impl Visit {
         let is_probe = matches!(request.path(), "/livez" | "/readyz" | "/health");
         Self {
             method: standard(request.method()),
-            // As it was registered, such as `/openapi/v1/workspaces/{workspace_id}`: what a caller
-            // made up has none.
-            route: request.match_pattern(),
             is_probe,
             began: Instant::now(),
         }
     }
 
     /// The handler's answer. The time is that until its body begins.
-    pub(crate) fn answered<B: MessageBody>(self, ctx: &Ctx, response: &ServiceResponse<B>) {
+    pub(crate) fn answered<B: MessageBody>(
+        self,
+        of: (&Ctx, &Passage),
+        response: &ServiceResponse<B>,
+    ) {
         let bytes = match response.response().body().size() {
             BodySize::None => Some(0),
             BodySize::Sized(bytes) => Some(bytes),
             BodySize::Stream => None,
         };
-        self.log(ctx, response.status(), bytes);
+        self.log(of, response.status(), bytes);
     }
 
     /// An answer that no handler gave.
-    pub(crate) fn failed(self, ctx: &Ctx, status: StatusCode) {
-        self.log(ctx, status, None);
+    pub(crate) fn failed(self, of: (&Ctx, &Passage), status: StatusCode) {
+        self.log(of, status, None);
     }
 
-    fn log(self, ctx: &Ctx, status: StatusCode, bytes: Option<u64>) {
+    fn log(self, (ctx, passage): (&Ctx, &Passage), status: StatusCode, bytes: Option<u64>) {
         // A probe every second that goes well is nobody's news.
         if self.is_probe && status.is_success() {
             return;
         }
-        let route = self.route.as_deref().unwrap_or("-");
+        // As it was declared, such as `/openapi/v1/workspaces/{workspace_id}`: what a caller made up has
+        // none.
+        let route = passage.pattern().unwrap_or("-");
         let duration_ms = self.began.elapsed().as_secs_f64() * 1e3;
         let duration_ms = (duration_ms * 1e3).round() / 1e3;
         tracing::info!(

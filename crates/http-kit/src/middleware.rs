@@ -1,7 +1,7 @@
-//! What happens to every request: its context is made, its time is bounded, its answer gets the
+//! What happens to every request: its context is made, its answer gets the
 //! headers that all answers have, and a line in the log.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use actix_web::{
     HttpMessage as _, HttpRequest, ResponseError as _,
@@ -22,47 +22,15 @@ use crate::{
     access_log::Visit,
     cookies::{self, CookiePolicy},
     error::{Cause, FrameworkFailure, Place, REASON, without_foreign_text},
+    operation::Passage,
     request_id::{self, REQUEST_ID},
     settings::HttpSettings,
-    slow_body::BodyWatch,
 };
 
-/// A request is answered within this time, whatever its dependencies do.
-const DEADLINE: Duration = Duration::from_millis(1900);
-/// Hashing a password may have to wait for its turn.
-const PASSWORD_DEADLINE: Duration = Duration::from_secs(15);
-/// A file arrives as fast as its sender's line lets it.
-const UPLOAD_DEADLINE: Duration = Duration::from_mins(5);
-const UPLOAD_PATH: &str = "/console/api/files/upload";
-/// The enterprise product is asked meanwhile, for less than this. Identity providers say themselves how
-/// long they may take.
-const BROKER_PATIENCE: Duration = Duration::from_millis(2600);
-const PROVIDER_PATHS: [&str; 2] = ["/console/api/oauth/", "/openapi/v1/oauth/device/sso-"];
-/// A password is checked, and then a provider is asked.
-const CONNECT_PATHS: [&str; 2] = ["/console/api/account/integrates/", "/account/provider"];
-const PASSWORD_PATHS: [&str; 12] = [
-    "/console/api/login",
-    "/console/api/setup",
-    "/console/api/forgot-password/resets",
-    "/console/api/email-register",
-    "/console/api/account/password",
-    "/console/api/activate",
-    "/install",
-    "/signin",
-    "/reset-password",
-    "/signup/password",
-    "/account/password",
-    "/activate",
-];
-/// Many addresses, each in a transaction of its own.
-const INVITE_PATHS: [&str; 2] = [
-    "/console/api/workspaces/current/members/invite-email",
-    "/workspace/invite",
-];
 const LONGEST_USER_AGENT: usize = 255;
 
-/// Makes the [`Ctx`], bounds the time, gives failures the right envelope, and rids a browser of two
-/// sessions of which neither can be believed.
+/// Makes the [`Ctx`], gives failures the right envelope, and rids a browser of two sessions of which neither
+/// can be believed. How long an operation may take is its own affair ([`crate::operation::Facts`]).
 ///
 /// The request itself cannot be kept while it is routed, so what a failure's envelope needs is
 /// taken down first.
@@ -72,33 +40,31 @@ pub async fn around<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
     let place = Place::of(request.path());
-    let deadline = deadline(request.request());
     let visit = Visit::begin(&request);
     request.extensions_mut().insert(Arc::clone(&ctx));
-    let body = BodyWatch::over(&mut request);
-    let cause = match tokio::time::timeout(deadline, next.call(request)).await {
-        Ok(Ok(response)) => {
+    let passage = Passage::begin(&mut request);
+    let cause = match next.call(request).await {
+        Ok(response) => {
             let mut response = without_foreign_text(response, (place, &ctx.request_id));
             clear_several(&mut response);
-            visit.answered(&ctx, &response);
+            visit.answered((&ctx, &passage), &response);
             let headers = response.headers_mut();
             // Appended: the cross-origin rules may vary by more.
             headers.append(header::VARY, HeaderValue::from_static("Cookie"));
             headers.insert(REQUEST_ID, request_id::header(&ctx.request_id));
             return Ok(response);
         }
-        Ok(Err(error)) => Cause::Framework(error),
-        Err(_) if body.is_waiting() => Cause::SlowBody,
-        Err(_) => {
-            tracing::error!(
-                request_id = ctx.request_id,
-                "no answer in time; a dependency hangs"
-            );
-            Cause::NoAnswer
-        }
+        Err(error) => Cause::of(error),
     };
+    if matches!(cause, Cause::NoAnswer) {
+        tracing::error!(
+            request_id = ctx.request_id,
+            operation = passage.pattern(),
+            "no answer in time; a dependency hangs"
+        );
+    }
     let failure = FrameworkFailure::new((place, &ctx.request_id), &cause);
-    visit.failed(&ctx, failure.status_code());
+    visit.failed((&ctx, &passage), failure.status_code());
     Err(failure.into())
 }
 
@@ -117,27 +83,6 @@ fn clear_several<B>(response: &mut ServiceResponse<B>) {
         if let Err(error) = response.response_mut().add_cookie(&cookie) {
             tracing::error!(%error, "a cookie cannot be set");
         }
-    }
-}
-
-fn deadline(request: &HttpRequest) -> Duration {
-    let path = request.path();
-    let begins_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
-    let patience = || {
-        let console = request.app_data::<Data<Console>>();
-        let patience = console.map(|console| console.provider_patience());
-        patience.unwrap_or_default().max(BROKER_PATIENCE)
-    };
-    if PASSWORD_PATHS.contains(&path) || INVITE_PATHS.contains(&path) {
-        PASSWORD_DEADLINE
-    } else if path == UPLOAD_PATH {
-        UPLOAD_DEADLINE
-    } else if begins_with(&PROVIDER_PATHS) {
-        DEADLINE + patience()
-    } else if begins_with(&CONNECT_PATHS) {
-        PASSWORD_DEADLINE + patience()
-    } else {
-        DEADLINE
     }
 }
 

@@ -10,15 +10,15 @@ use utoipa::openapi::{
 use gatewright_http_identity::{console_surface, file_surface, openapi_surface, system_surface};
 use gatewright_http_kit::{
     documentation::{self, Surface},
-    operation::Operation,
+    operation::Operations,
 };
 
 /// Builds a document; needs no pool and no state.
 pub fn document(surface: Surface) -> OpenApi {
     match surface {
         Surface::OpenApi => {
-            let mut operations = openapi_surface::operations();
-            operations.extend(system_surface::discovery_operations());
+            let operations = openapi_surface::operations();
+            let operations = operations.and(system_surface::discovery_operations());
             let schemes = [bearer(), introspection(), session(), csrf(), grant()];
             build(
                 ("Gatewright: /openapi/v1", "ErrorBody"),
@@ -28,8 +28,7 @@ pub fn document(surface: Surface) -> OpenApi {
         }
         Surface::Console => {
             let schemes = [session(), csrf(), refresh()];
-            let mut operations = console_surface::operations();
-            operations.extend(file_surface::operations());
+            let operations = console_surface::operations().and(file_surface::operations());
             build(
                 ("Gatewright: /console/api", "ConsoleErrorBody"),
                 operations,
@@ -43,13 +42,13 @@ type Scheme = (&'static str, SecurityScheme);
 
 fn build(
     (title, failure): (&str, &str),
-    mut operations: Vec<Operation>,
+    mut operations: Operations,
     schemes: impl IntoIterator<Item = Scheme>,
 ) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
-    operations.sort_by(|a, b| a.path.cmp(&b.path));
-    for mut operation in operations {
+    operations.list.sort_by(|a, b| a.path.cmp(&b.path));
+    for mut operation in operations.list {
         documentation::complete(&mut operation.documented, failure);
         for method in operation.methods {
             let item = PathItem::new(method, operation.documented.clone());
@@ -60,8 +59,8 @@ fn build(
                 }
             }
         }
-        components.schemas.extend(operation.schemas);
     }
+    components.schemas.extend(operations.schemas);
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }

@@ -1,6 +1,6 @@
 //! What the routes are given, and how an application is put together from it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     App,
@@ -28,7 +28,10 @@ use gatewright_usecase_workspace::{
 
 use gatewright_http_identity::{console_surface, file_surface, openapi_surface, system_surface};
 use gatewright_http_kit::{
-    cookies::CookiePolicy, cors, error, middleware, operation::mount, settings::HttpSettings,
+    cookies::CookiePolicy,
+    cors, error, middleware,
+    operation::{ProviderTimeout, mount},
+    settings::HttpSettings,
 };
 use gatewright_pages as pages;
 
@@ -102,6 +105,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             .app_data(services.urls.clone())
             .app_data(services.draining.clone())
             .app_data(Data::new(policy))
+            .app_data(Data::new(ProviderTimeout(provider_timeout(&services))))
             .app_data(Data::from(Arc::clone(&services.clock)));
         config.service(
             web::scope("/console/api")
@@ -133,6 +137,13 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         pages::reference::mount(config, document);
         config.default_service(web::to(pages::nowhere));
     }
+}
+
+/// The enterprise product is asked for less than this; identity providers say themselves how long they may take.
+const BROKER_TIMEOUT: Duration = Duration::from_millis(2600);
+
+fn provider_timeout(services: &Services) -> Duration {
+    services.console.provider_patience().max(BROKER_TIMEOUT)
 }
 
 /// The whole application: middleware around all routes. Give it to `HttpServer` or to a test.

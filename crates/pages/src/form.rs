@@ -20,6 +20,7 @@ use gatewright_http_kit::error::ours;
 use gatewright_http_kit::extract::{
     FieldProblem, Fields, FromFields, Unreadable, comes_from_own_page, form_pairs,
 };
+use gatewright_http_kit::operation::Facts;
 
 /// A form of one of our pages. A page elsewhere that posts here (to sign somebody in as somebody else,
 /// for one) is refused before anything is read; and what was read has each field once.
@@ -52,7 +53,7 @@ impl FromRequest for PageForm {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let payload = payload.take();
+        let body = (payload.take(), Facts::max_body(&request));
         Box::pin(async move {
             let urls = Data::<PublicUrls>::extract(&request).await?;
             let language = PageLanguage::of(&request);
@@ -60,7 +61,7 @@ impl FromRequest for PageForm {
                 return Err(FormRefusal::foreign(language, &urls).into());
             }
             let media_type = request.content_type().trim().to_ascii_lowercase();
-            let fields = form_pairs(&media_type, payload).await;
+            let fields = form_pairs(&media_type, body).await;
             Ok(Self {
                 fields: fields.map_err(|problem| FormRefusal::unreadable(language, problem))?,
                 language,

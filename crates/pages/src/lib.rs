@@ -25,11 +25,12 @@ mod signup;
 mod time;
 mod workspace;
 
-use actix_web::{HttpResponse, http::header, web, web::ServiceConfig};
+use actix_web::{HttpResponse, Route, http::header, web, web::ServiceConfig};
 
 pub use elsewhere::nowhere;
 
 use gatewright_http_kit::error::redirect;
+use gatewright_http_kit::operation::{Facts, bounded};
 
 /// What pages load, besides themselves: may be kept for an hour.
 const FILES: [(&str, &str, &str); 2] = [
@@ -46,67 +47,126 @@ const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// The consent page of the SSO branch. It stands where its grant's cookie is sent to, so it is
 /// registered before the scope of the API.
 pub fn mount_external_consent(config: &mut ServiceConfig) {
+    let path = device::EXTERNAL_CONSENT;
+    let of_page = |route| bounded(route, path, Facts::STANDARD);
     config.service(
-        web::resource(device::EXTERNAL_CONSENT)
-            .route(web::get().to(device::external::get))
-            .route(web::post().to(device::external::post)),
+        web::resource(path)
+            .route(of_page(web::get().to(device::external::get)))
+            .route(of_page(web::post().to(device::external::post))),
     );
+}
+
+const QUICK: Facts = Facts::STANDARD;
+/// Hashes a password, or has many transactions in a row.
+const SLOW: Facts = Facts::SLOW;
+
+/// Pages, each with what it needs beside its handler.
+struct Routes<'a>(&'a mut ServiceConfig);
+
+impl Routes<'_> {
+    fn route(self, path: &str, route: Route, facts: Facts) -> Self {
+        self.0.route(path, bounded(route, path, facts));
+        self
+    }
 }
 
 /// Registers what connecting a device takes beside a way to sign in: the page, and what a session may
 /// need first.
 pub fn mount_device(config: &mut ServiceConfig) {
-    config
-        .route("/device", web::get().to(device::enter))
-        .route("/device", web::head().to(device::enter))
-        .route("/device", web::post().to(device::look_up))
-        .route("/device/confirm", web::get().to(device::consent::get))
-        .route("/device/confirm", web::post().to(device::consent::post))
-        .route("/renew", web::get().to(guard::renew))
-        .route("/signout", web::post().to(signin::sign_out))
-        .route("/account/init", web::get().to(initialise::get))
-        .route("/account/init", web::post().to(initialise::post));
+    Routes(config)
+        .route("/device", web::get().to(device::enter), QUICK)
+        .route("/device", web::head().to(device::enter), QUICK)
+        .route("/device", web::post().to(device::look_up), QUICK)
+        .route(
+            "/device/confirm",
+            web::get().to(device::consent::get),
+            QUICK,
+        )
+        .route(
+            "/device/confirm",
+            web::post().to(device::consent::post),
+            QUICK,
+        )
+        .route("/renew", web::get().to(guard::renew), QUICK)
+        .route("/signout", web::post().to(signin::sign_out), QUICK)
+        .route("/account/init", web::get().to(initialise::get), QUICK)
+        .route("/account/init", web::post().to(initialise::post), QUICK);
 }
 
 /// Registers all the other pages.
 pub fn mount(config: &mut ServiceConfig) {
-    config
-        // Whoever types the address alone.
-        .route("/", web::get().to(home))
-        .route("/install", web::get().to(install::get))
-        .route("/install", web::post().to(install::post))
-        .route("/signin", web::get().to(signin::get))
-        .route("/signin", web::post().to(signin::post))
-        .route("/signin/code", web::get().to(code_login::get))
-        .route("/signin/code", web::post().to(code_login::send))
-        .route("/signin/code/check", web::post().to(code_login::check))
-        .route("/signup", web::get().to(signup::get))
-        .route("/signup", web::post().to(signup::send))
-        .route("/signup/code", web::post().to(signup::check))
-        .route("/signup/password", web::post().to(signup::finish))
-        .route("/account", web::get().to(account::get))
-        .route("/account", web::post().to(account::end))
-        .route("/account/provider", web::post().to(providers::post))
-        .route("/account/profile", web::get().to(profile::get))
-        .route("/account/profile", web::post().to(profile::post))
-        .route("/account/password", web::get().to(profile::get_password))
-        .route("/account/password", web::post().to(profile::post_password))
-        .route("/workspace", web::get().to(workspace::get))
-        .route("/workspace", web::post().to(workspace::post))
-        // The same, given more time: each address is a transaction of its own.
-        .route("/workspace/invite", web::post().to(workspace::post))
-        .route("/workspace/audit", web::get().to(workspace::audit::get))
+    mount_sign_in(config);
+    mount_account(config);
+    mount_workspace(config);
+}
+
+fn mount_sign_in(config: &mut ServiceConfig) {
+    Routes(config)
+        // Whoever types the address alone: on to their account.
+        .route("/", web::get().to(home), QUICK)
+        .route("/install", web::get().to(install::get), QUICK)
+        .route("/install", web::post().to(install::post), SLOW)
+        .route("/signin", web::get().to(signin::get), QUICK)
+        .route("/signin", web::post().to(signin::post), SLOW)
+        .route("/signin/code", web::get().to(code_login::get), QUICK)
+        .route("/signin/code", web::post().to(code_login::send), QUICK)
+        .route(
+            "/signin/code/check",
+            web::post().to(code_login::check),
+            QUICK,
+        )
+        .route("/signup", web::get().to(signup::get), QUICK)
+        .route("/signup", web::post().to(signup::send), QUICK)
+        .route("/signup/code", web::post().to(signup::check), QUICK)
+        .route("/signup/password", web::post().to(signup::finish), SLOW)
+        .route("/forgot-password", web::get().to(reset::get), QUICK)
+        .route("/forgot-password", web::post().to(reset::send), QUICK)
+        .route("/forgot-password/code", web::post().to(reset::check), QUICK)
+        .route("/reset-password", web::get().to(reset::begin), QUICK)
+        .route("/reset-password", web::post().to(reset::finish), SLOW)
+        .route("/activate", web::get().to(activate::get), QUICK)
+        .route("/activate", web::post().to(activate::post), SLOW);
+}
+
+fn mount_account(config: &mut ServiceConfig) {
+    Routes(config)
+        .route("/account", web::get().to(account::get), QUICK)
+        .route("/account", web::post().to(account::end), QUICK)
+        .route(
+            "/account/provider",
+            web::post().to(providers::post),
+            SLOW.asking_provider(),
+        )
+        .route("/account/profile", web::get().to(profile::get), QUICK)
+        .route("/account/profile", web::post().to(profile::post), QUICK)
+        .route(
+            "/account/password",
+            web::get().to(profile::get_password),
+            QUICK,
+        )
+        .route(
+            "/account/password",
+            web::post().to(profile::post_password),
+            SLOW,
+        );
+}
+
+fn mount_workspace(config: &mut ServiceConfig) {
+    Routes(config)
+        .route("/workspace", web::get().to(workspace::get), QUICK)
+        .route("/workspace", web::post().to(workspace::post), QUICK)
+        // Each address is a transaction of its own.
+        .route("/workspace/invite", web::post().to(workspace::post), SLOW)
+        .route(
+            "/workspace/audit",
+            web::get().to(workspace::audit::get),
+            QUICK,
+        )
         .route(
             "/workspace/audit/export",
             web::get().to(workspace::audit::export),
-        )
-        .route("/forgot-password", web::get().to(reset::get))
-        .route("/forgot-password", web::post().to(reset::send))
-        .route("/forgot-password/code", web::post().to(reset::check))
-        .route("/reset-password", web::get().to(reset::begin))
-        .route("/reset-password", web::post().to(reset::finish))
-        .route("/activate", web::get().to(activate::get))
-        .route("/activate", web::post().to(activate::post));
+            QUICK,
+        );
 }
 
 async fn home() -> HttpResponse {
@@ -125,8 +185,8 @@ pub fn mount_files(config: &mut ServiceConfig) {
         };
         config.service(
             web::resource(path)
-                .route(web::get().to(serve))
-                .route(web::head().to(serve)),
+                .route(bounded(web::get().to(serve), path, Facts::STANDARD))
+                .route(bounded(web::head().to(serve), path, Facts::STANDARD)),
         );
     }
 }

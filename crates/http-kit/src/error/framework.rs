@@ -9,6 +9,7 @@ use actix_web::{
 };
 
 use super::Place;
+use crate::operation::Late;
 use crate::request_id::{self, REQUEST_ID};
 
 /// What no handler answered.
@@ -29,6 +30,17 @@ pub enum Cause {
     SlowBody,
     /// The framework refused the request, or failed.
     Framework(actix_web::Error),
+}
+
+impl Cause {
+    /// Why a request came back without an answer.
+    pub fn of(error: actix_web::Error) -> Self {
+        match error.as_error::<Late>() {
+            Some(Late::SlowBody) => Self::SlowBody,
+            Some(Late::NoAnswer) => Self::NoAnswer,
+            None => Self::Framework(error),
+        }
+    }
 }
 
 impl FrameworkFailure {

@@ -12,14 +12,12 @@ use gatewright_usecase_device::device::SsoError;
 
 use super::fields::{FieldProblem, Fields, FromFields};
 use crate::error::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, SsoFailure};
-
-/// No body of ours is larger, in bytes.
-const LARGEST: usize = 64 * 1024;
+use crate::operation::Facts;
 
 /// Why a body could not even be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
-    /// Larger than 64 KiB.
+    /// Larger than the operation takes.
     TooLarge,
     /// Of a media type that is not read here.
     MediaType,
@@ -57,9 +55,9 @@ impl<T: FromFields + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = request.content_type().trim().to_ascii_lowercase();
-        let payload = payload.take();
+        let body = (payload.take(), Facts::max_body(request));
         Box::pin(async move {
-            let fields = read(&media_type, payload, F::TAKES_FORMS)
+            let fields = read(&media_type, body, F::TAKES_FORMS)
                 .await
                 .map_err(F::unreadable)?;
             let value = fields.read::<T>().map_err(F::invalid)?;
@@ -68,31 +66,35 @@ impl<T: FromFields + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F
     }
 }
 
-async fn read(media_type: &str, payload: Payload, takes_forms: bool) -> Result<Fields, Unreadable> {
+async fn read(
+    media_type: &str,
+    (payload, limit): (Payload, usize),
+    takes_forms: bool,
+) -> Result<Fields, Unreadable> {
     let is_json = media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
     if takes_forms && media_type == FORM {
-        let pairs = form_pairs(media_type, payload).await?;
+        let pairs = form_pairs(media_type, (payload, limit)).await?;
         return Ok(Fields::from_pairs(pairs));
     }
     if !is_json {
         return Err(Unreadable::MediaType);
     }
-    let bytes = collect(payload).await?;
+    let bytes = collect(payload, limit).await?;
     serde_json::from_slice::<UniqueObject>(&bytes)
         .map(|object| Fields::new(object.0))
         .map_err(|_| Unreadable::Syntax)
 }
 
-/// The pairs of a form, each name once.
+/// The pairs of a form of at most `limit` bytes, each name once.
 pub async fn form_pairs(
     media_type: &str,
-    payload: Payload,
+    (payload, limit): (Payload, usize),
 ) -> Result<Vec<(String, String)>, Unreadable> {
     if media_type != FORM {
         return Err(Unreadable::MediaType);
     }
-    let bytes = collect(payload).await?;
+    let bytes = collect(payload, limit).await?;
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_bytes(&bytes).map_err(|_| Unreadable::Syntax)?;
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
@@ -103,11 +105,11 @@ pub async fn form_pairs(
     Ok(pairs)
 }
 
-async fn collect(mut payload: Payload) -> Result<BytesMut, Unreadable> {
+async fn collect(mut payload: Payload, limit: usize) -> Result<BytesMut, Unreadable> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Unreadable::Syntax)?;
-        if bytes.len() + chunk.len() > LARGEST {
+        if bytes.len() + chunk.len() > limit {
             return Err(Unreadable::TooLarge);
         }
         bytes.extend_from_slice(&chunk);

@@ -15,7 +15,10 @@ use serde_json::Value;
 
 use self::operation::{Documented, OperationPage};
 use super::page::{MessagePage, Page, PageLanguage, show};
-use gatewright_http_kit::documentation::Surface;
+use gatewright_http_kit::{
+    documentation::Surface,
+    operation::{Facts, bounded},
+};
 use utoipa::openapi::OpenApi;
 
 /// A document, as JSON, with its operations.
@@ -70,15 +73,17 @@ struct ReferencePage {
 
 /// Registers the pages. They stand whether or not a web console is configured.
 pub fn mount(config: &mut ServiceConfig, document: Document) {
+    let of_page = |path: &str, route| bounded(route, path, Facts::STANDARD);
     let index = move |request| async move { index(&request, document) };
-    config.route("/reference", get().to(index));
+    config.route("/reference", of_page("/reference", get().to(index)));
     for surface in Surface::ALL {
         let path = format!("/reference/{}", surface.file_name());
         let file = move || async move { file(surface, document) };
-        config.route(&path, get().to(file));
+        config.route(&path, of_page(&path, get().to(file)));
     }
     let one = move |name, request| async move { one(name, &request, document) };
-    config.route("/reference/{operation}", get().to(one));
+    let path = "/reference/{operation}";
+    config.route(path, of_page(path, get().to(one)));
 }
 
 fn index(request: &HttpRequest, document: Document) -> HttpResponse {

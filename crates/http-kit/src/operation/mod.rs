@@ -2,10 +2,16 @@
 //! the route and its documentation are made. `HEAD` follows `GET`, `OPTIONS` lists the methods, any
 //! other method is 405 with `Allow`.
 
-use std::collections::BTreeMap;
+mod facts;
+mod passage;
+
+use std::{collections::BTreeMap, rc::Rc};
 
 use actix_web::{
-    HttpResponse, Resource, Route, http::Method, http::header, web, web::ServiceConfig,
+    HttpResponse, Resource, Route,
+    http::{Method, header},
+    middleware::from_fn,
+    web::{self, ServiceConfig},
 };
 use utoipa::openapi::{
     RefOr,
@@ -13,7 +19,29 @@ use utoipa::openapi::{
     schema::Schema,
 };
 
+pub use facts::{BodyLimit, Facts, ProviderTimeout};
+pub(crate) use passage::{Late, Passage};
+
 use crate::error;
+
+/// Operations with the schemas that the documents need for them.
+#[derive(Default)]
+pub struct Operations {
+    /// In the order of their declaration.
+    pub list: Vec<Operation>,
+    /// By their names.
+    pub schemas: BTreeMap<String, RefOr<Schema>>,
+}
+
+impl Operations {
+    /// Adds more.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.list.extend(more.list);
+        self.schemas.extend(more.schemas);
+        self
+    }
+}
 
 /// A route with its documentation.
 pub struct Operation {
@@ -23,39 +51,56 @@ pub struct Operation {
     pub methods: Vec<HttpMethod>,
     /// What the documents say of it.
     pub documented: Documented,
-    /// The schemas that the documents need for it.
-    pub schemas: Vec<(String, RefOr<Schema>)>,
+    /// What it needs beside its handler.
+    pub facts: Facts,
     /// Makes the actix route; called once per method.
     pub route: fn(Route) -> Route,
 }
 
-/// Lists handlers as [`Operation`]s under a tag.
+impl Operation {
+    fn bounded(&self, route: Route) -> Route {
+        bounded((self.route)(route), &self.path, self.facts)
+    }
+}
+
+/// Lists handlers as [`Operations`] under a tag. What a handler needs beside the standard stands behind it:
+/// `session::login => Facts::SLOW`.
 #[macro_export]
 macro_rules! operations {
-    ($tag:literal: $($module:ident :: $handler:ident),+ $(,)?) => {
-        vec![$(
+    ($tag:literal: $($module:ident :: $handler:ident $(=> $facts:expr)?),+ $(,)?) => {{
+        use $crate::reexport::utoipa;
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($module::$handler),+))]
+        struct Documented;
+        let components = <Documented as utoipa::OpenApi>::openapi().components;
+        let list = vec![$(
             $crate::reexport::pastey::paste! {{
                 use $module::[<__path_ $handler>] as Path;
-                let mut schemas = Vec::new();
-                <Path as $crate::reexport::utoipa::__dev::SchemaReferences>::schemas(&mut schemas);
-                let mut documented = <Path as $crate::reexport::utoipa::Path>::operation();
+                let mut documented = <Path as utoipa::Path>::operation();
                 documented.tags = Some(vec![$tag.to_owned()]);
+                #[allow(unused_mut, unused_assignments)]
+                let mut facts = $crate::operation::Facts::STANDARD;
+                $(facts = $facts;)?
                 $crate::operation::Operation {
-                    path: <Path as $crate::reexport::utoipa::Path>::path(),
-                    methods: <Path as $crate::reexport::utoipa::Path>::methods(),
+                    path: <Path as utoipa::Path>::path(),
+                    methods: <Path as utoipa::Path>::methods(),
                     documented,
-                    schemas,
+                    facts,
                     route: |route| route.to($module::$handler),
                 }
             }}
-        ),+]
-    };
+        ),+];
+        $crate::operation::Operations {
+            list,
+            schemas: components.unwrap_or_default().schemas,
+        }
+    }};
 }
 
 /// Registers operations below `prefix`, which the enclosing scope has taken off.
-pub fn mount(config: &mut ServiceConfig, prefix: &str, operations: Vec<Operation>) {
+pub fn mount(config: &mut ServiceConfig, prefix: &str, operations: Operations) {
     let mut by_path: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
-    for operation in operations {
+    for operation in operations.list {
         by_path
             .entry(operation.path.clone())
             .or_default()
@@ -69,16 +114,24 @@ pub fn mount(config: &mut ServiceConfig, prefix: &str, operations: Vec<Operation
     }
 }
 
+/// A route that is declared by hand, such as a page's, with what an operation has.
+pub fn bounded(route: Route, path: &str, facts: Facts) -> Route {
+    let pattern: Rc<str> = path.into();
+    route.wrap(from_fn(move |request, next| {
+        passage::bound(request, next, Rc::clone(&pattern), facts)
+    }))
+}
+
 fn resource(path: &str, operations: &[Operation]) -> Resource {
     let mut resource = web::resource(path);
     let mut allowed = vec![Method::OPTIONS];
     for operation in operations {
         for method in operation.methods.iter().map(to_actix) {
             if method == Method::GET {
-                resource = resource.route((operation.route)(web::head()));
+                resource = resource.route(operation.bounded(web::head()));
                 allowed.push(Method::HEAD);
             }
-            resource = resource.route((operation.route)(web::method(method.clone())));
+            resource = resource.route(operation.bounded(web::method(method.clone())));
             allowed.push(method);
         }
     }
