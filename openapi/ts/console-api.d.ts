@@ -973,7 +973,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server's version; makes no outbound call. */
+        /** The caller's own version, so that no console shows an update; makes no outbound call. */
         get: operations["console_version"];
         put?: never;
         post?: never;
@@ -2094,6 +2094,7 @@ export interface components {
         };
         /** @description The server's version. No update server is asked. */
         VersionResponse: {
+            /** @description The caller's own: there is nothing to update to from here. */
             version: string;
             release_date: string;
             release_notes: string;

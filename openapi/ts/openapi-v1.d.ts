@@ -45,7 +45,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The version of the API. A bearer, good or bad, is ignored. */
+        /**
+         * The version of the API: `difyctl` below 0.2 hears the older one, everybody else the newer. A bearer,
+         *     good or bad, is ignored.
+         */
         get: operations["openapi_version"];
         put?: never;
         post?: never;
@@ -431,7 +434,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes a member's role. */
+        /** Changes a member's role. Newer clients send a PATCH to the member. */
         put: operations["set_workspace_member_role"];
         post?: never;
         delete?: never;
@@ -449,7 +452,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a workspace the caller's current one, for the console too. */
+        /**
+         * Makes a workspace the caller's current one, for the console too. Newer clients ask at
+         *     `/workspaces/{workspace_id}:switch`.
+         */
         post: operations["switch_workspace"];
         delete?: never;
         options?: never;
@@ -754,9 +760,9 @@ export interface components {
         };
         /** @description What clients compare. */
         ServerVersion: {
-            /** @description The version of the API that is spoken. */
+            /** @description The version of Dify that the caller's generation expects. */
             version: string;
-            /** @description `SELF_HOSTED` or `CLOUD`. */
+            /** @description `COMMUNITY`, `ENTERPRISE` or `CLOUD`; towards the older generation `SELF_HOSTED` or `CLOUD`. */
             edition: string;
         };
         /** @description A page of device sessions. */

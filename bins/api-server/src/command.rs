@@ -175,6 +175,6 @@ pub fn version_text(json: bool) -> String {
     if json {
         serde_json::json!({"gatewright": GATEWRIGHT_VERSION, "dify": DIFY_VERSION}).to_string()
     } else {
-        format!("gatewright {GATEWRIGHT_VERSION} (speaks Dify {DIFY_VERSION})")
+        format!("gatewright {GATEWRIGHT_VERSION} (speaks Dify {DIFY_VERSION} and 1.14.2)")
     }
 }

@@ -12,6 +12,7 @@ pub mod era;
 pub mod error;
 pub mod external_subject;
 pub mod file;
+pub mod generation;
 pub mod ids;
 pub mod interval;
 pub mod language;
@@ -28,7 +29,7 @@ pub use error::{Classify, ErrorKind};
 pub use ids::{IdGen, RandomIds};
 pub use secret::Secret;
 
-/// What clients compare: `_version`, `X-Version`, `/version`, `dify_setups.version`.
-pub const DIFY_VERSION: &str = "1.14.2";
+/// The newest version of Dify whose clients are served; see [`generation`] for what a client is told.
+pub const DIFY_VERSION: &str = generation::Generation::V1_16.version();
 /// Our own version: `X-Gatewright-Version`, `--version`, `/readyz`.
 pub const GATEWRIGHT_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_auth::{device::DeviceSettings, keys::MasterKeys, origin::PublicUrls};
-use gatewright_domain::{DIFY_VERSION, GATEWRIGHT_VERSION};
+use gatewright_auth::{
+    console::ConsoleSettings, device::DeviceSettings, keys::MasterKeys, origin::PublicUrls,
+};
+use gatewright_domain::GATEWRIGHT_VERSION;
 use gatewright_usecase_kit::readiness::Readiness;
 use serde::Serialize;
 use serde_json::json;
@@ -30,9 +32,9 @@ pub fn discovery_operations() -> Operations {
 
 /// Static answer, as the reference gives it; says nothing about dependencies.
 #[utoipa::path(get, path = "/health", responses((status = 200)))]
-pub(crate) async fn health() -> HttpResponse {
-    HttpResponse::Ok()
-        .json(json!({"pid": std::process::id(), "status": "ok", "version": DIFY_VERSION}))
+pub(crate) async fn health(settings: Data<ConsoleSettings>) -> HttpResponse {
+    let version = settings.dify_version.stated();
+    HttpResponse::Ok().json(json!({"pid": std::process::id(), "status": "ok", "version": version}))
 }
 
 /// Whether the process runs.

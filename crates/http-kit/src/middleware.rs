@@ -13,7 +13,8 @@ use actix_web::{
 };
 use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::{
-    Clock, DIFY_VERSION, GATEWRIGHT_VERSION, IdGen as _, RandomIds, client_address::ClientAddress,
+    Clock, GATEWRIGHT_VERSION, IdGen as _, RandomIds, client_address::ClientAddress,
+    generation::SpokenVersion,
 };
 use gatewright_usecase_identity::console::Console;
 use gatewright_usecase_kit::Ctx;
@@ -87,9 +88,9 @@ fn clear_several<B>(response: &mut ServiceResponse<B>) {
 }
 
 /// The headers of every answer. None of them replaces one that a handler set.
-pub fn headers(deploy_env: &str, urls: &PublicUrls) -> DefaultHeaders {
+pub fn headers(deploy_env: &str, dify_version: SpokenVersion, urls: &PublicUrls) -> DefaultHeaders {
     let mut headers = DefaultHeaders::new()
-        .add(("X-Version", DIFY_VERSION))
+        .add(("X-Version", dify_version.stated()))
         .add((
             "X-Env",
             HeaderValue::from_str(deploy_env).unwrap_or(HeaderValue::from_static("UNKNOWN")),

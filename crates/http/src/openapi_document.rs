@@ -108,9 +108,12 @@ fn cookie(name: &str) -> SecurityScheme {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use gatewright_http_kit::operation::ALSO_AT;
     use serde_json::Value;
 
-    use super::{Surface, document};
+    use super::{Surface, console_surface, document, openapi_surface};
 
     fn operations() -> impl Iterator<Item = (String, Value)> {
         Surface::ALL.into_iter().flat_map(|surface| {
@@ -134,6 +137,27 @@ mod tests {
             }
             assert!(operation["responses"]["default"].is_object(), "{path}");
             assert!(operation["security"].is_array(), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_place_that_an_operation_is_answered_at_can_be_read_and_is_no_other_s() {
+        let all = openapi_surface::operations().and(console_surface::operations());
+        let mut seen = BTreeSet::new();
+        for operation in &all.list {
+            let extensions = operation.documented.extensions.as_ref();
+            let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT));
+            let named = aliases.map_or(0, |aliases| aliases.as_array().map_or(1, Vec::len));
+            let places = operation.places();
+            assert_eq!(
+                places.len(),
+                operation.methods.len() + named,
+                "{}",
+                operation.path
+            );
+            for (method, path) in places {
+                assert!(seen.insert((method.to_string(), path.clone())), "{path}");
+            }
         }
     }
 

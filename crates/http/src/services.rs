@@ -160,6 +160,10 @@ pub fn application(
 > {
     App::new()
         .wrap(from_fn(middleware::around))
-        .wrap(middleware::headers(&services.deploy_env, &services.urls))
+        .wrap(middleware::headers(
+            &services.deploy_env,
+            services.console_settings.dify_version,
+            &services.urls,
+        ))
         .configure(configure(services))
 }

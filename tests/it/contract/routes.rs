@@ -20,13 +20,25 @@ fn mounted() -> BTreeSet<Route> {
     for name in ["console-api.json", "openapi-v1.json"] {
         let document: Value = serde_json::from_str(&read(&format!("openapi/{name}"))).unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
-            let methods = item.as_object().unwrap().keys();
-            let methods = methods.filter(|name| METHODS.contains(&name.as_str()));
-            found.extend(methods.map(|method| Route::new(method, path)));
+            let operations = item.as_object().unwrap().iter();
+            let operations = operations.filter(|(name, _)| METHODS.contains(&name.as_str()));
+            for (method, operation) in operations {
+                found.insert(Route::new(method, path));
+                found.extend(also_at(operation));
+            }
         }
     }
     found.extend(handlers().iter().flat_map(declared));
     found
+}
+
+/// Where else an operation is answered.
+fn also_at(operation: &Value) -> Vec<Route> {
+    let aliases = operation["x-also-at"].as_array().into_iter().flatten();
+    let aliases = aliases.map(|alias| alias.as_str().unwrap().split_once(' ').unwrap());
+    aliases
+        .map(|(method, path)| Route::new(method, path))
+        .collect()
 }
 
 fn handlers() -> Vec<Source> {

@@ -232,7 +232,7 @@ fn help_and_versions_are_complete() {
         assert!(text.contains(command), "{text}");
     }
     let version = run("api-server", &["version", "--json"], &[]);
-    assert!(String::from_utf8_lossy(&version.stdout).contains(r#""dify":"1.14.2""#));
+    assert!(String::from_utf8_lossy(&version.stdout).contains(r#""dify":"1.16.1""#));
     let worker = run("worker", &["-q", "mial"], &[]);
     assert!(
         stderr(&worker).contains("there are: mail, retention"),

@@ -499,7 +499,7 @@ async fn meta_routes_ask_for_nothing() {
         .json();
     assert_eq!(
         version,
-        json!({"version": "1.14.2", "edition": "SELF_HOSTED"})
+        json!({"version": "1.16.1", "edition": "COMMUNITY"})
     );
     let off = h.restarted_with(&[("OPENAPI_ENABLED", "false")]).await;
     off.get("/openapi/v1/_health").await.expect(404);

@@ -14,6 +14,7 @@ mod device_pages;
 mod endings;
 mod entries;
 mod files;
+mod generations;
 mod identities;
 mod introspection;
 mod invitations;

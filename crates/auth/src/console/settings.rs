@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 use gatewright_domain::{
-    Secret, settings,
+    Secret,
+    generation::{Generation, SpokenVersion},
+    settings,
     settings::{SettingError, SettingValue},
 };
 
@@ -10,39 +12,49 @@ use gatewright_domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edition {
     /// One's own servers.
-    SelfHosted,
+    Community,
+    /// One's own servers, beside the enterprise product.
+    Enterprise,
     /// Dify's cloud.
     Cloud,
 }
 
 impl Edition {
-    /// The text on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SelfHosted => "SELF_HOSTED",
-            Self::Cloud => "CLOUD",
+    /// What clients of the generation call it: the older one knows one name for all of one's own servers.
+    pub fn name(self, generation: Generation) -> &'static str {
+        match (self, generation) {
+            (Self::Cloud, _) => "CLOUD",
+            (_, Generation::V1_14) => "SELF_HOSTED",
+            (Self::Community, Generation::V1_16) => "COMMUNITY",
+            (Self::Enterprise, Generation::V1_16) => "ENTERPRISE",
         }
     }
 }
 
+/// Each setting takes the words of both.
 impl SettingValue for Edition {
     fn parse_setting(text: &str) -> Result<Self, String> {
         match text.trim() {
-            "SELF_HOSTED" => Ok(Self::SelfHosted),
+            "COMMUNITY" | "SELF_HOSTED" => Ok(Self::Community),
+            "ENTERPRISE" => Ok(Self::Enterprise),
             "CLOUD" => Ok(Self::Cloud),
-            other => Err(format!("`{other}` is neither SELF_HOSTED nor CLOUD")),
+            other => Err(format!("`{other}` is none of COMMUNITY, ENTERPRISE, CLOUD")),
         }
     }
     fn show(&self) -> String {
-        self.as_str().into()
+        self.name(Generation::V1_16).into()
     }
 }
 
 settings! {
     /// Signing in at the console.
     pub struct ConsoleSettings {
-        /// `SELF_HOSTED` or `CLOUD`.
-        EDITION => edition: Edition = Edition::SelfHosted, "SELF_HOSTED";
+        /// `COMMUNITY`, `ENTERPRISE` or `CLOUD`: what clients are told. Unset: `EDITION` counts.
+        DEPLOYMENT_EDITION => deployment_edition: Option<Edition> = None, "COMMUNITY";
+        /// The same in the words of older versions: `SELF_HOSTED` or `CLOUD`.
+        EDITION => legacy_edition: Option<Edition> = None, "SELF_HOSTED";
+        /// The version of Dify that clients are told: `1.14.2`, `1.16.1`, or `auto`: to each the one that it expects.
+        GATEWRIGHT_DIFY_VERSION => dify_version: SpokenVersion = SpokenVersion::Auto, "auto";
         /// Asked for once before the set-up; unset: nobody is asked.
         INIT_PASSWORD => init_password: Option<Secret> = None, "a-password-for-the-installer";
         /// Life of access and CSRF tokens in minutes, 1 to 1440.
@@ -87,6 +99,17 @@ settings! {
 }
 
 impl ConsoleSettings {
+    /// The edition.
+    pub fn edition(&self) -> Edition {
+        let named = self.deployment_edition.or(self.legacy_edition);
+        named.unwrap_or(Edition::Community)
+    }
+
+    /// The `iss` of console sessions: one name for all generations, so that a session outlives an upgrade.
+    pub fn session_issuer(&self) -> &'static str {
+        self.edition().name(Generation::V1_14)
+    }
+
     /// How long failed sign-ins of a network or browser are remembered.
     pub fn failure_memory(&self) -> TimeDelta {
         TimeDelta::seconds(i64::from(self.lockout_seconds))

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::{
-    DIFY_VERSION, Secret,
+    Secret,
     account::{Email, check_password_policy},
     text::visible_name,
 };
@@ -23,6 +23,8 @@ use gatewright_http_kit::{
 
 /// The format of application definitions that this API speaks.
 const APP_DSL_VERSION: &str = "0.6.0";
+/// More of a version than anybody's console has is not sent back.
+const MAX_VERSION_CHARS: usize = 32;
 
 /// The server answers.
 #[utoipa::path(get, path = "/console/api/ping", responses((status = 200, body = ResultBody)))]
@@ -49,14 +51,15 @@ pub(crate) struct VersionFeatures {
 /// The server's version. No update server is asked.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VersionResponse {
-    version: &'static str,
+    /// The caller's own: there is nothing to update to from here.
+    version: String,
     release_date: &'static str,
     release_notes: &'static str,
     can_auto_update: bool,
     features: VersionFeatures,
 }
 
-/// The server's version; makes no outbound call.
+/// The caller's own version, so that no console shows an update; makes no outbound call.
 #[utoipa::path(
     get, path = "/console/api/version", operation_id = "console_version", params(VersionQuery),
     responses((status = 200, body = VersionResponse), (status = 422, body = ConsoleErrorBody)),
@@ -65,10 +68,9 @@ pub(crate) async fn version(
     request: HttpRequest,
     settings: Data<ConsoleSettings>,
 ) -> Result<Json<VersionResponse>, BootstrapFailure> {
-    if !query_pairs(request.query_string())
-        .iter()
-        .any(|(name, _)| name == "current_version")
-    {
+    let pairs = query_pairs(request.query_string());
+    let current = pairs.iter().find(|(name, _)| name == "current_version");
+    let Some((_, current)) = current else {
         let problems = vec![FieldProblem::new(
             "missing",
             "current_version",
@@ -78,9 +80,9 @@ pub(crate) async fn version(
             parameter: "query",
             problems,
         });
-    }
+    };
     Ok(Json(VersionResponse {
-        version: DIFY_VERSION,
+        version: current.chars().take(MAX_VERSION_CHARS).collect(),
         release_date: "",
         release_notes: "",
         can_auto_update: false,

@@ -280,9 +280,10 @@ pub(crate) async fn leave(
     Ok(Json(DONE))
 }
 
-/// Changes a member's role.
+/// Changes a member's role. Newer clients send a PATCH to the member.
 #[utoipa::path(
     put, path = "/openapi/v1/workspaces/{workspace_id}/members/{member_id}/role", operation_id = "set_workspace_member_role",
+    extensions(("x-also-at" = json!(["PATCH /openapi/v1/workspaces/{workspace_id}/members/{member_id}"]))),
     params(("workspace_id" = String, Path), ("member_id" = String, Path)), request_body = MemberRole,
     security(("bearer" = [])),
     responses((status = 200, body = Done), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json};
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::DIFY_VERSION;
+use gatewright_http_kit::extract::RequestCtx;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,17 +21,22 @@ pub(crate) async fn health() -> Json<Health> {
 /// What clients compare.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerVersion {
-    /// The version of the API that is spoken.
-    version: String,
-    /// `SELF_HOSTED` or `CLOUD`.
-    edition: String,
+    /// The version of Dify that the caller's generation expects.
+    version: &'static str,
+    /// `COMMUNITY`, `ENTERPRISE` or `CLOUD`; towards the older generation `SELF_HOSTED` or `CLOUD`.
+    edition: &'static str,
 }
 
-/// The version of the API. A bearer, good or bad, is ignored.
+/// The version of the API: `difyctl` below 0.2 hears the older one, everybody else the newer. A bearer,
+/// good or bad, is ignored.
 #[utoipa::path(get, path = "/openapi/v1/_version", operation_id = "openapi_version", responses((status = 200, body = ServerVersion)))]
-pub(crate) async fn version(settings: Data<ConsoleSettings>) -> Json<ServerVersion> {
+pub(crate) async fn version(
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+) -> Json<ServerVersion> {
+    let generation = settings.dify_version.towards(ctx.user_agent.as_deref());
     Json(ServerVersion {
-        version: DIFY_VERSION.into(),
-        edition: settings.edition.as_str().into(),
+        version: generation.version(),
+        edition: settings.edition().name(generation),
     })
 }

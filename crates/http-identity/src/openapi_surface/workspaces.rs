@@ -104,9 +104,11 @@ pub(crate) async fn get(
     ))
 }
 
-/// Makes a workspace the caller's current one, for the console too.
+/// Makes a workspace the caller's current one, for the console too. Newer clients ask at
+/// `/workspaces/{workspace_id}:switch`.
 #[utoipa::path(
     post, path = "/openapi/v1/workspaces/{workspace_id}/switch", operation_id = "switch_workspace",
+    extensions(("x-also-at" = json!(["POST /openapi/v1/workspaces/{workspace_id}:switch"]))),
     params(("workspace_id" = String, Path)),
     security(("bearer" = [])),
     responses((status = 200, body = WorkspaceDetail), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),

@@ -1,6 +1,7 @@
 //! One declaration per route: the handler's `#[utoipa::path]` says method and path, and from it both
 //! the route and its documentation are made. `HEAD` follows `GET`, `OPTIONS` lists the methods, any
-//! other method is 405 with `Allow`.
+//! other method is 405 with `Allow`. A declaration with the extension [`ALSO_AT`] is answered at other
+//! methods and paths too, and documented once.
 
 mod facts;
 mod passage;
@@ -23,6 +24,10 @@ pub use facts::{BodyLimit, Facts, ProviderTimeout};
 pub(crate) use passage::{Late, Passage};
 
 use crate::error;
+
+/// The extension in which a declaration names the other methods and paths that it answers at. The
+/// document lists the operation once and carries this.
+pub const ALSO_AT: &str = "x-also-at";
 
 /// Operations with the schemas that the documents need for them.
 #[derive(Default)]
@@ -58,9 +63,27 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Every method and path that it answers at: its own, then those of [`ALSO_AT`], each of them a text
+    /// like `POST /openapi/v1/workspaces/{workspace_id}:switch`.
+    pub fn places(&self) -> Vec<(Method, String)> {
+        let own = self.methods.iter().map(to_actix);
+        let mut all: Vec<_> = own.map(|method| (method, self.path.clone())).collect();
+        let extensions = self.documented.extensions.as_ref();
+        let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT)?.as_array());
+        let aliases = aliases.into_iter().flatten();
+        all.extend(aliases.filter_map(|alias| place(alias.as_str()?)));
+        all
+    }
+
     fn bounded(&self, route: Route) -> Route {
         bounded((self.route)(route), &self.path, self.facts)
     }
+}
+
+fn place(alias: &str) -> Option<(Method, String)> {
+    let (method, path) = alias.split_once(' ')?;
+    let is_path = path.starts_with('/') && !path.contains(' ');
+    is_path.then_some((method.parse().ok()?, path.to_owned()))
 }
 
 /// Lists handlers as [`Operations`] under a tag. What a handler needs beside the standard stands behind it:
@@ -99,18 +122,20 @@ macro_rules! operations {
 
 /// Registers operations below `prefix`, which the enclosing scope has taken off.
 pub fn mount(config: &mut ServiceConfig, prefix: &str, operations: Operations) {
-    let mut by_path: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
-    for operation in operations.list {
-        by_path
-            .entry(operation.path.clone())
-            .or_default()
-            .push(operation);
+    let mut by_path: BTreeMap<String, Vec<(Method, Rc<Operation>)>> = BTreeMap::new();
+    for operation in operations.list.into_iter().map(Rc::new) {
+        for (method, path) in operation.places() {
+            let routes = by_path.entry(path).or_default();
+            routes.push((method, Rc::clone(&operation)));
+        }
     }
-    for (path, operations) in by_path {
-        config.service(resource(
-            path.strip_prefix(prefix).unwrap_or(&path),
-            &operations,
-        ));
+    // The first that matches wins, and `{id}` matches what `{id}:verb` does.
+    let (verbs, others): (Vec<_>, Vec<_>) = by_path
+        .into_iter()
+        .partition(|(path, _)| path.contains("}:"));
+    for (path, routes) in verbs.into_iter().chain(others) {
+        let path = path.strip_prefix(prefix).unwrap_or(&path);
+        config.service(resource(path, routes));
     }
 }
 
@@ -122,18 +147,16 @@ pub fn bounded(route: Route, path: &str, facts: Facts) -> Route {
     }))
 }
 
-fn resource(path: &str, operations: &[Operation]) -> Resource {
+fn resource(path: &str, routes: Vec<(Method, Rc<Operation>)>) -> Resource {
     let mut resource = web::resource(path);
     let mut allowed = vec![Method::OPTIONS];
-    for operation in operations {
-        for method in operation.methods.iter().map(to_actix) {
-            if method == Method::GET {
-                resource = resource.route(operation.bounded(web::head()));
-                allowed.push(Method::HEAD);
-            }
-            resource = resource.route(operation.bounded(web::method(method.clone())));
-            allowed.push(method);
+    for (method, operation) in routes {
+        if method == Method::GET {
+            resource = resource.route(operation.bounded(web::head()));
+            allowed.push(Method::HEAD);
         }
+        resource = resource.route(operation.bounded(web::method(method.clone())));
+        allowed.push(method);
     }
     allowed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     let allow = allowed

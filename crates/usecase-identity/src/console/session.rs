@@ -240,7 +240,7 @@ impl Console {
         let (keys, settings) = (&self.parts.keys, &self.parts.settings);
         let lifetime = settings.access_lifetime();
         SessionTokens {
-            access: keys.seal_access(claims, settings.edition.as_str(), ctx.now, lifetime),
+            access: keys.seal_access(claims, settings.session_issuer(), ctx.now, lifetime),
             refresh: RefreshToken::issue(keys, session, generation),
             csrf: keys.seal_csrf(claims, ctx.now, lifetime),
             known_browser: None,

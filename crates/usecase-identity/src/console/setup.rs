@@ -10,7 +10,7 @@ use gatewright_auth::{
     secrets_equal,
 };
 use gatewright_domain::{
-    DIFY_VERSION, Secret,
+    Secret,
     account::{AccountStatus, Email},
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
@@ -126,7 +126,7 @@ impl Setup {
 
     /// Whether it was done.
     pub async fn status(&self) -> Result<SetupStatus, Unavailable> {
-        if self.settings.edition == Edition::Cloud {
+        if self.settings.edition() == Edition::Cloud {
             return Ok(SetupStatus::Finished(None));
         }
         let mut conn = self.pool.get().await?;
@@ -160,7 +160,7 @@ impl Setup {
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let needs_password =
-            self.settings.edition == Edition::SelfHosted && self.settings.init_password.is_some();
+            self.settings.edition() != Edition::Cloud && self.settings.init_password.is_some();
         if !needs_password || init.is_some_and(|token| self.keys.is_init(token, now)) {
             return Ok(true);
         }
@@ -229,7 +229,7 @@ impl Setup {
         let owner = (MembershipId::generate(ids), account_id);
         workspace::insert_with_owner(&mut tx, workspace_id, &workspace_name, owner, ctx.now)
             .await?;
-        installation::insert_setup(&mut tx, DIFY_VERSION, ctx.now).await?;
+        installation::insert_setup(&mut tx, self.settings.dify_version.stated(), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SetupCompleted)
             .by(account_id)
             .within(Some(workspace_id));
@@ -239,7 +239,7 @@ impl Setup {
     }
 
     async fn require_open(&self, conn: &mut Conn) -> Result<(), SetupError> {
-        if self.settings.edition != Edition::SelfHosted {
+        if self.settings.edition() == Edition::Cloud {
             return Err(SetupError::WrongEdition);
         }
         let is_set_up = installation::find_setup(conn).await?.is_some();
