@@ -79,9 +79,11 @@ const EDGES: [(&str, &[&str]); 29] = [
     ),
     (
         "usecase-maintenance",
+        // Contents of files go with their rows: by a job.
         &[
             "domain",
             "jobs",
+            "objects",
             "storage-identity",
             "storage-kit",
             "usecase-kit",

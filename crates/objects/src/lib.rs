@@ -3,7 +3,7 @@
 
 mod settings;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -87,18 +87,32 @@ impl Objects {
     /// Removes an object. One that is not there is removed already.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// When the folder cannot be written, and when it is not the one that objects of this kind are in: whoever
+    /// looks in another place must not believe that they are gone.
     pub async fn delete(&self, key: &str) -> Result<(), Unavailable> {
+        let kind = key.split('/').next().unwrap_or_default();
+        let folder = self.folder()?.join(kind);
+        if !tokio::fs::try_exists(&folder).await.unwrap_or(false) {
+            let problem = format!(
+                "{} is not there; does OPENDAL_FS_ROOT (STORAGE_LOCAL_PATH) name the folder of the servers?",
+                folder.display()
+            );
+            return Err(Unavailable::new(DEPENDENCY, problem));
+        }
         match self.store().await?.delete(&path(key)?).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
     }
 
+    fn folder(&self) -> Result<PathBuf, Unavailable> {
+        let folder = self.0.settings.folder();
+        folder.map_err(|error| Unavailable::new(DEPENDENCY, error))
+    }
+
     async fn store(&self) -> Result<&LocalFileSystem, Unavailable> {
         let make = || async {
-            let folder = self.0.settings.folder();
-            let folder = folder.map_err(|error| Unavailable::new(DEPENDENCY, error))?;
+            let folder = self.folder()?;
             tokio::fs::create_dir_all(&folder)
                 .await
                 .map_err(|error| Unavailable::new(DEPENDENCY, error))?;
@@ -181,6 +195,16 @@ mod tests {
         objects.delete(key).await.unwrap();
         objects.delete(key).await.unwrap();
         assert_eq!(read(&objects, key).await, None);
+    }
+
+    /// A worker on another machine than the folder's would otherwise believe that it deleted everything.
+    #[tokio::test]
+    async fn where_no_objects_ever_were_none_counts_as_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = objects(&folder);
+        let refused = objects.delete("upload_files/w/a").await.unwrap_err();
+        assert!(refused.source.to_string().contains("OPENDAL_FS_ROOT"));
+        assert!(!folder.path().join("new").exists(), "and nothing is made");
     }
 
     #[tokio::test]

@@ -7,8 +7,9 @@ use gatewright_auth::account::{CodeKeys, InvitationKeys};
 use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{QueueName, Runner, RunnerSettings, Scheduler};
 use gatewright_mail::{Mailer, Templates};
+use gatewright_objects::Objects;
 use gatewright_usecase_kit::{AuditBaseKeys, mail::Postman};
-use gatewright_usecase_maintenance::{Cleaner, JobConnections, handlers, schedules};
+use gatewright_usecase_maintenance::{Cleaner, Emptier, JobConnections, handlers, schedules};
 
 use crate::{platform::Platform, settings::ServerSettings};
 
@@ -50,6 +51,10 @@ pub fn runner(
         invitations: InvitationKeys::new(&platform.master),
         urls: settings.urls.clone(),
     };
+    let emptier = Emptier {
+        pool: platform.pool.clone(),
+        objects: Objects::new(&settings.objects),
+    };
     let scheduler = if duties.schedules {
         scheduler(settings)?
     } else {
@@ -57,7 +62,11 @@ pub fn runner(
     };
     Ok(Runner {
         connections: JobConnections(platform.pool.clone()),
-        handlers: handlers(Arc::new(postman), Arc::new(cleaner(platform, settings))),
+        handlers: handlers(
+            Arc::new(postman),
+            Arc::new(cleaner(platform, settings)),
+            Arc::new(emptier),
+        ),
         scheduler,
         settings: RunnerSettings {
             queues: duties.queues,

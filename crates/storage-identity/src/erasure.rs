@@ -5,6 +5,7 @@ use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use gatewright_domain::ids::{AccountId, WorkspaceId};
 
+use crate::upload_file::{self, Orphans};
 use gatewright_storage_kit::{Conn, StorageError};
 
 /// What hangs on an account, then the account. Events of the audit trail keep its id and nothing else.
@@ -28,8 +29,18 @@ const WORKSPACE: [&str; 6] = [
     "DELETE FROM tenants WHERE id = $1",
 ];
 
-/// Deletes an account.
-pub async fn delete_account(conn: &mut Conn, id: AccountId) -> Result<(), StorageError> {
+/// Deletes an account and its files, whose contents the caller has deleted.
+pub async fn delete_account(conn: &mut Conn, id: AccountId) -> Result<Orphans, StorageError> {
+    let orphans = upload_file::delete_of_account(conn, id).await?;
+    delete_unused_account(conn, id).await?;
+    Ok(orphans)
+}
+
+/// Deletes an account that nobody ever signed in to, and that so has no files.
+pub(crate) async fn delete_unused_account(
+    conn: &mut Conn,
+    id: AccountId,
+) -> Result<(), StorageError> {
     for statement in ACCOUNT {
         diesel::sql_query(statement)
             .bind::<SqlUuid, _>(id.0)
@@ -39,15 +50,16 @@ pub async fn delete_account(conn: &mut Conn, id: AccountId) -> Result<(), Storag
     Ok(())
 }
 
-/// Deletes a workspace.
-pub async fn delete_workspace(conn: &mut Conn, id: WorkspaceId) -> Result<(), StorageError> {
+/// Deletes a workspace and its files, whose contents the caller has deleted.
+pub async fn delete_workspace(conn: &mut Conn, id: WorkspaceId) -> Result<Orphans, StorageError> {
+    let orphans = upload_file::delete_of_workspace(conn, id).await?;
     for statement in WORKSPACE {
         diesel::sql_query(statement)
             .bind::<SqlUuid, _>(id.0)
             .execute(conn.as_mut())
             .await?;
     }
-    Ok(())
+    Ok(orphans)
 }
 
 /// Ends every console session. Says how many.

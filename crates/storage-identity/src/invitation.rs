@@ -241,7 +241,7 @@ pub async fn dissolve_unused(
         .bind::<Timestamptz, _>(expires_at)
         .execute(conn.as_mut())
         .await?;
-        crate::erasure::delete_account(conn, AccountId(id)).await?;
+        crate::erasure::delete_unused_account(conn, AccountId(id)).await?;
     }
     Ok(())
 }

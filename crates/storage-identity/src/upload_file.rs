@@ -9,7 +9,7 @@ use gatewright_domain::{
 };
 use uuid::Uuid;
 
-use crate::schema::upload_files as files;
+use crate::schema::{accounts, tenants, upload_files as files};
 use crate::to_column;
 use gatewright_storage_kit::{Conn, StorageError};
 
@@ -43,12 +43,34 @@ impl From<Row> for UploadedFile {
     }
 }
 
-/// Adds a file that an account uploaded.
+/// Keys of contents whose rows are gone. Whoever deletes a row has its content deleted too, by a job of the
+/// same transaction.
+#[must_use = "the contents stay until somebody deletes them"]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Orphans(Vec<String>);
+
+impl Orphans {
+    /// The keys.
+    pub fn into_keys(self) -> Vec<String> {
+        self.0
+    }
+}
+
+/// Adds a file that an account uploaded. False when the account or the workspace is gone: nobody would
+/// ever delete it. They stay until the transaction ends.
 pub async fn insert(
     conn: &mut Conn,
     file: &UploadedFile,
     storage_type: &str,
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
+    let workspace = tenants::table.find(file.workspace.0).select(tenants::id);
+    let workspace = workspace.for_share().first::<Uuid>(conn.as_mut());
+    let is_there = workspace.await.optional()?.is_some();
+    let account = accounts::table.find(file.created_by.0).select(accounts::id);
+    let account = account.for_share().first::<Uuid>(conn.as_mut());
+    if !is_there || account.await.optional()?.is_none() {
+        return Ok(false);
+    }
     diesel::insert_into(files::table)
         .values((
             files::id.eq(file.id.0),
@@ -66,7 +88,65 @@ pub async fn insert(
         ))
         .execute(conn.as_mut())
         .await?;
-    Ok(())
+    Ok(true)
+}
+
+/// Deletes what an account uploaded, except what a workspace uses that lives on (Dify marks it so): that is
+/// the workspace's.
+pub(crate) async fn delete_of_account(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Orphans, StorageError> {
+    let keys = diesel::delete(files::table)
+        .filter(files::created_by.eq(account.0))
+        .filter(files::created_by_role.eq("account"))
+        .filter(files::used.eq(false))
+        .returning(files::key)
+        .get_results(conn.as_mut())
+        .await?;
+    Ok(Orphans(keys))
+}
+
+/// Deletes all files of a workspace, whoever uploaded them.
+pub(crate) async fn delete_of_workspace(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+) -> Result<Orphans, StorageError> {
+    let keys = diesel::delete(files::table)
+        .filter(files::tenant_id.eq(workspace.0))
+        .returning(files::key)
+        .get_results(conn.as_mut())
+        .await?;
+    Ok(Orphans(keys))
+}
+
+/// Deletes one file, if the account itself uploaded it and nothing uses it.
+pub async fn delete_own(
+    conn: &mut Conn,
+    id: FileId,
+    account: AccountId,
+) -> Result<Orphans, StorageError> {
+    let keys = diesel::delete(files::table.find(id.0))
+        .filter(files::created_by.eq(account.0))
+        .filter(files::created_by_role.eq("account"))
+        .filter(files::used.eq(false))
+        .returning(files::key)
+        .get_results(conn.as_mut())
+        .await?;
+    Ok(Orphans(keys))
+}
+
+/// Which of these keys a row stands for.
+pub async fn list_known_keys(
+    conn: &mut Conn,
+    keys: &[String],
+) -> Result<Vec<String>, StorageError> {
+    let known = files::table
+        .filter(files::key.eq_any(keys))
+        .select(files::key)
+        .load(conn.as_mut())
+        .await?;
+    Ok(known)
 }
 
 /// A file, wherever it was uploaded: the caller has proof that it may be fetched.

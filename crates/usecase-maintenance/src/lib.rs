@@ -2,9 +2,11 @@
 
 mod clean;
 mod cut_audit;
+mod delete_contents;
 mod settings;
 mod worker;
 
 pub use clean::{CleanUp, Cleaner, Sweep};
+pub use delete_contents::Emptier;
 pub use settings::UpkeepSettings;
 pub use worker::{JobConnections, handlers, schedules};

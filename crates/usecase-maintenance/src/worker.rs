@@ -9,8 +9,10 @@ use gatewright_storage_kit::{Conn, Pool};
 
 use super::{
     clean::{CleanUp, Cleaner, Sweep},
+    delete_contents::Emptier,
     settings::UpkeepSettings,
 };
+use gatewright_usecase_kit::DeleteContents;
 use gatewright_usecase_kit::mail::{Postman, SendLetter};
 
 /// The pool, for the queue.
@@ -30,7 +32,7 @@ impl Connections for JobConnections {
 }
 
 /// Who does what.
-pub fn handlers(postman: Arc<Postman>, cleaner: Arc<Cleaner>) -> Handlers {
+pub fn handlers(postman: Arc<Postman>, cleaner: Arc<Cleaner>, emptier: Arc<Emptier>) -> Handlers {
     Handlers::default()
         .with(move |running, job: SendLetter| {
             let postman = Arc::clone(&postman);
@@ -39,6 +41,10 @@ pub fn handlers(postman: Arc<Postman>, cleaner: Arc<Cleaner>) -> Handlers {
         .with(move |running, job: CleanUp| {
             let cleaner = Arc::clone(&cleaner);
             async move { cleaner.run(running, job).await.map(drop) }
+        })
+        .with(move |running, job: DeleteContents| {
+            let emptier = Arc::clone(&emptier);
+            async move { emptier.run(running, job).await }
         })
 }
 

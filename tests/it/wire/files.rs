@@ -7,7 +7,7 @@ use crate::support::{Answer, Browser, Harness, PUBLIC_URL, basic_account};
 
 const UPLOAD: &str = "/console/api/files/upload";
 /// A picture of one pixel.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
+pub(super) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
 
 fn part(name: &str, file: Option<&str>, content: &[u8]) -> Vec<u8> {
     let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
@@ -30,12 +30,12 @@ async fn send(h: &Harness, browser: &Browser, parts: &[Vec<u8>]) -> Answer {
     Answer::read(request.send().await.unwrap()).await
 }
 
-async fn upload(h: &Harness, browser: &Browser, name: &str, content: &[u8]) -> Value {
+pub(super) async fn upload(h: &Harness, browser: &Browser, name: &str, content: &[u8]) -> Value {
     let parts = [part("file", Some(name), content)];
     send(h, browser, &parts).await.expect(201).json()
 }
 
-fn local(url: &Value) -> String {
+pub(super) fn local(url: &Value) -> String {
     let url = url.as_str().unwrap();
     url.strip_prefix(PUBLIC_URL)
         .unwrap_or_else(|| panic!("{url}"))

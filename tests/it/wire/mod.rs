@@ -13,6 +13,7 @@ mod device;
 mod device_pages;
 mod endings;
 mod entries;
+mod erasure;
 mod files;
 mod generations;
 mod identities;

@@ -1,4 +1,4 @@
-//! Deleting one's account: a code, then everything goes that is the account's alone.
+//! Deleting one's account: a code, then everything goes that is the account's alone, with the files of it.
 
 use gatewright_domain::{
     account::Account,
@@ -19,7 +19,7 @@ use super::{
     service::Accounts,
 };
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, delete_contents, mail::Letter, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::AccountDeletion;
 
@@ -83,7 +83,8 @@ impl Accounts {
         let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::AccountDeleted).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         self.leave(ctx, &mut tx, account, workspaces).await?;
-        erasure::delete_account(&mut tx, account.id).await?;
+        let orphans = erasure::delete_account(&mut tx, account.id).await?;
+        delete_contents(&mut tx, &parts.ambient, ctx, orphans).await?;
         let event = AuditEvent::new(AuditAction::AccountDeleted).by(account.id);
         record(&mut tx, &self.parts.ambient, ctx, event).await?;
         commit_ending(tx, &self.parts.store, ended).await?;
@@ -116,7 +117,8 @@ impl Accounts {
             let role = member::find_role(tx, id, account.id).await?;
             let action = match (is_alone, role) {
                 (true, _) => {
-                    erasure::delete_workspace(tx, id).await?;
+                    let orphans = erasure::delete_workspace(tx, id).await?;
+                    delete_contents(tx, &self.parts.ambient, ctx, orphans).await?;
                     AuditAction::WorkspaceDeleted
                 }
                 (false, Some(Role::Owner)) => return Err(AccountError::OwnsSharedWorkspace),

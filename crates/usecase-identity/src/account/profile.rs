@@ -4,12 +4,11 @@ use gatewright_domain::{
     account::{Account, AccountStatus},
     ids::AccountId,
 };
-use gatewright_storage_identity::{account, profile, profile::ProfileChange};
-use gatewright_storage_kit::Conn;
+use gatewright_storage_identity::{account, profile, profile::ProfileChange, upload_file};
+use gatewright_storage_kit::{Conn, Tx};
 
 use super::{error::AccountError, service::Accounts};
-use gatewright_storage_identity::upload_file::is_own_picture;
-use gatewright_usecase_kit::Ctx;
+use gatewright_usecase_kit::{Ctx, delete_contents};
 
 /// Bytes of the URL of an avatar: the column's width.
 const MAX_URL: usize = 255;
@@ -24,13 +23,32 @@ impl Accounts {
     ) -> Result<Account, AccountError> {
         let mut tx = self.parts.pool.begin().await?;
         if let Some(avatar) = &change.avatar {
+            let whose = account::lock(&mut tx, id).await?;
+            let whose = whose.ok_or(AccountError::AccountNotFound)?;
             require_avatar(&mut tx, id, avatar).await?;
+            self.delete_avatar(ctx, &mut tx, (whose.account(), avatar))
+                .await?;
         }
         profile::update(&mut tx, id, &change, ctx.now).await?;
         let account = account::find(&mut tx, id).await?;
         tx.commit().await?;
         self.parts.known.forget(id);
         account.ok_or(AccountError::AccountNotFound)
+    }
+
+    /// A picture that was an avatar and is none any more goes, unless something else uses it.
+    async fn delete_avatar(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        (account, next): (&Account, &str),
+    ) -> Result<(), AccountError> {
+        let before = account.avatar.as_deref().filter(|before| *before != next);
+        let Some(file) = before.and_then(|before| before.parse().ok()) else {
+            return Ok(());
+        };
+        let orphans = upload_file::delete_own(tx, file, account.id).await?;
+        Ok(delete_contents(tx, &self.parts.ambient, ctx, orphans).await?)
     }
 
     /// Initialises an account that the cloud edition left behind.
@@ -60,7 +78,7 @@ async fn require_avatar(
 ) -> Result<(), AccountError> {
     let is_url = avatar.starts_with("https://") || avatar.starts_with("http://");
     let is_taken = match avatar.parse() {
-        Ok(file) => is_own_picture(conn, file, account).await?,
+        Ok(file) => upload_file::is_own_picture(conn, file, account).await?,
         Err(_) => avatar.is_empty() || (is_url && avatar.len() <= MAX_URL),
     };
     is_taken.then_some(()).ok_or(AccountError::InvalidAvatar)

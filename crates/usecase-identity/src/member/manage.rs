@@ -24,7 +24,7 @@ use gatewright_storage_kit::{Pool, Tx};
 
 use super::error::MemberError;
 use crate::account::Codes;
-use gatewright_usecase_kit::{Ambient, Ctx, KnownAccounts, mail::Post, record};
+use gatewright_usecase_kit::{Ambient, Ctx, KnownAccounts, delete_contents, mail::Post, record};
 
 /// Longest name made from an address, in characters.
 const LONGEST_NAME: usize = 30;
@@ -112,7 +112,8 @@ impl Members {
         let found = account::find(&mut tx, target).await?;
         let is_pending = found.is_some_and(|found| found.status == AccountStatus::Pending);
         if is_pending && member::count_of_account(&mut tx, target).await? == 0 {
-            erasure::delete_account(&mut tx, target).await?;
+            let orphans = erasure::delete_account(&mut tx, target).await?;
+            delete_contents(&mut tx, &self.parts.ambient, ctx, orphans).await?;
         }
         let event = AuditEvent::new(AuditAction::MemberRemoved)
             .by(actor)

@@ -39,7 +39,7 @@ impl Files {
     /// Begins an upload.
     ///
     /// # Errors
-    /// [`FileError::RateLimited`]: each upload takes room that nobody gives back; when a store does not
+    /// [`FileError::RateLimited`]: each upload takes room until somebody deletes it; when a store does not
     /// answer.
     pub async fn begin(&self, ctx: &Ctx, new: NewFile) -> Result<Upload, FileError> {
         let limit = &self.parts.limits.upload;
@@ -75,7 +75,8 @@ impl Files {
     /// Ends an upload: the content first, then the row that stands for it.
     ///
     /// # Errors
-    /// When a store does not answer; then nothing of it stays.
+    /// When a store does not answer, and when the account or the workspace was deleted meanwhile; then
+    /// nothing of it stays.
     pub async fn finish(&self, upload: Upload) -> Result<UploadedFile, FileError> {
         let Upload { file, writing, .. } = upload;
         writing.finish().await?;
@@ -89,8 +90,11 @@ impl Files {
 
     async fn insert(&self, file: &UploadedFile) -> Result<(), FileError> {
         let storage_type = self.parts.objects.storage_type();
-        let mut conn = self.parts.pool.get().await?;
-        Ok(upload_file::insert(&mut conn, file, storage_type).await?)
+        let mut tx = self.parts.pool.begin().await?;
+        if !upload_file::insert(&mut tx, file, storage_type).await? {
+            return Err(FileError::NotFound);
+        }
+        Ok(tx.commit().await?)
     }
 }
 

@@ -1,0 +1,45 @@
+//! Contents of files outlive their rows for a moment: a job of the transaction that deletes the rows deletes
+//! the contents after it has committed, again and again until it worked.
+
+use gatewright_domain::error::Unavailable;
+use gatewright_jobs::{Job, JobId, QueueName, enqueue};
+use gatewright_storage_identity::upload_file::Orphans;
+use gatewright_storage_kit::Tx;
+use serde::{Deserialize, Serialize};
+
+use crate::{Ambient, Ctx};
+
+/// Keys in one job: each is a piece of work that a worker repeats whole.
+const KEYS_OF_A_JOB: usize = 500;
+
+/// Deletes contents. Keys hold ids and nothing of what people wrote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeleteContents {
+    /// Where they are.
+    pub keys: Vec<String>,
+}
+
+impl Job for DeleteContents {
+    const KIND: &'static str = "delete_contents";
+    const QUEUE: QueueName = QueueName::Retention;
+}
+
+/// Has contents deleted once the transaction commits.
+///
+/// # Errors
+/// When the database does not take the job.
+pub async fn delete_contents(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    ctx: &Ctx,
+    orphans: Orphans,
+) -> Result<(), Unavailable> {
+    for keys in orphans.into_keys().chunks(KEYS_OF_A_JOB) {
+        let job = DeleteContents {
+            keys: keys.to_vec(),
+        };
+        let id = JobId::generate(ambient.ids.as_ref());
+        enqueue(tx.as_mut(), id, &job, ctx.now, ctx.now).await?;
+    }
+    Ok(())
+}
