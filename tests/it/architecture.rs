@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 29] = [
+const EDGES: [(&str, &[&str]); 30] = [
     ("domain", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
@@ -146,7 +146,6 @@ const EDGES: [(&str, &[&str]); 29] = [
         &[
             "auth",
             "domain",
-            "engines",
             "enterprise",
             "jobs",
             "kv",
@@ -164,6 +163,11 @@ const EDGES: [(&str, &[&str]); 29] = [
             "usecase-workspace",
         ],
     ),
+    // A developer's machine: neither the worker nor what runs elsewhere compiles it.
+    (
+        "up",
+        &["auth", "domain", "engines", "kv", "runtime", "storage-kit"],
+    ),
     // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
     // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`.
     (
@@ -177,6 +181,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "storage-kit",
             "usecase-identity",
             "usecase-workspace",
+            "up",
         ],
     ),
     ("worker", &["domain", "jobs", "runtime"]),

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use gatewright_domain::settings::Source as _;
-use gatewright_runtime::{EngineSources, environment::Environment, up};
+use gatewright_runtime::{environment::Environment, running::attach_running_system};
+use gatewright_up::{Options, Sources};
 
 /// Of the file and the environment.
 ///
@@ -26,7 +27,7 @@ fn existing(file: Option<&Path>) -> anyhow::Result<&Path> {
 pub fn as_far_as_readable(file: Option<&Path>) -> anyhow::Result<Environment> {
     let environment = Environment::read(existing(file)?);
     Ok(match file {
-        None => up::with_running_system(environment, Path::new(".")),
+        None => attach_running_system(environment, Path::new(".")),
         Some(_) => environment,
     })
 }
@@ -35,7 +36,7 @@ pub fn as_far_as_readable(file: Option<&Path>) -> anyhow::Result<Environment> {
 pub fn here(file: Option<&Path>) -> anyhow::Result<Environment> {
     let environment = environment(file)?;
     Ok(match file {
-        None => up::with_running_system(environment, Path::new(".")),
+        None => attach_running_system(environment, Path::new(".")),
         Some(_) => environment,
     })
 }
@@ -44,19 +45,15 @@ pub fn here(file: Option<&Path>) -> anyhow::Result<Environment> {
 ///
 /// # Errors
 /// An environment that cannot be read.
-pub fn up_options(
-    services_only: bool,
-    fetch_engines: bool,
-    yes: bool,
-) -> anyhow::Result<up::Options> {
+pub fn up_options(services_only: bool, fetch_engines: bool, yes: bool) -> anyhow::Result<Options> {
     let environment = Environment::load_file(Path::new("/nonexistent"))?;
-    Ok(up::Options {
+    Ok(Options {
         folder: ".".into(),
         services_only,
         sources: if fetch_engines {
-            EngineSources::WheelsOnly
+            Sources::WheelsOnly
         } else {
-            EngineSources::Any
+            Sources::Any
         },
         assume_yes: yes || environment.get("GATEWRIGHT_ASSUME_YES").as_deref() == Some("1"),
     })

@@ -9,7 +9,7 @@ use gatewright_api_server::{
 };
 use gatewright_auth::secret_key::SecretKeySettings;
 use gatewright_domain::settings::Settings as _;
-use gatewright_runtime::{LogSettings, complain, init_telemetry, say, up};
+use gatewright_runtime::{LogSettings, complain, init_telemetry, say};
 use gatewright_storage_kit::{DbSettings, migrate};
 
 fn main() -> ExitCode {
@@ -36,13 +36,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         } => {
             let options = file::up_options(services_only, fetch_engines, yes)?;
             if detach {
-                up::run_detached(&options)?;
+                gatewright_up::run_detached(&options)?;
             } else {
-                up::run_in_foreground(options).await?;
+                gatewright_up::run_in_foreground(options).await?;
             }
         }
         Command::Down => {
-            let was_up = up::down(Path::new("."))?;
+            let was_up = gatewright_up::down(Path::new("."))?;
             say!(
                 "{}",
                 if was_up {

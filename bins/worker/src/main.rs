@@ -13,7 +13,9 @@ use gatewright_jobs::QueueName;
 use gatewright_runtime::{
     Platform, ServerSettings, complain,
     environment::Environment,
-    init_telemetry, key_file, termination, up,
+    init_telemetry, key_file,
+    running::attach_running_system,
+    termination,
     worker::{self, Duties},
 };
 
@@ -40,7 +42,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     }
     let mut environment = Environment::load_file(file)?;
     if cli.command.is_some() && cli.env_file.is_none() {
-        environment = up::with_running_system(environment, Path::new("."));
+        environment = attach_running_system(environment, Path::new("."));
     }
     let settings = ServerSettings::load(&environment)?;
     // Of other commands, standard output is for what they answer.

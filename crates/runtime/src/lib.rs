@@ -6,16 +6,15 @@ pub mod environment;
 mod identity;
 pub mod key_file;
 mod platform;
-mod private_file;
+pub mod private_file;
 pub mod probe;
+pub mod running;
 mod settings;
 mod shutdown;
 mod telemetry;
 pub mod terminal;
-pub mod up;
 pub mod worker;
 
-pub use gatewright_engines::Sources as EngineSources;
 pub use platform::{AppServices, Platform};
 pub use settings::{
     EDGE_SETTINGS, LogSettings, OTHER_VARIABLES, ServerSettings, SettingGroup, groups,

@@ -10,7 +10,10 @@ use std::{
 /// Writes beside and renames, so that a reader sees the old file or the new one, never half of it. The file
 /// beside is always made anew: one that somebody else put there, or that was left behind, would keep its
 /// owner and its mode, and a link would lead elsewhere.
-pub(crate) fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+///
+/// # Errors
+/// What the file system says.
+pub fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("new");
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

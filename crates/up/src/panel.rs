@@ -1,6 +1,9 @@
 //! The one panel that says where everything is and what to do next.
 
-use super::{DevFolder, state::State};
+use gatewright_runtime::{
+    running::{DevFolder, State},
+    terminal,
+};
 
 /// How the system was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub(super) enum Situation {
 }
 
 pub(super) fn print(folder: &DevFolder, state: &State, situation: Situation) {
-    crate::terminal::line(&text(folder, state, situation));
+    terminal::line(&text(folder, state, situation));
 }
 
 fn text(folder: &DevFolder, state: &State, situation: Situation) -> String {

@@ -4,12 +4,45 @@ use std::{collections::HashMap, path::Path};
 
 use gatewright_domain::settings::Source as _;
 
-use super::{DevFolder, State, env_file, running, supervisor};
+use super::{DevFolder, State, running};
 use crate::environment::Environment;
+
+/// The address that the example of `.env` names.
+pub const EXAMPLE_API_URL: &str = "http://127.0.0.1:5001";
+
+/// Any of these says that PostgreSQL runs elsewhere.
+const DB_VARIABLES: [&str; 6] = [
+    "DATABASE_URL",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_USERNAME",
+    "DB_PASSWORD",
+    "DB_DATABASE",
+];
+/// Any of these says that Redis runs elsewhere.
+const REDIS_VARIABLES: [&str; 7] = [
+    "REDIS_URL",
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "REDIS_USERNAME",
+    "REDIS_PASSWORD",
+    "REDIS_SENTINELS",
+    "REDIS_CLUSTERS",
+];
+
+/// Whether the settings name a PostgreSQL.
+pub fn names_postgres(environment: &Environment) -> bool {
+    DB_VARIABLES.iter().any(|name| environment.has(name))
+}
+
+/// Whether the settings name a Redis.
+pub fn names_redis(environment: &Environment) -> bool {
+    REDIS_VARIABLES.iter().any(|name| environment.has(name))
+}
 
 /// The settings, with the addresses of the system that runs in `folder` where nobody named others.
 #[must_use]
-pub fn with_running_system(environment: Environment, folder: &Path) -> Environment {
+pub fn attach_running_system(environment: Environment, folder: &Path) -> Environment {
     let state = DevFolder::existing(folder).and_then(|folder| running(&folder));
     match state {
         Some(state) => add(environment, &state),
@@ -24,14 +57,14 @@ fn add(environment: Environment, state: &State) -> Environment {
             variables.insert(variable.to_owned(), value.to_owned());
         }
     };
-    if !supervisor::names_postgres(&environment) {
+    if !names_postgres(&environment) {
         name("DATABASE_URL", &state.db_url);
     }
-    if !supervisor::names_redis(&environment) {
+    if !names_redis(&environment) {
         name("REDIS_URL", &state.redis_url);
     }
     let url = environment.get("CONSOLE_API_URL");
-    if url.is_none_or(|url| url == env_file::EXAMPLE_API_URL) {
+    if url.is_none_or(|url| url == EXAMPLE_API_URL) {
         name("CONSOLE_API_URL", &state.api_url);
     }
     environment.with(variables)
@@ -51,7 +84,7 @@ mod tests {
         };
         let named = [
             ("DB_HOST", "elsewhere"),
-            ("CONSOLE_API_URL", env_file::EXAMPLE_API_URL),
+            ("CONSOLE_API_URL", EXAMPLE_API_URL),
         ];
         let named = named.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let environment = add(Environment::from_variables(named.into()), &state);

@@ -34,7 +34,7 @@ pub struct State {
 }
 
 /// What tells one build of this program from the next: size and time of its file.
-pub(super) fn this_build() -> String {
+pub fn this_build() -> String {
     let file = std::env::current_exe().and_then(fs::metadata);
     file.map(|file| format!("{}-{}-{}", file.len(), file.mtime(), file.mtime_nsec()))
         .unwrap_or_default()
@@ -69,7 +69,10 @@ impl State {
     }
 
     /// Writes the state file.
-    pub(super) fn save(&self, path: &Path) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
         let servers: serde_json::Map<String, Value> = self
             .servers
             .iter()
@@ -88,11 +91,14 @@ impl State {
             "has_no_account": self.has_no_account,
             "build": self.build,
         });
-        write_private(path, &format!("{value:#}\n"))
+        private_file::write(path, format!("{value:#}\n").as_bytes())
     }
 
     /// Writes the addresses so that a shell can source them.
-    pub(super) fn save_addresses(&self, path: &Path) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn save_addresses(&self, path: &Path) -> std::io::Result<()> {
         let line = |name: &str, value: &str| format!("{name}='{}'\n", value.replace('\'', r"'\''"));
         let text = [
             ("API_URL", &self.api_url),
@@ -101,13 +107,8 @@ impl State {
         ]
         .map(|(name, value)| line(name, value))
         .concat();
-        write_private(path, &text)
+        private_file::write(path, text.as_bytes())
     }
-}
-
-/// What only its owner may read.
-pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    private_file::write(path, text.as_bytes())
 }
 
 #[cfg(test)]

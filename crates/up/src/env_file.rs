@@ -4,12 +4,12 @@ use std::path::Path;
 
 use gatewright_auth::{OsRandom, Random as _};
 
-use super::{UpError, state::write_private};
+use gatewright_runtime::private_file;
 
-const EXAMPLE: &str = include_str!("../../../../.env.example");
+use super::UpError;
+
+const EXAMPLE: &str = include_str!("../../../.env.example");
 const BLANK_KEY: &str = "SECRET_KEY=";
-/// The address that the example names.
-pub(super) const EXAMPLE_API_URL: &str = "http://127.0.0.1:5001";
 
 /// What became of `.env`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +49,15 @@ pub(super) fn ensure(path: &Path) -> Result<Ensured, UpError> {
             }
         })
         .collect();
-    write_private(path, &format!("{}\n", filled.join("\n"))).map_err(failed)?;
+    let text = format!("{}\n", filled.join("\n"));
+    private_file::write(path, text.as_bytes()).map_err(failed)?;
     Ok(ensured)
 }
 
 #[cfg(test)]
 mod tests {
+    use gatewright_runtime::running::EXAMPLE_API_URL;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 use super::UpError;
 
 /// How long a server may drain.
-const PATIENCE: Duration = Duration::from_secs(40);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// What the servers need to know.
 pub(super) struct Launch {
@@ -82,7 +82,7 @@ impl Server {
         // Asking is instant; waiting is done without blocking.
         let _asked =
             tokio::task::spawn_blocking(move || terminate(pid, name, Duration::ZERO)).await;
-        if tokio::time::timeout(PATIENCE, self.child.wait())
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.child.wait())
             .await
             .is_err()
         {

@@ -14,46 +14,20 @@ use gatewright_kv::RedisSettings;
 use gatewright_storage_kit::DbSettings;
 
 use super::{
-    DevFolder, Options, Terminal, UpError,
+    Options, Terminal, UpError,
     children::{Launch, Server},
     env_file::{self, Ensured},
     panel,
-    state::{State, this_build},
 };
-use crate::{environment::Environment, probe, shutdown::termination};
+use gatewright_runtime::{
+    environment::Environment,
+    probe,
+    running::{DevFolder, EXAMPLE_API_URL, State, names_postgres, names_redis, this_build},
+    termination,
+};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const READY_WITHIN: Duration = Duration::from_mins(1);
-
-/// Any of these says that PostgreSQL runs elsewhere.
-const DB_VARIABLES: [&str; 6] = [
-    "DATABASE_URL",
-    "DB_HOST",
-    "DB_PORT",
-    "DB_USERNAME",
-    "DB_PASSWORD",
-    "DB_DATABASE",
-];
-/// Any of these says that Redis runs elsewhere.
-const REDIS_VARIABLES: [&str; 7] = [
-    "REDIS_URL",
-    "REDIS_HOST",
-    "REDIS_PORT",
-    "REDIS_USERNAME",
-    "REDIS_PASSWORD",
-    "REDIS_SENTINELS",
-    "REDIS_CLUSTERS",
-];
-
-/// Whether the settings name a PostgreSQL.
-pub(super) fn names_postgres(environment: &Environment) -> bool {
-    DB_VARIABLES.iter().any(|name| environment.has(name))
-}
-
-/// Whether the settings name a Redis.
-pub(super) fn names_redis(environment: &Environment) -> bool {
-    REDIS_VARIABLES.iter().any(|name| environment.has(name))
-}
 
 /// The engines that are ours.
 #[derive(Default)]
@@ -280,7 +254,7 @@ fn api_url_for(environment: &Environment) -> Result<Option<(&'static str, String
     let port = port(environment)?;
     let is_example = environment
         .get("CONSOLE_API_URL")
-        .is_none_or(|url| url == env_file::EXAMPLE_API_URL);
+        .is_none_or(|url| url == EXAMPLE_API_URL);
     Ok(is_example.then(|| ("CONSOLE_API_URL", format!("http://127.0.0.1:{port}"))))
 }
 

@@ -1,35 +1,34 @@
 //! `api-server up`: a whole system on one machine without Docker. Engines, migrations, API and worker
 //! are children of one supervisor, which waits until all is ready, says so, and ends all of it again.
 
-mod beside;
 mod children;
 mod env_file;
 mod panel;
-mod state;
 mod supervisor;
 
 use std::{
     fs::{self, File},
     io::{self, Read as _, Write as _},
-    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
-use gatewright_engines::{Guide, Sources, is_alive, terminate};
+use gatewright_engines::{Guide, is_alive, terminate};
 
-pub use beside::with_running_system;
-pub use state::State;
-
-use crate::terminal;
+pub use gatewright_engines::Sources;
+use gatewright_runtime::{
+    running::{DevFolder, State, running, this_build},
+    terminal,
+};
 
 /// The program that supervises, as `/proc` shows it.
 const PROGRAM: &str = "api-server";
 /// How long a system may take to end: requests are drained, then data is written.
-const PATIENCE: Duration = Duration::from_mins(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 /// Lines of progress in the log begin with this.
-pub(super) const PROGRESS: &str = "==> ";
+pub(crate) const PROGRESS: &str = "==> ";
 
 /// What to bring up.
 #[derive(Debug, Clone)]
@@ -55,51 +54,9 @@ impl UpError {
     }
 }
 
-/// `.dev` and what is in it.
-#[derive(Debug, Clone)]
-pub(super) struct DevFolder {
-    pub(super) root: PathBuf,
-    pub(super) dev: PathBuf,
-}
-
-impl DevFolder {
-    pub(super) fn open(folder: &Path) -> Result<Self, UpError> {
-        let root = fs::canonicalize(folder)
-            .map_err(|error| UpError(format!("{}: {error}", folder.display())))?;
-        let dev = root.join(".dev");
-        fs::create_dir_all(dev.join("logs"))
-            .and_then(|()| fs::set_permissions(&dev, fs::Permissions::from_mode(0o700)))
-            .map_err(|error| UpError(format!("{}: {error}", dev.display())))?;
-        Ok(Self { root, dev })
-    }
-
-    /// The folder of a system that was brought up here before; nothing is made.
-    pub(super) fn existing(folder: &Path) -> Option<Self> {
-        let root = fs::canonicalize(folder).ok()?;
-        let dev = root.join(".dev");
-        dev.is_dir().then_some(Self { root, dev })
-    }
-
-    pub(super) fn log(&self) -> PathBuf {
-        self.dev.join("logs").join("up.log")
-    }
-
-    pub(super) fn lock_file(&self) -> PathBuf {
-        self.dev.join("up.lock")
-    }
-
-    pub(super) fn state_file(&self) -> PathBuf {
-        self.dev.join("state.json")
-    }
-
-    pub(super) fn addresses_file(&self) -> PathBuf {
-        self.dev.join("addresses.env")
-    }
-}
-
 /// Says what goes on at the terminal, and asks there.
-pub(super) struct Terminal {
-    pub(super) assume_yes: bool,
+pub(crate) struct Terminal {
+    pub(crate) assume_yes: bool,
 }
 
 impl Guide for Terminal {
@@ -124,13 +81,13 @@ impl Guide for Terminal {
 
 /// Brings the system up and stays until a signal comes.
 pub async fn run_in_foreground(options: Options) -> Result<(), UpError> {
-    let folder = DevFolder::open(&options.folder)?;
+    let folder = DevFolder::open(&options.folder).map_err(UpError::new)?;
     supervisor::run(&folder, &options).await
 }
 
 /// Brings the system up in the background and returns when it is ready. Harmless when it runs already.
 pub fn run_detached(options: &Options) -> Result<(), UpError> {
-    let folder = DevFolder::open(&options.folder)?;
+    let folder = DevFolder::open(&options.folder).map_err(UpError::new)?;
     if let Some(state) = running(&folder) {
         if state.api_url.is_empty() && !options.services_only {
             return Err(UpError::new(
@@ -138,7 +95,7 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
                  ./dev/start-worker, or end them first (./dev/down) and run this again",
             ));
         }
-        let situation = if state.build == state::this_build() {
+        let situation = if state.build == this_build() {
             panel::Situation::Running
         } else {
             panel::Situation::RunningAnotherBuild
@@ -201,7 +158,7 @@ pub fn down(folder: &Path) -> Result<bool, UpError> {
     let mut was_up = false;
     for (name, pid) in supervisor.into_iter().chain(servers) {
         was_up |= is_alive(pid, &name);
-        if !terminate(pid, &name, PATIENCE) {
+        if !terminate(pid, &name, SHUTDOWN_TIMEOUT) {
             return Err(UpError(format!(
                 "process {pid} ({name}) does not end; look at {}",
                 folder.log().display()
@@ -222,12 +179,6 @@ fn supervisor_pid(folder: &DevFolder) -> Option<u32> {
         .parse()
         .ok()
         .filter(|pid| is_alive(*pid, PROGRAM))
-}
-
-/// The state of a system that runs and is ready.
-fn running(folder: &DevFolder) -> Option<State> {
-    let state = State::load(&folder.state_file())?;
-    (state.is_ready && is_alive(state.pid, PROGRAM)).then_some(state)
 }
 
 fn show_progress(log: &Path, shown: usize) -> usize {
