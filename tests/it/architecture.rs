@@ -98,7 +98,6 @@ const EDGES: [(&str, &[&str]); 30] = [
             "usecase-device",
             "usecase-identity",
             "usecase-kit",
-            "usecase-workspace",
         ],
     ),
     (
@@ -491,6 +490,24 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// A wire format takes an error of any slice by its row: a new slice changes none.
+#[test]
+fn wire_formats_name_no_slice() {
+    let mut seen = 0;
+    sources(
+        &root().join("crates/http-kit/src/error"),
+        &mut |path, text| {
+            assert!(
+                !text.contains("usecase"),
+                "{} names a slice",
+                path.display()
+            );
+            seen += 1;
+        },
+    );
+    assert!(seen >= 8, "{seen}");
 }
 
 /// An answer of ours is marked as one; an error type that forgets it would be answered in general words.

@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    error::{Class, Classify},
     ids::{AccountId, FileId, WorkspaceId},
     text::visible_name,
 };
@@ -23,6 +24,15 @@ pub enum FileNameProblem {
     /// Slashes, backslashes or control characters.
     #[error("Filename contains invalid characters")]
     InvalidCharacters,
+}
+
+impl Classify for FileNameProblem {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::Missing => Class::invalid("filename_not_exists_error"),
+            Self::InvalidCharacters => Class::invalid("invalid_param"),
+        }
+    }
 }
 
 /// The name of a file without any path, at most 221 characters.

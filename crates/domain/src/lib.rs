@@ -25,7 +25,7 @@ pub mod throttle;
 pub mod workspace;
 
 pub use clock::{Clock, SystemClock};
-pub use error::{Classify, ErrorKind};
+pub use error::{Class, Classify, ErrorKind};
 pub use ids::{IdGen, RandomIds};
 pub use secret::Secret;
 

@@ -2,18 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, http::StatusCode, web::Data};
 use gatewright_auth::{
     console::ConsoleSettings, device::DeviceSettings, keys::MasterKeys, origin::PublicUrls,
 };
 use gatewright_domain::GATEWRIGHT_VERSION;
+use gatewright_usecase_device::device::StartError;
 use gatewright_usecase_kit::readiness::Readiness;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use gatewright_http_kit::{
-    error::{ErrorBody, OAuthErrorBody},
+    error::{ErrorBody, OAuthErrorBody, OpenApiFailure},
     operation::Operations,
     operations,
 };
@@ -124,7 +125,7 @@ pub(crate) async fn authorization_server_metadata(
     _: HttpRequest,
 ) -> HttpResponse {
     let Ok(issuer) = urls.issuer() else {
-        return gatewright_http_kit::error::console_url_unset();
+        return OpenApiFailure::from(StartError::ConsoleUrlUnset).error_response();
     };
     let at = |path: &str| format!("{issuer}/openapi/v1/oauth/{path}");
     let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();

@@ -11,12 +11,12 @@ use actix_web::{
     web::Data,
 };
 use gatewright_auth::origin::PublicUrls;
-use gatewright_domain::{Classify, ErrorKind};
+use gatewright_domain::Classify;
 use gatewright_usecase_identity::console::Setup;
 use std::{fmt, future::Future, pin::Pin};
 
 use super::page::{MessagePage, Page, PageLanguage, show};
-use gatewright_http_kit::error::ours;
+use gatewright_http_kit::error::{self, ours};
 use gatewright_http_kit::extract::{
     FieldProblem, Fields, FromFields, Unreadable, comes_from_own_page, form_pairs,
 };
@@ -197,15 +197,7 @@ pub(super) async fn is_installed(setup: &Setup) -> bool {
 
 /// The status of a page that shows an error.
 pub(super) fn status_of(error: &impl Classify) -> StatusCode {
-    match error.kind() {
-        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Conflict => StatusCode::CONFLICT,
-        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
-        ErrorKind::Unavailable | ErrorKind::Internal => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    error::status_of(error.kind())
 }
 
 /// What went wrong, for people: in their language where it is frequent.

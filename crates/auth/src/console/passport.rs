@@ -30,34 +30,43 @@ pub struct AccessClaims {
 
 /// Why a CSRF check failed; goes into `X-Gatewright-Reason`, never into the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.code())]
 pub enum CsrfFailure {
     /// No header.
-    #[error("csrf_header_missing")]
     HeaderMissing,
     /// No cookie.
-    #[error("csrf_cookie_missing")]
     CookieMissing,
     /// Header and cookie differ.
-    #[error("csrf_mismatch")]
     Mismatch,
     /// Malformed or not signed by us.
-    #[error("csrf_invalid")]
     Invalid,
     /// Past its life.
-    #[error("csrf_expired")]
     Expired,
     /// Of another account.
-    #[error("csrf_other_user")]
     OtherUser,
     /// Of another session of the same account.
-    #[error("csrf_other_session")]
     OtherSession,
     /// Two cookies of this session: which of them the page means cannot be told.
-    #[error("several_csrf_tokens")]
     Several,
     /// Sent by a page of another origin.
-    #[error("foreign_origin")]
     ForeignOrigin,
+}
+
+impl CsrfFailure {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::HeaderMissing => "csrf_header_missing",
+            Self::CookieMissing => "csrf_cookie_missing",
+            Self::Mismatch => "csrf_mismatch",
+            Self::Invalid => "csrf_invalid",
+            Self::Expired => "csrf_expired",
+            Self::OtherUser => "csrf_other_user",
+            Self::OtherSession => "csrf_other_session",
+            Self::Several => "several_csrf_tokens",
+            Self::ForeignOrigin => "foreign_origin",
+        }
+    }
 }
 
 /// A browser that signed in before; has a budget of failed sign-ins of its own.

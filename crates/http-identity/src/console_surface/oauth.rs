@@ -18,11 +18,14 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::session::{AfterSetup, ResultBody, SUCCESS};
+use crate::openapi_surface::device_sso::on_the_way;
 use gatewright_http_kit::body;
 use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
-    error::{ConsoleErrorBody, ConsoleFailure, ExternalLoginFailure, SsoFailure, redirect},
-    extract::{Body, ConsoleFormat, RequestCtx, SignedIn, Then, peek_session, query_pairs},
+    error::{ConsoleErrorBody, ConsoleFailure, ExternalLoginFailure, redirect},
+    extract::{
+        Body, ConsoleFormat, RequestCtx, SignedIn, Then, is_navigation, peek_session, query_pairs,
+    },
 };
 
 /// A browser on its way: what each step of it needs.
@@ -122,7 +125,7 @@ pub(crate) async fn connect(
     let proof = accounts.prove_owner(&ctx, &session.0, password.as_ref());
     let proof = proof.await.map_err(ConsoleFailure::from)?;
     let begun = console.begin_connection(&ctx, &provider, proof).await;
-    let SignInBegun { url, trip, state } = begun.map_err(ExternalLoginFailure::plain)?;
+    let SignInBegun { url, trip, state } = begun.map_err(ExternalLoginFailure::from)?;
     let mut response = HttpResponse::Ok().json(LinkResponse { url });
     put(&mut response, policy.begin_sign_in(&request, &trip, state));
     Ok(response)
@@ -219,7 +222,7 @@ pub(crate) async fn authorize(
         let onward = device.return_from_provider(ctx, &provider, answer, &states);
         let url = onward
             .await
-            .map_err(|error| SsoFailure::on_the_way(error, request, urls))?;
+            .map_err(|error| on_the_way(error, request, urls))?;
         return Ok(redirect(&url).finish());
     }
     let trip = answer.state.clone();
@@ -252,6 +255,13 @@ pub(crate) async fn authorize(
 
 impl Visit {
     fn failure(&self, error: ExternalLoginError) -> ExternalLoginFailure {
-        ExternalLoginFailure::on_the_way(error, &self.request, &self.urls)
+        let is_shown =
+            is_navigation(&self.request) && !matches!(error, ExternalLoginError::UnknownProvider);
+        let failure = ExternalLoginFailure::from(error);
+        if is_shown {
+            failure.on_page(&self.urls)
+        } else {
+            failure
+        }
     }
 }

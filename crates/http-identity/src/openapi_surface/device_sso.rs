@@ -9,7 +9,8 @@ use actix_web::{
 use chrono::SecondsFormat;
 use gatewright_auth::origin::PublicUrls;
 use gatewright_usecase_device::device::{
-    ApproveExternal, CompleteSso, DeviceFlow, InitiateSso, SsoBegun, SsoCompleted, Verdict,
+    ApproveExternal, CompleteSso, DeviceFlow, InitiateSso, SsoBegun, SsoCompleted, SsoError,
+    Verdict,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -20,7 +21,7 @@ use gatewright_http_kit::{
     error::{OAuthErrorBody, SsoFailure, redirect},
     extract::{
         Body, Fields, FromFields, RequestCtx, SsoFormat, Then, approval_grant, comes_from_own_page,
-        is_browser, query_pairs, receipt,
+        is_browser, is_navigation, query_pairs, receipt,
     },
 };
 
@@ -39,6 +40,23 @@ fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
     query_pairs(request.query_string())
         .into_iter()
         .find_map(|(known, value)| (known == name).then_some(value))
+}
+
+/// An error on a route that browsers navigate to: they get a page instead of JSON. That the branch does
+/// not exist is said to them as to everybody.
+pub(crate) fn on_the_way(error: SsoError, request: &HttpRequest, urls: &PublicUrls) -> SsoFailure {
+    let is_shown = match error {
+        SsoError::NotOffered => false,
+        // The address of somebody with an account is the one case that the page itself handles.
+        SsoError::EmailBelongsToAccount => true,
+        _ => is_navigation(request),
+    };
+    let failure = SsoFailure::from(error).on_route(request);
+    if is_shown {
+        failure.on_page(urls)
+    } else {
+        failure
+    }
 }
 
 /// Sends the browser to the identity provider. Needs the receipt of a look-up in a browser.
@@ -74,7 +92,7 @@ pub(crate) async fn initiate(
     };
     let begun = device.initiate_sso(&ctx, command).await;
     let SsoBegun { url, trip, state } =
-        begun.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
+        begun.map_err(|error| on_the_way(error, &request, &urls))?;
     let mut response = redirect(&url)
         .cookie(policy.cleared_approval_grant())
         .finish();
@@ -117,7 +135,7 @@ pub(crate) async fn complete(
     };
     let completed = device.complete_sso(&ctx, command).await;
     let SsoCompleted { grant, trip } =
-        completed.map_err(|error| SsoFailure::on_the_way(error, &request, &urls))?;
+        completed.map_err(|error| on_the_way(error, &request, &urls))?;
     Ok(redirect(&urls.page("/device?sso_verified=1"))
         .cookie(policy.approval_grant(grant))
         .cookie(policy.cleared_sso_state(&trip))

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright_auth::{device::DeviceSettings, origin::PublicUrls};
-use gatewright_domain::{Secret, bearer_token::ACCOUNT_ISSUER};
+use gatewright_domain::{Class, Classify, Secret, bearer_token::ACCOUNT_ISSUER};
 use gatewright_usecase_device::bearer::{ActiveBearer, Bearers};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -123,6 +123,28 @@ impl IntrospectionResponse {
     }
 }
 
+/// Why a token is not looked at.
+#[derive(Debug, thiserror::Error)]
+enum NoIntrospection {
+    /// Switched off.
+    #[error("The requested URL was not found on the server.")]
+    NotOffered,
+    /// RFC 6749 §5.2.
+    #[error("The client is unknown, or its secret is wrong.")]
+    InvalidClient,
+}
+
+impl Classify for NoIntrospection {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::NotOffered => Class::not_found("not_found"),
+            Self::InvalidClient => Class::unauthenticated("invalid_client")
+                .challenge(r#"Basic realm="introspection""#)
+                .with("error", "invalid_client"),
+        }
+    }
+}
+
 /// That there is introspection at all, and the limit, before the body is looked at.
 pub(crate) struct IntrospectionAdmission;
 
@@ -135,7 +157,7 @@ impl FromRequest for IntrospectionAdmission {
         Box::pin(async move {
             let settings = Data::<DeviceSettings>::extract(&request).await?;
             if !settings.offers_introspection() {
-                return Err(OpenApiFailure::NotOffered.into());
+                return Err(OpenApiFailure::from(NoIntrospection::NotOffered).into());
             }
             let bearers = Data::<Bearers>::extract(&request).await?;
             let ctx = RequestCtx::of(&request)?;
@@ -172,7 +194,7 @@ pub(crate) async fn introspect(
     let is_client =
         presented.is_some_and(|(client, secret)| settings.may_introspect(&client, secret.expose()));
     if !is_client {
-        return Err(OpenApiFailure::InvalidClient);
+        return Err(NoIntrospection::InvalidClient.into());
     }
     let token = input.token.ok_or_else(|| {
         let problem = FieldProblem::new("missing", "token", "Field required");

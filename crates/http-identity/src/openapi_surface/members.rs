@@ -16,6 +16,7 @@ use gatewright_usecase_workspace::audit_log::AuditLog;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::member_error::NotChanged;
 use crate::console_surface::audit::{self, AuditEventPage, EventParams, EventQuery};
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
@@ -42,7 +43,7 @@ fn workspace_of(
     if found.role.may(what) {
         Ok(id)
     } else {
-        Err(OpenApiFailure::Role)
+        Err(BearerRouteError::RoleInsufficient.into())
     }
 }
 
@@ -231,7 +232,8 @@ pub(crate) async fn invite(
         language: caller.identity.account.interface_language.as_deref(),
     };
     let actor = &caller.identity.account;
-    let done = members.invite(&ctx, workspace, actor, &invitee).await?;
+    let done = members.invite(&ctx, workspace, actor, &invitee).await;
+    let done = done.map_err(NotChanged)?;
     Ok(HttpResponse::Created().json(InvitedMember {
         result: "success",
         email: done.email,
@@ -254,11 +256,15 @@ pub(crate) async fn remove(
     caller: ManagedBy,
     ids: Path<(String, String)>,
 ) -> Result<Json<Done>, OpenApiFailure> {
-    let target: AccountId = ids.1.parse().map_err(|_| MemberError::NotFound)?;
+    let target: AccountId = ids
+        .1
+        .parse()
+        .map_err(|_| NotChanged(MemberError::NotFound))?;
     let actor = caller.identity.account.id;
     members
         .remove(&ctx, caller.workspace, actor, target)
-        .await?;
+        .await
+        .map_err(NotChanged)?;
     Ok(Json(DONE))
 }
 
@@ -276,7 +282,8 @@ pub(crate) async fn leave(
 ) -> Result<Json<Done>, OpenApiFailure> {
     let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
     let account = caller.identity.account.id;
-    members.leave(&ctx, workspace, account).await?;
+    let left = members.leave(&ctx, workspace, account).await;
+    left.map_err(NotChanged)?;
     Ok(Json(DONE))
 }
 
@@ -295,12 +302,16 @@ pub(crate) async fn set_role(
     body: Then<ManagedBy, Body<RoleInput, ApiFormat>>,
 ) -> Result<Json<Done>, OpenApiFailure> {
     let Then(caller, body) = body;
-    let target: AccountId = ids.1.parse().map_err(|_| MemberError::NotFound)?;
+    let target: AccountId = ids
+        .1
+        .parse()
+        .map_err(|_| NotChanged(MemberError::NotFound))?;
     let actor = caller.identity.account.id;
     let change = (target, body.into_inner().0);
     members
         .change_role(&ctx, caller.workspace, actor, change)
-        .await?;
+        .await
+        .map_err(NotChanged)?;
     Ok(Json(DONE))
 }
 

@@ -3,9 +3,10 @@
 mod account;
 mod device_decide;
 mod device_poll;
-mod device_sso;
+pub(crate) mod device_sso;
 mod device_start;
 mod introspect;
+mod member_error;
 mod members;
 mod meta;
 mod revoke;

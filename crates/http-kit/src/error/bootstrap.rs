@@ -3,18 +3,17 @@
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use gatewright_domain::error::Unavailable;
-use gatewright_usecase_identity::console::SetupError;
-use serde_json::json;
+use gatewright_domain::{Classify, ErrorKind};
+use serde_json::{Value, json};
 
-use super::{REASON, RETRY_AFTER_OUTAGE, log_outage, ours, retry_after};
+use super::{REASON, classified::Classified, ours};
 use crate::extract::FieldProblem;
 
 /// An error on a bootstrap route.
 #[derive(Debug)]
 pub enum BootstrapFailure {
-    /// Set-up refused.
-    Setup(SetupError),
+    /// An error of a slice, by its row.
+    Slice(Classified),
     /// 422; the text names the parameter that failed: `payload` or `query`.
     Validation {
         /// Which part of the request: `payload`.
@@ -26,15 +25,9 @@ pub enum BootstrapFailure {
     TooLarge,
 }
 
-impl From<SetupError> for BootstrapFailure {
-    fn from(error: SetupError) -> Self {
-        Self::Setup(error)
-    }
-}
-
-impl From<Unavailable> for BootstrapFailure {
-    fn from(error: Unavailable) -> Self {
-        Self::Setup(SetupError::Unavailable(error))
+impl<E: Classify> From<E> for BootstrapFailure {
+    fn from(error: E) -> Self {
+        Self::Slice(error.into())
     }
 }
 
@@ -47,16 +40,22 @@ impl fmt::Display for BootstrapFailure {
 impl BootstrapFailure {
     fn answer(&self) -> HttpResponse {
         match self {
-            Self::Setup(error) => setup(error),
+            Self::Slice(error) => slice(error),
             Self::Validation {
                 parameter,
                 problems,
             } => validation(parameter, problems),
-            Self::TooLarge => answer(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                ("request_entity_too_large", "bad_request"),
-                "The body is too large.",
-            ),
+            Self::TooLarge => {
+                let code = "request_entity_too_large";
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                HttpResponse::build(status)
+                    .insert_header((REASON, code))
+                    .json(body(
+                        status,
+                        (code, "bad_request"),
+                        "The body is too large.",
+                    ))
+            }
         }
     }
 }
@@ -67,15 +66,13 @@ impl ResponseError for BootstrapFailure {
     }
 }
 
-fn answer(status: StatusCode, (code, kind): (&str, &str), message: &str) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header((REASON, code))
-        .json(json!({
-            "code": code,
-            "message": message,
-            "status": status.as_u16(),
-            "error": {"type": kind, "message": message, "status": status.as_u16()},
-        }))
+fn body(status: StatusCode, (code, kind): (&str, &str), message: &str) -> Value {
+    json!({
+        "code": code,
+        "message": message,
+        "status": status.as_u16(),
+        "error": {"type": kind, "message": message, "status": status.as_u16()},
+    })
 }
 
 fn validation(parameter: &str, problems: &[FieldProblem]) -> HttpResponse {
@@ -95,51 +92,28 @@ fn validation(parameter: &str, problems: &[FieldProblem]) -> HttpResponse {
     }))
 }
 
-fn setup(error: &SetupError) -> HttpResponse {
-    let message = error.to_string();
-    match error {
-        SetupError::WrongEdition => answer(
-            StatusCode::NOT_FOUND,
-            ("not_found", "resource_not_found"),
-            &message,
-        ),
-        SetupError::AlreadySetup => answer(
-            StatusCode::FORBIDDEN,
-            ("already_setup", "authorization_error"),
-            &message,
-        ),
-        SetupError::NotInitValidated => answer(
-            StatusCode::UNAUTHORIZED,
-            ("not_init_validated", "authentication_error"),
-            &message,
-        ),
-        SetupError::InitFailed => answer(
-            StatusCode::UNAUTHORIZED,
-            ("init_validate_failed", "authentication_error"),
-            &message,
-        ),
-        SetupError::RateLimited { retry_after } => {
-            let mut response = answer(
-                StatusCode::TOO_MANY_REQUESTS,
-                ("too_many_requests", "rate_limited"),
-                &message,
-            );
-            response
-                .headers_mut()
-                .insert(actix_web::http::header::RETRY_AFTER, (*retry_after).into());
-            response
-        }
-        SetupError::Unavailable(error) => {
-            log_outage(error);
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            let mut builder = HttpResponse::build(status);
-            retry_after(&mut builder, RETRY_AFTER_OUTAGE);
-            builder.json(json!({
-                "code": "service_unavailable",
-                "message": "Service Unavailable",
-                "status": 503,
-                "error": {"type": "service_unavailable", "message": "Service Unavailable", "status": 503},
-            }))
-        }
+fn slice(error: &Classified) -> HttpResponse {
+    error.log();
+    let mut builder = error.builder();
+    if !error.is_outage() {
+        builder.insert_header((REASON, error.reason()));
+    }
+    let said = (error.class.code, type_of(error.class.kind));
+    let message = error.text("Service Unavailable");
+    builder.json(body(error.status(), said, message))
+}
+
+/// The word for a kind in the inner object.
+fn type_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "resource_not_found",
+        ErrorKind::Unauthenticated => "authentication_error",
+        ErrorKind::Forbidden => "authorization_error",
+        ErrorKind::RateLimited => "rate_limited",
+        ErrorKind::Unavailable | ErrorKind::Upstream | ErrorKind::Internal => "service_unavailable",
+        ErrorKind::Invalid
+        | ErrorKind::TooLarge
+        | ErrorKind::UnsupportedType
+        | ErrorKind::Conflict => "bad_request",
     }
 }

@@ -3,91 +3,59 @@
 
 use std::fmt;
 
-use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{HttpResponse, ResponseError};
 use gatewright_auth::origin::PublicUrls;
-use gatewright_usecase_identity::console::ExternalLoginError;
+use gatewright_domain::Classify;
 
-use super::{
-    ConsoleErrorBody, REASON, RETRY_AFTER_OUTAGE, log_outage, ours, redirect, retry_after,
-};
-use crate::extract::is_navigation;
+use super::{ConsoleErrorBody, REASON, classified::Classified, ours, redirect};
 
 /// An error, and where a navigating browser is sent with it.
 #[derive(Debug)]
 pub struct ExternalLoginFailure {
-    error: ExternalLoginError,
+    error: Classified,
     page: Option<String>,
 }
 
-impl ExternalLoginFailure {
-    /// For a script.
-    pub fn plain(error: ExternalLoginError) -> Self {
-        Self { error, page: None }
-    }
-
-    /// For a browser on its way to a page.
-    pub fn on_the_way(error: ExternalLoginError, request: &HttpRequest, urls: &PublicUrls) -> Self {
-        let navigates = is_navigation(request);
-        let shown = navigates && !matches!(error, ExternalLoginError::UnknownProvider);
+impl<E: Classify> From<E> for ExternalLoginFailure {
+    fn from(error: E) -> Self {
         Self {
-            page: shown.then(|| page(&error, urls)),
-            error,
+            error: error.into(),
+            page: None,
         }
     }
 }
 
-/// Our own page takes codes only: a page that shows any text of a link shows an attacker's too.
-fn page(error: &ExternalLoginError, urls: &PublicUrls) -> String {
-    if urls.has_own_pages() {
-        return urls.page(&format!("/signin?error={}", error.code()));
+impl ExternalLoginFailure {
+    /// Said by the sign-in page, to which the browser is sent. Our own takes codes only: a page that
+    /// shows any text of a link shows an attacker's too.
+    #[must_use]
+    pub fn on_page(mut self, urls: &PublicUrls) -> Self {
+        let Classified { class, message, .. } = &self.error;
+        self.page = Some(if urls.has_own_pages() {
+            urls.page(&format!("/signin?error={}", class.code))
+        } else {
+            let message = serde_urlencoded::to_string([("message", message)]);
+            urls.page(&format!("/signin?{}", message.unwrap_or_default()))
+        });
+        self
     }
-    let message = serde_urlencoded::to_string([("message", error.to_string())]);
-    urls.page(&format!("/signin?{}", message.unwrap_or_default()))
+
+    fn answer(&self) -> HttpResponse {
+        self.error.log();
+        let reason = (REASON, self.error.reason());
+        if let Some(page) = &self.page {
+            return redirect(page).insert_header(reason).finish();
+        }
+        let text = self.error.text("temporarily_unavailable");
+        let mut body = ConsoleErrorBody::new(self.error.status(), self.error.class.code, text);
+        body.error = Some(text.into());
+        self.error.builder().insert_header(reason).json(body)
+    }
 }
 
 impl fmt::Display for ExternalLoginFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")
-    }
-}
-
-impl ExternalLoginFailure {
-    fn answer(&self) -> HttpResponse {
-        if let ExternalLoginError::Unavailable(outage) = &self.error {
-            log_outage(outage);
-        }
-        let reason = (REASON, self.error.code());
-        if let Some(page) = &self.page {
-            return redirect(page).insert_header(reason).finish();
-        }
-        let status = match &self.error {
-            ExternalLoginError::UnknownProvider
-            | ExternalLoginError::InvalidState
-            | ExternalLoginError::ProviderMalformed
-            | ExternalLoginError::CodeTooLong
-            | ExternalLoginError::NotProved => StatusCode::BAD_REQUEST,
-            ExternalLoginError::ProviderUnavailable | ExternalLoginError::OriginUnset => {
-                StatusCode::BAD_GATEWAY
-            }
-            ExternalLoginError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            ExternalLoginError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::FORBIDDEN,
-        };
-        let mut builder = HttpResponse::build(status);
-        match &self.error {
-            ExternalLoginError::RateLimited { retry_after: wait } => {
-                retry_after(&mut builder, *wait);
-            }
-            ExternalLoginError::Unavailable(_) => retry_after(&mut builder, RETRY_AFTER_OUTAGE),
-            _ => {}
-        }
-        let text = match &self.error {
-            ExternalLoginError::Unavailable(_) => "temporarily_unavailable".to_owned(),
-            other => other.to_string(),
-        };
-        let mut body = ConsoleErrorBody::new(status, self.error.code(), &text);
-        body.error = Some(text.into());
-        builder.insert_header(reason).json(body)
     }
 }
 

@@ -1,6 +1,9 @@
-//! The wire formats of errors, each with its table. Causes are logged here once; no body carries one.
+//! The wire formats of errors. Each is one type that takes an error of any slice by its row
+//! ([`gatewright_domain::Class`]); none names a slice. Causes of outages are logged here once; no body carries
+//! one.
 
 mod bootstrap;
+mod classified;
 mod console;
 mod external_login;
 mod framework;
@@ -12,13 +15,13 @@ use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{ConnectionType, StatusCode, header},
 };
-use gatewright_domain::error::Unavailable;
 
 pub use bootstrap::BootstrapFailure;
+pub use classified::{Classified, status_of};
 pub use console::{ConsoleErrorBody, ConsoleFailure};
 pub use external_login::ExternalLoginFailure;
 pub use framework::{Cause, FrameworkFailure, ours, without_foreign_text};
-pub use oauth::{OAuthErrorBody, OAuthFailure, console_url_unset};
+pub use oauth::{OAuthErrorBody, OAuthFailure};
 pub use openapi::{ErrorBody, OpenApiFailure};
 pub use sso::SsoFailure;
 
@@ -26,15 +29,6 @@ pub use sso::SsoFailure;
 pub const REASON: &str = "X-Gatewright-Reason";
 /// What a caller is told to wait when a dependency failed, in seconds.
 const RETRY_AFTER_OUTAGE: u64 = 1;
-
-/// Logs the cause of an outage once.
-fn log_outage(unavailable: &Unavailable) {
-    tracing::error!(
-        dependency = unavailable.dependency,
-        cause = %unavailable.source,
-        "a dependency failed; answered 503"
-    );
-}
 
 fn retry_after(builder: &mut HttpResponseBuilder, seconds: u64) {
     builder.insert_header((header::RETRY_AFTER, seconds.max(1)));

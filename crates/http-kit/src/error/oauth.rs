@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use gatewright_usecase_device::device::PollError;
+use actix_web::{HttpResponse, ResponseError};
+use gatewright_domain::{Classify, ErrorKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{RETRY_AFTER_OUTAGE, log_outage, ours, retry_after};
+use super::{classified::Classified, ours};
 
 /// The error object of the OAuth routes.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -30,35 +30,28 @@ pub(super) fn body(error: &str) -> OAuthErrorBody {
     }
 }
 
-/// The error of a domain outcome.
-pub(super) fn domain(status: StatusCode, error: &str) -> HttpResponse {
-    HttpResponse::build(status).json(body(error))
-}
-
-/// No public address: nothing that needs one can be answered.
-pub fn console_url_unset() -> HttpResponse {
-    let mut answer = body("console_url_unset");
-    answer.error_description =
-        Some("The server has no public address: set CONSOLE_API_URL or CONSOLE_WEB_URL.".into());
-    let mut builder = HttpResponse::ServiceUnavailable();
-    retry_after(&mut builder, 60);
-    builder.json(answer)
+/// The error of an outcome of the protocol; what can be done about it is its description.
+pub(super) fn outcome(error: &Classified) -> OAuthErrorBody {
+    OAuthErrorBody {
+        error_description: error.class.hint.map(str::to_owned),
+        ..body(error.class.code)
+    }
 }
 
 /// An error on a protocol route.
 #[derive(Debug)]
 pub enum OAuthFailure {
-    /// Polling: RFC 8628 §3.5.
-    Poll(PollError),
+    /// An error of a slice, by its row: 400 whatever it is (RFC 8628 §3.5), but for an outage.
+    Slice(Classified),
     /// Malformed: `invalid_request`, never `ErrorBody`, never 429.
     Malformed,
     /// `unsupported_grant_type`.
     Grant,
 }
 
-impl From<PollError> for OAuthFailure {
-    fn from(error: PollError) -> Self {
-        Self::Poll(error)
+impl<E: Classify> From<E> for OAuthFailure {
+    fn from(error: E) -> Self {
+        Self::Slice(error.into())
     }
 }
 
@@ -71,21 +64,9 @@ impl fmt::Display for OAuthFailure {
 impl OAuthFailure {
     fn answer(&self) -> HttpResponse {
         match self {
-            Self::Malformed => domain(StatusCode::BAD_REQUEST, "invalid_request"),
-            Self::Grant => domain(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
-            Self::Poll(PollError::Unavailable(error)) => {
-                log_outage(error);
-                let mut builder = HttpResponse::ServiceUnavailable();
-                retry_after(&mut builder, RETRY_AFTER_OUTAGE);
-                builder.json(body("temporarily_unavailable"))
-            }
-            Self::Poll(error) => {
-                let mut answer = body(&error.to_string());
-                if let PollError::SlowDown { interval } = error {
-                    answer.interval = Some(*interval);
-                }
-                HttpResponse::BadRequest().json(answer)
-            }
+            Self::Malformed => HttpResponse::BadRequest().json(body("invalid_request")),
+            Self::Grant => HttpResponse::BadRequest().json(body("unsupported_grant_type")),
+            Self::Slice(error) => slice(error),
         }
     }
 }
@@ -94,4 +75,15 @@ impl ResponseError for OAuthFailure {
     fn error_response(&self) -> HttpResponse {
         ours(self.answer())
     }
+}
+
+/// How long to wait stands in the body: `Retry-After` is not what clients of RFC 8628 look at.
+fn slice(error: &Classified) -> HttpResponse {
+    error.log();
+    let mut answer = outcome(error);
+    if error.class.kind == ErrorKind::Unavailable {
+        return error.builder().json(answer);
+    }
+    answer.interval = error.class.retry_after;
+    HttpResponse::BadRequest().json(answer)
 }

@@ -4,8 +4,10 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
 use futures_util::StreamExt as _;
-use gatewright_domain::file::{FileName, FileNameProblem};
-use gatewright_usecase_workspace::file::FileError;
+use gatewright_domain::{
+    Class, Classify,
+    file::{FileName, FileNameProblem},
+};
 
 /// Parts of one body.
 const MAX_PARTS: usize = 8;
@@ -13,21 +15,30 @@ const MAX_PARTS: usize = 8;
 const MAX_FIELD: usize = 4096;
 
 /// Why a body holds no file.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum UploadProblem {
     /// No part `file`, or no multipart body at all.
+    #[error("Please upload your file.")]
     NoFile,
     /// More than one file.
+    #[error("Only one file is allowed.")]
     TooManyFiles,
     /// The body is broken off, or too much beside the file.
+    #[error("The request could not be read.")]
     Malformed,
-    /// The file itself.
-    File(FileError),
+    /// The file has no name, or one that cannot be taken.
+    #[error(transparent)]
+    Name(#[from] FileNameProblem),
 }
 
-impl From<FileError> for UploadProblem {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
+impl Classify for UploadProblem {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::NoFile => Class::invalid("no_file_uploaded"),
+            Self::TooManyFiles => Class::invalid("too_many_files"),
+            Self::Malformed => Class::invalid("bad_request"),
+            Self::Name(problem) => problem.class(),
+        }
     }
 }
 
@@ -99,12 +110,12 @@ impl Parts {
 
 /// Browsers send a backslash as it is (HTML, multipart/form-data encoding); the parser takes it for an
 /// escape and drops it, so it is looked for where it still stands.
-fn file_name(part: &Field, name: &str) -> Result<FileName, FileError> {
+fn file_name(part: &Field, name: &str) -> Result<FileName, FileNameProblem> {
     let sent = part.headers().get(header::CONTENT_DISPOSITION);
     if sent.is_some_and(|value| value.as_bytes().contains(&b'\\')) {
-        return Err(FileNameProblem::InvalidCharacters.into());
+        return Err(FileNameProblem::InvalidCharacters);
     }
-    Ok(FileName::parse(name)?)
+    FileName::parse(name)
 }
 
 async fn pass_over(mut part: Field) -> Result<(), UploadProblem> {

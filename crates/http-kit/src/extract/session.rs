@@ -1,6 +1,7 @@
 //! The console session of a request, behind its gates in their order (console.md §1.10).
 
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
@@ -13,9 +14,9 @@ use actix_web::{
     web::Data,
 };
 use gatewright_auth::{console::CsrfFailure, origin::PublicUrls};
-use gatewright_domain::{account::AccountStatus, ids::AccountId};
+use gatewright_domain::{Class, Classify, account::AccountStatus, ids::AccountId};
 use gatewright_usecase_device::device::DeviceFlow;
-use gatewright_usecase_identity::console::{Console, ConsoleError, Setup};
+use gatewright_usecase_identity::console::{CHALLENGE, Console, ConsoleError, Setup};
 use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::context::RequestCtx;
@@ -125,12 +126,9 @@ impl FromRequest for Decider {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = resolve(&request, Token::Cookie)
+            let identity = decider(&request)
                 .await
-                .map_err(OpenApiFailure::from)?;
-            check_csrf(&request, &identity).map_err(OpenApiFailure::from)?;
-            require_own_origin(&request).map_err(OpenApiFailure::from)?;
-            require_initialised(&identity).map_err(OpenApiFailure::from)?;
+                .map_err(|error| OpenApiFailure::from(NoDecider(error)))?;
             let device = data::<DeviceFlow>(&request)?;
             device
                 .charge_decision(&identity)
@@ -141,6 +139,44 @@ impl FromRequest for Decider {
                 is_browser: is_browser(&request),
             })
         })
+    }
+}
+
+async fn decider(request: &HttpRequest) -> Result<ConsoleIdentity, ConsoleError> {
+    let identity = resolve(request, Token::Cookie).await?;
+    check_csrf(request, &identity)?;
+    require_own_origin(request)?;
+    require_initialised(&identity)?;
+    Ok(identity)
+}
+
+/// What stands in the way of a session that may decide, in the shapes that the page of devices knows.
+#[derive(Debug)]
+struct NoDecider(ConsoleError);
+
+impl std::error::Error for NoDecider {}
+
+impl fmt::Display for NoDecider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            ConsoleError::Unauthorized(_) => f.write_str("Unauthorized."),
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl Classify for NoDecider {
+    fn class(&self) -> Class<'_> {
+        let unauthorized = Class::unauthenticated("unauthorized");
+        match &self.0 {
+            ConsoleError::Unauthorized(reason) => unauthorized.because(reason),
+            ConsoleError::Csrf(failure) => Class::forbidden("csrf_mismatch")
+                .because(failure.code())
+                .protocol(),
+            // The one reason of a locked account that these routes give.
+            ConsoleError::Banned => unauthorized.because("unauthorized").challenge(CHALLENGE),
+            other => other.class(),
+        }
     }
 }
 

@@ -285,6 +285,7 @@ pub(crate) async fn post(
             answer
         }
         Err(DecideError::Unavailable(error)) => unavailable(language, &error),
+        Err(DecideError::AccountInactive) => begin_again(&policy, "account_inactive"),
         Err(error) => begin_again(&policy, &error.to_string()),
     }
 }

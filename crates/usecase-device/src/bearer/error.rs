@@ -1,8 +1,15 @@
 //! What can go wrong on a route that takes a bearer.
 
 use gatewright_auth::bearer::BearerError;
-use gatewright_domain::{Classify, ErrorKind, error::Unavailable};
+use gatewright_domain::{Class, Classify, error::Unavailable};
 use gatewright_storage_kit::StorageError;
+
+/// What a request lacks (RFC 6750 §3).
+const REALM: &str = r#"Bearer realm="openapi""#;
+const INVALID_TOKEN: &str = r#"Bearer realm="openapi", error="invalid_token""#;
+const INSUFFICIENT_SCOPE: &str = r#"Bearer realm="openapi", error="insufficient_scope""#;
+/// What to do about switched-off bearers.
+pub(crate) const DISABLED: &str = "ENABLE_OAUTH_BEARER is false on this server";
 
 /// Why a request with a bearer is refused.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +38,9 @@ pub enum BearerRouteError {
     /// The scope does not suffice.
     #[error("insufficient_scope")]
     InsufficientScope,
+    /// The role in the workspace does not suffice.
+    #[error("insufficient role")]
+    RoleInsufficient,
     /// Too many requests.
     #[error("rate_limited")]
     RateLimited {
@@ -65,32 +75,30 @@ impl From<StorageError> for BearerRouteError {
 }
 
 impl Classify for BearerRouteError {
-    fn kind(&self) -> ErrorKind {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Missing | Self::Malformed | Self::Invalid => ErrorKind::Unauthenticated,
-            Self::UnsupportedTokenType
-            | Self::NoBroker
-            | Self::LicenceInvalid
-            | Self::InsufficientScope => ErrorKind::Forbidden,
-            Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::SessionNotFound | Self::WorkspaceNotFound => ErrorKind::NotFound,
-            Self::Disabled | Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::Missing => Class::unauthenticated("unauthorized")
+                .because("bearer_required")
+                .challenge(REALM),
+            Self::Malformed | Self::Invalid => Class::unauthenticated("unauthorized")
+                .because("invalid_bearer")
+                .challenge(INVALID_TOKEN),
+            Self::Disabled => Class::unavailable("bearer_disabled").hint(DISABLED),
+            Self::UnsupportedTokenType => forbidden("unsupported_token_type"),
+            Self::NoBroker => forbidden("external_sso_requires_ee"),
+            Self::LicenceInvalid => forbidden("license_invalid"),
+            Self::InsufficientScope => forbidden("insufficient_scope"),
+            Self::RoleInsufficient => Class::forbidden("forbidden").because("role_insufficient"),
+            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::SessionNotFound | Self::WorkspaceNotFound => Class::not_found("not_found"),
+            Self::Unavailable(error) => error.class(),
         }
     }
+}
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Missing => "bearer_required",
-            Self::Malformed | Self::Invalid => "invalid_bearer",
-            Self::Disabled => "bearer_disabled",
-            Self::UnsupportedTokenType => "unsupported_token_type",
-            Self::NoBroker => "external_sso_requires_ee",
-            Self::LicenceInvalid => "license_invalid",
-            Self::InsufficientScope => "insufficient_scope",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::SessionNotFound => "session_not_found",
-            Self::WorkspaceNotFound => "workspace_not_found",
-            Self::Unavailable(_) => "unavailable",
-        }
-    }
+/// A good token that does not do here.
+const fn forbidden(reason: &'static str) -> Class<'static> {
+    Class::forbidden("forbidden")
+        .because(reason)
+        .challenge(INSUFFICIENT_SCOPE)
 }

@@ -7,6 +7,7 @@ mod revoke;
 mod sessions;
 
 pub use error::BearerRouteError;
+pub(crate) use error::DISABLED;
 pub use identity::{Bearers, BearersParts, Caller, Identity};
 pub use introspect::ActiveBearer;
 pub use sessions::{ConnectedDevice, SessionPage, SessionQuery};

@@ -1,7 +1,12 @@
 //! What can go wrong in the device flow, one enum per step.
 
-use gatewright_domain::error::Unavailable;
+use gatewright_domain::{Class, Classify, error::Unavailable};
 use gatewright_storage_kit::StorageError;
+
+use crate::bearer::DISABLED;
+
+/// What to do about a missing public address.
+const URL_UNSET: &str = "The server has no public address: set CONSOLE_API_URL or CONSOLE_WEB_URL.";
 
 /// `POST code`.
 #[derive(Debug, thiserror::Error)]
@@ -88,11 +93,64 @@ pub enum DecideError {
     #[error("already_resolved")]
     AlreadyResolved,
     /// The account may not let devices in.
-    #[error("account_inactive")]
+    #[error("The account has not been initialized yet.")]
     AccountInactive,
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl Classify for StartError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::UnsupportedClient => Class::invalid("unsupported_client").protocol(),
+            Self::ConsoleUrlUnset => Class::unavailable("console_url_unset")
+                .hint(URL_UNSET)
+                .retry_after(60)
+                .protocol(),
+            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::Unavailable(error) => error.class(),
+        }
+    }
+}
+
+/// RFC 8628 §3.5: whatever it is, the client did not ask at the right time or for the right thing.
+impl Classify for PollError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::Pending => Class::invalid("authorization_pending"),
+            Self::SlowDown { interval } => Class::rate_limited("slow_down", *interval),
+            Self::Expired => Class::invalid("expired_token"),
+            Self::Denied | Self::Superseded => Class::invalid("access_denied"),
+            Self::OtherClient => Class::invalid("invalid_grant"),
+            Self::Unavailable(error) => Class::outage("temporarily_unavailable", error),
+        }
+    }
+}
+
+impl Classify for LookupError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::Unavailable(error) => error.class(),
+        }
+    }
+}
+
+impl Classify for DecideError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::BearerDisabled => Class::unavailable("bearer_disabled").hint(DISABLED),
+            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::LookupRequired => Class::not_found("expired_or_unknown")
+                .because("lookup_required")
+                .protocol(),
+            Self::ExpiredOrUnknown => Class::not_found("expired_or_unknown").protocol(),
+            Self::AlreadyResolved => Class::conflict("already_resolved").protocol(),
+            Self::AccountInactive => Class::invalid("account_not_initialized"),
+            Self::Unavailable(error) => error.class(),
+        }
+    }
 }
 
 macro_rules! from_storage {

@@ -1,8 +1,7 @@
 //! What can go wrong in the flows of accounts and members, with the reference's codes (console.md §1.8).
 
 use gatewright_domain::{
-    Classify, ErrorKind, account::PasswordPolicyViolation, error::Unavailable,
-    one_time::OneTimePurpose,
+    Class, Classify, account::PasswordPolicyViolation, error::Unavailable, one_time::OneTimePurpose,
 };
 use gatewright_storage_kit::StorageError;
 
@@ -122,53 +121,43 @@ impl From<StorageError> for AccountError {
 }
 
 impl Classify for AccountError {
-    fn kind(&self) -> ErrorKind {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::FeatureDisabled
-            | Self::AlreadyActivated
-            | Self::SignInToAccept
-            | Self::FreshSignInRequired => ErrorKind::Forbidden,
-            Self::IdentityNotConnected => ErrorKind::NotFound,
-            Self::LastWayIn => ErrorKind::Conflict,
-            Self::MailsExhausted { .. } | Self::MailTooSoon { .. } | Self::RateLimited { .. } => {
-                ErrorKind::RateLimited
+            Self::FeatureDisabled => Class::forbidden("forbidden").because("feature_disabled"),
+            Self::MailsExhausted { retry_after } => {
+                Class::rate_limited("email_send_ip_limit", *retry_after)
             }
-            Self::SessionEnded => ErrorKind::Unauthenticated,
-            Self::Unavailable(_) => ErrorKind::Unavailable,
-            _ => ErrorKind::Invalid,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::FeatureDisabled => "forbidden",
-            Self::MailsExhausted { .. } => "email_send_ip_limit",
-            Self::MailTooSoon { purpose, .. } => too_soon(*purpose),
-            Self::RateLimited { .. } => "too_many_requests",
-            Self::InvalidToken => "invalid_or_expired_token",
-            Self::InvalidEmail => "invalid_email",
-            Self::WrongCode => "email_code_error",
-            Self::PasswordMismatch => "password_mismatch",
-            Self::RepeatPasswordNotMatch => "repeat_password_not_match",
-            Self::CurrentPasswordIncorrect => "current_password_incorrect",
-            Self::FreshSignInRequired => "fresh_sign_in_required",
-            Self::IdentityNotConnected => "not_found",
-            Self::LastWayIn => "last_way_in",
-            Self::Policy(_) | Self::InvalidAvatar => "invalid_param",
-            Self::EmailInUse => "email_already_in_use",
-            Self::AccountNotFound => "account_not_found",
-            Self::SessionEnded => "unauthorized",
-            Self::AccountBanned => "account_banned",
-            Self::NotAllowedCreateWorkspace => "not_allowed_create_workspace",
-            Self::AlreadyActivated => "already_activate",
-            Self::SignInToAccept => "sign_in_to_accept",
-            Self::AlreadyInited => "account_already_inited",
-            Self::InvalidDeletionCode => "invalid_account_deletion_code",
-            Self::OwnsSharedWorkspace => "owns_shared_workspace",
-            Self::NotOwner => "not_owner",
-            Self::TransferToSelf => "cannot_transfer_owner_to_self",
-            Self::NoMember => "member_not_in_tenant",
-            Self::Unavailable(_) => "service_unavailable",
+            Self::MailTooSoon {
+                purpose,
+                retry_after,
+            } => Class::rate_limited(too_soon(*purpose), *retry_after),
+            Self::RateLimited { retry_after } => {
+                Class::rate_limited("too_many_requests", *retry_after)
+            }
+            Self::InvalidToken => Class::invalid("invalid_or_expired_token"),
+            Self::InvalidEmail => Class::invalid("invalid_email"),
+            Self::WrongCode => Class::invalid("email_code_error"),
+            Self::PasswordMismatch => Class::invalid("password_mismatch"),
+            Self::RepeatPasswordNotMatch => Class::invalid("repeat_password_not_match"),
+            Self::CurrentPasswordIncorrect => Class::invalid("current_password_incorrect"),
+            Self::FreshSignInRequired => Class::forbidden("fresh_sign_in_required"),
+            Self::IdentityNotConnected => Class::not_found("not_found"),
+            Self::LastWayIn => Class::conflict("last_way_in"),
+            Self::Policy(_) | Self::InvalidAvatar => Class::invalid("invalid_param"),
+            Self::EmailInUse => Class::invalid("email_already_in_use"),
+            Self::AccountNotFound => Class::invalid("account_not_found"),
+            Self::SessionEnded => Class::unauthenticated("unauthorized").because("session_ended"),
+            Self::AccountBanned => Class::invalid("account_banned"),
+            Self::NotAllowedCreateWorkspace => Class::invalid("not_allowed_create_workspace"),
+            Self::AlreadyActivated => Class::forbidden("already_activate"),
+            Self::SignInToAccept => Class::forbidden("sign_in_to_accept"),
+            Self::AlreadyInited => Class::invalid("account_already_inited"),
+            Self::InvalidDeletionCode => Class::invalid("invalid_account_deletion_code"),
+            Self::OwnsSharedWorkspace => Class::invalid("owns_shared_workspace"),
+            Self::NotOwner => Class::invalid("not_owner"),
+            Self::TransferToSelf => Class::invalid("cannot_transfer_owner_to_self"),
+            Self::NoMember => Class::invalid("member_not_in_tenant"),
+            Self::Unavailable(error) => error.class(),
         }
     }
 }

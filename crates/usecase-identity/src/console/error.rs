@@ -1,10 +1,11 @@
 //! What can go wrong at the console.
 
 use gatewright_auth::console::CsrfFailure;
-use gatewright_domain::{
-    Classify, ErrorKind, account::PasswordPolicyViolation, error::Unavailable,
-};
+use gatewright_domain::{Class, Classify, account::PasswordPolicyViolation, error::Unavailable};
 use gatewright_storage_kit::StorageError;
+
+/// How one proves who one is at the console (RFC 6750 §3).
+pub const CHALLENGE: &str = r#"Bearer realm="api""#;
 
 /// Why a console request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -84,46 +85,37 @@ impl From<StorageError> for ConsoleError {
 }
 
 impl Classify for ConsoleError {
-    fn kind(&self) -> ErrorKind {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::NotSetup
-            | Self::NotInitValidated
-            | Self::Unauthorized(_)
-            | Self::NoAccount
-            | Self::Banned
-            | Self::Csrf(_)
-            | Self::AuthenticationFailed => ErrorKind::Unauthenticated,
-            Self::NotInitialized
-            | Self::AccountBanned
-            | Self::InvitedSomebodyElse
-            | Self::Policy(_) => ErrorKind::Invalid,
-            Self::NotFound => ErrorKind::NotFound,
-            Self::PasswordLoginDisabled | Self::AccountNotLinkTenant | Self::RoleInsufficient => {
-                ErrorKind::Forbidden
+            Self::NotSetup => challenged("not_setup"),
+            Self::NotInitValidated => challenged("not_init_validated"),
+            Self::Unauthorized(reason) => challenged("unauthorized").because(reason),
+            Self::NoAccount => Class::unauthenticated("unauthorized").because("no_account"),
+            Self::Banned => challenged("unauthorized").because("account_banned"),
+            Self::Csrf(failure) => challenged("unauthorized").because(failure.code()),
+            Self::NotInitialized => Class::invalid("account_not_initialized"),
+            Self::PasswordLoginDisabled => {
+                Class::forbidden("forbidden").because("feature_disabled")
             }
-            Self::LoginThrottled { .. } | Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::AuthenticationFailed => challenged("authentication_failed"),
+            Self::AccountBanned => Class::invalid("account_banned"),
+            Self::InvitedSomebodyElse => Class::invalid("invalid_email"),
+            Self::Policy(_) => Class::invalid("invalid_param"),
+            Self::RoleInsufficient => Class::forbidden("forbidden").because("role_insufficient"),
+            Self::NotFound => Class::not_found("not_found"),
+            Self::LoginThrottled { retry_after } => {
+                Class::rate_limited("email_code_login_limit", *retry_after)
+            }
+            Self::RateLimited { retry_after } => {
+                Class::rate_limited("too_many_requests", *retry_after)
+            }
+            Self::AccountNotLinkTenant => Class::forbidden("account_not_link_tenant"),
+            Self::Unavailable(error) => error.class(),
         }
     }
+}
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotSetup => "not_setup",
-            Self::NotInitValidated => "not_init_validated",
-            Self::Unauthorized(_) | Self::NoAccount | Self::Banned | Self::Csrf(_) => {
-                "unauthorized"
-            }
-            Self::NotInitialized => "account_not_initialized",
-            Self::PasswordLoginDisabled | Self::RoleInsufficient => "forbidden",
-            Self::InvitedSomebodyElse => "invalid_email",
-            Self::Policy(_) => "invalid_param",
-            Self::NotFound => "not_found",
-            Self::AuthenticationFailed => "authentication_failed",
-            Self::AccountBanned => "account_banned",
-            Self::LoginThrottled { .. } => "email_code_login_limit",
-            Self::RateLimited { .. } => "too_many_requests",
-            Self::AccountNotLinkTenant => "account_not_link_tenant",
-            Self::Unavailable(_) => "service_unavailable",
-        }
-    }
+/// A refusal that says how to prove who one is.
+const fn challenged(code: &'static str) -> Class<'static> {
+    Class::unauthenticated(code).challenge(CHALLENGE)
 }

@@ -10,6 +10,7 @@ use gatewright_auth::{
     sso::{AuthenticatedPerson, ProviderName, SignInPurpose, SignInState},
 };
 use gatewright_domain::{
+    Classify as _,
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
     ids::AccountId,

@@ -2,7 +2,7 @@
 //! shows them.
 
 use gatewright_auth::sso::ProviderError;
-use gatewright_domain::error::Unavailable;
+use gatewright_domain::{Class, Classify, error::Unavailable};
 use gatewright_storage_kit::StorageError;
 
 use gatewright_usecase_kit::provider::{TripError, UnusableAnswer};
@@ -105,29 +105,31 @@ impl ExternalLoginError {
         "rate_limited",
         "unavailable",
     ];
+}
 
-    /// The stable code, for audit and for `X-Gatewright-Reason`.
-    pub fn code(&self) -> &'static str {
+/// The codes are for audit and for `X-Gatewright-Reason` too.
+impl Classify for ExternalLoginError {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::UnknownProvider => "unknown_provider",
-            Self::OriginUnset => "console_api_url_unset",
-            Self::InvalidState => "invalid_state",
-            Self::AccessDenied => "access_denied",
-            Self::ProviderUnavailable => "provider_unavailable",
-            Self::ProviderMalformed => "provider_malformed",
-            Self::CodeTooLong => "code_too_long",
-            Self::NotProved => "identity_not_proved",
-            Self::EmailMissing => "email_missing",
-            Self::EmailUnusable => "email_unusable",
-            Self::EmailNotVerified => "email_not_verified",
-            Self::NotLinked => "not_linked",
-            Self::LinkedElsewhere => "linked_elsewhere",
-            Self::RegistrationClosed => "registration_closed",
-            Self::NoWorkspace => "no_workspace",
-            Self::AccountBanned => "account_banned",
-            Self::AccountGone => "account_gone",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::Unavailable(_) => "unavailable",
+            Self::UnknownProvider => Class::invalid("unknown_provider"),
+            Self::OriginUnset => Class::upstream("console_api_url_unset"),
+            Self::InvalidState => Class::invalid("invalid_state"),
+            Self::AccessDenied => Class::forbidden("access_denied"),
+            Self::ProviderUnavailable => Class::upstream("provider_unavailable"),
+            Self::ProviderMalformed => Class::invalid("provider_malformed"),
+            Self::CodeTooLong => Class::invalid("code_too_long"),
+            Self::NotProved => Class::invalid("identity_not_proved"),
+            Self::EmailMissing => Class::forbidden("email_missing"),
+            Self::EmailUnusable => Class::forbidden("email_unusable"),
+            Self::EmailNotVerified => Class::forbidden("email_not_verified"),
+            Self::NotLinked => Class::forbidden("not_linked"),
+            Self::LinkedElsewhere => Class::forbidden("linked_elsewhere"),
+            Self::RegistrationClosed => Class::forbidden("registration_closed"),
+            Self::NoWorkspace => Class::forbidden("no_workspace"),
+            Self::AccountBanned => Class::forbidden("account_banned"),
+            Self::AccountGone => Class::forbidden("account_gone"),
+            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::Unavailable(error) => Class::outage("unavailable", error),
         }
     }
 }

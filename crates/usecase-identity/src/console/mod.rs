@@ -17,7 +17,7 @@ mod session;
 mod setup;
 
 pub use code_login::Preferences;
-pub use error::ConsoleError;
+pub use error::{CHALLENGE, ConsoleError};
 pub use external::{ExternalLogin, SignInBegun};
 pub use external_error::ExternalLoginError;
 pub use login::{Login, LoginOutcome};

@@ -3,6 +3,7 @@
 
 use gatewright_auth::{bearer::RateLimiter as _, console::RefreshToken};
 use gatewright_domain::{
+    Class, Classify,
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
     console_session::{ConsoleSession, Rotation},
@@ -41,6 +42,27 @@ impl From<StorageError> for RefreshError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
     }
+}
+
+impl Classify for RefreshError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::Missing => ended("refresh_missing"),
+            Self::Invalid(reason) => ended(reason),
+            Self::Several => ended("several_refresh_tokens"),
+            Self::RateLimited { retry_after } => {
+                Class::rate_limited("too_many_requests", *retry_after)
+            }
+            Self::Unavailable(error) => error.class(),
+        }
+    }
+}
+
+/// What the stock console's own refresh looks at (console.md §7.2).
+const fn ended(reason: &'static str) -> Class<'static> {
+    Class::unauthenticated("unauthorized")
+        .because(reason)
+        .with("result", "fail")
 }
 
 impl Console {

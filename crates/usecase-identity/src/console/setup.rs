@@ -10,7 +10,7 @@ use gatewright_auth::{
     secrets_equal,
 };
 use gatewright_domain::{
-    Secret,
+    Class, Classify, Secret,
     account::{AccountStatus, Email},
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
@@ -80,6 +80,21 @@ impl From<StorageError> for SetupError {
         match error {
             StorageError::Duplicate(_) => Self::AlreadySetup,
             StorageError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+        }
+    }
+}
+
+impl Classify for SetupError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::WrongEdition => Class::not_found("not_found"),
+            Self::AlreadySetup => Class::forbidden("already_setup"),
+            Self::NotInitValidated => Class::unauthenticated("not_init_validated"),
+            Self::InitFailed => Class::unauthenticated("init_validate_failed"),
+            Self::RateLimited { retry_after } => {
+                Class::rate_limited("too_many_requests", *retry_after)
+            }
+            Self::Unavailable(error) => error.class(),
         }
     }
 }

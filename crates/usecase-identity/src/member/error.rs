@@ -1,6 +1,6 @@
 //! Why members cannot be changed so.
 
-use gatewright_domain::{Classify, ErrorKind, error::Unavailable, member::MemberRefusal};
+use gatewright_domain::{Class, Classify, error::Unavailable, member::MemberRefusal};
 use gatewright_storage_kit::StorageError;
 
 /// Why.
@@ -44,31 +44,25 @@ impl From<StorageError> for MemberError {
     }
 }
 
+/// The codes are those that the console compares (console.md §1.8): kebab-case, but for the limit.
 impl Classify for MemberError {
-    fn kind(&self) -> ErrorKind {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Refused(MemberRefusal::NotPermitted) => ErrorKind::Forbidden,
-            Self::Refused(_) | Self::InvalidRole | Self::LimitExceeded | Self::OwnerStays => {
-                ErrorKind::Invalid
+            Self::Refused(MemberRefusal::Oneself) => Class::invalid("cannot-operate-self"),
+            Self::Refused(MemberRefusal::NotPermitted) => {
+                Class::forbidden("forbidden").because("role_insufficient")
             }
-            Self::NotFound => ErrorKind::NotFound,
-            Self::RateLimited { .. } | Self::RecipientRateLimited { .. } => ErrorKind::RateLimited,
-            Self::Unavailable(_) => ErrorKind::Unavailable,
-        }
-    }
-
-    /// The console compares these (console.md §1.8): kebab-case, but for the limit.
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Refused(MemberRefusal::Oneself) => "cannot-operate-self",
-            Self::Refused(MemberRefusal::NotPermitted) => "forbidden",
-            Self::Refused(MemberRefusal::OwnerOnlyByTransfer) | Self::InvalidRole => "invalid-role",
-            Self::Refused(MemberRefusal::SameRole) => "role-already-assigned",
-            Self::NotFound => "member-not-found",
-            Self::OwnerStays => "owner-must-transfer",
-            Self::LimitExceeded => "limit_exceeded",
-            Self::RateLimited { .. } | Self::RecipientRateLimited { .. } => "too_many_requests",
-            Self::Unavailable(_) => "service_unavailable",
+            Self::Refused(MemberRefusal::OwnerOnlyByTransfer) | Self::InvalidRole => {
+                Class::invalid("invalid-role")
+            }
+            Self::Refused(MemberRefusal::SameRole) => Class::invalid("role-already-assigned"),
+            Self::NotFound => Class::not_found("member-not-found"),
+            Self::OwnerStays => Class::invalid("owner-must-transfer"),
+            Self::LimitExceeded => Class::invalid("limit_exceeded"),
+            Self::RateLimited { retry_after } | Self::RecipientRateLimited { retry_after } => {
+                Class::rate_limited("too_many_requests", *retry_after)
+            }
+            Self::Unavailable(error) => error.class(),
         }
     }
 }

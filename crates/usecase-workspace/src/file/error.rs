@@ -1,6 +1,6 @@
 //! What can go wrong with files, with the reference's codes and texts (recorded).
 
-use gatewright_domain::{Classify, ErrorKind, error::Unavailable, file::FileNameProblem};
+use gatewright_domain::{Class, Classify, ErrorKind, error::Unavailable, file::FileNameProblem};
 use gatewright_storage_kit::StorageError;
 
 /// Why a file is not taken or not given.
@@ -36,24 +36,18 @@ impl From<StorageError> for FileError {
 }
 
 impl Classify for FileError {
-    fn kind(&self) -> ErrorKind {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Name(_) | Self::TooLarge | Self::UnsupportedType => ErrorKind::Invalid,
-            Self::NotFound => ErrorKind::NotFound,
-            Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::Unavailable(_) => ErrorKind::Unavailable,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Name(FileNameProblem::Missing) => "filename_not_exists_error",
-            Self::Name(FileNameProblem::InvalidCharacters) => "invalid_param",
-            Self::TooLarge => "file_too_large",
-            Self::UnsupportedType => "unsupported_file_type",
-            Self::NotFound => "not_found",
-            Self::RateLimited { .. } => "too_many_requests",
-            Self::Unavailable(_) => "service_unavailable",
+            Self::Name(problem) => problem.class(),
+            Self::TooLarge => Class::new(ErrorKind::TooLarge, "file_too_large"),
+            Self::UnsupportedType => {
+                Class::new(ErrorKind::UnsupportedType, "unsupported_file_type")
+            }
+            Self::NotFound => Class::not_found("not_found"),
+            Self::RateLimited { retry_after } => {
+                Class::rate_limited("too_many_requests", *retry_after)
+            }
+            Self::Unavailable(error) => error.class(),
         }
     }
 }

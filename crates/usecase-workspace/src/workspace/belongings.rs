@@ -2,7 +2,7 @@
 
 use gatewright_auth::digest::sha256_hex;
 use gatewright_domain::{
-    Secret,
+    Class, Classify, Secret,
     account::Account,
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
@@ -45,6 +45,20 @@ pub enum BelongingError {
 impl From<StorageError> for BelongingError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
+    }
+}
+
+impl Classify for BelongingError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::NotFound => Class::not_found("not_found"),
+            Self::NameTaken => Class::invalid("invalid_param"),
+            // The console says it once more in a member of its own.
+            Self::TooManyKeys => {
+                Class::invalid("max_keys_exceeded").with("custom", "max_keys_exceeded")
+            }
+            Self::Unavailable(error) => error.class(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use gatewright_auth::{
     envelope::NotMade,
     sso::{BrokerError, ProviderError},
 };
-use gatewright_domain::{Classify, ErrorKind, error::Unavailable};
+use gatewright_domain::{Class, Classify, error::Unavailable};
 use gatewright_storage_kit::StorageError;
 
 use gatewright_usecase_kit::dry;
@@ -40,7 +40,7 @@ pub enum SsoError {
     #[error(transparent)]
     Broker(#[from] BrokerError),
     /// The provider could not be asked, or does not vouch for anybody.
-    #[error("{}", provider_code(.0))]
+    #[error("{}", of_provider(.0).code)]
     Provider(#[from] ProviderError),
     /// The person refused at the provider, or the provider refused the person.
     #[error("access_denied")]
@@ -83,14 +83,24 @@ pub enum SsoError {
     Unavailable(#[from] Unavailable),
 }
 
-fn provider_code(error: &ProviderError) -> &'static str {
+fn of_broker(error: &BrokerError) -> Class<'static> {
     match error {
-        ProviderError::Unavailable(_) => "sso_provider_unavailable",
-        ProviderError::Malformed(_) => "sso_provider_malformed",
-        ProviderError::Refused(_) | ProviderError::NotProved(_) => "invalid_sso_assertion",
-        ProviderError::EmailMissing => "email_missing",
-        ProviderError::EmailUnusable => "email_unusable",
-        ProviderError::EmailNotVerified => "email_not_verified",
+        BrokerError::Failed(_) => Class::upstream("sso_initiate_failed"),
+        BrokerError::MissingUrl => Class::upstream("sso_initiate_missing_url"),
+        BrokerError::UnknownProvider => Class::invalid("unknown_provider"),
+    }
+}
+
+fn of_provider(error: &ProviderError) -> Class<'static> {
+    match error {
+        ProviderError::Unavailable(_) => Class::upstream("sso_provider_unavailable"),
+        ProviderError::Malformed(_) => Class::invalid("sso_provider_malformed"),
+        ProviderError::Refused(_) | ProviderError::NotProved(_) => {
+            Class::invalid("invalid_sso_assertion")
+        }
+        ProviderError::EmailMissing => Class::forbidden("email_missing"),
+        ProviderError::EmailUnusable => Class::forbidden("email_unusable"),
+        ProviderError::EmailNotVerified => Class::forbidden("email_not_verified"),
     }
 }
 
@@ -101,67 +111,30 @@ impl From<StorageError> for SsoError {
 }
 
 impl Classify for SsoError {
-    fn kind(&self) -> ErrorKind {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::NotOffered | Self::UserCodeGone => ErrorKind::NotFound,
-            Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::UserCodeRequired
-            | Self::InvalidUserCode
-            | Self::LookupRequired
-            | Self::AssertionRequired
-            | Self::InvalidAssertion
-            | Self::UserCodeMismatch
-            | Self::Broker(BrokerError::UnknownProvider)
-            | Self::CodeTooLong
-            | Self::Provider(
-                ProviderError::Malformed(_)
-                | ProviderError::Refused(_)
-                | ProviderError::NotProved(_),
-            ) => ErrorKind::Invalid,
-            Self::UserCodeNotPending => ErrorKind::Conflict,
-            Self::NoSession | Self::InvalidSession | Self::SessionConsumed => {
-                ErrorKind::Unauthenticated
-            }
-            Self::CsrfMismatch
-            | Self::EmailBelongsToAccount
-            | Self::AccessDenied
-            | Self::Provider(
-                ProviderError::EmailMissing
-                | ProviderError::EmailUnusable
-                | ProviderError::EmailNotVerified,
-            ) => ErrorKind::Forbidden,
-            Self::BearerDisabled
-            | Self::ConsoleApiUrlUnset
-            | Self::Broker(_)
-            | Self::Provider(ProviderError::Unavailable(_))
-            | Self::Unavailable(_) => ErrorKind::Unavailable,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotOffered => "not_found",
-            Self::BearerDisabled => "bearer_disabled",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::UserCodeRequired => "user_code required",
-            Self::InvalidUserCode | Self::LookupRequired => "invalid_user_code",
-            Self::ConsoleApiUrlUnset => "console_api_url_unset",
-            Self::Broker(BrokerError::Failed(_)) => "sso_initiate_failed",
-            Self::Broker(BrokerError::MissingUrl) => "sso_initiate_missing_url",
-            Self::Broker(BrokerError::UnknownProvider) => "unknown_provider",
-            Self::Provider(error) => provider_code(error),
-            Self::AccessDenied => "access_denied",
-            Self::CodeTooLong => "code_too_long",
-            Self::AssertionRequired => "sso_assertion required",
-            Self::InvalidAssertion => "invalid_sso_assertion",
-            Self::UserCodeGone | Self::UserCodeNotPending => "user_code_not_pending",
-            Self::EmailBelongsToAccount => "email_belongs_to_dify_account",
-            Self::NoSession => "no_session",
-            Self::InvalidSession => "invalid_session",
-            Self::CsrfMismatch => "csrf_mismatch",
-            Self::UserCodeMismatch => "user_code_mismatch",
-            Self::SessionConsumed => "session_already_consumed",
-            Self::Unavailable(_) => "temporarily_unavailable",
+            Self::NotOffered => Class::not_found("not_found"),
+            Self::BearerDisabled => Class::unavailable("bearer_disabled"),
+            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::UserCodeRequired => Class::invalid("user_code required"),
+            Self::InvalidUserCode => Class::invalid("invalid_user_code"),
+            Self::LookupRequired => Class::invalid("invalid_user_code").because("lookup_required"),
+            Self::ConsoleApiUrlUnset => Class::upstream("console_api_url_unset"),
+            Self::Broker(error) => of_broker(error),
+            Self::Provider(error) => of_provider(error),
+            Self::AccessDenied => Class::forbidden("access_denied"),
+            Self::CodeTooLong => Class::invalid("code_too_long"),
+            Self::AssertionRequired => Class::invalid("sso_assertion required"),
+            Self::InvalidAssertion => Class::invalid("invalid_sso_assertion"),
+            Self::UserCodeGone => Class::not_found("user_code_not_pending"),
+            Self::UserCodeNotPending => Class::conflict("user_code_not_pending"),
+            Self::EmailBelongsToAccount => Class::forbidden("email_belongs_to_dify_account"),
+            Self::NoSession => Class::unauthenticated("no_session"),
+            Self::InvalidSession => Class::unauthenticated("invalid_session"),
+            Self::CsrfMismatch => Class::forbidden("csrf_mismatch"),
+            Self::UserCodeMismatch => Class::invalid("user_code_mismatch"),
+            Self::SessionConsumed => Class::unauthenticated("session_already_consumed"),
+            Self::Unavailable(error) => Class::outage("temporarily_unavailable", error),
         }
     }
 }

@@ -72,7 +72,10 @@ impl DeviceFlow {
             ctx.now,
             STATE_LIFETIME,
         );
-        let begun = broker.begin(&state, provider.as_ref()).await?;
+        let begun = broker.begin(&state, provider.as_ref()).await;
+        let begun = begun.inspect_err(|error| {
+            tracing::warn!(cause = ?error, "the broker did not begin a round trip");
+        })?;
         Ok(SsoBegun {
             url: begun.url,
             trip: envelope.nonce().expose().to_owned(),
