@@ -13,7 +13,7 @@ use crate::extract::FieldProblem;
 #[derive(Debug)]
 pub enum BootstrapFailure {
     /// An error of a slice, by its row.
-    Slice(Classified),
+    Slice(Box<Classified>),
     /// 422; the text names the parameter that failed: `payload` or `query`.
     Validation {
         /// Which part of the request: `payload`.
@@ -27,7 +27,7 @@ pub enum BootstrapFailure {
 
 impl<E: Classify> From<E> for BootstrapFailure {
     fn from(error: E) -> Self {
-        Self::Slice(error.into())
+        Self::Slice(Box::new(error.into()))
     }
 }
 

@@ -53,7 +53,7 @@ impl ConsoleErrorBody {
 #[derive(Debug)]
 pub enum ConsoleFailure {
     /// An error of a slice, by its row.
-    Slice(Classified),
+    Slice(Box<Classified>),
     /// 400 `invalid_param`.
     Fields(Vec<FieldProblem>),
     /// 400 `bad_request`: the body is not JSON.
@@ -66,7 +66,7 @@ pub enum ConsoleFailure {
 
 impl<E: Classify> From<E> for ConsoleFailure {
     fn from(error: E) -> Self {
-        Self::Slice(error.into())
+        Self::Slice(Box::new(error.into()))
     }
 }
 

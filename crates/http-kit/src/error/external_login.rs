@@ -12,14 +12,14 @@ use super::{ConsoleErrorBody, REASON, classified::Classified, ours, redirect};
 /// An error, and where a navigating browser is sent with it.
 #[derive(Debug)]
 pub struct ExternalLoginFailure {
-    error: Classified,
+    error: Box<Classified>,
     page: Option<String>,
 }
 
 impl<E: Classify> From<E> for ExternalLoginFailure {
     fn from(error: E) -> Self {
         Self {
-            error: error.into(),
+            error: Box::new(error.into()),
             page: None,
         }
     }
@@ -30,7 +30,7 @@ impl ExternalLoginFailure {
     /// shows any text of a link shows an attacker's too.
     #[must_use]
     pub fn on_page(mut self, urls: &PublicUrls) -> Self {
-        let Classified { class, message, .. } = &self.error;
+        let Classified { class, message, .. } = &*self.error;
         self.page = Some(if urls.has_own_pages() {
             urls.page(&format!("/signin?error={}", class.code))
         } else {

@@ -42,7 +42,7 @@ pub(super) fn outcome(error: &Classified) -> OAuthErrorBody {
 #[derive(Debug)]
 pub enum OAuthFailure {
     /// An error of a slice, by its row: 400 whatever it is (RFC 8628 §3.5), but for an outage.
-    Slice(Classified),
+    Slice(Box<Classified>),
     /// Malformed: `invalid_request`, never `ErrorBody`, never 429.
     Malformed,
     /// `unsupported_grant_type`.
@@ -51,7 +51,7 @@ pub enum OAuthFailure {
 
 impl<E: Classify> From<E> for OAuthFailure {
     fn from(error: E) -> Self {
-        Self::Slice(error.into())
+        Self::Slice(Box::new(error.into()))
     }
 }
 

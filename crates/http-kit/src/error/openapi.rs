@@ -48,7 +48,7 @@ impl ErrorBody {
 #[derive(Debug)]
 pub enum OpenApiFailure {
     /// An error of a slice, by its row.
-    Slice(Classified),
+    Slice(Box<Classified>),
     /// 422 with details.
     Query(Vec<FieldProblem>),
     /// 400 with details, on the protocol routes.
@@ -59,7 +59,7 @@ pub enum OpenApiFailure {
 
 impl<E: Classify> From<E> for OpenApiFailure {
     fn from(error: E) -> Self {
-        Self::Slice(error.into())
+        Self::Slice(Box::new(error.into()))
     }
 }
 

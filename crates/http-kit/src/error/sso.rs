@@ -12,7 +12,7 @@ use super::{ConsoleErrorBody, Place, REASON, classified::Classified, oauth, ours
 /// An error of the SSO branch, and where a navigating browser is sent with it.
 #[derive(Debug)]
 pub struct SsoFailure {
-    error: Classified,
+    error: Box<Classified>,
     page: Option<String>,
     place: Place,
 }
@@ -20,7 +20,7 @@ pub struct SsoFailure {
 impl<E: Classify> From<E> for SsoFailure {
     fn from(error: E) -> Self {
         Self {
-            error: error.into(),
+            error: Box::new(error.into()),
             page: None,
             place: Place::Protocol,
         }
