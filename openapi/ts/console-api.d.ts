@@ -358,6 +358,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The applications that the signed-in member opened last: none before applications come. */
+        get: operations["list_recent_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/starred": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The applications that the signed-in member marked with a star: none before applications come. */
+        get: operations["list_starred_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/workflows/online-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who edits which workflow at the moment: nobody before workflows come. What is asked for is not read. */
+        post: operations["list_online_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/api-keys": {
         parameters: {
             query?: never;
@@ -581,6 +632,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/explore/banners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Banners of the explore page: none are made here. */
+        get: operations["list_banners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/features": {
         parameters: {
             query?: never;
@@ -790,6 +858,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/onboarding/step-by-step-tour/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the signed-in member is on the tour of the console. */
+        get: operations["tour_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/ping": {
         parameters: {
             query?: never;
@@ -871,6 +956,23 @@ export interface paths {
         };
         /** What the installation offers to anybody; decides which forms the sign-in page shows. */
         get: operations["system_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/system-features/license": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The licence: there is none, and nothing that it would limit. */
+        get: operations["license"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1221,6 +1323,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/workspaces/current/model-providers/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is left of the credits for hosted models: there are none outside of the cloud edition. */
+        get: operations["model_provider_credits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/model-providers/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model providers of the current workspace in a few words: none before models come. */
+        get: operations["model_provider_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/workspaces/current/models/model-types/{model_type}": {
         parameters: {
             query?: never;
@@ -1230,6 +1366,57 @@ export interface paths {
         };
         /** The models of a type in the current workspace: none before models come. */
         get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/plugin/auto-upgrade/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which plugins of a category are upgraded without asking: none, as in a new workspace. */
+        get: operations["plugin_auto_upgrade"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/plugin/installed-ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ids of the plugins that are installed: none before plugins come. */
+        get: operations["installed_plugin_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/plugin/permission/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may install and debug plugins. */
+        get: operations["plugin_permission"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1264,6 +1451,57 @@ export interface paths {
         };
         /** Installations of plugins that are going on: none before plugins come. */
         get: operations["plugin_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/plugin/{category}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plugins of a category that are installed: none before plugins come. */
+        get: operations["list_plugins_of_category"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/rbac/my-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the signed-in member may do in the current workspace; follows from their role. */
+        get: operations["my_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/workspaces/current/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace that the session works in, in a few words. */
+        get: operations["current_tenant_summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1347,9 +1585,10 @@ export interface components {
         /** @description Taking up an invitation. */
         ActivateRequest: {
             token: string;
-            name: string;
-            interface_language: string;
-            timezone: string;
+            /** @description Required of somebody new, as the next two. Of an account that is ready nothing changes. */
+            name?: string | null;
+            interface_language?: string | null;
+            timezone?: string | null;
             /** @description Must be the invited one, when it is given. */
             email?: string | null;
             /** @description The same. */
@@ -1406,6 +1645,11 @@ export interface components {
             login_page_logo: string;
             workspace_logo: string;
             favicon: string;
+        };
+        /** @description Which plugins of a category are upgraded without asking. */
+        CategoryAutoUpgrade: {
+            category: string;
+            auto_upgrade: components["schemas"]["PluginAutoUpgrade"];
         };
         /** @description Where a code shall go. */
         ChangeEmailRequest: {
@@ -1548,6 +1792,10 @@ export interface components {
             interface_language: string;
             timezone: string;
         };
+        /** @description Ids of plugins. */
+        InstalledIds: {
+            plugin_ids: string[];
+        };
         /** @description An identity provider, and whether the account is connected to it. */
         Integrate: {
             /** @description What it is disconnected by. */
@@ -1581,20 +1829,24 @@ export interface components {
             workspace_name: string;
             workspace_id: string;
             email: string;
+            /** @description `pending` of somebody new; where no mail takes links, of everybody. */
+            account_status: string;
+            /** @description Whether whoever takes it up has to send `name`, `interface_language` and `timezone`. */
+            requires_setup: boolean;
         };
         /** @description What became of one address. */
         InvitationResult: {
-            /** @description `success` or `failed`. */
+            /** @description `success`, `already_member` or `failed`. */
             status: string;
             email: string;
             /** @description The link, when no mail takes it there. */
             url?: string | null;
-            /** @description Why it failed. */
+            /** @description Why nothing was done. */
             message?: string | null;
         };
         /** @description Whom to invite. */
         InviteRequest: {
-            /** @description At most 100. */
+            /** @description 1 to 100. */
             emails: string[];
             /** @description `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered. */
             role: string;
@@ -1655,6 +1907,16 @@ export interface components {
             expired_at: string;
             workspaces: components["schemas"]["LicenceQuota"];
         };
+        /** @description The licence. */
+        LicenseDetail: {
+            /** @description `none`: there is nothing to license here. */
+            status: string;
+            /** @description Empty: never. */
+            expired_at: string;
+            workspaces: components["schemas"]["LicenceQuota"];
+            seats: components["schemas"]["LicenceQuota"];
+            license_expiry_notice_enabled: boolean;
+        };
         /** @description Where to go to connect an identity. */
         LinkResponse: {
             /** @description At the provider. */
@@ -1673,6 +1935,12 @@ export interface components {
         /** @description The members. */
         MemberList: {
             accounts: components["schemas"]["MemberRow"][];
+        };
+        /** @description A role, as newer consoles show several of them. */
+        MemberRoleRow: {
+            /** @description The role itself: there are no others here. */
+            id: string;
+            name: string;
         };
         /** @description A member. */
         MemberRow: {
@@ -1698,6 +1966,8 @@ export interface components {
             role: string;
             status: string;
             avatar_url?: string | null;
+            /** @description The one role. */
+            roles: components["schemas"]["MemberRoleRow"][];
         };
         /** @description A metered quota. */
         Metered: {
@@ -1707,6 +1977,12 @@ export interface components {
             limit: number;
             /** Format: int64 */
             reset_date: number;
+        };
+        /** @description What a member may do. */
+        MyPermissions: {
+            workspace: components["schemas"]["WorkspacePermissions"];
+            app: components["schemas"]["ResourcePermissions"];
+            dataset: components["schemas"]["ResourcePermissions"];
         };
         /** @description A name. */
         NameRequest: {
@@ -1779,6 +2055,12 @@ export interface components {
         PluginTasks: {
             tasks: Record<string, never>[];
         };
+        /** @description Plugins of a category. */
+        PluginsOfCategory: {
+            plugins: Record<string, never>[];
+            builtin_tools: Record<string, never>[];
+            has_more: boolean;
+        };
         /** @description The signed-in account. */
         Profile: {
             avatar?: string | null;
@@ -1844,6 +2126,13 @@ export interface components {
             new_password: string;
             password_confirm: string;
         };
+        /** @description With applications, or with knowledge. */
+        ResourcePermissions: {
+            /** @description With each of them. */
+            default_permission_keys: string[];
+            /** @description With single ones: none, since roles alone decide here. */
+            overrides: Record<string, never>[];
+        };
         /** @description It worked. */
         ResultBody: {
             /** @description `success` or `pong`. */
@@ -1878,7 +2167,8 @@ export interface components {
         };
         /** @description The SSO protocol. */
         SsoConfig: {
-            protocol: string;
+            /** @description `oidc` or `saml`; null when it is off: the newer console offers SSO for every text. */
+            protocol?: string | null;
         };
         /** @description The subscription. */
         Subscription: {
@@ -1902,7 +2192,8 @@ export interface components {
         /** @description What the installation offers to anybody. */
         SystemFeatures: {
             sso_enforced_for_signin: boolean;
-            sso_enforced_for_signin_protocol: string;
+            /** @description Null: nobody has to sign in by SSO. */
+            sso_enforced_for_signin_protocol?: string | null;
             enable_marketplace: boolean;
             /** Format: int32 */
             max_plugin_package_size: number;
@@ -1922,6 +2213,14 @@ export interface components {
             enable_creators_platform: boolean;
             enable_trial_app: boolean;
             enable_explore_banner: boolean;
+            /** @description `COMMUNITY`, `ENTERPRISE` or `CLOUD`. */
+            deployment_edition: string;
+            enable_app_deploy: boolean;
+            enable_learn_app: boolean;
+            enable_step_by_step_tour: boolean;
+            /** @description Off: what one may do follows from the role alone. */
+            rbac_enabled: boolean;
+            knowledge_fs_enabled: boolean;
             /** @description The identity providers that people can sign in through; ours, not the reference's. */
             identity_providers: components["schemas"]["OfferedProvider"][];
         };
@@ -1984,6 +2283,11 @@ export interface components {
              */
             created_at: number;
             current: boolean;
+            /**
+             * Format: int64
+             * @description Unix seconds; null: not kept.
+             */
+            last_opened_at?: number | null;
         };
         /** @description A theme. */
         ThemeRequest: {
@@ -2001,6 +2305,8 @@ export interface components {
             refresh_token: string;
             csrf_token: string;
         };
+        /** @description How far the signed-in member is on the tour: there is none, and `system-features` says so. */
+        TourState: Record<string, never>;
         /** @description The code was right. */
         TransferAccepted: {
             is_valid: boolean;
@@ -2108,6 +2414,24 @@ export interface components {
             sso_config: components["schemas"]["SsoConfig"];
             allow_email_code_login: boolean;
             allow_email_password_login: boolean;
+            allow_public_access: boolean;
+        };
+        /** @description In the workspace. */
+        WorkspacePermissions: {
+            permission_keys: string[];
+        };
+        /** @description The workspace that the session works in. */
+        WorkspaceSummary: {
+            id: string;
+            name: string;
+            role: string;
+            /** @description Null outside of the cloud edition. */
+            plan?: string | null;
+            /**
+             * Format: int64
+             * @description Null outside of the cloud edition.
+             */
+            credits?: number | null;
         };
     };
     responses: never;
@@ -2988,6 +3312,15 @@ export interface operations {
                     "application/json": components["schemas"]["ResultBody"];
                 };
             };
+            /** @description `invalid_param`: somebody new does not say who they are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
             /** @description `already_activate`, `sign_in_to_accept` */
             403: {
                 headers: {
@@ -3109,6 +3442,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_recent_apps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyList"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_starred_apps: {
+        parameters: {
+            query?: {
+                /** @description 1 to 99,999; 1. */
+                page?: number;
+                /** @description 1 to 100; 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyPage"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_online_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyList"];
                 };
             };
             /** @description The credentials are missing, or worth nothing */
@@ -3799,6 +4260,44 @@ export interface operations {
             };
         };
     };
+    list_banners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown[];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     features: {
         parameters: {
             query?: never;
@@ -4462,6 +4961,44 @@ export interface operations {
             };
         };
     };
+    tour_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourState"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     ping: {
         parameters: {
             query?: never;
@@ -4676,6 +5213,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemFeatures"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    license: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseDetail"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
             /** @description A failure that every operation can have */
@@ -5714,6 +6289,82 @@ export interface operations {
             };
         };
     };
+    model_provider_credits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyList"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    model_provider_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyList"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: never;
@@ -5742,6 +6393,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    plugin_auto_upgrade: {
+        parameters: {
+            query: {
+                /** @description `tool`, `model`, `extension`, `agent-strategy`, `datasource` or `trigger`. */
+                category: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryAutoUpgrade"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    installed_plugin_ids: {
+        parameters: {
+            query: {
+                /** @description `tool`, `model`, `extension`, `agent-strategy`, `datasource` or `trigger`. */
+                category: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledIds"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    plugin_permission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginPermission"];
                 };
             };
             /** @description The credentials are missing, or worth nothing */
@@ -5818,6 +6607,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PluginTasks"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_plugins_of_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `tool`, `model`, `extension`, `agent-strategy`, `datasource` or `trigger` */
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginsOfCategory"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    my_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPermissions"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    current_tenant_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceSummary"];
                 };
             };
             /** @description The credentials are missing, or worth nothing */

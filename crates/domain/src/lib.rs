@@ -18,6 +18,7 @@ pub mod interval;
 pub mod language;
 pub mod member;
 pub mod one_time;
+pub mod permission;
 pub mod secret;
 pub mod settings;
 pub mod text;

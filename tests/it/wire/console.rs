@@ -191,7 +191,7 @@ async fn bootstrap_and_features_answer_what_the_web_console_reads() {
         .await
         .expect(200)
         .json();
-    assert_eq!(system.as_object().unwrap().len(), 21);
+    assert_eq!(system.as_object().unwrap().len(), 27);
     assert_eq!(
         (
             system["enable_email_password_login"].as_bool(),

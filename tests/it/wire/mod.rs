@@ -30,6 +30,7 @@ mod reference;
 mod refresh;
 mod request_id;
 mod secrets;
+mod since_1_16;
 mod sso;
 mod stores;
 mod strangers;

@@ -20,9 +20,10 @@ body! {
     /// Taking up an invitation.
     ActivateRequest {
         token: String as String = text,
-        name: String as String = short_name,
-        interface_language: String as String = language,
-        timezone: String as String = timezone,
+        /// Required of somebody new, as the next two. Of an account that is ready nothing changes.
+        name: Option<String> as Option<String> = optional_short_name,
+        interface_language: Option<String> as Option<String> = optional_language,
+        timezone: Option<String> as Option<String> = optional_timezone,
         /// Must be the invited one, when it is given.
         email: Option<String> as Option<String> = optional,
         /// The same.
@@ -57,6 +58,10 @@ pub(crate) struct InvitationData {
     workspace_name: String,
     workspace_id: String,
     email: String,
+    /// `pending` of somebody new; where no mail takes links, of everybody.
+    account_status: &'static str,
+    /// Whether whoever takes it up has to send `name`, `interface_language` and `timezone`.
+    requires_setup: bool,
 }
 
 /// Whether an invitation is good.
@@ -72,6 +77,8 @@ impl From<Option<InvitationView>> for InvitationCheck {
         Self {
             is_valid: view.is_some(),
             data: view.map(|view| InvitationData {
+                account_status: view.account.as_str(),
+                requires_setup: view.requires_setup(),
                 workspace_name: view.workspace_name,
                 workspace_id: view.workspace.to_string(),
                 email: view.email,
@@ -102,6 +109,7 @@ pub(crate) async fn check(
     post, path = "/console/api/activate", operation_id = "activate", request_body = ActivateRequest,
     responses(
         (status = 200, body = ResultBody),
+        (status = 400, body = ConsoleErrorBody, description = "`invalid_param`: somebody new does not say who they are"),
         (status = 403, body = ConsoleErrorBody, description = "`already_activate`, `sign_in_to_accept`"),
     ),
 )]
@@ -118,10 +126,10 @@ pub(crate) async fn activate(
         workspace: input.workspace_id,
         password: input.password,
         profile: ProfileChange {
-            name: Some(input.name),
-            interface_language: Some(input.interface_language),
+            name: input.name,
+            interface_language: input.interface_language,
             interface_theme: Some("light".into()),
-            timezone: Some(input.timezone),
+            timezone: input.timezone,
             avatar: None,
         },
         // The console shows the workspace next: the one that was joined.

@@ -25,7 +25,7 @@ const MODEL_TYPES: [&str; 6] = [
 ];
 
 /// A list that has nothing in it yet.
-type Nothing = [(); 0];
+pub(super) type Nothing = [(); 0];
 
 /// Which page.
 #[derive(IntoParams)]
@@ -66,7 +66,7 @@ pub(crate) struct EmptyPage {
     data: Nothing,
 }
 
-fn empty_page(request: &HttpRequest) -> Result<Json<EmptyPage>, ConsoleFailure> {
+pub(super) fn empty_page(request: &HttpRequest) -> Result<Json<EmptyPage>, ConsoleFailure> {
     let fields = Fields::from_pairs(query_pairs(request.query_string()));
     let PageQuery { page, limit } = fields.read().map_err(ConsoleFailure::Fields)?;
     Ok(Json(EmptyPage {
@@ -79,7 +79,7 @@ fn empty_page(request: &HttpRequest) -> Result<Json<EmptyPage>, ConsoleFailure> 
 }
 
 /// A list of nothing.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct EmptyList {
     #[schema(value_type = Vec<Object>)]
     data: Nothing,
@@ -230,6 +230,16 @@ pub(crate) struct PluginPermission {
     debug_permission: &'static str,
 }
 
+/// Of a new workspace.
+impl Default for PluginPermission {
+    fn default() -> Self {
+        Self {
+            install_permission: "everyone",
+            debug_permission: "everyone",
+        }
+    }
+}
+
 /// Which plugins are upgraded without asking.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PluginAutoUpgrade {
@@ -241,6 +251,19 @@ pub(crate) struct PluginAutoUpgrade {
     upgrade_mode: &'static str,
     exclude_plugins: Vec<String>,
     include_plugins: Vec<String>,
+}
+
+/// Of a new workspace.
+impl Default for PluginAutoUpgrade {
+    fn default() -> Self {
+        Self {
+            strategy_setting: "disabled",
+            upgrade_time_of_day: 0,
+            upgrade_mode: "all",
+            exclude_plugins: vec![],
+            include_plugins: vec![],
+        }
+    }
 }
 
 /// How the current workspace deals with plugins.
@@ -258,17 +281,8 @@ pub(crate) struct PluginPreferences {
 )]
 pub(crate) async fn plugin_preferences(_: InWorkspace<Belonging>) -> Json<PluginPreferences> {
     Json(PluginPreferences {
-        permission: PluginPermission {
-            install_permission: "everyone",
-            debug_permission: "everyone",
-        },
-        auto_upgrade: PluginAutoUpgrade {
-            strategy_setting: "disabled",
-            upgrade_time_of_day: 0,
-            upgrade_mode: "all",
-            exclude_plugins: vec![],
-            include_plugins: vec![],
-        },
+        permission: PluginPermission::default(),
+        auto_upgrade: PluginAutoUpgrade::default(),
     })
 }
 

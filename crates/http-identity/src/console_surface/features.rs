@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Json};
 use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::generation::Generation;
 use gatewright_usecase_device::device::DeviceFlow;
 use gatewright_usecase_identity::{account::Accounts, member::Members};
 use gatewright_usecase_workspace::file::Files;
@@ -40,7 +41,7 @@ const fn quota(limit: u32) -> Quota {
     Quota { size: 0, limit }
 }
 
-const UNLICENSED: LicenceQuota = LicenceQuota {
+pub(super) const UNLICENSED: LicenceQuota = LicenceQuota {
     enabled: false,
     size: 0,
     limit: 0,
@@ -67,7 +68,8 @@ pub(crate) struct Branding {
 /// The SSO protocol.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SsoConfig {
-    protocol: &'static str,
+    /// `oidc` or `saml`; null when it is off: the newer console offers SSO for every text.
+    protocol: Option<&'static str>,
 }
 
 /// Sign-in at web applications and at the device page.
@@ -78,6 +80,7 @@ pub(crate) struct WebAppAuth {
     sso_config: SsoConfig,
     allow_email_code_login: bool,
     allow_email_password_login: bool,
+    allow_public_access: bool,
 }
 
 /// Which plugins may be installed.
@@ -99,7 +102,8 @@ const OFF: Switch = Switch { enabled: false };
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SystemFeatures {
     sso_enforced_for_signin: bool,
-    sso_enforced_for_signin_protocol: &'static str,
+    /// Null: nobody has to sign in by SSO.
+    sso_enforced_for_signin_protocol: Option<&'static str>,
     enable_marketplace: bool,
     max_plugin_package_size: u32,
     enable_email_code_login: bool,
@@ -118,6 +122,14 @@ pub(crate) struct SystemFeatures {
     enable_creators_platform: bool,
     enable_trial_app: bool,
     enable_explore_banner: bool,
+    /// `COMMUNITY`, `ENTERPRISE` or `CLOUD`.
+    deployment_edition: &'static str,
+    enable_app_deploy: bool,
+    enable_learn_app: bool,
+    enable_step_by_step_tour: bool,
+    /// Off: what one may do follows from the role alone.
+    rbac_enabled: bool,
+    knowledge_fs_enabled: bool,
     /// The identity providers that people can sign in through; ours, not the reference's.
     identity_providers: Vec<OfferedProvider>,
 }
@@ -141,7 +153,7 @@ pub(crate) async fn system_features(
     let protocol = device.sso_protocol();
     Json(SystemFeatures {
         sso_enforced_for_signin: false,
-        sso_enforced_for_signin_protocol: "",
+        sso_enforced_for_signin_protocol: None,
         enable_marketplace: settings.marketplace,
         max_plugin_package_size: settings.plugin_max_package_size,
         enable_email_code_login: settings.email_code_login,
@@ -166,11 +178,10 @@ pub(crate) async fn system_features(
         webapp_auth: WebAppAuth {
             enabled: protocol.is_some(),
             allow_sso: protocol.is_some(),
-            sso_config: SsoConfig {
-                protocol: protocol.unwrap_or_default(),
-            },
+            sso_config: SsoConfig { protocol },
             allow_email_code_login: false,
             allow_email_password_login: false,
+            allow_public_access: true,
         },
         plugin_installation_permission: PluginInstallationPermission {
             plugin_installation_scope: "all",
@@ -181,6 +192,12 @@ pub(crate) async fn system_features(
         enable_creators_platform: settings.creators_platform,
         enable_trial_app: settings.trial_app,
         enable_explore_banner: settings.explore_banner,
+        deployment_edition: settings.edition().name(Generation::V1_16),
+        enable_app_deploy: false,
+        enable_learn_app: false,
+        enable_step_by_step_tour: false,
+        rbac_enabled: false,
+        knowledge_fs_enabled: false,
         identity_providers: device
             .sso_providers()
             .into_iter()
@@ -250,8 +267,12 @@ pub(crate) async fn features(
     members: Data<Members>,
     here: InWorkspace<Belonging>,
 ) -> Result<Json<Features>, ConsoleFailure> {
-    let count = members.list(here.workspace.id).await?.len();
     let most = members.most();
+    // Counted where there is a limit only, as Dify does.
+    let count = match most {
+        0 => 0,
+        _ => members.list(here.workspace.id).await?.len(),
+    };
     Ok(Json(Features {
         billing: Billing {
             enabled: false,

@@ -19,6 +19,14 @@ use gatewright_http_kit::{
     extract::{Belonging, Body, ConsoleFormat, InWorkspace, ManagesMembers, RequestCtx, Then},
 };
 
+/// A role, as newer consoles show several of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberRoleRow {
+    /// The role itself: there are no others here.
+    id: &'static str,
+    name: &'static str,
+}
+
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MemberRow {
@@ -35,6 +43,8 @@ pub(crate) struct MemberRow {
     role: &'static str,
     status: &'static str,
     avatar_url: Option<String>,
+    /// The one role.
+    roles: [MemberRoleRow; 1],
 }
 
 impl MemberRow {
@@ -49,6 +59,10 @@ impl MemberRow {
             last_active_at: member.last_active_at.timestamp(),
             created_at: member.created_at.timestamp(),
             role: member.role.as_str(),
+            roles: [MemberRoleRow {
+                id: member.role.as_str(),
+                name: member.role.as_str(),
+            }],
             status: member.status.as_str(),
         }
     }
@@ -63,7 +77,7 @@ pub(crate) struct MemberList {
 body! {
     /// Whom to invite.
     InviteRequest {
-        /// At most 100.
+        /// 1 to 100.
         emails: Vec<String> as Vec<String> = emails,
         /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
         role: String as String = text,
@@ -82,13 +96,13 @@ body! {
 /// What became of one address.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InvitationResult {
-    /// `success` or `failed`.
+    /// `success`, `already_member` or `failed`.
     status: &'static str,
     email: String,
     /// The link, when no mail takes it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// Why it failed.
+    /// Why nothing was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
@@ -97,6 +111,10 @@ impl From<GuestResult> for InvitationResult {
     fn from(result: GuestResult) -> Self {
         let (status, url, message) = match result.outcome {
             GuestOutcome::Invited(url) => ("success", url, None),
+            GuestOutcome::Member => {
+                let message = "Account already in workspace.".to_owned();
+                ("already_member", None, Some(message))
+            }
             GuestOutcome::Failed(reason) => ("failed", None, Some(reason)),
         };
         Self {

@@ -16,6 +16,7 @@ mod oauth;
 mod password;
 mod register;
 mod session;
+mod since_1_16;
 mod tags;
 mod transfer;
 mod workspaces;
@@ -56,7 +57,22 @@ pub fn operations() -> Operations {
         empty_lists::external_knowledge_apis, empty_lists::knowledge_api,
         empty_lists::retrieval_setting, empty_lists::model_providers, empty_lists::models,
         empty_lists::plugin_preferences, empty_lists::plugin_tasks])
+        .and(since_1_16())
         .and(operations!["features":
         features::system_features, features::features, features::vector_space,
         features::upload_limits, features::trial_models, files::upload => Facts::UPLOAD])
+}
+
+/// What only the web console of Dify 1.16 asks for.
+fn since_1_16() -> Operations {
+    use since_1_16::{empty_lists, licence, permissions, summary};
+    operations!["workspaces": summary::summary, permissions::my_permissions]
+        .and(operations!["features": licence::license])
+        .and(
+            operations!["later slices": empty_lists::recent_apps, empty_lists::starred_apps,
+        empty_lists::online_users, empty_lists::model_provider_summary,
+        empty_lists::model_provider_credits, empty_lists::installed_ids,
+        empty_lists::plugins_of_category, empty_lists::plugin_permission,
+        empty_lists::auto_upgrade, empty_lists::banners, empty_lists::tour_state],
+        )
 }

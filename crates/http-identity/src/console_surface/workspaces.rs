@@ -33,6 +33,8 @@ pub(crate) struct TenantRow {
     /// Unix seconds.
     created_at: i64,
     current: bool,
+    /// Unix seconds; null: not kept.
+    last_opened_at: Option<i64>,
 }
 
 /// The workspaces in use.
@@ -98,6 +100,7 @@ pub(crate) async fn list(session: SignedIn) -> Json<TenantList> {
             status: workspace.status.as_str(),
             created_at: workspace.created_at.timestamp(),
             current: Some(workspace.id) == current,
+            last_opened_at: None,
         })
         .collect();
     Json(TenantList { workspaces })

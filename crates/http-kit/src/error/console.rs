@@ -125,6 +125,7 @@ fn slice(error: &Classified) -> HttpResponse {
     match error.class.extra {
         Some(("result", value)) => body.result = Some(value),
         Some(("custom", value)) => body.custom = Some(value),
+        Some(("params", value)) => body.params = Some(value.to_owned()),
         _ => {}
     }
     error.builder().json(body)

@@ -88,6 +88,13 @@ pub fn language(fields: &mut Fields, name: &str) -> Option<String> {
     None
 }
 
+pub fn optional_language(fields: &mut Fields, name: &str) -> Option<Option<String>> {
+    if fields.is_absent(name) {
+        return Some(None);
+    }
+    language(fields, name).map(Some)
+}
+
 /// A time zone of IANA's.
 pub fn timezone(fields: &mut Fields, name: &str) -> Option<String> {
     let zone = fields.text(name)?;
@@ -135,6 +142,13 @@ pub fn short_name(fields: &mut Fields, name: &str) -> Option<String> {
     within(fields, name, (1, 30))
 }
 
+pub fn optional_short_name(fields: &mut Fields, name: &str) -> Option<Option<String>> {
+    if fields.is_absent(name) {
+        return Some(None);
+    }
+    short_name(fields, name).map(Some)
+}
+
 /// The name of a workspace.
 pub fn workspace_name(fields: &mut Fields, name: &str) -> Option<String> {
     within(fields, name, (1, 255))
@@ -149,7 +163,10 @@ pub fn tag_name(fields: &mut Fields, name: &str) -> Option<String> {
 const TYPE: &str = "type";
 
 pub fn optional_type(fields: &mut Fields, _: &str) -> Option<Option<String>> {
-    Some(fields.optional_text(TYPE))
+    match fields.optional_text(TYPE) {
+        Some(kind) if !kind.is_empty() => tag_type(fields, TYPE).map(Some),
+        none => Some(none),
+    }
 }
 
 /// What a tag is for.
@@ -168,7 +185,12 @@ pub fn uuid(fields: &mut Fields, name: &str) -> Option<Uuid> {
 }
 
 pub fn emails(fields: &mut Fields, name: &str) -> Option<Vec<String>> {
-    fields.texts(name, MOST_EMAILS)
+    let emails = fields.texts(name, MOST_EMAILS)?;
+    if emails.is_empty() {
+        fields.problem("too_short", name, "List should have at least 1 item");
+        return None;
+    }
+    Some(emails)
 }
 
 pub fn tag_ids(fields: &mut Fields, name: &str) -> Option<Vec<Uuid>> {

@@ -239,6 +239,7 @@ fn invited(language: PageLanguage, results: Vec<GuestResult>) -> MessagePage {
             GuestOutcome::Failed(problem) => problem,
             GuestOutcome::Invited(Some(url)) => url,
             GuestOutcome::Invited(None) => sent.to_owned(),
+            GuestOutcome::Member => language.t("already a member", "已是成员").to_owned(),
         };
         format!("{}: {outcome}", one.email)
     };

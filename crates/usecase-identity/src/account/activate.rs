@@ -4,14 +4,14 @@
 use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{
     Secret,
-    account::check_password_policy,
+    account::{AccountStatus, check_password_policy},
     audit::{AuditAction, AuditEvent},
     ids::{AccountId, WorkspaceId},
 };
 use gatewright_storage_identity::{
     account, invitation, invitation::Invitation, profile, profile::ProfileChange, workspace,
 };
-use gatewright_storage_kit::Tx;
+use gatewright_storage_kit::{Conn, Tx};
 
 use super::{endings::lock_own, error::AccountError, service::Accounts};
 use crate::{
@@ -32,6 +32,15 @@ pub struct InvitationView {
     pub email: String,
     /// Who has accepted it, and has yet to say who they are.
     pub accepted_by: Option<AccountId>,
+    /// The state of the account of that address, where the holder of the link may know of it.
+    pub account: AccountStatus,
+}
+
+impl InvitationView {
+    /// Whether whoever takes it up has to say who they are.
+    pub fn requires_setup(&self) -> bool {
+        self.accepted_by.is_some() || self.account == AccountStatus::Pending
+    }
 }
 
 /// Taking up an invitation.
@@ -44,7 +53,7 @@ pub struct Activation {
     pub workspace: Option<String>,
     /// A first password, for somebody new.
     pub password: Option<Secret>,
-    /// Name, language, zone.
+    /// Name, language, zone: of somebody new all three; of an account that is ready nothing changes.
     pub profile: ProfileChange,
     /// Whether they go on there, so that it becomes their current workspace.
     pub is_entered: bool,
@@ -70,13 +79,31 @@ impl Accounts {
         let link = (&self.parts.invitations, token);
         let mut conn = self.parts.pool.get().await?;
         let found = find_by_token(&mut conn, ctx, link).await?;
-        let view = found.map(|(invitation, workspace_name)| InvitationView {
+        let found = found.filter(|(one, _)| names_it(&one.email, one.workspace, email, workspace));
+        let Some((invitation, workspace_name)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(InvitationView {
+            account: self.told_status(&mut conn, &invitation.email).await?,
             workspace: invitation.workspace,
             workspace_name,
             email: invitation.email,
             accepted_by: invitation.accepted_by,
-        });
-        Ok(view.filter(|view| names_it(&view.email, view.workspace, email, workspace)))
+        }))
+    }
+
+    /// Where mail takes the link to the invited address, whoever holds it may know of its account. Without
+    /// mail whoever invites has the link: to them every address is that of somebody new.
+    async fn told_status(
+        &self,
+        conn: &mut Conn,
+        email: &str,
+    ) -> Result<AccountStatus, AccountError> {
+        if !self.is_mail_set_up() {
+            return Ok(AccountStatus::Pending);
+        }
+        let known = account::find_credentials(conn, email).await?;
+        Ok(known.map_or(AccountStatus::Pending, |known| known.account.status))
     }
 
     /// Takes it up: in this browser's session where the invited address is signed in, otherwise as
@@ -114,9 +141,13 @@ impl Accounts {
         command: &Activation,
     ) -> Result<(), AccountError> {
         let (parts, id) = (&self.parts, who.account.id);
+        let came_by_it = seen.accepted_by == Some(id);
+        if came_by_it {
+            require_whole(&command.profile)?;
+        }
         let mut tx = parts.pool.begin().await?;
-        if seen.accepted_by == Some(id) {
-            // They came by it a moment ago, and say now who they are.
+        if came_by_it {
+            // A moment ago, and they say now who they are.
             lock_own(&mut tx, ctx, who).await?;
         } else {
             let link = (&parts.invitations, command.token.as_str());
@@ -128,7 +159,8 @@ impl Accounts {
             }
             accepting.join(&mut tx, (&parts.ambient, ctx), &own).await?;
         }
-        self.finish(ctx, tx, id, (seen, command)).await
+        let change = came_by_it.then_some(&command.profile);
+        self.finish(ctx, tx, id, (seen, command, change)).await
     }
 
     /// Somebody new. The account belongs to this workspace and no other: what else its address is invited
@@ -139,6 +171,7 @@ impl Accounts {
         seen: &Invitation,
         command: &Activation,
     ) -> Result<(), AccountError> {
+        require_whole(&command.profile)?;
         if let Some(password) = &command.password {
             check_password_policy(password.expose())?;
         }
@@ -175,7 +208,8 @@ impl Accounts {
         accepting
             .join(&mut tx, (&parts.ambient, ctx), &locked)
             .await?;
-        self.finish(ctx, tx, id, (seen, command)).await
+        let change = Some(&command.profile);
+        self.finish(ctx, tx, id, (seen, command, change)).await
     }
 
     async fn finish(
@@ -183,9 +217,11 @@ impl Accounts {
         ctx: &Ctx,
         mut tx: Tx,
         id: AccountId,
-        (invitation, command): (&Invitation, &Activation),
+        (invitation, command, change): (&Invitation, &Activation, Option<&ProfileChange>),
     ) -> Result<(), AccountError> {
-        profile::update(&mut tx, id, &command.profile, ctx.now).await?;
+        if let Some(change) = change {
+            profile::update(&mut tx, id, change, ctx.now).await?;
+        }
         if command.is_entered {
             workspace::switch_current(&mut tx, id, invitation.workspace, ctx.now).await?;
         }
@@ -209,6 +245,19 @@ impl Accounts {
             .await?
             .or_wait()
             .map_err(|retry_after| AccountError::RateLimited { retry_after })
+    }
+}
+
+/// Somebody new says who they are.
+fn require_whole(profile: &ProfileChange) -> Result<(), AccountError> {
+    let said = [
+        ("name", &profile.name),
+        ("interface_language", &profile.interface_language),
+        ("timezone", &profile.timezone),
+    ];
+    match said.into_iter().find(|(_, value)| value.is_none()) {
+        Some((field, _)) => Err(AccountError::ProfileIncomplete(field)),
+        None => Ok(()),
     }
 }
 

@@ -88,6 +88,9 @@ pub enum AccountError {
     /// Whoever is invited has an account.
     #[error("There is an account with this address: sign in with it, then open the link again.")]
     SignInToAccept,
+    /// Somebody new who does not say who they are: the member that is missing.
+    #[error("{0}: Field required")]
+    ProfileIncomplete(&'static str),
     /// Nothing to initialise.
     #[error("The account has been initialized. Please refresh the page.")]
     AlreadyInited,
@@ -144,6 +147,7 @@ impl Classify for AccountError {
             Self::IdentityNotConnected => Class::not_found("not_found"),
             Self::LastWayIn => Class::conflict("last_way_in"),
             Self::Policy(_) | Self::InvalidAvatar => Class::invalid("invalid_param"),
+            Self::ProfileIncomplete(field) => Class::invalid("invalid_param").with("params", field),
             Self::EmailInUse => Class::invalid("email_already_in_use"),
             Self::AccountNotFound => Class::invalid("account_not_found"),
             Self::SessionEnded => Class::unauthenticated("unauthorized").because("session_ended"),

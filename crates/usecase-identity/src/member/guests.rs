@@ -45,6 +45,8 @@ impl GuestResult {
 pub enum GuestOutcome {
     /// Invited; with the link, when no mail takes it to them.
     Invited(Option<String>),
+    /// A member already: nothing was done.
+    Member,
     /// Not invited, and why, for people.
     Failed(String),
 }
@@ -89,7 +91,10 @@ impl Members {
         match self.invite(ctx, workspace, actor, &invitee).await {
             Ok(done) => Ok(GuestResult {
                 email: done.email,
-                outcome: GuestOutcome::Invited(done.url),
+                outcome: match done.is_member {
+                    true => GuestOutcome::Member,
+                    false => GuestOutcome::Invited(done.url),
+                },
             }),
             Err(
                 error @ (MemberError::Refused(_)

@@ -41,6 +41,8 @@ pub struct Invited {
     pub email: String,
     /// The link, when no mail takes it to them.
     pub url: Option<String>,
+    /// Whether they were a member before, so that nothing was done.
+    pub is_member: bool,
 }
 
 impl Members {
@@ -84,6 +86,7 @@ impl Members {
                 id: id.0,
                 email: email.as_str().to_owned(),
                 url: None,
+                is_member: true,
             });
         }
         let expires_at = ctx.now + self.parts.settings.invitation_lifetime();
@@ -117,6 +120,7 @@ impl Members {
             id: invitation.id.0,
             email: invitation.email,
             url,
+            is_member: false,
         })
     }
 
