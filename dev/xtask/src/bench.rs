@@ -18,6 +18,7 @@ use crate::{
     bench_wrk::{Figures, cpu_seconds, lua, require_wrk, resident_mib, wrk},
     root,
     services::Services,
+    target,
 };
 
 /// How to measure.
@@ -87,8 +88,7 @@ fn build() -> anyhow::Result<PathBuf> {
         "--bin",
         "api-server",
     ]))?;
-    let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    Ok(target.join("release/api-server"))
+    Ok(target().join("release/api-server"))
 }
 
 /// By the measured binary itself, whose schema it must be.

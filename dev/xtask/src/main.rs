@@ -14,6 +14,7 @@ mod bench_wrk;
 mod fuzz;
 mod generate;
 mod services;
+mod slowest;
 mod test;
 
 use std::{
@@ -22,6 +23,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+// See the manifest.
+use axum as _;
 use clap::{Parser, Subcommand};
 
 /// Project tasks.
@@ -75,6 +78,11 @@ fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .canonicalize()
         .unwrap_or_default()
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 
 /// Runs a command in the workspace, its output going to ours.

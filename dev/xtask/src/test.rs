@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{root, services::Services};
+use crate::{root, services::Services, slowest, target};
 
 /// Which tests to run.
 #[derive(Debug, Args)]
@@ -124,10 +124,9 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
         crate::run(Command::new("cargo").args([
             "build",
             "--quiet",
-            "--bin",
-            "api-server",
-            "--bin",
-            "worker",
+            // With the features that the tests are built with: nothing is compiled twice.
+            "--workspace",
+            "--bins",
         ]))?;
         require_schemathesis()?;
         crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
@@ -136,7 +135,9 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
     if options.name.is_none() && matches!(options.kind, None | Some(Kind::Unit)) {
         println!("==> running the examples of the documentation");
         let doc = ["test", "--doc", "--quiet"];
-        let embedded = ["-p", "gatewright-crypto", "-p", "gatewright-auth"];
+        // The package of the tests has no examples; it brings the features that everything is built with.
+        let embedded = ["gatewright-crypto", "gatewright-auth", "gatewright-tests"];
+        let embedded = embedded.iter().flat_map(|package| ["-p", package]);
         crate::run(Command::new("cargo").args(doc).args(embedded))?;
     }
     let services = match options.kind {
@@ -147,6 +148,7 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
         }
     };
     let summary = run_tests(options, services.as_ref(), pictures)?;
+    print_slowest();
     let seconds = started.elapsed().as_secs();
     let (minutes, seconds) = (seconds / 60, seconds % 60);
     println!("==> tests: {summary}; {minutes} min {seconds} s, services and building included");
@@ -155,6 +157,16 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
         summary.split(',').next().unwrap_or_default()
     );
     Ok(())
+}
+
+/// What to look at first when the tests get slow.
+fn print_slowest() {
+    let report = target().join("nextest/default/junit.xml");
+    let report = std::fs::read_to_string(report).unwrap_or_default();
+    println!("==> the slowest tests, in seconds");
+    for (seconds, name) in slowest::list(&report) {
+        println!("{seconds:>8.1}  {name}");
+    }
 }
 
 /// The end-to-end tests drive a browser.
