@@ -134,10 +134,7 @@ const EDGES: [(&str, &[&str]); 30] = [
             "http-identity",
             "http-kit",
             "pages",
-            "usecase-device",
-            "usecase-identity",
             "usecase-kit",
-            "usecase-workspace",
         ],
     ),
     (

@@ -7,7 +7,7 @@ use gatewright_domain::{
     Clock,
     settings::{SettingError, Settings as _, Source},
 };
-use gatewright_http::{HttpSettings, Services};
+use gatewright_http::{HttpSettings, IdentityServices, Services};
 use gatewright_runtime::{AppServices, ServerSettings};
 
 /// All settings of the API server.
@@ -32,6 +32,19 @@ impl Settings {
 /// Gives the routes what they need.
 pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -> Services {
     Services {
+        identity: identity(settings, app),
+        readiness: Data::from(Arc::clone(&app.readiness)),
+        keys: Data::new(app.master.clone()),
+        http: Data::new(settings.http.clone()),
+        urls: Data::new(settings.server.urls.clone()),
+        deploy_env: settings.server.secret.deploy_env.clone(),
+        draining: Data::new(AtomicBool::new(false)),
+        clock,
+    }
+}
+
+fn identity(settings: &Settings, app: &AppServices) -> IdentityServices {
+    IdentityServices {
         console: Data::from(Arc::clone(&app.console)),
         setup: Data::from(Arc::clone(&app.setup)),
         device: Data::from(Arc::clone(&app.device)),
@@ -42,14 +55,7 @@ pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -
         files: Data::from(Arc::clone(&app.files)),
         belongings: Data::from(Arc::clone(&app.belongings)),
         audit_log: Data::from(Arc::clone(&app.audit_log)),
-        readiness: Data::from(Arc::clone(&app.readiness)),
-        keys: Data::new(app.master.clone()),
-        http: Data::new(settings.http.clone()),
         console_settings: Data::new(settings.server.console.clone()),
         device_settings: Data::new(settings.server.device.clone()),
-        urls: Data::new(settings.server.urls.clone()),
-        deploy_env: settings.server.secret.deploy_env.clone(),
-        draining: Data::new(AtomicBool::new(false)),
-        clock,
     }
 }

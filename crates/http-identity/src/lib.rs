@@ -4,4 +4,7 @@
 pub mod console_surface;
 pub mod file_surface;
 pub mod openapi_surface;
+mod slice;
 pub mod system_surface;
+
+pub use slice::{IdentityServices, operations, operations_elsewhere};

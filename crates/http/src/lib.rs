@@ -6,7 +6,9 @@
 pub mod fuzzing;
 mod openapi_document;
 mod services;
+mod slices;
 
+pub use gatewright_http_identity::IdentityServices;
 pub use gatewright_http_kit::{documentation::Surface, settings::HttpSettings};
 pub use openapi_document::document;
 pub use services::{Services, application, configure};

@@ -7,34 +7,27 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use gatewright_http_identity::{console_surface, file_surface, openapi_surface, system_surface};
 use gatewright_http_kit::{
     documentation::{self, Surface},
     operation::Operations,
 };
 
+use crate::slices;
+
 /// Builds a document; needs no pool and no state.
 pub fn document(surface: Surface) -> OpenApi {
+    let operations = slices::operations(surface).and(slices::operations_elsewhere(surface));
     match surface {
-        Surface::OpenApi => {
-            let operations = openapi_surface::operations();
-            let operations = operations.and(system_surface::discovery_operations());
-            let schemes = [bearer(), introspection(), session(), csrf(), grant()];
-            build(
-                ("Gatewright: /openapi/v1", "ErrorBody"),
-                operations,
-                schemes,
-            )
-        }
-        Surface::Console => {
-            let schemes = [session(), csrf(), refresh()];
-            let operations = console_surface::operations().and(file_surface::operations());
-            build(
-                ("Gatewright: /console/api", "ConsoleErrorBody"),
-                operations,
-                schemes,
-            )
-        }
+        Surface::OpenApi => build(
+            ("Gatewright: /openapi/v1", "ErrorBody"),
+            operations,
+            vec![bearer(), introspection(), session(), csrf(), grant()],
+        ),
+        Surface::Console => build(
+            ("Gatewright: /console/api", "ConsoleErrorBody"),
+            operations,
+            vec![session(), csrf(), refresh()],
+        ),
     }
 }
 
@@ -43,7 +36,7 @@ type Scheme = (&'static str, SecurityScheme);
 fn build(
     (title, failure): (&str, &str),
     mut operations: Operations,
-    schemes: impl IntoIterator<Item = Scheme>,
+    schemes: Vec<Scheme>,
 ) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
@@ -113,7 +106,7 @@ mod tests {
     use gatewright_http_kit::operation::ALSO_AT;
     use serde_json::Value;
 
-    use super::{Surface, console_surface, document, openapi_surface};
+    use super::{Surface, document, slices};
 
     fn operations() -> impl Iterator<Item = (String, Value)> {
         Surface::ALL.into_iter().flat_map(|surface| {
@@ -142,9 +135,10 @@ mod tests {
 
     #[test]
     fn every_place_that_an_operation_is_answered_at_can_be_read_and_is_no_other_s() {
-        let all = openapi_surface::operations().and(console_surface::operations());
+        let all = Surface::ALL.map(slices::operations);
+        let all = all.into_iter().flat_map(|operations| operations.list);
         let mut seen = BTreeSet::new();
-        for operation in &all.list {
+        for operation in all {
             let extensions = operation.documented.extensions.as_ref();
             let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT));
             let named = aliases.map_or(0, |aliases| aliases.as_array().map_or(1, Vec::len));

@@ -9,67 +9,33 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, ServiceConfig},
 };
-use gatewright_auth::{
-    console::ConsoleSettings, device::DeviceSettings, keys::MasterKeys, origin::PublicUrls,
-};
+use gatewright_auth::{keys::MasterKeys, origin::PublicUrls};
 use gatewright_domain::Clock;
-use gatewright_usecase_device::{bearer::Bearers, device::DeviceFlow};
-use gatewright_usecase_identity::{
-    account::Accounts,
-    console::{Console, Setup},
-    member::Members,
-};
-use gatewright_usecase_kit::readiness::Readiness;
-use gatewright_usecase_workspace::{
-    audit_log::AuditLog,
-    file::Files,
-    workspace::{Belongings, Workspaces},
-};
-
-use gatewright_http_identity::{console_surface, file_surface, openapi_surface, system_surface};
+use gatewright_http_identity::{IdentityServices, system_surface};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
-    cors, error, middleware,
+    cors,
+    documentation::Surface,
+    error, middleware,
     operation::{ProviderTimeout, mount},
     settings::HttpSettings,
 };
 use gatewright_pages as pages;
+use gatewright_usecase_kit::readiness::Readiness;
 
-use crate::openapi_document::document;
+use crate::{openapi_document::document, slices};
 
-/// The use-cases and settings that the routes need. Each route takes only what it uses.
+/// What the edge is given: the services of each slice, and its own settings.
 #[derive(Clone)]
 pub struct Services {
-    /// Sign-in and sessions.
-    pub console: Data<Console>,
-    /// Set-up and its gate.
-    pub setup: Data<Setup>,
-    /// The device flow.
-    pub device: Data<DeviceFlow>,
-    /// Bearers.
-    pub bearers: Data<Bearers>,
-    /// Workspaces.
-    pub workspaces: Data<Workspaces>,
-    /// Accounts, as their owners change them.
-    pub accounts: Data<Accounts>,
-    /// Members of workspaces.
-    pub members: Data<Members>,
-    /// Files that people upload.
-    pub files: Data<Files>,
-    /// Tags and API keys.
-    pub belongings: Data<Belongings>,
-    /// The audit trail.
-    pub audit_log: Data<AuditLog>,
+    /// Of identity.
+    pub identity: IdentityServices,
     /// Readiness.
     pub readiness: Data<Readiness>,
     /// The installation's keys; only their ids are shown.
     pub keys: Data<MasterKeys>,
     /// Settings of the edge.
     pub http: Data<HttpSettings>,
-    /// Settings of the console.
-    pub console_settings: Data<ConsoleSettings>,
-    /// Settings of the device flow.
-    pub device_settings: Data<DeviceSettings>,
     /// Public addresses.
     pub urls: Data<PublicUrls>,
     /// `X-Env`.
@@ -86,22 +52,11 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
     let services = services.clone();
     move |config| {
         let policy = CookiePolicy::new(&services.urls);
+        services.identity.provide(config);
         config
-            .app_data(services.console.clone())
-            .app_data(services.setup.clone())
-            .app_data(services.device.clone())
-            .app_data(services.bearers.clone())
-            .app_data(services.workspaces.clone())
-            .app_data(services.accounts.clone())
-            .app_data(services.members.clone())
-            .app_data(services.files.clone())
-            .app_data(services.belongings.clone())
-            .app_data(services.audit_log.clone())
             .app_data(services.readiness.clone())
             .app_data(services.keys.clone())
             .app_data(services.http.clone())
-            .app_data(services.console_settings.clone())
-            .app_data(services.device_settings.clone())
             .app_data(services.urls.clone())
             .app_data(services.draining.clone())
             .app_data(Data::new(policy))
@@ -110,20 +65,24 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         config.service(
             web::scope("/console/api")
                 .wrap(cors::console(&services.http, &services.urls))
-                .configure(|scope| mount(scope, "/console/api", console_surface::operations()))
+                .configure(|scope| {
+                    mount(scope, "/console/api", slices::operations(Surface::Console));
+                })
                 .default_service(web::to(error::not_found)),
         );
-        if services.device_settings.openapi_enabled {
+        if services.identity.device_settings.openapi_enabled {
             if services.urls.has_own_device_page() {
                 pages::mount_external_consent(config);
             }
             config.service(
                 web::scope("/openapi/v1")
                     .wrap(cors::openapi(&services.http))
-                    .configure(|scope| mount(scope, "/openapi/v1", openapi_surface::operations()))
+                    .configure(|scope| {
+                        mount(scope, "/openapi/v1", slices::operations(Surface::OpenApi));
+                    })
                     .default_service(web::to(error::not_found)),
             );
-            mount(config, "", system_surface::discovery_operations());
+            mount(config, "", slices::operations_elsewhere(Surface::OpenApi));
             if services.urls.has_own_device_page() {
                 pages::mount_device(config);
             }
@@ -131,7 +90,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                 pages::mount(config);
             }
         }
-        mount(config, "", file_surface::operations());
+        mount(config, "", slices::operations_elsewhere(Surface::Console));
         mount(config, "", system_surface::operations());
         pages::mount_files(config);
         pages::reference::mount(config, document);
@@ -143,7 +102,11 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
 const BROKER_TIMEOUT: Duration = Duration::from_millis(2600);
 
 fn provider_timeout(services: &Services) -> Duration {
-    services.console.provider_patience().max(BROKER_TIMEOUT)
+    services
+        .identity
+        .console
+        .provider_patience()
+        .max(BROKER_TIMEOUT)
 }
 
 /// The whole application: middleware around all routes. Give it to `HttpServer` or to a test.
@@ -162,7 +125,7 @@ pub fn application(
         .wrap(from_fn(middleware::around))
         .wrap(middleware::headers(
             &services.deploy_env,
-            services.console_settings.dify_version,
+            services.identity.console_settings.dify_version,
             &services.urls,
         ))
         .configure(configure(services))

@@ -91,9 +91,10 @@ impl Members {
         match self.invite(ctx, workspace, actor, &invitee).await {
             Ok(done) => Ok(GuestResult {
                 email: done.email,
-                outcome: match done.is_member {
-                    true => GuestOutcome::Member,
-                    false => GuestOutcome::Invited(done.url),
+                outcome: if done.is_member {
+                    GuestOutcome::Member
+                } else {
+                    GuestOutcome::Invited(done.url)
                 },
             }),
             Err(
