@@ -95,7 +95,7 @@ pub enum MemberRefusal {
     #[error("No permission.")]
     NotPermitted,
     /// Nobody becomes or stops being the owner this way.
-    #[error("The owner is changed by a transfer only.")]
+    #[error("Transfer the ownership to change the owner.")]
     OwnerOnlyByTransfer,
     /// They have that role.
     #[error("The provided role is already assigned to the member.")]

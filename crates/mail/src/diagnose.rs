@@ -42,7 +42,7 @@ pub async fn diagnose(settings: &MailSettings) -> Result<(), Finding> {
     match settings.mail_type {
         None => {
             return Err(finding(
-                "no mail is configured: nobody gets codes or invitations",
+                "mail is not configured: codes and invitations are not sent",
                 "set MAIL_TYPE=smtp, SMTP_SERVER, SMTP_PORT and MAIL_DEFAULT_SEND_FROM",
             ));
         }
@@ -55,7 +55,7 @@ pub async fn diagnose(settings: &MailSettings) -> Result<(), Finding> {
     let addresses = tokio::net::lookup_host((server, settings.port)).await;
     if addresses.map_or(0, Iterator::count) == 0 {
         return Err(finding(
-            format!("the name `{server}` has no address"),
+            format!("the name `{server}` does not resolve"),
             "set SMTP_SERVER to a host that this machine can resolve",
         ));
     }
@@ -66,14 +66,14 @@ pub async fn diagnose(settings: &MailSettings) -> Result<(), Finding> {
     match (settings.security(), speaks_first) {
         (Security::Tls, true) => Err(finding(
             format!(
-                "{server}:{} begins in clear, but TLS from the first byte is configured",
+                "{server}:{} starts unencrypted, but TLS from the first byte is configured",
                 settings.port
             ),
             "set SMTP_OPPORTUNISTIC_TLS=true (with SMTP_USE_TLS=true), or SMTP_PORT=465",
         )),
         (Security::None | Security::StartTls, false) => Err(finding(
             format!(
-                "{server}:{} does not greet; it waits for TLS, or is no mail server",
+                "{server}:{} sends no greeting: it expects TLS, or is not a mail server",
                 settings.port
             ),
             "set SMTP_USE_TLS=true and SMTP_OPPORTUNISTIC_TLS=false, or SMTP_PORT to 587",
@@ -89,14 +89,14 @@ async fn connect(server: &str, port: u16) -> Result<TcpStream, Finding> {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(finding(
             format!("{server}:{port} refuses connections ({error})"),
-            "set SMTP_SERVER and SMTP_PORT to where the mail server listens",
+            "set SMTP_SERVER and SMTP_PORT to the address on which the mail server listens",
         )),
         Err(_) => Err(finding(
             format!(
-                "{server}:{port} does not answer within {} s: a firewall, perhaps",
+                "{server}:{port} does not answer within {} s; a firewall may block it",
                 CONNECT.as_secs()
             ),
-            "open the way to SMTP_PORT, or set SMTP_PORT to one that is open",
+            "open SMTP_PORT in the firewall, or set SMTP_PORT to an open port",
         )),
     }
 }
@@ -151,7 +151,7 @@ async fn require_clear(
     let wants_tls = || {
         finding(
             format!(
-                "{server}:{} takes letters and sign-ins only after STARTTLS, but no TLS is configured",
+                "{server}:{} accepts messages and sign-ins only after STARTTLS, but no TLS is configured",
                 settings.port
             ),
             BEGIN_TLS,
@@ -186,16 +186,16 @@ pub fn explain(settings: &MailSettings, said: &str) -> Finding {
     let change = if settings.security() == Security::None && is_about_tls(said) {
         BEGIN_TLS
     } else if lower.contains("certificate") {
-        "let the mail server show a certificate for the name in SMTP_SERVER; one of your own authority: GATEWRIGHT_SMTP_CA_FILE"
+        "give the mail server a certificate for the name in SMTP_SERVER; for a certificate authority of your own, set GATEWRIGHT_SMTP_CA_FILE"
     } else if lower.contains("auth") || lower.contains("535") || lower.contains("530") {
         "correct SMTP_USERNAME and SMTP_PASSWORD"
     } else if lower.contains("sender") || lower.contains("from") {
-        "set MAIL_DEFAULT_SEND_FROM to an address that the server lets you send from"
+        "set MAIL_DEFAULT_SEND_FROM to an address that the server allows you to send from"
     } else {
         "ask whoever runs SMTP_SERVER what this answer means"
     };
     finding(
-        format!("the mail server did not take the letter: {said}"),
+        format!("the mail server rejected the message: {said}"),
         change,
     )
 }

@@ -205,7 +205,7 @@ fn require_own_words(environment: &Environment<'static>, base: &str) -> Result<(
         Some(name) => Err(TemplateError::new(
             base,
             format!(
-                "`{name}` is text that somebody chose: it may stand in the letter, not in its subject"
+                "`{name}` is text that somebody chose: it may be used in the body of the message, not in its subject"
             ),
         )),
         None => Ok(()),

@@ -96,8 +96,8 @@ impl Absence {
 }
 
 const SEVERAL: (&str, &str) = (
-    "This browser held two sign-ins for this address, and both were real: another application, or somebody else, may have put one there. Neither was used, and both are removed from this browser.",
-    "此浏览器中存在两个均有效的登录状态，其中一个可能由其他应用或他人写入。系统未使用任何一个，并已将两者从此浏览器中清除。",
+    "This browser held two valid sign-ins for this address. Another application, or someone else, may have put one of them there. Neither was used, and both were removed from this browser.",
+    "此浏览器中存在两个有效的登录状态，其中一个可能由其他应用或他人写入。两者均未被使用，并已从此浏览器中清除。",
 );
 
 impl Why {
@@ -113,20 +113,20 @@ impl Why {
     fn lines(self, language: PageLanguage) -> Vec<String> {
         let (english, chinese) = match self {
             Self::NotSent => (
-                "You were signed in, but this browser did not send the sign-in's cookie back. Allow cookies for this site, and open it at the address that your administrator gave you.",
-                "您已登录，但浏览器未发回登录 Cookie。请允许本站使用 Cookie，并使用管理员提供的地址访问。",
+                "You signed in, but your browser did not send the sign-in cookie back. Allow cookies for this site, and open it at the address that your administrator gave you.",
+                "您已登录，但浏览器未发回登录 Cookie。请允许本站使用 Cookie，并通过管理员提供的地址访问。",
             ),
             Self::Clocks => (
-                "You are signed in, but the clocks of this service's machines differ, so that one of them does not believe the other yet. Wait a minute and try again. If it stays so, tell your administrator: the clocks have to be set.",
-                "您已登录，但服务器之间的时钟不一致，登录暂未被认可。请等待一分钟后重试；若仍如此，请告知管理员校准服务器时钟。",
+                "You are signed in, but the clocks on this service's machines differ, so your sign-in is not accepted yet. Wait a minute and try again. If the problem persists, ask your administrator to correct the clocks.",
+                "您已登录，但服务器之间的时钟不一致，登录暂未生效。请等待一分钟后重试。如果问题仍然存在，请联系管理员校准服务器时钟。",
             ),
             Self::Unreadable => (
-                "You were signed in, but the sign-in's cookie that this browser sends is not ours: another application of this domain uses the same name, or the machines of this service have different keys. The cookies are removed. If it happens again after signing in, tell your administrator.",
-                "您已登录，但浏览器发送的登录 Cookie 并非由本站签发：同域名的其他应用使用了相同名称，或服务器之间的密钥不一致。Cookie 已清除；若重新登录后仍如此，请告知管理员。",
+                "You signed in, but the sign-in cookie that your browser sends is not ours: another application on this domain uses the same name, or this service's machines have different keys. The cookies were removed. If this happens again after you sign in, contact your administrator.",
+                "您已登录，但浏览器发送的登录 Cookie 并非由本站签发：同域名的其他应用使用了相同名称，或服务器之间的密钥不一致。Cookie 已清除。如果重新登录后问题仍然存在，请联系管理员。",
             ),
             Self::Ended => (
-                "Your sign-in has ended. Sign in again.",
-                "登录已结束，请重新登录。",
+                "Your session has ended. Sign in again.",
+                "您的会话已结束，请重新登录。",
             ),
         };
         vec![language.t(english, chinese).to_owned()]
@@ -173,8 +173,8 @@ fn sign_in_again(
 
 fn no_workspace(language: PageLanguage) -> MessagePage {
     let text = language.t(
-        "You are signed in, but you belong to no workspace. Ask the administrator of one to invite you.",
-        "您已登录，但不属于任何工作空间。请联系管理员邀请您。",
+        "You are signed in, but you do not belong to a workspace. Ask a workspace administrator to invite you.",
+        "您已登录，但尚未加入任何工作空间。请联系工作空间的管理员邀请您。",
     );
     let page = Page::new(language, "No workspace", "没有工作空间");
     let mut said = MessagePage::saying(page, text.to_owned());

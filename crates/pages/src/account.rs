@@ -103,10 +103,10 @@ async fn entries(
         let is_this = one.id == session.claims.session_id;
         let agent = one.user_agent.unwrap_or_default();
         let mut facts = vec![Fact::at(
-            language.t("Since", "始于"),
+            language.t("Signed in:", "登录时间"),
             zone.show(one.created_at),
         )];
-        let from = |ip| Fact::text(format!("{} {ip}", t("From", "来自")));
+        let from = |ip| Fact::text(format!("{} {ip}", t("From:", "来自")));
         facts.extend(one.ip.map(from));
         if is_this {
             facts.push(Fact::text(t("This browser", "当前浏览器")));
@@ -137,15 +137,18 @@ fn device(language: PageLanguage, zone: Zone, device: ConnectedDevice) -> Entry 
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let used = token.last_used_at.map(|at| zone.show(at));
     let mut facts = vec![
-        Fact::text(format!("{} {}", t("Program", "程序"), token.client_id)),
+        Fact::text(format!("{} {}", t("Client:", "客户端"), token.client_id)),
         Fact::maybe_at(
-            language.t("Last used", "最近使用"),
+            language.t("Last used:", "最近使用"),
             used,
             language.t("never", "从未"),
         ),
-        Fact::at(language.t("Ends", "到期"), zone.show(token.expires_at)),
+        Fact::at(
+            language.t("Expires:", "到期时间"),
+            zone.show(token.expires_at),
+        ),
     ];
-    let from = |ip| Fact::text(format!("{} {ip}", t("Connected from", "连接自")));
+    let from = |ip| Fact::text(format!("{} {ip}", t("Connected from:", "连接地址")));
     facts.extend(device.address.map(from));
     Entry {
         id: token.id.to_string(),

@@ -89,7 +89,7 @@ fn accept_form(
     show(
         StatusCode::OK,
         &FormPage {
-            page: Page::new(language, "You are invited", "您收到一份邀请"),
+            page: Page::new(language, "Workspace invitation", "工作空间邀请"),
             intro: Some(format!("{to}{} · {}", view.workspace_name, view.email)),
             action: "/activate",
             hidden: vec![
@@ -97,7 +97,7 @@ fn accept_form(
                 ("csrf_token", csrf_token(request, session)),
             ],
             fields: vec![],
-            submit: t("Join the workspace", "加入工作空间"),
+            submit: t("Join workspace", "加入工作空间"),
             links: vec![(t("Not now", "暂不加入"), "/account".to_owned())],
         },
     )
@@ -112,9 +112,9 @@ fn form(
 ) -> HttpResponse {
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let (status, error) = split(error);
-    let page = Page::new(language, "You are invited", "您收到一份邀请").with_error(error);
+    let page = Page::new(language, "Workspace invitation", "工作空间邀请").with_error(error);
     let hint = t(
-        "At least 8 characters, with a letter and a digit.",
+        "At least 8 characters, including a letter and a number.",
         "至少 8 个字符，须包含字母和数字。",
     );
     let to = t("Workspace: ", "工作空间：");
@@ -133,10 +133,10 @@ fn form(
                 )
                 .with_hint(&hint),
             ],
-            submit: t("Accept the invitation", "接受邀请"),
+            submit: t("Accept invitation", "接受邀请"),
             links: vec![(
                 t(
-                    "You have an account? Sign in to accept",
+                    "Already have an account? Sign in to accept",
                     "已有账户？登录后接受邀请",
                 ),
                 format!("/signin?invite={token}"),
@@ -147,14 +147,14 @@ fn form(
 
 fn useless(language: PageLanguage) -> HttpResponse {
     let text = language.t(
-        "This invitation is unknown, has expired or was used. Ask whoever invited you for another.",
-        "邀请无效、已过期或已被使用。请联系邀请人重新发送。",
+        "This invitation is invalid, has expired, or was already used. Ask the person who invited you for a new one.",
+        "此邀请无效、已过期或已被使用。请联系邀请人重新发送。",
     );
     say(language, (StatusCode::NOT_FOUND, text.to_owned()))
 }
 
 fn say(language: PageLanguage, (status, text): Problem) -> HttpResponse {
-    let page = Page::new(language, "This invitation cannot be used", "邀请无法使用");
+    let page = Page::new(language, "Invitation not valid", "邀请无效");
     show(
         status,
         &MessagePage {
@@ -162,7 +162,7 @@ fn say(language: PageLanguage, (status, text): Problem) -> HttpResponse {
             lines: vec![text],
             button: None,
             links: vec![(
-                language.t("To sign-in", "前往登录").to_owned(),
+                language.t("Go to sign in", "前往登录").to_owned(),
                 "/signin".to_owned(),
             )],
         },

@@ -24,10 +24,10 @@ pub(super) async fn get(
     if !settings.email_code_login {
         return closed(
             &request,
-            ("Sign-in by a code is off", "未启用验证码登录"),
+            ("Sign-in with a code is off", "未启用验证码登录"),
             (
-                "No codes are mailed here. Sign in in another way; what there is stands on the sign-in page.",
-                "此处不发送登录验证码，请使用登录页面上的其他方式。",
+                "This installation does not send sign-in codes. Choose another method on the sign-in page.",
+                "本站不发送登录验证码，请在登录页面选择其他登录方式。",
             ),
         );
     }

@@ -41,16 +41,19 @@ pub async fn nowhere(request: HttpRequest) -> HttpResponse {
 /// 404, with a way home.
 fn missing(request: &HttpRequest) -> HttpResponse {
     let language = PageLanguage::of(request);
-    let page = Page::new(language, "There is no such page", "页面不存在");
+    let page = Page::new(language, "Page not found", "页面不存在");
     let line = language.t(
-        "Nothing is at this address. It may be mistyped, or the link that led here may be old.",
-        "此地址没有内容。地址可能有误，或者链接已失效。",
+        "There is nothing at this address. It may be mistyped, or the link may be out of date.",
+        "此地址没有内容。地址可能有误，或链接已失效。",
     );
     let home = request
         .app_data::<Data<PublicUrls>>()
         .map_or_else(|| "/".to_owned(), |urls| urls.page("/"));
     let mut message = MessagePage::saying(page, line.to_owned());
-    message.links = vec![(language.t("To the start page", "返回首页").to_owned(), home)];
+    message.links = vec![(
+        language.t("Go to the start page", "返回首页").to_owned(),
+        home,
+    )];
     let mut answer = show(StatusCode::NOT_FOUND, &message);
     answer.headers_mut().append(
         header::VARY,
@@ -69,7 +72,9 @@ pub(super) fn closed(
     let page = Page::new(language, english, chinese);
     let mut message = MessagePage::saying(page, language.t(why, why_chinese).to_owned());
     message.links = vec![(
-        language.t("To the sign-in page", "前往登录页面").to_owned(),
+        language
+            .t("Go to the sign-in page", "前往登录页面")
+            .to_owned(),
         "/signin".to_owned(),
     )];
     show(StatusCode::FORBIDDEN, &message)

@@ -84,14 +84,14 @@ fn field_in_chinese(problem: &FieldProblem) -> &'static str {
     match problem.loc.first().map_or("", String::as_str) {
         "email" | "emails" => "邮箱地址不正确。",
         "password" | "current" | "repeated" | "init_password" => {
-            "密码至少 8 个字符，须包含字母和数字。"
+            "密码至少 8 个字符，且须包含字母和数字。"
         }
-        "name" => "名称的长度不符合要求。",
+        "name" => "名称长度不符合要求。",
         "code" | "token" => "请输入验证码。",
         "timezone" => "时区不正确，例如 Asia/Shanghai。",
         "interface_language" => "不支持该语言。",
         "from" | "until" => "日期不正确，例如 2026-11-24。",
-        _ => "填写有误，请检查后重试。",
+        _ => "填写内容有误，请检查后重试。",
     }
 }
 
@@ -112,20 +112,20 @@ impl FormRefusal {
     fn foreign(language: PageLanguage, urls: &PublicUrls) -> Self {
         let public_address = urls.api().map(|api| format!("{}/", api.as_str()));
         let first = language.t(
-            "This form was sent from another address than ours. Nothing was done.",
-            "此表单并非从本站的公开地址发送，未执行任何操作。",
+            "This form was not sent from the public address of this site. Nothing was done.",
+            "此表单不是从本站的公开地址提交的，未执行任何操作。",
         );
         let second = match &public_address {
             Some(address) => language
                 .t(
-                    "If you opened this page yourself, your browser shows it at another address than the public one, perhaps with http instead of https: open {address} and fill the form in there.",
-                    "如果是您自己打开的页面，则浏览器地址与公开地址不同（例如使用了 http 而非 https）：请打开 {address} 重新填写。",
+                    "If you opened the page yourself, your browser used a different address, perhaps http instead of https. Open {address} and fill in the form there.",
+                    "如果页面是您自己打开的，则浏览器使用了不同的地址，例如 http 而非 https。请打开 {address} 重新填写表单。",
                 )
                 .replace("{address}", address),
             None => language
                 .t(
-                    "Open the page here and fill it in again.",
-                    "请在本站打开页面后重新填写。",
+                    "Open the page on this site and fill in the form again.",
+                    "请在本站打开页面，重新填写表单。",
                 )
                 .to_owned(),
         };
@@ -146,8 +146,8 @@ impl FormRefusal {
             Unreadable::Repeated => (StatusCode::BAD_REQUEST, "form_field_repeated"),
         };
         let text = language.t(
-            "This form could not be read: it is too large, broken, or has a field twice. Nothing was done. Go back, load the page again and fill it in once more.",
-            "无法读取此表单：内容过大、已损坏，或某个字段重复。未执行任何操作。请返回并重新加载页面后再次填写。",
+            "This form could not be read: it is too large, damaged, or repeats a field. Nothing was done. Go back, reload the page, and fill in the form again.",
+            "无法读取此表单：内容过大、已损坏或字段重复。未执行任何操作。请返回并刷新页面，重新填写表单。",
         );
         Self {
             language,
@@ -171,7 +171,7 @@ impl FormRefusal {
         let mut answer = show(
             self.status,
             &MessagePage {
-                page: Page::new(self.language, "Refused", "已拒绝"),
+                page: Page::new(self.language, "Request refused", "请求被拒绝"),
                 lines: self.lines.clone(),
                 button: None,
                 links: address.map(|at| (at.clone(), at.clone())).collect(),
@@ -204,22 +204,24 @@ pub(super) fn status_of(error: &impl Classify) -> StatusCode {
 pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String {
     let chinese = match code {
         "authentication_failed" => "邮箱或密码错误。",
-        "email_code_login_limit" | "too_many_requests" => "尝试次数过多，请稍后再试。",
+        "email_code_login_limit" | "too_many_requests" => "尝试次数过多，请稍后重试。",
         "account_banned" => "该账户已被锁定。",
         "email_code_error" => "验证码错误。",
         "invalid_or_expired_token" => "链接或验证码已过期，请重新开始。",
         "password_mismatch" | "repeat_password_not_match" => "两次输入的密码不一致。",
-        "sign_in_to_accept" => "该邮箱已有账户：请登录后重新打开链接。",
-        "owner-must-transfer" => "请先转让工作空间所有权，再退出。",
+        "sign_in_to_accept" => "该邮箱已有账户，请登录后重新打开链接。",
+        "owner-must-transfer" => "请先转让工作空间的所有权，然后再退出。",
         "unauthorized" => "您的会话已结束，请重新登录。",
         "already_activate" => "邀请无效、已过期或已被使用。",
         "current_password_incorrect" => "当前密码错误。",
-        "fresh_sign_in_required" => "此操作要求您在最近十分钟内登录过。请退出后重新登录再试。",
+        "fresh_sign_in_required" => "此操作要求您在最近 10 分钟内登录过。请退出并重新登录后再试。",
         "forbidden" => "此功能未开放，或您没有权限。",
         "email_already_in_use" => "该邮箱已被使用。",
-        "not_allowed_create_workspace" => "您没有工作空间，且不允许创建。请联系管理员邀请您。",
+        "not_allowed_create_workspace" => {
+            "您尚未加入任何工作空间，且无权创建。请联系管理员邀请您。"
+        }
         "cannot-operate-self" => "不能对自己执行此操作。",
-        "invalid-role" => "该角色无法授予。",
+        "invalid-role" => "无法授予该角色。",
         "member-not-found" | "not_found" => "未找到，可能已被移除。",
         "limit_exceeded" => "成员数量已达上限。",
         "too_many_keys" => "密钥数量已达上限（10 个）。",
@@ -227,17 +229,15 @@ pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String
         "password_reset_rate_limit_exceeded"
         | "email_code_login_rate_limit_exceeded"
         | "email_register_rate_limit_exceeded" => {
-            "最近发送的邮件过多，请稍后再试（最长十五分钟）。"
+            "近期发送的邮件过多，请稍后重试（最长 15 分钟）。"
         }
-        "email_send_ip_limit" => "请求过多，请稍后再试。",
-        "service_unavailable" => "服务暂时没有响应，请稍后再试。",
+        "email_send_ip_limit" => "请求过多，请稍后重试。",
+        "service_unavailable" => "服务暂时没有响应，请稍后重试。",
         "invalid_param" => "密码至少 8 个字符，且须包含字母和数字。",
         _ => "出现错误，请重试。",
     };
     let english = match code {
-        "service_unavailable" => {
-            "The service does not answer at the moment. Try again in a minute."
-        }
+        "service_unavailable" => "The service is not responding. Try again in a minute.",
         _ => english,
     };
     language.t(english, chinese).to_owned()

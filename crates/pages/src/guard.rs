@@ -215,16 +215,16 @@ pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
     match word {
         Some("stale") => {
             page.error = text(
-                "That page was too old. Nothing was done: look again, and press once more.",
+                "This page was out of date, so nothing was done. Check it and try again.",
                 "页面已过期，未执行任何操作。请核对后重试。",
             );
         }
         Some("saved") => page.notice = text("Saved.", "已保存。"),
-        Some("ended") => page.notice = text("Ended.", "已结束。"),
+        Some("ended") => page.notice = text("Signed out.", "已退出登录。"),
         Some("password") => {
             page.notice = text(
-                "Your password is set. Everything else has ended.",
-                "密码已设置，其他会话均已结束。",
+                "Password set. All other browsers and all devices were signed out.",
+                "密码已设置，所有其他浏览器和设备均已退出登录。",
             );
         }
         Some("left") => {
@@ -232,54 +232,54 @@ pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
         }
         Some("joined") => {
             page.notice = text(
-                "You are a member now. Work there by choosing it below.",
-                "您已成为成员，可在下方切换到该工作空间。",
+                "You joined the workspace. Switch to it below.",
+                "您已加入工作空间，可在下方切换到该工作空间。",
             );
         }
         Some("connected") => {
             page.notice = text(
-                "Connected. Your mailbox has a letter about it.",
-                "已绑定，相关邮件已发送到您的邮箱。",
+                "Provider connected. We emailed you a confirmation.",
+                "已绑定身份提供方，通知邮件已发送到您的邮箱。",
             );
         }
         Some("disconnected") => {
             page.notice = text(
-                "Disconnected. Everything but this browser has ended.",
-                "已解绑，除此浏览器外的所有会话均已结束。",
+                "Provider disconnected. You were signed out everywhere else.",
+                "已解绑身份提供方，所有其他浏览器和设备均已退出登录。",
             );
         }
         Some("fresh") => {
             page.error = text(
-                "For this you must have signed in within the last ten minutes. Sign out, sign in, and try again.",
-                "此操作要求您在最近十分钟内登录过。请退出后重新登录再试。",
+                "This requires a sign-in within the last 10 minutes. Sign out, sign in again, and retry.",
+                "此操作要求您在最近 10 分钟内登录过。请退出并重新登录后再试。",
             );
         }
         Some("last_way") => {
             page.error = text(
-                "This is the only way left to sign in. Set a password, or connect another provider first.",
+                "This is your only way to sign in. Set a password or connect another provider first.",
                 "这是您唯一的登录方式。请先设置密码或绑定其他身份提供方。",
             );
         }
         Some("wrong_password") => {
             page.error = text(
-                "The password is wrong. Nothing was changed.",
+                "Incorrect password. Nothing was changed.",
                 "密码错误，未作任何更改。",
             );
         }
         Some("provider") => {
             page.error = text(
-                "The identity provider does not answer. Try again in a few minutes.",
-                "身份提供方没有响应，请稍后再试。",
+                "The identity provider is not responding. Try again in a few minutes.",
+                "身份提供方没有响应，请几分钟后重试。",
             );
         }
         Some("wait") => {
             page.error = text(
-                "Too many attempts. Wait a few minutes.",
-                "尝试次数过多，请稍等几分钟。",
+                "Too many attempts. Try again in a few minutes.",
+                "尝试次数过多，请几分钟后重试。",
             );
         }
         Some("removed") => page.notice = text("Removed.", "已移除。"),
-        Some("switched") => page.notice = text("You work here now.", "已切换到此工作空间。"),
+        Some("switched") => page.notice = text("Workspace switched.", "已切换工作空间。"),
         _ => {}
     }
     page
@@ -310,7 +310,10 @@ pub(super) async fn renew(
             let text = words(language, "too_many_requests", &error.to_string());
             show(
                 StatusCode::TOO_MANY_REQUESTS,
-                &MessagePage::saying(Page::new(language, "Please wait", "请稍候"), text),
+                &MessagePage::saying(
+                    Page::new(language, "Too many requests", "请求过于频繁"),
+                    text,
+                ),
             )
         }
         Err(_) => {

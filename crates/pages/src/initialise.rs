@@ -49,10 +49,10 @@ fn form(
     let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let (status, error) = split(error);
-    let page = Page::new(language, "Finish your account", "完善账户").with_error(error);
+    let page = Page::new(language, "Complete your account", "完善账户信息").with_error(error);
     let intro = t(
-        "Your account was made elsewhere and lacks two things.",
-        "您的账户创建于其他版本，还需补充两项信息。",
+        "Your account was created in another edition. Two settings are still missing.",
+        "您的账户创建于其他版本，还需补充两项设置。",
     );
     show(
         status,

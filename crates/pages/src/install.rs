@@ -57,7 +57,7 @@ pub(super) async fn post(setup: Data<Setup>, ctx: RequestCtx, sent: PageForm) ->
         Err(SetupError::Unavailable(error)) => unavailable(language, &error),
         Err(error) => {
             let problem = language
-                .t(&error.to_string(), "安装密码错误或尝试过多。")
+                .t(&error.to_string(), "初始化密码错误，或尝试次数过多。")
                 .to_owned();
             form(language, &setup, &ctx, Some(problem), again).await
         }
@@ -78,28 +78,28 @@ async fn form(
         StatusCode::OK
     };
     let mut fields = vec![
-        Input::new(("email", "email", "username"), t("E-mail", "邮箱")).with_value(email),
+        Input::new(("email", "email", "username"), t("Email", "邮箱")).with_value(email),
         Input::new(("name", "text", "name"), t("Your name", "姓名")).with_value(name),
         Input::new(
             ("password", "password", "new-password"),
             t("Password", "密码"),
         )
         .with_hint(t(
-            "At least 8 characters, with a letter and a digit.",
+            "At least 8 characters, including a letter and a number.",
             "至少 8 个字符，须包含字母和数字。",
         )),
     ];
     if !matches!(setup.is_init_finished(None, ctx.now).await, Ok(true)) {
         let label = t(
-            "The installer's password (INIT_PASSWORD)",
-            "安装密码（INIT_PASSWORD）",
+            "Setup password (INIT_PASSWORD)",
+            "初始化密码（INIT_PASSWORD）",
         );
         fields.push(Input::new(("init_password", "password", "off"), label));
     }
-    let page = Page::new(language, "Set up this installation", "初始化安装").with_error(error);
+    let page = Page::new(language, "Set up this installation", "初始化系统").with_error(error);
     let intro = t(
-        "You become the owner of this installation and of its first workspace.",
-        "您将成为此安装及其第一个工作空间的所有者。",
+        "You will become the owner of this installation and its first workspace.",
+        "您将成为本系统及其首个工作空间的所有者。",
     );
     show(
         status,
@@ -118,7 +118,7 @@ async fn form(
 /// A store did not answer: a page says so too.
 pub(super) fn unavailable(language: PageLanguage, error: &Unavailable) -> HttpResponse {
     tracing::error!(dependency = error.dependency, cause = %error.source, "a page cannot be shown");
-    let page = Page::new(language, "Please try again", "请重试");
+    let page = Page::new(language, "Service unavailable", "服务暂时不可用");
     let mut answer = show(
         StatusCode::SERVICE_UNAVAILABLE,
         &MessagePage::saying(page, words(language, "service_unavailable", "")),

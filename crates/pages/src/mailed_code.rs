@@ -134,8 +134,8 @@ impl Purpose {
     fn title(self, language: PageLanguage) -> Page {
         let (english, chinese) = match self {
             Self::Reset => ("Forgot your password?", "忘记密码？"),
-            Self::SignIn => ("Sign in by a code", "使用验证码登录"),
-            Self::SignUp => ("Register", "注册"),
+            Self::SignIn => ("Sign in with a code", "使用验证码登录"),
+            Self::SignUp => ("Create account", "注册"),
         };
         Page::new(language, english, chinese)
     }
@@ -215,20 +215,20 @@ impl Purpose {
     ) -> HttpResponse {
         let t = |english, chinese| language.t(english, chinese).to_owned();
         let (status, error) = split(error);
-        let address = Input::new(("email", "email", "username"), &t("E-mail", "邮箱"));
+        let address = Input::new(("email", "email", "username"), &t("Email", "邮箱"));
         show(
             status,
             &FormPage {
                 page: self.title(language).with_error(error),
                 intro: Some(t(
-                    "We send a code to your mailbox.",
+                    "We will email you a code.",
                     "我们会将验证码发送到您的邮箱。",
                 )),
                 action: self.start_path(),
                 hidden: vec![("next", held.next.to_owned())],
                 fields: vec![address.with_value(held.email)],
-                submit: t("Send the code", "发送验证码"),
-                links: vec![(t("Back to sign-in", "返回登录"), "/signin".to_owned())],
+                submit: t("Send code", "发送验证码"),
+                links: vec![(t("Back to sign in", "返回登录"), "/signin".to_owned())],
             },
         )
     }
@@ -238,13 +238,13 @@ impl Purpose {
         let t = |english, chinese| language.t(english, chinese).to_owned();
         let (status, error) = split(error);
         let intro = t(
-            "Six digits are on their way to your mailbox. They are good for a few minutes and five tries.",
-            "六位数字的验证码已发送到您的邮箱，几分钟内有效，最多可尝试五次。",
+            "We emailed you a six-digit code. It is valid for a few minutes and five attempts.",
+            "我们已向您的邮箱发送六位数字验证码，几分钟内有效，最多可尝试 5 次。",
         );
         show(
             status,
             &FormPage {
-                page: Page::new(language, "Enter the code", "输入验证码").with_error(error),
+                page: Page::new(language, "Enter your code", "输入验证码").with_error(error),
                 intro: Some(intro),
                 action: self.check_path(),
                 hidden: vec![
@@ -254,11 +254,11 @@ impl Purpose {
                 ],
                 fields: vec![Input::new(
                     ("code", "text", "one-time-code"),
-                    &t("Code", "验证码"),
+                    &t("Verification code", "验证码"),
                 )],
                 submit: t("Continue", "继续"),
                 links: vec![(
-                    t("Send another code", "重新发送"),
+                    t("Resend code", "重新发送验证码"),
                     self.start_path().to_owned(),
                 )],
             },
@@ -279,8 +279,8 @@ impl Purpose {
             Self::Reset | Self::SignIn => (
                 Page::new(language, "Set a new password", "设置新密码"),
                 Some(t(
-                    "Everything that is signed in to your account ends with it, and identity providers are disconnected: connect yours again afterwards.",
-                    "您账户的所有会话都将随之结束，已绑定的身份提供方也会解绑，之后请重新绑定。",
+                    "This signs out all browsers and devices and disconnects all identity providers. Connect yours again afterwards.",
+                    "所有浏览器和设备都将退出登录，所有身份提供方也将解绑，之后请重新绑定。",
                 )),
             ),
         };
@@ -292,7 +292,7 @@ impl Purpose {
                 action: self.finish_path(),
                 hidden: vec![("token", token.to_owned())],
                 fields: new_password_fields(language),
-                submit: t("Set the password", "设置密码"),
+                submit: t("Set password", "设置密码"),
                 links: vec![],
             },
         )
@@ -302,12 +302,12 @@ impl Purpose {
 /// A new password, and once more.
 pub(super) fn new_password_fields(language: PageLanguage) -> Vec<Input> {
     let hint = language.t(
-        "At least 8 characters, with a letter and a digit.",
+        "At least 8 characters, including a letter and a number.",
         "至少 8 个字符，须包含字母和数字。",
     );
     let kind = "password";
     let first = language.t("New password", "新密码");
-    let second = language.t("Once more", "再输入一次");
+    let second = language.t("Confirm password", "确认密码");
     vec![
         Input::new(("password", kind, "new-password"), first).with_hint(hint),
         Input::new(("repeated", kind, "new-password"), second),

@@ -45,6 +45,8 @@ impl PageLanguage {
     /// What a role is called.
     pub(super) fn role(self, role: Role) -> &'static str {
         match (self, role) {
+            (Self::English, Role::Normal) => "member",
+            (Self::English, Role::DatasetOperator) => "knowledge admin",
             (Self::English, role) => role.as_str(),
             (Self::Chinese, Role::Owner) => "所有者",
             (Self::Chinese, Role::Admin) => "管理员",

@@ -49,14 +49,14 @@ pub(super) async fn get(request: HttpRequest) -> HttpResponse {
 pub(super) fn locale_fields(language: PageLanguage, tag: &str, zone: &str) -> [Input; 2] {
     let t = |english, chinese| language.t(english, chinese);
     let tags = Language::tags().map(|tag| (tag.to_owned(), tag.to_owned()));
-    let letters = t("Language of letters and console", "邮件与控制台语言");
+    let letters = t("Language for emails and the console", "邮件与控制台语言");
     [
         Input::new(("interface_language", "text", "off"), letters)
             .with_value(tag)
             .with_choices(tags.collect()),
         Input::new(("timezone", "text", "off"), t("Time zone", "时区"))
             .with_value(zone)
-            .with_hint(t("For example Europe/Berlin", "例如 Asia/Shanghai")),
+            .with_hint(t("For example, Europe/Berlin", "例如：Asia/Shanghai")),
     ]
 }
 
@@ -73,7 +73,7 @@ fn profile_form(
     show(
         status,
         &FormPage {
-            page: Page::new(language, "Your profile", "您的资料")
+            page: Page::new(language, "Profile", "个人资料")
                 .with_error(error)
                 .with_navigation(navigation(language, Destination::Profile)),
             intro: None,
@@ -143,24 +143,24 @@ fn password_form(
     let (status, error) = split(error);
     let mut fields = new_password_fields(language);
     if session.account.is_password_set {
-        let label = t("Present password", "当前密码");
+        let label = t("Current password", "当前密码");
         let current = Input::new(("current", "password", "current-password"), &label);
         fields.insert(0, current);
     }
     show(
         status,
         &FormPage {
-            page: Page::new(language, "Change your password", "修改密码")
+            page: Page::new(language, "Change password", "修改密码")
                 .with_error(error)
                 .with_navigation(navigation(language, Destination::Password)),
             intro: Some(t(
-                "All other browsers and all devices are signed out.",
+                "This signs out all other browsers and all devices.",
                 "所有其他浏览器和设备都将退出登录。",
             )),
             action: Destination::Password.path(),
             hidden: vec![("csrf_token", csrf_token(request, session))],
             fields,
-            submit: t("Change the password", "修改密码"),
+            submit: t("Change password", "修改密码"),
             links: vec![(t("Back to your account", "返回账户"), "/account".to_owned())],
         },
     )

@@ -60,10 +60,10 @@ fn entry(
     let mut facts = vec![];
     let (act, verb) = match one.connected_at {
         Some(at) => {
-            facts.push(Fact::at(t("Connected", "绑定于"), zone.show(at)));
+            facts.push(Fact::at(t("Connected:", "绑定时间"), zone.show(at)));
             facts.extend(
                 one.email
-                    .map(|email| Fact::text(format!("{} {email}", t("As", "身份")))),
+                    .map(|email| Fact::text(format!("{} {email}", t("Account:", "账号")))),
             );
             ("disconnect", t("Disconnect", "解绑"))
         }
@@ -74,8 +74,8 @@ fn entry(
     };
     if !one.is_configured {
         let text = t(
-            "This installation does not offer it at present",
-            "本站目前不提供此方式",
+            "Currently not available in this installation",
+            "本站目前不提供此登录方式",
         );
         facts.push(Fact::text(text));
     }
@@ -126,13 +126,13 @@ pub(super) async fn post(
 /// A form may not lead to another site (`form-action`), a link may.
 fn onward(sent: &PageForm, policy: &CookiePolicy, begun: SignInBegun) -> HttpResponse {
     let language = sent.language;
-    let page = Page::new(language, "One step more", "还差一步")
+    let page = Page::new(language, "One more step", "还差一步")
         .with_navigation(navigation(language, Destination::Account));
     let text = language.t(
-        "Sign in at the provider as the person that you want to connect.",
-        "请在身份提供方登录您要绑定的身份。",
+        "Sign in to the provider with the identity that you want to connect.",
+        "请使用要绑定的身份在身份提供方登录。",
     );
-    let link = language.t("Go on to the provider", "前往身份提供方");
+    let link = language.t("Continue to the provider", "前往身份提供方");
     let page = MessagePage {
         links: vec![(link.to_owned(), begun.url)],
         ..MessagePage::saying(page, text.to_owned())

@@ -58,17 +58,20 @@ pub(super) async fn get(
 fn notice(language: PageLanguage, done: &str) -> Option<String> {
     let text = match done {
         "installed" => language.t(
-            "Done. Sign in with the account that you made.",
-            "完成。请使用刚创建的账户登录。",
+            "Setup complete. Sign in with the account you just created.",
+            "设置完成，请使用刚创建的账户登录。",
         ),
         "reset" => language.t(
-            "Your password is set. Everything that was open has ended.",
-            "密码已设置，其他会话均已结束。",
+            "Password set. All browsers and devices were signed out.",
+            "密码已设置，所有浏览器和设备均已退出登录。",
         ),
-        "activated" => language.t("Welcome. Your account is ready.", "欢迎。您的账户已就绪。"),
+        "activated" => language.t(
+            "Welcome. Your account is ready.",
+            "欢迎使用，您的账户已就绪。",
+        ),
         "left" => language.t(
-            "You left the workspace, and belong to no other. Whoever invites you sends a link.",
-            "您已退出工作空间，且不属于其他工作空间。如有人邀请您，将收到链接。",
+            "You left your last workspace. To join another one, you need an invitation.",
+            "您已退出最后一个工作空间。加入其他工作空间需要邀请。",
         ),
         "signedout" => language.t("You are signed out.", "您已退出登录。"),
         _ => return None,
@@ -106,10 +109,7 @@ fn form(
             Destination::Account => "/signin/code".to_owned(),
             to => format!("/signin/code?next={}", to.word()),
         };
-        links.push((
-            t("Sign in by a code from a mail", "使用邮件验证码登录"),
-            path,
-        ));
+        links.push((t("Sign in with an email code", "使用邮件验证码登录"), path));
     }
     if settings.password_login {
         links.push((
@@ -118,12 +118,12 @@ fn form(
         ));
     }
     if settings.allow_register {
-        links.push((t("Register", "注册"), "/signup".to_owned()));
+        links.push((t("Create account", "注册"), "/signup".to_owned()));
     }
     let mut fields = vec![];
     if settings.password_login {
         fields.push(
-            Input::new(("email", "email", "username"), &t("E-mail", "邮箱")).with_value(email),
+            Input::new(("email", "email", "username"), &t("Email", "邮箱")).with_value(email),
         );
         fields.push(Input::new(
             ("password", "password", "current-password"),
@@ -186,8 +186,8 @@ pub(super) async fn post(
         }
         Ok(LoginOutcome::NoWorkspace) => {
             let text = language.t(
-                "You have no workspace. Ask your administrator to invite you.",
-                "您没有工作空间，请联系管理员邀请您。",
+                "You do not belong to a workspace. Ask your administrator to invite you.",
+                "您尚未加入任何工作空间，请联系管理员邀请您。",
             );
             again(StatusCode::FORBIDDEN, text.to_owned())
         }

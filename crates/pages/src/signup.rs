@@ -22,8 +22,8 @@ pub(super) async fn get(settings: Data<ConsoleSettings>, request: HttpRequest) -
             &request,
             ("Registration is closed", "未开放注册"),
             (
-                "Nobody can register here without an invitation. Ask an owner or administrator of a workspace to invite you: the letter has a link that makes your account.",
-                "此处仅限受邀注册。请联系工作空间的所有者或管理员邀请您，邀请邮件中的链接可用于创建账户。",
+                "You need an invitation to register here. Ask a workspace owner or administrator to invite you. The invitation email contains a link to create your account.",
+                "本站仅限受邀注册。请联系工作空间的所有者或管理员邀请您，邀请邮件中包含创建账户的链接。",
             ),
         );
     }

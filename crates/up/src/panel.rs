@@ -54,7 +54,7 @@ fn text(folder: &DevFolder, state: &State, situation: Situation) -> String {
     rows.push(("settings", folder.root.join(".env").display().to_string()));
     rows.push((
         "mail",
-        "letters are files in .dev/mail (MAIL_TYPE in .env)".to_owned(),
+        "messages are files in .dev/mail (MAIL_TYPE in .env)".to_owned(),
     ));
     rows.push(("addresses", folder.addresses_file().display().to_string()));
     rows.push(("logs", folder.log().display().to_string()));

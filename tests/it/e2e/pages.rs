@@ -69,7 +69,7 @@ impl World {
         let at = link.find("/device").unwrap();
         self.goto(&link[at..]).await;
         self.browser.click("form button").await;
-        self.browser.see("Let this device in?").await;
+        self.browser.see("Approve this device?").await;
     }
 }
 
@@ -83,7 +83,7 @@ async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
     world.sign_in("Passw0rd1").await;
     world
         .browser
-        .see("Sign in with the account that you made")
+        .see("Sign in with the account you just created")
         .await;
     world.look("signin").await;
     world.sign_in("wr0ng-password").await;
@@ -101,7 +101,7 @@ async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
-    world.browser.see("You can go back to your device").await;
+    world.browser.see("You can return to your device").await;
     world.look("connected").await;
     let mut token = None;
     wait_until("the device is let in", async || {
@@ -129,7 +129,7 @@ async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
     world.goto("/account").await;
     let ended = Instant::now();
     world.browser.click(".entry form button").await;
-    world.browser.see("None.").await;
+    world.browser.see("No devices connected.").await;
     let account = world
         .server
         .http
@@ -150,13 +150,13 @@ async fn denying_and_a_session_that_ended_in_another_tab() {
     world.server.sign_in().await;
     world.goto("/signin?next=device").await;
     world.sign_in("Passw0rd1").await;
-    world.browser.see("The code that your device shows").await;
+    world.browser.see("Code shown on your device").await;
     let codes = world.codes("laptop").await;
     world.open_consent(&codes).await;
     // By the keyboard alone: the box, then the first button, which is the safe one.
     let keys = json!({"keys": ["Tab", "Tab", "Enter"]});
     world.browser.act(keys).await;
-    world.browser.see("Nobody was let in").await;
+    world.browser.see("nobody was given access").await;
     world.look("denied").await;
     assert_eq!(world.poll(&codes).await["error"], "access_denied");
     let codes = world.codes("laptop").await;
@@ -165,13 +165,13 @@ async fn denying_and_a_session_that_ended_in_another_tab() {
     world.db.execute(ended).await;
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
-    world.browser.see("Who are you?").await;
+    world.browser.see("Choose how to continue").await;
     world.look("who-are-you").await;
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
     world.browser.click("a[href*=signin]").await;
     // Signing in again leads back to what was about to be decided; but that took too long.
     world.sign_in("Passw0rd1").await;
-    world.browser.see("Let this device in?").await;
+    world.browser.see("Approve this device?").await;
     expire_all(&world.db).await;
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
@@ -206,7 +206,7 @@ async fn somebody_is_invited_comes_and_sees_less() {
     world.server.sign_in().await;
     world.goto("/signin?next=workspace").await;
     world.sign_in("Passw0rd1").await;
-    world.browser.see("Invite people").await;
+    world.browser.see("Invite members").await;
     world.browser.fill("#emails", "guest@example.com").await;
     world.browser.click("form:has(#emails) button").await;
     world.browser.see("guest@example.com: http").await;
@@ -222,7 +222,7 @@ async fn somebody_is_invited_comes_and_sees_less() {
     world.goto("/account").await;
     world.browser.click("form[action='/signout'] button").await;
     world.goto(&path).await;
-    world.browser.see("You are invited").await;
+    world.browser.see("Workspace invitation").await;
     world.look("activate").await;
     world.browser.fill("#name", "Guest").await;
     world.browser.fill("#password", "Gu3st-password").await;
@@ -235,9 +235,9 @@ async fn somebody_is_invited_comes_and_sees_less() {
     world.goto("/workspace").await;
     world.browser.see("Guest").await;
     let page = world.browser.act(json!({"read": "main"})).await;
-    assert!(!page["text"].as_str().unwrap().contains("Invite people"));
+    assert!(!page["text"].as_str().unwrap().contains("Invite members"));
     world.goto(&path).await;
-    world.browser.see("cannot be used").await;
+    world.browser.see("Invitation not valid").await;
 }
 
 /// What a page says when a browser holds more, or less, than a sign-in; and the way on from each.
@@ -260,7 +260,7 @@ async fn d1_d8_f_what_a_sign_in_that_does_not_hold_is_told_and_the_way_on() {
     let theirs = plant(access, "/account");
     world.browser.act(json!({"plant": theirs})).await;
     world.goto("/account").await;
-    world.browser.see("held two sign-ins").await;
+    world.browser.see("held two valid sign-ins").await;
     world.look("two-sign-ins").await;
     world.browser.click("a[href*=signin]").await;
     world.sign_in("Passw0rd1").await;
@@ -270,7 +270,7 @@ async fn d1_d8_f_what_a_sign_in_that_does_not_hold_is_told_and_the_way_on() {
     let elsewhere = format!("http://localhost:{port}/signin");
     world.browser.goto(&elsewhere).await;
     world.sign_in("Passw0rd1").await;
-    world.browser.see("another address than ours").await;
+    world.browser.see("not sent from the public address").await;
     world.look("another-address").await;
     world.browser.click("main a").await;
     world.browser.see("Signed-in browsers").await;
@@ -278,19 +278,19 @@ async fn d1_d8_f_what_a_sign_in_that_does_not_hold_is_told_and_the_way_on() {
     let left = "UPDATE accounts SET status = 'uninitialized'";
     world.db.execute(left).await;
     world.goto("/workspace").await;
-    world.browser.see("Finish your account").await;
+    world.browser.see("Complete your account").await;
     world.look("initialise").await;
     world.browser.click("form button").await;
     world.browser.see("Saved.").await;
     let alone = "DELETE FROM tenant_account_joins";
     world.db.execute(alone).await;
     world.goto("/account").await;
-    world.browser.see("you belong to no workspace").await;
+    world.browser.see("you do not belong to a workspace").await;
     world.look("no-workspace").await;
     world.browser.click("form button").await;
     world.browser.see("You are signed out.").await;
     world.goto("/signin?error=invalid_state").await;
-    world.browser.see("Begin it again here").await;
+    world.browser.see("Start again here").await;
     world.look("provider-refused").await;
     assert_eq!(world.browser.problems().await, [] as [Value; 0]);
 }

@@ -114,7 +114,7 @@ async fn somebody_without_an_account_lets_a_device_in_and_the_device_leaves_agai
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
-    world.browser.see("You can go back to your device").await;
+    world.browser.see("You can return to your device").await;
     let delivered = world.poll(&codes).await;
     assert_eq!(delivered["subject_type"], "external_sso", "{delivered}");
     assert_eq!(delivered["subject_email"], "Ext@partner.example");
@@ -189,7 +189,7 @@ async fn an_address_of_an_account_and_a_token_for_somebody_else_are_refused() {
     // The provider signs an ID token for another client; its session makes the login page step aside.
     world.provider.command("audience somebody-else").await;
     world.go_to_provider(&codes).await;
-    world.browser.see("began in another browser").await;
+    world.browser.see("was started in another browser").await;
     let log = world.server.log();
     assert!(log.contains("Invalid audiences"), "the log says why");
     assert_eq!(world.poll(&codes).await["error"], "authorization_pending");
@@ -207,7 +207,7 @@ async fn a_provider_that_changed_its_keys_in_between_is_asked_again() {
     world.sign_in_at_provider("ext@partner.example").await;
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
-    world.browser.see("You can go back to your device").await;
+    world.browser.see("You can return to your device").await;
     assert_eq!(
         world.poll(&first).await["subject_email"],
         "ext@partner.example"
@@ -381,7 +381,7 @@ async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
     world.sign_in_at_provider("owner@example.com").await;
     world
         .browser
-        .see("Sign in with its password and connect the provider there")
+        .see("Sign in with its password, then connect the provider")
         .await;
     // The owner signs in with the password, in the page, and connects the identity.
     let codes = world.codes().await;
@@ -392,7 +392,7 @@ async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
     world.browser.click("form button").await;
     world.browser.see("owner@example.com").await;
     world.browser.click("#deny").await;
-    world.browser.see("Nobody was let in").await;
+    world.browser.see("nobody was given access").await;
     assert_eq!(world.poll(&codes).await["error"], "access_denied");
     world.connect_identity().await;
     // From now on the provider signs the owner in, whatever address it tells.
@@ -413,7 +413,7 @@ async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
     world.browser.see("renamed@example.com").await;
     world.browser.click("#same_code").await;
     world.browser.click("#approve").await;
-    world.browser.see("You can go back to your device").await;
+    world.browser.see("You can return to your device").await;
     assert_eq!(world.poll(&codes).await["subject_type"], "account");
 }
 
@@ -479,11 +479,11 @@ async fn registration_makes_an_account_where_it_is_open() {
     let sign_in = format!("{}/console/api/oauth/login/corp", world.server.url);
     world.browser.goto(&sign_in).await;
     world.sign_in_at_provider("new@partner.example").await;
-    world.browser.see("The code that your device shows").await;
+    world.browser.see("Code shown on your device").await;
     let accounts = world.db.query("SELECT email || ' ' || (password IS NULL)::text FROM accounts WHERE name LIKE 'Name of%'").await;
     assert_eq!(accounts, ["new@partner.example true"]);
     world.browser.goto(&sign_in).await;
-    world.browser.see("The code that your device shows").await;
+    world.browser.see("Code shown on your device").await;
     assert_eq!(
         world.db.query("SELECT count(*)::text FROM accounts").await,
         ["2"]

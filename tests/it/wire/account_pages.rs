@@ -21,8 +21,8 @@ async fn a_device_is_listed_and_dies_at_the_press_of_a_button() {
     let (mut browser, page) = signed_in(&h).await;
     let body = &page.body;
     assert!(body.contains("&#60;b&#62;lost&#60;/b&#62; laptop") && !body.contains("<b>"));
-    assert!(body.contains("Last used never") && body.contains("Program difyctl"));
-    assert!(body.contains("Connected from 127.0.0.1"));
+    assert!(body.contains("Last used: never") && body.contains("Client: difyctl"));
+    assert!(body.contains("Connected from: 127.0.0.1"));
     // The newest comes first, so the lost one is the second.
     let done = browser.press(&page, "/account", 1).await.expect(303);
     let account = "/openapi/v1/account";
@@ -55,7 +55,7 @@ async fn ending_everything_else_spares_this_browser_alone() {
     let live = "SELECT count(*) FROM oauth_access_tokens WHERE revoked_at IS NULL";
     assert_eq!(h.db.query(live).await, ["0"]);
     let page = browser.follow(done).await.expect(200);
-    assert!(page.body.contains("None.") && page.body.contains("This browser"));
+    assert!(page.body.contains("No devices connected.") && page.body.contains("This browser"));
     h.with_bearer("GET", "/openapi/v1/account", &device)
         .await
         .expect(401);
@@ -110,6 +110,7 @@ async fn whoever_lets_a_device_in_hears_of_it_by_mail() {
     assert!(letter.text.contains("“<b>build</b> server” (difyctl)"));
     assert!(letter.html.contains("&lt;b&gt;build") && !letter.html.contains("<b>build"));
     assert!(
-        letter.text.contains("It asked from 127.0.0.1 on ") && letter.link().ends_with("/account")
+        letter.text.contains("The request came from 127.0.0.1 on ")
+            && letter.link().ends_with("/account")
     );
 }

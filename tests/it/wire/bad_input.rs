@@ -162,7 +162,7 @@ async fn g8_an_unknown_path_shows_a_browser_a_page_and_a_program_json() {
     };
     let html = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
     for (browser, words) in [
-        (vec![("accept", html)], "There is no such page"),
+        (vec![("accept", html)], "Page not found"),
         (
             vec![("sec-fetch-mode", "navigate"), ("accept-language", "zh-CN")],
             "页面不存在",

@@ -161,7 +161,11 @@ async fn d1_two_sessions_that_are_both_real_are_refused_in_words_and_removed() {
     let mut jar = signed_in(&h).await;
     jar.plant("access_token", &other.cookies["access_token"], DOMAIN);
     let page = jar.walk(&[&h], "/account").await.expect(401);
-    assert!(page.body.contains("held two sign-ins"), "{}", page.body);
+    assert!(
+        page.body.contains("held two valid sign-ins"),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains("other@example.com") && !page.body.contains(EMAIL));
     let page = jar.walk(&[&h], "/account").await.expect(200);
     assert!(
@@ -206,8 +210,7 @@ async fn d1_renewing_goes_round_once_and_then_says_why() {
     jar.kept.retain(|one| one.name != "access_token");
     let page = jar.walk(&[&h], "/account").await.expect(401);
     assert!(
-        page.body
-            .contains("did not send the sign-in&#39;s cookie back"),
+        page.body.contains("did not send the sign-in cookie back"),
         "{}",
         page.body
     );
@@ -264,7 +267,7 @@ async fn d1_an_account_without_a_workspace_is_told_so_and_not_sent_round() {
     let mut jar = signed_in(&h).await;
     h.db.execute("DELETE FROM tenant_account_joins").await;
     let page = jar.walk(&[&h], "/account").await.expect(403);
-    assert!(page.body.contains("no workspace") && page.body.contains("/signout"));
+    assert!(page.body.contains("do not belong to a workspace") && page.body.contains("/signout"));
     assert_eq!(jar.count("/renew"), 0);
 }
 
@@ -371,7 +374,7 @@ async fn f_pages_ask_whether_an_account_is_initialised_before_they_let_it_do_any
     assert_eq!(h.poll(&grant).await.oauth_error(), "authorization_pending");
     // The way on.
     let page = jar.send(&h, "GET", "/account/init", &[]).await.expect(200);
-    assert!(page.body.contains("Finish your account"));
+    assert!(page.body.contains("Complete your account"));
     let filled = [
         ("csrf_token", csrf.as_str()),
         ("interface_language", "en-US"),

@@ -63,7 +63,7 @@ async fn a_code_is_typed_looked_at_and_approved_without_javascript() {
         EMAIL,
         "Owner&#39;s Workspace (owner)",
         "14 days",
-        "If somebody sent you this code",
+        "If someone sent you this code",
     ] {
         assert!(consent.body.contains(fact), "{fact}: {}", consent.body);
     }
@@ -77,7 +77,7 @@ async fn a_code_is_typed_looked_at_and_approved_without_javascript() {
     assert!(again.expect(400).body.contains("Nothing was approved"));
     assert!(is_pending(&h, &grant).await);
     let done = browser.submit(&consent, &TICKED).await.expect(200);
-    assert!(done.body.contains("You can go back to your device"));
+    assert!(done.body.contains("You can return to your device"));
     h.clock.advance(TimeDelta::seconds(6));
     assert_eq!(
         h.poll(&grant).await.expect(200).json()["subject_type"],
@@ -97,7 +97,7 @@ async fn denying_needs_no_tick_and_reaches_the_device() {
     let mut browser = Plain::new(&h);
     let consent = at_consent(&mut browser, &grant).await;
     let done = browser.submit(&consent, &[("verdict", "deny")]).await;
-    assert!(done.expect(200).body.contains("Nobody was let in"));
+    assert!(done.expect(200).body.contains("nobody was given access"));
     assert_eq!(h.poll(&grant).await.oauth_error(), "access_denied");
 }
 
@@ -145,7 +145,7 @@ async fn what_is_wrong_with_a_code_is_said_and_never_repeated_from_a_link() {
             .await
             .expect(404);
         assert!(
-            unknown.body.contains("unknown or has expired"),
+            unknown.body.contains("invalid or has expired"),
             "{unknown:?}"
         );
         assert!(!unknown.body.contains("<b>"));
@@ -209,7 +209,7 @@ async fn somebody_without_an_account_decides_on_a_page_too() {
             .insert("device_approval_grant".into(), granted);
         let arrived = browser.get("/device?sso_verified=1").await.expect(302);
         let consent = browser.follow(arrived).await.expect(200);
-        assert!(consent.body.contains("laptop") && consent.body.contains("According to"));
+        assert!(consent.body.contains("laptop") && consent.body.contains("Identity provider"));
         let bare = browser.submit(&consent, &[("verdict", "approve")]).await;
         assert!(bare.expect(400).body.contains("Nothing was approved"));
         let sent = [("same_code", "yes"), ("verdict", verdict)];
@@ -257,7 +257,7 @@ async fn d10_our_device_page_stands_beside_a_console_that_has_none() {
     browser.cookies.extend(console.cookies);
     let consent = browser.get("/device/confirm").await.expect(200);
     let done = browser.submit(&consent, &TICKED).await.expect(200);
-    assert!(done.body.contains("go back to your device"), "{done:?}");
+    assert!(done.body.contains("return to your device"), "{done:?}");
     h.clock.advance(TimeDelta::seconds(6));
     assert!(h.poll(&grant).await.expect(200).json()["token"].is_string());
     // A form of somebody who was signed out meanwhile leads to the console too; nothing else is ours.

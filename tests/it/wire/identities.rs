@@ -69,7 +69,7 @@ async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_letter() {
     world.connect(&mut owner).await;
     assert_eq!(world.subjects().await, ["person"]);
     let letter = h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "A way to sign in was added to your account");
+    assert_eq!(letter.subject, "A sign-in method was added to your account");
     // An address that somebody else wrote down is no link in a letter of ours.
     for told in [
         "odd",
@@ -161,8 +161,8 @@ async fn a5_a_first_password_asks_for_a_fresh_sign_in_and_sends_a_letter() {
     thief.post(h, path, body).await.expect(200);
     assert_eq!(h.db.query(set).await, ["1"]);
     let letter = h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "A way to sign in was added to your account");
-    for told in ["A password was set", "127.0.0.1", "/account"] {
+    assert_eq!(letter.subject, "A sign-in method was added to your account");
+    for told in ["Password set", "127.0.0.1", "/account"] {
         assert!(letter.text.contains(told), "{told}: {}", letter.text);
     }
 }
@@ -222,7 +222,7 @@ async fn a5_disconnecting_ends_everything_else_and_sends_a_letter() {
     let letter = h.last_letter(EMAIL).await;
     assert_eq!(
         letter.subject,
-        "A way to sign in was removed from your account"
+        "A sign-in method was removed from your account"
     );
     let events = h.db.audit_actions().await;
     assert!(events.contains(&"console.identity_unlinked".into()));
@@ -339,7 +339,7 @@ async fn a5_a_reset_disconnects_all_identities_and_says_so() {
                 let letter = h.last_letter(EMAIL).await;
                 assert_eq!(
                     letter.subject,
-                    "A way to sign in was removed from your account"
+                    "A sign-in method was removed from your account"
                 );
                 assert!(letter.text.contains("odd"), "{}", letter.text);
             }

@@ -270,7 +270,7 @@ async fn b6_whoever_signs_in_by_the_link_accepts_it_on_pages_too() {
         .get(&format!("/activate?token={of_other}"))
         .await
         .expect(200);
-    assert!(page.body.contains("Join the workspace") && !page.body.contains("type=\"password\""));
+    assert!(page.body.contains("Join workspace") && !page.body.contains("type=\"password\""));
     assert_eq!(
         roles_of(&h, "other@example.com").await,
         ["owner"],

@@ -541,7 +541,7 @@ async fn whoever_asks_for_chinese_gets_it_on_every_page() {
     browser.submit(&page, &typed).await.expect(303);
     for (path, word) in [
         ("/account", "已连接的设备"),
-        ("/account/profile", "您的资料"),
+        ("/account/profile", "个人资料"),
         ("/account/password", "修改密码"),
         ("/workspace", "所有者"),
         ("/workspace/audit", "审计日志"),

@@ -71,7 +71,7 @@ async fn members_are_invited_given_roles_and_removed() {
     let link = h.last_letter("two@example.com").await.link();
     assert!(link.contains("/activate"));
     let page = owner.get("/workspace").await.expect(200);
-    assert_eq!(page.body.matches("Invited, has not come yet").count(), 2);
+    assert_eq!(page.body.matches("Invitation pending").count(), 2);
     let page = done(&mut owner, &page, ("role", 0), &[("role", "admin")]).await;
     assert!(page.body.contains("<p>admin</p>") && page.body.contains("<p>editor</p>"));
     let page = done(&mut owner, &page, ("remove", 0), &[]).await;
@@ -163,7 +163,7 @@ async fn a_forged_form_changes_nothing() {
     let page = owner.get("/workspace").await.expect(200);
     let filled = [("name", "Forged"), ("csrf_token", "x")];
     let page = done(&mut owner, &page, ("rename", 0), &filled).await;
-    assert!(page.body.contains("too old") && !page.body.contains("Forged"));
+    assert!(page.body.contains("out of date") && !page.body.contains("Forged"));
 }
 
 #[actix_web::test]
@@ -181,7 +181,7 @@ async fn somebody_works_in_another_of_their_workspaces() {
     let page = owner.get("/workspace").await.expect(200);
     assert!(page.body.contains("(owner)"));
     let page = done(&mut owner, &page, ("switch", 0), &[]).await;
-    assert!(page.body.contains("(editor)") && page.body.contains("You work here now."));
+    assert!(page.body.contains("(editor)") && page.body.contains("Workspace switched."));
 }
 
 #[actix_web::test]
@@ -200,11 +200,10 @@ async fn the_audit_log_is_filtered_paged_and_taken_away() {
     owner.fill_in(&page, ("key", 0), &[]).await.expect(200);
     let log = owner.get("/workspace/audit").await.expect(200);
     assert_eq!(log.body.matches("<section").count(), 50);
-    let words =
-        "<h3>An API key was created <code class=\"kind\">workspace.api_key_created</code></h3>";
+    let words = "<h3>API key created <code class=\"kind\">workspace.api_key_created</code></h3>";
     assert!(log.body.contains(words), "{}", log.body);
     assert!(log.body.contains(" UTC\">"), "UTC stands where one points");
-    assert!(log.body.contains("name: Name &#60;b&#62;51") && log.body.contains("From 127.0.0.1"));
+    assert!(log.body.contains("name: Name &#60;b&#62;51") && log.body.contains("From: 127.0.0.1"));
     let older = between(&log.body, "<a href=\"/workspace/audit?", "\"").unwrap();
     let older = format!("/workspace/audit?{}", older.replace("&#38;", "&"));
     let log = owner.get(&older).await.expect(200);
@@ -343,7 +342,7 @@ async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
     assert!(!page.body.contains("/signin/code") && !page.body.contains("/signup"));
     // G8: a way in that is closed says so, instead of leading elsewhere without a word.
     for (path, english) in [
-        ("/signin/code", "Sign-in by a code is off"),
+        ("/signin/code", "Sign-in with a code is off"),
         ("/signup", "Registration is closed"),
     ] {
         let page = browser.get(path).await.expect(403);

@@ -49,22 +49,22 @@ pub(super) fn facts(
         .as_secs()
         / 60;
     let asked = match (minutes, language) {
-        (0, _) => t("less than a minute ago", "不到一分钟前"),
-        (1, PageLanguage::English) => "a minute ago".to_owned(),
+        (0, _) => t("less than a minute ago", "不到 1 分钟前"),
+        (1, PageLanguage::English) => "1 minute ago".to_owned(),
         (_, PageLanguage::English) => format!("{minutes} minutes ago"),
         (_, PageLanguage::Chinese) => format!("{minutes} 分钟前"),
     };
     vec![
-        (t("Program", "程序"), device.client_id.as_str().to_owned()),
+        (t("Client", "客户端"), device.client_id.as_str().to_owned()),
         (
-            t("Calls itself", "设备自称"),
+            t("Device name (unverified)", "设备名称（未经验证）"),
             device.device_label.as_str().to_owned(),
         ),
         (
-            t("Asks from", "来自网络地址"),
+            t("Request from", "请求来源"),
             flow.with_place(device.created_ip, is_chinese),
         ),
-        (t("Asked", "请求时间"), asked),
+        (t("Requested", "请求时间"), asked),
     ]
 }
 
@@ -72,11 +72,11 @@ pub(super) fn facts(
 pub(super) fn lifetime(language: PageLanguage, life: TimeDelta) -> (String, String) {
     let days = life.num_days();
     (
-        language.t("For", "有效期").to_owned(),
+        language.t("Access lasts", "有效期").to_owned(),
         language
             .t(
-                &format!("{days} days, unless you end it before"),
-                &format!("{days} 天，您可随时提前撤销"),
+                &format!("{days} days, unless you revoke it earlier"),
+                &format!("{days} 天，您可随时撤销"),
             )
             .to_owned(),
     )
@@ -90,15 +90,18 @@ pub(super) fn outcome(
 ) -> MessagePage {
     let (title, text) = match verdict {
         Verdict::Approve => (
-            ("Connected", "已连接"),
+            ("Device connected", "设备已连接"),
             (
-                "Done. You can go back to your device.",
-                "完成。您可以返回设备。",
+                "Done. You can return to your device.",
+                "操作完成，您可以返回设备继续。",
             ),
         ),
         Verdict::Deny => (
-            ("Denied", "已拒绝"),
-            ("Refused. Nobody was let in.", "已拒绝，没有授权任何人。"),
+            ("Request denied", "已拒绝请求"),
+            (
+                "The device was not connected, and nobody was given access.",
+                "设备未连接，也未授予任何人访问权限。",
+            ),
         ),
     };
     MessagePage {
@@ -153,7 +156,7 @@ async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &str) -> HttpR
     )];
     if device.sso_gate().await.is_ok() {
         let initiate = format!("/openapi/v1/oauth/device/sso-initiate?user_code={code}");
-        let without = t("Without an account here: ", "没有本站账户：");
+        let without = t("No account? Continue with ", "没有账户？继续使用 ");
         let providers = device.sso_providers();
         if providers.is_empty() {
             links.push((format!("{without}SSO"), initiate.clone()));
@@ -164,10 +167,10 @@ async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &str) -> HttpR
         }));
     }
     let page = MessagePage {
-        page: Page::new(language, "Who are you?", "请选择身份"),
+        page: Page::new(language, "Choose how to continue", "选择继续方式"),
         lines: vec![t(
-            "Say who you are; then you see what asks to be let in.",
-            "请先确认身份，随后可查看请求详情。",
+            "Sign in first. You can then review the request before you decide.",
+            "请先确认身份，再查看请求详情并作出决定。",
         )],
         button: None,
         links,
@@ -201,16 +204,19 @@ async fn consent(
     };
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let mut facts = facts(language, device, &grant, ctx.now);
-    facts.push((t("You are", "您的身份"), identity.account.email.clone()));
+    facts.push((
+        t("Signed in as", "当前身份"),
+        identity.account.email.clone(),
+    ));
     if let Some(workspace) = identity.current_workspace() {
         let text = format!("{} ({})", workspace.name, language.role(workspace.role));
         facts.push((t("Workspace", "工作空间"), text));
     }
     facts.push((
-        t("It will be able to", "它将可以"),
+        t("Permissions", "权限"),
         t(
-            "do through the API what you can do: see your profile and workspaces, run and manage apps as your role allows",
-            "通过 API 做您能做的事：查看您的资料和工作空间，按您的角色运行和管理应用",
+            "Act as you through the API: view your profile and workspaces, and run and manage apps as your role allows",
+            "通过 API 以您的身份操作：查看您的个人资料和工作空间，并按您的角色运行和管理应用",
         ),
     ));
     facts.push(lifetime(language, asked.life));
@@ -220,8 +226,7 @@ async fn consent(
         StatusCode::OK
     };
     let page = ConsentPage {
-        page: Page::new(language, "Let this device in?", "允许此设备接入？")
-            .with_error(asked.error),
+        page: Page::new(language, "Approve this device?", "批准此设备？").with_error(asked.error),
         action: "/device/confirm",
         code: asked.code.to_owned(),
         csrf_token: csrf_token(request, identity),
@@ -276,7 +281,7 @@ pub(crate) async fn post(
     };
     match decided.await {
         Ok(()) => {
-            let label = language.t("See all that is connected", "查看所有已连接的设备");
+            let label = language.t("View connected devices", "查看已连接的设备");
             let links = vec![(label.to_owned(), "/account".to_owned())];
             let mut answer = show(StatusCode::OK, &outcome(language, verdict, links));
             if let Err(error) = answer.add_cookie(&policy.cleared_device_code()) {

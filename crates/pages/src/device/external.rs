@@ -47,13 +47,13 @@ async fn consent(
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let mut facts = facts(language, device, &asks, ctx.now);
     facts.extend([
-        (t("You are", "您的身份"), context.subject_email),
-        (t("According to", "身份来源"), context.subject_issuer),
+        (t("Signed in as", "当前身份"), context.subject_email),
+        (t("Identity provider", "身份提供方"), context.subject_issuer),
         (
-            t("It will be able to", "它将可以"),
+            t("Permissions", "权限"),
             t(
-                "run the apps that are open to you, and nothing else",
-                "仅运行对您开放的应用",
+                "Run the apps available to you, and nothing else",
+                "仅可运行对您开放的应用，不能执行其他操作",
             ),
         ),
         lifetime(language, settings.bearer_lifetime()),
@@ -64,7 +64,7 @@ async fn consent(
         StatusCode::OK
     };
     let page = ConsentPage {
-        page: Page::new(language, "Let this device in?", "允许此设备接入？").with_error(error),
+        page: Page::new(language, "Approve this device?", "批准此设备？").with_error(error),
         action: EXTERNAL_CONSENT,
         code: context.user_code.expose().to_owned(),
         csrf_token: context.csrf_token,

@@ -72,10 +72,10 @@ fn ask(
     let typed: String = typed.chars().take(LONGEST_TYPED).collect();
     let code = Input::new(
         ("user_code", "text", "off"),
-        &t("The code that your device shows", "设备上显示的代码"),
+        &t("Code shown on your device", "设备上显示的代码"),
     );
     let hint = t(
-        "Small letters, spaces and a missing dash do not matter.",
+        "Not case-sensitive. Spaces and the dash are optional.",
         "不区分大小写，空格和连字符可省略。",
     );
     show(

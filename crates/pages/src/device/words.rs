@@ -8,94 +8,94 @@ pub(super) fn said(language: PageLanguage, code: &str) -> String {
     // Two of them are words with a space; in a link that is an underscore.
     let (english, chinese) = match code.replace(' ', "_").as_str() {
         "expired_or_unknown" => (
-            "This code is unknown or has expired. Compare it with your device, or start again there.",
-            "代码不存在或已过期。请与设备核对，或在设备上重新开始。",
+            "This code is invalid or has expired. Check it against your device, or start again there.",
+            "代码无效或已过期。请与设备上显示的代码核对，或在设备上重新开始。",
         ),
         "invalid_user_code" | "user_code_required" | "lookup_required" => (
-            "This code is unknown or has expired, or you came by a link: type the code here.",
-            "代码不存在或已过期；如果您是通过链接进入，请在此输入代码。",
+            "This code is invalid or has expired, or you followed a link. Enter the code shown on your device.",
+            "代码无效或已过期，或者您是通过链接进入的。请输入设备上显示的代码。",
         ),
         "user_code_not_pending" | "already_resolved" | "user_code_mismatch" => (
-            "This code has expired or was used. Start again on your device.",
-            "代码已过期或已使用，请在设备上重新开始。",
+            "This code has expired or was already used. Start again on your device.",
+            "代码已过期或已被使用，请在设备上重新开始。",
         ),
         "not_compared" => (
-            "Nothing was approved. Tick the box when your own device shows this very code; otherwise deny.",
-            "尚未批准。确认您自己的设备显示此代码后请勾选；否则请拒绝。",
+            "Nothing was approved. Select the checkbox only if your own device shows this exact code. Otherwise, deny the request.",
+            "尚未批准。仅当您自己的设备显示的正是此代码时，才勾选复选框；否则请拒绝。",
         ),
         "rate_limited" => (
-            "Too many attempts. Wait a few minutes.",
-            "尝试次数过多，请稍等几分钟。",
+            "Too many attempts. Try again in a few minutes.",
+            "尝试次数过多，请几分钟后重试。",
         ),
         "email_belongs_to_dify_account" => (
-            "This e-mail address belongs to an account here: sign in with that account instead.",
-            "该邮箱属于本站账户，请改用账户登录。",
+            "This email address belongs to an account here. Sign in with that account instead.",
+            "该邮箱属于本站账户，请改用该账户登录。",
         ),
         "email_not_verified" => (
-            "Your identity provider has not verified your e-mail address. Ask its administrator.",
+            "Your identity provider has not verified your email address. Contact its administrator.",
             "身份提供方尚未验证您的邮箱，请联系其管理员。",
         ),
         "email_missing" => (
-            "Your identity provider does not tell us your e-mail address. Ask its administrator to allow the scope \"email\".",
-            "身份提供方未提供您的邮箱，请联系其管理员开放 email 范围。",
+            "Your identity provider does not share your email address. Ask its administrator to allow the \"email\" scope.",
+            "身份提供方未提供您的邮箱，请联系其管理员开放 email 权限范围。",
         ),
         "email_unusable" => (
-            "The e-mail address that your identity provider has for you cannot be used: it may hold a blank. Ask its administrator to correct it.",
-            "身份提供方登记的邮箱无法使用（可能含有空格），请联系其管理员更正。",
+            "The email address that your identity provider has for you cannot be used. It may contain a space. Ask its administrator to correct it.",
+            "身份提供方登记的邮箱无法使用，可能含有空格。请联系其管理员更正。",
         ),
         "provider_malformed" | "sso_provider_malformed" => (
-            "The identity provider answered, but not in the right form. Ask your administrator: the log says what is wrong.",
-            "身份提供方的应答格式有误，请联系管理员查看日志中的原因。",
+            "The identity provider sent an invalid response. Contact your administrator: the log has the details.",
+            "身份提供方返回的响应无效，请联系管理员，日志中有详细原因。",
         ),
         "identity_not_proved" => (
-            "The identity provider's answer could not be verified. Sign in again; if that does not help, ask your administrator.",
-            "无法验证身份提供方的应答，请重新登录；如仍失败，请联系管理员。",
+            "The identity provider's response could not be verified. Sign in again. If the problem persists, contact your administrator.",
+            "无法验证身份提供方的响应，请重新登录。如果问题仍然存在，请联系管理员。",
         ),
         "code_too_long" => (
-            "The identity provider's code is longer than any that we take. Ask your administrator.",
+            "The identity provider sent a code that is too long. Contact your administrator.",
             "身份提供方返回的授权码过长，请联系管理员。",
         ),
         "access_denied" => (
             "Your identity provider did not sign you in.",
-            "身份提供方未让您登录。",
+            "身份提供方未允许您登录。",
         ),
         "invalid_sso_assertion" | "sso_assertion_required" => (
-            "This sign-in has expired or began in another browser. Type the code again.",
-            "登录已过期或在其他浏览器中开始，请重新输入代码。",
+            "This sign-in has expired or was started in another browser. Enter the code again.",
+            "此次登录已过期，或是在其他浏览器中发起的。请重新输入代码。",
         ),
         "sso_initiate_failed"
         | "sso_initiate_missing_url"
         | "sso_provider_unavailable"
         | "provider_unavailable" => (
-            "The identity provider does not answer. Try again in a few minutes.",
-            "身份提供方没有响应，请稍后再试。",
+            "The identity provider is not responding. Try again in a few minutes.",
+            "身份提供方没有响应，请几分钟后重试。",
         ),
         "not_linked" => (
-            "There is an account with this e-mail address. Sign in with its password and connect the provider there.",
-            "该邮箱已有账户，请用密码登录后再绑定身份提供方。",
+            "An account with this email address already exists. Sign in with its password, then connect the provider on your account page.",
+            "该邮箱已有账户。请使用密码登录，然后在账户页面绑定身份提供方。",
         ),
         "registration_closed" => (
-            "There is no account for you here, and registration is closed. Ask your administrator.",
-            "没有您的账户，且未开放注册，请联系管理员。",
+            "You do not have an account here, and registration is closed. Contact your administrator.",
+            "您还没有本站账户，且本站未开放注册。请联系管理员。",
         ),
         "no_workspace" => (
-            "You have no workspace here. Ask your administrator to invite you.",
-            "您没有工作空间，请联系管理员邀请您。",
+            "You do not belong to a workspace here. Ask your administrator to invite you.",
+            "您尚未加入任何工作空间，请联系管理员邀请您。",
         ),
         "account_banned" | "account_inactive" => (
-            "This account is locked. Ask your administrator.",
+            "This account is locked. Contact your administrator.",
             "该账户已被锁定，请联系管理员。",
         ),
         "no_session" | "invalid_session" | "session_already_consumed" | "csrf_mismatch" => (
-            "Your sign-in has ended or changed. Type the code again.",
-            "登录已结束或已变更，请重新输入代码。",
+            "Your session has ended or changed. Enter the code again.",
+            "您的会话已结束或已变更，请重新输入代码。",
         ),
         "bearer_disabled" | "not_found" | "unknown_provider" | "console_api_url_unset" => (
-            "This installation does not let devices in that way. Ask its administrator.",
-            "本站不支持以此方式接入设备，请联系管理员。",
+            "This installation does not support connecting devices this way. Contact its administrator.",
+            "本站不支持以此方式连接设备，请联系管理员。",
         ),
         _ => (
-            "Something went wrong. Type the code again.",
+            "Something went wrong. Enter the code again.",
             "出错了，请重新输入代码。",
         ),
     };

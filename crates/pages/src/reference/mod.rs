@@ -119,7 +119,7 @@ fn one(name: Path<String>, request: &HttpRequest, document: Document) -> HttpRes
     match found {
         Some(page) => show(StatusCode::OK, &page),
         None => {
-            let text = language.t("There is no such operation.", "没有此接口。");
+            let text = language.t("This operation does not exist.", "此接口不存在。");
             let page = Page::new(language, "API reference", "API 参考");
             let mut told = MessagePage::saying(page, text.to_owned());
             let all = language.t("All operations", "所有接口").to_owned();

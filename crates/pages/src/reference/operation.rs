@@ -66,7 +66,7 @@ impl OperationPage {
         let responses = operation["responses"].as_object().into_iter().flatten();
         let responses = responses.map(|(status, answer)| Response {
             status: match (status.as_str(), language) {
-                ("default", PageLanguage::English) => "otherwise".to_owned(),
+                ("default", PageLanguage::English) => "default".to_owned(),
                 ("default", PageLanguage::Chinese) => "其他".to_owned(),
                 (status, _) => status.to_owned(),
             },
@@ -120,16 +120,16 @@ fn needs(language: PageLanguage, operation: &Value) -> Vec<String> {
         let names = way.as_object().into_iter().flatten();
         let names = names.map(|(name, _)| match name.as_str() {
             "bearer" => language.t(
-                "a bearer token in Authorization (difyctl login, or the device flow)",
-                "Authorization 中的 Bearer 令牌（difyctl 登录或设备流程）",
+                "bearer token in the Authorization header (difyctl login or the device flow)",
+                "Authorization 请求头中的 Bearer 令牌（通过 difyctl 登录或设备流程获取）",
             ),
-            "session" => language.t("the session's cookies", "会话 Cookie"),
+            "session" => language.t("session cookies", "会话 Cookie"),
             "csrf" => language.t(
-                "the cookie csrf_token repeated in X-CSRF-Token",
-                "在 X-CSRF-Token 中重复 csrf_token Cookie",
+                "value of the csrf_token cookie in the X-CSRF-Token header",
+                "X-CSRF-Token 请求头中的 csrf_token Cookie 值",
             ),
-            "refresh" => language.t("the refresh cookie", "刷新 Cookie"),
-            "grant" => language.t("the approval grant's cookie", "授权 Cookie"),
+            "refresh" => language.t("refresh cookie", "刷新 Cookie"),
+            "grant" => language.t("approval grant cookie", "授权 Cookie"),
             _ => "",
         });
         names.collect::<Vec<_>>().join(", ")

@@ -142,7 +142,7 @@ impl Desk<'_> {
             .collect();
         if emails.is_empty() || emails.len() > MOST_EMAILS {
             let text = language.t(
-                "Give one to a hundred addresses.",
+                "Enter 1 to 100 email addresses.",
                 "请填写 1 至 100 个邮箱地址。",
             );
             return Err(Refusal::invalid(text.to_owned()));
@@ -214,10 +214,10 @@ impl Desk<'_> {
             .create_key(self.ctx, (place, self.account), scope)
             .await;
         let (_, key) = made.map_err(refuse)?;
-        let page = Page::new(language, "Your new key", "新密钥");
+        let page = Page::new(language, "New API key", "新 API 密钥");
         let once = language.t(
-            "Copy it now: it is shown this once.",
-            "请立即复制：仅显示这一次。",
+            "Copy this key now. It will not be shown again.",
+            "请立即复制此密钥，它不会再次显示。",
         );
         let mut told = MessagePage::saying(page, once.to_owned());
         told.lines.push(key.expose().to_owned());
@@ -227,14 +227,14 @@ impl Desk<'_> {
 }
 
 fn back_here(language: PageLanguage) -> Vec<(String, String)> {
-    let label = language.t("Back to the workspace", "返回工作空间");
+    let label = language.t("Back to workspace", "返回工作空间");
     vec![(label.to_owned(), "/workspace".to_owned())]
 }
 
 /// What became of each address; the link where no mail takes it there.
 fn invited(language: PageLanguage, results: Vec<GuestResult>) -> MessagePage {
     let line = |one: GuestResult| {
-        let sent = language.t("the invitation is on its way", "邀请已发送");
+        let sent = language.t("invitation sent", "邀请已发送");
         let outcome = match one.outcome {
             GuestOutcome::Failed(problem) => problem,
             GuestOutcome::Invited(Some(url)) => url,
@@ -244,7 +244,7 @@ fn invited(language: PageLanguage, results: Vec<GuestResult>) -> MessagePage {
         format!("{}: {outcome}", one.email)
     };
     MessagePage {
-        page: Page::new(language, "Invited", "邀请结果"),
+        page: Page::new(language, "Invitations", "邀请结果"),
         lines: results.into_iter().map(line).collect(),
         button: None,
         links: back_here(language),

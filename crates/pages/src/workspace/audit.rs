@@ -62,8 +62,8 @@ async fn reader(request: &HttpRequest) -> Result<ConsoleIdentity, HttpResponse> 
     }
     let language = PageLanguage::of(request);
     let text = language.t(
-        "The audit log is for the owner and the administrators of the workspace.",
-        "审计日志仅供工作空间的所有者和管理员查看。",
+        "Only the owner and administrators of the workspace can view the audit log.",
+        "仅工作空间的所有者和管理员可以查看审计日志。",
     );
     Err(show(
         StatusCode::FORBIDDEN,
@@ -184,13 +184,13 @@ fn called(language: PageLanguage) -> Vec<(&'static str, &'static str)> {
 
 fn event(language: PageLanguage, zone: Zone, event: ExportedEvent, people: &[Member]) -> Event {
     let who = match event.actor_account_id {
-        None => language.t("nobody signed in", "未登录者").to_owned(),
+        None => language.t("Not signed in", "未登录").to_owned(),
         Some(id) => {
             let known = people.iter().find(|one| one.id.0 == id);
             known.map_or_else(|| id.to_string(), |one| one.email.clone())
         }
     };
-    let from = language.t("From", "来自");
+    let from = language.t("From:", "来自");
     let mut facts: Vec<String> = event.ip.iter().map(|ip| format!("{from} {ip}")).collect();
     for (name, value) in event.details.as_object().into_iter().flatten() {
         // A text without its quotation marks.

@@ -190,9 +190,12 @@ fn key(language: PageLanguage, zone: Zone, key: ApiKey) -> KeyEntry {
         id: key.id.to_string(),
         masked: key.masked,
         facts: vec![
-            Fact::at(language.t("Since", "始于"), zone.show(key.created_at)),
+            Fact::at(
+                language.t("Created:", "创建时间"),
+                zone.show(key.created_at),
+            ),
             Fact::maybe_at(
-                language.t("Last used", "最近使用"),
+                language.t("Last used:", "最近使用"),
                 key.last_used_at.map(|at| zone.show(at)),
                 language.t("never", "从未"),
             ),
@@ -236,9 +239,9 @@ fn given(language: PageLanguage, members: &Members) -> Vec<(&'static str, &'stat
 
 fn member(language: PageLanguage, zone: Zone, member: Member, may_change: bool) -> MemberEntry {
     let seen = if member.status == AccountStatus::Pending {
-        Fact::text(language.t("Invited, has not come yet", "已邀请，尚未加入"))
+        Fact::text(language.t("Invitation pending", "邀请待接受"))
     } else {
-        let active = language.t("Last active", "最近活动");
+        let active = language.t("Last active:", "最近活动");
         Fact::at(active, zone.show(member.last_active_at))
     };
     MemberEntry {

@@ -12,7 +12,7 @@ pub(super) fn examine(settings: &ServerSettings, edge: Option<&Edge>) -> Vec<Fin
         (None, None) => findings.push(Finding::error(
             "public_address_unset",
             "neither CONSOLE_API_URL nor CONSOLE_WEB_URL is set",
-            "device logins answer 503 console_url_unset, and letters have no links",
+            "device logins answer 503 console_url_unset, and messages have no links",
             "set CONSOLE_API_URL to the address that people use",
         )),
         (None, Some(_)) => findings.push(Finding::error(

@@ -74,14 +74,14 @@ fn mail(settings: &ServerSettings) -> Option<Finding> {
         )),
         Some(MailType::File) if !settings.secret.is_development() => Some(Finding::warning(
             "mail_to_files",
-            "MAIL_TYPE=file puts letters into a folder",
-            "no letter reaches anybody",
+            "MAIL_TYPE=file writes messages to a folder",
+            "messages reach nobody",
             "set MAIL_TYPE=smtp",
         )),
         Some(MailType::Smtp) if settings.mail.security() == gatewright_mail::Security::None => {
             Some(Finding::warning(
                 "mail_in_clear",
-                "letters go to the mail server in clear",
+                "messages go to the mail server in clear",
                 "whoever listens on the way reads codes and invitations",
                 "set SMTP_USE_TLS=true",
             ))

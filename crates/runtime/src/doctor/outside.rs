@@ -141,7 +141,7 @@ pub(super) async fn mail(settings: &ServerSettings) -> Option<Finding> {
         severity: Severity::Error,
         check: "mail_server",
         what: problem.what,
-        why: "no letter leaves: codes and invitations wait in the queue",
+        why: "no message leaves: codes and invitations wait in the queue",
         change: problem.change,
     })
 }

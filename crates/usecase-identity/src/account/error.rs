@@ -51,16 +51,14 @@ pub enum AccountError {
     CurrentPasswordIncorrect,
     /// Nothing proves that it is the owner who asks: there is no password, and the sign-in is too old.
     #[error(
-        "For this you must have signed in within the last ten minutes. Sign out, sign in, and try again."
+        "This requires a sign-in within the last 10 minutes. Sign out, sign in again, and retry."
     )]
     FreshSignInRequired,
     /// The account has no such identity.
     #[error("Your account is not connected to this provider.")]
     IdentityNotConnected,
     /// Nobody could sign in any more.
-    #[error(
-        "This is the only way left to sign in. Set a password, or connect another provider first."
-    )]
+    #[error("This is your only way to sign in. Set a password or connect another provider first.")]
     LastWayIn,
     /// The new password is too weak.
     #[error(transparent)]
@@ -86,7 +84,7 @@ pub enum AccountError {
     #[error("Auth Token is invalid or account already activated, please check again.")]
     AlreadyActivated,
     /// Whoever is invited has an account.
-    #[error("There is an account with this address: sign in with it, then open the link again.")]
+    #[error("An account with this address already exists. Sign in, then open the link again.")]
     SignInToAccept,
     /// Somebody new who does not say who they are: the member that is missing.
     #[error("{0}: Field required")]

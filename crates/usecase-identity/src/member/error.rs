@@ -13,7 +13,7 @@ pub enum MemberError {
     #[error("Member not found.")]
     NotFound,
     /// The owner wants to leave.
-    #[error("Give the workspace away before you leave it.")]
+    #[error("Transfer the ownership of the workspace before you leave it.")]
     OwnerStays,
     /// The role cannot be given here.
     #[error("Invalid role.")]
@@ -28,7 +28,7 @@ pub enum MemberError {
         retry_after: u64,
     },
     /// This mailbox got too many letters lately.
-    #[error("This address has had too many letters. Please try again in {} minutes.", retry_after.div_ceil(60))]
+    #[error("Too many messages were sent to this address. Please try again in {} minutes.", retry_after.div_ceil(60))]
     RecipientRateLimited {
         /// Seconds to wait.
         retry_after: u64,
