@@ -53,7 +53,9 @@ fn build(
             }
         }
     }
-    components.schemas.extend(operations.schemas);
+    for schemas in operations.schemas {
+        components.schemas.extend(schemas());
+    }
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }

@@ -29,13 +29,17 @@ use crate::error;
 /// document lists the operation once and carries this.
 pub const ALSO_AT: &str = "x-also-at";
 
+/// Schemas by their names.
+pub type Schemas = BTreeMap<String, RefOr<Schema>>;
+
 /// Operations with the schemas that the documents need for them.
 #[derive(Default)]
 pub struct Operations {
     /// In the order of their declaration.
     pub list: Vec<Operation>,
-    /// By their names.
-    pub schemas: BTreeMap<String, RefOr<Schema>>,
+    /// Make the schemas. Not made before a document is wanted: servers mount operations
+    /// without one, and would keep megabytes of memory for it.
+    pub schemas: Vec<fn() -> Schemas>,
 }
 
 impl Operations {
@@ -95,7 +99,6 @@ macro_rules! operations {
         #[derive(utoipa::OpenApi)]
         #[openapi(paths($($module::$handler),+))]
         struct Documented;
-        let components = <Documented as utoipa::OpenApi>::openapi().components;
         let list = vec![$(
             $crate::reexport::pastey::paste! {{
                 use $module::[<__path_ $handler>] as Path;
@@ -115,7 +118,10 @@ macro_rules! operations {
         ),+];
         $crate::operation::Operations {
             list,
-            schemas: components.unwrap_or_default().schemas,
+            schemas: vec![|| {
+                let components = <Documented as utoipa::OpenApi>::openapi().components;
+                components.unwrap_or_default().schemas
+            }],
         }
     }};
 }
