@@ -2339,6 +2339,8 @@ export interface components {
              * @description The file, with its name.
              */
             file: string;
+            /** @description `datasets`: a document, by somebody who may change knowledge. */
+            source?: string;
         };
         /** @description How large and how many files may be. */
         UploadLimits: {
@@ -4452,8 +4454,26 @@ export interface operations {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The body is not of a type that is read here */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -134,7 +134,7 @@ settings! {
         GATEWRIGHT_LIMIT_PASSWORD_CHANGE => password_change: Rate = Rate::new(10, 3600), "10/1h";
         /// Guesses of `INIT_PASSWORD`, per client address.
         GATEWRIGHT_LIMIT_INIT => init: Rate = Rate::new(10, 3600), "10/1h";
-        /// Refreshes of console sessions, per client address.
+        /// Refreshes of console sessions with tokens that are worth nothing, per client address.
         GATEWRIGHT_LIMIT_REFRESH => refresh: Rate = Rate::new(300, 300), "300/5m";
         /// Bearers that lead nowhere (wrong form, wrong checksum, unknown, revoked), per client address.
         GATEWRIGHT_LIMIT_BAD_BEARER => bad_bearer: Rate = Rate::new(300, 60), "300/1m";

@@ -15,6 +15,23 @@ const MAX_STEM: usize = 200;
 /// Characters of an extension that counts as one.
 const MAX_EXTENSION: usize = 20;
 
+/// Extensions of documents, as Dify lists them (`GET /files/support-type`, recorded).
+const DOCUMENTS: [&str; 13] = [
+    "txt",
+    "markdown",
+    "md",
+    "mdx",
+    "pdf",
+    "html",
+    "htm",
+    "xlsx",
+    "xls",
+    "vtt",
+    "properties",
+    "docx",
+    "csv",
+];
+
 /// Why a name is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FileNameProblem {
@@ -86,6 +103,11 @@ impl FileName {
     /// Its extension in lower case, without the dot; empty when it has none.
     pub fn extension(&self) -> &str {
         &self.extension
+    }
+
+    /// Whether it says to be a document that knowledge can be made of.
+    pub fn is_document(&self) -> bool {
+        DOCUMENTS.contains(&self.extension.as_str())
     }
 
     /// What kind of file it says to be.

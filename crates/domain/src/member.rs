@@ -21,6 +21,8 @@ pub enum Capability {
     EditTags,
     /// Delete tags.
     DeleteTags,
+    /// Upload for knowledge, make and change it.
+    EditKnowledge,
     /// Read the audit trail.
     ReadAudit,
     /// What every member may.
@@ -29,7 +31,7 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ManageMembers,
         Self::TransferOwnership,
         Self::ChangeWorkspace,
@@ -37,6 +39,7 @@ impl Capability {
         Self::DeleteApiKeys,
         Self::EditTags,
         Self::DeleteTags,
+        Self::EditKnowledge,
         Self::ReadAudit,
         Self::Belong,
     ];
@@ -57,7 +60,7 @@ impl Role {
             | Capability::DeleteApiKeys
             | Capability::ReadAudit => admin,
             Capability::CreateApiKeys | Capability::DeleteTags => admin || self == Self::Editor,
-            Capability::EditTags => self != Self::Normal,
+            Capability::EditTags | Capability::EditKnowledge => self != Self::Normal,
         }
     }
 }
@@ -170,6 +173,7 @@ mod tests {
             (Capability::DeleteApiKeys, [true, true, false, false, false]),
             (Capability::EditTags, [true, true, true, true, false]),
             (Capability::DeleteTags, [true, true, true, false, false]),
+            (Capability::EditKnowledge, [true, true, true, true, false]),
             (Capability::ReadAudit, [true, true, false, false, false]),
             (Capability::Belong, [true; 5]),
         ];

@@ -388,3 +388,38 @@ async fn the_doctor_names_addresses_that_several_accounts_have() {
         assert!(double.what.contains(spelling), "{double:?}");
     }
 }
+
+/// Dify's own bookkeeping says which version made the tables: those of both generations are known.
+#[actix_web::test]
+async fn the_doctor_knows_the_schemas_of_both_generations_of_dify_and_names_another() {
+    let db = TestDb::create().await;
+    db.execute("CREATE TABLE alembic_version (version_num varchar(32))")
+        .await;
+    db.execute("INSERT INTO alembic_version VALUES ('?')").await;
+    let settings: Settings = vec![
+        ("SECRET_KEY", SECRET_KEY),
+        ("DATABASE_URL", &db.database_url),
+        ("REDIS_URL", &db.redis_url),
+        ("DEPLOY_ENV", "DEVELOPMENT"),
+    ];
+    let edge = Edge {
+        bind_address: "127.0.0.1".into(),
+        trusts_proxies: false,
+    };
+    for (head, is_known) in [
+        ("9f4b7c2d1a80", true),
+        ("56124e050600", true),
+        ("0123456789ab", false),
+    ] {
+        db.execute(&format!(
+            "UPDATE alembic_version SET version_num = '{head}'"
+        ))
+        .await;
+        let found = findings(&settings, &edge, TimeDelta::zero()).await;
+        let named = found
+            .iter()
+            .find(|finding| finding.check == "dify_schema_unknown");
+        assert_eq!(named.is_none(), is_known, "{found:?}");
+        assert!(named.is_none_or(|named| named.what.contains(head)));
+    }
+}

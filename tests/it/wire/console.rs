@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Browser, Harness, basic_account};
+use crate::support::{Answer, Browser, Harness, basic_account};
 
 #[actix_web::test]
 async fn set_up_makes_the_first_account_and_nothing_twice() {
@@ -423,4 +423,70 @@ async fn an_administrator_key_opens_nothing() {
         )
         .await
         .expect(401);
+}
+
+/// Texts and codes that were recorded of the original, where clients show or compare them.
+#[actix_web::test]
+async fn refusals_are_worded_as_they_were_recorded() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let nobody = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
+    let switch = json!({"tenant_id": nobody});
+    let refused = owner
+        .post(&h, "/console/api/workspaces/switch", switch)
+        .await;
+    assert_eq!(
+        refused.expect(403).json(),
+        json!({"code": "account_not_link_tenant", "message": "Account not link tenant", "status": 403})
+    );
+    let tag = format!("/console/api/tags/{nobody}");
+    let name = Some(json!({"name": "q"}));
+    let refused = owner.send(&h, "PATCH", &tag, name, &[]).await;
+    let unknown = json!({"code": "not_found", "message": "Tag not found", "status": 404});
+    assert_eq!(refused.expect(404).json(), unknown);
+    let refused = owner.send(&h, "DELETE", &tag, None, &[]).await;
+    assert_eq!(refused.expect(404).json(), unknown);
+    let refused = owner.get(&h, "/console/api/tags?type=nope").await;
+    assert_eq!(refused.expect(400).code(), "invalid_param");
+    let none = owner.get(&h, "/console/api/tags?type=").await.expect(200);
+    assert_eq!(none.json(), json!([]));
+    let path = "/console/api/account/profile";
+    let missing = h.get(path).await.expect(401).json();
+    assert_eq!(missing["message"], "Invalid Authorization token.");
+    owner.cookies.insert("access_token".into(), "x.y.z".into());
+    let refused = owner.get(&h, path).await.expect(401);
+    assert_eq!(
+        refused.json(),
+        json!({"code": "unauthorized", "message": "Invalid token.", "status": 401})
+    );
+}
+
+#[actix_web::test]
+async fn a_provider_that_there_is_none_of_is_invalid_on_the_way_there_and_back() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    for way in ["login", "authorize"] {
+        let path = format!("/console/api/oauth/{way}/github");
+        let request = h.request("GET", &path).header("sec-fetch-mode", "navigate");
+        let refused = Answer::read(request.send().await.unwrap()).await;
+        assert_eq!(refused.expect(400).json()["error"], "Invalid provider");
+    }
+}
+
+#[actix_web::test]
+async fn members_are_counted_where_there_is_a_limit_only() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let path = "/console/api/features";
+    let features = owner.get(&h, path).await.expect(200).json();
+    assert_eq!(
+        features["workspace_members"],
+        json!({"enabled": false, "size": 0, "limit": 0})
+    );
+    let h = h.restarted_with(&[("GATEWRIGHT_MAX_MEMBERS", "5")]).await;
+    let features = owner.get(&h, path).await.expect(200).json();
+    assert_eq!(
+        features["workspace_members"],
+        json!({"enabled": true, "size": 1, "limit": 5})
+    );
 }

@@ -328,3 +328,40 @@ async fn d11_what_every_page_of_the_console_asks_for_is_typed_and_empty() {
         assert!(!refused.body.contains("nope"));
     }
 }
+
+#[actix_web::test]
+async fn what_is_uploaded_for_knowledge_is_a_document_of_somebody_who_may_change_it() {
+    let h = Harness::start().await;
+    let owner = basic_account(&h).await;
+    let source = part("source", None, b"datasets");
+    let text = part("file", Some("d.TXT"), b"for datasets");
+    let program = part("file", Some("d.exe"), b"x");
+    send(&h, &owner, &[source.clone(), text.clone()])
+        .await
+        .expect(201);
+    // Wherever the source stands.
+    for parts in [
+        [source.clone(), program.clone()],
+        [program.clone(), source.clone()],
+    ] {
+        let refused = send(&h, &owner, &parts).await.expect(415);
+        assert_eq!(
+            refused.json(),
+            json!({"code": "unsupported_file_type", "message": "File type not allowed.", "status": 415})
+        );
+    }
+    let other = part("source", None, b"nope");
+    send(&h, &owner, &[other, program]).await.expect(201);
+    assert_eq!(files(&h).await, "2");
+    h.stored_files(2).await;
+    for (role, status) in [("dataset_operator", 201), ("normal", 403)] {
+        h.db.execute(&format!("UPDATE tenant_account_joins SET role = '{role}'"))
+            .await;
+        h.clock.advance(TimeDelta::seconds(2));
+        let answer = send(&h, &owner, &[source.clone(), text.clone()]).await;
+        let answer = answer.expect(status);
+        assert!(status == 201 || answer.code() == "forbidden", "{answer:?}");
+    }
+    // What is no knowledge is every member's.
+    upload(&h, &owner, "a.txt", b"x").await;
+}

@@ -177,7 +177,7 @@ async fn a_web_server_that_shows_a_browser_s_cookies_is_that_browser() {
         .await;
     assert_eq!(
         refused.expect(401).header("x-gatewright-reason"),
-        "csrf_missing"
+        "csrf_header_missing"
     );
     // A session that only has to be renewed is renewed by it too.
     h.clock.advance(chrono::TimeDelta::minutes(61));
@@ -189,12 +189,37 @@ async fn a_web_server_that_shows_a_browser_s_cookies_is_that_browser() {
     server.get(&h, path).await.expect(200);
 }
 
+/// One address renews for everybody behind a web server: only what is worth nothing is counted.
+#[actix_web::test]
+async fn renewals_from_one_address_are_not_counted_unless_they_fail() {
+    let h = Harness::with(&[("GATEWRIGHT_LIMIT_REFRESH", "2/5m")]).await;
+    let mut people = vec![basic_account(&h).await];
+    for name in ["a", "b", "c"] {
+        people.push(h.add_account(name).await);
+    }
+    let path = "/console/api/refresh-token";
+    for browser in &mut people {
+        browser.sends_origin = false;
+        browser.send(&h, "POST", path, None, &[]).await.expect(200);
+    }
+    let mut stranger = Browser::script();
+    let made_up = "0".repeat(128);
+    for status in [401, 401, 429] {
+        stranger
+            .cookies
+            .insert("refresh_token".into(), made_up.clone());
+        let refused = stranger.send(&h, "POST", path, None, &[]).await;
+        refused.expect(status);
+    }
+}
+
 #[actix_web::test]
 async fn whoever_holds_an_invitation_hears_whether_they_have_to_say_who_they_are() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut friend = h.add_account("friend").await;
-    let check = async |email: &str| {
+    let invited = async |owner: &mut Browser, email: &str| {
+        invite(&h, owner, email, "normal").await.expect(201);
         let token = h.last_letter(email).await.parameter("token");
         let path = format!("/console/api/activate/check?token={token}");
         let view = h.get(&path).await.expect(200).json();
@@ -205,12 +230,9 @@ async fn whoever_holds_an_invitation_hears_whether_they_have_to_say_who_they_are
             data["requires_setup"].clone(),
         )
     };
-    for email in ["new@example.com", "friend@example.com"] {
-        invite(&h, &mut owner, email, "normal").await.expect(201);
-    }
-    let (_, status, setup) = check("new@example.com").await;
+    let (new, status, setup) = invited(&mut owner, "new@example.com").await;
     assert_eq!((status, setup), (json!("pending"), json!(true)));
-    let (token, status, setup) = check("friend@example.com").await;
+    let (token, status, setup) = invited(&mut owner, "friend@example.com").await;
     assert_eq!((status, setup), (json!("active"), json!(false)));
     // Who is ready says nothing, and whatever they say changes nothing of them.
     let path = "/console/api/activate";
@@ -220,16 +242,15 @@ async fn whoever_holds_an_invitation_hears_whether_they_have_to_say_who_they_are
         .expect(200);
     let profile = friend.get(&h, "/console/api/account/profile").await.json();
     assert_eq!(profile["name"], "friend");
-    let (token, ..) = check("new@example.com").await;
     for missing in ["name", "interface_language", "timezone"] {
-        let mut body = json!({"token": token, "name": "New", "interface_language": "en-US",
+        let mut body = json!({"token": new, "name": "New", "interface_language": "en-US",
             "timezone": "UTC"});
         body.as_object_mut().unwrap().remove(missing);
         let refused = h.post(path, &body).await.expect(400);
         assert_eq!(refused.code(), "invalid_param");
         assert!(refused.body.contains(missing), "{refused:?}");
     }
-    accept(&h, &mut Browser::new(), &token, "New")
+    accept(&h, &mut Browser::new(), &new, "New")
         .await
         .expect(200);
 }

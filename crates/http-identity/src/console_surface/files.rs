@@ -4,7 +4,9 @@ use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web::Data};
 use futures_util::StreamExt as _;
 use gatewright_auth::file::FileView;
-use gatewright_usecase_workspace::file::{Files, NewFile};
+use gatewright_domain::{file::FileName, member::Capability};
+use gatewright_usecase_identity::console::ConsoleError;
+use gatewright_usecase_workspace::file::{FileError, Files, NewFile};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,6 +48,27 @@ pub(crate) struct UploadForm {
     /// The file, with its name.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
+    /// `datasets`: a document, by somebody who may change knowledge.
+    #[schema(nullable = false)]
+    source: Option<String>,
+}
+
+/// What is uploaded for knowledge is a document, and its uploader may change knowledge.
+fn require_usable(
+    parts: &Parts,
+    here: &InWorkspace<Belonging>,
+    name: &FileName,
+) -> Result<(), ConsoleFailure> {
+    if parts.source() != Some("datasets") {
+        return Ok(());
+    }
+    if !here.workspace.role.may(Capability::EditKnowledge) {
+        return Err(ConsoleError::RoleInsufficient.into());
+    }
+    if name.is_document() {
+        return Ok(());
+    }
+    Err(FileError::UnsupportedType.into())
 }
 
 /// Uploads a file. How large it may be goes by its extension (`GET /files/upload`).
@@ -54,7 +77,8 @@ pub(crate) struct UploadForm {
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     security(("session" = [], "csrf" = [])),
     responses((status = 201, body = UploadedFileBody), (status = 400, body = ConsoleErrorBody),
-        (status = 401, body = ConsoleErrorBody), (status = 413, body = ConsoleErrorBody),
+        (status = 401, body = ConsoleErrorBody), (status = 403, body = ConsoleErrorBody),
+        (status = 413, body = ConsoleErrorBody), (status = 415, body = ConsoleErrorBody),
         (status = 429, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn upload(
@@ -65,6 +89,8 @@ pub(crate) async fn upload(
     let Then(here, body) = request;
     let mut parts = Parts::of(body);
     let mut part = parts.file().await?;
+    require_usable(&parts, &here, &part.name)?;
+    let name = part.name.clone();
     let new = NewFile {
         account: here.identity.account.id,
         workspace: here.workspace.id,
@@ -78,6 +104,8 @@ pub(crate) async fn upload(
     }
     drop(part.content);
     parts.end().await?;
+    // It may stand behind the file, too.
+    require_usable(&parts, &here, &name)?;
     let file = files.finish(upload).await?;
     Ok(HttpResponse::Created().json(UploadedFileBody {
         source_url: files.address(&ctx, FileView::File, file.id)?,

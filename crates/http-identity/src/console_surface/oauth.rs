@@ -216,6 +216,9 @@ pub(crate) async fn authorize(
         urls,
         policy,
     } = &visit;
+    console
+        .require_provider(&provider)
+        .map_err(|error| visit.failure(error))?;
     let answer = answer(request);
     if !SignInState::is_state(&answer.state) {
         let states = policy.read_sso_states(request);

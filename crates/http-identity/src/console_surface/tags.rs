@@ -145,7 +145,7 @@ pub(crate) async fn rename(
     body: Then<InWorkspace<EditsTags>, Body<TagName, ConsoleFormat>>,
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
-    let id: TagId = tag_id.parse().map_err(|_| BelongingError::NotFound)?;
+    let id: TagId = tag_id.parse().map_err(|_| BelongingError::TagNotFound)?;
     let name = body.into_inner().name;
     let tag = belongings.rename_tag(here.workspace.id, id, &name).await?;
     Ok(Json(tag.into()))
@@ -162,7 +162,7 @@ pub(crate) async fn delete(
     here: InWorkspace<DeletesTags>,
     tag_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let id: TagId = tag_id.parse().map_err(|_| BelongingError::NotFound)?;
+    let id: TagId = tag_id.parse().map_err(|_| BelongingError::TagNotFound)?;
     belongings.delete_tag(here.workspace.id, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,5 +1,5 @@
 //! A file in a `multipart/form-data` body (RFC 7578): one part `file` with a name, and small fields
-//! beside it that are passed over.
+//! beside it that are passed over, but for `source`.
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
@@ -46,6 +46,7 @@ impl Classify for UploadProblem {
 pub struct Parts {
     body: Multipart,
     left: usize,
+    source: Option<String>,
 }
 
 /// The part `file`.
@@ -59,7 +60,16 @@ impl Parts {
     /// Of a body that has not been read.
     pub fn of(body: Multipart) -> Self {
         let left = MAX_PARTS;
-        Self { body, left }
+        Self {
+            body,
+            left,
+            source: None,
+        }
+    }
+
+    /// What the part `source` says, as far as the body was read.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     /// The file, past whatever stands before it.
@@ -78,7 +88,7 @@ impl Parts {
                         content: part,
                     });
                 }
-                _ => pass_over(part).await?,
+                _ => self.pass_over(part).await?,
             }
         }
         Err(UploadProblem::NoFile)
@@ -91,7 +101,22 @@ impl Parts {
             if disposition.is_some_and(|sent| sent.get_filename().is_some()) {
                 return Err(UploadProblem::TooManyFiles);
             }
-            pass_over(part).await?;
+            self.pass_over(part).await?;
+        }
+        Ok(())
+    }
+
+    /// A part that is no file: nobody keeps it, but for `source`.
+    async fn pass_over(&mut self, mut part: Field) -> Result<(), UploadProblem> {
+        let mut content = vec![];
+        while let Some(piece) = part.next().await {
+            content.extend_from_slice(&piece.map_err(|_| UploadProblem::Malformed)?);
+            if content.len() > MAX_FIELD {
+                return Err(UploadProblem::Malformed);
+            }
+        }
+        if part.name() == Some("source") {
+            self.source = Some(String::from_utf8_lossy(&content).into_owned());
         }
         Ok(())
     }
@@ -116,15 +141,4 @@ fn file_name(part: &Field, name: &str) -> Result<FileName, FileNameProblem> {
         return Err(FileNameProblem::InvalidCharacters);
     }
     FileName::parse(name)
-}
-
-async fn pass_over(mut part: Field) -> Result<(), UploadProblem> {
-    let mut length = 0;
-    while let Some(piece) = part.next().await {
-        length += piece.map_err(|_| UploadProblem::Malformed)?.len();
-        if length > MAX_FIELD {
-            return Err(UploadProblem::Malformed);
-        }
-    }
-    Ok(())
 }

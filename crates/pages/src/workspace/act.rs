@@ -72,7 +72,9 @@ impl Refusal {
 
     fn of_belonging(language: PageLanguage, error: BelongingError) -> Self {
         let (status, code) = match &error {
-            BelongingError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            BelongingError::NotFound | BelongingError::TagNotFound => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
             BelongingError::NameTaken | BelongingError::TooManyKeys => {
                 (StatusCode::BAD_REQUEST, "too_many_keys")
             }

@@ -8,7 +8,7 @@ use gatewright_kv::Kv;
 use gatewright_storage_identity::{account, installation};
 use gatewright_storage_kit::{
     Pool,
-    migrate::{Ground, SchemaState, find_ground, schema_state},
+    migrate::{DifySchema, Ground, SchemaState, find_ground, schema_state},
 };
 
 use super::Finding;
@@ -60,6 +60,7 @@ async fn postgres(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding>
         return findings;
     };
     findings.extend(elsewhere(&ground));
+    findings.extend(foreign(&ground));
     findings.extend(match state {
         SchemaState::Current => None,
         SchemaState::Behind(missing) => Some(Finding::error(
@@ -109,6 +110,22 @@ fn double(spellings: &str) -> Finding {
         "each is reached by its own spelling alone, and by any other only the oldest",
         "give all but one another address: `api-server admin reset-email SPELLING NEW` (no setting of ours)",
     )
+}
+
+/// Tables of a version of Dify that nobody compared with ours.
+fn foreign(ground: &Ground) -> Option<Finding> {
+    match &ground.dify {
+        Some(DifySchema::Unknown(head)) => Some(Finding::warning(
+            "dify_schema_unknown",
+            format!(
+                "the tables were made by a version of Dify that is not known here (alembic {head})"
+            ),
+            "a column that it requires and that this binary does not write would fail requests",
+            "bring the database to 1.14.2 or 1.16.1 with that version's own migrations, or try it on a copy \
+             (no setting of ours)",
+        )),
+        _ => None,
+    }
 }
 
 /// Another schema of the database holds an installation.

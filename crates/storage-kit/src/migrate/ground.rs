@@ -1,6 +1,8 @@
 //! Where tables would be made: which database and schema unqualified names mean, and whether another
 //! schema of the same database holds an installation. Whoever forgot `search_path` would otherwise set
-//! up a second, empty, open one beside the one that they meant.
+//! up a second, empty, open one beside the one that they meant. And which version of Dify made the tables
+//! that are there, if it was Dify: of every version between the known ones each column that we do not know
+//! may be null or has a default.
 
 use std::fmt;
 
@@ -10,23 +12,70 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::has_table;
 use crate::{error::StorageError, pool::Conn};
 
+/// The last migration of each version of Dify whose tables are known, and the version.
+const HEADS: [(&str, &str); 2] = [("9f4b7c2d1a80", "1.14.2"), ("56124e050600", "1.16.1")];
+
+/// Which version of Dify made the tables, by the last of its migrations that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DifySchema {
+    /// One whose tables are known.
+    Known(&'static str),
+    /// Another one, by its migration.
+    Unknown(String),
+}
+
+impl DifySchema {
+    fn of_head(head: String) -> Self {
+        match HEADS.iter().find(|(known, _)| *known == head) {
+            Some((_, version)) => Self::Known(version),
+            None => Self::Unknown(head),
+        }
+    }
+}
+
+impl fmt::Display for DifySchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(version) => write!(f, "Dify {version}"),
+            Self::Unknown(head) => write!(f, "a version of Dify that is not known here ({head})"),
+        }
+    }
+}
+
 /// Where unqualified names lead.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
     /// The database.
-    #[diesel(sql_type = Text)]
     pub database: String,
     /// The schema in which tables would be made; none when no schema of the search path exists.
-    #[diesel(sql_type = Nullable<Text>)]
     pub schema: Option<String>,
     /// Whether it holds an installation, ours or Dify's.
-    #[diesel(sql_type = Bool)]
     pub is_installed: bool,
     /// Other schemas that hold one.
-    #[diesel(sql_type = Array<Text>)]
     pub elsewhere: Vec<String>,
+    /// Which version of Dify made the tables; none where it was not Dify.
+    pub dify: Option<DifySchema>,
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = Text)]
+    database: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    schema: Option<String>,
+    #[diesel(sql_type = Bool)]
+    is_installed: bool,
+    #[diesel(sql_type = Array<Text>)]
+    elsewhere: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+struct Head {
+    #[diesel(sql_type = Text)]
+    version_num: String,
 }
 
 impl fmt::Display for Ground {
@@ -34,6 +83,10 @@ impl fmt::Display for Ground {
         match &self.schema {
             Some(schema) => write!(f, "schema `{schema}` of database `{}`", self.database),
             None => write!(f, "database `{}`", self.database),
+        }?;
+        match &self.dify {
+            Some(dify) => write!(f, ", made by {dify}"),
+            None => Ok(()),
         }
     }
 }
@@ -51,7 +104,7 @@ pub async fn find_ground(conn: &mut Conn) -> Result<Ground, StorageError> {
 }
 
 pub(super) async fn find(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Ground> {
-    diesel::sql_query(
+    let place: Place = diesel::sql_query(
         "WITH homes AS (\
            SELECT DISTINCT n.nspname::text AS name FROM pg_class c \
            JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -62,5 +115,40 @@ pub(super) async fn find(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Gr
          ARRAY(SELECT name FROM homes WHERE name IS DISTINCT FROM current_schema()::text ORDER BY name) AS elsewhere",
     )
     .get_result(conn)
-    .await
+    .await?;
+    Ok(Ground {
+        dify: find_dify(conn).await?,
+        database: place.database,
+        schema: place.schema,
+        is_installed: place.is_installed,
+        elsewhere: place.elsewhere,
+    })
+}
+
+/// What Dify's own bookkeeping says.
+async fn find_dify(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Option<DifySchema>> {
+    if !has_table(conn, "alembic_version").await? {
+        return Ok(None);
+    }
+    let heads: Vec<Head> = diesel::sql_query(
+        "SELECT version_num::text AS version_num FROM alembic_version ORDER BY version_num LIMIT 1",
+    )
+    .load(conn)
+    .await?;
+    let head = heads.into_iter().next();
+    Ok(head.map(|head| DifySchema::of_head(head.version_num)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DifySchema;
+
+    #[test]
+    fn the_heads_of_both_generations_are_known_and_others_are_named() {
+        let of = |head: &str| DifySchema::of_head(head.to_owned());
+        assert_eq!(of("9f4b7c2d1a80"), DifySchema::Known("1.14.2"));
+        assert_eq!(of("56124e050600"), DifySchema::Known("1.16.1"));
+        let other = of("0123456789ab");
+        assert!(other.to_string().contains("0123456789ab"), "{other}");
+    }
 }

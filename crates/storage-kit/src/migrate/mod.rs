@@ -22,7 +22,7 @@ use diesel_async::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use gatewright_domain::error::Unavailable;
 
-pub use ground::{Ground, find_ground};
+pub use ground::{DifySchema, Ground, find_ground};
 pub use kinds::Kind;
 pub use state::{SchemaState, schema_state};
 

@@ -21,7 +21,7 @@ pub enum ConsoleError {
     )]
     NotInitValidated,
     /// No access token, or one that is good for nothing. The reason goes into a header.
-    #[error("Invalid Authorization token.")]
+    #[error("{}", unauthorized(.0))]
     Unauthorized(&'static str),
     /// The account of the token is gone or has no workspace.
     #[error("Unauthorized.")]
@@ -71,11 +71,19 @@ pub enum ConsoleError {
         retry_after: u64,
     },
     /// No such workspace, or not the caller's, or archived.
-    #[error("Account not linked with the workspace.")]
+    #[error("Account not link tenant")]
     AccountNotLinkTenant,
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// A token that cannot be verified is told from none, as Dify does.
+fn unauthorized(reason: &str) -> &'static str {
+    match reason {
+        "invalid_session" => "Invalid token.",
+        _ => "Invalid Authorization token.",
+    }
 }
 
 impl From<StorageError> for ConsoleError {

@@ -64,6 +64,18 @@ impl Console {
         self.begin_trip(ctx, provider, SignInPurpose::SignIn).await
     }
 
+    /// Whether there is such a provider; asks no store.
+    ///
+    /// # Errors
+    /// [`ExternalLoginError::UnknownProvider`].
+    pub fn require_provider(&self, name: &str) -> Result<(), ExternalLoginError> {
+        let name: ProviderName = name
+            .parse()
+            .map_err(|_| ExternalLoginError::UnknownProvider)?;
+        self.parts.providers.find(Some(&name))?;
+        Ok(())
+    }
+
     /// Off to a provider.
     pub(super) async fn begin_trip(
         &self,

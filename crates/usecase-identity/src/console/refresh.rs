@@ -1,7 +1,7 @@
 //! Renewing a session. The row is locked, so of twenty tabs one advances it and the others get the
 //! same successor; a token that was spent long ago ends the session.
 
-use gatewright_auth::{bearer::RateLimiter as _, console::RefreshToken};
+use gatewright_auth::console::RefreshToken;
 use gatewright_domain::{
     Class, Classify,
     account::AccountStatus,
@@ -83,12 +83,10 @@ impl Console {
         if tokens.is_empty() {
             return Err(RefreshError::Invalid("refresh_malformed"));
         }
-        let limits = &self.parts.limits;
-        self.parts
-            .limiter
-            .charge(&limits.refresh, &ctx.address.limit_key())
+        let limiter = &self.parts.limiter;
+        let charged = limiter
+            .charge_refundable(&self.parts.limits.refresh, &ctx.address.limit_key())
             .await?
-            .or_wait()
             .map_err(|retry_after| RefreshError::RateLimited { retry_after })?;
         let token = self.the_one(ctx, tokens).await?;
         let mut tx = self.parts.pool.begin().await?;
@@ -98,6 +96,10 @@ impl Console {
         let generation = token
             .verified_generation(&self.parts.keys, &session)
             .ok_or(RefreshError::Invalid("refresh_unknown"))?;
+        // The web server of a console renews for everybody from one address: who has a session pays nothing.
+        if let Err(error) = limiter.refund(&charged).await {
+            tracing::warn!(%error, "a renewal was not given back to its address");
+        }
         let status = account::find(&mut tx, session.account_id)
             .await?
             .map(|account| account.status);

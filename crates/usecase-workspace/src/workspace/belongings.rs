@@ -31,6 +31,9 @@ pub enum BelongingError {
     /// There is no such thing in this workspace.
     #[error("Not found.")]
     NotFound,
+    /// There is no such tag in this workspace.
+    #[error("Tag not found")]
+    TagNotFound,
     /// Another tag of this kind has the name.
     #[error("Tag name already exists")]
     NameTaken,
@@ -51,7 +54,7 @@ impl From<StorageError> for BelongingError {
 impl Classify for BelongingError {
     fn class(&self) -> Class<'_> {
         match self {
-            Self::NotFound => Class::not_found("not_found"),
+            Self::NotFound | Self::TagNotFound => Class::not_found("not_found"),
             Self::NameTaken => Class::invalid("invalid_param"),
             // The console says it once more in a member of its own.
             Self::TooManyKeys => {
@@ -113,7 +116,7 @@ impl Belongings {
     ) -> Result<Tag, BelongingError> {
         let mut tx = self.pool.begin().await?;
         let found = tag::find(&mut tx, workspace, id).await?;
-        let found = found.ok_or(BelongingError::NotFound)?;
+        let found = found.ok_or(BelongingError::TagNotFound)?;
         tag::lock_names(&mut tx, workspace, &found.kind).await?;
         let named = (found.kind.as_str(), name);
         if tag::is_name_taken(&mut tx, workspace, named, Some(id)).await? {
@@ -135,7 +138,7 @@ impl Belongings {
     ) -> Result<(), BelongingError> {
         let mut tx = self.pool.begin().await?;
         if !tag::delete(&mut tx, workspace, id).await? {
-            return Err(BelongingError::NotFound);
+            return Err(BelongingError::TagNotFound);
         }
         Ok(tx.commit().await?)
     }
