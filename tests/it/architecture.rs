@@ -507,6 +507,19 @@ fn wire_formats_name_no_slice() {
     assert!(seen >= 8, "{seen}");
 }
 
+/// One error says all that can go wrong; a `Result` in a `Result` is one that nobody named.
+#[test]
+fn no_result_stands_in_a_result() {
+    let nested = ["Result<Result<", "Result<Option<Result<"];
+    for top in ["crates", "bins", "examples"] {
+        sources(&root().join(top), &mut |path, text| {
+            let code: String = text.split_whitespace().collect();
+            let found = nested.iter().find(|nested| code.contains(**nested));
+            assert_eq!(found, None, "{}", path.display());
+        });
+    }
+}
+
 /// An answer of ours is marked as one; an error type that forgets it would be answered in general words.
 #[test]
 fn every_error_that_is_answered_marks_its_answer() {

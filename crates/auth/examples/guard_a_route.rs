@@ -13,15 +13,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use gatewright_auth::{
     OsRandom,
-    bearer::{
-        Admission, BearerAuthenticator, BearerStore, NewBearer, RateLimiter, Scope, TokenHash,
-    },
+    bearer::{BearerAuthenticator, BearerStore, NewBearer, RateLimiter, Scope, TokenHash},
     limits::{Limit, Limits},
 };
 use gatewright_domain::{
     bearer_token::{BearerKind, BearerToken},
     client_address::ClientAddress,
-    error::Unavailable,
+    error::{ChargeError, RateLimited, Unavailable},
     ids::{AccountId, TokenId},
 };
 
@@ -40,13 +38,13 @@ impl BearerStore for Rows {
 struct ThreePerRun(AtomicU32);
 
 impl RateLimiter for ThreePerRun {
-    async fn charge(&self, _: &Limit, _: &str) -> Result<Admission, Unavailable> {
+    async fn charge(&self, _: &Limit, _: &str) -> Result<(), ChargeError> {
         let used = self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(if used < 3 {
-            Admission::Admitted
+        if used < 3 {
+            Ok(())
         } else {
-            Admission::Refused { retry_after: 60 }
-        })
+            Err(RateLimited { retry_after: 60 }.into())
+        }
     }
 }
 

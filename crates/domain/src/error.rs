@@ -208,6 +208,55 @@ impl Unavailable {
     }
 }
 
+/// More requests than a limit admits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("rate_limited")]
+pub struct RateLimited {
+    /// Whole seconds until the next one would fit, at least 1.
+    pub retry_after: u64,
+}
+
+impl RateLimited {
+    /// Its row, with the code of a slice.
+    pub const fn class(self, code: &'static str) -> Class<'static> {
+        Class::rate_limited(code, self.retry_after)
+    }
+}
+
+/// Why something was not charged to a limit.
+#[derive(Debug, thiserror::Error)]
+pub enum ChargeError {
+    /// It does not fit, and was not counted.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    /// The limiter did not answer. Fails closed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl ChargeError {
+    /// As the error of a slice, which says itself what a refusal is.
+    pub fn or<E: From<Unavailable>>(self, refused: impl FnOnce(RateLimited) -> E) -> E {
+        match self {
+            Self::RateLimited(limited) => refused(limited),
+            Self::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+/// `?` on a charge, for errors of slices that take a [`RateLimited`](crate::error::RateLimited) and an
+/// [`Unavailable`](crate::error::Unavailable) by `#[from]`.
+#[macro_export]
+macro_rules! from_charge {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$crate::error::ChargeError> for $error {
+            fn from(error: $crate::error::ChargeError) -> Self {
+                error.or(Self::from)
+            }
+        }
+    )+};
+}
+
 impl Classify for Unavailable {
     fn class(&self) -> Class<'_> {
         Class::outage("service_unavailable", self)

@@ -27,4 +27,4 @@ pub use seals::Seals;
 pub use settings::RedisSettings;
 pub use spent_nonces::{Spending, SpentNonces};
 pub use swap::Swap;
-pub use throttles::{Attempt, Throttles};
+pub use throttles::{Attempt, BeginError, Throttles};

@@ -12,12 +12,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::{
-    bearer::{Admission, RateLimiter},
-    keys::HmacKey,
-    limits::Limit,
+use gatewright_auth::{bearer::RateLimiter, keys::HmacKey, limits::Limit};
+use gatewright_domain::{
+    Clock, IdGen,
+    error::{ChargeError, RateLimited, Unavailable},
 };
-use gatewright_domain::{Clock, IdGen, error::Unavailable};
 use redis::Script;
 
 use crate::connection::Kv;
@@ -100,20 +99,15 @@ impl RateLimits {
     }
 
     /// Charges one request that may be given back with [`Self::refund`].
-    pub async fn charge_refundable(
-        &self,
-        limit: &Limit,
-        key: &str,
-    ) -> Result<Result<Ticket, u64>, Unavailable> {
+    pub async fn charge_refundable(&self, limit: &Limit, key: &str) -> Result<Ticket, ChargeError> {
         let key = self.key(limit, key);
         let member = self.ids.new_uuid().to_string();
         if limit.rate.count == 0 {
-            return Ok(Ok(Ticket { key, member }));
+            return Ok(Ticket { key, member });
         }
-        let refused = self
-            .admit(limit, &key, &member, limit.rate.count, TimeDelta::zero())
+        self.admit(limit, &key, &member, limit.rate.count, TimeDelta::zero())
             .await?;
-        Ok(refused.map_or(Ok(Ticket { key, member }), Err))
+        Ok(Ticket { key, member })
     }
 
     /// Gives a charge back.
@@ -136,7 +130,7 @@ impl RateLimits {
         self.kv.key("rl", &format!("{}:{whose}", limit.name))
     }
 
-    /// `None`, or the seconds to wait.
+    /// Counts one member, unless the window is full.
     async fn admit(
         &self,
         limit: &Limit,
@@ -144,7 +138,7 @@ impl RateLimits {
         member: &str,
         most: u32,
         lease: TimeDelta,
-    ) -> Result<Option<u64>, Unavailable> {
+    ) -> Result<(), ChargeError> {
         thread_local! {
             static ADMIT: Script = Script::new(SCRIPT);
         }
@@ -166,8 +160,11 @@ impl RateLimits {
                     .arg(micros(lease)),
             )
             .await?;
-        let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000).max(1);
-        Ok((admitted == 0).then_some(seconds))
+        if admitted != 0 {
+            return Ok(());
+        }
+        let retry_after = u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000).max(1);
+        Err(RateLimited { retry_after }.into())
     }
 
     fn take_from_block(&self, key: &str, now: DateTime<Utc>) -> bool {
@@ -201,15 +198,15 @@ impl RateLimits {
 }
 
 impl RateLimiter for RateLimits {
-    async fn charge(&self, limit: &Limit, key: &str) -> Result<Admission, Unavailable> {
+    async fn charge(&self, limit: &Limit, key: &str) -> Result<(), ChargeError> {
         if limit.rate.count == 0 {
-            return Ok(Admission::Admitted);
+            return Ok(());
         }
         let key = self.key(limit, key);
         let block = limit.rate.count / BLOCKS;
         let now = self.clock.now();
         if block > 1 && self.take_from_block(&key, now) {
-            return Ok(Admission::Admitted);
+            return Ok(());
         }
         let member = self.ids.new_uuid().to_string();
         let (most, lease) = if block > 1 {
@@ -217,14 +214,10 @@ impl RateLimiter for RateLimits {
         } else {
             (limit.rate.count, TimeDelta::zero())
         };
-        match self.admit(limit, &key, &member, most, lease).await? {
-            Some(retry_after) => Ok(Admission::Refused { retry_after }),
-            None => {
-                if block > 1 {
-                    self.hold(key, block - 1, now);
-                }
-                Ok(Admission::Admitted)
-            }
+        self.admit(limit, &key, &member, most, lease).await?;
+        if block > 1 {
+            self.hold(key, block - 1, now);
         }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use gatewright_auth::keys::HmacKey;
 use gatewright_domain::{
-    error::Unavailable,
+    error::{ChargeError, RateLimited, Unavailable},
     throttle::{OpenAttempt, Refusal, Slope, Throttle, Wait},
 };
 
@@ -29,6 +29,17 @@ pub struct Attempt {
     open: OpenAttempt,
 }
 
+/// Why an attempt was not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// It may not be made now.
+    #[error("the attempt may not be made now")]
+    Refused(Refusal),
+    /// Redis did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 impl Throttles {
     /// Digests keys with `digest`; a pardon is remembered for `pardoned_for`, which must not be
     /// shorter than the memory of any slope.
@@ -46,13 +57,12 @@ impl Throttles {
         who: &str,
         slope: Slope,
         now: DateTime<Utc>,
-    ) -> Result<Result<Attempt, Refusal>, Unavailable> {
+    ) -> Result<Attempt, BeginError> {
         let key = self.key(who);
-        let begun = self
-            .change(&key, slope, |throttle| throttle.begin(slope, now))
-            .await?;
-        let begun = begun.unwrap_or(Err(Refusal::Busy));
-        Ok(begun.map(|open| Attempt { key, slope, open }))
+        let begin = |throttle: Throttle| throttle.begin(slope, now).map_err(BeginError::Refused);
+        let begun = self.change(&key, slope, begin).await?;
+        let open = begun.ok_or(BeginError::Refused(Refusal::Busy))?;
+        Ok(Attempt { key, slope, open })
     }
 
     /// It failed.
@@ -79,13 +89,15 @@ impl Throttles {
         who: &str,
         slope: Slope,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Wait>, Unavailable> {
-        let charged = self
-            .change(&self.key(who), slope, |throttle| {
-                throttle.charge(slope, now).map(|next| (next, ()))
-            })
-            .await?;
-        Ok(charged.unwrap_or(Err(Wait { seconds: 1 })))
+    ) -> Result<(), ChargeError> {
+        let charge = |throttle: Throttle| match throttle.charge(slope, now) {
+            Ok(next) => Ok((next, ())),
+            Err(wait) => Err(ChargeError::from(RateLimited {
+                retry_after: wait.seconds,
+            })),
+        };
+        let charged = self.change(&self.key(who), slope, charge).await?;
+        charged.ok_or(RateLimited { retry_after: 1 }.into())
     }
 
     /// Counts something that is not refused.
@@ -96,7 +108,7 @@ impl Throttles {
         now: DateTime<Utc>,
     ) -> Result<(), Unavailable> {
         self.change(&self.key(who), slope, |throttle| {
-            Ok::<_, Wait>((throttle.charge_anyway(slope, now), ()))
+            Ok::<_, Unavailable>((throttle.charge_anyway(slope, now), ()))
         })
         .await
         .map(drop)
@@ -141,7 +153,7 @@ impl Throttles {
     ) -> Result<(), Unavailable> {
         let changed = self
             .change(&attempt.key, attempt.slope, |throttle| {
-                Ok::<_, Wait>((outcome(throttle, attempt.open), ()))
+                Ok::<_, Unavailable>((outcome(throttle, attempt.open), ()))
             })
             .await?;
         if changed.is_none() {
@@ -151,18 +163,15 @@ impl Throttles {
     }
 
     /// Reads, changes and writes in one atomic step; `None` when others were always faster.
-    async fn change<T, E>(
+    async fn change<T, E: From<Unavailable>>(
         &self,
         key: &str,
         slope: Slope,
         change: impl Fn(Throttle) -> Result<(Throttle, T), E>,
-    ) -> Result<Option<Result<T, E>>, Unavailable> {
+    ) -> Result<Option<T>, E> {
         for _ in 0..ATTEMPTS {
             let (throttle, raw) = self.read(key).await?;
-            let (next, told) = match change(throttle) {
-                Ok(changed) => changed,
-                Err(refusal) => return Ok(Some(Err(refusal))),
-            };
+            let (next, told) = change(throttle)?;
             let text = serde_json::to_string(&next).map_err(|e| Unavailable::new("redis", e))?;
             let life = if next.is_empty() {
                 1
@@ -170,7 +179,7 @@ impl Throttles {
                 slope.memory.num_milliseconds()
             };
             if compare_and_swap(&self.kv, key, &raw, &text, life).await? {
-                return Ok(Some(Ok(told)));
+                return Ok(Some(told));
             }
         }
         Ok(None)

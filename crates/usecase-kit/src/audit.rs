@@ -5,11 +5,14 @@
 //! did stands in the installation's chains.
 
 use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
+    bearer::RateLimiter as _,
     limits::{Limit, Rate},
 };
 use gatewright_domain::{
-    audit::AuditEvent, error::Unavailable, ids::AuditEventId, workspace::workspace_in_use,
+    audit::AuditEvent,
+    error::{ChargeError, Unavailable},
+    ids::AuditEventId,
+    workspace::workspace_in_use,
 };
 use gatewright_kv::RateLimits;
 use gatewright_storage_identity::workspace;
@@ -57,7 +60,11 @@ pub async fn record_failure(
     let is_in_trail = match event.actor {
         Some(account) => {
             let account = account.to_string();
-            limiter.charge(&FAILURES_IN_TRAIL, &account).await? == Admission::Admitted
+            match limiter.charge(&FAILURES_IN_TRAIL, &account).await {
+                Ok(()) => true,
+                Err(ChargeError::RateLimited(_)) => false,
+                Err(ChargeError::Unavailable(error)) => return Err(error),
+            }
         }
         None => false,
     };

@@ -11,7 +11,7 @@ use gatewright_storage_identity::{
     audit::AuditRow,
     audit_log::{self, Base, ChainHead},
 };
-use gatewright_storage_kit::{Conn, Pool};
+use gatewright_storage_kit::{Conn, Pool, StorageError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -145,14 +145,13 @@ impl AuditLog {
             let anchor = kept.iter().find(|anchor| anchor.chain == head.chain);
             let state = self.bases.state(&head);
             let mut walk = Walk::new(&head, anchor);
-            let outcome = match walk.start_at_base(state) {
-                Ok(()) => walk.finish_at_head(&mut conn).await?,
-                Err(tampering) => Err(tampering),
-            };
+            let outcome = walk.to_head(state, &mut conn).await;
             found.events += walk.events;
             let last = walk.occurred_at;
-            if let Err(tampering) = outcome {
-                found.faults.push(tampering);
+            match outcome {
+                Ok(()) => {}
+                Err(WalkError::Tampering(tampering)) => found.faults.push(tampering),
+                Err(WalkError::Unavailable(error)) => return Err(error),
             }
             found.anchors.push(Anchor {
                 chain: head.chain,
@@ -162,6 +161,24 @@ impl AuditLog {
             });
         }
         Ok(found)
+    }
+}
+
+/// What ends a walk early.
+enum WalkError {
+    Tampering(Tampering),
+    Unavailable(Unavailable),
+}
+
+impl From<Tampering> for WalkError {
+    fn from(tampering: Tampering) -> Self {
+        Self::Tampering(tampering)
+    }
+}
+
+impl From<StorageError> for WalkError {
+    fn from(error: StorageError) -> Self {
+        Self::Unavailable(error.into())
     }
 }
 
@@ -224,20 +241,17 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    async fn finish_at_head(
-        &mut self,
-        conn: &mut Conn,
-    ) -> Result<Result<(), Tampering>, Unavailable> {
+    /// From the base to the end of the chain, or to its first fault.
+    async fn to_head(&mut self, state: BaseState, conn: &mut Conn) -> Result<(), WalkError> {
+        self.start_at_base(state)?;
         loop {
             let rows = audit_log::list_chain(conn, self.head.chain, self.seq, PAGE).await?;
             let is_last = rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
             for row in &rows {
-                if let Err(tampering) = self.step(row) {
-                    return Ok(Err(tampering));
-                }
+                self.step(row)?;
             }
             if is_last {
-                return Ok(self.finish());
+                return Ok(self.finish()?);
             }
         }
     }

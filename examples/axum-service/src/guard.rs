@@ -12,10 +12,12 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use gatewright_auth::{
-    bearer::{
-        Admission, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter, TokenHash,
+    bearer::{BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter, TokenHash},
+    domain::{
+        bearer_token::BearerToken,
+        client_address::ClientAddress,
+        error::{ChargeError, RateLimited, Unavailable},
     },
-    domain::{bearer_token::BearerToken, client_address::ClientAddress, error::Unavailable},
     limits::{Limit, Limits},
 };
 
@@ -52,15 +54,15 @@ impl BearerStore for Tokens {
 pub(crate) struct Counters(Arc<Mutex<HashMap<String, u32>>>);
 
 impl RateLimiter for Counters {
-    async fn charge(&self, limit: &Limit, who: &str) -> Result<Admission, Unavailable> {
+    async fn charge(&self, limit: &Limit, who: &str) -> Result<(), ChargeError> {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counters.entry(format!("{}/{who}", limit.name)).or_default();
         *count += 1;
-        Ok(if *count <= limit.rate.count {
-            Admission::Admitted
+        if *count <= limit.rate.count {
+            Ok(())
         } else {
-            Admission::Refused { retry_after: 60 }
-        })
+            Err(RateLimited { retry_after: 60 }.into())
+        }
     }
 }
 
@@ -107,7 +109,7 @@ impl FromRequestParts<Arc<Service>> for Caller {
         match checked.await {
             Ok(principal) => Ok(Self(principal)),
             Err(BearerError::Invalid) => Err(StatusCode::UNAUTHORIZED),
-            Err(BearerError::RateLimited { .. }) => Err(StatusCode::TOO_MANY_REQUESTS),
+            Err(BearerError::RateLimited(_)) => Err(StatusCode::TOO_MANY_REQUESTS),
             Err(BearerError::Unavailable(_)) => Err(StatusCode::SERVICE_UNAVAILABLE),
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use gatewright_auth::{
-    bearer::{Admission, RateLimiter as _},
+    bearer::RateLimiter as _,
     limits::{Limit, Rate},
 };
 use gatewright_domain::Clock as _;
@@ -73,17 +73,11 @@ async fn c2_a_connection_forgotten_in_mid_use_is_replaced_within_one_request() {
     let ground = Ground::new(&through(&relay, &db));
     let limiter = ground.rate_limits();
     let who = unique();
-    assert_eq!(
-        limiter.charge(&LIMIT, &who).await.unwrap(),
-        Admission::Admitted
-    );
+    limiter.charge(&LIMIT, &who).await.unwrap();
     relay.forget();
     // A charge may be sent again: it is one charge.
     let began = Instant::now();
-    assert_eq!(
-        limiter.charge(&LIMIT, &who).await.unwrap(),
-        Admission::Admitted
-    );
+    limiter.charge(&LIMIT, &who).await.unwrap();
     assert!(began.elapsed() < DEADLINE, "{:?}", began.elapsed());
     assert_eq!(
         relay.accepted(),
@@ -171,11 +165,7 @@ async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause
     for round in 0..2 {
         let now = ground.clock.now();
         assert!(
-            throttles
-                .begin(&unique(), SLOPE, now)
-                .await
-                .unwrap()
-                .is_ok(),
+            throttles.begin(&unique(), SLOPE, now).await.is_ok(),
             "{round}"
         );
         wait_until("the server has closed it", async || {
@@ -185,13 +175,7 @@ async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause
     }
     // A compare-and-swap is never sent twice: it is the connection that was made anew.
     let now = ground.clock.now();
-    assert!(
-        throttles
-            .begin(&unique(), SLOPE, now)
-            .await
-            .unwrap()
-            .is_ok()
-    );
+    assert!(throttles.begin(&unique(), SLOPE, now).await.is_ok());
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
     use std::sync::Arc;
 
     use gatewright_auth::{
-        bearer::{Admission, RateLimiter as _},
+        bearer::RateLimiter as _,
         keys::HmacKey,
         limits::{Limit, Rate},
     };
@@ -156,8 +156,7 @@ async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
         if n % 100 == 0 {
             clock.advance(chrono::TimeDelta::milliseconds(300));
         }
-        admitted +=
-            u32::from(nodes[n % 3].charge(&limit, "k").await.unwrap() == Admission::Admitted);
+        admitted += u32::from(nodes[n % 3].charge(&limit, "k").await.is_ok());
     }
     assert!(admitted <= 2000, "{admitted} in less than a window");
     assert!(
@@ -165,8 +164,5 @@ async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
         "{admitted}: too much is lost to blocks that expire"
     );
     clock.advance_seconds(62);
-    assert_eq!(
-        nodes[0].charge(&limit, "k").await.unwrap(),
-        Admission::Admitted
-    );
+    nodes[0].charge(&limit, "k").await.unwrap();
 }

@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 use gatewright_domain::{
     bearer_token::{BearerKind, BearerToken},
     client_address::ClientAddress,
-    error::Unavailable,
+    error::{ChargeError, RateLimited, Unavailable},
+    from_charge,
     ids::{AccountId, TokenId},
 };
 
@@ -67,36 +68,14 @@ pub trait BearerStore: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// Whether one more request fits into a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
-    /// It does, and was counted.
-    Admitted,
-    /// It does not, and was not counted.
-    Refused {
-        /// Whole seconds until the next one would fit, at least 1.
-        retry_after: u64,
-    },
-}
-
-impl Admission {
-    /// Nothing, or the seconds to wait: for `?` behind a `map_err`.
-    pub fn or_wait(self) -> Result<(), u64> {
-        match self {
-            Self::Admitted => Ok(()),
-            Self::Refused { retry_after } => Err(retry_after),
-        }
-    }
-}
-
 /// Counts requests. Checking and counting are one atomic act.
 pub trait RateLimiter: Send + Sync {
-    /// Charges one request on `key` under `limit`.
+    /// Charges one request on `key` under `limit`, unless it does not fit.
     fn charge(
         &self,
         limit: &Limit,
         key: &str,
-    ) -> impl Future<Output = Result<Admission, Unavailable>> + Send;
+    ) -> impl Future<Output = Result<(), ChargeError>> + Send;
 }
 
 /// Who presented a bearer.
@@ -124,14 +103,13 @@ pub enum BearerError {
     Invalid,
     /// Too many requests.
     #[error("rate_limited")]
-    RateLimited {
-        /// Seconds until the next request fits.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer. Fails closed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+from_charge!(BearerError);
 
 /// Checks bearers against a store and a limiter.
 ///
@@ -139,7 +117,7 @@ pub enum BearerError {
 /// use chrono::{DateTime, Utc};
 /// use futures_util::FutureExt as _;
 /// use gatewright_auth::{
-///     bearer::{Admission, BearerAuthenticator, BearerError, BearerStore, RateLimiter, TokenHash},
+///     bearer::{BearerAuthenticator, BearerError, BearerStore, RateLimiter, TokenHash},
 ///     domain::{bearer_token::BearerToken, client_address::ClientAddress, error::Unavailable},
 ///     limits::{Limit, Limits},
 /// };
@@ -155,8 +133,8 @@ pub enum BearerError {
 /// }
 /// struct NoLimits;
 /// impl RateLimiter for NoLimits {
-///     async fn charge(&self, _: &Limit, _: &str) -> Result<Admission, Unavailable> {
-///         Ok(Admission::Admitted)
+///     async fn charge(&self, _: &Limit, _: &str) -> Result<(), ChargeError> {
+///         Ok(())
 ///     }
 /// }
 ///
@@ -229,7 +207,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
         };
         if let Some(retry_after) = self.inventors.wait(address, now) {
             let remembered = self.store.find_remembered(presented.hash()).await?;
-            let token = remembered.ok_or(BearerError::RateLimited { retry_after })?;
+            let token = remembered.ok_or(RateLimited { retry_after })?;
             self.charge_token(presented.hash()).await?;
             return Ok((presented, token));
         }
@@ -241,26 +219,24 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
     }
 
     async fn charge_token(&self, hash: &TokenHash) -> Result<(), BearerError> {
-        self.limiter
-            .charge(&self.limits.per_token, hash.as_str())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| BearerError::RateLimited { retry_after })
+        let limit = &self.limits.per_token;
+        Ok(self.limiter.charge(limit, hash.as_str()).await?)
     }
 
     /// What a token that leads nowhere is answered.
     async fn charge_dead(&self, address: ClientAddress, now: DateTime<Utc>) -> BearerError {
         if let Some(retry_after) = self.inventors.wait(address, now) {
-            return BearerError::RateLimited { retry_after };
+            return RateLimited { retry_after }.into();
         }
         let limit = &self.limits.bad_bearer;
         match self.limiter.charge(limit, &address.limit_key()).await {
-            Ok(Admission::Admitted) => BearerError::Invalid,
-            Ok(Admission::Refused { retry_after }) => {
-                self.inventors.note(address, retry_after, now);
-                BearerError::RateLimited { retry_after }
+            Ok(()) => BearerError::Invalid,
+            Err(error) => {
+                if let ChargeError::RateLimited(RateLimited { retry_after }) = error {
+                    self.inventors.note(address, retry_after, now);
+                }
+                error.into()
             }
-            Err(unavailable) => BearerError::Unavailable(unavailable),
         }
     }
 }

@@ -6,7 +6,7 @@ mod scope;
 mod token;
 
 pub use authenticator::{
-    Admission, BEARER_TABLE, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter,
+    BEARER_TABLE, BearerAuthenticator, BearerError, BearerStore, Principal, RateLimiter,
 };
 pub use scope::Scope;
 pub use token::{NewBearer, PresentedBearer, TokenHash, Unrecognised};

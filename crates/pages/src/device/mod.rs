@@ -123,10 +123,10 @@ pub(super) async fn look_up(
                 .finish()
         }
         (Err(LookupError::Unavailable(error)), _) => unavailable(language, &error),
-        (Err(LookupError::RateLimited { retry_after }), _) => {
+        (Err(LookupError::RateLimited(limited)), _) => {
             let text = said(language, "rate_limited");
             let mut answer = ask(language, StatusCode::TOO_MANY_REQUESTS, Some(text), typed);
-            let wait = actix_web::http::header::HeaderValue::from(retry_after);
+            let wait = actix_web::http::header::HeaderValue::from(limited.retry_after);
             let headers = answer.headers_mut();
             headers.insert(actix_web::http::header::RETRY_AFTER, wait);
             answer

@@ -1,7 +1,11 @@
 //! What can go wrong on a route that takes a bearer.
 
 use gatewright_auth::bearer::BearerError;
-use gatewright_domain::{Class, Classify, error::Unavailable};
+use gatewright_domain::{
+    Class, Classify,
+    error::{RateLimited, Unavailable},
+    from_charge,
+};
 use gatewright_storage_kit::StorageError;
 
 /// What a request lacks (RFC 6750 §3).
@@ -43,10 +47,7 @@ pub enum BearerRouteError {
     RoleInsufficient,
     /// Too many requests.
     #[error("rate_limited")]
-    RateLimited {
-        /// Seconds until the next request fits.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// Not this account's, or unknown.
     #[error("session not found")]
     SessionNotFound,
@@ -62,11 +63,13 @@ impl From<BearerError> for BearerRouteError {
     fn from(error: BearerError) -> Self {
         match error {
             BearerError::Invalid => Self::Invalid,
-            BearerError::RateLimited { retry_after } => Self::RateLimited { retry_after },
+            BearerError::RateLimited(limited) => Self::RateLimited(limited),
             BearerError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }
     }
 }
+
+from_charge!(BearerRouteError);
 
 impl From<StorageError> for BearerRouteError {
     fn from(error: StorageError) -> Self {
@@ -89,7 +92,7 @@ impl Classify for BearerRouteError {
             Self::LicenceInvalid => forbidden("license_invalid"),
             Self::InsufficientScope => forbidden("insufficient_scope"),
             Self::RoleInsufficient => Class::forbidden("forbidden").because("role_insufficient"),
-            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::RateLimited(limited) => limited.class("rate_limited"),
             Self::SessionNotFound | Self::WorkspaceNotFound => Class::not_found("not_found"),
             Self::Unavailable(error) => error.class(),
         }

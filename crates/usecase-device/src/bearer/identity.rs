@@ -201,11 +201,7 @@ impl Bearers {
     }
 
     pub(super) async fn charge(&self, limit: &Limit, key: &str) -> Result<(), BearerRouteError> {
-        self.limiter
-            .charge(limit, key)
-            .await?
-            .or_wait()
-            .map_err(|retry_after| BearerRouteError::RateLimited { retry_after })
+        Ok(self.limiter.charge(limit, key).await?)
     }
 
     async fn account(&self, ctx: &Ctx, id: AccountId) -> Result<KnownAccount, BearerRouteError> {

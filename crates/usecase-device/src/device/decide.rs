@@ -54,12 +54,11 @@ impl DeviceFlow {
             return Err(DecideError::BearerDisabled);
         }
         let limit = &self.parts.limits.approve;
-        self.parts
+        Ok(self
+            .parts
             .limiter
             .charge(limit, &identity.account.id.to_string())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| DecideError::RateLimited { retry_after })
+            .await?)
     }
 
     /// Decides.

@@ -1,6 +1,10 @@
 //! What can go wrong in the device flow, one enum per step.
 
-use gatewright_domain::{Class, Classify, error::Unavailable};
+use gatewright_domain::{
+    Class, Classify,
+    error::{RateLimited, Unavailable},
+    from_charge,
+};
 use gatewright_storage_kit::StorageError;
 
 use crate::bearer::DISABLED;
@@ -19,10 +23,7 @@ pub enum StartError {
     ConsoleUrlUnset,
     /// Too many codes from this address.
     #[error("rate_limited")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -62,10 +63,7 @@ pub enum PollError {
 pub enum LookupError {
     /// Too many look-ups from this address, or too many wrong ones from everywhere.
     #[error("rate_limited")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -79,10 +77,7 @@ pub enum DecideError {
     BearerDisabled,
     /// Too many decisions of this account.
     #[error("rate_limited")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// This browser never looked the code up. Answered like an unknown code.
     #[error("lookup_required")]
     LookupRequired,
@@ -108,7 +103,7 @@ impl Classify for StartError {
                 .hint(URL_UNSET)
                 .retry_after(60)
                 .protocol(),
-            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::RateLimited(limited) => limited.class("rate_limited"),
             Self::Unavailable(error) => error.class(),
         }
     }
@@ -131,7 +126,7 @@ impl Classify for PollError {
 impl Classify for LookupError {
     fn class(&self) -> Class<'_> {
         match self {
-            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::RateLimited(limited) => limited.class("rate_limited"),
             Self::Unavailable(error) => error.class(),
         }
     }
@@ -141,7 +136,7 @@ impl Classify for DecideError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::BearerDisabled => Class::unavailable("bearer_disabled").hint(DISABLED),
-            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::RateLimited(limited) => limited.class("rate_limited"),
             Self::LookupRequired => Class::not_found("expired_or_unknown")
                 .because("lookup_required")
                 .protocol(),
@@ -164,3 +159,4 @@ macro_rules! from_storage {
 }
 
 from_storage!(StartError, PollError, DecideError);
+from_charge!(StartError, LookupError, DecideError);

@@ -8,6 +8,7 @@ use gatewright_auth::{
 };
 use gatewright_domain::{
     device_grant::{DeviceGrant, UserCode},
+    error::ChargeError,
     ids::AccountId,
 };
 
@@ -35,12 +36,11 @@ impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_lookup(&self, ctx: &Ctx) -> Result<(), LookupError> {
         let limit = &self.parts.limits.device_lookup;
-        self.parts
+        Ok(self
+            .parts
             .limiter
             .charge(limit, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| LookupError::RateLimited { retry_after })
+            .await?)
     }
 
     /// Looks a code up. Wrong guesses from all addresses together have one budget: when it is
@@ -56,13 +56,12 @@ impl DeviceFlow {
             return Ok(LookupAnswer::Invalid);
         };
         let budget = &self.parts.limits.device_lookup_miss;
-        let miss = match self.parts.limiter.charge_refundable(budget, "all").await? {
-            Ok(ticket) => ticket,
-            Err(retry_after) => {
+        let miss = self.parts.limiter.charge_refundable(budget, "all").await;
+        let miss = miss.inspect_err(|error| {
+            if matches!(error, ChargeError::RateLimited(_)) {
                 tracing::warn!("the budget of wrong user codes is spent: somebody is guessing");
-                return Err(LookupError::RateLimited { retry_after });
             }
-        };
+        })?;
         let stored = self.parts.grants.find_by_user_code(&code).await?;
         let Some(grant) = stored
             .map(|s| s.grant)

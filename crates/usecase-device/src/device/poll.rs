@@ -1,6 +1,6 @@
 //! `POST token`: the device asks whether it was let in.
 
-use gatewright_auth::bearer::{Admission, RateLimiter as _};
+use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     device_grant::{ClientId, DeviceCode, DeviceGrant, PollAnswer, PollPace},
@@ -22,11 +22,11 @@ impl DeviceFlow {
     /// Answers a poll; mints the token when the device was let in.
     pub async fn poll(&self, ctx: &Ctx, command: PollDevice) -> Result<Delivery, PollError> {
         let Ok(code) = command.device_code.parse::<DeviceCode>() else {
-            return Err(self.unknown(ctx).await?);
+            return Err(self.unknown(ctx).await);
         };
         for _ in 0..DeviceGrants::ATTEMPTS {
             let Some(stored) = self.parts.grants.find_by_device_code(&code).await? else {
-                return Err(self.unknown(ctx).await?);
+                return Err(self.unknown(ctx).await);
             };
             self.require_client(&stored.grant, command.client_id.as_deref())?;
             let (answer, next) = stored.grant.clone().poll(ctx.now);
@@ -55,21 +55,14 @@ impl DeviceFlow {
     }
 
     /// A code that we do not know stores nothing, and costs its sender.
-    async fn unknown(&self, ctx: &Ctx) -> Result<PollError, PollError> {
-        let limit = &self.parts.limits.device_token;
-        Ok(
-            match self
-                .parts
-                .limiter
-                .charge(limit, &ctx.address.limit_key())
-                .await?
-            {
-                Admission::Admitted => PollError::Expired,
-                Admission::Refused { retry_after } => PollError::SlowDown {
-                    interval: retry_after,
-                },
-            },
-        )
+    async fn unknown(&self, ctx: &Ctx) -> PollError {
+        let (limit, key) = (&self.parts.limits.device_token, ctx.address.limit_key());
+        match self.parts.limiter.charge(limit, &key).await {
+            Ok(()) => PollError::Expired,
+            Err(error) => error.or(|limited| PollError::SlowDown {
+                interval: limited.retry_after,
+            }),
+        }
     }
 
     /// Absent is accepted; another one than at the start is not, and changes nothing. A client

@@ -39,12 +39,11 @@ impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_start(&self, ctx: &Ctx) -> Result<(), StartError> {
         let limit = &self.parts.limits.device_code;
-        self.parts
+        Ok(self
+            .parts
             .limiter
             .charge(limit, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| StartError::RateLimited { retry_after })
+            .await?)
     }
 
     /// Whether a client may start a flow. Asked before the rest of its request is looked at.

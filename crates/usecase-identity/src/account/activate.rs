@@ -239,12 +239,11 @@ impl Accounts {
 
     async fn charge_activation(&self, ctx: &Ctx) -> Result<(), AccountError> {
         let limit = &self.parts.limits.activate;
-        self.parts
+        Ok(self
+            .parts
             .limiter
             .charge(limit, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| AccountError::RateLimited { retry_after })
+            .await?)
     }
 }
 

@@ -17,6 +17,7 @@ use gatewright_domain::{
     account::Account,
     audit::{AuditAction, AuditEvent},
     era::Era,
+    error::RateLimited,
     ids::{AccountId, WorkspaceId},
     one_time::{OneTimeGrant, OneTimePurpose},
 };
@@ -123,9 +124,8 @@ impl Codes {
     pub(crate) async fn charge_network(&self, ctx: &Ctx) -> Result<(), AccountError> {
         self.limiter
             .charge(&self.limits.mail_address, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| AccountError::MailsExhausted { retry_after })
+            .await
+            .map_err(|error| error.or(AccountError::MailsExhausted))
     }
 
     /// Pays for a mail to an address. `owner` is the account that has it.
@@ -138,14 +138,13 @@ impl Codes {
     ) -> Result<Postage, AccountError> {
         let known = known_browser(&self.browsers, ctx, owner);
         let known = known.map(|known| format!("known/{}/{}", known.account_id, known.browser));
-        let too_soon = |retry_after| AccountError::MailTooSoon {
-            purpose,
-            retry_after,
-        };
+        let too_soon = |limited| AccountError::MailTooSoon { purpose, limited };
         if known.is_none() {
             let guesses = self.guesses(purpose, email).await?;
             if let Some(wait) = self.throttles.wait(&guesses, ctx.now).await? {
-                return Err(too_soon(wait.seconds));
+                return Err(too_soon(RateLimited {
+                    retry_after: wait.seconds,
+                }));
             }
         }
         let limit = match purpose {
@@ -158,13 +157,12 @@ impl Codes {
         };
         self.limiter
             .charge(limit, &payer)
-            .await?
-            .or_wait()
-            .map_err(too_soon)?;
+            .await
+            .map_err(|error| error.or(too_soon))?;
         self.recipients
             .charge(email, known.as_deref(), ctx.now)
-            .await?
-            .map_err(|wait| too_soon(wait.seconds))?;
+            .await
+            .map_err(|error| error.or(too_soon))?;
         let holder = match (purpose.may_anybody_ask(), known) {
             (false, _) => email.to_owned(),
             (true, Some(browser)) => format!("{email}/{browser}"),

@@ -1,7 +1,11 @@
 //! What can go wrong in the flows of accounts and members, with the reference's codes (console.md §1.8).
 
 use gatewright_domain::{
-    Class, Classify, account::PasswordPolicyViolation, error::Unavailable, one_time::OneTimePurpose,
+    Class, Classify,
+    account::PasswordPolicyViolation,
+    error::{RateLimited, Unavailable},
+    from_charge,
+    one_time::OneTimePurpose,
 };
 use gatewright_storage_kit::StorageError;
 
@@ -13,24 +17,18 @@ pub enum AccountError {
     FeatureDisabled,
     /// This address of the network caused too many mails.
     #[error("Too many emails have been sent from this IP address. Please try again later.")]
-    MailsExhausted {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    MailsExhausted(RateLimited),
     /// A mail went to this mailbox a moment ago.
-    #[error("Too many emails have been sent. Please try again in {} minutes.", retry_after.div_ceil(60))]
+    #[error("Too many emails have been sent. Please try again in {} minutes.", limited.retry_after.div_ceil(60))]
     MailTooSoon {
         /// For what.
         purpose: OneTimePurpose,
-        /// Seconds to wait.
-        retry_after: u64,
+        /// How long to wait.
+        limited: RateLimited,
     },
     /// Too many requests of another kind.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// Unknown, expired, spent, of another step or of somebody else.
     #[error("The token is invalid or has expired.")]
     InvalidToken,
@@ -115,6 +113,8 @@ pub enum AccountError {
     Unavailable(#[from] Unavailable),
 }
 
+from_charge!(AccountError);
+
 impl From<StorageError> for AccountError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
@@ -125,16 +125,9 @@ impl Classify for AccountError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::FeatureDisabled => Class::forbidden("forbidden").because("feature_disabled"),
-            Self::MailsExhausted { retry_after } => {
-                Class::rate_limited("email_send_ip_limit", *retry_after)
-            }
-            Self::MailTooSoon {
-                purpose,
-                retry_after,
-            } => Class::rate_limited(too_soon(*purpose), *retry_after),
-            Self::RateLimited { retry_after } => {
-                Class::rate_limited("too_many_requests", *retry_after)
-            }
+            Self::MailsExhausted(limited) => limited.class("email_send_ip_limit"),
+            Self::MailTooSoon { purpose, limited } => limited.class(too_soon(*purpose)),
+            Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::InvalidToken => Class::invalid("invalid_or_expired_token"),
             Self::InvalidEmail => Class::invalid("invalid_email"),
             Self::WrongCode => Class::invalid("email_code_error"),

@@ -90,8 +90,7 @@ impl Accounts {
             .parts
             .limiter
             .charge_refundable(limit, &who.claims.session_id.to_string())
-            .await?
-            .map_err(|retry_after| AccountError::RateLimited { retry_after })?;
+            .await?;
         let found = {
             let mut conn = self.parts.pool.get().await?;
             account::find_credentials_by_id(&mut conn, who.account.id).await?

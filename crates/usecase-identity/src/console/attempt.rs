@@ -10,7 +10,7 @@ use gatewright_domain::{
     error::Unavailable,
     throttle::{FREE_FAILURES, Refusal, Slope},
 };
-use gatewright_kv::{self as kv, Ticket};
+use gatewright_kv::{self as kv, BeginError, Ticket};
 
 use super::{error::ConsoleError, session::Console};
 use gatewright_usecase_kit::Ctx;
@@ -44,8 +44,7 @@ impl Console {
             .parts
             .limiter
             .charge_refundable(limit, &ctx.address.limit_key())
-            .await?
-            .map_err(|retry_after| ConsoleError::RateLimited { retry_after })?;
+            .await?;
         let pardons = self.parts.throttles.pardons(email.as_str()).await?;
         let own = match known {
             Some(known) => format!("known/{}/{}/{pardons}", known.account_id, known.browser),
@@ -80,14 +79,15 @@ impl Console {
     async fn begin_in_turn(&self, who: &str, slope: Slope) -> Result<kv::Attempt, ConsoleError> {
         for _ in 0..LOOKS {
             let now = self.parts.ambient.clock.now();
-            match self.parts.throttles.begin(who, slope, now).await? {
+            match self.parts.throttles.begin(who, slope, now).await {
                 Ok(attempt) => return Ok(attempt),
-                Err(Refusal::Wait(wait)) => {
+                Err(BeginError::Refused(Refusal::Wait(wait))) => {
                     return Err(ConsoleError::LoginThrottled {
                         retry_after: wait.seconds,
                     });
                 }
-                Err(Refusal::Busy) => tokio::time::sleep(PAUSE).await,
+                Err(BeginError::Refused(Refusal::Busy)) => tokio::time::sleep(PAUSE).await,
+                Err(BeginError::Unavailable(error)) => return Err(error.into()),
             }
         }
         Err(ConsoleError::LoginThrottled { retry_after: 1 })

@@ -1,7 +1,12 @@
 //! What can go wrong at the console.
 
 use gatewright_auth::console::CsrfFailure;
-use gatewright_domain::{Class, Classify, account::PasswordPolicyViolation, error::Unavailable};
+use gatewright_domain::{
+    Class, Classify,
+    account::PasswordPolicyViolation,
+    error::{RateLimited, Unavailable},
+    from_charge,
+};
 use gatewright_storage_kit::StorageError;
 
 /// How one proves who one is at the console (RFC 6750 §3).
@@ -66,10 +71,7 @@ pub enum ConsoleError {
     },
     /// Too many requests.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// No such workspace, or not the caller's, or archived.
     #[error("Account not link tenant")]
     AccountNotLinkTenant,
@@ -85,6 +87,8 @@ fn unauthorized(reason: &str) -> &'static str {
         _ => "Invalid Authorization token.",
     }
 }
+
+from_charge!(ConsoleError);
 
 impl From<StorageError> for ConsoleError {
     fn from(error: StorageError) -> Self {
@@ -114,9 +118,7 @@ impl Classify for ConsoleError {
             Self::LoginThrottled { retry_after } => {
                 Class::rate_limited("email_code_login_limit", *retry_after)
             }
-            Self::RateLimited { retry_after } => {
-                Class::rate_limited("too_many_requests", *retry_after)
-            }
+            Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::AccountNotLinkTenant => Class::forbidden("account_not_link_tenant"),
             Self::Unavailable(error) => error.class(),
         }

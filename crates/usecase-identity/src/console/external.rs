@@ -167,12 +167,11 @@ impl Console {
 
     async fn charge_external(&self, ctx: &Ctx) -> Result<(), ExternalLoginError> {
         let limit = &self.parts.limits.oidc;
-        self.parts
+        Ok(self
+            .parts
             .limiter
             .charge(limit, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| ExternalLoginError::RateLimited { retry_after })
+            .await?)
     }
 
     async fn enter(

@@ -2,7 +2,11 @@
 //! shows them.
 
 use gatewright_auth::sso::ProviderError;
-use gatewright_domain::{Class, Classify, error::Unavailable};
+use gatewright_domain::{
+    Class, Classify,
+    error::{RateLimited, Unavailable},
+    from_charge,
+};
 use gatewright_storage_kit::StorageError;
 
 use gatewright_usecase_kit::provider::{TripError, UnusableAnswer};
@@ -73,10 +77,7 @@ pub enum ExternalLoginError {
     AccountGone,
     /// Too many.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -128,11 +129,13 @@ impl Classify for ExternalLoginError {
             Self::NoWorkspace => Class::forbidden("no_workspace"),
             Self::AccountBanned => Class::forbidden("account_banned"),
             Self::AccountGone => Class::forbidden("account_gone"),
-            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::RateLimited(limited) => limited.class("rate_limited"),
             Self::Unavailable(error) => Class::outage("unavailable", error),
         }
     }
 }
+
+from_charge!(ExternalLoginError);
 
 impl From<StorageError> for ExternalLoginError {
     fn from(error: StorageError) -> Self {

@@ -7,7 +7,8 @@ use gatewright_domain::{
     account::AccountStatus,
     audit::{AuditAction, AuditEvent},
     console_session::{ConsoleSession, Rotation},
-    error::Unavailable,
+    error::{RateLimited, Unavailable},
+    from_charge,
 };
 use gatewright_storage_identity::{account, console_session};
 use gatewright_storage_kit::{StorageError, Tx};
@@ -29,14 +30,13 @@ pub enum RefreshError {
     Several,
     /// Too many requests.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+from_charge!(RefreshError);
 
 impl From<StorageError> for RefreshError {
     fn from(error: StorageError) -> Self {
@@ -50,9 +50,7 @@ impl Classify for RefreshError {
             Self::Missing => ended("refresh_missing"),
             Self::Invalid(reason) => ended(reason),
             Self::Several => ended("several_refresh_tokens"),
-            Self::RateLimited { retry_after } => {
-                Class::rate_limited("too_many_requests", *retry_after)
-            }
+            Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::Unavailable(error) => error.class(),
         }
     }
@@ -86,8 +84,7 @@ impl Console {
         let limiter = &self.parts.limiter;
         let charged = limiter
             .charge_refundable(&self.parts.limits.refresh, &ctx.address.limit_key())
-            .await?
-            .map_err(|retry_after| RefreshError::RateLimited { retry_after })?;
+            .await?;
         let token = self.the_one(ctx, tokens).await?;
         let mut tx = self.parts.pool.begin().await?;
         let session = console_session::find_for_update(&mut tx, token.session_id())

@@ -13,7 +13,8 @@ use gatewright_domain::{
     Class, Classify, Secret,
     account::{AccountStatus, Email},
     audit::{AuditAction, AuditEvent},
-    error::Unavailable,
+    error::{RateLimited, Unavailable},
+    from_charge,
     ids::{AccountId, MembershipId, WorkspaceId},
     language::Language,
 };
@@ -66,14 +67,13 @@ pub enum SetupError {
     InitFailed,
     /// Too many guesses.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+from_charge!(SetupError);
 
 impl From<StorageError> for SetupError {
     fn from(error: StorageError) -> Self {
@@ -91,9 +91,7 @@ impl Classify for SetupError {
             Self::AlreadySetup => Class::forbidden("already_setup"),
             Self::NotInitValidated => Class::unauthenticated("not_init_validated"),
             Self::InitFailed => Class::unauthenticated("init_validate_failed"),
-            Self::RateLimited { retry_after } => {
-                Class::rate_limited("too_many_requests", *retry_after)
-            }
+            Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::Unavailable(error) => error.class(),
         }
     }
@@ -192,9 +190,7 @@ impl Setup {
         self.require_open(&mut self.pool.get().await?).await?;
         self.limiter
             .charge(&self.limits.init, &ctx.address.limit_key())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| SetupError::RateLimited { retry_after })?;
+            .await?;
         let expected = self
             .settings
             .init_password

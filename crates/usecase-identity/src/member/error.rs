@@ -1,6 +1,11 @@
 //! Why members cannot be changed so.
 
-use gatewright_domain::{Class, Classify, error::Unavailable, member::MemberRefusal};
+use gatewright_domain::{
+    Class, Classify,
+    error::{RateLimited, Unavailable},
+    from_charge,
+    member::MemberRefusal,
+};
 use gatewright_storage_kit::StorageError;
 
 /// Why.
@@ -23,20 +28,16 @@ pub enum MemberError {
     LimitExceeded,
     /// Too many invitations.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// This mailbox got too many letters lately.
-    #[error("Too many messages were sent to this address. Please try again in {} minutes.", retry_after.div_ceil(60))]
-    RecipientRateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    #[error("Too many messages were sent to this address. Please try again in {} minutes.", .0.retry_after.div_ceil(60))]
+    RecipientRateLimited(RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+from_charge!(MemberError);
 
 impl From<StorageError> for MemberError {
     fn from(error: StorageError) -> Self {
@@ -59,8 +60,8 @@ impl Classify for MemberError {
             Self::NotFound => Class::not_found("member-not-found"),
             Self::OwnerStays => Class::invalid("owner-must-transfer"),
             Self::LimitExceeded => Class::invalid("limit_exceeded"),
-            Self::RateLimited { retry_after } | Self::RecipientRateLimited { retry_after } => {
-                Class::rate_limited("too_many_requests", *retry_after)
+            Self::RateLimited(limited) | Self::RecipientRateLimited(limited) => {
+                limited.class("too_many_requests")
             }
             Self::Unavailable(error) => error.class(),
         }

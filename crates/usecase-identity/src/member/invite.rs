@@ -61,9 +61,7 @@ impl Members {
         self.parts
             .limiter
             .charge(limit, &workspace.to_string())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| MemberError::RateLimited { retry_after })?;
+            .await?;
         let email = invitee.email.lowercase();
         if email.as_str() == actor.email.to_lowercase() {
             return Err(MemberRefusal::Oneself.into());
@@ -72,10 +70,8 @@ impl Members {
             let recipients = &self.parts.codes.recipients;
             recipients
                 .charge(email.as_str(), None, ctx.now)
-                .await?
-                .map_err(|wait| MemberError::RecipientRateLimited {
-                    retry_after: wait.seconds,
-                })?;
+                .await
+                .map_err(|error| error.or(MemberError::RecipientRateLimited))?;
         }
         let mut tx = self.parts.pool.begin().await?;
         let place = self.lock(&mut tx, workspace).await?;

@@ -4,10 +4,7 @@
 //! able to silence them.
 
 use chrono::{DateTime, Utc};
-use gatewright_domain::{
-    error::Unavailable,
-    throttle::{Slope, Wait},
-};
+use gatewright_domain::{error::ChargeError, throttle::Slope};
 use gatewright_kv::Throttles;
 
 /// Counts letters per mailbox. Cheap to clone.
@@ -30,9 +27,9 @@ impl Recipients {
         email: &str,
         asker: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Wait>, Unavailable> {
+    ) -> Result<(), ChargeError> {
         let Some(slope) = self.slope else {
-            return Ok(Ok(()));
+            return Ok(());
         };
         let pardons = self.throttles.pardons(email).await?;
         let asker = asker.unwrap_or("anybody");

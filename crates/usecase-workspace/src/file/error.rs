@@ -1,6 +1,11 @@
 //! What can go wrong with files, with the reference's codes and texts (recorded).
 
-use gatewright_domain::{Class, Classify, ErrorKind, error::Unavailable, file::FileNameProblem};
+use gatewright_domain::{
+    Class, Classify, ErrorKind,
+    error::{RateLimited, Unavailable},
+    file::FileNameProblem,
+    from_charge,
+};
 use gatewright_storage_kit::StorageError;
 
 /// Why a file is not taken or not given.
@@ -20,14 +25,13 @@ pub enum FileError {
     NotFound,
     /// The account uploaded enough for now.
     #[error("Too many requests. Please try again later.")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+from_charge!(FileError);
 
 impl From<StorageError> for FileError {
     fn from(error: StorageError) -> Self {
@@ -44,9 +48,7 @@ impl Classify for FileError {
                 Class::new(ErrorKind::UnsupportedType, "unsupported_file_type")
             }
             Self::NotFound => Class::not_found("not_found"),
-            Self::RateLimited { retry_after } => {
-                Class::rate_limited("too_many_requests", *retry_after)
-            }
+            Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::Unavailable(error) => error.class(),
         }
     }

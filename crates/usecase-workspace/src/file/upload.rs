@@ -46,9 +46,7 @@ impl Files {
         self.parts
             .limiter
             .charge(limit, &new.account.to_string())
-            .await?
-            .or_wait()
-            .map_err(|retry_after| FileError::RateLimited { retry_after })?;
+            .await?;
         let ids = self.parts.ambient.ids.as_ref();
         let extension = new.name.extension();
         let suffix = if extension.is_empty() { "" } else { "." };

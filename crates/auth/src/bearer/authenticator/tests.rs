@@ -41,16 +41,15 @@ impl BearerStore for &Notes {
 }
 
 impl RateLimiter for &Notes {
-    async fn charge(&self, limit: &Limit, key: &str) -> Result<Admission, Unavailable> {
+    async fn charge(&self, limit: &Limit, key: &str) -> Result<(), ChargeError> {
         self.note(format!("charge {} {}", limit.name, key.len()));
         if self.down {
-            return Err(Unavailable::new("redis", "down"));
+            return Err(Unavailable::new("redis", "down").into());
         }
-        Ok(if self.refuse || self.spent == Some(limit.name) {
-            Admission::Refused { retry_after: 7 }
-        } else {
-            Admission::Admitted
-        })
+        if self.refuse || self.spent == Some(limit.name) {
+            return Err(RateLimited { retry_after: 7 }.into());
+        }
+        Ok(())
     }
 }
 
@@ -114,7 +113,12 @@ fn b3_an_address_that_has_spent_its_budget_is_answered_from_memory_alone() {
         let answer = asked.now_or_never().unwrap();
         (answer, std::mem::take(&mut *notes.log.lock().unwrap()))
     };
-    let limited = |answer| matches!(answer, Err(BearerError::RateLimited { retry_after: 7 }));
+    let limited = |answer| {
+        matches!(
+            answer,
+            Err(BearerError::RateLimited(RateLimited { retry_after: 7 }))
+        )
+    };
     let (first, log) = ask(&old, 1, now());
     assert!(limited(first) && log.last().unwrap().starts_with("charge BAD_BEARER"));
     for text in [old.clone(), token()] {
@@ -144,7 +148,7 @@ fn f4_a_refused_token_is_not_looked_up() {
     let (answer, log) = run(&notes, &token());
     assert!(matches!(
         answer,
-        Err(BearerError::RateLimited { retry_after: 7 })
+        Err(BearerError::RateLimited(RateLimited { retry_after: 7 }))
     ));
     assert_eq!(log.len(), 1);
 }

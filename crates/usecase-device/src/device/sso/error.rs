@@ -4,7 +4,11 @@ use gatewright_auth::{
     envelope::NotMade,
     sso::{BrokerError, ProviderError},
 };
-use gatewright_domain::{Class, Classify, error::Unavailable};
+use gatewright_domain::{
+    Class, Classify,
+    error::{RateLimited, Unavailable},
+    from_charge,
+};
 use gatewright_storage_kit::StorageError;
 
 use gatewright_usecase_kit::dry;
@@ -20,10 +24,7 @@ pub enum SsoError {
     BearerDisabled,
     /// Too many requests.
     #[error("rate_limited")]
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
+    RateLimited(#[from] RateLimited),
     /// No user code was sent.
     #[error("user_code required")]
     UserCodeRequired,
@@ -104,6 +105,8 @@ fn of_provider(error: &ProviderError) -> Class<'static> {
     }
 }
 
+from_charge!(SsoError);
+
 impl From<StorageError> for SsoError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
@@ -115,7 +118,7 @@ impl Classify for SsoError {
         match self {
             Self::NotOffered => Class::not_found("not_found"),
             Self::BearerDisabled => Class::unavailable("bearer_disabled"),
-            Self::RateLimited { retry_after } => Class::rate_limited("rate_limited", *retry_after),
+            Self::RateLimited(limited) => limited.class("rate_limited"),
             Self::UserCodeRequired => Class::invalid("user_code required"),
             Self::InvalidUserCode => Class::invalid("invalid_user_code"),
             Self::LookupRequired => Class::invalid("invalid_user_code").because("lookup_required"),

@@ -48,12 +48,7 @@ impl DeviceFlow {
     }
 
     pub(super) async fn charge_sso(&self, limit: &Limit, who: &str) -> Result<(), SsoError> {
-        self.parts
-            .limiter
-            .charge(limit, who)
-            .await?
-            .or_wait()
-            .map_err(|retry_after| SsoError::RateLimited { retry_after })
+        Ok(self.parts.limiter.charge(limit, who).await?)
     }
 
     /// The grant of a code that is still open to a decision.
