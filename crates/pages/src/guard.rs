@@ -306,7 +306,7 @@ pub(super) async fn renew(
         }
         Err(RefreshError::Unavailable(error)) => unavailable(language, &error),
         Err(RefreshError::Several) => Absence::Several.answer(&request, to),
-        Err(error @ RefreshError::RateLimited { .. }) => {
+        Err(error @ RefreshError::RateLimited(_)) => {
             let text = words(language, "too_many_requests", &error.to_string());
             show(
                 StatusCode::TOO_MANY_REQUESTS,

@@ -118,7 +118,7 @@ pub(super) async fn post(
     match console.begin_connection(&ctx, id, proof).await {
         Ok(begun) => onward(&sent, &policy, begun),
         Err(ExternalLoginError::Unavailable(error)) => unavailable(sent.language, &error),
-        Err(ExternalLoginError::RateLimited { .. }) => back(Destination::Account, "said=wait"),
+        Err(ExternalLoginError::RateLimited(_)) => back(Destination::Account, "said=wait"),
         Err(_) => back(Destination::Account, "said=provider"),
     }
 }
@@ -149,7 +149,7 @@ fn refused(language: PageLanguage, error: &AccountError) -> HttpResponse {
         AccountError::CurrentPasswordIncorrect => "wrong_password",
         AccountError::FreshSignInRequired => "fresh",
         AccountError::LastWayIn => "last_way",
-        AccountError::RateLimited { .. } => "wait",
+        AccountError::RateLimited(_) => "wait",
         _ => "stale",
     };
     back(Destination::Account, &format!("said={word}"))

@@ -197,7 +197,7 @@ async fn consent(
     let pending = device.pending_device(ctx, asked.code, receipt.as_deref(), account);
     let grant = match pending.await {
         Ok(Some(grant)) => grant,
-        Ok(None) | Err(LookupError::RateLimited { .. }) => {
+        Ok(None) | Err(LookupError::RateLimited(_)) => {
             return begin_again(policy, "user_code_not_pending");
         }
         Err(LookupError::Unavailable(error)) => return unavailable(language, &error),

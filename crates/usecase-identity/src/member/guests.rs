@@ -100,7 +100,7 @@ impl Members {
             Err(
                 error @ (MemberError::Refused(_)
                 | MemberError::NotFound
-                | MemberError::RecipientRateLimited { .. }),
+                | MemberError::RecipientRateLimited(_)),
             ) => Ok(GuestResult::failed(address, error.to_string())),
             Err(error) => Err(error),
         }
