@@ -11,11 +11,13 @@ use actix_web::{
 use gatewright_auth::file::{FileSignature, FileView};
 use gatewright_domain::file::UploadedFile;
 use gatewright_usecase_workspace::file::{FileError, Files, OpenFile};
-use utoipa::IntoParams;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Fields, FromFields, RequestCtx, query_pairs},
+    extract::{RequestCtx, read_query},
+    input::text::{Limited, Text},
     operation::Operations,
     operations,
 };
@@ -30,46 +32,60 @@ pub fn operations() -> Operations {
 }
 
 /// The proof that a file may be fetched.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `FileQuery`")]
-pub(crate) struct FileParams {
+pub(crate) struct FileQuery {
     /// Unix seconds of when the address was signed.
-    timestamp: i64,
+    #[param(inline)]
+    timestamp: UnixSeconds,
     /// As signed.
-    nonce: String,
+    #[param(inline)]
+    nonce: Text,
     /// base64url.
-    sign: String,
+    #[param(inline)]
+    sign: Text,
     /// `true`: to be saved under its name.
-    as_attachment: Option<bool>,
+    #[param(value_type = Option<bool>)]
+    as_attachment: Option<Text>,
 }
 
-struct FileQuery {
-    signature: FileSignature,
-    as_attachment: bool,
+impl FileQuery {
+    /// Only these two are a yes; anything else is none.
+    fn is_attachment(&self) -> bool {
+        matches!(self.as_attachment.as_deref(), Some("true" | "1"))
+    }
 }
 
-impl FromFields for FileQuery {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let timestamp = fields.parsed("timestamp");
-        let nonce = fields.text("nonce");
-        let sign = fields.text("sign");
-        let as_attachment = fields.optional_text("as_attachment");
-        Some(Self {
-            signature: FileSignature {
-                timestamp: timestamp?,
-                nonce: nonce?,
-                sign: sign?,
-            },
-            as_attachment: as_attachment.is_some_and(|text| matches!(text.as_str(), "true" | "1")),
-        })
+impl From<FileQuery> for FileSignature {
+    fn from(query: FileQuery) -> Self {
+        Self {
+            timestamp: query.timestamp.0,
+            nonce: query.nonce.into_inner(),
+            sign: query.sign.into_inner(),
+        }
+    }
+}
+
+/// An instant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = i64)]
+struct UnixSeconds(i64);
+
+impl TryFrom<Limited> for UnixSeconds {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let seconds = text.without_nul()?.parse();
+        let seconds = seconds.map_err(|problem: std::num::ParseIntError| problem.to_string());
+        seconds.map(Self)
     }
 }
 
 /// A file, to be saved. Whatever it is, its media type is `application/octet-stream`.
 #[utoipa::path(
     get, path = "/files/{file_id}/file-preview", operation_id = "file_preview",
-    params(("file_id" = String, Path, description = "The file"), FileParams),
+    params(("file_id" = String, Path, description = "The file"), FileQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 400, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
@@ -85,7 +101,7 @@ pub(crate) async fn file_preview(
 /// A picture, to be shown.
 #[utoipa::path(
     get, path = "/files/{file_id}/image-preview", operation_id = "image_preview",
-    params(("file_id" = String, Path, description = "The file"), FileParams),
+    params(("file_id" = String, Path, description = "The file"), FileQuery),
     responses((status = 200, body = Vec<u8>, content_type = "image/*"),
         (status = 400, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody),
         (status = 415, body = ConsoleErrorBody)),
@@ -106,10 +122,10 @@ async fn give(
     (view, id): (FileView, &str),
 ) -> Result<HttpResponse, ConsoleFailure> {
     let id = id.parse().map_err(|_| FileError::NotFound)?;
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let query: FileQuery = fields.read().map_err(ConsoleFailure::Fields)?;
-    let open = files.open(ctx, (view, id), &query.signature).await?;
-    Ok(answer(open, query.as_attachment))
+    let query: FileQuery = read_query(request).map_err(ConsoleFailure::Fields)?;
+    let as_attachment = query.is_attachment();
+    let open = files.open(ctx, (view, id), &query.into()).await?;
+    Ok(answer(open, as_attachment))
 }
 
 fn answer(open: OpenFile, as_attachment: bool) -> HttpResponse {

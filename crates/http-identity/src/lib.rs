@@ -3,6 +3,7 @@
 
 pub mod console_surface;
 pub mod file_surface;
+pub mod input;
 pub mod openapi_surface;
 mod slice;
 pub mod system_surface;

@@ -9,6 +9,7 @@ pub mod cors;
 pub mod documentation;
 pub mod error;
 pub mod extract;
+pub mod input;
 pub mod middleware;
 pub mod operation;
 mod request_id;

@@ -2,7 +2,7 @@
 //! accepts while signed in. Looking at the page changes nothing, and tells nobody which of the two it is.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_domain::{Secret, language::Language};
+use gatewright_domain::language::Language;
 use gatewright_usecase_identity::account::{
     AccountError, Accounts, Activation, InvitationView, ProfileChange,
 };
@@ -15,34 +15,33 @@ use super::{
     mailed_code::{Problem, problem, split},
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
-use gatewright_http_kit::body;
+use gatewright_http_identity::input::GuestName;
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     error::redirect,
-    extract::{Fields, RequestCtx, check_csrf_token, query_pairs},
+    extract::{RequestCtx, check_csrf_token, read_query},
 };
+use serde::Deserialize;
 
-body! {
-    /// Which invitation.
-    Link {
-        token: String as String = text,
-        email: Option<String> as Option<String> = optional,
-    }
+/// Which invitation.
+#[derive(Debug, Deserialize)]
+struct Link {
+    token: Text,
+    email: Option<Text>,
 }
 
-body! {
-    /// Which invitation is accepted.
-    Acceptance {
-        token: String as String = text,
-    }
+/// Which invitation is accepted.
+#[derive(Debug, Deserialize)]
+struct Acceptance {
+    token: Text,
 }
 
-body! {
-    /// What an invited person says.
-    Answer {
-        token: String as String = text,
-        name: String as String = short_name,
-        password: Option<Secret> as Option<String> = optional_secret,
-    }
+/// What an invited person says.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    token: Text,
+    name: GuestName,
+    password: Option<SecretText>,
 }
 
 /// Shows what the invitation is to.
@@ -52,8 +51,7 @@ pub(super) async fn get(
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let Ok(link) = fields.read::<Link>() else {
+    let Ok(link) = read_query::<Link>(&request) else {
         return useless(language);
     };
     match accounts
@@ -194,12 +192,12 @@ pub(super) async fn post(
     };
     let tag = language.tag();
     let command = Activation {
-        token: input.token,
+        token: input.token.into_inner(),
         email: None,
         workspace: None,
-        password: input.password,
+        password: input.password.map(SecretText::into_inner),
         profile: ProfileChange {
-            name: Some(input.name),
+            name: Some(input.name.into_inner()),
             interface_language: Some(tag.to_owned()),
             interface_theme: Some("light".to_owned()),
             timezone: Some(Language::or_default(Some(tag)).timezone.to_owned()),
@@ -237,7 +235,7 @@ async fn accept(
         return back(Destination::Account, "said=stale");
     };
     let command = Activation {
-        token: input.token,
+        token: input.token.into_inner(),
         email: None,
         workspace: None,
         password: None,

@@ -17,10 +17,12 @@ use std::{fmt, future::Future, pin::Pin};
 
 use super::page::{MessagePage, Page, PageLanguage, show};
 use gatewright_http_kit::error::{self, ours};
-use gatewright_http_kit::extract::{
-    FieldProblem, Fields, FromFields, Unreadable, comes_from_own_page, form_pairs,
-};
 use gatewright_http_kit::operation::Facts;
+use gatewright_http_kit::{
+    extract::{Unreadable, comes_from_own_page, form_pairs},
+    input::{self, FieldProblem, object_of},
+};
+use serde::de::DeserializeOwned;
 
 /// A form of one of our pages. A page elsewhere that posts here (to sign somebody in as somebody else,
 /// for one) is refused before anything is read; and what was read has each field once.
@@ -33,10 +35,9 @@ pub(super) struct PageForm {
 
 impl PageForm {
     /// Reads it, or says in words what is wrong.
-    pub(super) fn read<T: FromFields>(&self) -> Result<T, String> {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
         let filled = self.fields.iter().filter(|(_, value)| !value.is_empty());
-        Fields::from_pairs(filled.cloned().collect())
-            .read()
+        input::read(object_of(filled.cloned()))
             .map_err(|problems| field_words(self.language, &problems))
     }
 

@@ -14,16 +14,17 @@ use super::{
     page::{FormPage, Page, PageLanguage, show},
     profile::locale_fields,
 };
-use gatewright_http_kit::{body, extract::RequestCtx};
+use gatewright_http_identity::input::{LanguageTag, Timezone};
+use gatewright_http_kit::extract::RequestCtx;
+use serde::Deserialize;
 
 const HERE: &str = "/account/init";
 
-body! {
-    /// What such an account lacks.
-    Initialisation {
-        interface_language: String as String = language,
-        timezone: String as String = timezone,
-    }
+/// What such an account lacks.
+#[derive(Debug, Deserialize)]
+struct Initialisation {
+    interface_language: LanguageTag,
+    timezone: Timezone,
 }
 
 /// Shows the form to whom it is for.
@@ -85,8 +86,8 @@ pub(super) async fn post(
         Err(text) => return again((StatusCode::BAD_REQUEST, text)),
     };
     let change = ProfileChange {
-        interface_language: Some(input.interface_language),
-        timezone: Some(input.timezone),
+        interface_language: Some(input.interface_language.into_inner()),
+        timezone: Some(input.timezone.into_inner()),
         ..ProfileChange::default()
     };
     match accounts.initialise(&ctx, &session.account, change).await {

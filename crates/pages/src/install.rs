@@ -1,24 +1,25 @@
 //! `/install`: the first account.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_domain::{Secret, account::Email, error::Unavailable};
+use gatewright_domain::error::Unavailable;
 use gatewright_usecase_identity::console::{Setup, SetupCommand, SetupError, SetupStatus};
 
 use super::{
     form::{PageForm, words},
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
-use gatewright_http_kit::body;
+use gatewright_http_identity::input::{EmailAddress, GuestName, NewPassword};
+use gatewright_http_kit::input::text::SecretText;
 use gatewright_http_kit::{error::redirect, extract::RequestCtx};
+use serde::Deserialize;
 
-body! {
-    /// The first account.
-    Installation {
-        email: Email as String = email,
-        name: String as String = short_name,
-        password: Secret as String = new_password,
-        init_password: Option<Secret> as Option<String> = optional_secret,
-    }
+/// The first account.
+#[derive(Debug, Deserialize)]
+struct Installation {
+    email: EmailAddress,
+    name: GuestName,
+    password: NewPassword,
+    init_password: Option<SecretText>,
 }
 
 /// Shows the form, until somebody was here.
@@ -39,9 +40,9 @@ pub(super) async fn post(setup: Data<Setup>, ctx: RequestCtx, sent: PageForm) ->
         Err(problem) => return form(language, &setup, &ctx, Some(problem), again).await,
     };
     let command = SetupCommand {
-        email: input.email,
-        name: input.name,
-        password: input.password,
+        email: input.email.into_inner(),
+        name: input.name.into_inner(),
+        password: input.password.into_inner(),
         language: Some(language.tag().to_owned()),
     };
     let outcome = async {

@@ -10,22 +10,22 @@ use super::{
     install::unavailable,
     page::{FormPage, Input, Page, PageLanguage, show},
 };
-use gatewright_http_kit::body;
+use gatewright_http_identity::input::{EmailAddress, NewPassword};
+use gatewright_http_kit::input::text::{SecretText, Text};
+use serde::Deserialize;
 
-body! {
-    /// Where a code shall go.
-    Address {
-        email: Email as String = email,
-    }
+/// Where a code shall go.
+#[derive(Debug, Deserialize)]
+struct Address {
+    email: EmailAddress,
 }
 
-body! {
-    /// The code from the mail.
-    MailProof {
-        email: Email as String = email,
-        token: String as String = text,
-        code: String as String = text,
-    }
+/// The code from the mail.
+#[derive(Debug, Deserialize)]
+pub(super) struct MailProof {
+    email: EmailAddress,
+    token: Text,
+    code: Text,
 }
 
 impl MailProof {
@@ -34,26 +34,25 @@ impl MailProof {
     }
 
     pub(super) fn proof(&self) -> (&str, &str) {
-        (self.token.as_str(), self.code.trim())
+        (&*self.token, self.code.trim())
     }
 }
 
-body! {
-    /// The new password, twice.
-    NewPassword {
-        token: String as String = text,
-        password: Secret as String = new_password,
-        repeated: Secret as String = secret,
-    }
+/// The new password, twice.
+#[derive(Debug, Deserialize)]
+pub(super) struct NewPasswordForm {
+    token: Text,
+    password: NewPassword,
+    repeated: SecretText,
 }
 
-impl NewPassword {
+impl NewPasswordForm {
     pub(super) fn token(&self) -> &str {
         &self.token
     }
 
     pub(super) fn passwords(&self) -> (&Secret, &Secret) {
-        (&self.password, &self.repeated)
+        (&*self.password, &*self.repeated)
     }
 }
 
@@ -188,10 +187,10 @@ impl Purpose {
     pub(super) async fn finish<T>(
         self,
         sent: &PageForm,
-        finish: impl AsyncFnOnce(&NewPassword) -> Result<T, AccountError>,
+        finish: impl AsyncFnOnce(&NewPasswordForm) -> Result<T, AccountError>,
     ) -> Result<T, HttpResponse> {
         let (language, token) = (sent.language, sent.value("token"));
-        let input: NewPassword = sent.read().map_err(|text| {
+        let input: NewPasswordForm = sent.read().map_err(|text| {
             self.ask_password(language, Some((StatusCode::BAD_REQUEST, text)), token)
         })?;
         finish(&input).await.map_err(|error| match error {

@@ -1,7 +1,7 @@
 //! `/account/profile` and `/account/password`: what somebody changes about themselves.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_domain::{Secret, language::Language};
+use gatewright_domain::language::Language;
 use gatewright_usecase_identity::account::{AccountError, Accounts, ProfileChange};
 use gatewright_usecase_kit::ConsoleIdentity;
 
@@ -12,24 +12,25 @@ use super::{
     mailed_code::{Problem, new_password_fields, problem, split},
     page::{FormPage, Input, Page, PageLanguage, show},
 };
-use gatewright_http_kit::{body, extract::RequestCtx};
+use gatewright_http_identity::input::{AccountName, LanguageTag, NewPassword, Timezone};
+use gatewright_http_kit::extract::RequestCtx;
+use gatewright_http_kit::input::text::SecretText;
+use serde::Deserialize;
 
-body! {
-    /// What others see, and what letters are written in.
-    ProfileForm {
-        name: String as String = account_name,
-        interface_language: String as String = language,
-        timezone: String as String = timezone,
-    }
+/// What others see, and what letters are written in.
+#[derive(Debug, Deserialize)]
+struct ProfileForm {
+    name: AccountName,
+    interface_language: LanguageTag,
+    timezone: Timezone,
 }
 
-body! {
-    /// A change of password.
-    PasswordForm {
-        current: Option<Secret> as Option<String> = optional_secret,
-        password: Secret as String = new_password,
-        repeated: Secret as String = secret,
-    }
+/// A change of password.
+#[derive(Debug, Deserialize)]
+struct PasswordForm {
+    current: Option<SecretText>,
+    password: NewPassword,
+    repeated: SecretText,
 }
 
 /// Shows the profile's form.
@@ -107,9 +108,9 @@ pub(super) async fn post(
         }
     };
     let change = ProfileChange {
-        name: Some(input.name),
-        interface_language: Some(input.interface_language),
-        timezone: Some(input.timezone),
+        name: Some(input.name.into_inner()),
+        interface_language: Some(input.interface_language.into_inner()),
+        timezone: Some(input.timezone.into_inner()),
         ..ProfileChange::default()
     };
     match accounts
@@ -181,8 +182,8 @@ pub(super) async fn post_password(
         Ok(input) => input,
         Err(text) => return again((StatusCode::BAD_REQUEST, text)),
     };
-    let new = (&input.password, &input.repeated);
-    let changed = accounts.change_password(&ctx, &session, input.current.as_ref(), new);
+    let new = (&*input.password, &*input.repeated);
+    let changed = accounts.change_password(&ctx, &session, input.current.as_deref(), new);
     match changed.await {
         Ok(()) => back(Destination::Account, "said=password"),
         Err(AccountError::Unavailable(error)) => unavailable(sent.language, &error),

@@ -5,7 +5,7 @@ use gatewright_usecase_identity::account::Accounts;
 
 use super::{
     form::PageForm,
-    mailed_code::{Held, MailProof, NewPassword, Purpose},
+    mailed_code::{Held, MailProof, NewPasswordForm, Purpose},
     page::PageLanguage,
 };
 use gatewright_http_kit::{error::redirect, extract::RequestCtx};
@@ -50,7 +50,7 @@ pub(super) async fn finish(
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    let finish = async |input: &NewPassword| {
+    let finish = async |input: &NewPasswordForm| {
         let reset = accounts.reset_password(&ctx, input.token(), input.passwords());
         reset.await
     };

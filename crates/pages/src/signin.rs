@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::{Classify as _, Secret, account::Email};
+use gatewright_domain::Classify as _;
 use gatewright_usecase_device::device::DeviceFlow;
 use gatewright_usecase_identity::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
 
@@ -14,20 +14,21 @@ use super::{
     page::{FormPage, Input, Page, PageLanguage, show},
     provider_words::said,
 };
-use gatewright_http_kit::body;
+use gatewright_http_identity::input::EmailAddress;
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
     error::redirect,
     extract::{RequestCtx, every_session},
 };
+use serde::Deserialize;
 
-body! {
-    /// A sign-in.
-    SignIn {
-        email: Email as String = email,
-        password: Secret as String = secret,
-        invite_token: Option<String> as Option<String> = optional,
-    }
+/// A sign-in.
+#[derive(Debug, Deserialize)]
+struct SignIn {
+    email: EmailAddress,
+    password: SecretText,
+    invite_token: Option<Text>,
 }
 
 /// Shows the form; before anybody has set the installation up, that page.
@@ -174,9 +175,9 @@ pub(super) async fn post(
         Err(problem) => return again(StatusCode::BAD_REQUEST, problem),
     };
     let command = Login {
-        email: input.email,
-        password: input.password,
-        invite_token: input.invite_token,
+        email: input.email.into_inner(),
+        password: input.password.into_inner(),
+        invite_token: input.invite_token.map(Text::into_inner),
     };
     match console.login(&ctx, command).await {
         Ok(LoginOutcome::SignedIn { tokens }) => {

@@ -8,7 +8,7 @@ use super::{
     elsewhere::closed,
     form::PageForm,
     guard::{Destination, enter},
-    mailed_code::{Held, MailProof, NewPassword, Purpose},
+    mailed_code::{Held, MailProof, NewPasswordForm, Purpose},
     page::PageLanguage,
 };
 use gatewright_http_kit::{cookies::CookiePolicy, extract::RequestCtx};
@@ -61,7 +61,7 @@ pub(super) async fn finish(
         language: Some(sent.language.tag().to_owned()),
         timezone: None,
     };
-    let finish = async |input: &NewPassword| {
+    let finish = async |input: &NewPasswordForm| {
         let (token, passwords) = (input.token(), input.passwords());
         let made = console.register_with_code(&ctx, token, passwords, &preferences);
         made.await

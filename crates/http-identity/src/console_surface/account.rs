@@ -1,24 +1,22 @@
 //! Who is signed in, and what they change about themselves (console.md §7.9).
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json},
-};
+use actix_web::web::{Data, Json};
 use gatewright_auth::origin::PublicUrls;
-use gatewright_domain::{Secret, account::Account};
+use gatewright_domain::account::Account;
 use gatewright_usecase_identity::{
     account::{Accounts, LinkedProvider, ProfileChange},
     console::ConsoleError,
 };
 use gatewright_usecase_workspace::file::Files;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::session::{ResultBody, SUCCESS};
-use gatewright_http_kit::body;
+use crate::input::{AccountName, LanguageTag, Theme, Timezone};
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{AnyAccount, Body, ConsoleFormat, Fields, RequestCtx, SignedIn, Then, query_pairs},
+    extract::{AnyAccount, Body, ConsoleFormat, Query, RequestCtx, SignedIn, Then},
 };
 
 /// The signed-in account.
@@ -74,62 +72,51 @@ pub(crate) async fn profile(
     Json(Profile::new(session.0.account, &files, &ctx))
 }
 
-body! {
-    /// A name.
-    NameRequest {
-        /// 3 to 30 characters.
-        name: String as String = account_name,
-    }
+/// A name.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NameRequest {
+    name: AccountName,
 }
 
-body! {
-    /// An avatar.
-    AvatarRequest {
-        /// An http or https URL, the id of a picture that the account uploaded, or empty.
-        avatar: String as String = text,
-    }
+/// An avatar.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct AvatarRequest {
+    /// An http or https URL, the id of a picture that the account uploaded, or empty.
+    avatar: Text,
 }
 
-body! {
-    /// A language.
-    LanguageRequest {
-        /// One of the supported tags.
-        interface_language: String as String = language,
-    }
+/// A language.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct LanguageRequest {
+    interface_language: LanguageTag,
 }
 
-body! {
-    /// A theme.
-    ThemeRequest {
-        /// `light` or `dark`.
-        interface_theme: String as String = theme,
-    }
+/// A theme.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ThemeRequest {
+    interface_theme: Theme,
 }
 
-body! {
-    /// A time zone.
-    TimezoneRequest {
-        /// Of IANA's.
-        timezone: String as String = timezone,
-    }
+/// A time zone.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TimezoneRequest {
+    timezone: Timezone,
 }
 
-body! {
-    /// A new password.
-    PasswordRequest {
-        /// The present one, unless there is none.
-        password: Option<Secret> as Option<String> = optional_secret,
-        new_password: Secret as String = secret,
-        repeat_new_password: Secret as String = secret,
-    }
+/// A new password.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct PasswordRequest {
+    /// The present one, unless there is none.
+    password: Option<SecretText>,
+    new_password: SecretText,
+    repeat_new_password: SecretText,
 }
 
-body! {
-    /// What an account that the cloud edition left behind lacks.
-    InitialiseRequest {
-        interface_language: String as String = language,
-        timezone: String as String = timezone,
-    }
+/// What an account that the cloud edition left behind lacks.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct InitialiseRequest {
+    interface_language: LanguageTag,
+    timezone: Timezone,
 }
 
 type ProfileAnswer = Result<Json<Profile>, ConsoleFailure>;
@@ -157,7 +144,7 @@ pub(crate) async fn set_name(
     body: Then<SignedIn, Body<NameRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
     let Then(session, body) = body;
-    let name = Some(body.into_inner().name);
+    let name = Some(body.into_inner().name.into_inner());
     let wanted = ProfileChange {
         name,
         ..ProfileChange::default()
@@ -172,28 +159,27 @@ pub(crate) struct AvatarUrl {
 }
 
 /// Which avatar.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `AvatarRequest`")]
-pub(crate) struct AvatarParams {
+pub(crate) struct AvatarQuery {
     /// A URL, or the caller's own avatar.
-    avatar: String,
+    #[param(inline)]
+    avatar: Text,
 }
 
 /// Where an avatar is: a URL is where it says, a picture of one's own has a signed address.
 #[utoipa::path(
-    get, path = "/console/api/account/avatar", operation_id = "get_avatar", params(AvatarParams),
+    get, path = "/console/api/account/avatar", operation_id = "get_avatar", params(AvatarQuery),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = AvatarUrl), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn get_avatar(
     files: Data<Files>,
     ctx: RequestCtx,
-    request: HttpRequest,
-    session: SignedIn,
+    query: Then<SignedIn, Query<AvatarQuery, ConsoleFormat>>,
 ) -> Result<Json<AvatarUrl>, ConsoleFailure> {
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let AvatarRequest { avatar } = fields.read().map_err(ConsoleFailure::Fields)?;
+    let Then(session, query) = query;
+    let AvatarQuery { avatar } = query.into_inner();
     let account = session.0.account.id;
     let address = files.own_avatar_address(&ctx, account, &avatar).await?;
     let avatar_url = address.ok_or(ConsoleError::NotFound)?;
@@ -213,7 +199,7 @@ pub(crate) async fn set_avatar(
     body: Then<SignedIn, Body<AvatarRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
     let Then(session, body) = body;
-    let avatar = Some(body.into_inner().avatar);
+    let avatar = Some(body.into_inner().avatar.into_inner());
     let wanted = ProfileChange {
         avatar,
         ..ProfileChange::default()
@@ -234,7 +220,7 @@ pub(crate) async fn set_language(
     body: Then<SignedIn, Body<LanguageRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
     let Then(session, body) = body;
-    let interface_language = Some(body.into_inner().interface_language);
+    let interface_language = Some(body.into_inner().interface_language.into_inner());
     let wanted = ProfileChange {
         interface_language,
         ..ProfileChange::default()
@@ -255,7 +241,7 @@ pub(crate) async fn set_theme(
     body: Then<SignedIn, Body<ThemeRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
     let Then(session, body) = body;
-    let interface_theme = Some(body.into_inner().interface_theme);
+    let interface_theme = Some(body.into_inner().interface_theme.as_str().to_owned());
     let wanted = ProfileChange {
         interface_theme,
         ..ProfileChange::default()
@@ -276,7 +262,7 @@ pub(crate) async fn set_timezone(
     body: Then<SignedIn, Body<TimezoneRequest, ConsoleFormat>>,
 ) -> ProfileAnswer {
     let Then(session, body) = body;
-    let timezone = Some(body.into_inner().timezone);
+    let timezone = Some(body.into_inner().timezone.into_inner());
     let wanted = ProfileChange {
         timezone,
         ..ProfileChange::default()
@@ -304,8 +290,8 @@ pub(crate) async fn set_password(
 ) -> ProfileAnswer {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let new = (&input.new_password, &input.repeat_new_password);
-    let changed = accounts.change_password(&ctx, &session.0, input.password.as_ref(), new);
+    let new = (&*input.new_password, &*input.repeat_new_password);
+    let changed = accounts.change_password(&ctx, &session.0, input.password.as_deref(), new);
     changed.await?;
     let mut account = session.0.account;
     account.is_password_set = true;
@@ -387,8 +373,8 @@ pub(crate) async fn initialise(
     let Then(session, body) = body;
     let input = body.into_inner();
     let wanted = ProfileChange {
-        interface_language: Some(input.interface_language),
-        timezone: Some(input.timezone),
+        interface_language: Some(input.interface_language.into_inner()),
+        timezone: Some(input.timezone.into_inner()),
         ..ProfileChange::default()
     };
     accounts

@@ -1,55 +1,44 @@
 //! Taking up an invitation (console.md §7.6).
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json},
-};
-use gatewright_domain::Secret;
+use actix_web::web::{Data, Json};
 use gatewright_usecase_identity::account::{Accounts, Activation, InvitationView, ProfileChange};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::session::{ResultBody, SUCCESS};
-use gatewright_http_kit::body;
+use crate::input::{GuestName, LanguageTag, Timezone};
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, Fields, MaybeSignedIn, RequestCtx, query_pairs},
+    extract::{Body, ConsoleFormat, MaybeSignedIn, Query, RequestCtx},
 };
 
-body! {
-    /// Taking up an invitation.
-    ActivateRequest {
-        token: String as String = text,
-        /// Required of somebody new, as the next two. Of an account that is ready nothing changes.
-        name: Option<String> as Option<String> = optional_short_name,
-        interface_language: Option<String> as Option<String> = optional_language,
-        timezone: Option<String> as Option<String> = optional_timezone,
-        /// Must be the invited one, when it is given.
-        email: Option<String> as Option<String> = optional,
-        /// The same.
-        workspace_id: Option<String> as Option<String> = optional,
-        /// A first password, for somebody new.
-        password: Option<Secret> as Option<String> = optional_secret,
-    }
+/// Taking up an invitation.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ActivateRequest {
+    token: Text,
+    /// Required of somebody new, as the next two. Of an account that is ready nothing changes.
+    name: Option<GuestName>,
+    interface_language: Option<LanguageTag>,
+    timezone: Option<Timezone>,
+    /// Must be the invited one, when it is given.
+    email: Option<Text>,
+    /// The same.
+    workspace_id: Option<Text>,
+    /// A first password, for somebody new.
+    password: Option<SecretText>,
 }
 
-body! {
-    /// Which invitation.
-    InvitationQuery {
-        token: String as String = text,
-        email: Option<String> as Option<String> = optional,
-        workspace_id: Option<String> as Option<String> = optional,
-    }
-}
-
-/// Which invitation, for the document.
-#[derive(IntoParams)]
+/// Which invitation.
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `InvitationQuery`")]
-pub(crate) struct InvitationParams {
-    token: String,
-    email: Option<String>,
-    workspace_id: Option<String>,
+pub(crate) struct InvitationQuery {
+    #[param(inline)]
+    token: Text,
+    #[param(inline)]
+    email: Option<Text>,
+    #[param(inline)]
+    workspace_id: Option<Text>,
 }
 
 /// What an invitation is to.
@@ -89,16 +78,15 @@ impl From<Option<InvitationView>> for InvitationCheck {
 
 /// Whether an invitation is good, and what it is to.
 #[utoipa::path(
-    get, path = "/console/api/activate/check", operation_id = "check_invitation", params(InvitationParams),
+    get, path = "/console/api/activate/check", operation_id = "check_invitation", params(InvitationQuery),
     responses((status = 200, body = InvitationCheck), (status = 400, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn check(
     accounts: Data<Accounts>,
     ctx: RequestCtx,
-    request: HttpRequest,
+    query: Query<InvitationQuery, ConsoleFormat>,
 ) -> Result<Json<InvitationCheck>, ConsoleFailure> {
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let input: InvitationQuery = fields.read().map_err(ConsoleFailure::Fields)?;
+    let input = query.into_inner();
     let (email, workspace) = (input.email.as_deref(), input.workspace_id.as_deref());
     let view = accounts.check_invitation(&ctx, &input.token, email, workspace);
     Ok(Json(view.await?.into()))
@@ -121,15 +109,15 @@ pub(crate) async fn activate(
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let input = body.into_inner();
     let command = Activation {
-        token: input.token,
-        email: input.email,
-        workspace: input.workspace_id,
-        password: input.password,
+        token: input.token.into_inner(),
+        email: input.email.map(Text::into_inner),
+        workspace: input.workspace_id.map(Text::into_inner),
+        password: input.password.map(SecretText::into_inner),
         profile: ProfileChange {
-            name: input.name,
-            interface_language: input.interface_language,
+            name: input.name.map(GuestName::into_inner),
+            interface_language: input.interface_language.map(LanguageTag::into_inner),
             interface_theme: Some("light".into()),
-            timezone: input.timezone,
+            timezone: input.timezone.map(Timezone::into_inner),
             avatar: None,
         },
         // The console shows the workspace next: the one that was joined.

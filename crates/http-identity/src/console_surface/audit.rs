@@ -1,82 +1,88 @@
 //! The audit trail of the current workspace, for its owner and administrators. Ours.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Bytes, Data, Json},
 };
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use futures_util::stream;
 use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
 use gatewright_usecase_workspace::audit_log::{AuditFilter, AuditLog, ExportedEvent};
-use serde::Serialize;
-use std::{fmt::Display, str::FromStr};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Fields, FromFields, InWorkspace, ReadsAudit, query_pairs},
+    extract::{ConsoleFormat, InWorkspace, Query, ReadsAudit, Then},
+    input::{
+        number::WholeNumber,
+        text::{Id, Limited, Text},
+    },
 };
 
 /// Events that an export reads at a time.
 const PAGE: i64 = 500;
 
 /// Which events.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `EventQuery`")]
-pub(crate) struct EventParams {
+pub struct EventQuery {
     /// Only of this name, for example `workspace.member_removed`.
-    action: Option<String>,
+    #[param(inline)]
+    action: Option<Text>,
     /// Only what this account did.
-    actor: Option<String>,
+    #[param(inline)]
+    actor: Option<Id>,
     /// Only from this day on (UTC, `2026-11-24`).
-    from: Option<String>,
+    #[param(inline)]
+    from: Option<Day>,
     /// Only up to this day, which is included (UTC).
-    until: Option<String>,
+    #[param(inline)]
+    until: Option<Day>,
     /// Only before this place: the `next_before` of the answer before.
-    #[param(minimum = 0, maximum = 4_294_967_295_i64)]
-    before: Option<i64>,
-    /// 1 to 200; 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
+    #[param(inline)]
+    before: Option<Place>,
+    /// 50.
+    #[param(inline)]
+    limit: Option<PageSize>,
 }
 
-/// What is read of a query.
-pub struct EventQuery(pub AuditFilter);
+type Place = WholeNumber<0, { u32::MAX }>;
+type PageSize = WholeNumber<1, 200>;
 
-impl FromFields for EventQuery {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let action = fields.optional_text("action");
-        let actor = optional::<Uuid>(fields, "actor")?;
-        let from = fields.day("from")?;
-        let until = fields.day("until")?;
-        let before = fields.number("before", (0, u32::MAX), 0)?;
-        let most = fields.number("limit", (1, 200), 50)?;
-        Some(Self(AuditFilter {
-            action,
-            actor,
-            from: from.map(midnight),
-            until: until.and_then(|day| day.succ_opt()).map(midnight),
-            before: (before > 0).then_some(i64::from(before)),
-            most: i64::from(most),
-        }))
+impl From<EventQuery> for AuditFilter {
+    fn from(query: EventQuery) -> Self {
+        let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+        let until = query.until.and_then(|day| day.0.succ_opt());
+        let before = query.before.map(WholeNumber::get);
+        Self {
+            action: query.action.map(Text::into_inner),
+            actor: query.actor.map(Id::into_inner),
+            from: query.from.map(|day| midnight(day.0)),
+            until: until.map(midnight),
+            before: before.filter(|place| *place > 0).map(i64::from),
+            most: query.limit.map_or(50, |limit| i64::from(limit.get())),
+        }
     }
 }
 
-#[allow(
-    clippy::option_option,
-    reason = "outside: a problem was noted; inside: the member is absent"
-)]
-fn optional<T: FromStr<Err: Display>>(fields: &mut Fields, name: &str) -> Option<Option<T>> {
-    if fields.is_absent(name) {
-        return Some(None);
-    }
-    fields.parsed(name).map(Some)
-}
+/// A day, in years that every part of this system can count with.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = String, format = Date)]
+pub struct Day(NaiveDate);
 
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc()
+impl TryFrom<Limited> for Day {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let day: Result<NaiveDate, _> = text.without_nul()?.parse();
+        let day = day.map_err(|problem| problem.to_string())?;
+        if (1..=9999).contains(&day.year()) {
+            return Ok(Self(day));
+        }
+        Err("must be a day of the years 1 to 9999".to_owned())
+    }
 }
 
 /// An event.
@@ -151,33 +157,30 @@ pub(crate) async fn page(
 /// Events of the current workspace, the latest first.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/audit-events", operation_id = "list_audit_events",
-    params(EventParams), security(("session" = [], "csrf" = [])),
+    params(EventQuery), security(("session" = [], "csrf" = [])),
     responses((status = 200, body = AuditEventPage), (status = 403, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list(
     log: Data<AuditLog>,
-    here: InWorkspace<ReadsAudit>,
-    request: HttpRequest,
+    query: Then<InWorkspace<ReadsAudit>, Query<EventQuery, ConsoleFormat>>,
 ) -> Result<Json<AuditEventPage>, ConsoleFailure> {
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let query: EventQuery = fields.read().map_err(ConsoleFailure::Fields)?;
-    Ok(Json(page(&log, here.workspace.id, &query.0).await?))
+    let Then(here, query) = query;
+    let filter = query.into_inner().into();
+    Ok(Json(page(&log, here.workspace.id, &filter).await?))
 }
 
 /// Events of the current workspace as JSON lines, the latest first; `limit` is not looked at.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/audit-events/export", operation_id = "export_audit_events",
-    params(EventParams), security(("session" = [], "csrf" = [])),
+    params(EventQuery), security(("session" = [], "csrf" = [])),
     responses((status = 200, content_type = "application/x-ndjson"), (status = 403, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn export(
     log: Data<AuditLog>,
-    here: InWorkspace<ReadsAudit>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ConsoleFailure> {
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let query: EventQuery = fields.read().map_err(ConsoleFailure::Fields)?;
-    Ok(lines(log, here.workspace.id, query.0))
+    query: Then<InWorkspace<ReadsAudit>, Query<EventQuery, ConsoleFormat>>,
+) -> HttpResponse {
+    let Then(here, query) = query;
+    lines(log, here.workspace.id, query.into_inner().into())
 }
 
 /// The events that a filter lets through, whatever its limit, as JSON lines.

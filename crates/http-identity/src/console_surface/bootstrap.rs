@@ -5,20 +5,18 @@ use actix_web::{
     web::{Data, Json},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::{
-    Secret,
-    account::{Email, check_password_policy},
-    text::visible_name,
-};
+use gatewright_domain::{Secret, text::visible_name};
 use gatewright_usecase_identity::console::{Setup, SetupCommand, SetupStatus};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::session::ResultBody;
+use crate::input::{EmailAddress, NewPassword};
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy},
     error::{BootstrapFailure, ConsoleErrorBody},
-    extract::{Body, BootstrapFormat, FieldProblem, Fields, FromFields, RequestCtx, query_pairs},
+    extract::{Body, BootstrapFormat, RequestCtx, read_query},
+    input::text::{Limited, SecretText, Text},
 };
 
 /// The format of application definitions that this API speaks.
@@ -33,9 +31,8 @@ pub(crate) async fn ping() -> Json<ResultBody> {
 }
 
 /// Which version the caller runs.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct VersionQuery {
     /// What the caller compares with.
     current_version: String,
@@ -68,19 +65,12 @@ pub(crate) async fn version(
     request: HttpRequest,
     settings: Data<ConsoleSettings>,
 ) -> Result<Json<VersionResponse>, BootstrapFailure> {
-    let pairs = query_pairs(request.query_string());
-    let current = pairs.iter().find(|(name, _)| name == "current_version");
-    let Some((_, current)) = current else {
-        let problems = vec![FieldProblem::new(
-            "missing",
-            "current_version",
-            "Field required",
-        )];
-        return Err(BootstrapFailure::Validation {
+    let query: VersionQuery =
+        read_query(&request).map_err(|problems| BootstrapFailure::Validation {
             parameter: "query",
             problems,
-        });
-    };
+        })?;
+    let current = query.current_version;
     Ok(Json(VersionResponse {
         version: current.chars().take(MAX_VERSION_CHARS).collect(),
         release_date: "",
@@ -133,43 +123,43 @@ pub(crate) async fn get_setup(
     }))
 }
 
-/// The first account.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `SetupInput`")]
-pub(crate) struct SetupRequest {
-    email: String,
-    /// At most 30 characters.
-    name: String,
-    /// In clear; at least 8 characters with a letter and a digit.
-    password: String,
-    /// For example `en-US`.
-    language: Option<String>,
+/// The name of the first account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = String, max_length = 30)]
+pub(crate) struct FirstName(String);
+
+impl TryFrom<Limited> for FirstName {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let name = visible_name(&text.plain()?);
+        if name.chars().count() > 30 {
+            return Err("String should have at most 30 characters".to_owned());
+        }
+        Ok(Self(name))
+    }
 }
 
-pub(crate) struct SetupInput(SetupCommand);
+/// The first account.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct SetupRequest {
+    email: EmailAddress,
+    name: FirstName,
+    /// In clear.
+    password: NewPassword,
+    /// For example `en-US`.
+    language: Option<Text>,
+}
 
-impl FromFields for SetupInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email: Option<Email> = fields.parsed("email");
-        let name = fields.text("name").map(|name| visible_name(&name));
-        if name.as_ref().is_some_and(|name| name.chars().count() > 30) {
-            fields.problem(
-                "string_too_long",
-                "name",
-                "String should have at most 30 characters",
-            );
+impl From<SetupRequest> for SetupCommand {
+    fn from(input: SetupRequest) -> Self {
+        Self {
+            email: input.email.into_inner(),
+            name: input.name.0,
+            password: input.password.into_inner(),
+            language: input.language.map(Text::into_inner),
         }
-        let password = fields.secret("password");
-        if let Some(Err(problem)) = password.as_ref().map(|p| check_password_policy(p.expose())) {
-            fields.problem("value_error", "password", problem);
-        }
-        let language = fields.optional_text("language");
-        Some(Self(SetupCommand {
-            email: email?,
-            name: name?,
-            password: password?,
-            language,
-        }))
     }
 }
 
@@ -199,12 +189,11 @@ pub(crate) async fn set_up(
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
     request: HttpRequest,
-    body: Body<SetupInput, BootstrapFormat>,
+    body: Body<SetupRequest, BootstrapFormat>,
 ) -> Result<HttpResponse, BootstrapFailure> {
     let init = init_proof(&setup, &policy, &ctx, &request);
-    setup
-        .run(&ctx, init.as_deref(), body.into_inner().0)
-        .await?;
+    let command = body.into_inner().into();
+    setup.run(&ctx, init.as_deref(), command).await?;
     Ok(HttpResponse::Created().json(ResultBody { result: "success" }))
 }
 
@@ -234,28 +223,27 @@ pub(crate) async fn get_init(
     }))
 }
 
-/// The init password.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `InitInput`")]
-pub(crate) struct InitRequest {
-    /// At most 128 characters.
-    password: String,
+/// A password of at most 128 characters.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "SecretText")]
+#[schema(value_type = String, max_length = 128)]
+pub(crate) struct InitPassword(Secret);
+
+impl TryFrom<SecretText> for InitPassword {
+    type Error = &'static str;
+
+    fn try_from(password: SecretText) -> Result<Self, Self::Error> {
+        if password.expose().chars().count() > 128 {
+            return Err("String should have at most 128 characters");
+        }
+        Ok(Self(password.into_inner()))
+    }
 }
 
-pub(crate) struct InitInput(Secret);
-
-impl FromFields for InitInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let password = fields.secret("password")?;
-        if password.expose().chars().count() > 128 {
-            fields.problem(
-                "string_too_long",
-                "password",
-                "String should have at most 128 characters",
-            );
-        }
-        Some(Self(password))
-    }
+/// The init password.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct InitRequest {
+    password: InitPassword,
 }
 
 /// Checks `INIT_PASSWORD`, which must be known to set up where it is set.
@@ -273,9 +261,11 @@ pub(crate) async fn init(
     setup: Data<Setup>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
-    body: Body<InitInput, BootstrapFormat>,
+    body: Body<InitRequest, BootstrapFormat>,
 ) -> Result<HttpResponse, BootstrapFailure> {
-    let proof = setup.validate_init(&ctx, &body.into_inner().0).await?;
+    let proof = setup
+        .validate_init(&ctx, &body.into_inner().password.0)
+        .await?;
     Ok(HttpResponse::Created()
         .cookie(policy.init(proof))
         .json(ResultBody { result: "success" }))

@@ -1,7 +1,6 @@
 //! Changing one's address (console.md §7.10).
 
 use actix_web::web::{Data, Json};
-use gatewright_domain::account::Email;
 use gatewright_usecase_identity::account::{AccountError, Accounts};
 use gatewright_usecase_workspace::file::Files;
 
@@ -10,37 +9,37 @@ use super::{
     password::{CodeAccepted, CodeGiven, CodeSent},
     session::{ResultBody, SUCCESS},
 };
-use gatewright_http_kit::body;
+use crate::input::EmailAddress;
+use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, RequestCtx, SignedIn, Then},
 };
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-body! {
-    /// Where a code shall go.
-    ChangeEmailRequest {
-        email: Email as String = email,
-        language: Option<String> as Option<String> = optional,
-        /// `new_email` for the second step; anything else is the first.
-        phase: Option<String> as Option<String> = optional,
-        /// Of the first step, in the second.
-        token: Option<String> as Option<String> = optional,
-    }
+/// Where a code shall go.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ChangeEmailRequest {
+    email: EmailAddress,
+    language: Option<Text>,
+    /// `new_email` for the second step; anything else is the first.
+    phase: Option<Text>,
+    /// Of the first step, in the second.
+    token: Option<Text>,
 }
 
-body! {
-    /// The change itself.
-    NewEmailRequest {
-        new_email: Email as String = email,
-        token: String as String = text,
-    }
+/// The change itself.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NewEmailRequest {
+    new_email: EmailAddress,
+    token: Text,
 }
 
-body! {
-    /// An address.
-    EmailRequest {
-        email: Email as String = email,
-    }
+/// An address.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct EmailRequest {
+    email: EmailAddress,
 }
 
 /// Sends a code: first to the present address, then (with the token of that) to the new one.
@@ -63,7 +62,7 @@ pub(crate) async fn send(
     let language = input.language.as_deref();
     let token = if input.phase.as_deref() == Some("new_email") {
         let token = input.token.as_deref().ok_or(AccountError::InvalidToken)?;
-        let to = (&input.email, token);
+        let to = (&*input.email, token);
         accounts
             .continue_change_email(&ctx, account, to, language)
             .await?
@@ -114,7 +113,7 @@ pub(crate) async fn change(
 ) -> Result<Json<Profile>, ConsoleFailure> {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let to = (&input.new_email, input.token.as_str());
+    let to = (&*input.new_email, &*input.token);
     let account = accounts.change_email(&ctx, &session.0, to).await?;
     Ok(Json(Profile::new(account, &files, &ctx)))
 }

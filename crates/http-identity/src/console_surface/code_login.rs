@@ -5,7 +5,6 @@ use actix_web::{
     web::{Data, Json},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::{Secret, account::Email};
 use gatewright_usecase_identity::{
     account::AccountError,
     console::{Console, Preferences},
@@ -15,25 +14,27 @@ use super::{
     password::{CodeRequest, CodeSent},
     session::{AfterSetup, ResultBody, SUCCESS, decoded},
 };
-use gatewright_http_kit::body;
+use crate::input::{EmailAddress, Timezone};
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, RequestCtx, Then},
 };
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-body! {
-    /// A code to sign in with.
-    CodeLogin {
-        email: Email as String = email,
-        /// Standard base64 of six digits.
-        code: Secret as String = secret,
-        token: String as String = text,
-        /// For somebody new.
-        language: Option<String> as Option<String> = optional,
-        /// For somebody new.
-        timezone: Option<String> as Option<String> = optional_timezone,
-    }
+/// A code to sign in with.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CodeLogin {
+    email: EmailAddress,
+    /// Standard base64 of six digits.
+    code: SecretText,
+    token: Text,
+    /// For somebody new.
+    language: Option<Text>,
+    /// For somebody new.
+    timezone: Option<Timezone>,
 }
 
 /// Sends a code to sign in with. The answer is the same whether or not there is an account.
@@ -74,10 +75,10 @@ pub(crate) async fn check(
     let input = body.1.into_inner();
     let code = decoded(&input.code).ok_or(AccountError::WrongCode)?;
     let preferences = Preferences {
-        language: input.language,
-        timezone: input.timezone,
+        language: input.language.map(Text::into_inner),
+        timezone: input.timezone.map(Timezone::into_inner),
     };
-    let proof = (input.token.as_str(), code.expose());
+    let proof = (&*input.token, code.expose());
     let login = console.login_with_code(&ctx, &input.email, proof, &preferences);
     let mut response = HttpResponse::Ok();
     policy.sign_in(&mut response, &request, login.await?, &settings);

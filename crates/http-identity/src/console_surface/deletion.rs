@@ -10,20 +10,21 @@ use super::{
     password::CodeSent,
     session::{ResultBody, SUCCESS},
 };
-use gatewright_http_kit::body;
+use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     cookies::CookiePolicy,
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, RequestCtx, SignedIn, Then},
 };
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-body! {
-    /// The code from the mail.
-    DeleteAccountRequest {
-        token: String as String = text,
-        /// Six digits.
-        code: String as String = text,
-    }
+/// The code from the mail.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct DeleteAccountRequest {
+    token: Text,
+    /// Six digits.
+    code: Text,
 }
 
 /// Sends a code to delete the account with.
@@ -62,7 +63,7 @@ pub(crate) async fn delete(
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let proof = (input.token.as_str(), input.code.as_str());
+    let proof = (&*input.token, &*input.code);
     accounts.delete(&ctx, &session.0, proof).await?;
     let mut response = HttpResponse::Ok();
     for cookie in policy.signed_out(&request) {

@@ -1,59 +1,35 @@
 //! What the web console asks for on every page and later slices fill: applications, knowledge, models,
 //! plugins. Typed and empty, so that a workspace without any looks like one instead of like an outage.
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json, Path},
-};
+use actix_web::web::{Data, Json, Path};
 use gatewright_auth::origin::PublicUrls;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::input::ModelType;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, FieldProblem, Fields, FromFields, InWorkspace, query_pairs},
+    extract::{Belonging, ConsoleFormat, InWorkspace, Query, Then},
+    input::{FieldProblem, number::WholeNumber},
 };
-
-/// The model types of Dify (apps.md §5.1).
-const MODEL_TYPES: [&str; 6] = [
-    "llm",
-    "text-embedding",
-    "rerank",
-    "speech2text",
-    "moderation",
-    "tts",
-];
 
 /// A list that has nothing in it yet.
 pub(super) type Nothing = [(); 0];
 
 /// Which page.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `PageQuery`")]
-pub(crate) struct PageParams {
-    /// 1 to 99,999; 1.
-    page: Option<u32>,
-    /// 1 to 100; 20.
-    limit: Option<u32>,
+pub(crate) struct PageQuery {
+    /// 1.
+    #[param(inline)]
+    page: Option<PageNumber>,
+    /// 20.
+    #[param(inline)]
+    limit: Option<PageSize>,
 }
 
-/// A page and its length.
-struct PageQuery {
-    page: u32,
-    limit: u32,
-}
-
-impl FromFields for PageQuery {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let page = fields.number("page", (1, 99_999), 1);
-        let limit = fields.number("limit", (1, 100), 20);
-        Some(Self {
-            page: page?,
-            limit: limit?,
-        })
-    }
-}
+type PageNumber = WholeNumber<1, 99_999>;
+type PageSize = WholeNumber<1, 100>;
 
 /// A page of nothing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,16 +42,17 @@ pub(crate) struct EmptyPage {
     data: Nothing,
 }
 
-pub(super) fn empty_page(request: &HttpRequest) -> Result<Json<EmptyPage>, ConsoleFailure> {
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let PageQuery { page, limit } = fields.read().map_err(ConsoleFailure::Fields)?;
-    Ok(Json(EmptyPage {
-        page,
-        limit,
+pub(super) type AskedPage = Then<InWorkspace<Belonging>, Query<PageQuery, ConsoleFormat>>;
+
+pub(super) fn empty_page(Then(_, query): AskedPage) -> Json<EmptyPage> {
+    let PageQuery { page, limit } = query.into_inner();
+    Json(EmptyPage {
+        page: page.map_or(1, WholeNumber::get),
+        limit: limit.map_or(20, WholeNumber::get),
         total: 0,
         has_more: false,
         data: [],
-    }))
+    })
 }
 
 /// A list of nothing.
@@ -87,30 +64,24 @@ pub(crate) struct EmptyList {
 
 /// The applications of the current workspace: none before applications come.
 #[utoipa::path(
-    get, path = "/console/api/apps", operation_id = "list_apps", params(PageParams),
+    get, path = "/console/api/apps", operation_id = "list_apps", params(PageQuery),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn apps(
-    request: HttpRequest,
-    _: InWorkspace<Belonging>,
-) -> Result<Json<EmptyPage>, ConsoleFailure> {
-    empty_page(&request)
+pub(crate) async fn apps(query: AskedPage) -> Json<EmptyPage> {
+    empty_page(query)
 }
 
 /// The knowledge of the current workspace: none before knowledge comes.
 #[utoipa::path(
-    get, path = "/console/api/datasets", operation_id = "list_datasets", params(PageParams),
+    get, path = "/console/api/datasets", operation_id = "list_datasets", params(PageQuery),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn datasets(
-    request: HttpRequest,
-    _: InWorkspace<Belonging>,
-) -> Result<Json<EmptyPage>, ConsoleFailure> {
-    empty_page(&request)
+pub(crate) async fn datasets(query: AskedPage) -> Json<EmptyPage> {
+    empty_page(query)
 }
 
 /// How knowledge can be searched.
@@ -135,15 +106,12 @@ pub(crate) async fn retrieval_setting(_: InWorkspace<Belonging>) -> Json<Retriev
 /// The knowledge APIs of others that are known here: none before knowledge comes.
 #[utoipa::path(
     get, path = "/console/api/datasets/external-knowledge-api", operation_id = "list_external_knowledge_apis",
-    params(PageParams), security(("session" = [], "csrf" = [])),
+    params(PageQuery), security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn external_knowledge_apis(
-    request: HttpRequest,
-    _: InWorkspace<Belonging>,
-) -> Result<Json<EmptyPage>, ConsoleFailure> {
-    empty_page(&request)
+pub(crate) async fn external_knowledge_apis(query: AskedPage) -> Json<EmptyPage> {
+    empty_page(query)
 }
 
 /// Where programs reach knowledge.
@@ -170,38 +138,26 @@ pub(crate) async fn knowledge_api(
 }
 
 /// Which providers.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; read in the handler")]
-pub(crate) struct ProviderParams {
-    /// Only those with models of this type: `llm`, `text-embedding`, `rerank`, `speech2text`, `moderation`, `tts`.
-    model_type: Option<String>,
-}
-
-fn require_model_type(name: &str) -> Result<(), ConsoleFailure> {
-    if MODEL_TYPES.contains(&name) {
-        return Ok(());
-    }
-    let expected = format!("must be one of {}", MODEL_TYPES.join(", "));
-    let problem = FieldProblem::new("enum", "model_type", expected);
-    Err(ConsoleFailure::Fields(vec![problem]))
+#[allow(dead_code, reason = "there is nothing yet to choose from")]
+pub(crate) struct ProviderQuery {
+    /// Only those with models of this type.
+    #[param(inline)]
+    model_type: Option<ModelType>,
 }
 
 /// The model providers of the current workspace: none before models come.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/model-providers", operation_id = "list_model_providers",
-    params(ProviderParams), security(("session" = [], "csrf" = [])),
+    params(ProviderQuery), security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyList), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn model_providers(
-    request: HttpRequest,
-    _: InWorkspace<Belonging>,
-) -> Result<Json<EmptyList>, ConsoleFailure> {
-    let pairs = query_pairs(request.query_string());
-    let wanted = pairs.iter().find(|(name, _)| name == "model_type");
-    wanted.map_or(Ok(()), |(_, text)| require_model_type(text))?;
-    Ok(Json(EmptyList { data: [] }))
+    _: Then<InWorkspace<Belonging>, Query<ProviderQuery, ConsoleFormat>>,
+) -> Json<EmptyList> {
+    Json(EmptyList { data: [] })
 }
 
 /// The models of a type in the current workspace: none before models come.
@@ -217,7 +173,10 @@ pub(crate) async fn models(
     _: InWorkspace<Belonging>,
     model_type: Path<String>,
 ) -> Result<Json<EmptyList>, ConsoleFailure> {
-    require_model_type(&model_type)?;
+    let known = ModelType::try_from(model_type.into_inner());
+    known.map_err(|problem| {
+        ConsoleFailure::Fields(vec![FieldProblem::new("enum", "model_type", problem)])
+    })?;
     Ok(Json(EmptyList { data: [] }))
 }
 

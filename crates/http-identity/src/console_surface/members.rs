@@ -9,11 +9,12 @@ use gatewright_usecase_identity::member::{
     GuestOutcome, GuestResult, Guests, MemberError, Members,
 };
 use gatewright_usecase_workspace::file::Files;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::session::{ResultBody, SUCCESS};
-use gatewright_http_kit::body;
+use crate::input::Addresses;
+use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Belonging, Body, ConsoleFormat, InWorkspace, ManagesMembers, RequestCtx, Then},
@@ -74,23 +75,21 @@ pub(crate) struct MemberList {
     accounts: Vec<MemberRow>,
 }
 
-body! {
-    /// Whom to invite.
-    InviteRequest {
-        /// 1 to 100.
-        emails: Vec<String> as Vec<String> = emails,
-        /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
-        role: String as String = text,
-        language: Option<String> as Option<String> = optional,
-    }
+/// Whom to invite.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct InviteRequest {
+    #[schema(inline)]
+    emails: Addresses,
+    /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
+    role: Text,
+    language: Option<Text>,
 }
 
-body! {
-    /// A role.
-    RoleRequest {
-        /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
-        role: String as String = text,
-    }
+/// A role.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct RoleRequest {
+    /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
+    role: Text,
 }
 
 /// What became of one address.

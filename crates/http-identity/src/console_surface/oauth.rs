@@ -14,18 +14,18 @@ use gatewright_usecase_identity::{
     console::{Console, ExternalLogin, ExternalLoginError, SignInBegun},
 };
 use gatewright_usecase_kit::provider::ProviderAnswer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::session::{AfterSetup, ResultBody, SUCCESS};
 use crate::openapi_surface::device_sso::on_the_way;
-use gatewright_http_kit::body;
 use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
     error::{ConsoleErrorBody, ConsoleFailure, ExternalLoginFailure, redirect},
     extract::{
-        Body, ConsoleFormat, RequestCtx, SignedIn, Then, is_navigation, peek_session, query_pairs,
+        Body, ConsoleFormat, RequestCtx, SignedIn, Then, is_navigation, peek_session, read_query,
     },
+    input::text::SecretText,
 };
 
 /// A browser on its way: what each step of it needs.
@@ -79,12 +79,11 @@ pub(crate) async fn login(
     Ok(response)
 }
 
-body! {
-    /// What proves that the owner asks, and not somebody with a stolen session.
-    OwnerRequest {
-        /// The password; of an account without one, the sign-in must be at most ten minutes old.
-        password: Option<Secret> as Option<String> = optional_secret,
-    }
+/// What proves that the owner asks, and not somebody with a stolen session.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct OwnerRequest {
+    /// The password; of an account without one, the sign-in must be at most ten minutes old.
+    password: Option<SecretText>,
 }
 
 /// Where to go to connect an identity.
@@ -122,7 +121,7 @@ pub(crate) async fn connect(
 ) -> Result<HttpResponse, actix_web::Error> {
     let Then(session, body) = body;
     let password = body.into_inner().password;
-    let proof = accounts.prove_owner(&ctx, &session.0, password.as_ref());
+    let proof = accounts.prove_owner(&ctx, &session.0, password.as_deref());
     let proof = proof.await.map_err(ConsoleFailure::from)?;
     let begun = console.begin_connection(&ctx, &provider, proof).await;
     let SignInBegun { url, trip, state } = begun.map_err(ExternalLoginFailure::from)?;
@@ -157,17 +156,18 @@ pub(crate) async fn disconnect(
     let Then(session, body) = body;
     let password = body.into_inner().password;
     accounts
-        .disconnect_identity(&ctx, &session.0, &id, password.as_ref())
+        .disconnect_identity(&ctx, &session.0, &id, password.as_deref())
         .await?;
     Ok(Json(SUCCESS))
 }
 
-/// What a provider sends the browser back with (RFC 6749 §4.1.2, RFC 9207).
-#[derive(Debug, IntoParams)]
+/// What a provider sends the browser back with (RFC 6749 §4.1.2, RFC 9207). Whatever is missing, a page
+/// says so.
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct AuthorizeQuery {
-    state: String,
+    #[param(required = true)]
+    state: Option<String>,
     code: Option<String>,
     /// `iss`.
     iss: Option<String>,
@@ -175,18 +175,13 @@ pub(crate) struct AuthorizeQuery {
 }
 
 fn answer(request: &HttpRequest) -> ProviderAnswer {
-    let pairs = query_pairs(request.query_string());
-    let get = |name: &str| {
-        let found = pairs.iter().find(|(known, _)| known == name);
-        found
-            .map(|(_, value)| value.clone())
-            .filter(|value| !value.is_empty())
-    };
+    let query: AuthorizeQuery = read_query(request).unwrap_or_default();
+    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
     ProviderAnswer {
-        state: get("state").unwrap_or_default(),
-        code: get("code").map(Secret::new),
-        issuer: get("iss"),
-        is_refusal: get("error").is_some(),
+        state: query.state.unwrap_or_default(),
+        code: said(query.code).map(Secret::new),
+        issuer: said(query.iss),
+        is_refusal: said(query.error).is_some(),
     }
 }
 

@@ -1,25 +1,25 @@
 //! A forgotten password (console.md §7.4).
 
 use actix_web::web::{Data, Json};
-use gatewright_domain::{Secret, account::Email};
+use gatewright_domain::account::Email;
 use gatewright_usecase_identity::account::Accounts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::session::{AfterSetup, ResultBody, SUCCESS};
-use gatewright_http_kit::body;
+use crate::input::{EmailAddress, NewPassword};
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, RequestCtx, Then},
 };
 
-body! {
-    /// Where a code shall go.
-    CodeRequest {
-        email: Email as String = email,
-        /// `zh-Hans` is answered in Chinese, everything else in English.
-        language: Option<String> as Option<String> = optional,
-    }
+/// Where a code shall go.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CodeRequest {
+    email: EmailAddress,
+    /// `zh-Hans` is answered in Chinese, everything else in English.
+    language: Option<Text>,
 }
 
 impl CodeRequest {
@@ -32,14 +32,13 @@ impl CodeRequest {
     }
 }
 
-body! {
-    /// A code from a mail.
-    CodeGiven {
-        email: Email as String = email,
-        /// Six digits.
-        code: String as String = text,
-        token: String as String = text,
-    }
+/// A code from a mail.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CodeGiven {
+    email: EmailAddress,
+    /// Six digits.
+    code: Text,
+    token: Text,
 }
 
 impl CodeGiven {
@@ -48,7 +47,7 @@ impl CodeGiven {
     }
 
     pub(super) fn proof(&self) -> (&str, &str) {
-        (&self.token, &self.code)
+        (&*self.token, &*self.code)
     }
 
     pub(super) fn accepted(self, token: String) -> CodeAccepted {
@@ -60,13 +59,12 @@ impl CodeGiven {
     }
 }
 
-body! {
-    /// A new password, twice.
-    ResetRequest {
-        token: String as String = text,
-        new_password: Secret as String = new_password,
-        password_confirm: Secret as String = secret,
-    }
+/// A new password, twice.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ResetRequest {
+    token: Text,
+    new_password: NewPassword,
+    password_confirm: SecretText,
 }
 
 /// The token that goes with the code.
@@ -159,7 +157,7 @@ pub(crate) async fn reset(
     body: Then<AfterSetup, Body<ResetRequest, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let input = body.1.into_inner();
-    let passwords = (&input.new_password, &input.password_confirm);
+    let passwords = (&*input.new_password, &*input.password_confirm);
     accounts
         .reset_password(&ctx, &input.token, passwords)
         .await?;

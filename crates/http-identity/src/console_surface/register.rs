@@ -5,31 +5,30 @@ use actix_web::{
     web::{Data, Json},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::Secret;
 use gatewright_usecase_identity::console::{Console, Preferences};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     password::{CodeAccepted, CodeGiven, CodeRequest, CodeSent},
     session::AfterSetup,
 };
-use gatewright_http_kit::body;
+use crate::input::{NewPassword, Timezone};
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, RequestCtx, Then},
 };
 
-body! {
-    /// A new account.
-    RegisterRequest {
-        token: String as String = text,
-        new_password: Secret as String = new_password,
-        password_confirm: Secret as String = secret,
-        language: Option<String> as Option<String> = optional,
-        timezone: Option<String> as Option<String> = optional_timezone,
-    }
+/// A new account.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct RegisterRequest {
+    token: Text,
+    new_password: NewPassword,
+    password_confirm: SecretText,
+    language: Option<Text>,
+    timezone: Option<Timezone>,
 }
 
 /// The tokens, which are in the cookies too.
@@ -104,10 +103,10 @@ pub(crate) async fn finish(
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
     let preferences = Preferences {
-        language: input.language,
-        timezone: input.timezone,
+        language: input.language.map(Text::into_inner),
+        timezone: input.timezone.map(Timezone::into_inner),
     };
-    let passwords = (&input.new_password, &input.password_confirm);
+    let passwords = (&*input.new_password, &*input.password_confirm);
     let registered = console.register_with_code(&ctx, &input.token, passwords, &preferences);
     let tokens = registered.await?;
     let data = TokenPair {

@@ -3,16 +3,18 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::{Secret, account::Email};
+use gatewright_domain::Secret;
 use gatewright_usecase_identity::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
-use serde::Serialize;
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::input::EmailAddress;
+use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy, put},
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, Fields, FromFields, LeavingSession, RequestCtx, Then},
+    extract::{Body, ConsoleFormat, LeavingSession, RequestCtx, Then},
 };
 
 /// It worked.
@@ -25,36 +27,17 @@ pub(crate) struct ResultBody {
 pub(crate) const SUCCESS: ResultBody = ResultBody { result: "success" };
 
 /// A sign-in.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `LoginInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct LoginRequest {
-    email: String,
+    email: EmailAddress,
     /// Standard base64 of the UTF-8 bytes.
-    password: String,
+    password: SecretText,
     /// Ignored.
-    remember_me: Option<bool>,
+    #[schema(value_type = Option<bool>)]
+    #[allow(dead_code, reason = "ignored, whatever it is")]
+    remember_me: Option<IgnoredAny>,
     /// Of an invitation: an account without a password gets this one as its first.
-    invite_token: Option<String>,
-}
-
-pub(crate) struct LoginInput {
-    email: Email,
-    /// `None` when it was not base64 of UTF-8: answered like a wrong password.
-    password: Option<Secret>,
-    invite_token: Option<String>,
-}
-
-impl FromFields for LoginInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.parsed("email");
-        let password = fields.secret("password")?;
-        let invite_token = fields.optional_text("invite_token");
-        Some(Self {
-            email: email?,
-            password: decoded(&password),
-            invite_token,
-        })
-    }
+    invite_token: Option<Text>,
 }
 
 /// What the reference's web console sends instead of some secrets (console.md §3.3).
@@ -99,14 +82,15 @@ pub(crate) async fn login(
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
     request: HttpRequest,
-    body: Then<AfterSetup, Body<LoginInput, ConsoleFormat>>,
+    body: Then<AfterSetup, Body<LoginRequest, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
-    let password = input.password.ok_or(ConsoleError::AuthenticationFailed)?;
+    // What is no base64 of UTF-8 is answered like a wrong password.
+    let password = decoded(&input.password).ok_or(ConsoleError::AuthenticationFailed)?;
     let command = Login {
-        email: input.email,
+        email: input.email.into_inner(),
         password,
-        invite_token: input.invite_token,
+        invite_token: input.invite_token.map(Text::into_inner),
     };
     match console.login(&ctx, command).await? {
         LoginOutcome::NoWorkspace => Ok(HttpResponse::Ok().json(json!({

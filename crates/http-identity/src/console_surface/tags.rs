@@ -1,22 +1,23 @@
 //! Tags of the current workspace (console.md §7.17).
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Json, Path},
 };
 use gatewright_domain::ids::TagId;
 use gatewright_usecase_workspace::workspace::{BelongingError, Belongings, Place, Tag};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::session::{ResultBody, SUCCESS};
-use gatewright_http_kit::body;
+use crate::input::{TagIds, TagName, TagType};
+use gatewright_http_kit::input::text::{Id, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{
-        Belonging, Body, ConsoleFormat, DeletesTags, EditsTags, Fields, InWorkspace, RequestCtx,
-        Then, query_pairs,
+        Belonging, Body, ConsoleFormat, DeletesTags, EditsTags, InWorkspace, Query, RequestCtx,
+        Then,
     },
 };
 
@@ -43,49 +44,42 @@ impl From<Tag> for TagRow {
 }
 
 /// Which tags.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `TagQuery`")]
-pub(crate) struct TagParams {
+pub(crate) struct TagQuery {
     /// `knowledge`, `app` or `snippet`; without it nothing is found.
-    r#type: Option<String>,
+    #[param(inline)]
+    r#type: Option<Text>,
     /// A part of the name.
-    keyword: Option<String>,
+    #[param(inline)]
+    keyword: Option<Text>,
 }
 
-body! {
-    /// Which tags.
-    TagQuery {
-        r#type: Option<String> as Option<String> = optional_type,
-        keyword: Option<String> as Option<String> = optional,
-    }
+/// A new tag.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NewTag {
+    name: TagName,
+    r#type: TagType,
 }
 
-body! {
-    /// A new tag.
-    NewTag {
-        /// 1 to 50 characters.
-        name: String as String = tag_name,
-        /// `knowledge`, `app` or `snippet`.
-        r#type: String as String = tag_type,
-    }
+/// A new name.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TagRename {
+    name: TagName,
 }
 
-body! {
-    /// A new name.
-    TagName {
-        /// 1 to 50 characters.
-        name: String as String = tag_name,
-    }
+/// Which tags on what.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TagBinding {
+    #[schema(inline)]
+    tag_ids: TagIds,
+    target_id: Id,
+    r#type: TagType,
 }
 
-body! {
-    /// Which tags on what.
-    TagBinding {
-        tag_ids: Vec<Uuid> as Vec<String> = tag_ids,
-        target_id: Uuid as String = uuid,
-        /// `knowledge`, `app` or `snippet`.
-        r#type: String as String = tag_type,
+impl TagBinding {
+    fn tags(&self) -> Vec<Uuid> {
+        self.tag_ids.iter().map(|id| **id).collect()
     }
 }
 
@@ -98,20 +92,20 @@ fn place<N>(here: &InWorkspace<N>) -> Place {
 
 /// Tags of a kind, the newest first.
 #[utoipa::path(
-    get, path = "/console/api/tags", operation_id = "list_tags", params(TagParams),
+    get, path = "/console/api/tags", operation_id = "list_tags", params(TagQuery),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = Vec<TagRow>), (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list(
     belongings: Data<Belongings>,
-    here: InWorkspace<Belonging>,
-    request: HttpRequest,
+    query: Then<InWorkspace<Belonging>, Query<TagQuery, ConsoleFormat>>,
 ) -> Result<Json<Vec<TagRow>>, ConsoleFailure> {
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let query: TagQuery = fields.read().map_err(ConsoleFailure::Fields)?;
-    let kind = query.r#type.unwrap_or_default();
-    let keyword = query.keyword.filter(|keyword| !keyword.is_empty());
-    let tags = belongings.list_tags(here.workspace.id, &kind, keyword.as_deref());
+    let Then(here, query) = query;
+    let query = query.into_inner();
+    let kind = query.r#type.as_deref().unwrap_or_default();
+    let keyword = query.keyword.as_deref();
+    let keyword = keyword.filter(|keyword| !keyword.is_empty());
+    let tags = belongings.list_tags(here.workspace.id, kind, keyword);
     Ok(Json(tags.await?.into_iter().map(TagRow::from).collect()))
 }
 
@@ -128,21 +122,21 @@ pub(crate) async fn create(
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let named = (input.r#type.as_str(), input.name.as_str());
+    let named = (input.r#type.as_str(), &*input.name);
     let tag = belongings.create_tag(&ctx, place(&here), named).await?;
     Ok(Json(tag.into()))
 }
 
 /// Renames a tag.
 #[utoipa::path(
-    patch, path = "/console/api/tags/{tag_id}", operation_id = "rename_tag", request_body = TagName,
+    patch, path = "/console/api/tags/{tag_id}", operation_id = "rename_tag", request_body = TagRename,
     params(("tag_id" = String, Path)), security(("session" = [], "csrf" = [])),
     responses((status = 200, body = TagRow), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn rename(
     belongings: Data<Belongings>,
     tag_id: Path<String>,
-    body: Then<InWorkspace<EditsTags>, Body<TagName, ConsoleFormat>>,
+    body: Then<InWorkspace<EditsTags>, Body<TagRename, ConsoleFormat>>,
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
     let id: TagId = tag_id.parse().map_err(|_| BelongingError::TagNotFound)?;
@@ -180,9 +174,9 @@ pub(crate) async fn bind(
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let target = (input.r#type.as_str(), input.target_id);
+    let target = (input.r#type.as_str(), *input.target_id);
     belongings
-        .bind_tags(&ctx, place(&here), target, &input.tag_ids)
+        .bind_tags(&ctx, place(&here), target, &input.tags())
         .await?;
     Ok(Json(SUCCESS))
 }
@@ -199,9 +193,9 @@ pub(crate) async fn unbind(
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let target = (input.r#type.as_str(), input.target_id);
+    let target = (input.r#type.as_str(), *input.target_id);
     belongings
-        .unbind_tags(here.workspace.id, target, &input.tag_ids)
+        .unbind_tags(here.workspace.id, target, &input.tags())
         .await?;
     Ok(Json(SUCCESS))
 }

@@ -3,40 +3,37 @@
 use actix_web::web::{Data, Json, Path};
 use gatewright_domain::ids::AccountId;
 use gatewright_usecase_identity::{account::AccountError, member::Members};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     password::CodeSent,
     session::{ResultBody, SUCCESS},
 };
-use gatewright_http_kit::body;
+use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Belonging, Body, ConsoleFormat, InWorkspace, RequestCtx, Then},
 };
 
-body! {
-    /// In which language.
-    TransferCodeRequest {
-        language: Option<String> as Option<String> = optional,
-    }
+/// In which language.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TransferCodeRequest {
+    language: Option<Text>,
 }
 
-body! {
-    /// The code from the mail.
-    TransferCode {
-        /// Six digits.
-        code: String as String = text,
-        token: String as String = text,
-    }
+/// The code from the mail.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TransferCode {
+    /// Six digits.
+    code: Text,
+    token: Text,
 }
 
-body! {
-    /// The token of the step before.
-    TransferRequest {
-        token: String as String = text,
-    }
+/// The token of the step before.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TransferRequest {
+    token: Text,
 }
 
 /// The code was right.
@@ -86,10 +83,7 @@ pub(crate) async fn check(
 ) -> Result<Json<TransferAccepted>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let (owner, proof) = (
-        &here.identity.account,
-        (input.token.as_str(), input.code.as_str()),
-    );
+    let (owner, proof) = (&here.identity.account, (&*input.token, &*input.code));
     let token = members
         .check_transfer_code(&ctx, owner, &here.workspace, proof)
         .await?;
@@ -120,7 +114,7 @@ pub(crate) async fn transfer(
     let input = body.into_inner();
     let target: AccountId = member_id.parse().map_err(|_| AccountError::NoMember)?;
     let owner = &here.identity.account;
-    let heir = (target, input.token.as_str());
+    let heir = (target, &*input.token);
     members.transfer(&ctx, owner, &here.workspace, heir).await?;
     Ok(Json(SUCCESS))
 }

@@ -8,16 +8,14 @@ use gatewright_domain::{
 use gatewright_usecase_identity::{console::ConsoleError, member::Members};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_workspace::workspace::Workspaces;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use gatewright_http_kit::body;
+use crate::input::WorkspaceName;
+use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{
-        Body, ChangesWorkspace, ConsoleFormat, Fields, FromFields, InWorkspace, RequestCtx,
-        SignedIn, Then,
-    },
+    extract::{Body, ChangesWorkspace, ConsoleFormat, InWorkspace, RequestCtx, SignedIn, Then},
 };
 
 /// The feature plan of self-hosted installations, which the list shows instead of the column.
@@ -134,19 +132,10 @@ fn tenant_of(identity: &ConsoleIdentity) -> Result<Json<Tenant>, ConsoleFailure>
 }
 
 /// Where to.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `SwitchInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SwitchRequest {
     /// A workspace id.
-    tenant_id: String,
-}
-
-pub(crate) struct SwitchInput(String);
-
-impl FromFields for SwitchInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.text("tenant_id").map(Self)
-    }
+    tenant_id: Text,
 }
 
 /// Switched.
@@ -169,12 +158,12 @@ pub(crate) struct SwitchResponse {
 pub(crate) async fn switch(
     workspaces: Data<Workspaces>,
     ctx: RequestCtx,
-    body: Then<SignedIn, Body<SwitchInput, ConsoleFormat>>,
+    body: Then<SignedIn, Body<SwitchRequest, ConsoleFormat>>,
 ) -> Result<Json<SwitchResponse>, ConsoleFailure> {
     let Then(session, body) = body;
     let input = body.into_inner();
     let id: WorkspaceId = input
-        .0
+        .tenant_id
         .parse()
         .map_err(|_| ConsoleError::AccountNotLinkTenant)?;
     let switched = workspaces.switch(&ctx, session.0.account.id, id).await?;
@@ -185,12 +174,10 @@ pub(crate) async fn switch(
     }))
 }
 
-body! {
-    /// A name.
-    RenameRequest {
-        /// 1 to 255 characters.
-        name: String as String = workspace_name,
-    }
+/// A name.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct RenameRequest {
+    name: WorkspaceName,
 }
 
 /// Renamed.
@@ -213,7 +200,7 @@ pub(crate) async fn rename(
 ) -> Result<Json<RenameResponse>, ConsoleFailure> {
     let Then(here, body) = body;
     let (mut workspace, actor) = (here.workspace, here.identity.account.id);
-    workspace.name = body.into_inner().name;
+    workspace.name = body.into_inner().name.into_inner();
     members
         .rename(&ctx, workspace.id, actor, &workspace.name)
         .await?;

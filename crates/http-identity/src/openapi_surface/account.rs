@@ -1,19 +1,20 @@
 //! The caller's account and its device sessions (device-flow.md §10).
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json, Path},
-};
+use actix_web::web::{Data, Json, Path};
 use chrono::SecondsFormat;
 use gatewright_domain::{bearer_token::BearerToken, ids::TokenId, workspace::default_workspace};
 use gatewright_usecase_device::bearer::{BearerRouteError, Bearers, SessionQuery};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::device_poll::{SubjectAccount, SubjectWorkspace};
+use super::{
+    PageNumber, PageSize,
+    device_poll::{SubjectAccount, SubjectWorkspace},
+};
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
-    extract::{AnySubject, Fields, FromFields, FullScope, RequestCtx, Require, query_pairs},
+    extract::{AnySubject, ApiFormat, FullScope, Query, RequestCtx, Require, Then},
+    input::number::WholeNumber,
 };
 
 /// Who the bearer stands for.
@@ -100,62 +101,42 @@ pub(crate) struct SessionListResponse {
 }
 
 /// Which page.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `SessionListQuery`")]
-pub(crate) struct SessionListParams {
-    /// From 1; 1.
-    #[param(minimum = 1, maximum = 1_000_000)]
-    page: Option<u32>,
-    /// 1 to 200; 100.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
-struct SessionListQuery {
-    page: u32,
-    limit: u32,
-}
-
-impl FromFields for SessionListQuery {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.forbid_others(&["page", "limit"]);
-        let page = fields.number("page", (1, 1_000_000), 1);
-        let limit = fields.number("limit", (1, 200), 100);
-        Some(Self {
-            page: page?,
-            limit: limit?,
-        })
-    }
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionListQuery {
+    /// 1.
+    #[param(inline)]
+    page: Option<PageNumber>,
+    /// 100.
+    #[param(inline)]
+    limit: Option<PageSize>,
 }
 
 /// The caller's live device sessions, newest first.
 #[utoipa::path(
     get, path = "/openapi/v1/account/sessions", operation_id = "list_sessions",
-    params(SessionListParams),
+    params(SessionListQuery),
     security(("bearer" = [])),
     responses((status = 200, body = SessionListResponse), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn list_sessions(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
-    caller: AnySubject,
-    request: HttpRequest,
+    query: Then<AnySubject, Query<SessionListQuery, ApiFormat>>,
 ) -> Result<Json<SessionListResponse>, OpenApiFailure> {
-    let query: SessionListQuery = Fields::from_pairs(query_pairs(request.query_string()))
-        .read()
-        .map_err(OpenApiFailure::Query)?;
-    let wanted = SessionQuery {
-        page: query.page,
-        limit: query.limit,
-    };
-    let page = bearers.list_sessions(&ctx, &caller.0, wanted).await?;
+    let Then(caller, query) = query;
+    let query = query.into_inner();
+    let page = query.page.map_or(1, WholeNumber::get);
+    let limit = query.limit.map_or(100, WholeNumber::get);
+    let wanted = SessionQuery { page, limit };
+    let found = bearers.list_sessions(&ctx, &caller.0, wanted).await?;
     Ok(Json(SessionListResponse {
-        page: query.page,
-        limit: query.limit,
-        total: page.total,
-        has_more: i64::from(query.page) * i64::from(query.limit) < page.total,
-        data: page.sessions.into_iter().map(SessionRow::from).collect(),
+        page,
+        limit,
+        total: found.total,
+        has_more: i64::from(page) * i64::from(limit) < found.total,
+        data: found.sessions.into_iter().map(SessionRow::from).collect(),
     }))
 }
 

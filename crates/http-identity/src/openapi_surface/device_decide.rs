@@ -6,22 +6,19 @@ use actix_web::{
 };
 use chrono::TimeDelta;
 use gatewright_usecase_device::device::{Decide, DeviceFlow, LookupAnswer, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use gatewright_http_kit::{
     cookies::CookiePolicy,
     error::{ErrorBody, OAuthErrorBody, OpenApiFailure},
-    extract::{
-        Body, Decider, DecisionFormat, FieldProblem, Fields, FromFields, RequestCtx, Then,
-        peek_account, query_pairs, receipt,
-    },
+    extract::{Body, Decider, DecisionFormat, RequestCtx, Then, peek_account, read_query, receipt},
+    input::text::Text,
 };
 
 /// Which code.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct LookupQuery {
     /// As typed: any case, with or without the dash.
     user_code: String,
@@ -49,16 +46,7 @@ pub(crate) async fn lookup(
     request: HttpRequest,
 ) -> Result<HttpResponse, OpenApiFailure> {
     device.charge_lookup(&ctx).await?;
-    let user_code = query_pairs(request.query_string())
-        .into_iter()
-        .find_map(|(name, value)| (name == "user_code").then_some(value))
-        .ok_or_else(|| {
-            OpenApiFailure::Body(vec![FieldProblem::new(
-                "missing",
-                "user_code",
-                "Field required",
-            )])
-        })?;
+    let LookupQuery { user_code } = read_query(&request).map_err(OpenApiFailure::Body)?;
     let signed_in = peek_account(&request);
     Ok(match device.lookup(&ctx, &user_code, signed_in).await? {
         LookupAnswer::Invalid => HttpResponse::Ok().json(LookupResponse {
@@ -82,18 +70,10 @@ pub(crate) async fn lookup(
 }
 
 /// Which code to decide on.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DecisionRequest {
     /// As typed.
-    user_code: String,
-}
-
-impl FromFields for DecisionRequest {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self {
-            user_code: fields.text("user_code")?,
-        })
-    }
+    user_code: Text,
 }
 
 /// What was decided.
@@ -170,7 +150,7 @@ async fn decide(
         .code_digest(&body.user_code)
         .and_then(|digest| receipt(request, &digest));
     let command = Decide {
-        user_code: body.user_code,
+        user_code: body.user_code.into_inner(),
         receipt,
         is_browser: decider.is_browser,
         verdict,

@@ -9,45 +9,25 @@ use gatewright_domain::{
     workspace::{MemberWorkspace, default_workspace},
 };
 use gatewright_usecase_device::device::{DeliveredTo, Delivery, DeviceFlow, PollDevice};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::DEVICE_GRANT_TYPE;
 use gatewright_http_kit::{
     error::{OAuthErrorBody, OAuthFailure},
-    extract::{Body, Fields, FromFields, PollFormat, RequestCtx},
+    extract::{Body, PollFormat, RequestCtx},
+    input::text::Text,
 };
 
 /// A device asks whether it was let in.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `PollInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DeviceTokenRequest {
     /// From the device authorization response.
-    device_code: String,
+    device_code: Text,
     /// The client that asked; when present it must be the same.
-    client_id: Option<String>,
+    client_id: Option<Text>,
     /// `urn:ietf:params:oauth:grant-type:device_code`, when present.
-    grant_type: Option<String>,
-}
-
-pub(crate) struct PollInput {
-    command: PollDevice,
-    grant_type: Option<String>,
-}
-
-impl FromFields for PollInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let grant_type = fields.optional_text("grant_type");
-        let client_id = fields.optional_text("client_id");
-        let device_code = fields.text("device_code")?;
-        Some(Self {
-            command: PollDevice {
-                device_code,
-                client_id,
-            },
-            grant_type,
-        })
-    }
+    grant_type: Option<Text>,
 }
 
 /// The account that let the device in.
@@ -176,15 +156,17 @@ impl DeviceTokenResponse {
 pub(crate) async fn poll(
     device: Data<DeviceFlow>,
     ctx: RequestCtx,
-    body: Body<PollInput, PollFormat>,
+    body: Body<DeviceTokenRequest, PollFormat>,
 ) -> Result<Json<DeviceTokenResponse>, OAuthFailure> {
     let input = body.into_inner();
-    if input
-        .grant_type
-        .is_some_and(|grant| grant != DEVICE_GRANT_TYPE)
-    {
+    let grant_type = input.grant_type.as_deref();
+    if grant_type.is_some_and(|grant| grant != DEVICE_GRANT_TYPE) {
         return Err(OAuthFailure::Grant);
     }
-    let delivery = device.poll(&ctx, input.command).await?;
+    let command = PollDevice {
+        device_code: input.device_code.into_inner(),
+        client_id: input.client_id.map(Text::into_inner),
+    };
+    let delivery = device.poll(&ctx, command).await?;
     Ok(Json(DeviceTokenResponse::new(delivery, ctx.now)))
 }

@@ -12,7 +12,7 @@ use gatewright_usecase_device::device::{
     ApproveExternal, CompleteSso, DeviceFlow, InitiateSso, SsoBegun, SsoCompleted, SsoError,
     Verdict,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::device_decide::DecisionResponse;
@@ -20,26 +20,21 @@ use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
     error::{OAuthErrorBody, SsoFailure, redirect},
     extract::{
-        Body, Fields, FromFields, RequestCtx, SsoFormat, Then, approval_grant, comes_from_own_page,
-        is_browser, is_navigation, query_pairs, receipt,
+        Body, RequestCtx, SsoFormat, Then, approval_grant, comes_from_own_page, is_browser,
+        is_navigation, read_query, receipt,
     },
+    input::text::Text,
 };
 
 /// Which code, and by which provider.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct InitiateQuery {
     /// As typed: any case, with or without the dash.
-    user_code: String,
+    #[param(required = true)]
+    user_code: Option<String>,
     /// One of the configured identity providers; absent: the first.
     provider: Option<String>,
-}
-
-fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
-    query_pairs(request.query_string())
-        .into_iter()
-        .find_map(|(known, value)| (known == name).then_some(value))
 }
 
 /// An error on a route that browsers navigate to: they get a page instead of JSON. That the branch does
@@ -79,14 +74,15 @@ pub(crate) async fn initiate(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> Result<HttpResponse, SsoFailure> {
-    let user_code = parameter(&request, "user_code");
-    let receipt = user_code
+    let query: InitiateQuery = read_query(&request).unwrap_or_default();
+    let receipt = query
+        .user_code
         .as_deref()
         .and_then(|code| device.code_digest(code))
         .and_then(|digest| receipt(&request, &digest));
     let command = InitiateSso {
-        user_code,
-        provider: parameter(&request, "provider"),
+        user_code: query.user_code,
+        provider: query.provider,
         is_browser: is_browser(&request),
         receipt,
     };
@@ -101,12 +97,12 @@ pub(crate) async fn initiate(
 }
 
 /// What the identity provider's side says.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the documentation; the query is read by hand")]
 pub(crate) struct CompleteQuery {
     /// The external-subject assertion.
-    sso_assertion: String,
+    #[param(required = true)]
+    sso_assertion: Option<String>,
 }
 
 /// The browser comes back with an assertion; gets the approval grant and the consent page.
@@ -129,8 +125,9 @@ pub(crate) async fn complete(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> Result<HttpResponse, SsoFailure> {
+    let query: CompleteQuery = read_query(&request).unwrap_or_default();
     let command = CompleteSso {
-        assertion: parameter(&request, "sso_assertion"),
+        assertion: query.sso_assertion,
         states: policy.read_sso_states(&request),
     };
     let completed = device.complete_sso(&ctx, command).await;
@@ -184,18 +181,10 @@ pub(crate) async fn approval_context(
 }
 
 /// Which code to approve; must be the grant's.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ApproveExternalRequest {
     /// As typed.
-    user_code: String,
-}
-
-impl FromFields for ApproveExternalRequest {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self {
-            user_code: fields.text("user_code")?,
-        })
-    }
+    user_code: Text,
 }
 
 /// What is asked before the body is read.

@@ -5,40 +5,74 @@ use actix_web::{
     web::{Data, Json},
 };
 use gatewright_auth::origin::PublicUrls;
-use gatewright_domain::device_grant::{ClientId, DeviceLabel, GRANT_LIFETIME, PollPace};
+use gatewright_domain::device_grant::{
+    ClientId, DeviceLabel, GRANT_LIFETIME, InvalidLabel, PollPace,
+};
 use gatewright_usecase_device::device::{DeviceFlow, StartDevice, StartedDevice};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ErrorBody, OAuthErrorBody, OpenApiFailure},
-    extract::{Body, Fields, FromFields, ProtocolFormat, RequestCtx, Then},
+    extract::{Body, ProtocolFormat, RequestCtx, Then},
+    input::{FieldProblem, text::Limited},
 };
 
 /// A device asks to be let in.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `StartInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DeviceCodeRequest {
     /// A client of `OPENAPI_KNOWN_CLIENT_IDS`.
-    client_id: String,
-    /// What the device calls itself, 1 to 128 characters. Absent: the client id stands in.
-    device_label: Option<String>,
+    client_id: ClientName,
+    /// What the device calls itself. Absent: the client id stands in.
+    device_label: Option<Label>,
 }
 
-pub(crate) struct StartInput(StartDevice);
+impl DeviceCodeRequest {
+    fn into_command(self) -> Result<StartDevice, OpenApiFailure> {
+        let client_id = self.client_id.0;
+        let label = self.device_label.map(|label| label.0);
+        let label = label.map_or_else(|| client_id.as_str().parse(), Ok);
+        let device_label = label.map_err(|problem: InvalidLabel| {
+            OpenApiFailure::Body(vec![FieldProblem::new(
+                "value_error",
+                "device_label",
+                problem,
+            )])
+        })?;
+        Ok(StartDevice {
+            client_id,
+            device_label,
+        })
+    }
+}
 
-impl FromFields for StartInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let client_id: Option<ClientId> = fields.parsed("client_id");
-        let label: Option<DeviceLabel> = if fields.is_absent("device_label") {
-            client_id.as_ref().and_then(|id| id.as_str().parse().ok())
-        } else {
-            fields.parsed("device_label")
-        };
-        Some(Self(StartDevice {
-            client_id: client_id?,
-            device_label: label?,
-        }))
+/// The id of a client: printable ASCII.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = String, min_length = 1, max_length = 64)]
+pub(crate) struct ClientName(ClientId);
+
+impl TryFrom<Limited> for ClientName {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let id: Result<ClientId, _> = text.without_nul()?.parse();
+        id.map(Self).map_err(|problem| problem.to_string())
+    }
+}
+
+/// What a device calls itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = String, min_length = 1, max_length = 128)]
+pub(crate) struct Label(DeviceLabel);
+
+impl TryFrom<Limited> for Label {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let label: Result<DeviceLabel, InvalidLabel> = text.without_nul()?.parse();
+        label.map(Self).map_err(|problem| problem.to_string())
     }
 }
 
@@ -112,8 +146,9 @@ pub(crate) async fn start(
     device: Data<DeviceFlow>,
     urls: Data<PublicUrls>,
     ctx: RequestCtx,
-    body: Then<StartAdmission, Body<StartInput, ProtocolFormat>>,
+    body: Then<StartAdmission, Body<DeviceCodeRequest, ProtocolFormat>>,
 ) -> Result<Json<DeviceCodeResponse>, OpenApiFailure> {
-    let started = device.start(&ctx, body.1.into_inner().0).await?;
+    let command = body.1.into_inner().into_command()?;
+    let started = device.start(&ctx, command).await?;
     Ok(Json(DeviceCodeResponse::new(started, &urls)))
 }

@@ -13,47 +13,47 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright_auth::{device::DeviceSettings, origin::PublicUrls};
 use gatewright_domain::{Class, Classify, Secret, bearer_token::ACCOUNT_ISSUER};
 use gatewright_usecase_device::bearer::{ActiveBearer, Bearers};
-use serde::Serialize;
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
-    extract::{Body, FieldProblem, Fields, FromFields, ProtocolFormat, RequestCtx, Then},
+    extract::{Body, ProtocolFormat, RequestCtx, Then},
+    input::{
+        FieldProblem,
+        text::{SecretText, Text},
+    },
 };
 
 /// Which token.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `IntrospectInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct IntrospectionRequest {
-    /// What was presented as a bearer.
-    token: String,
+    /// What was presented as a bearer. Missed only by a client that is known.
+    #[schema(required = true, value_type = SecretText)]
+    token: Option<SecretText>,
     /// Ignored: there is one type.
-    token_type_hint: Option<String>,
+    #[schema(value_type = Option<String>)]
+    #[allow(dead_code, reason = "ignored, whatever it is")]
+    token_type_hint: Option<IgnoredAny>,
     /// The credentials, for clients that do not send them in `Authorization`.
-    client_id: Option<String>,
-    client_secret: Option<String>,
+    client_id: Option<Text>,
+    client_secret: Option<SecretText>,
 }
 
-pub(crate) struct IntrospectInput {
-    /// Missed only by a client that is known.
-    token: Option<Secret>,
-    client: Option<(String, Secret)>,
-}
-
-impl FromFields for IntrospectInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let client = if fields.is_absent("client_secret") {
-            None
-        } else {
-            Some((fields.text("client_id")?, fields.secret("client_secret")?))
+impl IntrospectionRequest {
+    /// The credentials of the body: the secret, and then the id too.
+    fn client(&self) -> Result<Option<(String, Secret)>, OpenApiFailure> {
+        let Some(secret) = &self.client_secret else {
+            return Ok(None);
         };
-        let token = if fields.is_absent("token") {
-            None
-        } else {
-            Some(fields.secret("token")?)
-        };
-        Some(Self { token, client })
+        let client = self.client_id.as_deref();
+        let client = client.ok_or_else(|| missing("client_id"))?;
+        Ok(Some((client.to_owned(), Secret::clone(secret))))
     }
+}
+
+fn missing(member: &str) -> OpenApiFailure {
+    OpenApiFailure::Body(vec![FieldProblem::new("missing", member, "Field required")])
 }
 
 /// What there is to know. Of a token that is worth nothing: `active`, and nothing else.
@@ -187,19 +187,17 @@ pub(crate) async fn introspect(
     urls: Data<PublicUrls>,
     ctx: RequestCtx,
     request: HttpRequest,
-    body: Then<IntrospectionAdmission, Body<IntrospectInput, ProtocolFormat>>,
+    body: Then<IntrospectionAdmission, Body<IntrospectionRequest, ProtocolFormat>>,
 ) -> Result<Json<IntrospectionResponse>, OpenApiFailure> {
     let input = body.1.into_inner();
-    let presented = basic(&request).or(input.client);
+    let client = input.client()?;
+    let presented = basic(&request).or(client);
     let is_client =
         presented.is_some_and(|(client, secret)| settings.may_introspect(&client, secret.expose()));
     if !is_client {
         return Err(NoIntrospection::InvalidClient.into());
     }
-    let token = input.token.ok_or_else(|| {
-        let problem = FieldProblem::new("missing", "token", "Field required");
-        OpenApiFailure::Body(vec![problem])
-    })?;
+    let token = input.token.ok_or_else(|| missing("token"))?;
     let found = bearers.introspect(&ctx, token.expose()).await?;
     Ok(Json(
         found.map_or_else(IntrospectionResponse::default, |bearer| {

@@ -5,7 +5,6 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_domain::{
-    account::Email,
     ids::{AccountId, WorkspaceId},
     member::{Capability, Member},
     workspace::{Role, WorkspaceStatus},
@@ -13,17 +12,18 @@ use gatewright_domain::{
 use gatewright_usecase_device::bearer::{BearerRouteError, Identity};
 use gatewright_usecase_identity::member::{Invitee, MemberError, Members};
 use gatewright_usecase_workspace::audit_log::AuditLog;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::member_error::NotChanged;
-use crate::console_surface::audit::{self, AuditEventPage, EventParams, EventQuery};
+use super::{PageNumber, PageSize, member_error::NotChanged};
+use crate::console_surface::audit::{self, AuditEventPage, EventQuery};
+use crate::input::EmailAddress;
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{
-        ApiFormat, Body, Fields, FromFields, FullScope, RequestCtx, Require, Then,
-        WorkspaceReadScope, query_pairs,
+        ApiFormat, Body, FullScope, RequestCtx, Require, Then, WorkspaceReadScope, read_query,
     },
+    input::number::WholeNumber,
 };
 
 /// The workspace of a path, where the caller may do that.
@@ -82,86 +82,47 @@ pub(crate) struct MemberPage {
 }
 
 /// Which page.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; what is read is `MemberQuery`")]
-pub(crate) struct MemberParams {
-    /// From 1; 1.
-    #[param(minimum = 1, maximum = 1_000_000)]
-    page: Option<u32>,
-    /// 1 to 200; 20.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
-struct MemberQuery {
-    page: u32,
-    limit: u32,
-}
-
-impl FromFields for MemberQuery {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.forbid_others(&["page", "limit"]);
-        let page = fields.number("page", (1, 1_000_000), 1);
-        let limit = fields.number("limit", (1, 200), 20);
-        Some(Self {
-            page: page?,
-            limit: limit?,
-        })
-    }
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberQuery {
+    /// 1.
+    #[param(inline)]
+    page: Option<PageNumber>,
+    /// 20.
+    #[param(inline)]
+    limit: Option<PageSize>,
 }
 
 /// Whom to invite as what.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `InviteInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MemberInvite {
-    email: String,
-    /// `normal` or `admin`.
-    role: String,
-}
-
-pub(crate) struct InviteInput {
-    email: Email,
-    role: Role,
-}
-
-/// The two roles that this surface gives.
-fn role(fields: &mut Fields) -> Option<Role> {
-    match fields.text("role")?.as_str() {
-        "normal" => Some(Role::Normal),
-        "admin" => Some(Role::Admin),
-        _ => {
-            fields.problem("enum", "role", "Input should be 'normal' or 'admin'");
-            None
-        }
-    }
-}
-
-impl FromFields for InviteInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.forbid_others(&["email", "role"]);
-        let (email, role) = (fields.parsed("email"), role(fields));
-        Some(Self {
-            email: email?,
-            role: role?,
-        })
-    }
+    email: EmailAddress,
+    role: GivenRole,
 }
 
 /// A role.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `RoleInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MemberRole {
-    /// `normal` or `admin`.
-    role: String,
+    role: GivenRole,
 }
 
-pub(crate) struct RoleInput(Role);
+/// The two roles that this surface gives.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum GivenRole {
+    Normal,
+    Admin,
+}
 
-impl FromFields for RoleInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.forbid_others(&["role"]);
-        role(fields).map(Self)
+impl From<GivenRole> for Role {
+    fn from(role: GivenRole) -> Self {
+        match role {
+            GivenRole::Normal => Self::Normal,
+            GivenRole::Admin => Self::Admin,
+        }
     }
 }
 
@@ -188,7 +149,7 @@ const DONE: Done = Done { result: "success" };
 /// Members, whoever joined first.
 #[utoipa::path(
     get, path = "/openapi/v1/workspaces/{workspace_id}/members", operation_id = "list_workspace_members",
-    params(("workspace_id" = String, Path), MemberParams), security(("bearer" = [])),
+    params(("workspace_id" = String, Path), MemberQuery), security(("bearer" = [])),
     responses((status = 200, body = MemberPage), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn list(
@@ -198,16 +159,17 @@ pub(crate) async fn list(
     request: HttpRequest,
 ) -> Result<Json<MemberPage>, OpenApiFailure> {
     let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let query: MemberQuery = fields.read().map_err(OpenApiFailure::Query)?;
+    let query: MemberQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
+    let page = query.page.map_or(1, WholeNumber::get);
+    let limit = query.limit.map_or(20, WholeNumber::get);
     let all = members.list(workspace).await?;
-    let (page, limit) = (query.page as usize, query.limit as usize);
-    let rows = all.iter().skip((page - 1) * limit).take(limit);
+    let (past, most) = ((page as usize - 1) * limit as usize, limit as usize);
+    let rows = all.iter().skip(past).take(most);
     Ok(Json(MemberPage {
-        page: query.page,
-        limit: query.limit,
+        page,
+        limit,
         total: all.len(),
-        has_more: page * limit < all.len(),
+        has_more: past + most < all.len(),
         data: rows.map(WorkspaceMember::from).collect(),
     }))
 }
@@ -222,13 +184,14 @@ pub(crate) async fn invite(
     members: Data<Members>,
     ctx: RequestCtx,
     workspace_id: Path<String>,
-    body: Then<ManagedBy, Body<InviteInput, ApiFormat>>,
+    body: Then<ManagedBy, Body<MemberInvite, ApiFormat>>,
 ) -> Result<HttpResponse, OpenApiFailure> {
     let Then(caller, body) = body;
     let (workspace, input) = (caller.workspace, body.into_inner());
+    let role = Role::from(input.role);
     let invitee = Invitee {
         email: &input.email,
-        role: input.role,
+        role,
         language: caller.identity.account.interface_language.as_deref(),
     };
     let actor = &caller.identity.account;
@@ -237,7 +200,7 @@ pub(crate) async fn invite(
     Ok(HttpResponse::Created().json(InvitedMember {
         result: "success",
         email: done.email,
-        role: input.role.as_str(),
+        role: role.as_str(),
         member_id: done.id.to_string(),
         invite_url: done.url.unwrap_or_default(),
         tenant_id: workspace_id.into_inner().to_lowercase(),
@@ -299,7 +262,7 @@ pub(crate) async fn set_role(
     members: Data<Members>,
     ctx: RequestCtx,
     ids: Path<(String, String)>,
-    body: Then<ManagedBy, Body<RoleInput, ApiFormat>>,
+    body: Then<ManagedBy, Body<MemberRole, ApiFormat>>,
 ) -> Result<Json<Done>, OpenApiFailure> {
     let Then(caller, body) = body;
     let target: AccountId = ids
@@ -307,7 +270,7 @@ pub(crate) async fn set_role(
         .parse()
         .map_err(|_| NotChanged(MemberError::NotFound))?;
     let actor = caller.identity.account.id;
-    let change = (target, body.into_inner().0);
+    let change = (target, body.into_inner().role.into());
     members
         .change_role(&ctx, caller.workspace, actor, change)
         .await
@@ -318,7 +281,7 @@ pub(crate) async fn set_role(
 /// Events of the audit trail, the latest first; for the owner and administrators.
 #[utoipa::path(
     get, path = "/openapi/v1/workspaces/{workspace_id}/audit-events", operation_id = "list_workspace_audit_events",
-    params(("workspace_id" = String, Path), EventParams), security(("bearer" = [])),
+    params(("workspace_id" = String, Path), EventQuery), security(("bearer" = [])),
     responses((status = 200, body = AuditEventPage), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn audit_events(
@@ -328,9 +291,8 @@ pub(crate) async fn audit_events(
     request: HttpRequest,
 ) -> Result<Json<AuditEventPage>, OpenApiFailure> {
     let workspace = workspace_of(&caller.identity, &workspace_id, Capability::ReadAudit)?;
-    let fields = Fields::from_pairs(query_pairs(request.query_string()));
-    let query: EventQuery = fields.read().map_err(OpenApiFailure::Query)?;
-    Ok(Json(audit::page(&log, workspace, &query.0).await?))
+    let query: EventQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
+    Ok(Json(audit::page(&log, workspace, &query.into()).await?))
 }
 
 /// Somebody who manages the members of the path's workspace: known before the body is looked at.

@@ -13,9 +13,15 @@ mod revoke;
 mod workspaces;
 
 use gatewright_http_kit::{
+    input::number::WholeNumber,
     operation::{Facts, Operations},
     operations,
 };
+
+/// Which page of a list.
+type PageNumber = WholeNumber<1, 1_000_000>;
+/// How many rows a page of a list has.
+type PageSize = WholeNumber<1, 200>;
 
 /// RFC 8628 §3.4.
 pub(crate) const DEVICE_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -2,29 +2,24 @@
 
 use actix_web::{HttpResponse, web::Data};
 use gatewright_usecase_device::bearer::Bearers;
+use serde::{Deserialize, de::IgnoredAny};
 use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ErrorBody, OAuthErrorBody, OpenApiFailure},
-    extract::{Body, Fields, FromFields, PollFormat, RequestCtx},
+    extract::{Body, PollFormat, RequestCtx},
+    input::text::SecretText,
 };
 
 /// Which token.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code, reason = "the schema; what is read is `RevokeInput`")]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RevocationRequest {
     /// The bearer.
-    token: String,
+    token: SecretText,
     /// Ignored: there is one type.
-    token_type_hint: Option<String>,
-}
-
-pub(crate) struct RevokeInput(gatewright_domain::Secret);
-
-impl FromFields for RevokeInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.secret("token").map(Self)
-    }
+    #[schema(value_type = Option<String>)]
+    #[allow(dead_code, reason = "ignored, whatever it is")]
+    token_type_hint: Option<IgnoredAny>,
 }
 
 /// Revokes a token (RFC 7009). An unknown token is a success too.
@@ -40,10 +35,10 @@ impl FromFields for RevokeInput {
 pub(crate) async fn revoke(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
-    body: Body<RevokeInput, PollFormat>,
+    body: Body<RevocationRequest, PollFormat>,
 ) -> Result<HttpResponse, OpenApiFailure> {
     bearers
-        .revoke_presented(&ctx, body.into_inner().0.expose())
+        .revoke_presented(&ctx, body.into_inner().token.expose())
         .await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -7,7 +7,7 @@ use gatewright_domain::{Classify, ErrorKind};
 use serde_json::{Value, json};
 
 use super::{REASON, classified::Classified, ours};
-use crate::extract::FieldProblem;
+use crate::input::FieldProblem;
 
 /// An error on a bootstrap route.
 #[derive(Debug)]

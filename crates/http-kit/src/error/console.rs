@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{classified::Classified, ours};
-use crate::extract::FieldProblem;
+use crate::input::FieldProblem;
 
 /// The console's error object.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{classified::Classified, oauth, ours};
-use crate::extract::FieldProblem;
+use crate::input::FieldProblem;
 
 /// The canonical error object. Absent members are omitted.
 #[derive(Debug, Clone, Serialize, ToSchema)]

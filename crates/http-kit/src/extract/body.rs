@@ -1,5 +1,5 @@
-//! Bodies: bounded, JSON or (on the protocol routes) a form, read member by member. Which envelope
-//! a bad one is answered in is part of the type.
+//! Bodies: bounded, JSON or (on the protocol routes) a form, read as a serde type. Which envelope a bad
+//! one is answered in is part of the type.
 
 use std::{future::Future, marker::PhantomData, pin::Pin};
 
@@ -10,9 +10,14 @@ use futures_util::StreamExt as _;
 use gatewright_auth::unique_json::UniqueObject;
 use gatewright_usecase_device::device::SsoError;
 
-use super::fields::{FieldProblem, Fields, FromFields};
-use crate::error::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, SsoFailure};
-use crate::operation::Facts;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, SsoFailure},
+    input::{self, FieldProblem, object_of},
+    operation::Facts,
+};
 
 /// Why a body could not even be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +54,7 @@ impl<T, F> Body<T, F> {
     }
 }
 
-impl<T: FromFields + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F> {
+impl<T: DeserializeOwned + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
@@ -57,32 +62,32 @@ impl<T: FromFields + 'static, F: BodyFormat + 'static> FromRequest for Body<T, F
         let media_type = request.content_type().trim().to_ascii_lowercase();
         let body = (payload.take(), Facts::max_body(request));
         Box::pin(async move {
-            let fields = read(&media_type, body, F::TAKES_FORMS)
+            let object = object(&media_type, body, F::TAKES_FORMS)
                 .await
                 .map_err(F::unreadable)?;
-            let value = fields.read::<T>().map_err(F::invalid)?;
+            let value = input::read(object).map_err(F::invalid)?;
             Ok(Self(value, PhantomData))
         })
     }
 }
 
-async fn read(
+async fn object(
     media_type: &str,
     (payload, limit): (Payload, usize),
     takes_forms: bool,
-) -> Result<Fields, Unreadable> {
+) -> Result<Map<String, Value>, Unreadable> {
     let is_json = media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
     if takes_forms && media_type == FORM {
         let pairs = form_pairs(media_type, (payload, limit)).await?;
-        return Ok(Fields::from_pairs(pairs));
+        return Ok(object_of(pairs));
     }
     if !is_json {
         return Err(Unreadable::MediaType);
     }
     let bytes = collect(payload, limit).await?;
     serde_json::from_slice::<UniqueObject>(&bytes)
-        .map(|object| Fields::new(object.0))
+        .map(|object| object.0)
         .map_err(|_| Unreadable::Syntax)
 }
 

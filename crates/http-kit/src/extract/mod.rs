@@ -4,10 +4,9 @@
 mod bearer;
 mod body;
 mod context;
-mod fields;
 mod member;
 mod multipart;
-pub mod read;
+mod query;
 mod session;
 mod then;
 
@@ -17,12 +16,12 @@ pub use body::{
     SsoFormat, Unreadable, form_pairs,
 };
 pub use context::RequestCtx;
-pub use fields::{FieldProblem, Fields, FromFields, query_pairs};
 pub use member::{
     Belonging, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
     ManagesMembers, ReadsAudit,
 };
 pub use multipart::{Parts, UploadProblem};
+pub use query::{Query, query_pairs, read_query};
 pub use session::{
     AnyAccount, Decider, LeavingSession, MaybeSignedIn, SEVERAL_SESSIONS, SignedIn, approval_grant,
     check_csrf_token, comes_from_own_page, csrf_cookie, every_session, is_browser, is_navigation,

@@ -21,16 +21,17 @@ use crate::{
     mailed_code::Problem,
     page::{MessagePage, Page, PageLanguage},
 };
-use gatewright_http_kit::{body, extract::RequestCtx};
+use gatewright_http_identity::input::WorkspaceName;
+use gatewright_http_kit::extract::RequestCtx;
+use serde::Deserialize;
 
 /// Addresses in one form.
 const MOST_EMAILS: usize = 100;
 
-body! {
-    /// A name.
-    Rename {
-        name: String as String = workspace_name,
-    }
+/// A name.
+#[derive(Debug, Deserialize)]
+struct Rename {
+    name: WorkspaceName,
 }
 
 /// Where somebody stands, with everything that can be done there.

@@ -21,7 +21,10 @@ use crate::{
     time::{When, Zone},
 };
 use gatewright_http_identity::console_surface::audit::{EventQuery, lines, read as read_events};
-use gatewright_http_kit::extract::{FieldProblem, Fields, query_pairs};
+use gatewright_http_kit::{
+    extract::query_pairs,
+    input::{self, FieldProblem, object_of},
+};
 
 const HERE: Destination = Destination::Audit;
 
@@ -93,8 +96,8 @@ async fn read(members: &Members, request: &HttpRequest) -> Result<Reading, HttpR
     let people = members.list(here.id).await;
     let people = people.map_err(|error| unavailable(PageLanguage::of(request), &error))?;
     let pairs = pairs(request);
-    let query = Fields::from_pairs(pairs.clone()).read::<EventQuery>();
-    let mut filter = query.map_err(|problems| wrong(request, &problems))?.0;
+    let query = input::read::<EventQuery>(object_of(pairs.clone()));
+    let mut filter: AuditFilter = query.map_err(|problems| wrong(request, &problems))?.into();
     if let Some((_, address)) = pairs.iter().find(|(name, _)| name == "who") {
         let known = people
             .iter()

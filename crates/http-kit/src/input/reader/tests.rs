@@ -1,0 +1,296 @@
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
+
+use super::read;
+use crate::input::{
+    FieldProblem,
+    list::List,
+    number::WholeNumber,
+    object_of,
+    text::{Id, SecretText, Text},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Normal,
+    Admin,
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "only whether it can be read is looked at")]
+struct Invite {
+    email: Text,
+    role: Role,
+    secret: Option<SecretText>,
+    limit: Option<WholeNumber<1, 200>>,
+    ids: Option<List<Id, 2>>,
+    id: Option<Id>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only whether it can be read is looked at")]
+struct Page {
+    page: WholeNumber<1, 9>,
+    limit: Option<WholeNumber<1, 9>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Graph {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Node {
+    id: Text,
+    #[serde(default)]
+    depth: u8,
+    kind: Option<Kind>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Kind {
+    Llm { temperature: f64 },
+    End,
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        other => panic!("{other} is no object"),
+    }
+}
+
+/// The problems as `path kind`.
+fn problems<T: serde::de::DeserializeOwned + std::fmt::Debug>(body: Value) -> Vec<String> {
+    let problems = read::<T>(object(body)).unwrap_err();
+    let shown = |one: FieldProblem| format!("{} {}", one.loc.join("."), one.kind);
+    problems.into_iter().map(shown).collect()
+}
+
+#[test]
+fn each_kind_of_problem_has_its_name_and_its_sentence() {
+    for (member, value, kind, msg) in [
+        ("email", json!(null), "missing", "Field required"),
+        (
+            "email",
+            json!(7),
+            "string_type",
+            "Input should be a valid string",
+        ),
+        (
+            "email",
+            json!("x".repeat(4097)),
+            "string_too_long",
+            "String is too long",
+        ),
+        (
+            "email",
+            json!("a\nb"),
+            "value_error",
+            "must not contain control characters",
+        ),
+        (
+            "role",
+            json!("owner"),
+            "enum",
+            "Input should be 'normal' or 'admin'",
+        ),
+        (
+            "role",
+            json!(["admin"]),
+            "string_type",
+            "Input should be a valid string",
+        ),
+        (
+            "secret",
+            json!("a\0b"),
+            "value_error",
+            "must not contain NUL",
+        ),
+        (
+            "limit",
+            json!("x"),
+            "int_parsing",
+            "Input should be a valid integer",
+        ),
+        (
+            "limit",
+            json!(1.5),
+            "int_parsing",
+            "Input should be a valid integer",
+        ),
+        (
+            "limit",
+            json!(0),
+            "greater_than_equal",
+            "Input should be greater than or equal to 1",
+        ),
+        (
+            "limit",
+            json!(201),
+            "less_than_equal",
+            "Input should be less than or equal to 200",
+        ),
+        (
+            "limit",
+            json!(i64::MAX),
+            "less_than_equal",
+            "Input should be less than or equal to 200",
+        ),
+        (
+            "ids",
+            json!("x"),
+            "list_type",
+            "Input should be a valid list",
+        ),
+        (
+            "ids",
+            json!([1]),
+            "string_type",
+            "Each item should be a valid string",
+        ),
+        (
+            "ids",
+            json!(["a", "b", "c"]),
+            "too_long",
+            "List should have at most 2 items",
+        ),
+        (
+            "ids",
+            json!(["a"]),
+            "value_error",
+            "Each item should be a UUID",
+        ),
+    ] {
+        let mut body = json!({"email": "a", "role": "admin"});
+        body[member] = value;
+        let problems = read::<Invite>(object(body)).unwrap_err();
+        assert_eq!(problems, [FieldProblem::new(kind, member, msg)]);
+    }
+}
+
+#[test]
+fn problems_of_all_members_are_told_in_the_order_of_their_declaration() {
+    let body = json!({"ids": 1, "limit": "x", "role": "boss"});
+    assert_eq!(
+        problems::<Invite>(body),
+        [
+            "email missing",
+            "role enum",
+            "limit int_parsing",
+            "ids list_type"
+        ]
+    );
+    assert_eq!(
+        problems::<Invite>(json!({})),
+        ["email missing", "role missing"]
+    );
+    assert_eq!(problems::<Invite>(json!({"email": ""})), ["role missing"]);
+}
+
+#[test]
+fn unknown_members_come_first_and_are_five_at_most_with_harmless_names() {
+    let mut body = json!({"limit": 0});
+    for n in 0..50 {
+        body[format!("x{n}\u{1b}{}", "y".repeat(99))] = json!(n);
+    }
+    let problems = read::<Page>(object(body)).unwrap_err();
+    assert_eq!(problems.len(), 7);
+    for problem in &problems[..5] {
+        assert_eq!(problem.kind, "extra_forbidden");
+        assert_eq!(problem.loc[0].chars().count(), 64);
+        assert!(!problem.loc[0].contains('\u{1b}'));
+    }
+    assert_eq!(problems[5].kind, "missing");
+    assert_eq!(problems[6].kind, "greater_than_equal");
+    assert!(read::<Page>(object(json!({"page": "3", "limit": null}))).is_ok());
+}
+
+#[test]
+fn a_type_that_does_not_deny_them_passes_unknown_members_over() {
+    let body = json!({"else": {"deep": [1, null]}, "email": "a", "role": "normal"});
+    assert!(read::<Invite>(object(body)).is_ok());
+}
+
+#[test]
+fn a_problem_of_a_nested_value_tells_the_way_to_it() {
+    let body = json!({"nodes": [{"id": "a", "depth": 3}, {"id": 5}]});
+    assert_eq!(problems::<Graph>(body), ["nodes.1.id string_type"]);
+    let body = json!({"nodes": [{"depth": 3}]});
+    assert_eq!(problems::<Graph>(body), ["nodes.0.id missing"]);
+    assert_eq!(
+        problems::<Graph>(json!({"nodes": [7]})),
+        ["nodes.0 dict_type"]
+    );
+    let body = json!({"nodes": [{"id": "a", "depth": 300}]});
+    assert_eq!(problems::<Graph>(body), ["nodes.0.depth value_error"]);
+    let problem = FieldProblem {
+        kind: "missing".into(),
+        loc: vec!["nodes".into(), "0".into()],
+        msg: "Field required".into(),
+    };
+    assert_eq!(problem.sentence(), "nodes.0: Field required");
+}
+
+#[test]
+fn nested_objects_defaults_and_tagged_variants_are_read() {
+    let body = json!({"nodes": [
+        {"id": "a", "kind": {"type": "llm", "temperature": 0.5}},
+        {"id": "b", "depth": 2, "kind": {"type": "end"}},
+    ]});
+    let graph: Graph = read(object(body)).unwrap();
+    assert_eq!(&*graph.nodes[0].id, "a");
+    assert_eq!((graph.nodes[0].depth, graph.nodes[1].depth), (0, 2));
+    assert_eq!(graph.nodes[1].kind, Some(Kind::End));
+    assert_eq!(graph.nodes[0].kind, Some(Kind::Llm { temperature: 0.5 }));
+}
+
+#[test]
+fn no_problem_repeats_what_was_submitted() {
+    /// A type of somebody else's, which says what it found.
+    #[derive(Debug)]
+    struct Talkative;
+
+    impl<'de> Deserialize<'de> for Talkative {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            use serde::de::{Error, Unexpected};
+            let text = String::deserialize(deserializer)?;
+            Err(match text.len() {
+                7 => D::Error::invalid_value(Unexpected::Str(&text), &"something else"),
+                8 => D::Error::invalid_type(Unexpected::Str(&text), &"a number"),
+                9 => D::Error::invalid_value(Unexpected::Other(&text), &"something else"),
+                _ => D::Error::unknown_variant(&text, &["a", "b"]),
+            })
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "is never read")]
+    struct Body {
+        a: Talkative,
+        n: Option<u8>,
+        p: Option<SecretText>,
+        t: Option<bool>,
+    }
+
+    for said in ["hunter2", "hunter22", "hunter222", "hunter2222"] {
+        let body = json!({"a": said, "n": said, "p": format!("{said}\0"), "t": said});
+        let problems = read::<Body>(object(body)).unwrap_err();
+        assert_eq!(problems.len(), 4);
+        assert!(!format!("{problems:?}").contains("hunter2"), "{problems:?}");
+    }
+    let many = json!({"a": "x", "n": 4242});
+    let problems = read::<Body>(object(many)).unwrap_err();
+    assert!(!format!("{problems:?}").contains("4242"), "{problems:?}");
+}
+
+#[test]
+fn of_a_repeated_name_in_a_query_the_first_counts_and_numbers_are_texts() {
+    let pairs = [("page", "2"), ("page", "7"), ("limit", " 3 ")];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let page: Page = read(object_of(pairs)).unwrap();
+    assert_eq!((page.page.get(), page.limit.unwrap().get()), (2, 3));
+}
