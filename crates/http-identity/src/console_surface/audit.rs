@@ -42,7 +42,7 @@ pub struct EventQuery {
     /// Only before this place: the `next_before` of the answer before.
     #[param(inline)]
     before: Option<Place>,
-    /// 50.
+    /// Events of a page; 50 by default.
     #[param(inline)]
     limit: Option<PageSize>,
 }

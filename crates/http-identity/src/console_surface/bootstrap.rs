@@ -127,9 +127,9 @@ pub(crate) async fn get_setup(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(try_from = "Limited")]
 #[schema(value_type = String, max_length = 30)]
-pub(crate) struct FirstName(String);
+pub(crate) struct FirstAccountName(String);
 
-impl TryFrom<Limited> for FirstName {
+impl TryFrom<Limited> for FirstAccountName {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
@@ -145,7 +145,7 @@ impl TryFrom<Limited> for FirstName {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SetupRequest {
     email: EmailAddress,
-    name: FirstName,
+    name: FirstAccountName,
     /// In clear.
     password: NewPassword,
     /// For example `en-US`.

@@ -20,10 +20,10 @@ pub(super) type Nothing = [(); 0];
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
-    /// 1.
+    /// The first is 1, which is the default.
     #[param(inline)]
     page: Option<PageNumber>,
-    /// 20.
+    /// Rows of a page; 20 by default.
     #[param(inline)]
     limit: Option<PageSize>,
 }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::session::{ResultBody, SUCCESS};
-use crate::input::{TagIds, TagName, TagType};
+use crate::input::{TagIds, TagLabel, TagType};
 use gatewright_http_kit::input::text::{Id, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
@@ -58,14 +58,14 @@ pub(crate) struct TagQuery {
 /// A new tag.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NewTag {
-    name: TagName,
+    name: TagLabel,
     r#type: TagType,
 }
 
 /// A new name.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct TagRename {
-    name: TagName,
+pub(crate) struct TagName {
+    name: TagLabel,
 }
 
 /// Which tags on what.
@@ -129,14 +129,14 @@ pub(crate) async fn create(
 
 /// Renames a tag.
 #[utoipa::path(
-    patch, path = "/console/api/tags/{tag_id}", operation_id = "rename_tag", request_body = TagRename,
+    patch, path = "/console/api/tags/{tag_id}", operation_id = "rename_tag", request_body = TagName,
     params(("tag_id" = String, Path)), security(("session" = [], "csrf" = [])),
     responses((status = 200, body = TagRow), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn rename(
     belongings: Data<Belongings>,
     tag_id: Path<String>,
-    body: Then<InWorkspace<EditsTags>, Body<TagRename, ConsoleFormat>>,
+    body: Then<InWorkspace<EditsTags>, Body<TagName, ConsoleFormat>>,
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
     let id: TagId = tag_id.parse().map_err(|_| BelongingError::TagNotFound)?;

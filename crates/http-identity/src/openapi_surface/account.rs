@@ -105,10 +105,10 @@ pub(crate) struct SessionListResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SessionListQuery {
-    /// 1.
+    /// The first is 1, which is the default.
     #[param(inline)]
     page: Option<PageNumber>,
-    /// 100.
+    /// Rows of a page; 100 by default.
     #[param(inline)]
     limit: Option<PageSize>,
 }

@@ -49,7 +49,7 @@ impl DeviceCodeRequest {
 /// The id of a client: printable ASCII.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(try_from = "Limited")]
-#[schema(value_type = String, min_length = 1, max_length = 64)]
+#[schema(as = ClientId, value_type = String, min_length = 1, max_length = 64)]
 pub(crate) struct ClientName(ClientId);
 
 impl TryFrom<Limited> for ClientName {
@@ -64,7 +64,7 @@ impl TryFrom<Limited> for ClientName {
 /// What a device calls itself.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(try_from = "Limited")]
-#[schema(value_type = String, min_length = 1, max_length = 128)]
+#[schema(as = DeviceLabel, value_type = String, min_length = 1, max_length = 128)]
 pub(crate) struct Label(DeviceLabel);
 
 impl TryFrom<Limited> for Label {

@@ -86,10 +86,10 @@ pub(crate) struct MemberPage {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberQuery {
-    /// 1.
+    /// The first is 1, which is the default.
     #[param(inline)]
     page: Option<PageNumber>,
-    /// 20.
+    /// Rows of a page; 20 by default.
     #[param(inline)]
     limit: Option<PageSize>,
 }
@@ -99,29 +99,29 @@ pub(crate) struct MemberQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberInvite {
     email: EmailAddress,
-    role: GivenRole,
+    role: AssignableRole,
 }
 
 /// A role.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberRole {
-    role: GivenRole,
+    role: AssignableRole,
 }
 
 /// The two roles that this surface gives.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum GivenRole {
+pub(crate) enum AssignableRole {
     Normal,
     Admin,
 }
 
-impl From<GivenRole> for Role {
-    fn from(role: GivenRole) -> Self {
+impl From<AssignableRole> for Role {
+    fn from(role: AssignableRole) -> Self {
         match role {
-            GivenRole::Normal => Self::Normal,
-            GivenRole::Admin => Self::Admin,
+            AssignableRole::Normal => Self::Normal,
+            AssignableRole::Admin => Self::Admin,
         }
     }
 }

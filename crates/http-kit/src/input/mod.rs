@@ -12,14 +12,16 @@
 //! * `#[serde(default)]` is for nested types. At the top an `Option` takes its place: [`read`] asks for each
 //!   absent member whether it is missed, and a default cannot answer.
 
+mod collect;
 pub mod list;
+mod members;
 pub mod number;
 mod problem;
 mod reader;
 pub mod text;
 
+pub use collect::read;
 pub use problem::{FieldProblem, refuse};
-pub use reader::read;
 
 use serde_json::{Map, Value};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
 };
 
 use super::refuse;
@@ -38,8 +38,14 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for WholeNumber<MIN, 
 
 impl<const MIN: u32, const MAX: u32> PartialSchema for WholeNumber<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
+        let format = if i32::try_from(MAX).is_ok() {
+            KnownFormat::Int32
+        } else {
+            KnownFormat::Int64
+        };
         ObjectBuilder::new()
             .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(format)))
             .minimum(Some(MIN))
             .maximum(Some(MAX))
             .into()

@@ -1,99 +1,37 @@
-//! A deserializer over a parsed object whose errors are the problems that people and clients are told of.
-
-use std::cell::Cell;
+//! A deserializer over a parsed value whose errors are the problems that people and clients are told of.
 
 use serde::{
     Deserializer,
     de::{
-        DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor,
+        DeserializeSeed, SeqAccess, Visitor,
         value::{BorrowedStrDeserializer, MapAccessDeserializer},
     },
     forward_to_deserialize_any,
 };
 use serde_json::{Map, Value};
 
-use super::problem::{FieldProblem, Invalid};
-
-/// Members nobody asked for that are told of, of one request.
-const MAX_EXTRA: usize = 5;
-
-/// Reads a type, or says what is wrong: the first problem of each member of the object, in the order of
-/// the type's declaration; before them, where the type denies them, members that it does not know.
-///
-/// # Errors
-/// The problems, at least one.
-pub fn read<T: DeserializeOwned>(object: Map<String, Value>) -> Result<T, Vec<FieldProblem>> {
-    let object = Value::Object(object);
-    let first = match read_at::<T>(&object, None) {
-        Ok(value) => return Ok(value),
-        Err((problem, _)) => problem,
-    };
-    let all = problems::<T>(&object);
-    Err(if all.is_empty() { vec![first] } else { all })
-}
-
-/// A derived `Deserialize` ends at its first error. So it is run again from the member after that one,
-/// until every member was looked at; what it says of those that it was not shown does not count.
-fn problems<T: DeserializeOwned>(object: &Value) -> Vec<FieldProblem> {
-    let (mut problems, mut extra) = (vec![], 0);
-    let progress = Progress::default();
-    loop {
-        let from = progress.next.get();
-        let Err((problem, is_extra)) = read_at::<T>(object, Some(&progress)) else {
-            return problems;
-        };
-        let reached = progress.next.get();
-        if progress.is_over.get() || reached == from {
-            return problems;
-        }
-        problems.push(problem);
-        extra += usize::from(is_extra);
-        if extra == MAX_EXTRA {
-            progress.next.set(reached.max(progress.unknown.get()));
-        }
-    }
-}
-
-fn read_at<'de, T: DeserializeOwned>(
-    object: &'de Value,
-    progress: Option<&'de Progress>,
-) -> Result<T, (FieldProblem, bool)> {
-    let reader = Reader {
-        value: Some(object),
-        progress,
-    };
-    serde_path_to_error::deserialize(reader).map_err(|error| {
-        let path = error.path().clone();
-        let invalid = error.into_inner();
-        let is_extra = invalid.is_extra();
-        (FieldProblem::at(&path, invalid), is_extra)
-    })
-}
-
-/// How far the members of the outermost object were looked at.
-#[derive(Default)]
-struct Progress {
-    /// The place of the next one.
-    next: Cell<usize>,
-    /// How many of them, at the front, the type does not know.
-    unknown: Cell<usize>,
-    /// Whether the last one was reached without an error.
-    is_over: Cell<bool>,
-}
+use super::{collect::Progress, members::Members, problem::Invalid};
 
 /// One value; `None` stands for a member that is absent.
 #[derive(Clone, Copy)]
-struct Reader<'de> {
+pub(super) struct Reader<'de> {
     value: Option<&'de Value>,
     /// For the outermost object, while problems are collected.
     progress: Option<&'de Progress>,
 }
 
 impl<'de> Reader<'de> {
-    fn of(value: &'de Value) -> Self {
+    pub(super) fn of(value: Option<&'de Value>) -> Self {
+        Self {
+            value,
+            progress: None,
+        }
+    }
+
+    pub(super) fn outermost(value: &'de Value, progress: Option<&'de Progress>) -> Self {
         Self {
             value: Some(value),
-            progress: None,
+            progress,
         }
     }
 
@@ -275,7 +213,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         seed: T,
     ) -> Result<Option<T::Value>, Invalid> {
         let item = self.0.next();
-        item.map(|item| seed.deserialize(Reader::of(item)))
+        item.map(|item| seed.deserialize(Reader::of(Some(item))))
             .transpose()
     }
 
@@ -283,80 +221,3 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         Some(self.0.len())
     }
 }
-
-/// The members of an object, one after the other.
-struct Members<'de> {
-    entries: Vec<(&'de str, Option<&'de Value>)>,
-    next: usize,
-    progress: Option<&'de Progress>,
-}
-
-impl<'de> Members<'de> {
-    /// In the order of the object.
-    fn of(object: &'de Map<String, Value>) -> Self {
-        let present = |(name, value): (&'de String, &'de Value)| (name.as_str(), Some(value));
-        Self {
-            entries: object.iter().map(present).collect(),
-            next: 0,
-            progress: None,
-        }
-    }
-
-    /// Those that are not declared, then the declared ones in their order. While problems are collected
-    /// absent ones are among them: whoever cannot do without says so.
-    fn declared(
-        object: &'de Map<String, Value>,
-        fields: &'static [&'static str],
-        progress: Option<&'de Progress>,
-    ) -> Self {
-        let mut members = Self::of(object);
-        members.entries.retain(|(name, _)| !fields.contains(name));
-        let unknown = members.entries.len();
-        let declared = fields.iter().map(|name| (*name, object.get(*name)));
-        let shown = declared.filter(|(_, value)| value.is_some() || progress.is_some());
-        members.entries.extend(shown);
-        if let Some(progress) = progress {
-            progress.unknown.set(unknown);
-            members.next = progress.next.get();
-        }
-        members.progress = progress;
-        members
-    }
-}
-
-impl<'de> MapAccess<'de> for Members<'de> {
-    type Error = Invalid;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Invalid> {
-        let Some((name, _)) = self.entries.get(self.next) else {
-            if let Some(progress) = self.progress {
-                progress.is_over.set(true);
-            }
-            return Ok(None);
-        };
-        self.next += 1;
-        if let Some(progress) = self.progress {
-            progress.next.set(self.next);
-        }
-        seed.deserialize(BorrowedStrDeserializer::new(name))
-            .map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Invalid> {
-        let (_, value) = self.entries[self.next - 1];
-        seed.deserialize(Reader {
-            value,
-            progress: None,
-        })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len().saturating_sub(self.next))
-    }
-}
-
-#[cfg(test)]
-mod tests;

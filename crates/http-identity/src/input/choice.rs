@@ -1,55 +1,12 @@
-//! What members of requests about identity may be: each type is read, checked and documented by itself.
+//! Members that are one of a few words.
 
-use chrono_tz::Tz;
-use gatewright_domain::{
-    Secret,
-    account::{Email, check_password_policy},
-    language::Language,
-};
-use gatewright_http_kit::{
-    holds,
-    input::{
-        list::List,
-        text::{Id, Limited},
-    },
-};
+use gatewright_domain::language::Language;
+use gatewright_http_kit::{holds, input::text::Limited};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
-
-/// An e-mail address.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(try_from = "Limited")]
-#[schema(value_type = String, format = "idn-email", max_length = 255)]
-pub struct EmailAddress(Email);
-
-impl TryFrom<Limited> for EmailAddress {
-    type Error = String;
-
-    fn try_from(text: Limited) -> Result<Self, String> {
-        let email: Result<Email, _> = text.without_nul()?.parse();
-        email.map(Self).map_err(|problem| problem.to_string())
-    }
-}
-
-/// A password to be: at least 8 characters, with a letter and a digit.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(try_from = "Limited")]
-#[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
-pub struct NewPassword(Secret);
-
-impl TryFrom<Limited> for NewPassword {
-    type Error = String;
-
-    fn try_from(text: Limited) -> Result<Self, String> {
-        let password = text.without_nul()?;
-        let checked = check_password_policy(&password);
-        checked.map_err(|violation| violation.to_string())?;
-        Ok(Self(Secret::new(password)))
-    }
-}
 
 /// An interface language.
 #[derive(Debug, Clone)]
@@ -78,23 +35,7 @@ impl PartialSchema for LanguageTag {
 
 impl ToSchema for LanguageTag {}
 
-/// A time zone of IANA's.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(try_from = "Limited")]
-#[schema(value_type = String, example = "Europe/Berlin")]
-pub struct Timezone(String);
-
-impl TryFrom<Limited> for Timezone {
-    type Error = String;
-
-    fn try_from(text: Limited) -> Result<Self, String> {
-        let zone = text.plain()?;
-        match zone.parse::<Tz>() {
-            Ok(_) => Ok(Self(zone)),
-            Err(_) => Err("is not a valid timezone.".to_owned()),
-        }
-    }
-}
+holds! { LanguageTag: String, seen as str; }
 
 /// How the console looks.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -164,7 +105,8 @@ impl TryFrom<Limited> for TagType {
     }
 }
 
-/// A model type of Dify (apps.md §5.1).
+// apps.md §5.1.
+/// A type of models.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(try_from = "String", rename_all = "kebab-case")]
 pub enum ModelType {
@@ -200,47 +142,3 @@ impl TryFrom<String> for ModelType {
         })
     }
 }
-
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident: $least:tt to $most:tt;)+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Deserialize, ToSchema)]
-        #[serde(try_from = "Limited")]
-        #[schema(value_type = String, min_length = $least, max_length = $most)]
-        pub struct $name(String);
-
-        impl TryFrom<Limited> for $name {
-            type Error = String;
-
-            fn try_from(text: Limited) -> Result<Self, String> {
-                text.name(($least, $most)).map(Self)
-            }
-        }
-
-        holds! { $name: String, seen as str; }
-    )+};
-}
-
-names! {
-    /// The name of an account (console.md §7.9).
-    AccountName: 3 to 30;
-    /// The name that somebody gives who takes up an invitation.
-    GuestName: 1 to 30;
-    /// The name of a workspace.
-    WorkspaceName: 1 to 255;
-    /// The name of a tag.
-    TagName: 1 to 50;
-}
-
-holds! {
-    EmailAddress: Email, seen as Email;
-    NewPassword: Secret, seen as Secret;
-    LanguageTag: String, seen as str;
-    Timezone: String, seen as str;
-}
-
-/// Addresses of one request.
-pub type Addresses = List<String, 100>;
-
-/// Tags of one request.
-pub type TagIds = List<Id, 200>;
