@@ -1,21 +1,18 @@
 //! Bodies: bounded, JSON or (on the protocol routes) a form, read as a serde type. Which envelope a bad
-//! one is answered in is part of the type.
+//! one is answered in is part of the type: see [`BodyFormat`].
 
 use std::{future::Future, marker::PhantomData, pin::Pin};
 
-use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, ResponseError, dev::Payload, web::BytesMut,
-};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, web::BytesMut};
 use futures_util::StreamExt as _;
 use gatewright_auth::unique_json::UniqueObject;
-use gatewright_usecase_device::device::SsoError;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::format::BodyFormat;
 use crate::{
-    error::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, SsoFailure},
-    input::{self, FieldProblem, object_of},
+    input::{self, object_of},
     operation::Facts,
 };
 
@@ -33,16 +30,6 @@ pub enum Unreadable {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-/// How a family of routes takes bodies and answers bad ones.
-pub trait BodyFormat {
-    /// Whether `application/x-www-form-urlencoded` is taken too.
-    const TAKES_FORMS: bool;
-    /// The envelope.
-    type Failure: ResponseError + 'static;
-    fn unreadable(problem: Unreadable) -> Self::Failure;
-    fn invalid(problems: Vec<FieldProblem>) -> Self::Failure;
-}
 
 /// A body that was read as a `T`.
 pub struct Body<T, F>(T, PhantomData<F>);
@@ -122,131 +109,49 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<BytesMut, Unreada
     Ok(bytes)
 }
 
-/// `/console/api`.
-pub struct ConsoleFormat;
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use serde_json::json;
 
-impl BodyFormat for ConsoleFormat {
-    const TAKES_FORMS: bool = false;
-    type Failure = ConsoleFailure;
+    use super::*;
 
-    fn unreadable(problem: Unreadable) -> ConsoleFailure {
-        match problem {
-            Unreadable::TooLarge => ConsoleFailure::TooLarge,
-            Unreadable::MediaType => ConsoleFailure::NotJson,
-            Unreadable::Syntax | Unreadable::Repeated => ConsoleFailure::Malformed,
+    async fn sent(
+        media_type: &str,
+        body: impl Into<actix_web::web::Bytes>,
+    ) -> Result<Map<String, Value>, Unreadable> {
+        let request = TestRequest::post().set_payload(body.into());
+        let (_, payload) = request.to_http_parts();
+        object(media_type, (payload, 1024), true).await
+    }
+
+    #[actix_web::test]
+    async fn a_body_is_json_or_a_form_with_each_name_once() {
+        let json = "application/json";
+        assert_eq!(
+            sent(json, r#"{"a":[1]}"#).await.map(Value::Object),
+            Ok(json!({"a": [1]}))
+        );
+        assert!(sent("application/problem+json", "{}").await.is_ok());
+        assert_eq!(
+            sent(FORM, "a=1&b=x+y").await.map(Value::Object),
+            Ok(json!({"a": "1", "b": "x y"}))
+        );
+        assert_eq!(sent(FORM, "a=1&a=1").await, Err(Unreadable::Repeated));
+        assert_eq!(sent("text/plain", "{}").await, Err(Unreadable::MediaType));
+        for bad in ["", "[]", "7", r#"{"a":1,"a":1}"#, "{\"a\":1"] {
+            assert_eq!(sent(json, bad).await, Err(Unreadable::Syntax), "{bad}");
         }
     }
-    fn invalid(problems: Vec<FieldProblem>) -> ConsoleFailure {
-        ConsoleFailure::Fields(problems)
+
+    #[actix_web::test]
+    async fn a_body_is_neither_deep_nor_large_without_end() {
+        let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let json = "application/json";
+        assert!(sent(json, deep(100)).await.is_ok());
+        assert_eq!(sent(json, deep(200)).await, Err(Unreadable::Syntax));
+        let large = "x".repeat(1025);
+        assert_eq!(sent(json, large.clone()).await, Err(Unreadable::TooLarge));
+        assert_eq!(sent(FORM, large).await, Err(Unreadable::TooLarge));
     }
-}
-
-/// Set-up and init.
-pub struct BootstrapFormat;
-
-impl BodyFormat for BootstrapFormat {
-    const TAKES_FORMS: bool = false;
-    type Failure = BootstrapFailure;
-
-    fn unreadable(problem: Unreadable) -> BootstrapFailure {
-        match problem {
-            Unreadable::TooLarge => BootstrapFailure::TooLarge,
-            _ => Self::invalid(vec![not_an_object()]),
-        }
-    }
-    fn invalid(problems: Vec<FieldProblem>) -> BootstrapFailure {
-        BootstrapFailure::Validation {
-            parameter: "payload",
-            problems,
-        }
-    }
-}
-
-/// `POST code`.
-pub struct ProtocolFormat;
-
-impl BodyFormat for ProtocolFormat {
-    const TAKES_FORMS: bool = true;
-    type Failure = OpenApiFailure;
-
-    fn unreadable(problem: Unreadable) -> OpenApiFailure {
-        match problem {
-            Unreadable::TooLarge => OpenApiFailure::TooLarge,
-            _ => Self::invalid(vec![not_an_object()]),
-        }
-    }
-    fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
-        OpenApiFailure::Body(problems)
-    }
-}
-
-/// Bodies of the API: JSON, and 422 when a member is wrong.
-pub struct ApiFormat;
-
-impl BodyFormat for ApiFormat {
-    const TAKES_FORMS: bool = false;
-    type Failure = OpenApiFailure;
-
-    fn unreadable(problem: Unreadable) -> OpenApiFailure {
-        match problem {
-            Unreadable::TooLarge => OpenApiFailure::TooLarge,
-            _ => Self::invalid(vec![not_an_object()]),
-        }
-    }
-    fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
-        OpenApiFailure::Query(problems)
-    }
-}
-
-/// `POST approve` and `POST deny`: JSON alone, which a foreign page cannot send without asking.
-pub struct DecisionFormat;
-
-impl BodyFormat for DecisionFormat {
-    const TAKES_FORMS: bool = false;
-    type Failure = OpenApiFailure;
-
-    fn unreadable(problem: Unreadable) -> OpenApiFailure {
-        ProtocolFormat::unreadable(problem)
-    }
-    fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
-        OpenApiFailure::Body(problems)
-    }
-}
-
-/// `POST approve-external`: JSON alone.
-pub struct SsoFormat;
-
-impl BodyFormat for SsoFormat {
-    const TAKES_FORMS: bool = false;
-    type Failure = SsoFailure;
-
-    fn unreadable(_: Unreadable) -> SsoFailure {
-        SsoError::UserCodeMismatch.into()
-    }
-    fn invalid(_: Vec<FieldProblem>) -> SsoFailure {
-        SsoError::UserCodeMismatch.into()
-    }
-}
-
-/// `POST token` and `POST revoke`.
-pub struct PollFormat;
-
-impl BodyFormat for PollFormat {
-    const TAKES_FORMS: bool = true;
-    type Failure = OAuthFailure;
-
-    fn unreadable(_: Unreadable) -> OAuthFailure {
-        OAuthFailure::Malformed
-    }
-    fn invalid(_: Vec<FieldProblem>) -> OAuthFailure {
-        OAuthFailure::Malformed
-    }
-}
-
-fn not_an_object() -> FieldProblem {
-    FieldProblem::new(
-        "model_type",
-        "",
-        "The body must be a JSON object sent as application/json",
-    )
 }

@@ -4,6 +4,7 @@
 mod bearer;
 mod body;
 mod context;
+mod format;
 mod member;
 mod multipart;
 mod query;
@@ -11,11 +12,12 @@ mod session;
 mod then;
 
 pub use bearer::{AnySubject, FullScope, Require, WorkspaceReadScope};
-pub use body::{
-    ApiFormat, Body, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat, ProtocolFormat,
-    SsoFormat, Unreadable, form_pairs,
-};
+pub use body::{Body, Unreadable, form_pairs};
 pub use context::RequestCtx;
+pub use format::{
+    ApiFormat, BodyFormat, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat,
+    ProtocolFormat, SsoFormat,
+};
 pub use member::{
     Belonging, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
     ManagesMembers, ReadsAudit,

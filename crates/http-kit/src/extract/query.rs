@@ -8,7 +8,7 @@ use std::{
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::de::DeserializeOwned;
 
-use super::body::BodyFormat;
+use super::format::BodyFormat;
 use crate::input::{self, FieldProblem, object_of};
 
 /// A query that was read as a `T`. `F` says what a bad one is answered with.
