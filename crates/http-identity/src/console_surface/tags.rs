@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::session::{ResultBody, SUCCESS};
-use crate::input::{TagIds, TagLabel, TagType};
+use crate::input::{TagFilter, TagIds, TagLabel, TagType};
 use gatewright_http_kit::input::text::{Id, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
@@ -47,9 +47,9 @@ impl From<Tag> for TagRow {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TagQuery {
-    /// `knowledge`, `app` or `snippet`; without it nothing is found.
-    #[param(inline)]
-    r#type: Option<Text>,
+    /// Without it nothing is found.
+    #[param(inline, value_type = Option<TagType>)]
+    r#type: Option<TagFilter>,
     /// A part of the name.
     #[param(inline)]
     keyword: Option<Text>,
@@ -102,7 +102,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Vec<TagRow>>, ConsoleFailure> {
     let Then(here, query) = query;
     let query = query.into_inner();
-    let kind = query.r#type.as_deref().unwrap_or_default();
+    let kind = query.r#type.and_then(TagFilter::get);
+    let kind = kind.map_or("", TagType::as_str);
     let keyword = query.keyword.as_deref();
     let keyword = keyword.filter(|keyword| !keyword.is_empty());
     let tags = belongings.list_tags(here.workspace.id, kind, keyword);

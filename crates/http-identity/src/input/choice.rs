@@ -2,7 +2,7 @@
 
 use gatewright_domain::language::Language;
 use gatewright_http_kit::{holds, input::text::Limited};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
@@ -140,5 +140,63 @@ impl TryFrom<String> for ModelType {
                 return Err(format!("must be one of {all}"));
             }
         })
+    }
+}
+
+// plugins.md §P1.
+/// A category of plugins.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", rename_all = "kebab-case")]
+pub enum PluginCategory {
+    /// Tools.
+    Tool,
+    /// Models.
+    Model,
+    /// Extensions.
+    Extension,
+    /// Strategies of agents.
+    AgentStrategy,
+    /// Sources of data.
+    Datasource,
+    /// Triggers.
+    Trigger,
+}
+
+impl TryFrom<String> for PluginCategory {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Ok(match name.as_str() {
+            "tool" => Self::Tool,
+            "model" => Self::Model,
+            "extension" => Self::Extension,
+            "agent-strategy" => Self::AgentStrategy,
+            "datasource" => Self::Datasource,
+            "trigger" => Self::Trigger,
+            _ => return Err("invalid plugin category"),
+        })
+    }
+}
+
+/// A type of tags to look for; an empty text is none.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "Limited")]
+pub struct TagFilter(Option<TagType>);
+
+impl TagFilter {
+    /// The type.
+    pub fn get(self) -> Option<TagType> {
+        self.0
+    }
+}
+
+impl TryFrom<Limited> for TagFilter {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        TagType::try_from(text).map(Some).map(Self)
     }
 }

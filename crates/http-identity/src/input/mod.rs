@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 mod choice;
 
-pub use choice::{LanguageTag, ModelType, TagType, Theme};
+pub use choice::{LanguageTag, ModelType, PluginCategory, TagFilter, TagType, Theme};
 
 /// An e-mail address.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -108,10 +108,10 @@ holds! {
 }
 
 /// Addresses of one request.
-pub type Addresses = List<String, 100>;
+pub type Addresses = List<String, 1, 100>;
 
 /// Tags of one request.
-pub type TagIds = List<Id, 200>;
+pub type TagIds = List<Id, 0, 200>;
 
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,7 @@ fn an_enumeration_takes_exactly_what_the_documents_list() {
     takes_what_it_lists::<Theme>(2);
     takes_what_it_lists::<TagType>(3);
     takes_what_it_lists::<ModelType>(6);
+    takes_what_it_lists::<PluginCategory>(6);
 }
 
 fn takes_its_lengths<T: DeserializeOwned + PartialSchema + std::fmt::Debug>(start: &str) {

@@ -39,18 +39,18 @@ impl Item for Id {
     }
 }
 
-/// At most `MAX` of something that is written as text.
+/// From `MIN` to `MAX` of something that is written as text.
 #[derive(Debug, Clone)]
-pub struct List<T, const MAX: usize>(Vec<T>);
+pub struct List<T, const MIN: usize, const MAX: usize>(Vec<T>);
 
-impl<T, const MAX: usize> List<T, MAX> {
+impl<T, const MIN: usize, const MAX: usize> List<T, MIN, MAX> {
     /// The items.
     pub fn into_inner(self) -> Vec<T> {
         self.0
     }
 }
 
-impl<T, const MAX: usize> std::ops::Deref for List<T, MAX> {
+impl<T, const MIN: usize, const MAX: usize> std::ops::Deref for List<T, MIN, MAX> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -58,7 +58,7 @@ impl<T, const MAX: usize> std::ops::Deref for List<T, MAX> {
     }
 }
 
-impl<'de, T: Item, const MAX: usize> Deserialize<'de> for List<T, MAX> {
+impl<'de, T: Item, const MIN: usize, const MAX: usize> Deserialize<'de> for List<T, MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let items = Vec::<Value>::deserialize(deserializer)?;
         let (kind, msg) = String::PROBLEM;
@@ -68,6 +68,11 @@ impl<'de, T: Item, const MAX: usize> Deserialize<'de> for List<T, MAX> {
         if items.len() > MAX {
             let msg = format!("List should have at most {MAX} items");
             return Err(refuse("too_long", &msg));
+        }
+        if items.len() < MIN {
+            let items = if MIN == 1 { "item" } else { "items" };
+            let msg = format!("List should have at least {MIN} {items}");
+            return Err(refuse("too_short", &msg));
         }
         let mut list = Vec::with_capacity(items.len());
         for item in items {
@@ -82,13 +87,14 @@ impl<'de, T: Item, const MAX: usize> Deserialize<'de> for List<T, MAX> {
     }
 }
 
-impl<T: PartialSchema, const MAX: usize> PartialSchema for List<T, MAX> {
+impl<T: PartialSchema, const MIN: usize, const MAX: usize> PartialSchema for List<T, MIN, MAX> {
     fn schema() -> RefOr<Schema> {
         ArrayBuilder::new()
             .items(T::schema())
+            .min_items((MIN > 0).then_some(MIN))
             .max_items(Some(MAX))
             .into()
     }
 }
 
-impl<T: PartialSchema, const MAX: usize> ToSchema for List<T, MAX> {}
+impl<T: PartialSchema, const MIN: usize, const MAX: usize> ToSchema for List<T, MIN, MAX> {}

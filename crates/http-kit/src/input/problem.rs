@@ -79,12 +79,13 @@ pub fn refuse<E: de::Error>(kind: &'static str, msg: &str) -> E {
 }
 
 /// The kinds that [`refuse`] may give: serde tells a value itself by the same way, which must not pass.
-const REFUSED: [&str; 6] = [
+const REFUSED: [&str; 7] = [
     "greater_than_equal",
     "less_than_equal",
     "string_too_long",
     "string_type",
     "too_long",
+    "too_short",
     "value_error",
 ];
 

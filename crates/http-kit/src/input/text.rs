@@ -20,6 +20,11 @@ impl Limited {
         self.0
     }
 
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text as somebody's words: without control characters.
     ///
     /// # Errors

@@ -1,53 +1,38 @@
 //! What the web console of Dify 1.16 asks for beyond the older one, and later slices fill: typed and empty.
 
-use actix_web::{
-    HttpRequest,
-    web::{Json, Path},
-};
+use actix_web::web::{Json, Path};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, FieldProblem, InWorkspace, query_pairs},
+    extract::{Belonging, ConsoleFormat, InWorkspace, Query, Then},
+    input::FieldProblem,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::console_surface::empty_lists::{
-    EmptyList, EmptyPage, Nothing, PageParams, PluginAutoUpgrade, PluginPermission, empty_page,
+use crate::{
+    console_surface::empty_lists::{
+        AskedPage, EmptyList, EmptyPage, Nothing, PageQuery, PluginAutoUpgrade, PluginPermission,
+        empty_page,
+    },
+    input::PluginCategory,
 };
 
-/// Categories of plugins (plugins.md §P1).
-const CATEGORIES: [&str; 6] = [
-    "tool",
-    "model",
-    "extension",
-    "agent-strategy",
-    "datasource",
-    "trigger",
-];
-
-fn require_category(name: &str) -> Result<(), ConsoleFailure> {
-    if CATEGORIES.contains(&name) {
-        return Ok(());
-    }
-    let problem = FieldProblem::new("enum", "category", "invalid plugin category");
-    Err(ConsoleFailure::Fields(vec![problem]))
+/// Which plugins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "there is nothing yet to choose from")]
+pub(crate) struct CategoryFilter {
+    /// Only those of this category.
+    #[param(inline)]
+    category: Option<PluginCategory>,
 }
 
 /// Which plugins.
-#[derive(IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "the schema; read in the handler")]
-pub(crate) struct CategoryParams {
-    /// `tool`, `model`, `extension`, `agent-strategy`, `datasource` or `trigger`.
-    category: String,
-}
-
-fn category(request: &HttpRequest) -> Result<Option<String>, ConsoleFailure> {
-    let pairs = query_pairs(request.query_string());
-    let named = pairs.into_iter().find(|(name, _)| name == "category");
-    let named = named.map(|(_, category)| category);
-    named.as_deref().map_or(Ok(()), require_category)?;
-    Ok(named)
+pub(crate) struct CategoryQuery {
+    #[param(inline)]
+    category: PluginCategory,
 }
 
 /// The applications that the signed-in member opened last: none before applications come.
@@ -62,16 +47,13 @@ pub(crate) async fn recent_apps(_: InWorkspace<Belonging>) -> Json<EmptyList> {
 
 /// The applications that the signed-in member marked with a star: none before applications come.
 #[utoipa::path(
-    get, path = "/console/api/apps/starred", operation_id = "list_starred_apps", params(PageParams),
+    get, path = "/console/api/apps/starred", operation_id = "list_starred_apps", params(PageQuery),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn starred_apps(
-    request: HttpRequest,
-    _: InWorkspace<Belonging>,
-) -> Result<Json<EmptyPage>, ConsoleFailure> {
-    empty_page(&request)
+pub(crate) async fn starred_apps(query: AskedPage) -> Json<EmptyPage> {
+    empty_page(query)
 }
 
 /// Who edits which workflow at the moment: nobody before workflows come. What is asked for is not read.
@@ -114,17 +96,15 @@ pub(crate) struct InstalledIds {
 /// Ids of the plugins that are installed: none before plugins come.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/plugin/installed-ids",
-    operation_id = "installed_plugin_ids", params(CategoryParams),
+    operation_id = "installed_plugin_ids", params(CategoryFilter),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = InstalledIds), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn installed_ids(
-    _: InWorkspace<Belonging>,
-    request: HttpRequest,
-) -> Result<Json<InstalledIds>, ConsoleFailure> {
-    category(&request)?;
-    Ok(Json(InstalledIds { plugin_ids: [] }))
+    _: Then<InWorkspace<Belonging>, Query<CategoryFilter, ConsoleFormat>>,
+) -> Json<InstalledIds> {
+    Json(InstalledIds { plugin_ids: [] })
 }
 
 /// Plugins of a category.
@@ -150,7 +130,10 @@ pub(crate) async fn plugins_of_category(
     _: InWorkspace<Belonging>,
     category: Path<String>,
 ) -> Result<Json<PluginsOfCategory>, ConsoleFailure> {
-    require_category(&category)?;
+    let known = PluginCategory::try_from(category.into_inner());
+    known.map_err(|problem| {
+        ConsoleFailure::Fields(vec![FieldProblem::new("enum", "category", problem)])
+    })?;
     Ok(Json(PluginsOfCategory {
         plugins: [],
         builtin_tools: [],
@@ -171,29 +154,25 @@ pub(crate) async fn plugin_permission(_: InWorkspace<Belonging>) -> Json<PluginP
 /// Which plugins of a category are upgraded without asking.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CategoryAutoUpgrade {
-    category: String,
+    category: PluginCategory,
     auto_upgrade: PluginAutoUpgrade,
 }
 
 /// Which plugins of a category are upgraded without asking: none, as in a new workspace.
 #[utoipa::path(
     get, path = "/console/api/workspaces/current/plugin/auto-upgrade/fetch",
-    operation_id = "plugin_auto_upgrade", params(CategoryParams),
+    operation_id = "plugin_auto_upgrade", params(CategoryQuery),
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = CategoryAutoUpgrade), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn auto_upgrade(
-    _: InWorkspace<Belonging>,
-    request: HttpRequest,
-) -> Result<Json<CategoryAutoUpgrade>, ConsoleFailure> {
-    let category = category(&request)?;
-    let missing = || FieldProblem::new("missing", "category", "Field required");
-    let category = category.ok_or_else(|| ConsoleFailure::Fields(vec![missing()]))?;
-    Ok(Json(CategoryAutoUpgrade {
-        category,
+    query: Then<InWorkspace<Belonging>, Query<CategoryQuery, ConsoleFormat>>,
+) -> Json<CategoryAutoUpgrade> {
+    Json(CategoryAutoUpgrade {
+        category: query.1.into_inner().category,
         auto_upgrade: PluginAutoUpgrade::default(),
-    }))
+    })
 }
 
 /// Banners of the explore page: none are made here.

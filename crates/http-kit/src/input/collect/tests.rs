@@ -24,7 +24,7 @@ struct Invite {
     role: Role,
     secret: Option<SecretText>,
     limit: Option<WholeNumber<1, 200>>,
-    ids: Option<List<Id, 2>>,
+    ids: Option<List<Id, 1, 2>>,
     id: Option<Id>,
 }
 
@@ -87,6 +87,7 @@ ids   | "x"            | list_type          | Input should be a valid list
 ids   | [1]            | string_type        | Each item should be a valid string
 ids   | ["\n"]         | string_type        | Each item should be a valid string
 ids   | ["a","b","c"]  | too_long           | List should have at most 2 items
+ids   | []             | too_short          | List should have at least 1 item
 ids   | ["a"]          | value_error        | Each item should be a UUID
 "#;
 
