@@ -76,9 +76,7 @@ impl TryFrom<Limited> for UnixSeconds {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let seconds = text.without_nul()?.parse();
-        let seconds = seconds.map_err(|problem: std::num::ParseIntError| problem.to_string());
-        seconds.map(Self)
+        text.parsed().map(Self)
     }
 }
 

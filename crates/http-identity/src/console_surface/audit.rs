@@ -76,8 +76,7 @@ impl TryFrom<Limited> for Day {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let day: Result<NaiveDate, _> = text.without_nul()?.parse();
-        let day = day.map_err(|problem| problem.to_string())?;
+        let day: NaiveDate = text.parsed()?;
         if (1..=9999).contains(&day.year()) {
             return Ok(Self(day));
         }

@@ -29,8 +29,7 @@ impl TryFrom<Limited> for EmailAddress {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let email: Result<Email, _> = text.without_nul()?.parse();
-        email.map(Self).map_err(|problem| problem.to_string())
+        text.parsed().map(Self)
     }
 }
 
@@ -45,9 +44,10 @@ impl TryFrom<Limited> for NewPassword {
 
     fn try_from(text: Limited) -> Result<Self, String> {
         let password = text.without_nul()?;
-        let checked = check_password_policy(&password);
-        checked.map_err(|violation| violation.to_string())?;
-        Ok(Self(Secret::new(password)))
+        match check_password_policy(&password) {
+            Ok(()) => Ok(Self(Secret::new(password))),
+            Err(violation) => Err(violation.to_string()),
+        }
     }
 }
 

@@ -56,8 +56,7 @@ impl TryFrom<Limited> for ClientName {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let id: Result<ClientId, _> = text.without_nul()?.parse();
-        id.map(Self).map_err(|problem| problem.to_string())
+        text.parsed().map(Self)
     }
 }
 
@@ -71,8 +70,7 @@ impl TryFrom<Limited> for Label {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let label: Result<DeviceLabel, InvalidLabel> = text.without_nul()?.parse();
-        label.map(Self).map_err(|problem| problem.to_string())
+        text.parsed().map(Self)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Texts of requests.
 
+use std::{fmt::Display, str::FromStr};
+
 use gatewright_domain::{Secret, text::visible_name};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -45,6 +47,15 @@ impl Limited {
             return Err("must not contain NUL".to_owned());
         }
         Ok(self.0)
+    }
+
+    /// What the text, which has no NUL, parses as.
+    ///
+    /// # Errors
+    /// What the type's own parser says.
+    pub fn parsed<T: FromStr<Err: Display>>(self) -> Result<T, String> {
+        let parsed = self.without_nul()?.parse();
+        parsed.map_err(|problem: T::Err| problem.to_string())
     }
 
     /// A name as it is seen, of so many characters. Every name of a request is read here.
@@ -129,8 +140,7 @@ impl TryFrom<Limited> for Id {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let id = text.without_nul()?.parse();
-        id.map(Self).map_err(|error: uuid::Error| error.to_string())
+        text.parsed().map(Self)
     }
 }
 
