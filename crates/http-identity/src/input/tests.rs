@@ -1,3 +1,5 @@
+//! What is documented against what is read.
+
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! What is wrong with a request, member by member.
+
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
