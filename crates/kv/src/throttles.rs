@@ -60,8 +60,8 @@ impl Throttles {
     ) -> Result<Attempt, BeginError> {
         let key = self.key(who);
         let begin = |throttle: Throttle| throttle.begin(slope, now).map_err(BeginError::Refused);
-        let begun = self.change(&key, slope, begin).await?;
-        let open = begun.ok_or(BeginError::Refused(Refusal::Busy))?;
+        let opened = self.change(&key, slope, begin).await?;
+        let open = opened.ok_or(BeginError::Refused(Refusal::Busy))?;
         Ok(Attempt { key, slope, open })
     }
 

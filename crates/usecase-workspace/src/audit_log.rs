@@ -145,7 +145,7 @@ impl AuditLog {
             let anchor = kept.iter().find(|anchor| anchor.chain == head.chain);
             let state = self.bases.state(&head);
             let mut walk = Walk::new(&head, anchor);
-            let outcome = walk.to_head(state, &mut conn).await;
+            let outcome = walk.reach_head(state, &mut conn).await;
             found.events += walk.events;
             let last = walk.occurred_at;
             match outcome {
@@ -242,7 +242,7 @@ impl<'a> Walk<'a> {
     }
 
     /// From the base to the end of the chain, or to its first fault.
-    async fn to_head(&mut self, state: BaseState, conn: &mut Conn) -> Result<(), WalkError> {
+    async fn reach_head(&mut self, state: BaseState, conn: &mut Conn) -> Result<(), WalkError> {
         self.start_at_base(state)?;
         loop {
             let rows = audit_log::list_chain(conn, self.head.chain, self.seq, PAGE).await?;
