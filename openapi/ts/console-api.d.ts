@@ -1582,19 +1582,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The name of an account. */
+        AccountName: string;
         /** @description Taking up an invitation. */
         ActivateRequest: {
-            token: string;
-            /** @description Required of somebody new, as the next two. Of an account that is ready nothing changes. */
-            name?: string | null;
-            interface_language?: string | null;
-            timezone?: string | null;
-            /** @description Must be the invited one, when it is given. */
-            email?: string | null;
-            /** @description The same. */
-            workspace_id?: string | null;
-            /** @description A first password, for somebody new. */
-            password?: string | null;
+            token: components["schemas"]["Text"];
+            name?: components["schemas"]["GuestName"] | null;
+            interface_language?: components["schemas"]["LanguageTag"] | null;
+            timezone?: components["schemas"]["Timezone"] | null;
+            email?: components["schemas"]["Text"] | null;
+            workspace_id?: components["schemas"]["Text"] | null;
+            password?: components["schemas"]["SecretText"] | null;
         };
         /** @description Events, the latest first. */
         AuditEventPage: {
@@ -1627,7 +1625,7 @@ export interface components {
         /** @description An avatar. */
         AvatarRequest: {
             /** @description An http or https URL, the id of a picture that the account uploaded, or empty. */
-            avatar: string;
+            avatar: components["schemas"]["Text"];
         };
         /** @description Where an avatar is. */
         AvatarUrl: {
@@ -1648,17 +1646,15 @@ export interface components {
         };
         /** @description Which plugins of a category are upgraded without asking. */
         CategoryAutoUpgrade: {
-            category: string;
+            category: components["schemas"]["PluginCategory"];
             auto_upgrade: components["schemas"]["PluginAutoUpgrade"];
         };
         /** @description Where a code shall go. */
         ChangeEmailRequest: {
-            email: string;
-            language?: string | null;
-            /** @description `new_email` for the second step; anything else is the first. */
-            phase?: string | null;
-            /** @description Of the first step, in the second. */
-            token?: string | null;
+            email: components["schemas"]["EmailAddress"];
+            language?: components["schemas"]["Text"] | null;
+            phase?: components["schemas"]["Text"] | null;
+            token?: components["schemas"]["Text"] | null;
         };
         /** @description The code was right. */
         CodeAccepted: {
@@ -1669,27 +1665,24 @@ export interface components {
         };
         /** @description A code from a mail. */
         CodeGiven: {
-            email: string;
+            email: components["schemas"]["EmailAddress"];
             /** @description Six digits. */
-            code: string;
-            token: string;
+            code: components["schemas"]["Text"];
+            token: components["schemas"]["Text"];
         };
         /** @description A code to sign in with. */
         CodeLogin: {
-            email: string;
+            email: components["schemas"]["EmailAddress"];
             /** @description Standard base64 of six digits. */
-            code: string;
-            token: string;
-            /** @description For somebody new. */
-            language?: string | null;
-            /** @description For somebody new. */
-            timezone?: string | null;
+            code: components["schemas"]["SecretText"];
+            token: components["schemas"]["Text"];
+            language?: components["schemas"]["Text"] | null;
+            timezone?: components["schemas"]["Timezone"] | null;
         };
         /** @description Where a code shall go. */
         CodeRequest: {
-            email: string;
-            /** @description `zh-Hans` is answered in Chinese, everything else in English. */
-            language?: string | null;
+            email: components["schemas"]["EmailAddress"];
+            language?: components["schemas"]["Text"] | null;
         };
         /** @description The token that goes with the code. */
         CodeSent: {
@@ -1721,9 +1714,9 @@ export interface components {
         };
         /** @description The code from the mail. */
         DeleteAccountRequest: {
-            token: string;
+            token: components["schemas"]["Text"];
             /** @description Six digits. */
-            code: string;
+            code: components["schemas"]["Text"];
         };
         /** @description The format of application definitions. */
         DslVersionResponse: {
@@ -1734,9 +1727,14 @@ export interface components {
             enabled: boolean;
             activated: boolean;
         };
+        /**
+         * Format: idn-email
+         * @description An e-mail address.
+         */
+        EmailAddress: string;
         /** @description An address. */
         EmailRequest: {
-            email: string;
+            email: components["schemas"]["EmailAddress"];
         };
         /** @description A list of nothing. */
         EmptyList: {
@@ -1777,10 +1775,20 @@ export interface components {
             /** Format: int64 */
             next_credit_reset_date: number;
         };
+        /** @description The name of the first account. */
+        FirstAccountName: string;
+        /** @description The name that somebody gives who takes up an invitation. */
+        GuestName: string;
+        /**
+         * Format: uuid
+         * @description The id of something.
+         */
+        Id: string;
+        /** @description A password of at most 128 characters. */
+        InitPassword: string;
         /** @description The init password. */
         InitRequest: {
-            /** @description At most 128 characters. */
-            password: string;
+            password: components["schemas"]["InitPassword"];
         };
         /** @description Whether the init password needs no giving any more. */
         InitStatusResponse: {
@@ -1789,8 +1797,8 @@ export interface components {
         };
         /** @description What an account that the cloud edition left behind lacks. */
         InitialiseRequest: {
-            interface_language: string;
-            timezone: string;
+            interface_language: components["schemas"]["LanguageTag"];
+            timezone: components["schemas"]["Timezone"];
         };
         /** @description Ids of plugins. */
         InstalledIds: {
@@ -1846,11 +1854,10 @@ export interface components {
         };
         /** @description Whom to invite. */
         InviteRequest: {
-            /** @description 1 to 100. */
             emails: string[];
             /** @description `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered. */
-            role: string;
-            language?: string | null;
+            role: components["schemas"]["Text"];
+            language?: components["schemas"]["Text"] | null;
         };
         /** @description What became of all. */
         InviteResponse: {
@@ -1890,9 +1897,13 @@ export interface components {
         };
         /** @description A language. */
         LanguageRequest: {
-            /** @description One of the supported tags. */
-            interface_language: string;
+            interface_language: components["schemas"]["LanguageTag"];
         };
+        /**
+         * @description An interface language.
+         * @enum {string}
+         */
+        LanguageTag: "en-US" | "zh-Hans" | "zh-Hant" | "pt-BR" | "es-ES" | "fr-FR" | "de-DE" | "ja-JP" | "ko-KR" | "ru-RU" | "it-IT" | "uk-UA" | "vi-VN" | "ro-RO" | "pl-PL" | "hi-IN" | "tr-TR" | "fa-IR" | "sl-SI" | "th-TH" | "id-ID" | "ar-TN" | "nl-NL";
         /** @description A quota that can be off. */
         LicenceQuota: {
             enabled: boolean;
@@ -1924,13 +1935,12 @@ export interface components {
         };
         /** @description A sign-in. */
         LoginRequest: {
-            email: string;
+            email: components["schemas"]["EmailAddress"];
             /** @description Standard base64 of the UTF-8 bytes. */
-            password: string;
+            password: components["schemas"]["SecretText"];
             /** @description Ignored. */
             remember_me?: boolean | null;
-            /** @description Of an invitation: an account without a password gets this one as its first. */
-            invite_token?: string | null;
+            invite_token?: components["schemas"]["Text"] | null;
         };
         /** @description The members. */
         MemberList: {
@@ -1986,20 +1996,22 @@ export interface components {
         };
         /** @description A name. */
         NameRequest: {
-            /** @description 3 to 30 characters. */
-            name: string;
+            name: components["schemas"]["AccountName"];
         };
         /** @description The change itself. */
         NewEmailRequest: {
-            new_email: string;
-            token: string;
+            new_email: components["schemas"]["EmailAddress"];
+            token: components["schemas"]["Text"];
         };
+        /**
+         * Format: password
+         * @description A password to be: at least 8 characters, with a letter and a digit.
+         */
+        NewPassword: string;
         /** @description A new tag. */
         NewTag: {
-            /** @description 1 to 50 characters. */
-            name: string;
-            /** @description `knowledge`, `app` or `snippet`. */
-            type: string;
+            name: components["schemas"]["TagLabel"];
+            type: components["schemas"]["TagType"];
         };
         /** @description An identity provider. */
         OfferedProvider: {
@@ -2010,15 +2022,13 @@ export interface components {
         };
         /** @description What proves that the owner asks, and not somebody with a stolen session. */
         OwnerRequest: {
-            /** @description The password; of an account without one, the sign-in must be at most ten minutes old. */
-            password?: string | null;
+            password?: components["schemas"]["SecretText"] | null;
         };
         /** @description A new password. */
         PasswordRequest: {
-            /** @description The present one, unless there is none. */
-            password?: string | null;
-            new_password: string;
-            repeat_new_password: string;
+            password?: components["schemas"]["SecretText"] | null;
+            new_password: components["schemas"]["SecretText"];
+            repeat_new_password: components["schemas"]["SecretText"];
         };
         /** @description Which plugins are upgraded without asking. */
         PluginAutoUpgrade: {
@@ -2034,6 +2044,11 @@ export interface components {
             exclude_plugins: string[];
             include_plugins: string[];
         };
+        /**
+         * @description A category of plugins.
+         * @enum {string}
+         */
+        PluginCategory: "tool" | "model" | "extension" | "agent-strategy" | "datasource" | "trigger";
         /** @description Which plugins may be installed. */
         PluginInstallationPermission: {
             plugin_installation_scope: string;
@@ -2094,11 +2109,11 @@ export interface components {
         };
         /** @description A new account. */
         RegisterRequest: {
-            token: string;
-            new_password: string;
-            password_confirm: string;
-            language?: string | null;
-            timezone?: string | null;
+            token: components["schemas"]["Text"];
+            new_password: components["schemas"]["NewPassword"];
+            password_confirm: components["schemas"]["SecretText"];
+            language?: components["schemas"]["Text"] | null;
+            timezone?: components["schemas"]["Timezone"] | null;
         };
         /** @description Registered and signed in. */
         Registered: {
@@ -2112,8 +2127,7 @@ export interface components {
         };
         /** @description A name. */
         RenameRequest: {
-            /** @description 1 to 255 characters. */
-            name: string;
+            name: components["schemas"]["WorkspaceName"];
         };
         /** @description Renamed. */
         RenameResponse: {
@@ -2122,9 +2136,9 @@ export interface components {
         };
         /** @description A new password, twice. */
         ResetRequest: {
-            token: string;
-            new_password: string;
-            password_confirm: string;
+            token: components["schemas"]["Text"];
+            new_password: components["schemas"]["NewPassword"];
+            password_confirm: components["schemas"]["SecretText"];
         };
         /** @description With applications, or with knowledge. */
         ResourcePermissions: {
@@ -2146,17 +2160,17 @@ export interface components {
         /** @description A role. */
         RoleRequest: {
             /** @description `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered. */
-            role: string;
+            role: components["schemas"]["Text"];
         };
+        /** @description A secret: any characters but NUL. */
+        SecretText: string;
         /** @description The first account. */
         SetupRequest: {
-            email: string;
-            /** @description At most 30 characters. */
-            name: string;
-            /** @description In clear; at least 8 characters with a letter and a digit. */
-            password: string;
-            /** @description For example `en-US`. */
-            language?: string | null;
+            email: components["schemas"]["EmailAddress"];
+            name: components["schemas"]["FirstAccountName"];
+            /** @description In clear. */
+            password: components["schemas"]["NewPassword"];
+            language?: components["schemas"]["Text"] | null;
         };
         /** @description Whether the installation is set up. */
         SetupStatusResponse: {
@@ -2182,7 +2196,7 @@ export interface components {
         /** @description Where to. */
         SwitchRequest: {
             /** @description A workspace id. */
-            tenant_id: string;
+            tenant_id: components["schemas"]["Text"];
         };
         /** @description Switched. */
         SwitchResponse: {
@@ -2227,14 +2241,14 @@ export interface components {
         /** @description Which tags on what. */
         TagBinding: {
             tag_ids: string[];
-            target_id: string;
-            /** @description `knowledge`, `app` or `snippet`. */
-            type: string;
+            target_id: components["schemas"]["Id"];
+            type: components["schemas"]["TagType"];
         };
+        /** @description The name of a tag. */
+        TagLabel: string;
         /** @description A new name. */
         TagName: {
-            /** @description 1 to 50 characters. */
-            name: string;
+            name: components["schemas"]["TagLabel"];
         };
         /** @description A tag. */
         TagRow: {
@@ -2245,6 +2259,11 @@ export interface components {
             /** @description A number, as text. */
             binding_count: string;
         };
+        /**
+         * @description What a tag is for.
+         * @enum {string}
+         */
+        TagType: "knowledge" | "app" | "snippet";
         /** @description A workspace. */
         Tenant: {
             id: string;
@@ -2289,15 +2308,25 @@ export interface components {
              */
             last_opened_at?: number | null;
         };
+        /** @description A text without control characters. */
+        Text: string;
+        /**
+         * @description How the console looks.
+         * @enum {string}
+         */
+        Theme: "light" | "dark";
         /** @description A theme. */
         ThemeRequest: {
-            /** @description `light` or `dark`. */
-            interface_theme: string;
+            interface_theme: components["schemas"]["Theme"];
         };
+        /**
+         * @description A time zone of IANA's.
+         * @example Europe/Berlin
+         */
+        Timezone: string;
         /** @description A time zone. */
         TimezoneRequest: {
-            /** @description Of IANA's. */
-            timezone: string;
+            timezone: components["schemas"]["Timezone"];
         };
         /** @description The tokens, which are in the cookies too. */
         TokenPair: {
@@ -2317,16 +2346,16 @@ export interface components {
         /** @description The code from the mail. */
         TransferCode: {
             /** @description Six digits. */
-            code: string;
-            token: string;
+            code: components["schemas"]["Text"];
+            token: components["schemas"]["Text"];
         };
         /** @description In which language. */
         TransferCodeRequest: {
-            language?: string | null;
+            language?: components["schemas"]["Text"] | null;
         };
         /** @description The token of the step before. */
         TransferRequest: {
-            token: string;
+            token: components["schemas"]["Text"];
         };
         /** @description Models that may be tried. */
         TrialModels: {
@@ -2418,6 +2447,8 @@ export interface components {
             allow_email_password_login: boolean;
             allow_public_access: boolean;
         };
+        /** @description The name of a workspace. */
+        WorkspaceName: string;
         /** @description In the workspace. */
         WorkspacePermissions: {
             permission_keys: string[];
@@ -3417,9 +3448,9 @@ export interface operations {
     list_apps: {
         parameters: {
             query?: {
-                /** @description 1 to 99,999; 1. */
+                /** @description The first is 1, which is the default. */
                 page?: number;
-                /** @description 1 to 100; 20. */
+                /** @description Rows of a page; 20 by default. */
                 limit?: number;
             };
             header?: never;
@@ -3507,9 +3538,9 @@ export interface operations {
     list_starred_apps: {
         parameters: {
             query?: {
-                /** @description 1 to 99,999; 1. */
+                /** @description The first is 1, which is the default. */
                 page?: number;
-                /** @description 1 to 100; 20. */
+                /** @description Rows of a page; 20 by default. */
                 limit?: number;
             };
             header?: never;
@@ -3734,9 +3765,9 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
-                /** @description 1 to 99,999; 1. */
+                /** @description The first is 1, which is the default. */
                 page?: number;
-                /** @description 1 to 100; 20. */
+                /** @description Rows of a page; 20 by default. */
                 limit?: number;
             };
             header?: never;
@@ -3947,9 +3978,9 @@ export interface operations {
     list_external_knowledge_apis: {
         parameters: {
             query?: {
-                /** @description 1 to 99,999; 1. */
+                /** @description The first is 1, which is the default. */
                 page?: number;
-                /** @description 1 to 100; 20. */
+                /** @description Rows of a page; 20 by default. */
                 limit?: number;
             };
             header?: never;
@@ -5389,8 +5420,8 @@ export interface operations {
     list_tags: {
         parameters: {
             query?: {
-                /** @description `knowledge`, `app` or `snippet`; without it nothing is found. */
-                type?: string;
+                /** @description Without it nothing is found. */
+                type?: "knowledge" | "app" | "snippet";
                 /** @description A part of the name. */
                 keyword?: string;
             };
@@ -5748,7 +5779,7 @@ export interface operations {
                 until?: string;
                 /** @description Only before this place: the `next_before` of the answer before. */
                 before?: number;
-                /** @description 1 to 200; 50. */
+                /** @description Events of a page; 50 by default. */
                 limit?: number;
             };
             header?: never;
@@ -5799,7 +5830,7 @@ export interface operations {
                 until?: string;
                 /** @description Only before this place: the `next_before` of the answer before. */
                 before?: number;
-                /** @description 1 to 200; 50. */
+                /** @description Events of a page; 50 by default. */
                 limit?: number;
             };
             header?: never;
@@ -6262,8 +6293,8 @@ export interface operations {
     list_model_providers: {
         parameters: {
             query?: {
-                /** @description Only those with models of this type: `llm`, `text-embedding`, `rerank`, `speech2text`, `moderation`, `tts`. */
-                model_type?: string;
+                /** @description Only those with models of this type. */
+                model_type?: "llm" | "text-embedding" | "rerank" | "speech2text" | "moderation" | "tts";
             };
             header?: never;
             path?: never;
@@ -6438,8 +6469,7 @@ export interface operations {
     plugin_auto_upgrade: {
         parameters: {
             query: {
-                /** @description `tool`, `model`, `extension`, `agent-strategy`, `datasource` or `trigger`. */
-                category: string;
+                category: "tool" | "model" | "extension" | "agent-strategy" | "datasource" | "trigger";
             };
             header?: never;
             path?: never;
@@ -6487,9 +6517,9 @@ export interface operations {
     };
     installed_plugin_ids: {
         parameters: {
-            query: {
-                /** @description `tool`, `model`, `extension`, `agent-strategy`, `datasource` or `trigger`. */
-                category: string;
+            query?: {
+                /** @description Only those of this category. */
+                category?: "tool" | "model" | "extension" | "agent-strategy" | "datasource" | "trigger";
             };
             header?: never;
             path?: never;

@@ -492,8 +492,13 @@ export interface components {
         /** @description Which code to approve; must be the grant's. */
         ApproveExternalRequest: {
             /** @description As typed. */
-            user_code: string;
+            user_code: components["schemas"]["Text"];
         };
+        /**
+         * @description The two roles that this surface gives.
+         * @enum {string}
+         */
+        AssignableRole: "normal" | "admin";
         /** @description Events, the latest first. */
         AuditEventPage: {
             data: components["schemas"]["AuditEventRow"][];
@@ -541,10 +546,12 @@ export interface components {
             introspection_endpoint?: string | null;
             introspection_endpoint_auth_methods_supported?: string[] | null;
         };
+        /** @description The id of a client: printable ASCII. */
+        ClientId: string;
         /** @description Which code to decide on. */
         DecisionRequest: {
             /** @description As typed. */
-            user_code: string;
+            user_code: components["schemas"]["Text"];
         };
         /** @description What was decided. */
         DecisionResponse: {
@@ -554,9 +561,8 @@ export interface components {
         /** @description A device asks to be let in. */
         DeviceCodeRequest: {
             /** @description A client of `OPENAPI_KNOWN_CLIENT_IDS`. */
-            client_id: string;
-            /** @description What the device calls itself, 1 to 128 characters. Absent: the client id stands in. */
-            device_label?: string | null;
+            client_id: components["schemas"]["ClientId"];
+            device_label?: components["schemas"]["DeviceLabel"] | null;
         };
         /** @description The codes. */
         DeviceCodeResponse: {
@@ -582,14 +588,14 @@ export interface components {
              */
             interval: number;
         };
+        /** @description What a device calls itself. */
+        DeviceLabel: string;
         /** @description A device asks whether it was let in. */
         DeviceTokenRequest: {
             /** @description From the device authorization response. */
-            device_code: string;
-            /** @description The client that asked; when present it must be the same. */
-            client_id?: string | null;
-            /** @description `urn:ietf:params:oauth:grant-type:device_code`, when present. */
-            grant_type?: string | null;
+            device_code: components["schemas"]["Text"];
+            client_id?: components["schemas"]["Text"] | null;
+            grant_type?: components["schemas"]["Text"] | null;
         };
         /** @description The token, delivered once; in the reference's members and in those of RFC 6749. */
         DeviceTokenResponse: {
@@ -619,6 +625,11 @@ export interface components {
         Done: {
             result: string;
         };
+        /**
+         * Format: idn-email
+         * @description An e-mail address.
+         */
+        EmailAddress: string;
         /** @description The canonical error object. Absent members are omitted. */
         ErrorBody: {
             /** @description A semantic code; treat the list as open. */
@@ -652,13 +663,12 @@ export interface components {
         };
         /** @description Which token. */
         IntrospectionRequest: {
-            /** @description What was presented as a bearer. */
-            token: string;
+            /** @description What was presented as a bearer. Missed only by a client that is known. */
+            token: components["schemas"]["SecretText"];
             /** @description Ignored: there is one type. */
             token_type_hint?: string | null;
-            /** @description The credentials, for clients that do not send them in `Authorization`. */
-            client_id?: string | null;
-            client_secret?: string | null;
+            client_id?: components["schemas"]["Text"] | null;
+            client_secret?: components["schemas"]["SecretText"] | null;
         };
         /** @description What there is to know. Of a token that is worth nothing: `active`, and nothing else. */
         IntrospectionResponse: {
@@ -715,9 +725,8 @@ export interface components {
         };
         /** @description Whom to invite as what. */
         MemberInvite: {
-            email: string;
-            /** @description `normal` or `admin`. */
-            role: string;
+            email: components["schemas"]["EmailAddress"];
+            role: components["schemas"]["AssignableRole"];
         };
         /** @description A page of members. */
         MemberPage: {
@@ -731,8 +740,7 @@ export interface components {
         };
         /** @description A role. */
         MemberRole: {
-            /** @description `normal` or `admin`. */
-            role: string;
+            role: components["schemas"]["AssignableRole"];
         };
         /** @description The error object of the OAuth routes. */
         OAuthErrorBody: {
@@ -749,7 +757,7 @@ export interface components {
         /** @description Which token. */
         RevocationRequest: {
             /** @description The bearer. */
-            token: string;
+            token: components["schemas"]["SecretText"];
             /** @description Ignored: there is one type. */
             token_type_hint?: string | null;
         };
@@ -758,6 +766,8 @@ export interface components {
             /** @description Always `revoked`. */
             status: string;
         };
+        /** @description A secret: any characters but NUL. */
+        SecretText: string;
         /** @description What clients compare. */
         ServerVersion: {
             /** @description The version of Dify that the caller's generation expects. */
@@ -803,6 +813,8 @@ export interface components {
             /** @description `owner`, `admin`, `editor`, `normal` or `dataset_operator`. */
             role: string;
         };
+        /** @description A text without control characters. */
+        Text: string;
         /** @description A workspace. */
         WorkspaceDetail: {
             id: string;
@@ -973,9 +985,9 @@ export interface operations {
     list_sessions: {
         parameters: {
             query?: {
-                /** @description From 1; 1. */
+                /** @description The first is 1, which is the default. */
                 page?: number;
-                /** @description 1 to 200; 100. */
+                /** @description Rows of a page; 100 by default. */
                 limit?: number;
             };
             header?: never;
@@ -1773,7 +1785,7 @@ export interface operations {
                 until?: string;
                 /** @description Only before this place: the `next_before` of the answer before. */
                 before?: number;
-                /** @description 1 to 200; 50. */
+                /** @description Events of a page; 50 by default. */
                 limit?: number;
             };
             header?: never;
@@ -1816,9 +1828,9 @@ export interface operations {
     list_workspace_members: {
         parameters: {
             query?: {
-                /** @description From 1; 1. */
+                /** @description The first is 1, which is the default. */
                 page?: number;
-                /** @description 1 to 200; 20. */
+                /** @description Rows of a page; 20 by default. */
                 limit?: number;
             };
             header?: never;
