@@ -12,8 +12,10 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 30] = [
+const EDGES: [(&str, &[&str]); 31] = [
     ("domain", &[]),
+    // Whoever writes a file for its owner alone.
+    ("private-file", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
     ("jobs", &["domain"]),
@@ -26,9 +28,9 @@ const EDGES: [(&str, &[&str]); 30] = [
     ("oidc", &["auth", "crypto", "domain", "outbound"]),
     ("enterprise", &["auth", "domain", "outbound"]),
     // The checksum of fetched wheels is crypto's.
-    ("engines", &["crypto"]),
-    ("mail", &["domain"]),
-    ("objects", &["domain"]),
+    ("engines", &["crypto", "private-file"]),
+    ("mail", &["domain", "private-file"]),
+    ("objects", &["domain", "private-file"]),
     (
         "usecase-kit",
         &[
@@ -150,6 +152,7 @@ const EDGES: [(&str, &[&str]); 30] = [
             "oidc",
             // The doctor asks the public address as a browser would.
             "outbound",
+            "private-file",
             "storage-identity",
             "storage-kit",
             "usecase-device",
@@ -162,7 +165,7 @@ const EDGES: [(&str, &[&str]); 30] = [
     // A developer's machine: neither the worker nor what runs elsewhere compiles it.
     (
         "up",
-        &["auth", "domain", "engines", "kv", "runtime", "storage-kit"],
+        &["auth", "domain", "engines", "kv", "private-file", "runtime", "storage-kit"],
     ),
     // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
     // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`.
@@ -173,6 +176,7 @@ const EDGES: [(&str, &[&str]); 30] = [
             "domain",
             "http",
             "mail",
+            "private-file",
             "runtime",
             "storage-kit",
             "usecase-identity",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use gatewright_usecase_workspace::audit_log::{Anchor, AuditLog, Verification};
 
@@ -45,11 +45,19 @@ pub async fn run(log: &AuditLog, command: AuditCommand) -> anyhow::Result<Verifi
     };
     let found = log.verify(&kept).await?;
     if let (Some(file), true) = (save_anchors, found.faults.is_empty()) {
-        let text = serde_json::to_string_pretty(&found.anchors)?;
-        std::fs::write(&file, format!("{text}\n"))
-            .with_context(|| format!("cannot write {}", file.display()))?;
+        save(&file, &found.anchors)?;
     }
     Ok(found)
+}
+
+/// Anew, for us alone. What is no file (`/dev/stdout`) is not replaced by one.
+fn save(file: &Path, anchors: &[Anchor]) -> anyhow::Result<()> {
+    if std::fs::symlink_metadata(file).is_ok_and(|about| !about.is_file()) {
+        bail!("{} is a link or no file; name a file", file.display());
+    }
+    let text = serde_json::to_string_pretty(anchors)?;
+    gatewright_private_file::replace(file, format!("{text}\n").as_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<Anchor>> {

@@ -1,7 +1,6 @@
 //! A child process in a group of its own, with its log in a file, stopped politely and then firmly.
 
 use std::{
-    fs::File,
     os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, Stdio},
@@ -30,7 +29,7 @@ impl Engine {
         log: &Path,
         stop_with: Signal,
     ) -> Result<Self, EngineError> {
-        let log_file = File::create(log).map_err(|e| EngineError::io(log, e))?;
+        let log_file = gatewright_private_file::create(log).map_err(|e| EngineError::io(log, e))?;
         let errors = log_file.try_clone().map_err(|e| EngineError::io(log, e))?;
         owner.apply(&mut command);
         command

@@ -88,7 +88,8 @@ impl Handlers {
             let handle = Arc::clone(&handle);
             Box::pin(async move {
                 let job = serde_json::from_value(payload).map_err(|error| {
-                    JobError::Hopeless(format!("the payload is unreadable: {error}"))
+                    // A worker of a newer release may read it.
+                    JobError::Retry(format!("the payload is unreadable here: {error}"))
                 })?;
                 handle(running, job).await
             })

@@ -48,13 +48,15 @@ pub enum LetterKind {
     IdentityDisconnected,
     /// An account that had no password has one now. Ours.
     FirstPassword,
+    /// The password was changed, or set anew by a code. Ours.
+    PasswordChanged,
     /// `api-server mail test`.
     Test,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ResetPassword,
         Self::ResetNoAccount,
         Self::ResetNoAccountClosed,
@@ -76,6 +78,7 @@ impl LetterKind {
         Self::IdentityConnected,
         Self::IdentityDisconnected,
         Self::FirstPassword,
+        Self::PasswordChanged,
         Self::Test,
     ];
 
@@ -105,6 +108,7 @@ impl LetterKind {
             Self::IdentityConnected => "identity_connected_template",
             Self::IdentityDisconnected => "identity_disconnected_template",
             Self::FirstPassword => "first_password_template",
+            Self::PasswordChanged => "password_changed_template",
             Self::Test => "test_mail_template",
         }
     }
@@ -132,6 +136,7 @@ impl LetterKind {
             Self::IdentityConnected => &["provider", "identity", "address", "when", "url"],
             Self::IdentityDisconnected => &["providers", "address", "when", "url"],
             Self::FirstPassword => &["address", "when", "url"],
+            Self::PasswordChanged => &["address", "when"],
             Self::DeviceConnected => &["device_label", "client_id", "address", "when", "url"],
         }
     }

@@ -46,6 +46,7 @@ built_in!(
     "identity_connected_template",
     "identity_disconnected_template",
     "invite_member_mail_template",
+    "password_changed_template",
     "register_email_template",
     "register_email_when_account_exist_template",
     "reset_password_mail_template",

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use gatewright_private_file::{make_folder, replace};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
@@ -94,9 +95,10 @@ impl Mailer {
                     mail.to, mail.content.subject, mail.content.text
                 );
                 let written = tokio::task::spawn_blocking(move || {
-                    std::fs::create_dir_all(&folder)?;
-                    std::fs::write(folder.join(format!("{id}.txt")), readable)?;
-                    std::fs::write(folder.join(format!("{id}.eml")), message.formatted())
+                    // They hold codes and links: whoever reads them can be their addressee.
+                    make_folder(&folder)?;
+                    replace(&folder.join(format!("{id}.txt")), readable.as_bytes())?;
+                    replace(&folder.join(format!("{id}.eml")), &message.formatted())
                 });
                 match written.await {
                     Ok(Ok(())) => Ok(()),
@@ -213,6 +215,35 @@ mod tests {
         let text = String::from_utf8(message.formatted()).unwrap();
         assert!(text.is_ascii(), "{text}");
         assert!(text.contains("<1@xn--strae-oqa.example>"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn letters_in_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("mail");
+        let settings = MailSettings {
+            mail_type: Some(MailType::File),
+            from: Some("no-reply@example.com".to_owned()),
+            folder: folder.clone(),
+            ..plain()
+        };
+        let mailer = Mailer::new(&settings).unwrap().unwrap();
+        let mail = Mail {
+            id: "1".into(),
+            to: "ada@example.com".into(),
+            content: Rendered {
+                subject: "Code".into(),
+                html: "<p>123456".into(),
+                text: "123456".into(),
+            },
+        };
+        mailer.send(mail).await.unwrap();
+        let mode = |path: PathBuf| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(folder.clone()), 0o700);
+        for name in ["1.txt", "1.eml"] {
+            assert_eq!(mode(folder.join(name)), 0o600, "{name}");
+        }
     }
 
     fn plain() -> MailSettings {

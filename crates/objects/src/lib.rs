@@ -31,7 +31,10 @@ struct Inner {
 
 /// An object that is being written. It exists under its key only after [`Writing::finish`]; dropped
 /// before that, nothing of it stays.
-pub struct Writing(WriteMultipart);
+pub struct Writing {
+    upload: WriteMultipart,
+    file: PathBuf,
+}
 
 /// An object that is being read.
 pub struct Reading {
@@ -60,10 +63,14 @@ impl Objects {
     /// # Errors
     /// When the folder cannot be made or written, or the key is none (`..`, empty segments).
     pub async fn create(&self, key: &str) -> Result<Writing, Unavailable> {
-        let upload = self.store().await?.put_multipart(&path(key)?).await;
-        upload
-            .map(|upload| Writing(WriteMultipart::new_with_chunk_size(upload, PIECE)))
-            .map_err(unavailable)
+        let (store, path) = (self.store().await?, path(key)?);
+        let file = store.path_to_filesystem(&path).map_err(unavailable)?;
+        if let Some(folder) = file.parent() {
+            make(folder.to_owned()).await?;
+        }
+        let upload = store.put_multipart(&path).await.map_err(unavailable)?;
+        let upload = WriteMultipart::new_with_chunk_size(upload, PIECE);
+        Ok(Writing { upload, file })
     }
 
     /// Opens an object; none when there is none.
@@ -113,9 +120,7 @@ impl Objects {
     async fn store(&self) -> Result<&LocalFileSystem, Unavailable> {
         let make = || async {
             let folder = self.folder()?;
-            tokio::fs::create_dir_all(&folder)
-                .await
-                .map_err(|error| Unavailable::new(DEPENDENCY, error))?;
+            make(folder.clone()).await?;
             LocalFileSystem::new_with_prefix(folder).map_err(unavailable)
         };
         self.0.store.get_or_try_init(make).await
@@ -129,8 +134,11 @@ impl Writing {
     /// When what came before could not be written.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), Unavailable> {
         // At most two pieces wait for the disk.
-        self.0.wait_for_capacity(2).await.map_err(unavailable)?;
-        self.0.put(piece);
+        self.upload
+            .wait_for_capacity(2)
+            .await
+            .map_err(unavailable)?;
+        self.upload.put(piece);
         Ok(())
     }
 
@@ -139,8 +147,23 @@ impl Writing {
     /// # Errors
     /// When something of it could not be written; then nothing of it stays.
     pub async fn finish(self) -> Result<(), Unavailable> {
-        self.0.finish().await.map(drop).map_err(unavailable)
+        self.upload.finish().await.map_err(unavailable)?;
+        let file = self.file;
+        on_disk(move || gatewright_private_file::shut(&file)).await
     }
+}
+
+/// A folder for its owner alone.
+async fn make(folder: PathBuf) -> Result<(), Unavailable> {
+    on_disk(move || gatewright_private_file::make_folder(&folder)).await
+}
+
+async fn on_disk(
+    work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) -> Result<(), Unavailable> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Unavailable::new(DEPENDENCY, error))?
+        .map_err(|error| Unavailable::new(DEPENDENCY, error))
 }
 
 /// Keys are kept byte for byte; `Path::from` would percent-encode them.
@@ -192,6 +215,15 @@ mod tests {
             folder.path().join("new/storage").join(key).is_file(),
             "as Dify lays it out"
         );
+        let mode = |path: &str| {
+            use std::os::unix::fs::PermissionsExt as _;
+            let path = folder.path().join("new/storage").join(path);
+            path.metadata().unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode(key), 0o600, "for its owner alone");
+        for above in ["", "upload_files", "upload_files/w"] {
+            assert_eq!(mode(above), 0o700, "{above}");
+        }
         objects.delete(key).await.unwrap();
         objects.delete(key).await.unwrap();
         assert_eq!(read(&objects, key).await, None);

@@ -6,7 +6,6 @@ pub mod environment;
 mod identity;
 pub mod key_file;
 mod platform;
-pub mod private_file;
 pub mod probe;
 pub mod running;
 mod settings;

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use gatewright_auth::{OsRandom, Random as _};
 
-use gatewright_runtime::private_file;
 
 use super::UpError;
 
@@ -50,7 +49,7 @@ pub(super) fn ensure(path: &Path) -> Result<Ensured, UpError> {
         })
         .collect();
     let text = format!("{}\n", filled.join("\n"));
-    private_file::write(path, text.as_bytes()).map_err(failed)?;
+    gatewright_private_file::replace(path, text.as_bytes()).map_err(failed)?;
     Ok(ensured)
 }
 

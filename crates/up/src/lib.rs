@@ -103,7 +103,7 @@ pub fn run_detached(options: &Options) -> Result<(), UpError> {
         panel::print(&folder, &state, situation);
         return Ok(());
     }
-    let log = File::create(folder.log()).map_err(UpError::new)?;
+    let log = gatewright_private_file::create(&folder.log()).map_err(UpError::new)?;
     let errors = log.try_clone().map_err(UpError::new)?;
     let program = std::env::current_exe().map_err(UpError::new)?;
     let mut command = Command::new(program);

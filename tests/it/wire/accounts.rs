@@ -724,3 +724,30 @@ async fn without_mail_the_answers_are_the_same_and_nothing_is_queued() {
     let features = h.get("/console/api/system-features").await.json();
     assert_eq!(features["is_email_setup"], false);
 }
+
+/// Whoever changed it, and by which way: the owner hears of it, whatever else the mailbox got.
+#[actix_web::test]
+async fn a_changed_password_is_told_to_its_owner_and_no_budget_silences_that() {
+    let h = Harness::with(&[("GATEWRIGHT_LIMIT_MAIL_RECIPIENT", "1/1h")]).await;
+    let mut thief = basic_account(&h).await;
+    forgot(&h, EMAIL).await.expect(200);
+    h.clock.advance(TimeDelta::seconds(61));
+    forgot(&h, EMAIL).await.expect_rate_limited();
+    let body = json!({"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW});
+    let changed = thief.post(&h, "/console/api/account/password", body).await;
+    changed.expect(200);
+    let letter = h.last_letter(EMAIL).await;
+    assert_eq!(letter.subject, "The password of your account was changed");
+    for told in ["127.0.0.1", "2027-01-15", "Forgot password?"] {
+        assert!(letter.text.contains(told), "{told}: {}", letter.text);
+    }
+
+    h.db.execute("UPDATE accounts SET interface_language = 'zh-Hans'")
+        .await;
+    h.clock.advance(TimeDelta::hours(1));
+    let first = data(forgot(&h, EMAIL).await);
+    let code = h.last_letter(EMAIL).await.code();
+    let second = token(check(&h, EMAIL, &first, &code).await);
+    reset(&h, &second, "An0ther-password").await.expect(200);
+    assert_eq!(h.last_letter(EMAIL).await.subject, "您的账户密码已更改");
+}

@@ -18,8 +18,6 @@ use gatewright_auth::{
 use gatewright_domain::interval::elapsed;
 use serde::{Deserialize, Serialize};
 
-use crate::private_file;
-
 /// A new key signs at the earliest after this long: every node has read the file by then.
 pub const SETTLE: Duration = Duration::from_secs(30);
 /// A former key is kept at least this long: what it signed last (a refresh token) lives that long.
@@ -225,7 +223,7 @@ impl KeyFile {
     /// its owner only.
     pub fn write(&self, path: &Path) -> Result<(), KeyFileError> {
         let text = serde_json::to_vec_pretty(self).unwrap_or_default();
-        private_file::write(path, &text).map_err(|source| io(path, source))
+        gatewright_private_file::replace(path, &text).map_err(|source| io(path, source))
     }
 
     /// The keys to sign and verify with.

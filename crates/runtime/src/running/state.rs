@@ -4,8 +4,6 @@ use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::private_file;
-
 /// A running system.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -91,7 +89,7 @@ impl State {
             "has_no_account": self.has_no_account,
             "build": self.build,
         });
-        private_file::write(path, format!("{value:#}\n").as_bytes())
+        gatewright_private_file::replace(path, format!("{value:#}\n").as_bytes())
     }
 
     /// Writes the addresses so that a shell can source them.
@@ -107,7 +105,7 @@ impl State {
         ]
         .map(|(name, value)| line(name, value))
         .concat();
-        private_file::write(path, text.as_bytes())
+        gatewright_private_file::replace(path, text.as_bytes())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Changing one's own password. All other sessions and all bearers end. A first password is a new way
-//! into the account: it asks for a fresh sign-in, and its owner is told by a letter.
+//! Changing one's own password. All other sessions and all bearers end, and the owner is told by a letter. A
+//! first password is a new way into the account: it asks for a fresh sign-in.
 
 use gatewright_auth::{password::Verdict, secrets_equal};
 use gatewright_domain::{
@@ -51,30 +51,33 @@ impl Accounts {
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
         record(&mut tx, &parts.ambient, ctx, event).await?;
-        if is_first {
-            self.tell_first_password(ctx, &mut tx, own.account())
-                .await?;
-        }
+        self.tell_password(ctx, &mut tx, (own.account(), is_first))
+            .await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         Ok(())
     }
 
-    async fn tell_first_password(
+    /// Whoever did it, the owner hears of it: no budget of the mailbox is asked.
+    pub(super) async fn tell_password(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        account: &Account,
+        (account, is_first): (&Account, bool),
     ) -> Result<(), AccountError> {
         let post = &self.parts.post;
-        let Ok(url) = post.page("/account") else {
-            return Ok(());
+        let page = post.page("/account").ok().filter(|_| is_first);
+        let kind = match page {
+            Some(_) => LetterKind::FirstPassword,
+            None => LetterKind::PasswordChanged,
         };
         let language = account.interface_language.as_deref();
-        let letter = Letter::new(LetterKind::FirstPassword, &account.email, language)
+        let mut letter = Letter::new(kind, &account.email, language)
             .with("address", ctx.address)
-            .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
-            .with("url", url);
+            .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"));
+        if let Some(url) = page {
+            letter = letter.with("url", url);
+        }
         Ok(post.send(tx, ctx, letter).await?)
     }
 
