@@ -165,7 +165,15 @@ const EDGES: [(&str, &[&str]); 31] = [
     // A developer's machine: neither the worker nor what runs elsewhere compiles it.
     (
         "up",
-        &["auth", "domain", "engines", "kv", "private-file", "runtime", "storage-kit"],
+        &[
+            "auth",
+            "domain",
+            "engines",
+            "kv",
+            "private-file",
+            "runtime",
+            "storage-kit",
+        ],
     ),
     // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
     // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`.
@@ -184,7 +192,7 @@ const EDGES: [(&str, &[&str]); 31] = [
             "up",
         ],
     ),
-    ("worker", &["domain", "jobs", "runtime"]),
+    ("worker", &["domain", "jobs", "private-file", "runtime"]),
     // What an embedder needs, and nothing more of ours.
     ("example-axum", &["auth"]),
     ("fuzz-targets", &["auth", "http"]),
@@ -613,6 +621,35 @@ fn subtracts_an_instant(line: &str) -> bool {
         let is_span = three[2].starts_with(|c: char| c.is_uppercase()) || three[2].contains("::");
         three[1] == "-" && !is_span && (is_instant(three[0]) || is_instant(three[2]))
     })
+}
+
+/// What this program writes for itself is its owner's alone and follows no link that was put in its place:
+/// one crate makes such files. The exceptions write documents where somebody asks for them, or lock a file
+/// in a folder of their own.
+#[test]
+fn files_are_made_in_one_place() {
+    const MAY: [&str; 5] = [
+        "private-file/src/lib.rs",
+        "storage-kit/build.rs",
+        "up/src/supervisor.rs",
+        "api-server/src/mail.rs",
+        "api-server/src/show.rs",
+    ];
+    let mut found = vec![];
+    for top in ["crates", "bins"] {
+        sources(&root().join(top), &mut |path, text| {
+            if path.ends_with("tests.rs") || MAY.iter().any(|may| path.ends_with(may)) {
+                return;
+            }
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for way in ["fs::write(", "File::create(", "OpenOptions::new"] {
+                if code.contains(way) {
+                    found.push(format!("{}: {way}", path.display()));
+                }
+            }
+        });
+    }
+    assert!(found.is_empty(), "use gatewright-private-file: {found:#?}");
 }
 
 fn sources(folder: &Path, look: &mut impl FnMut(&Path, &str)) {

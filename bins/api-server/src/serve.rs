@@ -72,6 +72,9 @@ async fn require_schema(platform: &Platform) -> anyhow::Result<()> {
     if let Some(problem) = health.schema {
         bail!("the database schema {problem}");
     }
+    if let Some(problem) = health.writes {
+        tracing::warn!("PostgreSQL {problem}; most requests answer 503 until it does");
+    }
     if let Some(problem) = health.redis {
         tracing::warn!("Redis {problem}; most requests answer 503 until it does");
     }

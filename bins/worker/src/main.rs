@@ -58,6 +58,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Some(problem) = health.schema {
         bail!("the database schema {problem}");
     }
+    if let Some(problem) = health.writes {
+        tracing::warn!("PostgreSQL {problem}; nothing can be done until it does");
+    }
     match cli.command {
         None => work(&cli, &platform, &settings).await,
         Some(command) => look_after(&platform, &settings, command).await,
@@ -92,7 +95,7 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
     let spares = tokio::spawn(platform.pool.clone().keep_warm());
     tracing::info!(queues = names, "worker ready");
     if let Some(file) = &cli.ready_file {
-        std::fs::write(file, "ready\n")
+        gatewright_private_file::replace(file, b"ready\n")
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     let signal = termination().await.context("signals cannot be heard")?;

@@ -71,7 +71,7 @@ pub(crate) async fn readyz(
         // Ids, the signing key first: whether this node has noticed a rotation.
         "keys": keys.key_ids(),
         "checks": {
-            "postgres": say(&health.postgres),
+            "postgres": say(&health.postgres.or(health.writes)),
             "redis": say(&health.redis),
             "schema": say(&health.schema),
         },

@@ -9,7 +9,8 @@ use crate::upload_file::{self, Orphans};
 use gatewright_storage_kit::{Conn, StorageError};
 
 /// What hangs on an account, then the account. Events of the audit trail keep its id and nothing else.
-const ACCOUNT: [&str; 7] = [
+const ACCOUNT: [&str; 8] = [
+    "DELETE FROM gatewright_bans WHERE account_id = $1",
     "DELETE FROM gatewright_invitations WHERE account_id = $1 OR invited_by = $1",
     "DELETE FROM gatewright_external_identities WHERE account_id = $1",
     "DELETE FROM account_integrates WHERE account_id = $1",

@@ -6,6 +6,7 @@ pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod audit_log;
+pub mod ban;
 pub mod bearer_token;
 pub mod console_session;
 pub mod device_redemption;

@@ -83,11 +83,12 @@ pub async fn update_status(
     at: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let at = to_column(at);
+    let is_first = to == AccountStatus::Active && from != AccountStatus::Banned;
     let changed = diesel::update(accounts::table.find(id.0))
         .filter(accounts::status.eq(from.as_str()))
         .set((
             accounts::status.eq(to.as_str()),
-            accounts::initialized_at.eq(at),
+            is_first.then(|| accounts::initialized_at.eq(at)),
             accounts::updated_at.eq(at),
         ))
         .execute(conn.as_mut())

@@ -116,6 +116,11 @@ impl Usage {
         }
     }
 
+    /// Its server takes no writes: another one may, by now.
+    pub(crate) fn demote(&self) {
+        self.pulse.demote();
+    }
+
     fn begin(&self) {
         if self.waiting.fetch_add(1, Ordering::AcqRel) == 0 {
             self.since.store(self.pulse.now(), Ordering::Release);

@@ -11,7 +11,9 @@ use std::{
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult, Timeouts};
 use diesel::ConnectionError;
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
+use diesel_async::{
+    AnsiTransactionManager, AsyncPgConnection, RunQueryDsl as _, TransactionManager as _,
+};
 use futures_util::{future::join_all, stream::BoxStream};
 use gatewright_domain::error::Unavailable;
 
@@ -195,6 +197,24 @@ impl Deref for Loan {
 impl DerefMut for Loan {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
         &mut self.0
+    }
+}
+
+impl Conn {
+    /// Whether its server takes writes: a standby does not, nor one that was told so. A connection to such a
+    /// one is not used again.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn takes_writes(&mut self) -> Result<bool, StorageError> {
+        let asked = diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "current_setting('transaction_read_only') = 'off'",
+        ));
+        let takes = asked.get_result(self.as_mut()).await?;
+        if !takes {
+            self.0.0.usage().demote();
+        }
+        Ok(takes)
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use gatewright_auth::{OsRandom, Random as _};
 
-
 use super::UpError;
 
 const EXAMPLE: &str = include_str!("../../../.env.example");

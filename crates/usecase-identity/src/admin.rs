@@ -12,7 +12,8 @@ use gatewright_domain::{
 };
 use gatewright_kv::Throttles;
 use gatewright_storage_identity::{
-    account, account::LockedAccount, bearer_token, bearer_token::Owner, console_session, profile,
+    account, account::LockedAccount, ban, bearer_token, bearer_token::Owner, console_session,
+    profile,
 };
 use gatewright_storage_kit::{Pool, StorageError, Tx};
 use serde::Serialize;
@@ -212,15 +213,21 @@ impl Admin {
     /// is open. Says whether that changed anything.
     pub async fn set_banned(&self, email: &Email, banned: bool) -> Result<bool, AdminError> {
         let (account, ctx) = (self.find_any(email).await?, self.ctx());
-        let to = match (banned, account.status) {
+        match (banned, account.status) {
             (_, AccountStatus::Closed) => return Err(AdminError::Closed),
             (true, AccountStatus::Banned) => return Ok(false),
-            (true, _) => AccountStatus::Banned,
-            (false, AccountStatus::Banned) => before_the_ban(&account),
+            (true, _) | (false, AccountStatus::Banned) => {}
             (false, _) => return Ok(false),
-        };
+        }
         let mut tx = self.pool.begin().await?;
         let whose = lock(&mut tx, &account).await?;
+        let to = if banned {
+            ban::record(&mut tx, account.id, account.status).await?;
+            AccountStatus::Banned
+        } else {
+            let before = ban::take(&mut tx, account.id).await?;
+            before.unwrap_or_else(|| before_the_ban(&account))
+        };
         let step = (account.status, to);
         if !profile::update_status(&mut tx, account.id, step, ctx.now).await? {
             return Err(AdminError::ChangedMeanwhile);
@@ -331,7 +338,7 @@ async fn lock(tx: &mut Tx, account: &Account) -> Result<LockedAccount, AdminErro
     whose.ok_or(AdminError::NoAccount)
 }
 
-/// Whoever was invited and never came is still invited.
+/// Of a ban that was not recorded (the reference's): whoever was invited and never came is still invited.
 fn before_the_ban(account: &Account) -> AccountStatus {
     if account.is_password_set || account.last_login_at.is_some() {
         AccountStatus::Active

@@ -1,16 +1,21 @@
 //! Whether this process can serve: its dependencies answer and the schema is the one it knows.
 
+use gatewright_domain::error::Unavailable;
 use gatewright_kv::Kv;
 use gatewright_storage_kit::{
     Pool,
     migrate::{SchemaState, schema_state},
 };
 
+const READ_ONLY: &str = "takes no writes: it is a standby, or default_transaction_read_only is set; see DB_HOST, DATABASE_URL";
+
 /// What was found out about each dependency; `None` is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
     /// PostgreSQL.
     pub postgres: Option<String>,
+    /// Whether PostgreSQL takes writes; asked when it answers.
+    pub writes: Option<String>,
     /// Redis.
     pub redis: Option<String>,
     /// The schema.
@@ -43,40 +48,42 @@ impl Readiness {
             tracing::warn!(error = %error.source, "redis does not answer");
             "does not answer; see REDIS_HOST, REDIS_URL".to_owned()
         });
-        let (postgres, schema) = match self.schema().await {
-            // Newer by what only adds: a roll-out goes on elsewhere, and this node serves until its turn.
-            Ok(SchemaState::Current | SchemaState::Newer(_)) => (None, None),
-            Ok(SchemaState::Behind(missing)) => (
-                None,
-                Some(format!(
-                    "lacks {} migration(s); run `api-server migrate`",
-                    missing.len()
-                )),
-            ),
-            Ok(SchemaState::Ahead(unknown)) => (
-                None,
-                Some(format!(
-                    "is newer than this binary by {} migration(s) that it cannot work beside; upgrade the binary",
-                    unknown.len()
-                )),
-            ),
+        match self.ask_postgres().await {
+            Ok((schema, takes_writes)) => Health {
+                redis,
+                schema: problem_of(&schema),
+                writes: (!takes_writes).then(|| READ_ONLY.to_owned()),
+                postgres: None,
+            },
             Err(error) => {
                 tracing::warn!(error = %error.source, "postgres does not answer");
-                (
-                    Some("does not answer; see DB_HOST, DATABASE_URL".to_owned()),
-                    None,
-                )
+                Health {
+                    postgres: Some("does not answer; see DB_HOST, DATABASE_URL".to_owned()),
+                    redis,
+                    ..Health::default()
+                }
             }
-        };
-        Health {
-            postgres,
-            redis,
-            schema,
         }
     }
 
-    async fn schema(&self) -> Result<SchemaState, gatewright_domain::error::Unavailable> {
+    async fn ask_postgres(&self) -> Result<(SchemaState, bool), Unavailable> {
         let mut conn = self.pool.get().await?;
-        Ok(schema_state(&mut conn).await?)
+        let schema = schema_state(&mut conn).await?;
+        Ok((schema, conn.takes_writes().await?))
+    }
+}
+
+fn problem_of(schema: &SchemaState) -> Option<String> {
+    match schema {
+        // Newer by what only adds: a roll-out goes on elsewhere, and this node serves until its turn.
+        SchemaState::Current | SchemaState::Newer(_) => None,
+        SchemaState::Behind(missing) => Some(format!(
+            "lacks {} migration(s); run `api-server migrate`",
+            missing.len()
+        )),
+        SchemaState::Ahead(unknown) => Some(format!(
+            "is newer than this binary by {} migration(s) that it cannot work beside; upgrade the binary",
+            unknown.len()
+        )),
     }
 }

@@ -134,6 +134,28 @@ async fn a_redis_that_hangs_is_answered_for_within_two_seconds() {
     assert!(recovery < Duration::from_secs(5), "{recovery:?}");
 }
 
+/// Hashing a password may take longer; waiting for Redis may not, however many wait.
+#[tokio::test]
+async fn sign_ins_hear_within_two_seconds_that_redis_hangs() {
+    let world = World::new().await;
+    let url = format!("{}/console/api/login", world.server.url);
+    let body =
+        serde_json::json!({"email": "nobody@example.com", "password": "d3JvbmctUGFzc3cwcmQ="});
+    let sign_in = async |_| {
+        let began = Instant::now();
+        let sent = world.server.http.post(&url).json(&body).send().await;
+        (sent.unwrap().status().as_u16(), began.elapsed())
+    };
+    assert_eq!(sign_in(0).await.0, 401);
+    signal(world.redis.pid(), "STOP");
+    let asked = futures_util::future::join_all((0..12).map(sign_in)).await;
+    signal(world.redis.pid(), "CONT");
+    for (status, took) in asked {
+        assert_eq!(status, 503);
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_postgres_that_hangs_is_answered_for_within_two_seconds() {
     let world = World::new().await;

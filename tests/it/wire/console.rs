@@ -358,6 +358,40 @@ async fn cross_origin_callers_are_the_configured_ones() {
     assert_eq!(preflight.header("access-control-allow-credentials"), "true");
 }
 
+/// A fail-over: PostgreSQL answers, and takes nothing.
+#[actix_web::test]
+async fn a_postgres_that_takes_no_writes_is_not_ready() {
+    let h = Harness::start().await;
+    h.get("/readyz").await.expect(200);
+    let name = &h.db.query("SELECT current_database()").await[0];
+    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+        AND datname = current_database()";
+    let checks = async || {
+        let answer = h.get("/readyz").await;
+        let postgres = answer.json()["checks"]["postgres"].clone();
+        (answer.status, postgres.as_str().unwrap().to_owned())
+    };
+    // The first may meet a connection that ended.
+    let becomes = async |wanted: &str| {
+        for _ in 0..20 {
+            let (status, postgres) = checks().await;
+            if postgres.starts_with(wanted) {
+                return status;
+            }
+        }
+        0
+    };
+    let only_reads = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    h.db.execute(&only_reads).await;
+    h.db.query(ended).await;
+    assert_eq!(becomes("takes no writes").await, 503);
+    let back = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+    h.db.execute(&format!("BEGIN READ WRITE; {back}; COMMIT"))
+        .await;
+    h.db.query(ended).await;
+    assert_eq!(becomes("ok").await, 200);
+}
+
 #[actix_web::test]
 async fn sec_176_readiness_asks_the_dependencies_and_health_does_not() {
     let h = Harness::start().await;

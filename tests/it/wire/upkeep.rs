@@ -330,14 +330,21 @@ async fn admin_ban_locks_a_pending_account_out_and_lifting_it_restores_what_was(
     for action in ["admin.sessions_revoked", "admin.account_unlocked"] {
         assert!(noted.iter().any(|known| known == action), "{noted:?}");
     }
-    for state in ["uninitialized", "active"] {
+    for state in ["uninitialized", "active", "pending"] {
         h.db.execute(&format!(
             "UPDATE accounts SET status = '{state}' WHERE name = 'Guest'"
         ))
         .await;
         assert!(admin.set_banned(&guest, true).await.unwrap(), "{state}");
         assert_eq!(status().await, ["banned"]);
+        assert!(admin.set_banned(&guest, false).await.unwrap(), "{state}");
+        assert_eq!(status().await, [state]);
     }
+    // Of a ban that somebody else made nothing is known.
+    h.db.execute("UPDATE accounts SET status = 'banned' WHERE name = 'Guest'")
+        .await;
+    assert!(admin.set_banned(&guest, false).await.unwrap());
+    assert_eq!(status().await, ["pending"]);
     h.db.execute("UPDATE accounts SET status = 'closed' WHERE name = 'Guest'")
         .await;
     let closed = admin.set_banned(&guest, true).await;

@@ -27,8 +27,10 @@ const LONG_AGO: u64 = u64::MAX;
 pub(super) struct Held {
     pool: Pool,
     slot: RwLock<Option<Slot>>,
-    /// Whoever has it checks out; the others wait and share.
+    /// Whoever has it checks out; the others wait and share what comes of it.
     turn: Mutex<()>,
+    /// When that failed last, in milliseconds since the start.
+    failed: AtomicU64,
     started: Instant,
     generations: AtomicU64,
 }
@@ -54,6 +56,7 @@ impl Held {
             pool,
             slot: RwLock::default(),
             turn: Mutex::default(),
+            failed: AtomicU64::new(0),
             started: Instant::now(),
             generations: AtomicU64::new(0),
         }
@@ -64,13 +67,22 @@ impl Held {
         if let Some(lease) = self.in_use() {
             return Ok(lease);
         }
+        let asked = self.now();
         let _turn = self.turn.lock().await;
         if let Some(lease) = self.in_use() {
             return Ok(lease);
         }
+        // Whoever waited meanwhile would otherwise wait for as many time-outs as there are waiters.
+        if self.failed.load(Ordering::Relaxed) > asked {
+            let error = std::io::Error::other("it could not be reached just now");
+            return Err(error.into());
+        }
         drop(self.write().take());
+        let checkout = self.pool.get().await.inspect_err(|_| {
+            self.failed.store(self.now(), Ordering::Relaxed);
+        })?;
         let slot = Slot {
-            checkout: self.pool.get().await?,
+            checkout,
             generation: self.generations.fetch_add(1, Ordering::Relaxed),
             used: AtomicU64::new(self.now()),
         };

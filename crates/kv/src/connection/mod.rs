@@ -29,6 +29,9 @@ use crate::settings::RedisSettings;
 /// How long a cluster that moves its slots, or a set without a master, is waited for. With it, an
 /// answer still comes within the deadline of a request.
 const PATIENCE: Duration = Duration::from_millis(1200);
+/// What a call may take with all that belongs to it: waiting for the connection, making it, being sent again.
+/// Requests that hash passwords have a deadline that is much longer, and shall not use it up here.
+const CALL: Duration = Duration::from_millis(1700);
 /// Between two tries meanwhile.
 const PAUSE: Duration = Duration::from_millis(40);
 
@@ -176,6 +179,17 @@ impl Kv {
     }
 
     async fn call<T: FromRedisValue>(
+        &self,
+        call: Call<'_>,
+        repeat: Repeat,
+    ) -> Result<T, Unavailable> {
+        match tokio::time::timeout(CALL, self.tries(call, repeat)).await {
+            Ok(outcome) => outcome,
+            Err(late) => Err(Unavailable::new("redis", late)),
+        }
+    }
+
+    async fn tries<T: FromRedisValue>(
         &self,
         call: Call<'_>,
         repeat: Repeat,

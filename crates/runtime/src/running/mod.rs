@@ -34,7 +34,7 @@ impl DevFolder {
         };
         let root = fs::canonicalize(folder).map_err(|error| named(folder, error))?;
         let dev = root.join(".dev");
-        fs::create_dir_all(dev.join("logs"))
+        gatewright_private_file::make_folder(&dev.join("logs"))
             .and_then(|()| fs::set_permissions(&dev, fs::Permissions::from_mode(0o700)))
             .map_err(|error| named(&dev, error))?;
         Ok(Self { root, dev })

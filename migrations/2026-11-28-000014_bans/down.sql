@@ -1,0 +1,1 @@
+DROP TABLE gatewright_bans;
