@@ -42,8 +42,7 @@ fn narrows(statement: &str, made_here: &[&str]) -> Option<&'static str> {
     };
     let is_new = |table: Option<&str>| table.is_some_and(|table| made_here.contains(&table));
     match words.as_slice() {
-        [] | ["CREATE", "TABLE", ..] => None,
-        ["CREATE", "INDEX", ..] => None,
+        [] | ["CREATE", "TABLE" | "INDEX", ..] => None,
         ["CREATE", "UNIQUE", "INDEX", ..] if is_new(after("ON")) => None,
         // Old binaries leave them empty, and nothing empty is equal.
         ["CREATE", "UNIQUE", "INDEX", ..] if columns(statement).all(|one| is_new(Some(one))) => {
