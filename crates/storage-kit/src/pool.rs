@@ -11,9 +11,7 @@ use std::{
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult, Timeouts};
 use diesel::ConnectionError;
-use diesel_async::{
-    AnsiTransactionManager, AsyncPgConnection, RunQueryDsl as _, TransactionManager as _,
-};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
 use futures_util::{future::join_all, stream::BoxStream};
 use gatewright_domain::error::Unavailable;
 
@@ -210,7 +208,7 @@ impl Conn {
         let asked = diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
             "current_setting('transaction_read_only') = 'off'",
         ));
-        let takes = asked.get_result(self.as_mut()).await?;
+        let takes: bool = diesel_async::RunQueryDsl::get_result(asked, self.as_mut()).await?;
         if !takes {
             self.0.0.usage().demote();
         }

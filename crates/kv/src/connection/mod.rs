@@ -183,7 +183,9 @@ impl Kv {
         call: Call<'_>,
         repeat: Repeat,
     ) -> Result<T, Unavailable> {
-        match tokio::time::timeout(CALL, self.tries(call, repeat)).await {
+        // Boxed: it would stand in the future of everybody who asks, many layers deep.
+        let tries = Box::pin(self.tries(call, repeat));
+        match tokio::time::timeout(CALL, tries).await {
             Ok(outcome) => outcome,
             Err(late) => Err(Unavailable::new("redis", late)),
         }
