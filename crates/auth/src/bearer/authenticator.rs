@@ -118,7 +118,11 @@ from_charge!(BearerError);
 /// use futures_util::FutureExt as _;
 /// use gatewright_auth::{
 ///     bearer::{BearerAuthenticator, BearerError, BearerStore, RateLimiter, TokenHash},
-///     domain::{bearer_token::BearerToken, client_address::ClientAddress, error::Unavailable},
+///     domain::{
+///         bearer_token::BearerToken,
+///         client_address::ClientAddress,
+///         error::{ChargeError, Unavailable},
+///     },
 ///     limits::{Limit, Limits},
 /// };
 ///
