@@ -114,8 +114,8 @@ async fn reset_invitation_login_code_and_transfer_over_smtp_with_starttls() {
     h.work().await;
     assert_eq!(
         catcher.count().await,
-        6,
-        "four codes and links, and both were told"
+        7,
+        "four codes and links, a changed password, and both owners were told"
     );
 }
 
@@ -344,6 +344,6 @@ async fn mail_test_says_what_is_wrong_in_plain_words() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         Letter::parse(&catcher.mails().await[0]).subject,
-        "A test mail from Dify"
+        "Test message from Dify"
     );
 }

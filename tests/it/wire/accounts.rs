@@ -730,8 +730,13 @@ async fn without_mail_the_answers_are_the_same_and_nothing_is_queued() {
 async fn a_changed_password_is_told_to_its_owner_and_no_budget_silences_that() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_MAIL_RECIPIENT", "1/1h")]).await;
     let mut thief = basic_account(&h).await;
-    forgot(&h, EMAIL).await.expect(200);
-    h.clock.advance(TimeDelta::seconds(61));
+    // Each mail past the budget makes the next one wait longer, until that is longer than what passes here.
+    let mut sent = 0;
+    while forgot(&h, EMAIL).await.status == 200 {
+        h.clock.advance(TimeDelta::seconds(61));
+        sent += 1;
+        assert!(sent < 12, "the mailbox's budget refuses nothing");
+    }
     forgot(&h, EMAIL).await.expect_rate_limited();
     let body = json!({"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW});
     let changed = thief.post(&h, "/console/api/account/password", body).await;
