@@ -730,14 +730,12 @@ async fn without_mail_the_answers_are_the_same_and_nothing_is_queued() {
 async fn a_changed_password_is_told_to_its_owner_and_no_budget_silences_that() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_MAIL_RECIPIENT", "1/1h")]).await;
     let mut thief = basic_account(&h).await;
-    // Each mail past the budget makes the next one wait longer, until that is longer than what passes here.
-    let mut sent = 0;
-    while forgot(&h, EMAIL).await.status == 200 {
+    let mut asked = vec![];
+    for _ in 0..8 {
         h.clock.advance(TimeDelta::seconds(61));
-        sent += 1;
-        assert!(sent < 12, "the mailbox's budget refuses nothing");
+        asked.push(forgot(&h, EMAIL).await.status);
     }
-    forgot(&h, EMAIL).await.expect_rate_limited();
+    assert!(asked.contains(&429), "{asked:?}");
     let body = json!({"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW});
     let changed = thief.post(&h, "/console/api/account/password", body).await;
     changed.expect(200);
@@ -749,7 +747,7 @@ async fn a_changed_password_is_told_to_its_owner_and_no_budget_silences_that() {
 
     h.db.execute("UPDATE accounts SET interface_language = 'zh-Hans'")
         .await;
-    h.clock.advance(TimeDelta::hours(1));
+    h.clock.advance(TimeDelta::hours(2));
     let first = data(forgot(&h, EMAIL).await);
     let code = h.last_letter(EMAIL).await.code();
     let second = token(check(&h, EMAIL, &first, &code).await);

@@ -102,9 +102,9 @@ impl Accounts {
         let id = whose.id();
         let begun = begin_era(&mut tx, &parts.ambient, &whose, Ending::PasswordReset).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
-        self.disconnect_all(ctx, &mut tx, whose.account()).await?;
         self.tell_password(ctx, &mut tx, (whose.account(), false))
             .await?;
+        self.disconnect_all(ctx, &mut tx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).by(id);
         record(&mut tx, &parts.ambient, ctx, event).await?;
