@@ -86,7 +86,8 @@ fn run_tests(
         .flat_map(BufRead::lines)
     {
         let line = line?;
-        if let Some((_, counts)) = line.split_once(" tests run: ") {
+        // "1 test run:", and "2 tests run:".
+        if let Some((_, counts)) = line.split_once(" run: ") {
             counts.clone_into(&mut summary);
         }
         eprintln!("{line}");

@@ -48,10 +48,7 @@ impl BodyFormat for BootstrapFormat {
     type Failure = BootstrapFailure;
 
     fn unreadable(problem: Unreadable) -> BootstrapFailure {
-        match problem {
-            Unreadable::TooLarge => BootstrapFailure::TooLarge,
-            _ => Self::invalid(vec![not_an_object()]),
-        }
+        unreadable_object::<Self>(problem, BootstrapFailure::TooLarge)
     }
     fn invalid(problems: Vec<FieldProblem>) -> BootstrapFailure {
         BootstrapFailure::Validation {
@@ -69,10 +66,7 @@ impl BodyFormat for ProtocolFormat {
     type Failure = OpenApiFailure;
 
     fn unreadable(problem: Unreadable) -> OpenApiFailure {
-        match problem {
-            Unreadable::TooLarge => OpenApiFailure::TooLarge,
-            _ => Self::invalid(vec![not_an_object()]),
-        }
+        unreadable_object::<Self>(problem, OpenApiFailure::TooLarge)
     }
     fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
         OpenApiFailure::Body(problems)
@@ -87,10 +81,7 @@ impl BodyFormat for ApiFormat {
     type Failure = OpenApiFailure;
 
     fn unreadable(problem: Unreadable) -> OpenApiFailure {
-        match problem {
-            Unreadable::TooLarge => OpenApiFailure::TooLarge,
-            _ => Self::invalid(vec![not_an_object()]),
-        }
+        unreadable_object::<Self>(problem, OpenApiFailure::TooLarge)
     }
     fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
         OpenApiFailure::Query(problems)
@@ -105,7 +96,7 @@ impl BodyFormat for DecisionFormat {
     type Failure = OpenApiFailure;
 
     fn unreadable(problem: Unreadable) -> OpenApiFailure {
-        ProtocolFormat::unreadable(problem)
+        unreadable_object::<Self>(problem, OpenApiFailure::TooLarge)
     }
     fn invalid(problems: Vec<FieldProblem>) -> OpenApiFailure {
         OpenApiFailure::Body(problems)
@@ -139,6 +130,17 @@ impl BodyFormat for PollFormat {
     }
     fn invalid(_: Vec<FieldProblem>) -> OAuthFailure {
         OAuthFailure::Malformed
+    }
+}
+
+/// For the envelopes that list what is wrong with members: all but a body that is too large is a member that is
+/// wrong, namely the whole.
+fn unreadable_object<F: BodyFormat>(problem: Unreadable, too_large: F::Failure) -> F::Failure {
+    match problem {
+        Unreadable::TooLarge => too_large,
+        Unreadable::MediaType | Unreadable::Syntax | Unreadable::Repeated => {
+            F::invalid(vec![not_an_object()])
+        }
     }
 }
 
