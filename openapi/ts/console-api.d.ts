@@ -172,7 +172,7 @@ export interface paths {
         put?: never;
         /**
          * Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token, because a
-         *     link alone must never do this, and for the password. The owner gets a letter when it is connected.
+         *     link alone must never do this, and for the password. The owner gets a mail when it is connected.
          */
         post: operations["connect_identity"];
         /**
@@ -1707,7 +1707,7 @@ export interface components {
             /** @description The code again, when there are as many API keys as there may be. */
             custom?: string | null;
             /**
-             * @description On set-up, init and version the object of the reference's other envelope; on the routes of
+             * @description On set-up, init and version the object of Dify's other envelope; on the routes of
              *     identity providers the message again.
              */
             error?: unknown;
@@ -2235,7 +2235,7 @@ export interface components {
             /** @description Off: what one may do follows from the role alone. */
             rbac_enabled: boolean;
             knowledge_fs_enabled: boolean;
-            /** @description The identity providers that people can sign in through; ours, not the reference's. */
+            /** @description The identity providers that people can sign in through; ours, not Dify's. */
             identity_providers: components["schemas"]["OfferedProvider"][];
         };
         /** @description Which tags on what. */

@@ -597,7 +597,7 @@ export interface components {
             client_id?: components["schemas"]["Text"] | null;
             grant_type?: components["schemas"]["Text"] | null;
         };
-        /** @description The token, delivered once; in the reference's members and in those of RFC 6749. */
+        /** @description The token, delivered once; in Dify's members and in those of RFC 6749. */
         DeviceTokenResponse: {
             token: string;
             access_token: string;

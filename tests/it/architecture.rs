@@ -485,7 +485,7 @@ fn files_are_small_and_say_what_they_are_for() {
     assert!(long.is_empty(), "one file, one job; split: {long:?}");
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = vec![];
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();

@@ -22,4 +22,5 @@ mod fuzz;
 mod kv;
 mod operator_files;
 mod support;
+mod vocabulary;
 mod wire;

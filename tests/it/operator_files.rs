@@ -1,4 +1,4 @@
-//! What an operator or a newcomer is given beside the binaries: unit files, containers, scripts, documents.
+//! What an operator or a new account is given beside the binaries: unit files, containers, scripts, documents.
 //! They name settings that exist, do nothing when asked for help, and refuse what they do not know.
 
 use std::{

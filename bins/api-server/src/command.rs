@@ -90,7 +90,7 @@ pub enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Mail: test it, look at the letters.
+    /// Mail: test it, look at the templates.
     Mail {
         /// As JSON.
         #[arg(long, global = true)]

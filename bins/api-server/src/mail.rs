@@ -1,4 +1,4 @@
-//! `api-server mail`: does mail work, and what do letters look like?
+//! `api-server mail`: does mail work, and what do mails look like?
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -6,18 +6,18 @@ use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use gatewright_domain::account::Email;
 use gatewright_mail::{
-    Finding, LetterKind, Mail, MailLanguage, MailSettings, Mailer, Templates, diagnose, explain,
+    Finding, Mail, MailKind, MailLanguage, MailSettings, Mailer, Templates, diagnose, explain,
 };
 
 /// What to do with mail.
 #[derive(Debug, Subcommand)]
 pub enum MailCommand {
-    /// Send a test letter; when it does not leave, say why and which setting to change. Exits 1 then.
+    /// Send a test mail; when it does not leave, say why and which setting to change. Exits 1 then.
     Test {
         /// To whom.
         address: Email,
     },
-    /// Write every letter, in both languages, as HTML and text, with made-up content.
+    /// Write every mail, in both languages, as HTML and text, with made-up content.
     Preview {
         /// Where to.
         #[arg(long, default_value = "mail-preview", value_name = "FOLDER")]
@@ -33,7 +33,7 @@ pub enum Tested {
     Failed(Finding),
 }
 
-/// Sends a test letter.
+/// Sends a test mail.
 ///
 /// # Errors
 /// When the settings or templates cannot be used.
@@ -45,12 +45,7 @@ pub async fn test(settings: &MailSettings, address: &Email, id: String) -> anyho
     let mailer = mailer.context("MAIL_TYPE is not set")?;
     let templates = Templates::load(settings.templates.as_deref())?;
     let to = address.as_str();
-    let content = templates.render(
-        LetterKind::Test,
-        MailLanguage::English,
-        to,
-        &BTreeMap::new(),
-    )?;
+    let content = templates.render(MailKind::Test, MailLanguage::English, to, &BTreeMap::new())?;
     let mail = Mail {
         id,
         to: to.to_owned(),
@@ -62,7 +57,7 @@ pub async fn test(settings: &MailSettings, address: &Email, id: String) -> anyho
     })
 }
 
-/// Writes all letters. Returns the folder's files.
+/// Writes all mails. Returns the folder's files.
 ///
 /// # Errors
 /// When a template or the folder cannot be used.
@@ -70,10 +65,10 @@ pub fn preview(settings: &MailSettings, folder: &std::path::Path) -> anyhow::Res
     let templates = Templates::load(settings.templates.as_deref())?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut files = vec![];
-    for letter in LetterKind::ALL {
+    for kind in MailKind::ALL {
         for language in MailLanguage::ALL {
-            let mail = templates.render(letter, language, "ada@example.com", &example(letter))?;
-            let base = format!("{}.{}", letter.template(), language.tag());
+            let mail = templates.render(kind, language, "ada@example.com", &example(kind))?;
+            let base = format!("{}.{}", kind.template(), language.tag());
             for (ending, text) in [
                 ("html", mail.html),
                 ("txt", format!("Subject: {}\n\n{}", mail.subject, mail.text)),
@@ -88,7 +83,7 @@ pub fn preview(settings: &MailSettings, folder: &std::path::Path) -> anyhow::Res
     Ok(files)
 }
 
-fn example(letter: LetterKind) -> BTreeMap<String, String> {
+fn example(kind: MailKind) -> BTreeMap<String, String> {
     let value = |name: &str| match name {
         "code" => "123456",
         "minutes" => "5",
@@ -102,7 +97,7 @@ fn example(letter: LetterKind) -> BTreeMap<String, String> {
         "when" => "2026-11-24 10:30 UTC",
         _ => "https://dify.example.com/page",
     };
-    let names = letter.variables().iter();
+    let names = kind.variables().iter();
     names
         .map(|name| ((*name).to_owned(), value(name).to_owned()))
         .collect()

@@ -148,7 +148,7 @@ pub async fn mail(
                 Tested::Sent => (
                     true,
                     json!({"sent": true}),
-                    format!("the letter to {address} left"),
+                    format!("the mail to {address} left"),
                 ),
                 Tested::Failed(problem) => (
                     false,

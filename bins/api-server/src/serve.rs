@@ -23,7 +23,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let app = platform.services(&settings.server)?;
     let services = services(&settings, &app, Arc::new(SystemClock));
     let draining = services.draining.clone();
-    let listener = rt::spawn(Platform::hear_revocations(
+    let listener = rt::spawn(Platform::subscribe_revocations(
         platform.kv.clone(),
         app.store.clone(),
     ));

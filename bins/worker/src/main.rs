@@ -1,5 +1,5 @@
 //! The worker: does the jobs of the queues that it serves, fires schedules, and looks after dead
-//! letters. Any number of workers may run.
+//! mails. Any number of workers may run.
 
 mod cli;
 mod look_after;

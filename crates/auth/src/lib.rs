@@ -7,7 +7,7 @@
 //! * [`console`]: the console's access, CSRF and refresh tokens.
 //! * [`device`]: lookup receipts and the settings of the device flow.
 //! * [`envelope`]: the signed objects of the SSO branch, from text to verified claims.
-//! * [`file`]: the signed addresses of files, ours and the reference's.
+//! * [`file`]: the signed addresses of files, ours and Dify's.
 //! * [`sso`]: the ports to whoever knows people without an account.
 //! * [`limits`]: every rate limit by name.
 //! * [`origin`]: the one place that knows this installation's public addresses.

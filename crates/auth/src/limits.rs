@@ -122,7 +122,7 @@ settings! {
         GATEWRIGHT_LIMIT_MAIL_CODE => mail_code: Rate = Rate::new(1, 60), "1/1m";
         /// Codes to sign in, per e-mail address. A browser that the account has used has its own.
         GATEWRIGHT_LIMIT_MAIL_LOGIN_CODE => mail_login_code: Rate = Rate::new(3, 300), "3/5m";
-        /// Letters that others can cause (codes, invitations), per e-mail address over all senders and kinds, that leave at once. Past them each one makes the next wait longer, up to 15 minutes; forgotten when there was none for the window.
+        /// Mails that others can cause (codes, invitations), per e-mail address over all senders and kinds, that leave at once. Past them each one makes the next wait longer, up to 15 minutes; forgotten when there was none for the window.
         GATEWRIGHT_LIMIT_MAIL_RECIPIENT => mail_recipient: Rate = Rate::new(10, 86_400), "10/1d";
         /// Wrong codes, per purpose and e-mail address, that cost no delay. Past them each one makes the next *code* wait longer, up to 15 minutes; a code that was sent can always be tried five times.
         GATEWRIGHT_LIMIT_CODE_GUESS => code_guess: Rate = Rate::new(30, 86_400), "30/1d";

@@ -185,8 +185,8 @@ impl PublicUrls {
         Ok(format!("{}/device", base.as_str()))
     }
 
-    /// A page, for letters: absolute, and never from a request.
-    pub fn page_in_letters(&self, path: &str) -> Result<String, OriginUnset> {
+    /// A page, for mails: absolute, and never from a request.
+    pub fn page_in_mail(&self, path: &str) -> Result<String, OriginUnset> {
         let base = self.console_web.as_ref().or(self.console_api.as_ref());
         Ok(format!("{}{path}", base.ok_or(OriginUnset)?.as_str()))
     }
@@ -221,7 +221,7 @@ impl PublicUrls {
         base.map(BaseUrl::as_str).ok_or(OriginUnset)
     }
 
-    /// A page of the web console. Relative when the console shares our origin, as the reference has
+    /// A page of the web console. Relative when the console shares our origin, as Dify has
     /// it; absolute otherwise, for the API has no pages then.
     pub fn page(&self, path: &str) -> String {
         match (&self.console_web, &self.console_api) {

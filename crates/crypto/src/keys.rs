@@ -144,7 +144,7 @@ impl Purpose {
     }
 }
 
-/// The key id of the reference's one shared key (device-flow.md §6.1).
+/// The key id of Dify's one shared key (device-flow.md §6.1).
 pub const SHARED_KID: &str = "dify-shared-v1";
 
 /// The keys of one purpose: the first signs, all verify. Rings that come from [`MasterKeys`] follow

@@ -1,4 +1,4 @@
-//! Password hashes: Argon2id is written; the reference's PBKDF2 is still understood, so that an
+//! Password hashes: Argon2id is written; Dify's PBKDF2 is still understood, so that an
 //! existing database works, and is replaced at the next sign-in.
 
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, PasswordVerifier as _, Version};
@@ -12,7 +12,7 @@ use crate::equal::secrets_equal;
 /// 19 MiB, two passes, one lane (OWASP's first choice).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-/// The reference's rounds.
+/// Dify's rounds.
 const LEGACY_ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10_000).unwrap();
 
 /// How a password compares with what is stored.
@@ -87,7 +87,7 @@ pub fn hash(
 enum Stored {
     /// Ours: salt and output.
     Ours(Vec<u8>, Vec<u8>),
-    /// The reference's: salt, and the lower-case hex text of the output.
+    /// Dify's: salt, and the lower-case hex text of the output.
     Legacy(Vec<u8>, Vec<u8>),
     /// Argon2 with somebody else's parameters, from a database that was switched over.
     Foreign(Box<PasswordHash>),
@@ -156,7 +156,7 @@ fn is_foreign(password: &str, hash: &PasswordHash) -> bool {
     argon2id().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), hash).is_ok())
 }
 
-/// PBKDF2-HMAC-SHA-256 as the reference uses it; it stores the standard base64 of the lower-case hex
+/// PBKDF2-HMAC-SHA-256 as Dify uses it; it stores the standard base64 of the lower-case hex
 /// text (console.md §3.1).
 fn derive_legacy(password: &str, salt: &[u8]) -> [u8; OUTPUT_BYTES] {
     let mut derived = [0; OUTPUT_BYTES];

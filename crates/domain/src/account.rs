@@ -118,7 +118,7 @@ impl fmt::Display for Email {
 /// Why a new password is refused (console.md §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordPolicyViolation {
-    /// Too short, no letter, no digit, or a line break. The text is compared by tests of the reference.
+    /// Too short, no letter, no digit, or a line break. The text is compared by tests of Dify.
     #[error("Password must contain letters and numbers, and the length must be greater than 8.")]
     TooWeak,
     /// Longer than any passphrase; hashing it would only cost us time.

@@ -6,7 +6,7 @@ use crate::ids::{AccountId, WorkspaceId};
 
 macro_rules! audit_actions {
     ($($(#[$doc:meta])* $name:ident => $text:literal,)+) => {
-        /// Names of the events, as operators search for them. The `oauth.*` names are the reference's
+        /// Names of the events, as operators search for them. The `oauth.*` names are Dify's
         /// (device-flow.md §15); the others are ours.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum AuditAction {

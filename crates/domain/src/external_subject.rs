@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::text::{is_plain_address, is_treacherous};
 
 /// The longest e-mail address or issuer, in characters: what the columns hold.
-pub const LONGEST: usize = 255;
+pub const MAX_LENGTH: usize = 255;
 
 /// The text is not a usable address or issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,7 @@ impl FromStr for SubjectEmail {
 
     fn from_str(text: &str) -> Result<Self, InvalidSubject> {
         // Bounded before the normalisation, which may touch every character.
-        if text.len() > LONGEST * 4 {
+        if text.len() > MAX_LENGTH * 4 {
             return Err(InvalidSubject);
         }
         let email: String = text.nfc().collect();
@@ -46,11 +46,11 @@ impl FromStr for SubjectEmail {
         let usable = !local.is_empty()
             && !host.is_empty()
             && !host.contains('@')
-            && email.chars().count() <= LONGEST
+            && email.chars().count() <= MAX_LENGTH
             && is_plain_address(&email);
         // Folding may lengthen a text; the column must hold that too.
         let email = Self(email);
-        if usable && email.folded().chars().count() <= LONGEST {
+        if usable && email.folded().chars().count() <= MAX_LENGTH {
             Ok(email)
         } else {
             Err(InvalidSubject)
@@ -75,8 +75,8 @@ impl FromStr for SubjectIssuer {
     type Err = InvalidSubject;
 
     fn from_str(text: &str) -> Result<Self, InvalidSubject> {
-        let usable = text.len() <= LONGEST * 4
-            && (1..=LONGEST).contains(&text.chars().count())
+        let usable = text.len() <= MAX_LENGTH * 4
+            && (1..=MAX_LENGTH).contains(&text.chars().count())
             && !text.trim().is_empty()
             && !text.chars().any(is_treacherous)
             && text != crate::bearer_token::ACCOUNT_ISSUER;

@@ -52,7 +52,7 @@ pub fn remaining_seconds(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
 }
 
 /// The same in milliseconds and at least one, as a store takes it.
-pub fn life_millis(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+pub fn ttl_millis(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     i64::try_from(remaining(until, now).as_millis())
         .unwrap_or(i64::MAX)
         .max(1)
@@ -86,7 +86,7 @@ mod tests {
             (7, 0)
         );
         assert_eq!(
-            (life_millis(at(9), at(2)), life_millis(at(2), at(9))),
+            (ttl_millis(at(9), at(2)), ttl_millis(at(2), at(9))),
             (7000, 1)
         );
     }

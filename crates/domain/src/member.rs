@@ -26,7 +26,7 @@ pub enum Capability {
     /// Read the audit trail.
     ReadAudit,
     /// What every member may.
-    Belong,
+    BeMember,
 }
 
 impl Capability {
@@ -41,7 +41,7 @@ impl Capability {
         Self::DeleteTags,
         Self::EditKnowledge,
         Self::ReadAudit,
-        Self::Belong,
+        Self::BeMember,
     ];
 }
 
@@ -53,7 +53,7 @@ impl Role {
             matches!(self, Self::Owner | Self::Admin),
         );
         match what {
-            Capability::Belong => true,
+            Capability::BeMember => true,
             Capability::TransferOwnership => owner,
             Capability::ManageMembers
             | Capability::ChangeWorkspace
@@ -175,7 +175,7 @@ mod tests {
             (Capability::DeleteTags, [true, true, true, false, false]),
             (Capability::EditKnowledge, [true, true, true, true, false]),
             (Capability::ReadAudit, [true, true, false, false, false]),
-            (Capability::Belong, [true; 5]),
+            (Capability::BeMember, [true; 5]),
         ];
         assert_eq!(table.len(), Capability::ALL.len());
         for (what, expected) in table {

@@ -158,7 +158,8 @@ pub fn read<T: SettingValue>(
     example: &'static str,
     default: T,
 ) -> Result<T, SettingError> {
-    match source.get(name).filter(|text| !text.trim().is_empty()) {
+    let written = |name: &str| source.get(name).filter(|text| !text.trim().is_empty());
+    match written(name).or_else(|| written(former_name(name)?)) {
         None => Ok(default),
         Some(text) => T::parse_setting(&text).map_err(|problem| SettingError {
             name,
@@ -166,6 +167,16 @@ pub fn read<T: SettingValue>(
             example,
         }),
     }
+}
+
+/// Settings that were called otherwise: `(the name, the name of before)`. Both are read; the name of today wins.
+pub const RENAMED: [(&str, &str); 1] =
+    [("GATEWRIGHT_GEOIP_DATABASE", "GATEWRIGHT_PLACES_DATABASE")];
+
+/// What a setting was called before.
+fn former_name(name: &str) -> Option<&'static str> {
+    let found = RENAMED.iter().find(|(now, _)| *now == name);
+    found.map(|(_, before)| *before)
 }
 
 /// A group of settings, as the generated structs implement it.
@@ -309,6 +320,41 @@ mod tests {
             }
             Ok(())
         }
+    }
+
+    settings! {
+        /// One that was renamed.
+        pub struct Renamed {
+            /// A file.
+            GATEWRIGHT_GEOIP_DATABASE => file: Option<String> = None, "/data/country.mmdb";
+        }
+    }
+
+    impl Renamed {
+        #[allow(
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "the macro calls it"
+        )]
+        fn validate(&self) -> Result<(), SettingError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn renamed_setting_under_its_former_name_is_read_and_todays_name_wins() {
+        let file = |names: &'static [&'static str]| {
+            let source = move |name: &str| names.contains(&name).then(|| name.to_owned());
+            Renamed::load(&source).unwrap().file
+        };
+        let [(now, before)] = RENAMED;
+        assert_eq!(file(&[]), None);
+        assert_eq!(
+            file(&["GATEWRIGHT_PLACES_DATABASE"]).as_deref(),
+            Some(before)
+        );
+        let both = &["GATEWRIGHT_PLACES_DATABASE", "GATEWRIGHT_GEOIP_DATABASE"];
+        assert_eq!(file(both).as_deref(), Some(now));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What slows a stranger and shuts nobody out: some failures cost nothing, then each further one
 //! doubles the wait, up to a quarter of an hour and never more. Kept for sign-ins (per account and
-//! network, and per account from everywhere), for wrong codes and for letters to one mailbox.
+//! network, and per account from everywhere), for wrong codes and for mails to one mailbox.
 //!
 //! An attempt is counted when its outcome is known. Until then it is open, and takes up the room of a
 //! failure: so parallel guesses cannot share one look at the counter, and parallel sign-ins with the
@@ -15,7 +15,7 @@ use crate::interval::remaining;
 /// Failures of one network or known browser that cost no delay.
 pub const FREE_FAILURES: u32 = 5;
 /// The longest wait.
-pub const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+pub const MAX_WAIT: TimeDelta = TimeDelta::minutes(15);
 const FIRST_DELAY_SECONDS: i64 = 15;
 /// Longer than the outcome of any attempt takes.
 const OPEN_FOR: TimeDelta = TimeDelta::seconds(60);
@@ -47,7 +47,7 @@ pub struct OpenAttempt(DateTime<Utc>);
 /// A wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// Whole seconds, from 1 to those of [`LONGEST_WAIT`].
+    /// Whole seconds, from 1 to those of [`MAX_WAIT`].
     pub seconds: u64,
 }
 
@@ -102,7 +102,7 @@ impl Throttle {
 
     /// It was right: all failures are forgotten. What others have open stays open.
     #[must_use]
-    pub fn forgive(self, attempt: OpenAttempt) -> Self {
+    pub fn refund(self, attempt: OpenAttempt) -> Self {
         let mut rest = self.release(attempt);
         rest.failures = 0;
         rest.blocked_until = None;
@@ -132,7 +132,7 @@ impl Throttle {
     pub fn wait(&self, now: DateTime<Utc>) -> Option<Wait> {
         let left = remaining(self.blocked_until?, now);
         // A clock that is ahead elsewhere makes no wait longer than the longest.
-        let left = left.min(LONGEST_WAIT.to_std().unwrap_or(left));
+        let left = left.min(MAX_WAIT.to_std().unwrap_or(left));
         let seconds = left.as_millis().div_ceil(1000);
         let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
         (seconds > 0).then_some(Wait { seconds })
@@ -160,7 +160,7 @@ impl Throttle {
         self.failures = self.failures.saturating_add(1);
         if self.failures > slope.free {
             let doublings = (self.failures - slope.free - 1).min(16);
-            let delay = TimeDelta::seconds(FIRST_DELAY_SECONDS << doublings).min(LONGEST_WAIT);
+            let delay = TimeDelta::seconds(FIRST_DELAY_SECONDS << doublings).min(MAX_WAIT);
             self.blocked_until = Some(now + delay);
         }
     }
@@ -214,7 +214,7 @@ mod tests {
         }
         assert_eq!(throttle.clone().begin(SLOPE, start()), Err(Refusal::Busy));
         for attempt in open {
-            throttle = throttle.forgive(attempt);
+            throttle = throttle.refund(attempt);
         }
         assert!(throttle.is_empty());
     }

@@ -25,7 +25,7 @@ pub fn is_alive(pid: u32, program: &str) -> bool {
 }
 
 /// Ends a process if it still runs a program of this name; true when it is gone.
-pub fn terminate(pid: u32, program: &str, patience: Duration) -> bool {
+pub fn terminate(pid: u32, program: &str, timeout: Duration) -> bool {
     let Some(raw) = to_pid(pid) else { return true };
     // PostgreSQL takes SIGINT as "fast": sessions are cut, data is written.
     let polite = if program == "postgres" {
@@ -36,7 +36,7 @@ pub fn terminate(pid: u32, program: &str, patience: Duration) -> bool {
     if !is_alive(pid, program) || kill_process(raw, polite).is_err() {
         return !is_alive(pid, program);
     }
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     while is_alive(pid, program) {
         if Instant::now() > deadline {
             return false;

@@ -53,7 +53,7 @@ pub struct Home {
 }
 
 /// The longest path of a socket that every system takes is 103 bytes; PostgreSQL adds 16.
-const LONGEST_RUN_FOLDER: usize = 80;
+const MAX_RUN_FOLDER_BYTES: usize = 80;
 
 impl Home {
     /// The folders for a project whose own folder is `dev` (for example `.dev`). A user's engines
@@ -103,7 +103,7 @@ impl Home {
 /// ideas about blanks: only a short path of plain characters serves everybody.
 fn is_fit_for_sockets(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
-    bytes.len() <= LONGEST_RUN_FOLDER
+    bytes.len() <= MAX_RUN_FOLDER_BYTES
         && bytes
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(b))

@@ -24,7 +24,7 @@ pub struct EnterpriseBroker {
     base: String,
     secret: String,
     quick: Outbound,
-    patient: Outbound,
+    slow: Outbound,
     clock: Arc<dyn Clock>,
     /// The answer and when it was asked for. One caller asks, the others wait for the answer.
     licence: Mutex<Option<(DateTime<Utc>, Licence)>>,
@@ -75,7 +75,7 @@ impl EnterpriseBroker {
             base: url.as_str().to_owned(),
             secret: settings.secret.expose().to_owned(),
             quick: Outbound::new(LICENCE_BUDGET)?,
-            patient: Outbound::new(BEGIN_BUDGET)?,
+            slow: Outbound::new(BEGIN_BUDGET)?,
             clock,
             licence: Mutex::new(None),
         }))
@@ -155,7 +155,7 @@ impl Broker for EnterpriseBroker {
             let body = serde_json::json!({"signed_state": signed_state}).to_string();
             let answer: InitiateAnswer = self
                 .call(
-                    &self.patient,
+                    &self.slow,
                     Method::POST,
                     "/device-flow/sso-initiate",
                     body.into_bytes(),

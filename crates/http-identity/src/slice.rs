@@ -12,7 +12,7 @@ use gatewright_usecase_identity::{
 use gatewright_usecase_workspace::{
     audit_log::AuditLog,
     file::Files,
-    workspace::{Belongings, Workspaces},
+    workspace::{ApiKeys, Tags, Workspaces},
 };
 
 use crate::{console_surface, file_surface, openapi_surface, system_surface};
@@ -37,7 +37,9 @@ pub struct IdentityServices {
     /// Files that people upload.
     pub files: Data<Files>,
     /// Tags and API keys.
-    pub belongings: Data<Belongings>,
+    pub api_keys: Data<ApiKeys>,
+    /// Tags of workspaces.
+    pub tags: Data<Tags>,
     /// The audit trail.
     pub audit_log: Data<AuditLog>,
     /// Settings of the console.
@@ -58,7 +60,8 @@ impl IdentityServices {
             .app_data(self.accounts.clone())
             .app_data(self.members.clone())
             .app_data(self.files.clone())
-            .app_data(self.belongings.clone())
+            .app_data(self.api_keys.clone())
+            .app_data(self.tags.clone())
             .app_data(self.audit_log.clone())
             .app_data(self.console_settings.clone())
             .app_data(self.device_settings.clone());

@@ -31,7 +31,7 @@ pub fn discovery_operations() -> Operations {
     operations!["discovery": system::authorization_server_metadata]
 }
 
-/// Static answer, as the reference gives it; says nothing about dependencies.
+/// Static answer, as Dify gives it; says nothing about dependencies.
 #[utoipa::path(get, path = "/health", responses((status = 200)))]
 pub(crate) async fn health(settings: Data<ConsoleSettings>) -> HttpResponse {
     let version = settings.dify_version.stated();

@@ -113,7 +113,7 @@ const SIGN_IN_STATE: Kind = Kind::new("gatewright_signin", Reach::Host, Ends::Er
 /// Says that a session was renewed a moment ago: a page that is asked for without one then does not
 /// renew again.
 pub const RENEWED: Kind = Kind::new("gatewright_renewed", Reach::Host, Ends::Errand);
-/// The approval grant (device-flow.md §6.6): its name and path are the reference's.
+/// The approval grant (device-flow.md §6.6): its name and path are Dify's.
 pub const APPROVAL_GRANT: Kind =
     Kind::new("device_approval_grant", Reach::Path, Ends::Errand).below("/openapi/v1/oauth/device");
 /// The code that this browser looked up, for the pages under `/device` alone.

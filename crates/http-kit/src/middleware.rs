@@ -22,13 +22,13 @@ use gatewright_usecase_kit::Ctx;
 use crate::{
     access_log::Visit,
     cookies::{self, CookiePolicy},
-    error::{Cause, FrameworkFailure, Place, REASON, without_foreign_text},
+    error::{Cause, FrameworkFailure, REASON, Surface, without_foreign_text},
     operation::Passage,
     request_id::{self, REQUEST_ID},
     settings::HttpSettings,
 };
 
-const LONGEST_USER_AGENT: usize = 255;
+const MAX_USER_AGENT_CHARS: usize = 255;
 
 /// Makes the [`Ctx`], gives failures the right envelope, and rids a browser of two sessions of which neither
 /// can be believed. How long an operation may take is its own affair ([`crate::operation::Facts`]).
@@ -40,13 +40,13 @@ pub async fn around<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
-    let place = Place::of(request.path());
+    let surface = Surface::of(request.path());
     let visit = Visit::begin(&request);
     request.extensions_mut().insert(Arc::clone(&ctx));
     let passage = Passage::begin(&mut request);
     let cause = match next.call(request).await {
         Ok(response) => {
-            let mut response = without_foreign_text(response, (place, &ctx.request_id));
+            let mut response = without_foreign_text(response, (surface, &ctx.request_id));
             clear_several(&mut response);
             visit.answered((&ctx, &passage), &response);
             let headers = response.headers_mut();
@@ -64,7 +64,7 @@ pub async fn around<B: MessageBody + 'static>(
             "no answer in time; a dependency hangs"
         );
     }
-    let failure = FrameworkFailure::new((place, &ctx.request_id), &cause);
+    let failure = FrameworkFailure::new((surface, &ctx.request_id), &cause);
     visit.failed((&ctx, &passage), failure.status_code());
     Err(failure.into())
 }
@@ -147,7 +147,7 @@ fn context(request: &HttpRequest) -> Ctx {
         .map(|text| {
             text.chars()
                 .filter(|c| !c.is_control())
-                .take(LONGEST_USER_AGENT)
+                .take(MAX_USER_AGENT_CHARS)
                 .collect()
         });
     let known_browser = known_browser(request, now);

@@ -15,7 +15,7 @@ use gatewright_domain::client_address::TrustedProxies;
 /// `X-Request-Id`.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over, in bytes; the audit trail's column holds as many.
-const LONGEST: usize = 64;
+const MAX_LENGTH: usize = 64;
 
 /// The id that a trusted proxy gave the request: exactly one, 1 to 64 letters, digits, `-`, `_` or `.`.
 pub(crate) fn brought_by_proxy(
@@ -35,7 +35,7 @@ pub(crate) fn brought_by_proxy(
 
 fn accepted(bytes: &[u8]) -> Option<String> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    let is_id = (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(is_plain);
+    let is_id = (1..=MAX_LENGTH).contains(&bytes.len()) && bytes.iter().all(is_plain);
     is_id.then(|| bytes.iter().copied().map(char::from).collect())
 }
 
@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn g9_an_id_that_is_no_id_is_replaced() {
-        let longest = "a".repeat(LONGEST);
+        let longest = "a".repeat(MAX_LENGTH);
         assert!(brought(&[&longest], [10, 0, 0, 1]).is_some());
-        let too_long = "a".repeat(LONGEST + 1);
+        let too_long = "a".repeat(MAX_LENGTH + 1);
         for lines in [
             &[][..],
             &[""],

@@ -144,14 +144,14 @@ mod tests {
             let extensions = operation.documented.extensions.as_ref();
             let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT));
             let named = aliases.map_or(0, |aliases| aliases.as_array().map_or(1, Vec::len));
-            let places = operation.places();
+            let routes = operation.routes();
             assert_eq!(
-                places.len(),
+                routes.len(),
                 operation.methods.len() + named,
                 "{}",
                 operation.path
             );
-            for (method, path) in places {
+            for (method, path) in routes {
                 assert!(seen.insert((method.to_string(), path.clone())), "{path}");
             }
         }

@@ -105,7 +105,7 @@ fn provider_timeout(services: &Services) -> Duration {
     services
         .identity
         .console
-        .provider_patience()
+        .provider_timeout()
         .max(BROKER_TIMEOUT)
 }
 

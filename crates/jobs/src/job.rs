@@ -33,7 +33,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     const KIND: &'static str;
     /// Where it waits.
     const QUEUE: QueueName;
-    /// Attempts until it is buried.
+    /// Attempts until it becomes a dead letter.
     const MAX_ATTEMPTS: i32 = 12;
 }
 
@@ -45,7 +45,7 @@ pub enum JobError {
     Retry(String),
     /// No attempt will ever succeed.
     #[error("{0}")]
-    Hopeless(String),
+    Permanent(String),
 }
 
 impl From<gatewright_domain::error::Unavailable> for JobError {

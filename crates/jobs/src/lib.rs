@@ -1,6 +1,6 @@
 //! A small queue on PostgreSQL. A job is enqueued in the transaction that causes it, so it exists
 //! exactly when its cause does. Workers claim jobs under a lease (`FOR UPDATE SKIP LOCKED`); attempts
-//! count when a job is claimed, so that one which kills its worker is buried too. What a worker leaves
+//! count when a job is claimed, so that one which kills its worker becomes a dead letter too. What a worker leaves
 //! behind is claimed again when its lease ends: every job runs at least once and has to bear it twice.
 //!
 //! Why it is ours: each library at hand lost work, or brought a second driver and with it no shared

@@ -1,8 +1,8 @@
-//! The names of the queues, as operators of the reference know them (console.md §10.6).
+//! The names of the queues, as operators of Dify know them (console.md §10.6).
 
 use std::str::FromStr;
 
-/// A queue, named as operators of the reference know it (`-q`).
+/// A queue, named as operators of Dify know it (`-q`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueName {
     /// Outgoing mail.

@@ -41,7 +41,7 @@ pub struct RunnerSettings {
     /// How often it asks whether announcements still reach it.
     pub heartbeat: Duration,
     /// How long it may finish what it began.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// A worker.
@@ -89,7 +89,7 @@ impl<C: Connections> Runner<C> {
         }
         listening.abort();
         let finishing = async { while running.join_next().await.is_some() {} };
-        if tokio::time::timeout(this.settings.patience, finishing)
+        if tokio::time::timeout(this.settings.timeout, finishing)
             .await
             .is_err()
         {
@@ -164,10 +164,10 @@ impl<C: Connections> Runner<C> {
     async fn claim(&self, worker: Uuid, most: usize) -> Result<Vec<Claimed>, Unavailable> {
         let now = self.clock.now();
         let mut conn = self.connections.get().await?;
-        let buried = store::bury_exhausted(conn.as_mut(), now).await?;
-        if buried > 0 {
+        let dead_lettered = store::dead_letter_exhausted(conn.as_mut(), now).await?;
+        if dead_lettered > 0 {
             tracing::error!(
-                buried,
+                dead_lettered,
                 "jobs ended their workers too often; see `worker dead-letters list`"
             );
         }

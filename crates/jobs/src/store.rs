@@ -102,7 +102,7 @@ pub(crate) async fn claim(
 }
 
 /// Buries what ended its workers in its last attempt. Says how many.
-pub(crate) async fn bury_exhausted(
+pub(crate) async fn dead_letter_exhausted(
     conn: &mut AsyncPgConnection,
     now: DateTime<Utc>,
 ) -> Result<usize, Unavailable> {

@@ -78,7 +78,7 @@ impl BearerCache {
     }
 
     /// Puts a tombstone and tells the other nodes. Call it before the revocation commits.
-    pub async fn bury(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+    pub async fn deny(&self, hash: &TokenHash) -> Result<(), Unavailable> {
         let mut command = redis::cmd("SET");
         command
             .arg(self.key(hash))
@@ -92,7 +92,7 @@ impl BearerCache {
     }
 
     /// Takes a tombstone away again, when the revocation did not commit.
-    pub async fn exhume(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+    pub async fn lift_denial(&self, hash: &TokenHash) -> Result<(), Unavailable> {
         let mut command = redis::cmd("DEL");
         command.arg(self.key(hash));
         self.kv.run::<i64>(&command).await.map(drop)

@@ -11,7 +11,7 @@ use gatewright_auth::{
 use gatewright_domain::{
     device_grant::{DeviceCode, DeviceGrant, UserCode},
     error::Unavailable,
-    interval::life_millis,
+    interval::ttl_millis,
 };
 
 use crate::{
@@ -61,7 +61,7 @@ impl DeviceGrants {
         device_code: &DeviceCode,
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
-        let ttl = ttl_millis(grant, now);
+        let ttl = grant_ttl_millis(grant, now);
         let state_digest = device_code_digest(&self.digests.active(), device_code);
         let claim = |key: String, value: String| {
             let mut command = redis::cmd("SET");
@@ -131,7 +131,7 @@ impl DeviceGrants {
         next: &DeviceGrant,
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
-        let ttl = ttl_millis(next, now);
+        let ttl = grant_ttl_millis(next, now);
         let next = self.seal(&stored.key, next)?;
         compare_and_swap(&self.kv, &stored.key, &stored.raw, &next, ttl).await
     }
@@ -148,14 +148,14 @@ impl DeviceGrants {
         // The same hash tag as the grant: one script touches both.
         let digest = sha256_hex(nonce.expose());
         let spent_key = format!("{}:spent:{digest}", stored.key);
-        let spent_ttl = life_millis(remember_until + GRACE, now);
+        let spent_ttl = ttl_millis(remember_until + GRACE, now);
         swap_spending(
             &self.kv,
             (
                 &stored.key,
                 &stored.raw,
                 &self.seal(&stored.key, next)?,
-                ttl_millis(next, now),
+                grant_ttl_millis(next, now),
             ),
             (&spent_key, spent_ttl),
         )
@@ -197,6 +197,6 @@ fn device_code_digest(key: &HmacKey, code: &DeviceCode) -> String {
     key.digest_hex(format!("device-code/{}", code.expose()).as_bytes())
 }
 
-fn ttl_millis(grant: &DeviceGrant, now: DateTime<Utc>) -> i64 {
-    life_millis(grant.expires_at + GRACE, now)
+fn grant_ttl_millis(grant: &DeviceGrant, now: DateTime<Utc>) -> i64 {
+    ttl_millis(grant.expires_at + GRACE, now)
 }

@@ -9,7 +9,7 @@ use gatewright_auth::{
 };
 use gatewright_domain::{
     error::Unavailable,
-    interval::life_millis,
+    interval::ttl_millis,
     one_time::{OneTimeGrant, OneTimePurpose},
 };
 use redis::Script;
@@ -190,7 +190,7 @@ fn family(kv: &Kv) -> String {
 }
 
 fn millis(grant: &OneTimeGrant, now: DateTime<Utc>) -> i64 {
-    life_millis(grant.expires_at, now)
+    ttl_millis(grant.expires_at, now)
 }
 
 /// Only whoever has the token can read whose address it is about: the token is stored nowhere.

@@ -25,8 +25,8 @@ use crate::connection::Kv;
 const BLOCKS: u32 = 500;
 /// How long a node may hold a block.
 const LEASE: TimeDelta = TimeDelta::seconds(1);
-/// Held blocks are swept when there are more than this.
-const SWEEP_AT: usize = 10_000;
+/// Held blocks are purged when there are more than this.
+const PURGE_AT: usize = 10_000;
 
 /// A member that stands there already is a charge whose answer was lost: it is not charged twice.
 const SCRIPT: &str = r"
@@ -180,7 +180,7 @@ impl RateLimits {
 
     fn hold(&self, key: String, left: u32, now: DateTime<Utc>) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() > SWEEP_AT {
+        if held.len() > PURGE_AT {
             held.retain(|_, block| now < block.until);
         }
         // Another request may have fetched a block meanwhile; both are ours to use.

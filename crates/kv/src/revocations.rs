@@ -24,9 +24,9 @@ impl Revocations {
     /// whoever is the master by then, or to another node of the cluster.
     pub async fn listen(self, on_revoked: impl Fn(&TokenHash)) {
         let channel = self.kv.channel("revoked");
-        let heard = |text: String| on_revoked(&TokenHash::from_column(text));
+        let wakeups = |text: String| on_revoked(&TokenHash::from_column(text));
         for attempt in 0.. {
-            if let Err(error) = self.kv.listen(&channel, attempt, &heard).await {
+            if let Err(error) = self.kv.listen(&channel, attempt, &wakeups).await {
                 tracing::debug!(%error, "the revocation channel broke; connecting again");
             }
             tokio::time::sleep(RECONNECT).await;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_auth::{digest::sha256_hex, envelope::TokenText};
-use gatewright_domain::{error::Unavailable, interval::life_millis};
+use gatewright_domain::{error::Unavailable, interval::ttl_millis};
 use redis::Script;
 
 use crate::connection::Kv;
@@ -58,7 +58,7 @@ impl SpentNonces {
             call.key(key);
         }
         for spending in spendings {
-            call.arg(life_millis(spending.until + GRACE, now));
+            call.arg(ttl_millis(spending.until + GRACE, now));
         }
         let spent: i64 = self.kv.invoke(&call).await?;
         Ok(spent == 1)

@@ -1,4 +1,4 @@
-//! Throttles of sign-ins, codes and letters. Keys are digests.
+//! Throttles of sign-ins, codes and mails. Keys are digests.
 
 use chrono::{DateTime, Utc};
 use gatewright_auth::keys::HmacKey;
@@ -17,7 +17,7 @@ use crate::{
 pub struct Throttles {
     kv: Kv,
     digest: HmacKey,
-    pardoned_for: chrono::TimeDelta,
+    resets_remembered_for: chrono::TimeDelta,
 }
 
 /// An attempt whose outcome the throttle is to hear.
@@ -41,13 +41,13 @@ pub enum BeginError {
 }
 
 impl Throttles {
-    /// Digests keys with `digest`; a pardon is remembered for `pardoned_for`, which must not be
+    /// Digests keys with `digest`; a reset is remembered for `resets_remembered_for`, which must not be
     /// shorter than the memory of any slope.
-    pub fn new(kv: Kv, digest: HmacKey, pardoned_for: chrono::TimeDelta) -> Self {
+    pub fn new(kv: Kv, digest: HmacKey, resets_remembered_for: chrono::TimeDelta) -> Self {
         Self {
             kv,
             digest,
-            pardoned_for,
+            resets_remembered_for,
         }
     }
 
@@ -79,8 +79,8 @@ impl Throttles {
     }
 
     /// It was right: the failures are forgotten.
-    pub async fn forgive(&self, attempt: &Attempt) -> Result<(), Unavailable> {
-        self.close(attempt, Throttle::forgive).await
+    pub async fn refund(&self, attempt: &Attempt) -> Result<(), Unavailable> {
+        self.close(attempt, Throttle::refund).await
     }
 
     /// Counts something, if it may happen now.
@@ -120,26 +120,26 @@ impl Throttles {
         Ok(throttle.wait(now))
     }
 
-    /// How often somebody was pardoned lately: a part of who is counted, so that a pardon reaches all
+    /// How often somebody was reset lately: a part of who is counted, so that a reset reaches all
     /// networks and browsers at once.
-    pub async fn pardons(&self, email: &str) -> Result<u64, Unavailable> {
+    pub async fn resets(&self, email: &str) -> Result<u64, Unavailable> {
         let mut command = redis::cmd("GET");
-        command.arg(self.pardon_key(email));
-        let pardons = self.kv.run_repeatable::<Option<u64>>(&command);
-        Ok(pardons.await?.unwrap_or(0))
+        command.arg(self.reset_key(email));
+        let resets = self.kv.run_repeatable::<Option<u64>>(&command);
+        Ok(resets.await?.unwrap_or(0))
     }
 
-    /// Forgets everything that is counted of an address, wherever it came from. The pardon is
+    /// Forgets everything that is counted of an address, wherever it came from. The reset is
     /// remembered for as long as any of it would have been.
-    pub async fn pardon(&self, email: &str) -> Result<(), Unavailable> {
+    pub async fn reset(&self, email: &str) -> Result<(), Unavailable> {
         thread_local! {
-            static PARDON: redis::Script = redis::Script::new(
+            static RESET: redis::Script = redis::Script::new(
                 "local n = redis.call('INCR', KEYS[1]) redis.call('PEXPIRE', KEYS[1], ARGV[1]) return n",
             );
         }
-        let script = PARDON.with(Clone::clone);
-        let life = self.pardoned_for.num_milliseconds().max(1);
-        let key = self.pardon_key(email);
+        let script = RESET.with(Clone::clone);
+        let life = self.resets_remembered_for.num_milliseconds().max(1);
+        let key = self.reset_key(email);
         self.kv
             .invoke::<u64>(script.key(key).arg(life))
             .await
@@ -193,7 +193,7 @@ impl Throttles {
         Ok((serde_json::from_str(&raw).unwrap_or_default(), raw))
     }
 
-    fn pardon_key(&self, email: &str) -> String {
+    fn reset_key(&self, email: &str) -> String {
         let whose = self.digest.digest_hex(format!("pardon/{email}").as_bytes());
         self.kv.key("pardon", &whose)
     }

@@ -34,7 +34,7 @@ fn finding(what: impl Into<String>, change: impl Into<String>) -> Finding {
     }
 }
 
-/// Tries the way to the mail server up to the point where a letter would be handed over.
+/// Tries the way to the mail server up to the point where a mail would be handed over.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -138,7 +138,7 @@ async fn require_starttls(mut stream: TcpStream, server: &str, port: u16) -> Res
     ))
 }
 
-/// Without TLS: a server that wants it says so when somebody signs in, or with the first letter.
+/// Without TLS: a server that wants it says so when somebody signs in, or with the first mail.
 async fn require_clear(
     mut stream: TcpStream,
     settings: &MailSettings,
@@ -180,7 +180,7 @@ fn is_about_tls(said: &str) -> bool {
         && (said.contains("tls") || said.contains("encrypt") || said.contains("no compatible"))
 }
 
-/// What to change when the server did not take a letter, by what it said.
+/// What to change when the server did not take a mail, by what it said.
 pub fn explain(settings: &MailSettings, said: &str) -> Finding {
     let lower = said.to_lowercase();
     let change = if settings.security() == Security::None && is_about_tls(said) {

@@ -1,5 +1,5 @@
 //! Domain names as mail servers know them: those with umlauts, or in another script, as `xn--…` (IDNA,
-//! UTS #46). The part before the `@` stays as it is: whoever has letters there needs a server that takes
+//! UTS #46). The part before the `@` stays as it is: whoever has mails there needs a server that takes
 //! them (SMTPUTF8).
 
 use lettre::Address;

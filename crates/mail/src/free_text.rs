@@ -1,10 +1,10 @@
-//! Names in letters. A letter comes from us and is believed; a name in it comes from whoever chose it. So
+//! Names in mails. A mail comes from us and is believed; a name in it comes from whoever chose it. So
 //! a name is one short line that no mail program makes a link of, and never part of a subject.
 
 /// Longest name, in characters.
-const LONGEST: usize = 60;
+const MAX_LENGTH: usize = 60;
 
-/// What a letter says of a name: one line of at most 60 characters without invisible ones, in which what
+/// What a mail says of a name: one line of at most 60 characters without invisible ones, in which what
 /// mail programs turn into links is broken up (`evil[.]example`, `https[:]//`, `me[at]evil[.]example`).
 pub(crate) fn defang(name: &str) -> String {
     let visible: String = name
@@ -21,8 +21,8 @@ pub(crate) fn defang(name: &str) -> String {
         .collect();
     let line = visible.split(' ').filter(|word| !word.is_empty());
     let line: Vec<char> = line.collect::<Vec<_>>().join(" ").chars().collect();
-    let is_cut = line.len() > LONGEST;
-    let line = &line[..line.len().min(LONGEST)];
+    let is_cut = line.len() > MAX_LENGTH;
+    let line = &line[..line.len().min(MAX_LENGTH)];
     let mut text = String::new();
     for (at, c) in line.iter().enumerate() {
         let next = line.get(at + 1).copied();
@@ -92,7 +92,7 @@ mod tests {
             assert_eq!(defang(name), said, "{name:?}");
         }
         let long = defang(&"x".repeat(255));
-        assert_eq!(long.chars().count(), LONGEST + 1);
+        assert_eq!(long.chars().count(), MAX_LENGTH + 1);
         assert!(long.ends_with('…'));
     }
 }

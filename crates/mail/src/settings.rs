@@ -1,4 +1,4 @@
-//! Settings of mail, with the reference's names (console.md §11.1).
+//! Settings of mail, with Dify's names (console.md §11.1).
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use gatewright_domain::{
 };
 use lettre::message::Mailbox;
 
-/// How letters leave.
+/// How mails leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailType {
     /// By SMTP.
@@ -70,7 +70,7 @@ settings! {
         SMTP_LOCAL_HOSTNAME => local_hostname: Option<String> = None, "api.example.com";
         /// A PEM file of a certificate authority that the mail server's certificate may come from, beside the system's.
         GATEWRIGHT_SMTP_CA_FILE => ca_file: Option<PathBuf> = None, "/etc/ssl/company-ca.pem";
-        /// Where `MAIL_TYPE=file` puts letters.
+        /// Where `MAIL_TYPE=file` puts mails.
         GATEWRIGHT_MAIL_FOLDER => folder: PathBuf = PathBuf::from(".dev/mail"), ".dev/mail";
         /// Templates that replace built-in ones: `<folder>/en-US/<name>.jinja`; see `api-server mail preview`.
         GATEWRIGHT_MAIL_TEMPLATES => templates: Option<PathBuf> = None, "/etc/gatewright/mail";
@@ -134,7 +134,7 @@ impl MailSettings {
         }
     }
 
-    /// Whether letters leave at all.
+    /// Whether mails leave at all.
     pub fn is_set_up(&self) -> bool {
         self.mail_type.is_some()
     }

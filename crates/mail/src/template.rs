@@ -1,4 +1,4 @@
-//! From a letter to subject, HTML and text. Everything that is put in is escaped in HTML; names are cut
+//! From a mail to subject, HTML and text. Everything that is put in is escaped in HTML; names are cut
 //! and can be no links; a subject that uses a name is refused when it is read; what a template uses
 //! without having been told is an error, not a gap.
 
@@ -8,10 +8,10 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::{
     free_text::defang,
-    letter::{LetterKind, MailLanguage, is_free_text},
+    kind::{MailKind, MailLanguage, is_free_text},
 };
 
-/// What stands at the end of letters and in subjects.
+/// What stands at the end of mails and in subjects.
 const APPLICATION_TITLE: &str = "Dify";
 
 const PARTS: [(&str, &str); 4] = [
@@ -58,7 +58,7 @@ built_in!(
     "transfer_workspace_owner_confirm_template",
 );
 
-/// A letter, ready to be sent.
+/// A mail, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// One line.
@@ -111,28 +111,28 @@ impl Templates {
                         .map_err(|error| TemplateError::new(&path.display().to_string(), error))?,
                     _ => (*built_in).to_owned(),
                 };
-                add_letter(&mut environment, name, language, &source)?;
+                add_mail(&mut environment, name, language, &source)?;
             }
         }
         Ok(Self(environment))
     }
 
-    /// Writes a letter.
+    /// Writes a mail.
     ///
     /// # Errors
     /// When the template wants to be told more.
     pub fn render(
         &self,
-        letter: LetterKind,
+        kind: MailKind,
         language: MailLanguage,
         to: &str,
         variables: &BTreeMap<String, String>,
     ) -> Result<Rendered, TemplateError> {
-        let base = format!("{}/{}", language.tag(), letter.template());
+        let base = format!("{}/{}", language.tag(), kind.template());
         let fill = |name: &str, parts: &str| {
             let context = context! {
                 to, language => language.tag(), application_title => APPLICATION_TITLE,
-                branding_enabled => false, parts, ..self::told(variables)
+                branding_enabled => false, parts, ..self::variables(variables)
             };
             let template = self.0.get_template(name);
             template
@@ -144,12 +144,12 @@ impl Templates {
         let html = fill(&format!("{base}.html"), "parts.html")?;
         let text = fill(&format!("{base}.txt"), "parts.txt")?;
         let wrap = |layout: &str, content: &str| {
-            let told = context! {
+            let variables = context! {
                 content, subject => subject.as_str(), language => language.tag(), application_title => APPLICATION_TITLE,
             };
             let template = self.0.get_template(layout);
             template
-                .and_then(|template| template.render(told))
+                .and_then(|template| template.render(variables))
                 .map_err(|error| TemplateError::new(layout, error))
         };
         Ok(Rendered {
@@ -160,7 +160,7 @@ impl Templates {
     }
 }
 
-fn told(variables: &BTreeMap<String, String>) -> minijinja::Value {
+fn variables(variables: &BTreeMap<String, String>) -> minijinja::Value {
     let said = |name: &str, value: &String| {
         if is_free_text(name) {
             defang(value)
@@ -172,7 +172,7 @@ fn told(variables: &BTreeMap<String, String>) -> minijinja::Value {
     minijinja::Value::from_pairs(pairs.map(|(name, value)| (name.clone(), said(name, value))))
 }
 
-fn add_letter(
+fn add_mail(
     environment: &mut Environment<'static>,
     name: &str,
     language: MailLanguage,
@@ -227,41 +227,43 @@ fn add(
 mod tests {
     use super::*;
 
-    fn told(letter: LetterKind) -> BTreeMap<String, String> {
-        let names = letter.variables().iter();
+    fn variables(kind: MailKind) -> BTreeMap<String, String> {
+        let names = kind.variables().iter();
         names
             .map(|name| ((*name).to_owned(), format!("<{name}>")))
             .collect()
     }
 
     #[test]
-    fn every_letter_exists_in_both_languages_and_says_all_it_is_told() {
+    fn every_mail_exists_in_both_languages_and_contains_all_its_variables() {
         let templates = Templates::load(None).unwrap();
-        for letter in LetterKind::ALL {
+        for kind in MailKind::ALL {
             let mut subjects = vec![];
             for language in MailLanguage::ALL {
-                let told = told(letter);
-                let mail = templates.render(letter, language, "a@b.co", &told).unwrap();
+                let variables = variables(kind);
+                let mail = templates
+                    .render(kind, language, "a@b.co", &variables)
+                    .unwrap();
                 let all_text = format!("{}\n{}", mail.subject, mail.text);
-                for name in letter.variables() {
+                for name in kind.variables() {
                     assert!(
                         all_text.contains(&format!("<{name}>")),
-                        "{letter:?} {name}: {all_text}"
+                        "{kind:?} {name}: {all_text}"
                     );
                     assert!(
                         mail.html.contains(&format!("&lt;{name}&gt;")),
-                        "{letter:?}: {}",
+                        "{kind:?}: {}",
                         mail.html
                     );
                     assert!(
                         !mail.html.contains(&format!("<{name}>")),
-                        "{letter:?} lets markup through"
+                        "{kind:?} lets markup through"
                     );
                 }
                 assert!(mail.html.contains(&format!("lang=\"{}\"", language.tag())));
                 subjects.push(mail.subject);
             }
-            assert_ne!(subjects[0], subjects[1], "{letter:?} is not translated");
+            assert_ne!(subjects[0], subjects[1], "{kind:?} is not translated");
         }
     }
 
@@ -272,12 +274,12 @@ mod tests {
         let none = BTreeMap::new();
         assert!(
             templates
-                .render(LetterKind::ResetPassword, english, "a@b.co", &none)
+                .render(MailKind::ResetPassword, english, "a@b.co", &none)
                 .is_err()
         );
     }
 
-    /// b5: every letter, told a name that is a link of 255 characters over several lines.
+    /// b5: every mail, told a name that is a link of 255 characters over several lines.
     #[test]
     fn b5_no_name_is_a_link_a_second_line_or_part_of_a_subject() {
         let templates = Templates::load(None).unwrap();
@@ -285,12 +287,14 @@ mod tests {
             "https://evil.example/\r\nBcc: x@evil.example {}",
             "y".repeat(200)
         );
-        for letter in LetterKind::ALL {
+        for kind in MailKind::ALL {
             for language in MailLanguage::ALL {
-                let mut told = told(letter);
-                let names = letter.variables().iter().filter(|name| is_free_text(name));
-                told.extend(names.map(|name| ((*name).to_owned(), link.clone())));
-                let mail = templates.render(letter, language, "a@b.co", &told).unwrap();
+                let mut variables = variables(kind);
+                let names = kind.variables().iter().filter(|name| is_free_text(name));
+                variables.extend(names.map(|name| ((*name).to_owned(), link.clone())));
+                let mail = templates
+                    .render(kind, language, "a@b.co", &variables)
+                    .unwrap();
                 for text in [&mail.subject, &mail.html, &mail.text] {
                     for bad in [
                         "evil.example",
@@ -299,14 +303,10 @@ mod tests {
                         "\nBcc",
                         "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
                     ] {
-                        assert!(!text.contains(bad), "{letter:?} says {bad:?}: {text}");
+                        assert!(!text.contains(bad), "{kind:?} says {bad:?}: {text}");
                     }
                 }
-                assert!(
-                    !mail.subject.contains("evil"),
-                    "{letter:?}: {}",
-                    mail.subject
-                );
+                assert!(!mail.subject.contains("evil"), "{kind:?}: {}", mail.subject);
             }
         }
     }
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_may_override_a_letter() {
+    fn template_of_the_operator_overrides_the_built_in_one() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("en-US")).unwrap();
         let file = folder.path().join("en-US/test_mail_template.jinja");
@@ -339,7 +339,7 @@ mod tests {
         let templates = Templates::load(Some(folder.path())).unwrap();
         let none = BTreeMap::new();
         let mail = templates
-            .render(LetterKind::Test, MailLanguage::English, "<a@b.co>", &none)
+            .render(MailKind::Test, MailLanguage::English, "<a@b.co>", &none)
             .unwrap();
         assert_eq!(mail.subject, "Hi <a@b.co>");
         assert!(mail.html.contains("<b>&lt;a@b.co&gt;</b>"));

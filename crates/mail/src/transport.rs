@@ -1,4 +1,4 @@
-//! How a letter leaves: by SMTP with checked certificates, or into a file.
+//! How a mail leaves: by SMTP with checked certificates, or into a file.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -22,10 +22,10 @@ use crate::{
 /// To connect and for each answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A letter with its addressee. The id makes its name: the same in every attempt.
+/// A mail with its addressee. The id makes its name: the same in every attempt.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Part of the `Message-ID`, so that a second attempt can be recognised as the same letter.
+    /// Part of the `Message-ID`, so that a second attempt can be recognised as the same mail.
     pub id: String,
     /// The addressee.
     pub to: String,
@@ -33,13 +33,13 @@ pub struct Mail {
     pub content: Rendered,
 }
 
-/// A letter did not leave.
+/// A mail did not leave.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// Worth another attempt.
     #[error("{0}")]
     Transient(String),
-    /// No attempt will succeed: the server refused the letter for good, or there is no such address.
+    /// No attempt will succeed: the server refused the mail for good, or there is no such address.
     #[error("{0}")]
     Permanent(String),
 }
@@ -49,7 +49,7 @@ enum Transport {
     File(PathBuf),
 }
 
-/// Sends letters.
+/// Sends mails.
 pub struct Mailer {
     from: Mailbox,
     transport: Transport,
@@ -77,7 +77,7 @@ impl Mailer {
         Ok(Some(Self { from, transport }))
     }
 
-    /// Sends a letter.
+    /// Sends a mail.
     ///
     /// # Errors
     /// When it did not leave.
@@ -138,11 +138,11 @@ fn classify(error: &lettre::transport::smtp::Error) -> MailError {
         }
         cause = inner.source();
     }
-    // A refused sign-in or an unusable certificate is for the operator to mend: letters wait for it.
-    let is_about_the_letter = error
+    // A refused sign-in or an unusable certificate is for the operator to mend: mails wait for it.
+    let is_about_the_mail = error
         .status()
         .is_some_and(|code| matches!(u16::from(code), 550..=556) && u16::from(code) != 554);
-    if error.is_permanent() && is_about_the_letter {
+    if error.is_permanent() && is_about_the_mail {
         MailError::Permanent(text)
     } else {
         MailError::Transient(text)
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn letters_in_files_are_for_their_owner_alone() {
+    async fn mails_in_files_are_readable_by_their_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("mail");

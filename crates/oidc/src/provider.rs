@@ -283,7 +283,7 @@ impl IdentityProvider for OidcProvider {
         &self.settings.label
     }
 
-    fn patience(&self) -> Duration {
+    fn timeout(&self) -> Duration {
         self.budget * EXCHANGES
     }
 

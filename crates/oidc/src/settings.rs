@@ -20,7 +20,7 @@ const AUDIENCES: &str = "GATEWRIGHT_OIDC_<NAME>_AUDIENCES";
 const TIMEOUT: &str = "GATEWRIGHT_OIDC_TIMEOUT_SECONDS";
 const DEFAULT_TIMEOUT: u16 = 10;
 /// Four exchanges of this length end before proxies lose patience, which is usually after a minute.
-const LONGEST_TIMEOUT: u16 = 14;
+const MAX_TIMEOUT: u16 = 14;
 const DEFAULT_SCOPES: &str = "email,profile";
 
 /// One provider.
@@ -136,12 +136,12 @@ impl Settings for OidcSettings {
 
 fn load_timeout(source: &dyn Source) -> Result<Duration, SettingError> {
     let seconds: u16 = read(source, TIMEOUT, "10", DEFAULT_TIMEOUT)?;
-    if (1..=LONGEST_TIMEOUT).contains(&seconds) {
+    if (1..=MAX_TIMEOUT).contains(&seconds) {
         Ok(Duration::from_secs(seconds.into()))
     } else {
         Err(SettingError {
             name: TIMEOUT,
-            problem: format!("`{seconds}` is not 1 to {LONGEST_TIMEOUT}"),
+            problem: format!("`{seconds}` is not 1 to {MAX_TIMEOUT}"),
             example: "10",
         })
     }

@@ -6,7 +6,7 @@ use std::{error::Error, sync::Once, time::Duration};
 use http::{Request, Response};
 
 /// No answer that we read is larger, in bytes.
-pub const LARGEST_ANSWER: usize = 256 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// To connect, at least this long is waited; and a third of the budget where that is more: whoever may take
 /// ten seconds to answer may be far away too.
 const CONNECT: Duration = Duration::from_millis(900);
@@ -23,7 +23,7 @@ pub enum OutboundError {
     /// Not in time.
     #[error("the server did not answer in time")]
     Late,
-    /// More than [`LARGEST_ANSWER`].
+    /// More than [`MAX_ANSWER_BYTES`].
     #[error("the answer is too large")]
     TooLarge,
     /// The request or the answer is not HTTP.
@@ -84,7 +84,7 @@ impl Outbound {
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(OutboundError::NoAnswer)? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(OutboundError::TooLarge);
             }
             body.extend_from_slice(&chunk);

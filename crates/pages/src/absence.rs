@@ -74,7 +74,7 @@ impl Absence {
         let language = PageLanguage::of(request);
         match self {
             Self::SignedOut => onward(&here.sign_in(request)),
-            Self::RunOut => onward(&format!("/renew?next={}", here.word())),
+            Self::RunOut => onward(&format!("/renew?next={}", here.name())),
             Self::NotInitialised => onward("/account/init"),
             Self::NoWorkspace => show(StatusCode::FORBIDDEN, &no_workspace(language)),
             Self::Unavailable(error) => unavailable(language, &error),
@@ -150,7 +150,7 @@ fn onward(path: &str) -> HttpResponse {
 fn sign_in_again(
     request: &HttpRequest,
     here: Destination,
-    said: Vec<String>,
+    flash: Vec<String>,
     may_wait: bool,
 ) -> MessagePage {
     let language = PageLanguage::of(request);
@@ -159,13 +159,13 @@ fn sign_in_again(
     if may_wait {
         links.push((
             t("Try again", "重试"),
-            format!("/renew?next={}", here.word()),
+            format!("/renew?next={}", here.name()),
         ));
     }
     links.push((t("Sign in again", "重新登录"), here.sign_in(request)));
     MessagePage {
         page: Page::new(language, "Please sign in again", "请重新登录"),
-        lines: said,
+        lines: flash,
         button: None,
         links,
     }
@@ -177,10 +177,10 @@ fn no_workspace(language: PageLanguage) -> MessagePage {
         "您已登录，但尚未加入任何工作空间。请联系工作空间的管理员邀请您。",
     );
     let page = Page::new(language, "No workspace", "没有工作空间");
-    let mut said = MessagePage::saying(page, text.to_owned());
+    let mut flash = MessagePage::saying(page, text.to_owned());
     let label = language.t("Sign out", "退出登录").to_owned();
-    said.button = Some((label, "/signout"));
-    said
+    flash.button = Some((label, "/signout"));
+    flash
 }
 
 /// The answer, without the mark of a renewal; and, where they are good for nothing, the session's

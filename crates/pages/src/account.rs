@@ -13,7 +13,7 @@ use woothee::parser::Parser;
 
 use super::{
     form::PageForm,
-    guard::{Destination, Words, back, csrf_token, navigation, said, sent_by, signed_in},
+    guard::{Destination, FlashQuery, back, csrf_token, flash, navigation, sent_by, signed_in},
     install::unavailable,
     page::{Page, PageLanguage, show},
     pager::Pager,
@@ -52,7 +52,7 @@ pub(super) async fn get(
     bearers: Data<Bearers>,
     accounts: Data<Accounts>,
     ctx: RequestCtx,
-    from: Words,
+    from: FlashQuery,
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
@@ -71,10 +71,10 @@ pub(super) async fn get(
     let workspace = session.current_workspace();
     let pager = Pager::new(from.page(), devices.len().max(browsers.len()));
     let page = AccountPage {
-        page: said(
+        page: flash(
             Page::new(language, "Your account", "您的账户")
                 .with_navigation(navigation(language, Destination::Account)),
-            from.said.as_deref(),
+            from.flash.as_deref(),
         ),
         name: session.account.name.clone(),
         email: session.account.email.clone(),

@@ -7,7 +7,7 @@ use gatewright_usecase_identity::console::{Console, Preferences};
 use super::{
     elsewhere::closed,
     form::PageForm,
-    guard::{Destination, Words, enter},
+    guard::{Destination, FlashQuery, enter},
     mailed_code::{Held, MailProof, Purpose},
     page::PageLanguage,
 };
@@ -18,7 +18,7 @@ const SIGN_IN: Purpose = Purpose::SignIn;
 /// Asks for the address.
 pub(super) async fn get(
     settings: Data<ConsoleSettings>,
-    from: Words,
+    from: FlashQuery,
     request: HttpRequest,
 ) -> HttpResponse {
     if !settings.email_code_login {

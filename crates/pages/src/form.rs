@@ -202,7 +202,7 @@ pub(super) fn status_of(error: &impl Classify) -> StatusCode {
 }
 
 /// What went wrong, for people: in their language where it is frequent.
-pub(super) fn words(language: PageLanguage, code: &str, english: &str) -> String {
+pub(super) fn message(language: PageLanguage, code: &str, english: &str) -> String {
     let chinese = match code {
         "authentication_failed" => "邮箱或密码错误。",
         "email_code_login_limit" | "too_many_requests" => "尝试次数过多，请稍后重试。",

@@ -16,7 +16,7 @@ use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::{
     absence::Absence,
-    form::{PageForm, words},
+    form::{PageForm, message},
     install::unavailable,
     link::Link,
     page::{MessagePage, NavLink, Page, PageLanguage, show},
@@ -49,8 +49,8 @@ impl Destination {
     ];
 
     /// What a link says, or the account.
-    pub(super) fn of(word: &str) -> Self {
-        let found = Self::ALL.into_iter().find(|one| one.word() == word);
+    pub(super) fn of(name: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|one| one.name() == name);
         found.unwrap_or(Self::Account)
     }
 
@@ -66,7 +66,7 @@ impl Destination {
     }
 
     /// What a link says instead of the path.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Profile => "profile",
@@ -85,7 +85,7 @@ impl Destination {
                 let path = self.path().replace('/', "%2F");
                 urls.page(&format!("/signin?redirect_url={path}"))
             }
-            _ => format!("/signin?next={}", self.word()),
+            _ => format!("/signin?next={}", self.name()),
         }
     }
 }
@@ -177,16 +177,16 @@ pub(super) fn csrf_token(request: &HttpRequest, session: &ConsoleIdentity) -> St
 
 /// Where somebody goes then, as one word; or what was said of a form, as one word.
 #[derive(Debug, Default)]
-pub(super) struct Words {
+pub(super) struct FlashQuery {
     pub(super) next: Option<String>,
-    pub(super) said: Option<String>,
+    pub(super) flash: Option<String>,
     /// Of a list; what is no number is the first.
     page: Option<String>,
     /// Part of a name or address.
     pub(super) q: Option<String>,
 }
 
-impl FromRequest for Words {
+impl FromRequest for FlashQuery {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, actix_web::Error>>;
 
@@ -195,24 +195,24 @@ impl FromRequest for Words {
         let get = |name| link.get(name).map(str::to_owned);
         ready(Ok(Self {
             next: get("next"),
-            said: get("said"),
+            flash: get("said"),
             page: get("page"),
             q: get("q"),
         }))
     }
 }
 
-impl Words {
+impl FlashQuery {
     pub(super) fn page(&self) -> Option<usize> {
         self.page.as_deref()?.parse().ok()
     }
 }
 
 /// The page, with what became of the form before it.
-pub(super) fn said(mut page: Page, word: Option<&str>) -> Page {
+pub(super) fn flash(mut page: Page, name: Option<&str>) -> Page {
     let language = page.language;
     let text = |english, chinese| Some(language.t(english, chinese).to_owned());
-    match word {
+    match name {
         Some("stale") => {
             page.error = text(
                 "This page was out of date, so nothing was done. Check it and try again.",
@@ -292,7 +292,7 @@ pub(super) async fn renew(
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
-    from: Words,
+    from: FlashQuery,
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
@@ -307,7 +307,7 @@ pub(super) async fn renew(
         Err(RefreshError::Unavailable(error)) => unavailable(language, &error),
         Err(RefreshError::Several) => Absence::Several.answer(&request, to),
         Err(error @ RefreshError::RateLimited(_)) => {
-            let text = words(language, "too_many_requests", &error.to_string());
+            let text = message(language, "too_many_requests", &error.to_string());
             show(
                 StatusCode::TOO_MANY_REQUESTS,
                 &MessagePage::saying(

@@ -5,7 +5,7 @@ use gatewright_domain::error::Unavailable;
 use gatewright_usecase_identity::console::{Setup, SetupCommand, SetupError, SetupStatus};
 
 use super::{
-    form::{PageForm, words},
+    form::{PageForm, message},
     page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
 };
 use gatewright_http_identity::input::{EmailAddress, GuestName, NewPassword};
@@ -122,7 +122,7 @@ pub(super) fn unavailable(language: PageLanguage, error: &Unavailable) -> HttpRe
     let page = Page::new(language, "Service unavailable", "服务暂时不可用");
     let mut answer = show(
         StatusCode::SERVICE_UNAVAILABLE,
-        &MessagePage::saying(page, words(language, "service_unavailable", "")),
+        &MessagePage::saying(page, message(language, "service_unavailable", "")),
     );
     let soon = actix_web::http::header::HeaderValue::from_static("1");
     answer

@@ -16,7 +16,7 @@ mod mailed_code;
 mod page;
 mod pager;
 mod profile;
-mod provider_words;
+mod provider_messages;
 mod providers;
 pub mod reference;
 mod reset;

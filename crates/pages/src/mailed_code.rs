@@ -6,7 +6,7 @@ use gatewright_domain::{Classify as _, Secret, account::Email};
 use gatewright_usecase_identity::account::AccountError;
 
 use super::{
-    form::{PageForm, status_of, words},
+    form::{PageForm, message, status_of},
     install::unavailable,
     page::{FormPage, Input, Page, PageLanguage, show},
 };
@@ -96,7 +96,7 @@ pub(super) type Problem = (StatusCode, String);
 pub(super) fn problem(language: PageLanguage, error: &AccountError) -> Problem {
     (
         status_of(error),
-        words(language, error.code(), &error.to_string()),
+        message(language, error.code(), &error.to_string()),
     )
 }
 

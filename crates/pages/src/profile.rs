@@ -17,7 +17,7 @@ use gatewright_http_kit::extract::RequestCtx;
 use gatewright_http_kit::input::text::SecretText;
 use serde::Deserialize;
 
-/// What others see, and what letters are written in.
+/// What others see, and what mails are written in.
 #[derive(Debug, Deserialize)]
 struct ProfileForm {
     name: AccountName,
@@ -50,9 +50,9 @@ pub(super) async fn get(request: HttpRequest) -> HttpResponse {
 pub(super) fn locale_fields(language: PageLanguage, tag: &str, zone: &str) -> [Input; 2] {
     let t = |english, chinese| language.t(english, chinese);
     let tags = Language::tags().map(|tag| (tag.to_owned(), tag.to_owned()));
-    let letters = t("Language for emails and the console", "邮件与控制台语言");
+    let mails = t("Language for emails and the console", "邮件与控制台语言");
     [
-        Input::new(("interface_language", "text", "off"), letters)
+        Input::new(("interface_language", "text", "off"), mails)
             .with_value(tag)
             .with_choices(tags.collect()),
         Input::new(("timezone", "text", "off"), t("Time zone", "时区"))

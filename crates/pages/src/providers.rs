@@ -144,7 +144,7 @@ fn onward(sent: &PageForm, policy: &CookiePolicy, begun: SignInBegun) -> HttpRes
 }
 
 fn refused(language: PageLanguage, error: &AccountError) -> HttpResponse {
-    let word = match error {
+    let name = match error {
         AccountError::Unavailable(error) => return unavailable(language, error),
         AccountError::CurrentPasswordIncorrect => "wrong_password",
         AccountError::FreshSignInRequired => "fresh",
@@ -152,5 +152,5 @@ fn refused(language: PageLanguage, error: &AccountError) -> HttpResponse {
         AccountError::RateLimited(_) => "wait",
         _ => "stale",
     };
-    back(Destination::Account, &format!("said={word}"))
+    back(Destination::Account, &format!("said={name}"))
 }

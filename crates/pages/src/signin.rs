@@ -7,12 +7,12 @@ use gatewright_usecase_device::device::DeviceFlow;
 use gatewright_usecase_identity::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
 
 use super::{
-    form::{PageForm, is_installed, status_of, words},
+    form::{PageForm, is_installed, message, status_of},
     guard::Destination,
     install::unavailable,
     link::Link,
     page::{FormPage, Input, Page, PageLanguage, show},
-    provider_words::said,
+    provider_messages::flash,
 };
 use gatewright_http_identity::input::EmailAddress;
 use gatewright_http_kit::input::text::{SecretText, Text};
@@ -46,7 +46,7 @@ pub(super) async fn get(
     let mut page = Page::new(language, "Sign in", "登录");
     // Each as one word: text of a link is never shown.
     page.notice = from.get("done").and_then(|done| notice(language, done));
-    page.error = from.get("error").map(|code| said(language, code));
+    page.error = from.get("error").map(|code| flash(language, code));
     form(
         page,
         &device,
@@ -108,7 +108,7 @@ fn form(
     if settings.email_code_login {
         let path = match Destination::of(next) {
             Destination::Account => "/signin/code".to_owned(),
-            to => format!("/signin/code?next={}", to.word()),
+            to => format!("/signin/code?next={}", to.name()),
         };
         links.push((t("Sign in with an email code", "使用邮件验证码登录"), path));
     }
@@ -195,7 +195,7 @@ pub(super) async fn post(
         Err(ConsoleError::Unavailable(error)) => unavailable(language, &error),
         Err(error) => again(
             status_of(&error),
-            words(language, error.code(), &error.to_string()),
+            message(language, error.code(), &error.to_string()),
         ),
     }
 }

@@ -31,15 +31,15 @@ use gatewright_usecase_identity::{
     member::{Members, MembersParts},
 };
 use gatewright_usecase_kit::{
-    Ambient, AuditBaseKeys, KnownAccounts, Places,
-    mail::{Post, Recipients},
+    AccountCache, AuditBaseKeys, Env, GeoIp,
+    mail::{MailQueue, Recipients},
     provider::Providers,
     readiness::Readiness,
 };
 use gatewright_usecase_workspace::{
     audit_log::AuditLog,
     file::{Files, FilesParts},
-    workspace::{Belongings, Workspaces},
+    workspace::{ApiKeys, Tags, Workspaces},
 };
 
 use crate::{identity, key_file, settings::ServerSettings};
@@ -53,7 +53,7 @@ pub struct Platform {
     /// The installation's secrets; replaced when its keys rotate.
     pub master: MasterKeys,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
     windows: WindowClock,
 }
 
@@ -72,7 +72,9 @@ pub struct AppServices {
     /// Files that people upload.
     pub files: Arc<Files>,
     /// Tags and API keys.
-    pub belongings: Arc<Belongings>,
+    pub api_keys: Arc<ApiKeys>,
+    /// Tags of workspaces.
+    pub tags: Arc<Tags>,
     /// The audit trail.
     pub audit_log: Arc<AuditLog>,
     /// What administrators do.
@@ -92,18 +94,18 @@ pub struct AppServices {
 impl Platform {
     /// With the system's clock, ids and randomness. Nothing is connected yet.
     pub fn new(settings: &ServerSettings) -> Result<Self, Unavailable> {
-        let ambient = Ambient {
+        let env = Env {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             random: Arc::new(OsRandom::default()),
         };
-        Self::with(settings, ambient, WindowClock::Redis)
+        Self::with(settings, env, WindowClock::Redis)
     }
 
     /// With surroundings of the caller's: for tests.
     pub fn with(
         settings: &ServerSettings,
-        ambient: Ambient,
+        env: Env,
         windows: WindowClock,
     ) -> Result<Self, Unavailable> {
         Ok(Self {
@@ -111,7 +113,7 @@ impl Platform {
             kv: Kv::new(&settings.redis)?,
             master: key_file::load(&settings.secret)
                 .map_err(|error| Unavailable::new("the keys", error))?,
-            ambient,
+            env,
             windows,
         })
     }
@@ -119,7 +121,7 @@ impl Platform {
     /// What seals the values in Redis that carry authority.
     pub fn seals(&self) -> Seals {
         let keys = self.master.ring(Purpose::SealedValue);
-        Seals::new(keys, Arc::clone(&self.ambient.clock))
+        Seals::new(keys, Arc::clone(&self.env.clock))
     }
 
     /// Whether the dependencies answer.
@@ -128,7 +130,7 @@ impl Platform {
     }
 
     /// Tells `store` of revocations on other nodes, until the future is dropped.
-    pub async fn hear_revocations(kv: Kv, store: CachedBearers) {
+    pub async fn subscribe_revocations(kv: Kv, store: CachedBearers) {
         Revocations::new(kv).listen(|hash| store.forget(hash)).await;
     }
 
@@ -138,28 +140,29 @@ impl Platform {
     /// When the clients of other servers cannot be made.
     pub fn services(&self, settings: &ServerSettings) -> Result<AppServices, Unavailable> {
         let nonces = SpentNonces::new(self.kv.clone());
-        let clock = &self.ambient.clock;
+        let clock = &self.env.clock;
         let (providers, sso) = identity::parts(settings, &self.master, clock, &nonces)?;
-        let places = Places::open(settings.device.places_database.as_deref())?;
+        let geo_ip = GeoIp::open(settings.device.geo_ip_database.as_deref())?;
         let shared = Shared::new(self, settings, providers);
         Ok(AppServices {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
             members: Arc::new(shared.members()),
             files: Arc::new(shared.files()),
-            belongings: Arc::new(Belongings::new(self.pool.clone(), self.ambient.clone())),
+            api_keys: Arc::new(ApiKeys::new(self.pool.clone(), self.env.clone())),
+            tags: Arc::new(Tags::new(self.pool.clone(), self.env.clone())),
             audit_log: Arc::new(AuditLog::new(
                 self.pool.clone(),
                 AuditBaseKeys::new(&self.master),
-                self.ambient.clone(),
+                self.env.clone(),
             )),
             admin: Arc::new(shared.admin()),
             setup: Arc::new(shared.setup()),
             bearers: Arc::new(shared.bearers(sso.broker.clone())),
-            device: Arc::new(shared.device(sso, places)),
+            device: Arc::new(shared.device(sso, geo_ip)),
             workspaces: Arc::new(Workspaces::new(
                 self.pool.clone(),
-                self.ambient.clone(),
+                self.env.clone(),
                 Arc::clone(&shared.known),
             )),
             readiness: Arc::new(self.readiness()),
@@ -169,7 +172,7 @@ impl Platform {
     }
 }
 
-/// A pardon must be remembered for as long as anything that it pardons.
+/// A reset must be remembered for as long as anything that it resets.
 fn throttles(platform: &Platform, settings: &ServerSettings, limits: &Limits) -> Throttles {
     let slopes = [
         &limits.login_account,
@@ -191,8 +194,8 @@ struct Shared<'a> {
     throttles: Throttles,
     passwords: Passwords,
     store: CachedBearers,
-    known: Arc<KnownAccounts>,
-    post: Post,
+    known: Arc<AccountCache>,
+    mail_queue: MailQueue,
     codes: Codes,
     invitations: InvitationKeys,
     providers: Providers,
@@ -200,25 +203,22 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn new(platform: &'a Platform, settings: &'a ServerSettings, providers: Providers) -> Self {
-        let (ambient, master) = (&platform.ambient, &platform.master);
+        let (env, master) = (&platform.env, &platform.master);
         let limits = Limits::from(&settings.limits);
-        let (clock, ids) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.ids));
+        let (clock, ids) = (Arc::clone(&env.clock), Arc::clone(&env.ids));
         let digest = master.ring(Purpose::StorageDigest).active();
         let kv = platform.kv.clone();
         let limiter = RateLimits::new(kv, digest, ids, clock, platform.windows);
         let throttles = throttles(platform, settings, &limits);
         let cache = BearerCache::new(platform.kv.clone(), platform.seals());
         Self {
-            passwords: Passwords::new(
-                settings.console.hash_parallelism,
-                Arc::clone(&ambient.random),
-            ),
-            store: CachedBearers::new(platform.pool.clone(), cache, ambient.clone()),
-            known: Arc::new(KnownAccounts::new()),
-            post: Post::new(
+            passwords: Passwords::new(settings.console.hash_parallelism, Arc::clone(&env.random)),
+            store: CachedBearers::new(platform.pool.clone(), cache, env.clone()),
+            known: Arc::new(AccountCache::new()),
+            mail_queue: MailQueue::new(
                 settings.mail.is_set_up(),
                 settings.urls.clone(),
-                ambient.clone(),
+                env.clone(),
             ),
             codes: Codes {
                 grants: OneTimeGrants::new(platform.kv.clone(), platform.seals()),
@@ -230,7 +230,7 @@ impl<'a> Shared<'a> {
                 keys: CodeKeys::new(master),
                 settings: settings.account.clone(),
                 pool: platform.pool.clone(),
-                ambient: ambient.clone(),
+                env: env.clone(),
             },
             invitations: InvitationKeys::new(master),
             throttles,
@@ -249,7 +249,7 @@ impl<'a> Shared<'a> {
             limits: self.limits.clone(),
             throttles: self.throttles.clone(),
             codes: self.codes.clone(),
-            post: self.post.clone(),
+            mail_queue: self.mail_queue.clone(),
             invitations: self.invitations.clone(),
             keys: ConsoleKeys::new(&self.platform.master),
             sign_in_states: SignInStateKeys::new(&self.platform.master),
@@ -257,7 +257,7 @@ impl<'a> Shared<'a> {
             nonces,
             settings: self.settings.console.clone(),
             passwords: self.passwords.clone(),
-            ambient: self.platform.ambient.clone(),
+            env: self.platform.env.clone(),
         })
     }
 
@@ -265,7 +265,7 @@ impl<'a> Shared<'a> {
         Accounts::new(AccountsParts {
             pool: self.platform.pool.clone(),
             codes: self.codes.clone(),
-            post: self.post.clone(),
+            mail_queue: self.mail_queue.clone(),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
             throttles: self.throttles.clone(),
@@ -276,7 +276,7 @@ impl<'a> Shared<'a> {
             console: self.settings.console.clone(),
             settings: self.settings.account.clone(),
             passwords: self.passwords.clone(),
-            ambient: self.platform.ambient.clone(),
+            env: self.platform.env.clone(),
         })
     }
 
@@ -284,14 +284,14 @@ impl<'a> Shared<'a> {
         Members::new(MembersParts {
             pool: self.platform.pool.clone(),
             codes: self.codes.clone(),
-            post: self.post.clone(),
+            mail_queue: self.mail_queue.clone(),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
             known: Arc::clone(&self.known),
             invitations: self.invitations.clone(),
             console: self.settings.console.clone(),
             settings: self.settings.account.clone(),
-            ambient: self.platform.ambient.clone(),
+            env: self.platform.env.clone(),
         })
     }
 
@@ -304,7 +304,7 @@ impl<'a> Shared<'a> {
             settings: self.settings.files.clone(),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
-            ambient: self.platform.ambient.clone(),
+            env: self.platform.env.clone(),
         })
     }
 
@@ -314,7 +314,7 @@ impl<'a> Shared<'a> {
             store: self.store.clone(),
             throttles: self.throttles.clone(),
             passwords: self.passwords.clone(),
-            ambient: self.platform.ambient.clone(),
+            env: self.platform.env.clone(),
         }
     }
 
@@ -326,11 +326,11 @@ impl<'a> Shared<'a> {
             ConsoleKeys::new(&self.platform.master),
             self.settings.console.clone(),
             self.passwords.clone(),
-            self.platform.ambient.clone(),
+            self.platform.env.clone(),
         )
     }
 
-    fn device(&self, sso: SsoParts, places: Places) -> DeviceFlow {
+    fn device(&self, sso: SsoParts, geo_ip: GeoIp) -> DeviceFlow {
         DeviceFlow::new(DeviceFlowParts {
             pool: self.platform.pool.clone(),
             grants: DeviceGrants::new(
@@ -345,9 +345,9 @@ impl<'a> Shared<'a> {
             urls: self.settings.urls.clone(),
             receipts: ReceiptKeys::new(&self.platform.master),
             sso,
-            post: self.post.clone(),
-            places,
-            ambient: self.platform.ambient.clone(),
+            mail_queue: self.mail_queue.clone(),
+            geo_ip,
+            env: self.platform.env.clone(),
         })
     }
 
@@ -360,7 +360,7 @@ impl<'a> Shared<'a> {
             limits: self.limits.clone(),
             enabled: self.settings.device.bearer_enabled,
             broker,
-            ambient: self.platform.ambient.clone(),
+            env: self.platform.env.clone(),
         })
     }
 }

@@ -8,9 +8,9 @@ use tokio::{
 };
 
 const LOOPBACK: &str = "127.0.0.1";
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// Of an answer no more is read.
-const LONGEST_ANSWER: u64 = 64 * 1024;
+const MAX_ANSWER_CHARS: u64 = 64 * 1024;
 
 /// Whether `/readyz` on the loopback answers 200 within three seconds.
 pub async fn is_ready(port: u16) -> bool {
@@ -37,10 +37,10 @@ async fn get(host: &str, port: u16, path: &str) -> Option<String> {
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream
-            .take(LONGEST_ANSWER)
+            .take(MAX_ANSWER_CHARS)
             .read_to_string(&mut answer)
             .await?;
         std::io::Result::Ok(answer)
     };
-    tokio::time::timeout(PATIENCE, ask).await.ok()?.ok()
+    tokio::time::timeout(TIMEOUT, ask).await.ok()?.ok()
 }

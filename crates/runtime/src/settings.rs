@@ -14,7 +14,7 @@ use gatewright_mail::MailSettings;
 use gatewright_objects::ObjectSettings;
 use gatewright_oidc::OidcSettings;
 use gatewright_storage_kit::DbSettings;
-use gatewright_usecase_maintenance::UpkeepSettings;
+use gatewright_usecase_maintenance::MaintenanceSettings;
 use gatewright_usecase_workspace::file::FileSettings;
 
 use crate::telemetry;
@@ -88,7 +88,7 @@ pub struct ServerSettings {
     pub console: ConsoleSettings,
     pub account: AccountSettings,
     pub mail: MailSettings,
-    pub upkeep: UpkeepSettings,
+    pub maintenance: MaintenanceSettings,
     pub objects: ObjectSettings,
     pub files: FileSettings,
     pub device: DeviceSettings,
@@ -109,7 +109,7 @@ impl ServerSettings {
             console: ConsoleSettings::load(source)?,
             account: AccountSettings::load(source)?,
             mail: MailSettings::load(source)?,
-            upkeep: UpkeepSettings::load(source)?,
+            maintenance: MaintenanceSettings::load(source)?,
             objects: ObjectSettings::load(source)?,
             files: FileSettings::load(source)?,
             device: DeviceSettings::load(source)?,
@@ -135,7 +135,7 @@ pub(crate) fn errors(source: &dyn Source) -> Vec<SettingError> {
         ConsoleSettings,
         AccountSettings,
         MailSettings,
-        UpkeepSettings,
+        MaintenanceSettings,
         ObjectSettings,
         FileSettings,
         DeviceSettings,
@@ -225,7 +225,7 @@ pub fn groups() -> Vec<SettingGroup> {
         group("Console", ConsoleSettings::docs()),
         group("Accounts", AccountSettings::docs()),
         group("Mail", MailSettings::docs()),
-        group("Housekeeping", UpkeepSettings::docs()),
+        group("Housekeeping", MaintenanceSettings::docs()),
         group("Storage of files", ObjectSettings::docs()),
         group("Files that people upload", FileSettings::docs()),
         group("Device flow and bearers", DeviceSettings::docs()),

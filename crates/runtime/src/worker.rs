@@ -8,7 +8,7 @@ use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{QueueName, Runner, RunnerSettings, Scheduler};
 use gatewright_mail::{Mailer, Templates};
 use gatewright_objects::Objects;
-use gatewright_usecase_kit::{AuditBaseKeys, mail::Postman};
+use gatewright_usecase_kit::{AuditBaseKeys, mail::MailSender};
 use gatewright_usecase_maintenance::{Cleaner, Emptier, JobConnections, handlers, schedules};
 
 use crate::{platform::Platform, settings::ServerSettings};
@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often a worker asks whether announcements still reach it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a worker that is told to stop may finish what it began.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a worker is to do.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub fn runner(
     settings: &ServerSettings,
     duties: Duties,
 ) -> Result<Runner<JobConnections>, String> {
-    let postman = Postman {
+    let mail_sender = MailSender {
         pool: platform.pool.clone(),
         mailer: Mailer::new(&settings.mail)?,
         templates: Templates::load(settings.mail.templates.as_deref())
@@ -63,7 +63,7 @@ pub fn runner(
     Ok(Runner {
         connections: JobConnections(platform.pool.clone()),
         handlers: handlers(
-            Arc::new(postman),
+            Arc::new(mail_sender),
             Arc::new(cleaner(platform, settings)),
             Arc::new(emptier),
         ),
@@ -74,10 +74,10 @@ pub fn runner(
             lease: duties.lease,
             poll: POLL,
             heartbeat: HEARTBEAT,
-            patience: PATIENCE,
+            timeout: TIMEOUT,
         },
-        clock: Arc::clone(&platform.ambient.clock),
-        ids: Arc::clone(&platform.ambient.ids),
+        clock: Arc::clone(&platform.env.clock),
+        ids: Arc::clone(&platform.env.ids),
     })
 }
 
@@ -86,16 +86,16 @@ pub fn runner(
 /// # Errors
 /// In words for whoever wrote the settings.
 pub fn scheduler(settings: &ServerSettings) -> Result<Scheduler, String> {
-    schedules(&settings.upkeep).map_err(|error| error.to_string())
+    schedules(&settings.maintenance).map_err(|error| error.to_string())
 }
 
 /// What deletes what has outlived its use.
 pub fn cleaner(platform: &Platform, settings: &ServerSettings) -> Cleaner {
     Cleaner {
         pool: platform.pool.clone(),
-        settings: settings.upkeep.clone(),
+        settings: settings.maintenance.clone(),
         bases: AuditBaseKeys::new(&platform.master),
-        ambient: platform.ambient.clone(),
+        env: platform.env.clone(),
     }
 }
 

@@ -65,9 +65,9 @@ impl From<Row> for Account {
 pub struct Credentials {
     /// The account.
     pub account: Account,
-    /// `accounts.password`: a PHC string, or the reference's format.
+    /// `accounts.password`: a PHC string, or Dify's format.
     pub password: Option<String>,
-    /// `accounts.password_salt`, for the reference's format.
+    /// `accounts.password_salt`, for Dify's format.
     pub salt: Option<String>,
 }
 

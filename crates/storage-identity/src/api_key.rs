@@ -1,5 +1,5 @@
 //! `api_tokens`. A key of ours is stored as `<masked>:<SHA-256 in hex>`; a database that was switched
-//! over may hold the reference's, in clear, which are shown masked too.
+//! over may hold Dify's, in clear, which are shown masked too.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;

@@ -26,7 +26,7 @@ pub mod workspace;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound as _, Utc};
 
-/// The reference's `timestamp` columns hold UTC without zone, in whole seconds.
+/// Dify's `timestamp` columns hold UTC without zone, in whole seconds.
 fn to_column(instant: DateTime<Utc>) -> NaiveDateTime {
     instant.naive_utc().trunc_subsecs(0)
 }

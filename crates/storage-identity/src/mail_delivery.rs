@@ -1,4 +1,4 @@
-//! `gatewright_mail_deliveries`: which letters went out.
+//! `gatewright_mail_deliveries`: which mails went out.
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Int8, Text, Timestamptz, Uuid as SqlUuid};
@@ -13,7 +13,7 @@ struct Number {
     number: i64,
 }
 
-/// Whether the letter of a job went out.
+/// Whether the mail of a job went out.
 pub async fn is_recorded(conn: &mut Conn, job: Uuid) -> Result<bool, StorageError> {
     let found: Number = diesel::sql_query(
         "SELECT count(*) AS number FROM gatewright_mail_deliveries WHERE job_id = $1",
@@ -24,11 +24,11 @@ pub async fn is_recorded(conn: &mut Conn, job: Uuid) -> Result<bool, StorageErro
     Ok(found.number > 0)
 }
 
-/// Records that the letter of a job went out; once, however often it is told.
+/// Records that the mail of a job went out; once, however often it is told.
 pub async fn record(
     conn: &mut Conn,
     job: Uuid,
-    letter: &str,
+    mail: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     diesel::sql_query(
@@ -36,7 +36,7 @@ pub async fn record(
          ON CONFLICT DO NOTHING",
     )
     .bind::<SqlUuid, _>(job)
-    .bind::<Text, _>(letter)
+    .bind::<Text, _>(mail)
     .bind::<Timestamptz, _>(at)
     .execute(conn.as_mut())
     .await?;

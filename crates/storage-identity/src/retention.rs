@@ -19,7 +19,7 @@ pub enum Expired {
     PendingAccounts,
     /// Records of mails that were sent before it.
     MailDeliveries,
-    /// Jobs that were buried before it.
+    /// Jobs that became dead letters before it.
     DeadJobs,
     /// Redemptions of device grants before it.
     DeviceRedemptions,

@@ -32,7 +32,7 @@ pub struct Tag {
 
 /// Which workspace, and who acts there.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct Actor {
     /// Where.
     pub workspace: WorkspaceId,
     /// Who.
@@ -110,7 +110,7 @@ pub async fn is_name_taken(
 /// Adds a tag.
 pub async fn insert(
     conn: &mut Conn,
-    place: Place,
+    actor: Actor,
     id: TagId,
     (kind, name): (&str, &str),
     at: DateTime<Utc>,
@@ -118,10 +118,10 @@ pub async fn insert(
     diesel::insert_into(tags::table)
         .values((
             tags::id.eq(id.0),
-            tags::tenant_id.eq(place.workspace.0),
+            tags::tenant_id.eq(actor.workspace.0),
             tags::kind.eq(kind),
             tags::name.eq(name),
-            tags::created_by.eq(place.account.0),
+            tags::created_by.eq(actor.account.0),
             tags::created_at.eq(to_column(at)),
         ))
         .execute(conn.as_mut())
@@ -216,7 +216,7 @@ pub async fn is_target_there(
 /// Puts tags of the workspace and kind on a thing; others are passed over, present ones stay.
 pub async fn bind(
     conn: &mut Conn,
-    place: Place,
+    actor: Actor,
     (kind, target): (&str, Uuid),
     bindings: &[(Uuid, Uuid)],
     at: DateTime<Utc>,
@@ -230,9 +230,9 @@ pub async fn bind(
         )
         .bind::<SqlUuid, _>(id)
         .bind::<SqlUuid, _>(tag)
-        .bind::<SqlUuid, _>(place.workspace.0)
+        .bind::<SqlUuid, _>(actor.workspace.0)
         .bind::<SqlUuid, _>(target)
-        .bind::<SqlUuid, _>(place.account.0)
+        .bind::<SqlUuid, _>(actor.account.0)
         .bind::<diesel::sql_types::Timestamp, _>(to_column(at))
         .bind::<Text, _>(kind)
         .execute(conn.as_mut())

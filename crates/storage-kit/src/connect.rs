@@ -14,7 +14,7 @@ use tokio_postgres::{
     tls::TlsStream,
 };
 
-use crate::{connection_string::Place, tls::Mode};
+use crate::{connection_string::Target, tls::Mode};
 
 /// To reach a server, each of its addresses.
 const REACH: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub(crate) struct Opened {
     pub(crate) messages: Messages,
 }
 
-impl Place {
+impl Target {
     /// With our name and time-outs.
     pub(crate) fn prepared(mut self, application: &str) -> Self {
         let config = &mut self.config;
@@ -145,11 +145,11 @@ where
 }
 
 /// Connects and sets the session up. The caller bounds the time.
-pub(crate) async fn open(place: &Place) -> ConnectionResult<Opened> {
+pub(crate) async fn open(target: &Target) -> ConnectionResult<Opened> {
     let Opened {
         client,
         mut messages,
-    } = place.open().await?;
+    } = target.open().await?;
     {
         let mut setting = std::pin::pin!(client.batch_execute(SESSION));
         let done = loop {

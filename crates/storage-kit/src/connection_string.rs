@@ -55,13 +55,13 @@ const REFUSED: [&str; 10] = [
 
 /// Where a server is, and how to speak to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     pub(crate) config: Config,
     pub(crate) tls: TlsSettings,
 }
 
 /// Reads a connection string; `extras` are parameters that it does not give itself.
-pub(crate) fn parse(text: &str, extras: Vec<Pair>) -> Result<Place, String> {
+pub(crate) fn parse(text: &str, extras: Vec<Pair>) -> Result<Target, String> {
     let (base, mut pairs) = match text.split_once("://") {
         Some((scheme, rest)) => {
             check_scheme(scheme)?;
@@ -146,10 +146,10 @@ fn word(text: &str) -> Option<(String, &str)> {
         None => (false, text),
     };
     let mut value = String::new();
-    let mut letters = text.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' => value.push(letters.next()?.1),
+    let mut mails = text.char_indices();
+    while let Some((at, mail)) = mails.next() {
+        match mail {
+            '\\' => value.push(mails.next()?.1),
             '\'' if quoted => return Some((value, &text[at + 1..])),
             blank if !quoted && blank.is_whitespace() => return Some((value, &text[at..])),
             other => value.push(other),
@@ -159,7 +159,7 @@ fn word(text: &str) -> Option<(String, &str)> {
 }
 
 /// Takes ours out, and lets the driver read the rest.
-pub(crate) fn read(base: String, pairs: Vec<Pair>) -> Result<Place, String> {
+pub(crate) fn read(base: String, pairs: Vec<Pair>) -> Result<Target, String> {
     let mut tls = TlsSettings::default();
     let (mut certificate, mut key) = (None, None);
     let mut options: Vec<String> = vec![];
@@ -209,7 +209,7 @@ pub(crate) fn read(base: String, pairs: Vec<Pair>) -> Result<Place, String> {
     if let Some(timeout) = user_timeout {
         config.tcp_user_timeout(timeout);
     }
-    Ok(Place { config, tls })
+    Ok(Target { config, tls })
 }
 
 fn milliseconds(value: &str) -> Result<Duration, String> {
@@ -324,10 +324,10 @@ mod tests {
             "postgres://u:a?sslmode=require&x@h/d",
             "host=h user=u password='sslmode=require'",
         ] {
-            let place = parse(text, vec![]).unwrap();
-            assert_eq!(place.tls.mode, Mode::Prefer, "{text}");
-            assert_eq!(place.config.get_user(), Some("u"));
-            let password = place.config.get_password().unwrap();
+            let target = parse(text, vec![]).unwrap();
+            assert_eq!(target.tls.mode, Mode::Prefer, "{text}");
+            assert_eq!(target.config.get_user(), Some("u"));
+            let password = target.config.get_password().unwrap();
             assert!(String::from_utf8_lossy(password).contains("sslmode=require"));
         }
     }
@@ -337,10 +337,10 @@ mod tests {
         let address = "postgres://u:p%27%20%5C@h1:5433,h2:5432/d?sslmode=verify-ca&sslrootcert=%2Fa%20b&keepalives_count=7&tcp_user_timeout=2500&options=-c%20search_path%3Ddify";
         let words = r"host=h1,h2 port = 5433,5432 user=u dbname=d password='p\' \\' sslmode=verify-ca sslrootcert='/a b' keepalives_count=7 tcp_user_timeout=2500 options='-c search_path=dify'";
         for text in [address, words] {
-            let place = parse(text, vec![]).unwrap();
-            assert_eq!(place.tls.mode, Mode::VerifyCa);
-            assert_eq!(place.tls.roots, Some(Roots::File("/a b".into())));
-            let config = place.config;
+            let target = parse(text, vec![]).unwrap();
+            assert_eq!(target.tls.mode, Mode::VerifyCa);
+            assert_eq!(target.tls.roots, Some(Roots::File("/a b".into())));
+            let config = target.config;
             assert_eq!(config.get_password(), Some(&b"p' \\"[..]), "{text}");
             assert_eq!(config.get_ports(), [5433, 5432]);
             assert_eq!(config.get_hosts().len(), 2);
@@ -357,10 +357,10 @@ mod tests {
     fn c5_options_of_both_places_are_kept_and_the_strings_own_word_wins() {
         let extras = query_pairs("options=-c+search_path=dify&sslmode=disable");
         let text = "postgres://u@[::1]/d?options=-c%20work_mem%3D8MB&sslmode=require";
-        let place = parse(text, extras).unwrap();
+        let target = parse(text, extras).unwrap();
         let options = "-c search_path=dify -c work_mem=8MB";
-        assert_eq!(place.config.get_options(), Some(options));
-        assert_eq!(place.tls.mode, Mode::Require);
-        assert_eq!(place.config.get_hosts(), [Host::Tcp("::1".into())]);
+        assert_eq!(target.config.get_options(), Some(options));
+        assert_eq!(target.tls.mode, Mode::Require);
+        assert_eq!(target.config.get_hosts(), [Host::Tcp("::1".into())]);
     }
 }

@@ -22,7 +22,7 @@ use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
     connect::{Messages, Opened, open},
-    connection_string::Place,
+    connection_string::Target,
 };
 
 /// How often a connection looks whether an answer is overdue.
@@ -201,12 +201,12 @@ impl Drop for Driver {
 impl Link {
     /// Connects. An answer that takes longer than `limit` ends the connection.
     pub(crate) async fn establish(
-        place: &Place,
+        target: &Target,
         pulse: Arc<Pulse>,
         limit: Duration,
     ) -> ConnectionResult<Self> {
         let begun = pulse.now();
-        let Opened { client, messages } = open(place).await?;
+        let Opened { client, messages } = open(target).await?;
         let usage = Arc::new(Usage::new(pulse, limit));
         let driver = Driver {
             task: tokio::spawn(drive(messages, Arc::clone(&usage))),
@@ -238,8 +238,8 @@ impl Link {
     }
 
     /// Asks the server for a sign of life.
-    pub(crate) async fn ping(&mut self, patience: Duration) -> bool {
-        let asked = tokio::time::timeout(patience, self.conn.batch_execute("SELECT 1"));
+    pub(crate) async fn ping(&mut self, timeout: Duration) -> bool {
+        let asked = tokio::time::timeout(timeout, self.conn.batch_execute("SELECT 1"));
         matches!(asked.await, Ok(Ok(())))
     }
 

@@ -12,38 +12,39 @@ use tokio_postgres::{AsyncMessage, Client};
 
 use crate::{
     connect::{Messages, Opened, open},
-    connection_string::Place,
+    connection_string::Target,
 };
 
 /// To connect, and to be answered: each at most this long.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn listen(
-    place: Arc<Place>,
+    target: Arc<Target>,
     channel: &'static str,
     heartbeat: Duration,
 ) -> BoxStream<'static, ()> {
     // Who has not heard yet that there is news need not hear it twice.
-    let (news, mut heard) = mpsc::channel(1);
+    let (news, mut wakeups) = mpsc::channel(1);
     tokio::spawn(async move {
-        let Ok(Ok(Opened { client, messages })) = tokio::time::timeout(TIMEOUT, open(&place)).await
+        let Ok(Ok(Opened { client, messages })) =
+            tokio::time::timeout(TIMEOUT, open(&target)).await
         else {
             return;
         };
-        let (hearing, beating) = (
-            pin!(hear(messages, &news)),
+        let (subscribed, beating) = (
+            pin!(subscribe(messages, &news)),
             pin!(beat(client, channel, heartbeat)),
         );
         tokio::select! {
-            () = hearing => {}
+            () = subscribed => {}
             () = beating => tracing::warn!(channel, "the connection that hears of news is lost; polling goes on"),
             () = news.closed() => {}
         }
     });
-    stream::poll_fn(move |context| heard.poll_recv(context)).boxed()
+    stream::poll_fn(move |context| wakeups.poll_recv(context)).boxed()
 }
 
-async fn hear(mut messages: Messages, news: &mpsc::Sender<()>) {
+async fn subscribe(mut messages: Messages, news: &mpsc::Sender<()>) {
     while let Some(Ok(message)) = messages.next().await {
         if matches!(message, AsyncMessage::Notification(_)) {
             let _full_is_as_good = news.try_send(());

@@ -16,7 +16,7 @@ use futures_util::{future::join_all, stream::BoxStream};
 use gatewright_domain::error::Unavailable;
 
 use crate::{
-    connection_string::Place,
+    connection_string::Target,
     error::StorageError,
     link::{Link, Pulse},
     listen,
@@ -40,12 +40,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Pool {
     connections: managed::Pool<Manager>,
-    place: Arc<Place>,
+    target: Arc<Target>,
 }
 
 /// Makes connections, and judges those that come back.
 pub(crate) struct Manager {
-    place: Arc<Place>,
+    target: Arc<Target>,
     pulse: Arc<Pulse>,
     /// One that was asked did not answer: what was proven alive before this is not even asked.
     lost: AtomicU64,
@@ -58,7 +58,7 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Link, ConnectionError> {
         // Boxed: with TLS it is large, and would stand in the future of everybody who asks for a
         // connection, though it is seldom needed.
-        let establishing = Link::establish(&self.place, Arc::clone(&self.pulse), ANSWER);
+        let establishing = Link::establish(&self.target, Arc::clone(&self.pulse), ANSWER);
         Box::pin(establishing).await
     }
 
@@ -94,12 +94,12 @@ impl Pool {
     /// Makes a pool. Nothing is connected yet.
     pub fn new(settings: &DbSettings) -> Result<Self, Unavailable> {
         let unusable = |e: String| Unavailable::new("postgres", e);
-        let place = settings.place().map_err(|e| unusable(e.to_string()))?;
+        let target = settings.target().map_err(|e| unusable(e.to_string()))?;
         // Certificates that cannot be read are said now, not at the first request.
-        place.tls.connector().map_err(unusable)?;
-        let place = Arc::new(place.prepared("gatewright"));
+        target.tls.connector().map_err(unusable)?;
+        let target = Arc::new(target.prepared("gatewright"));
         let manager = Manager {
-            place: Arc::clone(&place),
+            target: Arc::clone(&target),
             pulse: Pulse::begin(),
             lost: AtomicU64::new(0),
         };
@@ -109,7 +109,10 @@ impl Pool {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|e| Unavailable::new("postgres", e))?;
-        Ok(Self { connections, place })
+        Ok(Self {
+            connections,
+            target,
+        })
     }
 
     /// A connection for single statements.
@@ -146,7 +149,7 @@ impl Pool {
     /// Hears of announcements on `channel`, on a connection of its own that is asked for a sign of life
     /// every `heartbeat`. Ends when the connection does.
     pub fn listen(&self, channel: &'static str, heartbeat: Duration) -> BoxStream<'static, ()> {
-        listen::listen(Arc::clone(&self.place), channel, heartbeat)
+        listen::listen(Arc::clone(&self.target), channel, heartbeat)
     }
 
     /// Closes every connection.

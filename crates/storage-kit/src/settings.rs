@@ -2,7 +2,7 @@
 
 use gatewright_domain::{Secret, settings, settings::SettingError};
 
-use crate::connection_string::{Place, parse, query, query_pairs, read};
+use crate::connection_string::{Target, parse, query, query_pairs, read};
 
 const EXAMPLE: &str = "postgres://user:password@db:5432/dify";
 const EXTRAS_EXAMPLE: &str = "options=-c search_path=dify";
@@ -68,7 +68,7 @@ impl DbSettings {
         if !["", "utf8", "utf-8"].contains(&self.charset.trim().to_lowercase().as_str()) {
             return fail("DB_CHARSET", "must be utf8".into(), "utf8");
         }
-        self.place().map(drop)
+        self.target().map(drop)
     }
 
     /// The connection string, password and all: for the files that only their owner can read.
@@ -98,7 +98,7 @@ impl DbSettings {
     }
 
     /// Where the server is.
-    pub(crate) fn place(&self) -> Result<Place, SettingError> {
+    pub(crate) fn target(&self) -> Result<Target, SettingError> {
         let extras = query_pairs(&self.extras);
         if let Some(url) = &self.url {
             let fail = |problem| SettingError {
@@ -177,7 +177,7 @@ mod tests {
         .unwrap();
         let again = load(&[("DATABASE_URL", &settings.connection_string())]).unwrap();
         for settings in [settings, again] {
-            let config = settings.place().unwrap().config;
+            let config = settings.target().unwrap().config;
             assert_eq!(config.get_password(), Some(&b"p@ss/w:rd?'\\"[..]));
             assert_eq!(config.get_dbname(), Some("dify"));
             assert_eq!(config.get_options(), Some("-c search_path=dify"));
@@ -192,14 +192,14 @@ mod tests {
         for written in ["[::1]", "::1"] {
             let settings = load(&[("DB_HOST", written)]).unwrap();
             let address = tokio_postgres::config::Host::Tcp("::1".into());
-            assert_eq!(settings.place().unwrap().config.get_hosts(), [address]);
+            assert_eq!(settings.target().unwrap().config.get_hosts(), [address]);
             assert!(settings.connection_string().contains("@[::1]:5432/"));
         }
     }
 
     #[test]
     fn a_numeric_password_stays_as_it_is() {
-        let place = load(&[("DB_PASSWORD", "0123")]).unwrap().place().unwrap();
-        assert_eq!(place.config.get_password(), Some(&b"0123"[..]));
+        let target = load(&[("DB_PASSWORD", "0123")]).unwrap().target().unwrap();
+        assert_eq!(target.config.get_password(), Some(&b"0123"[..]));
     }
 }

@@ -20,10 +20,10 @@ use serde::Serialize;
 
 use crate::{
     account::{begin_era, commit_ending, disconnect_all, end_all, end_everything},
-    console::{Newcomer, Passwords, found_workspace, settle},
+    console::{NewAccount, Passwords, found_workspace, settle},
 };
 use gatewright_usecase_kit::CachedBearers;
-use gatewright_usecase_kit::{Ambient, Ctx, record};
+use gatewright_usecase_kit::{Ctx, Env, record};
 
 /// An account has fewer tokens than that: one per device.
 const ALL: (i64, i64) = (0, 10_000);
@@ -68,7 +68,7 @@ pub struct Admin {
     /// Password hashing.
     pub passwords: Passwords,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// An account that was made.
@@ -125,18 +125,18 @@ impl Admin {
             return Err(AdminError::EmailInUse);
         }
         let local = email.as_str().split('@').next().unwrap_or_default();
-        let newcomer = Newcomer {
+        let new_account = NewAccount {
             name: name.unwrap_or(local),
             email: email.as_str(),
             password: Some(&hash),
             language,
             timezone: None,
         };
-        let id = settle(&mut tx, &self.ambient, &ctx, &newcomer).await?;
+        let id = settle(&mut tx, &self.env, &ctx, &new_account).await?;
         let workspaces =
             gatewright_storage_identity::workspace::list_for_account(&mut tx, id).await?;
         let event = AuditEvent::new(AuditAction::AccountCreated).with("account", id);
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         tx.commit().await?;
         Ok(CreatedAccount {
             account_id: id,
@@ -154,7 +154,7 @@ impl Admin {
     ) -> Result<WorkspaceId, AdminError> {
         let (owner, ctx) = (self.find(owner).await?, self.ctx());
         let mut tx = self.pool.begin().await?;
-        let id = found_workspace(&mut tx, &self.ambient, &ctx, (owner.id, &owner.name)).await?;
+        let id = found_workspace(&mut tx, &self.env, &ctx, (owner.id, &owner.name)).await?;
         if let Some(name) = name {
             gatewright_storage_identity::workspace::update_name(&mut tx, id, name, ctx.now).await?;
         }
@@ -170,12 +170,12 @@ impl Admin {
         let mut tx = self.pool.begin().await?;
         let whose = lock(&mut tx, &account).await?;
         let ending = Ending::AdminPasswordReset;
-        let begun = begin_era(&mut tx, &self.ambient, &whose, ending).await?;
+        let begun = begin_era(&mut tx, &self.env, &whose, ending).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
-        disconnect_all(&mut tx, &self.ambient, &ctx, whose.account()).await?;
+        disconnect_all(&mut tx, &self.env, &ctx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).with("account", account.id);
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         commit_ending(tx, &self.store, ended).await?;
         self.unlock(email).await
     }
@@ -189,23 +189,23 @@ impl Admin {
             return Err(AdminError::EmailInUse);
         }
         let whose = lock(&mut tx, &account).await?;
-        let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminEmailReset).await?;
+        let begun = begin_era(&mut tx, &self.env, &whose, Ending::AdminEmailReset).await?;
         profile::update_email(&mut tx, &begun, to.as_str(), ctx.now).await?;
-        disconnect_all(&mut tx, &self.ambient, &ctx, whose.account()).await?;
+        disconnect_all(&mut tx, &self.env, &ctx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).with("account", account.id);
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
-    /// Forgets failed sign-ins, wrong codes and letters, from wherever they came.
+    /// Forgets failed sign-ins, wrong codes and mails, from wherever they came.
     pub async fn unlock(&self, email: &Email) -> Result<(), AdminError> {
         let (account, ctx) = (self.find(email).await?, self.ctx());
         let email = email.lowercase();
-        self.throttles.pardon(email.as_str()).await?;
+        self.throttles.reset(email.as_str()).await?;
         let mut tx = self.pool.begin().await?;
         let event = AuditEvent::new(AuditAction::AccountUnlocked).with("account", account.id);
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         Ok(tx.commit().await?)
     }
 
@@ -236,23 +236,23 @@ impl Admin {
             let event = AuditEvent::new(AuditAction::AccountUnlocked)
                 .with("account", account.id)
                 .with("reason", "ban_lifted");
-            record(&mut tx, &self.ambient, &ctx, event).await?;
+            record(&mut tx, &self.env, &ctx, event).await?;
             tx.commit().await?;
             return Ok(true);
         }
-        let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::Banned).await?;
+        let begun = begin_era(&mut tx, &self.env, &whose, Ending::Banned).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked)
             .with("account", account.id)
             .with("reason", "banned");
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         commit_ending(tx, &self.store, ended).await?;
         Ok(true)
     }
 
     /// What an account has open.
     pub async fn list_open(&self, email: &Email) -> Result<Vec<OpenSession>, AdminError> {
-        let (account, now) = (self.find(email).await?, self.ambient.clock.now());
+        let (account, now) = (self.find(email).await?, self.env.clock.now());
         let mut conn = self.pool.get().await?;
         let sessions = console_session::list_live(&mut conn, account.id, now).await?;
         let owner = Owner::Account(account.id);
@@ -281,10 +281,10 @@ impl Admin {
         let (account, ctx) = (self.find(email).await?, self.ctx());
         let mut tx = self.pool.begin().await?;
         let whose = lock(&mut tx, &account).await?;
-        let begun = begin_era(&mut tx, &self.ambient, &whose, Ending::AdminRevoked).await?;
+        let begun = begin_era(&mut tx, &self.env, &whose, Ending::AdminRevoked).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SessionsRevoked).with("account", account.id);
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         Ok(commit_ending(tx, &self.store, ended).await?)
     }
 
@@ -295,14 +295,14 @@ impl Admin {
         let mut tx = self.pool.begin().await?;
         let ending = Ending::AdminRevokedEverything.as_str();
         tracing::info!(ending, "an era of every account ends");
-        let external = Era::begin(self.ambient.ids.as_ref());
+        let external = Era::begin(self.env.ids.as_ref());
         gatewright_storage_identity::era::begin_all(&mut tx, external).await?;
         let (sessions, ended) = end_everything(&mut tx, ctx.now).await?;
         let count = sessions + ended.count();
         let event = AuditEvent::new(AuditAction::SessionsRevoked)
             .with("account", "all")
             .with("count", count);
-        record(&mut tx, &self.ambient, &ctx, event).await?;
+        record(&mut tx, &self.env, &ctx, event).await?;
         commit_ending(tx, &self.store, ended).await?;
         Ok(count)
     }
@@ -325,11 +325,11 @@ impl Admin {
     /// # Errors
     /// When there is no randomness.
     pub fn random_password(&self) -> Result<String, AdminError> {
-        Ok(format!("{}-a1", self.ambient.random_text(18)?))
+        Ok(format!("{}-a1", self.env.random_text(18)?))
     }
 
     fn ctx(&self) -> Ctx {
-        Ctx::of_system(self.ambient.clock.now(), "command-line")
+        Ctx::of_system(self.env.clock.now(), "command-line")
     }
 }
 
@@ -338,7 +338,7 @@ async fn lock(tx: &mut Tx, account: &Account) -> Result<LockedAccount, AdminErro
     whose.ok_or(AdminError::NoAccount)
 }
 
-/// Of a ban that was not recorded (the reference's): whoever was invited and never came is still invited.
+/// Of a ban that was not recorded (Dify's): whoever was invited and never came is still invited.
 fn before_the_ban(account: &Account) -> AccountStatus {
     if account.is_password_set || account.last_login_at.is_some() {
         AccountStatus::Active

@@ -7,18 +7,18 @@ use gatewright_domain::{account::Account, ids::AccountId, workspace::MemberWorks
 use gatewright_storage_identity::{account, workspace};
 use gatewright_storage_kit::{Pool, StorageError};
 
-use crate::ttl_cache::{A_SECOND, MicroCache};
+use crate::ttl_cache::{A_SECOND, TtlCache};
 
 /// An account with its workspaces, the oldest first, archived ones too.
-pub type KnownAccount = (Arc<Account>, Arc<[MemberWorkspace]>);
+pub type CachedAccount = (Arc<Account>, Arc<[MemberWorkspace]>);
 
 /// The memory. Whoever changes an account or its memberships calls [`Self::forget`].
-pub struct KnownAccounts(MicroCache<AccountId, KnownAccount>);
+pub struct AccountCache(TtlCache<AccountId, CachedAccount>);
 
-impl KnownAccounts {
+impl AccountCache {
     /// Remembers nothing yet.
     pub fn new() -> Self {
-        Self(MicroCache::new(A_SECOND))
+        Self(TtlCache::new(A_SECOND))
     }
 
     /// Drops what is remembered of an account; called by whoever changes it.
@@ -32,7 +32,7 @@ impl KnownAccounts {
         pool: &Pool,
         id: AccountId,
         now: DateTime<Utc>,
-    ) -> Result<Option<KnownAccount>, StorageError> {
+    ) -> Result<Option<CachedAccount>, StorageError> {
         let epoch = match self.0.find(&id, now) {
             Ok(known) => return Ok(Some(known)),
             Err(epoch) => epoch,
@@ -42,13 +42,13 @@ impl KnownAccounts {
             return Ok(None);
         };
         let workspaces = workspace::list_for_account(&mut conn, id).await?;
-        let known: KnownAccount = (Arc::new(account), workspaces.into());
+        let known: CachedAccount = (Arc::new(account), workspaces.into());
         self.0.insert(epoch, id, known.clone(), now);
         Ok(Some(known))
     }
 }
 
-impl Default for KnownAccounts {
+impl Default for AccountCache {
     fn default() -> Self {
         Self::new()
     }

@@ -18,7 +18,7 @@ use gatewright_kv::RateLimits;
 use gatewright_storage_identity::workspace;
 use gatewright_storage_kit::{Pool, StorageError, Tx};
 
-use crate::env::{Ambient, Ctx};
+use crate::env::{Ctx, Env};
 
 /// Failures of one account that a workspace's trail takes; what is over it is still written, into the
 /// installation's chains, where whoever guesses passwords drowns nothing that a workspace looks for.
@@ -30,30 +30,30 @@ const FAILURES_IN_TRAIL: Limit = Limit {
 /// Adds an event with what the request says about itself, and logs its name.
 pub async fn record(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     event: AuditEvent,
 ) -> Result<(), StorageError> {
     let event = placed(tx, event).await?;
-    write(tx, ambient, ctx, event).await
+    write(tx, env, ctx, event).await
 }
 
 /// Adds an event that no change goes with.
 pub async fn record_alone(
     pool: &Pool,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     event: AuditEvent,
 ) -> Result<(), StorageError> {
     let mut tx = pool.begin().await?;
-    record(&mut tx, ambient, ctx, event).await?;
+    record(&mut tx, env, ctx, event).await?;
     tx.commit().await
 }
 
 /// Adds the failure of somebody who may be a stranger to the account that it names.
 pub async fn record_failure(
     (pool, limiter): (&Pool, &RateLimits),
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     event: AuditEvent,
 ) -> Result<(), Unavailable> {
@@ -74,7 +74,7 @@ pub async fn record_failure(
     } else {
         event
     };
-    write(&mut tx, ambient, ctx, event).await?;
+    write(&mut tx, env, ctx, event).await?;
     Ok(tx.commit().await?)
 }
 
@@ -90,13 +90,13 @@ async fn placed(tx: &mut Tx, event: AuditEvent) -> Result<AuditEvent, StorageErr
 
 async fn write(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     mut event: AuditEvent,
 ) -> Result<(), StorageError> {
     event.ip = Some(ctx.address.ip());
     event.user_agent.clone_from(&ctx.user_agent);
-    let id = AuditEventId::generate(ambient.ids.as_ref());
+    let id = AuditEventId::generate(env.ids.as_ref());
     tracing::info!(
         audit = true,
         event = event.action.as_str(),

@@ -16,8 +16,8 @@ use gatewright_storage_identity::bearer_token;
 use gatewright_storage_kit::{Pool, StorageError};
 
 use crate::{
-    env::Ambient,
-    ttl_cache::{A_SECOND, MicroCache},
+    env::Env,
+    ttl_cache::{A_SECOND, TtlCache},
 };
 
 /// How long it is remembered that there is no such token.
@@ -28,20 +28,20 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 pub struct CachedBearers {
     pool: Pool,
     cache: BearerCache,
-    ambient: Ambient,
-    recent: Arc<MicroCache<String, BearerToken>>,
-    unknown: Arc<MicroCache<String, ()>>,
+    env: Env,
+    recent: Arc<TtlCache<String, BearerToken>>,
+    unknown: Arc<TtlCache<String, ()>>,
 }
 
 impl CachedBearers {
     /// Puts the parts together.
-    pub fn new(pool: Pool, cache: BearerCache, ambient: Ambient) -> Self {
+    pub fn new(pool: Pool, cache: BearerCache, env: Env) -> Self {
         Self {
             pool,
             cache,
-            ambient,
-            recent: Arc::new(MicroCache::new(A_SECOND)),
-            unknown: Arc::new(MicroCache::new(UNKNOWN_FOR)),
+            env,
+            recent: Arc::new(TtlCache::new(A_SECOND)),
+            unknown: Arc::new(TtlCache::new(UNKNOWN_FOR)),
         }
     }
 
@@ -52,21 +52,21 @@ impl CachedBearers {
 
     /// Makes the caches refuse a token. Call it before the revocation commits: if Redis cannot be
     /// told, nothing must be committed.
-    pub async fn bury(&self, hash: &TokenHash) -> Result<(), Unavailable> {
-        self.cache.bury(hash).await?;
+    pub async fn deny(&self, hash: &TokenHash) -> Result<(), Unavailable> {
+        self.cache.deny(hash).await?;
         self.forget(hash);
         Ok(())
     }
 
-    /// Undoes [`Self::bury`] after a revocation that did not commit.
-    pub async fn exhume(&self, hash: &TokenHash) {
-        if let Err(error) = self.cache.exhume(hash).await {
+    /// Undoes [`Self::deny`] after a revocation that did not commit.
+    pub async fn lift_denial(&self, hash: &TokenHash) {
+        if let Err(error) = self.cache.lift_denial(hash).await {
             tracing::warn!(%error, "a live token stays refused until its tombstone expires");
         }
     }
 
     async fn find_row(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
-        let now = self.ambient.clock.now();
+        let now = self.env.clock.now();
         let epoch = match self.unknown.find(hash.as_str(), now) {
             Ok(()) => return Ok(None),
             Err(epoch) => epoch,
@@ -94,7 +94,7 @@ impl CachedBearers {
 
 impl BearerStore for CachedBearers {
     async fn find(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
-        let now = self.ambient.clock.now();
+        let now = self.env.clock.now();
         let epoch = match self.recent.find(hash.as_str(), now) {
             Ok(token) => return Ok(Some(token)),
             Err(epoch) => epoch,
@@ -112,7 +112,7 @@ impl BearerStore for CachedBearers {
     }
 
     async fn find_remembered(&self, hash: &TokenHash) -> Result<Option<BearerToken>, Unavailable> {
-        let now = self.ambient.clock.now();
+        let now = self.env.clock.now();
         if let Ok(token) = self.recent.find(hash.as_str(), now) {
             return Ok(Some(token));
         }
@@ -123,12 +123,12 @@ impl BearerStore for CachedBearers {
     }
 
     async fn retire(&self, hash: &TokenHash, token: &BearerToken) -> Result<(), Unavailable> {
-        self.bury(hash).await?;
-        let now = self.ambient.clock.now();
+        self.deny(hash).await?;
+        let now = self.env.clock.now();
         let mut tx = self.pool.begin().await?;
         if bearer_token::revoke(&mut tx, token.id, now).await? {
             let event = AuditEvent::new(AuditAction::TokenExpired).with("token_id", token.id);
-            let id = AuditEventId::generate(self.ambient.ids.as_ref());
+            let id = AuditEventId::generate(self.env.ids.as_ref());
             gatewright_storage_identity::audit::insert(&mut tx, id, &event, "", now).await?;
         }
         tx.commit().await?;

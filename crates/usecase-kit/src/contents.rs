@@ -7,7 +7,7 @@ use gatewright_storage_identity::upload_file::Orphans;
 use gatewright_storage_kit::Tx;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ambient, Ctx};
+use crate::{Ctx, Env};
 
 /// Keys in one job: each is a piece of work that a worker repeats whole.
 const KEYS_OF_A_JOB: usize = 500;
@@ -30,7 +30,7 @@ impl Job for DeleteContents {
 /// When the database does not take the job.
 pub async fn delete_contents(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     orphans: Orphans,
 ) -> Result<(), Unavailable> {
@@ -38,7 +38,7 @@ pub async fn delete_contents(
         let job = DeleteContents {
             keys: keys.to_vec(),
         };
-        let id = JobId::generate(ambient.ids.as_ref());
+        let id = JobId::generate(env.ids.as_ref());
         enqueue(tx.as_mut(), id, &job, ctx.now, ctx.now).await?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use gatewright_domain::{Clock, IdGen, client_address::ClientAddress, error::Unav
 
 /// Time, ids and randomness.
 #[derive(Clone)]
-pub struct Ambient {
+pub struct Env {
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
@@ -17,7 +17,7 @@ pub struct Ambient {
     pub random: Arc<dyn Random>,
 }
 
-impl Ambient {
+impl Env {
     /// So many random bytes as base64url, or an outage.
     pub fn random_text(&self, bytes: usize) -> Result<String, Unavailable> {
         self.random.base64url(bytes).map_err(dry)

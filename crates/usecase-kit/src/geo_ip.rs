@@ -7,9 +7,9 @@ use maxminddb::{Reader, geoip2};
 
 /// Looks addresses up; without a file it knows none.
 #[derive(Clone, Default)]
-pub struct Places(Option<Arc<Reader<Vec<u8>>>>);
+pub struct GeoIp(Option<Arc<Reader<Vec<u8>>>>);
 
-impl Places {
+impl GeoIp {
     /// Reads a file of countries or cities whole. One of countries takes about 10 MB, one of cities 70.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Places {
             return Ok(Self(None));
         };
         let reader = Reader::open_readfile(Path::new(file)).map_err(|error| {
-            Unavailable::new("GATEWRIGHT_PLACES_DATABASE", format!("{file}: {error}"))
+            Unavailable::new("GATEWRIGHT_GEOIP_DATABASE", format!("{file}: {error}"))
         })?;
         Ok(Self(Some(Arc::new(reader))))
     }
@@ -43,16 +43,16 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
-    use super::Places;
+    use super::GeoIp;
 
     const FILE: &str = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/fixtures/places.mmdb"
+        "/../../tests/fixtures/geo_ip.mmdb"
     );
 
     #[test]
     fn says_as_much_as_is_known_in_both_languages() {
-        let places = Places::open(Some(FILE)).unwrap();
+        let geo_ip = GeoIp::open(Some(FILE)).unwrap();
         for (address, english, chinese) in [
             ("127.0.0.1", Some("Berlin, Germany"), Some("德国柏林")),
             ("192.0.2.7", Some("Germany"), Some("德国")),
@@ -60,17 +60,17 @@ mod tests {
             ("198.51.100.1", None, None),
         ] {
             let address = address.parse().unwrap();
-            assert_eq!(places.find(address, false).as_deref(), english);
-            assert_eq!(places.find(address, true).as_deref(), chinese);
+            assert_eq!(geo_ip.find(address, false).as_deref(), english);
+            assert_eq!(geo_ip.find(address, true).as_deref(), chinese);
         }
     }
 
     #[test]
     fn without_a_file_nothing_is_known_and_a_wrong_one_is_refused() {
-        let nothing = Places::open(None).unwrap();
+        let nothing = GeoIp::open(None).unwrap();
         assert_eq!(nothing.find("127.0.0.1".parse().unwrap(), false), None);
         let wrong = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-        assert!(Places::open(Some(wrong)).is_err());
-        assert!(Places::open(Some("/nowhere.mmdb")).is_err());
+        assert!(GeoIp::open(Some(wrong)).is_err());
+        assert!(GeoIp::open(Some("/nowhere.mmdb")).is_err());
     }
 }

@@ -1,5 +1,5 @@
 //! What every use-case stands on: time, ids and randomness, what is known of a request, who is signed in, the audit
-//! trail, letters, the identity providers, and what one process remembers for a moment. A slice's use-cases are
+//! trail, mails, the identity providers, and what one process remembers for a moment. A slice's use-cases are
 //! in its own `usecase-*` crate; those do not see each other.
 
 mod account_cache;
@@ -16,12 +16,12 @@ pub mod provider;
 pub mod readiness;
 mod ttl_cache;
 
-pub use account_cache::{KnownAccount, KnownAccounts};
+pub use account_cache::{AccountCache, CachedAccount};
 pub use audit::{record, record_alone, record_failure};
 pub use audit_base::{AuditBaseKeys, BaseState};
 pub use cached_bearers::CachedBearers;
 pub use contents::{DeleteContents, delete_contents};
-pub use env::{Ambient, Ctx, dry};
-pub use geo_ip::Places;
+pub use env::{Ctx, Env, dry};
+pub use geo_ip::GeoIp;
 pub use identity::ConsoleIdentity;
 pub use known_browser::known_browser;

@@ -14,10 +14,10 @@ use gatewright_domain::interval::elapsed;
 
 /// For what other nodes may change.
 pub(crate) const A_SECOND: Duration = Duration::from_secs(1);
-/// Entries are swept when there are more than this; then the cache starts anew if none was stale.
-const MOST: usize = 20_000;
+/// Entries are purged when there are more than this; then the cache starts anew if none was stale.
+const MAX_ENTRIES: usize = 20_000;
 
-pub(crate) struct MicroCache<K, V> {
+pub(crate) struct TtlCache<K, V> {
     lifetime: Duration,
     entries: Mutex<Entries<K, V>>,
 }
@@ -32,7 +32,7 @@ struct Entries<K, V> {
 #[derive(Clone, Copy)]
 pub(crate) struct Epoch(u64);
 
-impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
+impl<K: Hash + Eq, V: Clone> TtlCache<K, V> {
     /// Remembers for less than `lifetime`.
     pub(crate) fn new(lifetime: Duration) -> Self {
         Self {
@@ -67,9 +67,9 @@ impl<K: Hash + Eq, V: Clone> MicroCache<K, V> {
         if entries.drops != epoch.0 {
             return;
         }
-        if entries.map.len() >= MOST {
+        if entries.map.len() >= MAX_ENTRIES {
             entries.map.retain(|_, (at, _)| self.is_fresh(*at, since));
-            if entries.map.len() >= MOST {
+            if entries.map.len() >= MAX_ENTRIES {
                 entries.map.clear();
             }
         }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn remembers_for_less_than_a_second() {
-        let cache = MicroCache::<String, u8>::new(A_SECOND);
+        let cache = TtlCache::<String, u8>::new(A_SECOND);
         let epoch = cache.find("k", at(0)).unwrap_err();
         cache.insert(epoch, "k".into(), 1, at(0));
         assert_eq!(cache.find("k", at(999)).ok(), Some(1));
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_look_up_that_began_before_a_drop_does_not_come_back() {
-        let cache = MicroCache::<String, u8>::new(A_SECOND);
+        let cache = TtlCache::<String, u8>::new(A_SECOND);
         let before = cache.find("k", at(0)).unwrap_err();
         cache.remove("k");
         cache.insert(before, "k".into(), 1, at(0));

@@ -7,16 +7,16 @@ use gatewright_storage_identity::{retention, retention::Expired};
 use gatewright_storage_kit::Pool;
 use serde::{Deserialize, Serialize};
 
-use super::settings::UpkeepSettings;
-use gatewright_usecase_kit::{Ambient, AuditBaseKeys};
+use super::settings::MaintenanceSettings;
+use gatewright_usecase_kit::{AuditBaseKeys, Env};
 
 /// Rows in a batch (console.md §10.7).
 pub(super) const BATCH: i64 = 500;
 
-/// What is swept.
+/// What is purged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sweep {
+pub enum Purge {
     /// Dead bearers.
     Bearers,
     /// Ended console sessions, redemptions, records of mails.
@@ -32,8 +32,9 @@ pub enum Sweep {
 /// The job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CleanUp {
-    /// What.
-    pub sweep: Sweep,
+    /// What is deleted. `sweep` on the wire of the queue, where builds of before read it.
+    #[serde(rename = "sweep")]
+    pub purge: Purge,
 }
 
 impl Job for CleanUp {
@@ -47,11 +48,11 @@ pub struct Cleaner {
     /// Where.
     pub pool: Pool,
     /// How long things are kept.
-    pub settings: UpkeepSettings,
+    pub settings: MaintenanceSettings,
     /// Signs where the audit trail begins.
     pub bases: AuditBaseKeys,
     /// For the audit trail.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 impl Cleaner {
@@ -60,21 +61,21 @@ impl Cleaner {
     /// # Errors
     /// When the database does not answer.
     pub async fn run(&self, running: Running, job: CleanUp) -> Result<usize, JobError> {
-        let swept = self.sweep(job.sweep, running.now).await?;
-        tracing::info!(sweep = ?job.sweep, swept, "swept");
-        Ok(swept)
+        let purged = self.purge(job.purge, running.now).await?;
+        tracing::info!(purge = ?job.purge, purged, "swept");
+        Ok(purged)
     }
 
-    /// Sweeps, as of `now`.
+    /// Purges, as of `now`.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn sweep(&self, sweep: Sweep, now: DateTime<Utc>) -> Result<usize, Unavailable> {
+    pub async fn purge(&self, purge: Purge, now: DateTime<Utc>) -> Result<usize, Unavailable> {
         let keep = |days: u32| now - TimeDelta::days(i64::from(days));
         let settings = &self.settings;
-        let (kinds, before): (&[Expired], _) = match sweep {
-            Sweep::Bearers => (&[Expired::Bearers], keep(settings.bearer_days)),
-            Sweep::Sessions => (
+        let (kinds, before): (&[Expired], _) = match purge {
+            Purge::Bearers => (&[Expired::Bearers], keep(settings.bearer_days)),
+            Purge::Sessions => (
                 &[
                     Expired::Sessions,
                     Expired::DeviceRedemptions,
@@ -82,24 +83,24 @@ impl Cleaner {
                 ],
                 keep(settings.session_days),
             ),
-            Sweep::Invitations => (
+            Purge::Invitations => (
                 &[Expired::Invitations, Expired::PendingAccounts],
                 keep(settings.invitation_days),
             ),
-            Sweep::DeadLetters => (&[Expired::DeadJobs], keep(settings.dead_letter_days)),
-            Sweep::Audit => return self.sweep_audit(keep(settings.audit_days), now).await,
+            Purge::DeadLetters => (&[Expired::DeadJobs], keep(settings.dead_letter_days)),
+            Purge::Audit => return self.purge_audit(keep(settings.audit_days), now).await,
         };
-        let mut swept = 0;
+        let mut purged = 0;
         for kind in kinds {
             loop {
                 let mut conn = self.pool.get().await?;
                 let gone = retention::delete(&mut conn, *kind, before, BATCH).await?;
-                swept += gone;
+                purged += gone;
                 if gone < usize::try_from(BATCH).unwrap_or_default() {
                     break;
                 }
             }
         }
-        Ok(swept)
+        Ok(purged)
     }
 }

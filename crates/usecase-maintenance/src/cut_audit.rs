@@ -28,7 +28,7 @@ enum Cut {
 
 impl Cleaner {
     /// Removes what is older than `before` from every chain.
-    pub(super) async fn sweep_audit(
+    pub(super) async fn purge_audit(
         &self,
         before: DateTime<Utc>,
         now: DateTime<Utc>,
@@ -37,7 +37,7 @@ impl Cleaner {
             let mut conn = self.pool.get().await?;
             audit_log::list_heads(&mut conn).await?
         };
-        let mut swept = 0;
+        let mut purged = 0;
         for head in heads {
             let mut of_chain = 0;
             loop {
@@ -54,10 +54,10 @@ impl Cleaner {
                     break;
                 }
             }
-            swept += of_chain;
+            purged += of_chain;
         }
         let mut conn = self.pool.get().await?;
-        Ok(swept + audit_log::delete_unchained(&mut conn, before, BATCH).await?)
+        Ok(purged + audit_log::delete_unchained(&mut conn, before, BATCH).await?)
     }
 
     async fn cut(
@@ -104,7 +104,7 @@ impl Cleaner {
         let event = AuditEvent::new(AuditAction::AuditCut)
             .within(is_workspace.then_some(WorkspaceId(chain)))
             .with("events", count);
-        Ok(record(tx, &self.ambient, &ctx, event).await?)
+        Ok(record(tx, &self.env, &ctx, event).await?)
     }
 }
 

@@ -6,7 +6,7 @@ mod delete_contents;
 mod settings;
 mod worker;
 
-pub use clean::{CleanUp, Cleaner, Sweep};
+pub use clean::{CleanUp, Cleaner, Purge};
 pub use delete_contents::Emptier;
-pub use settings::UpkeepSettings;
+pub use settings::MaintenanceSettings;
 pub use worker::{JobConnections, handlers, schedules};

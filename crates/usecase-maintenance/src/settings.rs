@@ -5,7 +5,7 @@ use gatewright_domain::{settings, settings::SettingError};
 
 settings! {
     /// Housekeeping by the worker's schedules.
-    pub struct UpkeepSettings {
+    pub struct MaintenanceSettings {
         /// The time zone that schedules are read in.
         LOG_TZ => zone: String = "UTC".into(), "Europe/Zurich";
         /// Every so many days of a month, 1 to 31.
@@ -33,7 +33,7 @@ settings! {
     }
 }
 
-impl UpkeepSettings {
+impl MaintenanceSettings {
     fn validate(&self) -> Result<(), SettingError> {
         let fail = |name, problem: &str, example| {
             Err(SettingError {

@@ -8,12 +8,12 @@ use gatewright_jobs::{Connections, Handlers, Schedule, ScheduleError, Scheduler}
 use gatewright_storage_kit::{Conn, Pool};
 
 use super::{
-    clean::{CleanUp, Cleaner, Sweep},
+    clean::{CleanUp, Cleaner, Purge},
     delete_contents::Emptier,
-    settings::UpkeepSettings,
+    settings::MaintenanceSettings,
 };
 use gatewright_usecase_kit::DeleteContents;
-use gatewright_usecase_kit::mail::{Postman, SendLetter};
+use gatewright_usecase_kit::mail::{MailSender, SendMail};
 
 /// The pool, for the queue.
 #[derive(Clone)]
@@ -32,11 +32,15 @@ impl Connections for JobConnections {
 }
 
 /// Who does what.
-pub fn handlers(postman: Arc<Postman>, cleaner: Arc<Cleaner>, emptier: Arc<Emptier>) -> Handlers {
+pub fn handlers(
+    mail_sender: Arc<MailSender>,
+    cleaner: Arc<Cleaner>,
+    emptier: Arc<Emptier>,
+) -> Handlers {
     Handlers::default()
-        .with(move |running, job: SendLetter| {
-            let postman = Arc::clone(&postman);
-            async move { postman.send(running, job).await }
+        .with(move |running, job: SendMail| {
+            let mail_sender = Arc::clone(&mail_sender);
+            async move { mail_sender.send(running, job).await }
         })
         .with(move |running, job: CleanUp| {
             let cleaner = Arc::clone(&cleaner);
@@ -52,7 +56,7 @@ pub fn handlers(postman: Arc<Postman>, cleaner: Arc<Cleaner>, emptier: Arc<Empti
 ///
 /// # Errors
 /// When a schedule cannot be read.
-pub fn schedules(settings: &UpkeepSettings) -> Result<Scheduler, ScheduleError> {
+pub fn schedules(settings: &MaintenanceSettings) -> Result<Scheduler, ScheduleError> {
     let zone = settings.tz();
     // Seconds first; `*/1` is every day.
     let daily = |minute: u32| format!("0 {minute} 5 */{} * *", settings.every_days);
@@ -61,26 +65,26 @@ pub fn schedules(settings: &UpkeepSettings) -> Result<Scheduler, ScheduleError> 
             settings.bearers,
             "clean_oauth_access_tokens_task",
             0,
-            Sweep::Bearers,
+            Purge::Bearers,
         ),
-        (settings.sessions, "clean_sessions", 10, Sweep::Sessions),
+        (settings.sessions, "clean_sessions", 10, Purge::Sessions),
         (
             settings.invitations,
             "clean_invitations",
             20,
-            Sweep::Invitations,
+            Purge::Invitations,
         ),
         (
             settings.dead_letters,
             "clean_dead_letters",
             30,
-            Sweep::DeadLetters,
+            Purge::DeadLetters,
         ),
-        (settings.audit, "clean_audit", 40, Sweep::Audit),
+        (settings.audit, "clean_audit", 40, Purge::Audit),
     ];
     let on = table.into_iter().filter(|(is_on, ..)| *is_on);
-    let list = on.map(|(_, name, minute, sweep)| {
-        Schedule::new(name, &daily(minute), zone, CleanUp { sweep })
+    let list = on.map(|(_, name, minute, purge)| {
+        Schedule::new(name, &daily(minute), zone, CleanUp { purge })
     });
     Ok(Scheduler::new(list.collect::<Result<_, _>>()?))
 }

@@ -15,7 +15,7 @@ use gatewright_storage_kit::{Conn, Pool, StorageError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use gatewright_usecase_kit::{Ambient, AuditBaseKeys, BaseState, Ctx, record};
+use gatewright_usecase_kit::{AuditBaseKeys, BaseState, Ctx, Env, record};
 
 /// Events that are read at a time.
 const PAGE: i64 = 2000;
@@ -24,7 +24,7 @@ const PAGE: i64 = 2000;
 pub struct AuditLog {
     pool: Pool,
     bases: AuditBaseKeys,
-    ambient: Ambient,
+    env: Env,
 }
 
 /// What is wrong with a chain, at the first place where it shows.
@@ -67,12 +67,8 @@ pub struct Verification {
 
 impl AuditLog {
     /// In this database.
-    pub fn new(pool: Pool, bases: AuditBaseKeys, ambient: Ambient) -> Self {
-        Self {
-            pool,
-            bases,
-            ambient,
-        }
+    pub fn new(pool: Pool, bases: AuditBaseKeys, env: Env) -> Self {
+        Self { pool, bases, env }
     }
 
     /// Signs the beginning of each chain that has none of ours, as it stands: for whoever knows that an
@@ -83,7 +79,7 @@ impl AuditLog {
             let mut conn = self.pool.get().await?;
             audit_log::list_heads(&mut conn).await?
         };
-        let ctx = Ctx::of_system(self.ambient.clock.now(), "command-line");
+        let ctx = Ctx::of_system(self.env.clock.now(), "command-line");
         let mut accepted = 0;
         for head in heads {
             let mut tx = self.pool.begin().await?;
@@ -101,7 +97,7 @@ impl AuditLog {
             let event = AuditEvent::new(AuditAction::AuditCut)
                 .with("chain", chain)
                 .with("accepted_up_to", base.seq);
-            record(&mut tx, &self.ambient, &ctx, event).await?;
+            record(&mut tx, &self.env, &ctx, event).await?;
             tx.commit().await?;
             accepted += 1;
         }

@@ -57,9 +57,9 @@ pub(super) fn findings(test: &str) -> Vec<String> {
     let mut found = vec![];
     let mut words = test.split('_').peekable();
     while let Some(word) = words.next() {
-        let (letter, digits) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        let (mail, digits) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        match letter {
+        match mail {
             "w" if digits.is_empty() && words.peek().copied().is_some_and(is_number) => {
                 found.push(format!("W-{}", words.next().unwrap_or_default()));
             }

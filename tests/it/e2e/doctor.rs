@@ -307,8 +307,8 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
         (vec![("LOG_TZ", "Mars/Olympus")], "setting", "LOG_TZ"),
         (provider, "provider", "GATEWRIGHT_OIDC_CORP_ISSUER"),
         (
-            vec![("GATEWRIGHT_PLACES_DATABASE", "/nowhere.mmdb")],
-            "places_unreadable",
+            vec![("GATEWRIGHT_GEOIP_DATABASE", "/nowhere.mmdb")],
+            "geo_ip_unreadable",
             "unset it",
         ),
     ];
@@ -360,7 +360,7 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
     );
 }
 
-/// A database of the reference with one address in two spellings: the doctor names both.
+/// A database of Dify with one address in two spellings: the doctor names both.
 #[actix_web::test]
 async fn the_doctor_names_addresses_that_several_accounts_have() {
     let db = TestDb::create().await;

@@ -149,7 +149,7 @@ async fn c1_spares_are_ready_before_the_first_request_after_a_pause() {
     let took = started.elapsed();
     assert!(took < Duration::from_millis(300), "{took:?}");
 
-    // An outage: nobody answers newcomers either.
+    // An outage: nobody answers new accounts either.
     world.relay.swallow_new(true);
     world.relay.forget();
     assert!(!world.ask().await);

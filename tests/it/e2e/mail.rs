@@ -1,4 +1,4 @@
-//! Letters through a real SMTP server: each flow by reading the mail and following it; and workers that
+//! Mails through a real SMTP server: each flow by reading the mail and following it; and workers that
 //! are killed and stopped in the middle.
 
 use std::{collections::BTreeMap, process::Child};
@@ -11,7 +11,7 @@ use super::{
     process::{command, run, signal, wait_until},
     remote::Catcher,
 };
-use crate::support::{Browser, EMAIL, Harness, SECRET_KEY, basic_account, mail::Letter};
+use crate::support::{Browser, EMAIL, Harness, SECRET_KEY, basic_account, mail::OutgoingMail};
 
 const FROM: &str = "Gatewright <no-reply@gatewright.test>";
 
@@ -24,13 +24,13 @@ fn smtp(port: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-/// The last letter that came in, which must be to `to`.
-async fn last(h: &Harness, catcher: &mut Catcher, to: &str) -> Letter {
+/// The last mail that came in, which must be to `to`.
+async fn last(h: &Harness, catcher: &mut Catcher, to: &str) -> OutgoingMail {
     h.work().await;
     let mails = catcher.mails().await;
-    let letter = Letter::parse(mails.last().expect("a letter came in"));
-    assert_eq!(letter.to, to, "{letter:?}");
-    letter
+    let mail = OutgoingMail::parse(mails.last().expect("a mail came in"));
+    assert_eq!(mail.to, to, "{mail:?}");
+    mail
 }
 
 #[actix_web::test]
@@ -74,9 +74,9 @@ async fn reset_invitation_login_code_and_transfer_over_smtp_with_starttls() {
         .post(&h, &format!("{members}/invite-email"), body)
         .await
         .expect(201);
-    let letter = last(&h, &mut catcher, "heir@example.com").await;
-    assert!(letter.subject.contains("工作空间"), "{letter:?}");
-    let body = json!({"token": letter.parameter("token"), "name": "Heir", "interface_language": "zh-Hans",
+    let mail = last(&h, &mut catcher, "heir@example.com").await;
+    assert!(mail.subject.contains("工作空间"), "{mail:?}");
+    let body = json!({"token": mail.parameter("token"), "name": "Heir", "interface_language": "zh-Hans",
         "timezone": "Asia/Shanghai", "password": "He1r-password"});
     h.post("/console/api/activate", &body).await.expect(200);
 
@@ -123,7 +123,7 @@ async fn reset_invitation_login_code_and_transfer_over_smtp_with_starttls() {
 }
 
 #[actix_web::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused_and_the_letter_waits() {
+async fn mail_server_with_an_unknown_certificate_is_refused_and_the_mail_waits() {
     let mut catcher = Catcher::start().await;
     let port = catcher.tls.to_string();
     let mut settings = smtp(&port);
@@ -140,7 +140,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_and_the_letter_waits()
             .await
             .remove(0);
     assert!(error.to_lowercase().contains("certificate"), "{error}");
-    // The same database with the authority in its settings: the letter that waited goes out.
+    // The same database with the authority in its settings: the mail that waited goes out.
     let ca = catcher.ca_file.clone();
     settings.push(("GATEWRIGHT_SMTP_CA_FILE", &ca));
     let mended = h.restarted_with(&settings).await;
@@ -226,9 +226,9 @@ impl Drop for Workers<'_> {
     }
 }
 
-/// SIGKILL and SIGTERM in the middle of a thousand letters.
+/// SIGKILL and SIGTERM in the middle of a thousand mails.
 #[tokio::test]
-async fn sec_174_a_thousand_letters_are_each_sent_and_recorded_once_though_workers_die() {
+async fn sec_174_thousand_mails_are_each_sent_and_recorded_once_though_workers_die() {
     const COUNT: usize = 1000;
     let db = TestDb::create().await;
     let mut catcher = Catcher::start().await;
@@ -245,10 +245,7 @@ async fn sec_174_a_thousand_letters_are_each_sent_and_recorded_once_though_worke
         running: vec![],
     };
     let killed = workers.start();
-    wait_until("some letters are out", async || {
-        catcher.count().await >= 100
-    })
-    .await;
+    wait_until("some mails are out", async || catcher.count().await >= 100).await;
     signal(killed, "KILL");
     assert_eq!(workers.reap(killed), None, "it had no say");
     let left: usize = db.query("SELECT count(*) FROM gatewright_jobs").await[0]
@@ -257,7 +254,7 @@ async fn sec_174_a_thousand_letters_are_each_sent_and_recorded_once_though_worke
     assert!(left > 0, "it was killed in the middle");
     let stopped = workers.start();
     let before = catcher.count().await;
-    wait_until("more letters are out", async || {
+    wait_until("more mails are out", async || {
         catcher.count().await >= before + 100
     })
     .await;
@@ -273,7 +270,9 @@ async fn sec_174_a_thousand_letters_are_each_sent_and_recorded_once_though_worke
     .await;
     let mut by_addressee: BTreeMap<String, usize> = BTreeMap::new();
     for mail in catcher.mails().await {
-        *by_addressee.entry(Letter::parse(&mail).to).or_default() += 1;
+        *by_addressee
+            .entry(OutgoingMail::parse(&mail).to)
+            .or_default() += 1;
     }
     assert_eq!(by_addressee.len(), COUNT, "each was sent");
     let twice = by_addressee.values().filter(|count| **count > 1).count();
@@ -346,7 +345,7 @@ async fn mail_test_says_what_is_wrong_in_plain_words() {
     );
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
-        Letter::parse(&catcher.mails().await[0]).subject,
+        OutgoingMail::parse(&catcher.mails().await[0]).subject,
         "Test message from Dify"
     );
 }

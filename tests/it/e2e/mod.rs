@@ -12,7 +12,7 @@ mod operate;
 mod outage;
 mod pages;
 mod poolers;
-mod postgres_places;
+mod postgres_servers;
 mod postgres_tls;
 mod process;
 mod quiet;

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, process::Stdio};
 
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_test_db::TestDb;
 use serde_json::Value;
 
@@ -192,7 +192,7 @@ async fn the_worker_shows_its_queues_schedules_and_dead_letters() {
 }
 
 #[test]
-fn every_letter_can_be_looked_at() {
+fn mail_preview_writes_every_template() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
     let output = run(
@@ -203,6 +203,6 @@ fn every_letter_can_be_looked_at() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         json(&output).as_array().unwrap().len(),
-        LetterKind::ALL.len() * 2 * 2
+        MailKind::ALL.len() * 2 * 2
     );
 }

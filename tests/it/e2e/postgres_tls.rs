@@ -262,11 +262,11 @@ async fn c3_migrations_and_announcements_use_tls_too() {
     assert!(!done.applied.is_empty());
     let heartbeat = std::time::Duration::from_millis(50);
     let mut news = Pool::new(&settings).unwrap().listen("c3", heartbeat);
-    let heard = news.next();
-    let mut heard = std::pin::pin!(heard);
+    let wakeups = news.next();
+    let mut wakeups = std::pin::pin!(wakeups);
     loop {
         tokio::select! {
-            Some(()) = &mut heard => break,
+            Some(()) = &mut wakeups => break,
             () = server.execute("NOTIFY c3") => {}
         }
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::SECRET_KEY;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where cargo puts the binaries of this build.
 pub(crate) fn binary(name: &str) -> PathBuf {
@@ -53,7 +53,7 @@ pub(crate) fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) ->
 
 /// Polls until `probe` says yes.
 pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !probe().await {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -12,9 +12,9 @@ use tokio::{
 use super::process::free_port;
 
 /// What a page may load, itself included.
-const LARGEST: u64 = 50 * 1024;
+const MAX_BYTES: u64 = 50 * 1024;
 /// Besides itself.
-const MOST_FILES: u64 = 3;
+const MAX_FILES: u64 = 3;
 
 struct Remote {
     child: Child,
@@ -46,7 +46,7 @@ impl Remote {
     }
 
     async fn line(&mut self) -> String {
-        let line = tokio::time::timeout(super::process::PATIENCE * 2, self.lines.next_line());
+        let line = tokio::time::timeout(super::process::TIMEOUT * 2, self.lines.next_line());
         line.await
             .expect("it answers in time")
             .unwrap()
@@ -103,8 +103,8 @@ impl Chromium {
         let seen = self.act(command).await;
         assert_eq!(seen["serious"], json!([]), "{name}");
         let number = |what: &str| seen["weight"][what].as_u64().unwrap();
-        assert!(number("bytes") <= LARGEST, "{name}: {seen}");
-        assert!(number("files") <= MOST_FILES, "{name}: {seen}");
+        assert!(number("bytes") <= MAX_BYTES, "{name}: {seen}");
+        assert!(number("files") <= MAX_FILES, "{name}: {seen}");
     }
 
     pub(crate) async fn problems(&mut self) -> Vec<Value> {

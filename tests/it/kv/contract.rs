@@ -166,8 +166,8 @@ pub(super) fn device_code() -> DeviceCode {
 pub(super) fn user_code() -> UserCode {
     const ALPHABET: &[u8] = UserCode::ALPHABET;
     let bytes = *RandomIds.new_uuid().as_bytes();
-    let letters = bytes[..4].iter().chain(&bytes[12..]);
-    let text: String = letters
+    let mails = bytes[..4].iter().chain(&bytes[12..]);
+    let text: String = mails
         .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
         .collect();
     text.parse().unwrap()
@@ -229,10 +229,10 @@ async fn bearers(ground: &Ground) {
     cache.insert_live(&hash, &token).await.unwrap();
     let live = CachedBearer::Live(Box::new(token.clone()));
     assert_eq!(cache.find(&hash).await.unwrap(), live);
-    cache.bury(&hash).await.unwrap();
+    cache.deny(&hash).await.unwrap();
     cache.insert_live(&hash, &token).await.unwrap();
     assert_eq!(cache.find(&hash).await.unwrap(), CachedBearer::Dead);
-    cache.exhume(&hash).await.unwrap();
+    cache.lift_denial(&hash).await.unwrap();
     assert_eq!(cache.find(&hash).await.unwrap(), CachedBearer::Unknown);
 }
 
@@ -314,14 +314,14 @@ async fn throttles(ground: &Ground) {
         "parallel guesses share no look at the counter"
     );
     for attempt in outcomes.into_iter().filter_map(Result::ok) {
-        throttles.forgive(&attempt).await.unwrap();
+        throttles.refund(&attempt).await.unwrap();
     }
     let next = throttles.begin(&who, SLOPE, now).await.unwrap();
     throttles.fail(&next, now).await.unwrap();
     throttles.charge_anyway(&who, SLOPE, now).await.unwrap();
     assert_eq!(throttles.wait(&who, now).await.unwrap(), None);
-    throttles.pardon(&who).await.unwrap();
-    assert_eq!(throttles.pardons(&who).await.unwrap(), 1);
+    throttles.reset(&who).await.unwrap();
+    assert_eq!(throttles.resets(&who).await.unwrap(), 1);
 }
 
 async fn nonces(ground: &Ground) {

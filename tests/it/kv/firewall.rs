@@ -185,10 +185,10 @@ async fn c2_revocations_are_heard_again_after_a_firewall_forgot() {
     let mut listener = Listener::new(&through(&relay, &db));
     let ground = Ground::new(&through(&relay, &db));
     for _ in 0..2 {
-        listener.hears(&ground).await;
+        listener.subscriber(&ground).await;
         relay.forget();
     }
-    listener.hears(&ground).await;
+    listener.subscriber(&ground).await;
 }
 
 /// The whole server, as in the row: 503 for 151 seconds it was.

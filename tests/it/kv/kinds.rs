@@ -54,7 +54,7 @@ async fn c3_redis_with_tls_a_ca_of_its_own_and_client_certificates() {
     })
     .await;
     ground.check_all().await;
-    Listener::new(&settings).hears(&ground).await;
+    Listener::new(&settings).subscriber(&ground).await;
     let url = RedisSettings {
         url: Some(format!("rediss://:secret@127.0.0.1:{port}/0").into()),
         ..settings.clone()
@@ -163,7 +163,7 @@ async fn c3_redis_with_three_sentinels_and_a_failover() {
     let ground = Ground::new(&settings);
     ground.check_all().await;
     let mut listener = Listener::new(&settings);
-    listener.hears(&ground).await;
+    listener.subscriber(&ground).await;
     master.kill();
     wait_until("the replica is the master and is found", async || {
         ground.kv.ping().await.is_ok()
@@ -177,7 +177,7 @@ async fn c3_redis_with_three_sentinels_and_a_failover() {
     .unwrap();
     assert_eq!(role[0], redis::Value::BulkString(b"master".into()));
     ground.check_all().await;
-    listener.hears(&ground).await;
+    listener.subscriber(&ground).await;
 }
 
 /// Six nodes, of which the first three are masters with a third of the slots each.
@@ -276,7 +276,7 @@ async fn c3_sec_168_redis_cluster_of_six_nodes_moved_slots_and_a_failover() {
     let ground = Ground::new(&settings);
     ground.check_all().await;
     let mut listener = Listener::new(&settings);
-    listener.hears(&ground).await;
+    listener.subscriber(&ground).await;
     // Slots that were moved since the connection was made: those of one-time grants and nonces.
     for tag in ["grants", "nonces"] {
         let slot: usize = nodes[0].ask(&["CLUSTER", "KEYSLOT", tag]).await.unwrap();
@@ -302,5 +302,5 @@ async fn c3_sec_168_redis_cluster_of_six_nodes_moved_slots_and_a_failover() {
     })
     .await;
     ground.check_all().await;
-    listener.hears(&ground).await;
+    listener.subscriber(&ground).await;
 }

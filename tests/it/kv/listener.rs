@@ -13,44 +13,44 @@ use super::{
 
 /// Listens until it is dropped.
 pub(super) struct Listener {
-    hears: UnboundedReceiver<String>,
+    subscriber: UnboundedReceiver<String>,
     listening: tokio::task::JoinHandle<()>,
 }
 
 impl Listener {
     pub(super) fn new(settings: &RedisSettings) -> Self {
-        let (sender, hears) = unbounded_channel();
+        let (sender, subscriber) = unbounded_channel();
         let revocations = Revocations::new(Kv::new(settings).unwrap());
         let task = tokio::spawn(revocations.listen(move |hash: &TokenHash| {
             let _test_is_over = sender.send(hash.as_str().to_owned());
         }));
         Self {
-            hears,
+            subscriber,
             listening: task,
         }
     }
 
     /// Waits until a revocation that `ground` speaks of arrives.
-    pub(super) async fn hears(&mut self, ground: &Ground) {
+    pub(super) async fn subscriber(&mut self, ground: &Ground) {
         wait_until("a revocation is heard", async || {
             let (hash, cache) = (unique(), ground.bearer_cache());
-            let said = cache.bury(&TokenHash::from_column(hash.clone())).await;
-            said.is_ok() && self.hears_of(&hash).await
+            let said = cache.deny(&TokenHash::from_column(hash.clone())).await;
+            said.is_ok() && self.learns_of(&hash).await
         })
         .await;
     }
 
-    async fn hears_of(&mut self, hash: &str) -> bool {
-        let heard = async {
-            // Others were buried too.
-            while let Some(heard) = self.hears.recv().await {
-                if heard == hash {
+    async fn learns_of(&mut self, hash: &str) -> bool {
+        let wakeups = async {
+            // Others became dead letters too.
+            while let Some(wakeups) = self.subscriber.recv().await {
+                if wakeups == hash {
                     return true;
                 }
             }
             false
         };
-        tokio::time::timeout(Duration::from_millis(300), heard)
+        tokio::time::timeout(Duration::from_millis(300), wakeups)
             .await
             .unwrap_or(false)
     }

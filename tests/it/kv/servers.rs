@@ -13,7 +13,7 @@ use gatewright_kv::RedisSettings;
 
 use crate::e2e::engines::{Quiet, engines_home};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running server.
 pub(super) struct Server {
@@ -98,7 +98,7 @@ impl Server {
     }
 
     pub(super) async fn wait_for(&self, client: &redis::Client) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Ok(mut connection) = client.get_multiplexed_async_connection().await
                 && redis::cmd("PING").exec_async(&mut connection).await.is_ok()
@@ -170,7 +170,7 @@ pub(super) fn free_port() -> u16 {
 }
 
 pub(super) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !probe().await {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;

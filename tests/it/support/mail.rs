@@ -1,4 +1,4 @@
-//! The worker's side in a test: jobs are done when the test says so, and letters are read from the
+//! The worker's side in a test: jobs are done when the test says so, and mails are read from the
 //! folder that they were put into.
 
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use gatewright_usecase_maintenance::JobConnections;
 
 use super::{Harness, SECRET_KEY};
 
-/// A letter, as its addressee's software shows it.
+/// A mail, as its addressee's software shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct Letter {
+pub(crate) struct OutgoingMail {
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
 }
 
-impl Letter {
+impl OutgoingMail {
     pub(crate) fn parse(raw: &[u8]) -> Self {
         let mail = mailparse::parse_mail(raw).unwrap();
         let header = |name: &str| {
@@ -117,23 +117,23 @@ impl Harness {
     }
 
     /// Everything that was sent, in the order in which it was asked for.
-    pub(crate) async fn letters(&self) -> Vec<Letter> {
+    pub(crate) async fn mails(&self) -> Vec<OutgoingMail> {
         self.work().await;
         let folder = std::fs::read_dir(self.mail_folder.path()).unwrap();
         let files = folder.map(|entry| entry.unwrap().path());
-        let is_letter = |path: &std::path::PathBuf| path.extension().is_some_and(|e| e == "eml");
-        let mut files: Vec<_> = files.filter(is_letter).collect();
+        let is_mail = |path: &std::path::PathBuf| path.extension().is_some_and(|e| e == "eml");
+        let mut files: Vec<_> = files.filter(is_mail).collect();
         files.sort();
         files
             .iter()
-            .map(|file| Letter::parse(&std::fs::read(file).unwrap()))
+            .map(|file| OutgoingMail::parse(&std::fs::read(file).unwrap()))
             .collect()
     }
 
-    /// The last letter, which must be to that address.
-    pub(crate) async fn last_letter(&self, to: &str) -> Letter {
-        let letter = self.letters().await.pop().expect("there is a letter");
-        assert_eq!(letter.to, to, "{letter:?}");
-        letter
+    /// The last mail, which must be to that address.
+    pub(crate) async fn last_mail(&self, to: &str) -> OutgoingMail {
+        let mail = self.mails().await.pop().expect("there is a mail");
+        assert_eq!(mail.to, to, "{mail:?}");
+        mail
     }
 }

@@ -27,7 +27,7 @@ use gatewright_kv::{Seals, WindowClock};
 use gatewright_runtime::{Platform, ServerSettings};
 use gatewright_test_db::TestDb;
 use gatewright_test_support::{ManualClock, ScriptedRandom};
-use gatewright_usecase_kit::Ambient;
+use gatewright_usecase_kit::Env;
 use serde_json::Value;
 
 pub(crate) const SECRET_KEY: &str = "a-secret-key-for-tests-0123456789abcdef";
@@ -188,15 +188,15 @@ impl Harness {
             Settings::load(&source as &dyn Source).expect("the settings of the test are right");
         let settings_of_server = settings.server.clone();
         let random = Arc::new(ScriptedRandom::default());
-        let ambient = Ambient {
+        let env = Env {
             clock: Arc::new(clock.clone()),
             ids: Arc::new(RandomIds),
             random: random.clone(),
         };
-        let platform = Platform::with(&settings.server, ambient, WindowClock::Process).unwrap();
+        let platform = Platform::with(&settings.server, env, WindowClock::Process).unwrap();
         let app = platform.services(&settings.server).unwrap();
         let services = services(&settings, &app, Arc::new(clock.clone()) as Arc<dyn Clock>);
-        actix_web::rt::spawn(Platform::hear_revocations(
+        actix_web::rt::spawn(Platform::subscribe_revocations(
             platform.kv.clone(),
             app.store.clone(),
         ));

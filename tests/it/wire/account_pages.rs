@@ -102,15 +102,12 @@ async fn whoever_lets_a_device_in_hears_of_it_by_mail() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     h.token(&mut owner, "<b>build</b> server").await;
-    let letter = h.last_letter(EMAIL).await;
+    let mail = h.last_mail(EMAIL).await;
+    assert!(mail.subject.contains("device was connected"), "{mail:?}");
+    assert!(mail.text.contains("“<b>build</b> server” (difyctl)"));
+    assert!(mail.html.contains("&lt;b&gt;build") && !mail.html.contains("<b>build"));
     assert!(
-        letter.subject.contains("device was connected"),
-        "{letter:?}"
-    );
-    assert!(letter.text.contains("“<b>build</b> server” (difyctl)"));
-    assert!(letter.html.contains("&lt;b&gt;build") && !letter.html.contains("<b>build"));
-    assert!(
-        letter.text.contains("The request came from 127.0.0.1 on ")
-            && letter.link().ends_with("/account")
+        mail.text.contains("The request came from 127.0.0.1 on ")
+            && mail.link().ends_with("/account")
     );
 }

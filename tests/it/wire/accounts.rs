@@ -49,13 +49,10 @@ async fn sec_139_a_reset_sets_the_password_and_ends_everything_else() {
     let mut owner = basic_account(&h).await;
     let bearer = h.token(&mut owner, "laptop").await;
     let first = data(forgot(&h, "OWNER@example.com").await);
-    let letter = h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "Set your Dify password");
-    assert!(
-        letter.html.contains(&letter.code()),
-        "both parts say the same"
-    );
-    let second = token(check(&h, EMAIL, &first, &letter.code()).await);
+    let mail = h.last_mail(EMAIL).await;
+    assert_eq!(mail.subject, "Set your Dify password");
+    assert!(mail.html.contains(&mail.code()), "both parts say the same");
+    let second = token(check(&h, EMAIL, &first, &mail.code()).await);
     reset(&h, &second, NEW).await.expect(200);
     owner
         .get(&h, "/console/api/account/profile")
@@ -82,7 +79,7 @@ async fn sec_156_a_reset_token_is_good_once_for_one_address_and_five_minutes() {
     let h = Harness::start().await;
     h.set_up().await;
     let first = data(forgot(&h, EMAIL).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let other = check(&h, "other@example.com", &first, &code)
         .await
         .expect(400);
@@ -105,7 +102,7 @@ async fn sec_156_a_reset_token_is_good_once_for_one_address_and_five_minutes() {
     assert_eq!(won, 1, "{parallel:?}");
     h.clock.advance(TimeDelta::seconds(61));
     let late = data(forgot(&h, EMAIL).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     h.clock.advance(TimeDelta::minutes(5));
     assert_eq!(
         check(&h, EMAIL, &late, &code).await.code(),
@@ -118,7 +115,7 @@ async fn sec_158_a_code_has_five_tries_and_a_new_one_ends_the_one_before() {
     let h = Harness::start().await;
     h.set_up().await;
     let first = data(forgot(&h, EMAIL).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     for _ in 0..5 {
         let refused = check(&h, EMAIL, &first, &wrong(&code)).await.expect(400);
         assert_eq!(refused.code(), "email_code_error");
@@ -131,10 +128,10 @@ async fn sec_158_a_code_has_five_tries_and_a_new_one_ends_the_one_before() {
     assert_eq!(refused.code(), "password_reset_rate_limit_exceeded");
     h.clock.advance(TimeDelta::seconds(61));
     let second = data(forgot(&h, EMAIL).await);
-    let second_code = h.last_letter(EMAIL).await.code();
+    let second_code = h.last_mail(EMAIL).await.code();
     h.clock.advance(TimeDelta::seconds(61));
     let third = data(forgot(&h, EMAIL).await);
-    let third_code = h.last_letter(EMAIL).await.code();
+    let third_code = h.last_mail(EMAIL).await.code();
     assert_eq!(
         check(&h, EMAIL, &second, &second_code).await.code(),
         "invalid_or_expired_token"
@@ -143,7 +140,7 @@ async fn sec_158_a_code_has_five_tries_and_a_new_one_ends_the_one_before() {
     // In parallel too, no more than five looks are given.
     h.clock.advance(TimeDelta::seconds(61));
     let fourth = data(forgot(&h, EMAIL).await);
-    let bad = wrong(&h.last_letter(EMAIL).await.code());
+    let bad = wrong(&h.last_mail(EMAIL).await.code());
     let looks = futures_util::future::join_all((0..20).map(|_| check(&h, EMAIL, &fourth, &bad)));
     let looked = looks
         .await
@@ -164,7 +161,7 @@ async fn wrong_codes_slow_the_next_code_however_many_tokens_there_are() {
     h.set_up().await;
     for _ in 0..2 {
         let first = data(forgot(&h, EMAIL).await);
-        let bad = wrong(&h.last_letter(EMAIL).await.code());
+        let bad = wrong(&h.last_mail(EMAIL).await.code());
         for _ in 0..5 {
             let refused = check(&h, EMAIL, &first, &bad).await.expect(400);
             assert_eq!(refused.code(), "email_code_error");
@@ -194,13 +191,13 @@ async fn sec_150_nobody_learns_which_addresses_have_accounts() {
             (answer.body.replace(&token, "T"), token.len())
         };
         assert_eq!(shape(&known), shape(&unknown));
-        // The same work, down to the letter: only its words differ.
+        // The same work, down to the mail: only its words differ.
         assert_eq!(
             h.db.query("SELECT count(*) FROM gatewright_jobs").await,
             ["2"]
         );
-        let letters = h.letters().await;
-        let [.., to_known, to_nobody] = letters.as_slice() else {
+        let mails = h.mails().await;
+        let [.., to_known, to_nobody] = mails.as_slice() else {
             panic!()
         };
         assert_eq!(to_nobody.to, "nobody@example.com");
@@ -228,7 +225,7 @@ async fn sec_147_a_reset_unlocks_a_locked_account() {
     let locked = Browser::new().login(&h, EMAIL, PASSWORD).await.expect(429);
     assert_eq!(locked.code(), "email_code_login_limit");
     let first = data(forgot(&h, EMAIL).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let second = token(check(&h, EMAIL, &first, &code).await);
     reset(&h, &second, NEW).await.expect(200);
     Browser::new().login(&h, EMAIL, NEW).await.expect(200);
@@ -244,7 +241,7 @@ async fn no_code_and_no_token_is_stored_in_clear() {
             .await
             .join("\n");
     let redis = format!("{:?}", h.redis_dump().await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     for (place, text) in [("the queue", jobs), ("Redis", redis)] {
         assert!(!text.contains(&code), "{place} holds the code");
         assert!(!text.contains(&first), "{place} holds the token");
@@ -283,7 +280,7 @@ async fn code_login(h: &Harness, browser: &mut Browser, email: &str) -> Answer {
         .post("/console/api/email-code-login", &json!({"email": email}))
         .await;
     let token = data(sent);
-    let code = h.last_letter(email).await.code();
+    let code = h.last_mail(email).await.code();
     let body = json!({"email": email, "token": token, "code": STANDARD.encode(code)});
     browser
         .post(h, "/console/api/email-code-login/validity", body)
@@ -318,7 +315,7 @@ async fn signing_in_by_a_code_and_only_where_it_is_switched_on() {
     );
     assert!(!sent.is_empty());
     assert!(
-        h.last_letter(EMAIL).await.text.contains("no account"),
+        h.last_mail(EMAIL).await.text.contains("no account"),
         "a banned one gets no code"
     );
 }
@@ -346,9 +343,9 @@ async fn registering_by_mail_where_it_is_open() {
         )
         .await,
     );
-    let letter = h.last_letter("new@example.com").await;
-    assert_eq!(letter.subject, "注册您的 Dify 账户");
-    let body = json!({"email": "new@example.com", "token": sent, "code": letter.code()});
+    let mail = h.last_mail("new@example.com").await;
+    assert_eq!(mail.subject, "注册您的 Dify 账户");
+    let body = json!({"email": "new@example.com", "token": sent, "code": mail.code()});
     let second = token(h.post("/console/api/email-register/validity", &body).await);
     let body = json!({"token": second, "new_password": NEW, "password_confirm": NEW,
         "language": "zh-Hans", "timezone": "Asia/Shanghai"});
@@ -381,7 +378,7 @@ async fn registering_by_mail_where_it_is_open() {
         )
         .await;
     assert!(!data(again).is_empty());
-    let told = h.last_letter(EMAIL).await;
+    let told = h.last_mail(EMAIL).await;
     assert!(
         told.text.contains("http://gatewright.test/signin"),
         "{told:?}"
@@ -411,7 +408,7 @@ async fn an_address_is_changed_by_codes_to_both() {
         owner.post(&h, path, body).await.expect(400).code(),
         "invalid_or_expired_token"
     );
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let check = format!("{path}/validity");
     let body = json!({"email": EMAIL, "token": first, "code": code});
     let second = token(owner.post(&h, &check, body).await);
@@ -423,7 +420,7 @@ async fn an_address_is_changed_by_codes_to_both() {
     assert_eq!(early.expect(400).code(), "invalid_or_expired_token");
     let body = json!({"email": new, "phase": "new_email", "token": second});
     let third = data(owner.post(&h, path, body).await);
-    let code = h.last_letter(new).await.code();
+    let code = h.last_mail(new).await.code();
     let body = json!({"email": new, "token": third, "code": code});
     let fourth = token(owner.post(&h, &check, body).await);
     let other = json!({"new_email": "other@example.com", "token": fourth});
@@ -442,13 +439,8 @@ async fn an_address_is_changed_by_codes_to_both() {
         .get(&h, "/console/api/account/profile")
         .await
         .expect(401);
-    let letters = h.letters().await;
-    let last: Vec<&str> = letters
-        .iter()
-        .rev()
-        .take(2)
-        .map(|l| l.to.as_str())
-        .collect();
+    let mails = h.mails().await;
+    let last: Vec<&str> = mails.iter().rev().take(2).map(|l| l.to.as_str()).collect();
     assert_eq!(last, [EMAIL, new], "both are told");
     Browser::new().login(&h, new, PASSWORD).await.expect(200);
 }
@@ -624,7 +616,7 @@ async fn an_account_is_really_deleted_with_what_is_its_alone() {
     let path = "/console/api/account/delete/verify";
     let first = data(leaver.get(&h, path).await);
     leaver.get(&h, path).await.expect_rate_limited();
-    let code = h.last_letter("leaver@example.com").await.code();
+    let code = h.last_mail("leaver@example.com").await.code();
     let delete = "/console/api/account/delete";
     let refused = leaver
         .post(&h, delete, json!({"token": first, "code": wrong(&code)}))
@@ -653,7 +645,7 @@ async fn an_account_is_really_deleted_with_what_is_its_alone() {
         );
     }
     assert!(
-        h.last_letter("leaver@example.com")
+        h.last_mail("leaver@example.com")
             .await
             .subject
             .contains("deleted")
@@ -672,11 +664,11 @@ async fn sec_164_whoever_owns_a_workspace_with_others_in_it_gives_it_away_first(
     let invite = json!({"emails": ["friend@example.com"], "role": "normal"});
     let path = "/console/api/workspaces/current/members/invite-email";
     owner.post(&h, path, invite).await.expect(201);
-    let token = h.last_letter("friend@example.com").await.parameter("token");
+    let token = h.last_mail("friend@example.com").await.parameter("token");
     let joined = super::members::accept(&h, &mut friend, &token, "friend").await;
     joined.expect(200);
     let first = data(owner.get(&h, "/console/api/account/delete/verify").await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let body = json!({"token": first, "code": code});
     let refused = owner
         .post(&h, "/console/api/account/delete", body)
@@ -739,18 +731,18 @@ async fn a_changed_password_is_told_to_its_owner_and_no_budget_silences_that() {
     let body = json!({"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW});
     let changed = thief.post(&h, "/console/api/account/password", body).await;
     changed.expect(200);
-    let letter = h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "The password of your account was changed");
+    let mail = h.last_mail(EMAIL).await;
+    assert_eq!(mail.subject, "The password of your account was changed");
     for told in ["127.0.0.1", "2027-01-15", "Forgot password?"] {
-        assert!(letter.text.contains(told), "{told}: {}", letter.text);
+        assert!(mail.text.contains(told), "{told}: {}", mail.text);
     }
 
     h.db.execute("UPDATE accounts SET interface_language = 'zh-Hans'")
         .await;
     h.clock.advance(TimeDelta::hours(2));
     let first = data(forgot(&h, EMAIL).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let second = token(check(&h, EMAIL, &first, &code).await);
     reset(&h, &second, "An0ther-password").await.expect(200);
-    assert_eq!(h.last_letter(EMAIL).await.subject, "您的账户密码已更改");
+    assert_eq!(h.last_mail(EMAIL).await.subject, "您的账户密码已更改");
 }

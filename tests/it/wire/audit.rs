@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gatewright_usecase_maintenance::Sweep;
+use gatewright_usecase_maintenance::Purge;
 use gatewright_usecase_workspace::audit_log::Anchor;
 use proptest::{
     prelude::*,
@@ -423,7 +423,7 @@ async fn b9_retention_signs_what_it_removes_and_removes_nothing_else() {
     let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
     let kept = log.verify(&[]).await.unwrap().anchors;
     let later = h.now() + chrono::TimeDelta::days(401);
-    assert!(cleaner.sweep(Sweep::Audit, later).await.unwrap() > 6);
+    assert!(cleaner.purge(Purge::Audit, later).await.unwrap() > 6);
     let found = log.verify(&kept).await.unwrap();
     assert!(found.faults.is_empty(), "{found:?}");
     // An anchor of an event that was too young to be removed: its true time stands in the anchor.
@@ -452,7 +452,7 @@ async fn b9_retention_signs_what_it_removes_and_removes_nothing_else() {
     assert_eq!(found.faults.len(), 1, "{found:?}");
     // Retention goes no further from there: its signature would hide what was done.
     let much_later = h.now() + chrono::TimeDelta::days(401);
-    cleaner.sweep(Sweep::Audit, much_later).await.unwrap();
+    cleaner.purge(Purge::Audit, much_later).await.unwrap();
     assert_eq!(log.verify(&kept).await.unwrap().faults.len(), 1);
     // Unless somebody who has the key says that it is well.
     assert_eq!(log.accept_bases().await.unwrap(), 1);
@@ -464,7 +464,7 @@ async fn b9_retention_signs_what_it_removes_and_removes_nothing_else() {
         to + 1
     ))
     .await;
-    cleaner.sweep(Sweep::Audit, much_later).await.unwrap();
+    cleaner.purge(Purge::Audit, much_later).await.unwrap();
     let found = log.verify(&[]).await.unwrap();
     assert_eq!(found.faults[0].seq, i64::try_from(to + 1).unwrap());
 }

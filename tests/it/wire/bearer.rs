@@ -280,10 +280,10 @@ async fn a_resolver_that_was_slow_cannot_bring_a_revoked_token_back() {
         last_used_at: None,
     };
     // It read the row; the token is revoked; now it writes what it read.
-    cache.bury(&hash).await.unwrap();
+    cache.deny(&hash).await.unwrap();
     cache.insert_live(&hash, &token).await.unwrap();
     assert_eq!(cache.find(&hash).await.unwrap(), CachedBearer::Dead);
-    cache.exhume(&hash).await.unwrap();
+    cache.lift_denial(&hash).await.unwrap();
     cache.insert_live(&hash, &token).await.unwrap();
     assert_eq!(
         cache.find(&hash).await.unwrap(),

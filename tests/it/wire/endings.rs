@@ -120,7 +120,7 @@ impl World {
                 let sent = json!({"email": VICTIM});
                 let first = h.post("/console/api/forgot-password", &sent).await;
                 let first = text(first, "data");
-                let code = h.last_letter(VICTIM).await.code();
+                let code = h.last_mail(VICTIM).await.code();
                 let given = json!({"email": VICTIM, "token": first, "code": code});
                 let verified = h
                     .post("/console/api/forgot-password/validity", &given)
@@ -130,7 +130,7 @@ impl World {
             A::LoginCode => {
                 let sent = json!({"email": VICTIM});
                 let sent = h.post("/console/api/email-code-login", &sent).await;
-                self.given.login = (text(sent, "data"), h.last_letter(VICTIM).await.code());
+                self.given.login = (text(sent, "data"), h.last_mail(VICTIM).await.code());
             }
             A::ChangeEmailCode => {
                 self.given.change = change_token(h, thief, "thief@example.com").await;
@@ -138,7 +138,7 @@ impl World {
             A::TransferCode => {
                 let path = format!("{MEMBERS}/send-owner-transfer-confirm-email");
                 let sent = text(thief.post(h, &path, json!({})).await, "data");
-                let code = h.last_letter(VICTIM).await.code();
+                let code = h.last_mail(VICTIM).await.code();
                 let given = json!({"token": sent, "code": code});
                 let path = format!("{MEMBERS}/owner-transfer-check");
                 self.given.transfer = text(thief.post(h, &path, given).await, "token");
@@ -153,8 +153,8 @@ impl World {
                 let body = json!({"emails": ["accomplice@example.com"], "role": "admin"});
                 let path = format!("{MEMBERS}/invite-email");
                 thief.post(h, &path, body).await.expect(201);
-                let letter = h.last_letter("accomplice@example.com").await;
-                self.given.invitation = letter.parameter("token");
+                let mail = h.last_mail("accomplice@example.com").await;
+                self.given.invitation = mail.parameter("token");
             }
         }
     }
@@ -174,7 +174,7 @@ impl World {
                 let sent = json!({"email": VICTIM});
                 let first = h.post("/console/api/forgot-password", &sent).await;
                 let first = text(first, "data");
-                let code = h.last_letter(VICTIM).await.code();
+                let code = h.last_mail(VICTIM).await.code();
                 let given = json!({"email": VICTIM, "token": first, "code": code});
                 let verified = h
                     .post("/console/api/forgot-password/validity", &given)
@@ -375,12 +375,12 @@ async fn change_token(h: &Harness, browser: &mut Browser, to: &str) -> String {
     let check = format!("{path}/validity");
     let body = json!({"email": VICTIM, "phase": "old_email"});
     let first = text(browser.post(h, path, body).await, "data");
-    let code = h.last_letter(VICTIM).await.code();
+    let code = h.last_mail(VICTIM).await.code();
     let body = json!({"email": VICTIM, "token": first, "code": code});
     let second = text(browser.post(h, &check, body).await, "token");
     let body = json!({"email": to, "phase": "new_email", "token": second});
     let third = text(browser.post(h, path, body).await, "data");
-    let code = h.last_letter(to).await.code();
+    let code = h.last_mail(to).await.code();
     let body = json!({"email": to, "token": third, "code": code});
     text(browser.post(h, &check, body).await, "token")
 }
@@ -393,7 +393,7 @@ async fn change(h: &Harness, browser: &mut Browser, to: &str, token: &str) -> An
 
 async fn deletion(h: &Harness, browser: &mut Browser) -> (String, String) {
     let sent = browser.get(h, "/console/api/account/delete/verify").await;
-    (text(sent, "data"), h.last_letter(VICTIM).await.code())
+    (text(sent, "data"), h.last_mail(VICTIM).await.code())
 }
 
 async fn delete(h: &Harness, browser: &mut Browser, proof: &(String, String)) -> Answer {
@@ -498,7 +498,7 @@ async fn a3_a_reset_code_that_was_not_given_yet_ends_too() {
     let sent = json!({"email": VICTIM});
     let first = world.h.post("/console/api/forgot-password", &sent).await;
     let first = text(first, "data");
-    let code = world.h.last_letter(VICTIM).await.code();
+    let code = world.h.last_mail(VICTIM).await.code();
     world.end(Ending::EverythingElseEnded).await;
     for tried in [code.clone(), wrong(&code)] {
         let given = json!({"email": VICTIM, "token": first, "code": tried});

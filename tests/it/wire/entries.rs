@@ -518,7 +518,7 @@ async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
     let invite = json!({"emails": ["guest@example.com"], "role": "normal"});
     let path = "/console/api/workspaces/current/members/invite-email";
     owner.post(&h, path, invite).await.expect(201);
-    let link = h.last_letter("guest@example.com").await.link();
+    let link = h.last_mail("guest@example.com").await.link();
     let path = link.strip_prefix(PUBLIC_URL).unwrap().to_owned();
     let token = path
         .split("token=")

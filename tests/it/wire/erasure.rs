@@ -11,11 +11,11 @@ use super::{
 };
 use crate::support::{Browser, Harness, basic_account};
 
-/// By the owner, with the code of the letter.
+/// By the owner, with the code of the mail.
 async fn delete_account(h: &Harness, who: &mut Browser, name: &str) {
     let sent = who.get(h, "/console/api/account/delete/verify").await;
     let token = sent.expect(200).json()["data"].clone();
-    let code = h.last_letter(&format!("{name}@example.com")).await.code();
+    let code = h.last_mail(&format!("{name}@example.com")).await.code();
     let body = json!({"token": token, "code": code});
     let deleted = who.post(h, "/console/api/account/delete", body).await;
     deleted.expect(200);
@@ -56,7 +56,7 @@ async fn what_a_workspace_uses_that_lives_on_stays_with_it() {
     members::invite(&h, &mut owner, "guest@example.com", "editor")
         .await
         .expect(201);
-    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let token = h.last_mail("guest@example.com").await.parameter("token");
     let joined = members::accept(&h, &mut guest, &token, "guest").await;
     joined.expect(200);
     for name in ["used.txt", "idle.txt"] {

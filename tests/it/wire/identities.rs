@@ -1,4 +1,4 @@
-//! Identities at providers that sign somebody in to an account: connected by its owner, told by letter,
+//! Identities at providers that sign somebody in to an account: connected by its owner, told by mail,
 //! shown, disconnected, and gone with a reset.
 
 use futures_util::future::join_all;
@@ -56,7 +56,7 @@ async fn disconnect(h: &Harness, browser: &mut Browser, path: &str, proof: Value
 }
 
 #[actix_web::test]
-async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_letter() {
+async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_mail() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut thief = world.owner().await;
@@ -68,16 +68,16 @@ async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_letter() {
     let mut owner = world.owner().await;
     world.connect(&mut owner).await;
     assert_eq!(world.subjects().await, ["person"]);
-    let letter = h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "A sign-in method was added to your account");
-    // An address that somebody else wrote down is no link in a letter of ours.
+    let mail = h.last_mail(EMAIL).await;
+    assert_eq!(mail.subject, "A sign-in method was added to your account");
+    // An address that somebody else wrote down is no link in a mail of ours.
     for told in [
         "odd",
         "person[at]partner[.]example",
         "127.0.0.1",
         "/account",
     ] {
-        assert!(letter.text.contains(told), "{told}: {}", letter.text);
+        assert!(mail.text.contains(told), "{told}: {}", mail.text);
     }
     let events = h.db.audit_actions().await;
     assert!(events.contains(&"console.identity_linked".into()));
@@ -87,14 +87,14 @@ async fn a5_connecting_an_identity_asks_for_the_password_and_sends_a_letter() {
     // It signs the owner in.
     let answer = world.sign_in_as_person().await.expect(302);
     assert!(answer.set_cookie("access_token").is_some());
-    // Once more is no second letter.
-    let before = h.letters().await.len();
+    // Once more is no second mail.
+    let before = h.mails().await.len();
     world.connect(&mut owner).await;
-    assert_eq!(h.letters().await.len(), before);
+    assert_eq!(h.mails().await.len(), before);
 }
 
 #[actix_web::test]
-async fn a5_the_letter_is_in_the_language_of_the_account() {
+async fn a5_mail_is_in_the_language_of_the_account() {
     let world = World::with(&[]).await;
     let mut owner = world.owner().await;
     world
@@ -103,8 +103,8 @@ async fn a5_the_letter_is_in_the_language_of_the_account() {
         .execute("UPDATE accounts SET interface_language = 'zh-Hans'")
         .await;
     world.connect(&mut owner).await;
-    let letter = world.h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "您的账户新增了一种登录方式");
+    let mail = world.h.last_mail(EMAIL).await;
+    assert_eq!(mail.subject, "您的账户新增了一种登录方式");
 }
 
 #[actix_web::test]
@@ -130,7 +130,7 @@ async fn a5_without_a_password_the_sign_in_must_be_fresh() {
 
 /// A password is a way in like an identity: with a stolen session alone nobody makes one for themselves.
 #[actix_web::test]
-async fn a5_a_first_password_asks_for_a_fresh_sign_in_and_sends_a_letter() {
+async fn a5_first_password_asks_for_a_fresh_sign_in_and_sends_a_mail() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut thief = world.owner().await;
@@ -160,10 +160,10 @@ async fn a5_a_first_password_asks_for_a_fresh_sign_in_and_sends_a_letter() {
     .await;
     thief.post(h, path, body).await.expect(200);
     assert_eq!(h.db.query(set).await, ["1"]);
-    let letter = h.last_letter(EMAIL).await;
-    assert_eq!(letter.subject, "A sign-in method was added to your account");
+    let mail = h.last_mail(EMAIL).await;
+    assert_eq!(mail.subject, "A sign-in method was added to your account");
     for told in ["Password set", "127.0.0.1", "/account"] {
-        assert!(letter.text.contains(told), "{told}: {}", letter.text);
+        assert!(mail.text.contains(told), "{told}: {}", mail.text);
     }
 }
 
@@ -197,7 +197,7 @@ async fn a5_a_connection_belongs_to_the_session_and_the_browser_that_began_it() 
 }
 
 #[actix_web::test]
-async fn a5_disconnecting_ends_everything_else_and_sends_a_letter() {
+async fn a5_disconnecting_ends_everything_else_and_sends_a_mail() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut owner = world.owner().await;
@@ -219,9 +219,9 @@ async fn a5_disconnecting_ends_everything_else_and_sends_a_letter() {
     assert_eq!(world.subjects().await, Vec::<String>::new());
     by_provider.get(h, profile).await.expect(401);
     owner.get(h, profile).await.expect(200);
-    let letter = h.last_letter(EMAIL).await;
+    let mail = h.last_mail(EMAIL).await;
     assert_eq!(
-        letter.subject,
+        mail.subject,
         "A sign-in method was removed from your account"
     );
     let events = h.db.audit_actions().await;
@@ -330,14 +330,14 @@ async fn a5_a_reset_disconnects_all_identities_and_says_so() {
             "by mail" => {
                 let path = "/console/api/forgot-password";
                 let sent = h.post(path, &json!({"email": EMAIL})).await.expect(200);
-                let code = h.last_letter(EMAIL).await.code();
+                let code = h.last_mail(EMAIL).await.code();
                 let body = json!({"email": EMAIL, "token": sent.json()["data"], "code": code});
                 let checked = h.post(&format!("{path}/validity"), &body).await.expect(200);
                 let body = json!({"token": checked.json()["token"], "new_password": "N3w-password",
                     "password_confirm": "N3w-password"});
                 h.post(&format!("{path}/resets"), &body).await.expect(200);
-                let letters = h.letters().await;
-                let removed = letters
+                let mails = h.mails().await;
+                let removed = mails
                     .iter()
                     .find(|one| one.subject == "A sign-in method was removed from your account")
                     .expect("the owner is told");

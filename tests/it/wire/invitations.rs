@@ -117,7 +117,7 @@ async fn b4_an_invited_address_that_nobody_uses_blocks_no_sso_and_no_registratio
         .post("/console/api/email-register/send-email", &sent)
         .await;
     let token = sent.expect(200).json()["data"].clone();
-    let code = h.last_letter("new@example.com").await.code();
+    let code = h.last_mail("new@example.com").await.code();
     let given = json!({"email": "new@example.com", "token": token, "code": code});
     let token = h
         .post("/console/api/email-register/validity", &given)
@@ -137,11 +137,11 @@ async fn b4_an_invited_address_that_nobody_uses_blocks_no_sso_and_no_registratio
     );
     // They are still invited.
     let token = h
-        .letters()
+        .mails()
         .await
         .iter()
         .rev()
-        .find(|letter| letter.to == "new@example.com" && letter.text.contains("/activate"))
+        .find(|mail| mail.to == "new@example.com" && mail.text.contains("/activate"))
         .unwrap()
         .parameter("token");
     accept(&h, &mut browser, &token, "Newcomer")
@@ -191,7 +191,7 @@ async fn b6_an_existing_account_is_asked_and_joins_by_accepting_while_signed_in(
         ["owner"],
         "of their own alone"
     );
-    let token = h.last_letter("friend@example.com").await.parameter("token");
+    let token = h.last_mail("friend@example.com").await.parameter("token");
     // Not without the session, not in somebody else's, not in a page of another site.
     let refused = activate(&h, &token, NEW).await.expect(403);
     assert_eq!(refused.code(), "sign_in_to_accept");
@@ -217,11 +217,11 @@ async fn b6_an_existing_account_is_asked_and_joins_by_accepting_while_signed_in(
         ["editor", "owner"]
     );
     // Invited again, a member stays what they are, and is sent nothing.
-    let letters = h.letters().await.len();
+    let mails = h.mails().await.len();
     invite(&h, &mut owner, "friend@example.com", "admin")
         .await
         .expect(201);
-    assert_eq!(h.letters().await.len(), letters);
+    assert_eq!(h.mails().await.len(), mails);
     assert_eq!(
         roles_of(&h, "friend@example.com").await,
         ["editor", "owner"]
@@ -236,7 +236,7 @@ async fn b6_whoever_signs_in_by_the_link_accepts_it_on_pages_too() {
     h.add_account("other").await;
     let token = async |owner: &mut Browser, email: &str| {
         invite(&h, owner, email, "normal").await.expect(201);
-        h.last_letter(email).await.parameter("token")
+        h.last_mail(email).await.parameter("token")
     };
     // By the link on the page of the invitation.
     let of_friend = token(&mut owner, "friend@example.com").await;
@@ -341,7 +341,7 @@ async fn an_invitation_ends_with_what_its_inviter_may() {
     invite(&h, &mut owner, "admin@example.com", "admin")
         .await
         .expect(201);
-    let token = h.last_letter("admin@example.com").await.parameter("token");
+    let token = h.last_mail("admin@example.com").await.parameter("token");
     accept(&h, &mut admin, &token, "admin").await.expect(200);
     let place = owner
         .post(&h, "/console/api/workspaces/current", json!({}))
@@ -355,7 +355,7 @@ async fn an_invitation_ends_with_what_its_inviter_may() {
     invite(&h, &mut admin, "guest@example.com", "admin")
         .await
         .expect(201);
-    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let token = h.last_mail("guest@example.com").await.parameter("token");
     h.db.execute("UPDATE tenant_account_joins SET role = 'normal' WHERE role = 'admin'")
         .await;
     let check = format!("/console/api/activate/check?token={token}");
@@ -380,7 +380,7 @@ async fn b6_members_leave_by_either_surface_and_the_owner_does_not() {
         let email = format!("{name}@example.com");
         let mut browser = h.add_account(name).await;
         invite(&h, &mut owner, &email, "normal").await.expect(201);
-        let token = h.last_letter(&email).await.parameter("token");
+        let token = h.last_mail(&email).await.parameter("token");
         accept(&h, &mut browser, &token, name).await.expect(200);
         let to = json!({"tenant_id": place});
         browser
@@ -431,14 +431,14 @@ async fn somebody_new_who_was_invited_comes_by_a_code_where_registration_is_clos
     invite(&h, &mut owner, "guest@example.com", "editor")
         .await
         .expect(201);
-    let link = h.last_letter("guest@example.com").await.parameter("token");
+    let link = h.last_mail("guest@example.com").await.parameter("token");
     let sent = json!({"email": "guest@example.com"});
     let token = h
         .post("/console/api/email-code-login", &sent)
         .await
         .expect(200)
         .json();
-    let code = h.last_letter("guest@example.com").await.code();
+    let code = h.last_mail("guest@example.com").await.code();
     let code = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, code);
     let body = json!({"email": "guest@example.com", "token": token["data"], "code": code});
     let mut guest = Browser::new();
@@ -448,7 +448,7 @@ async fn somebody_new_who_was_invited_comes_by_a_code_where_registration_is_clos
     accept(&h, &mut guest, &link, "Guest").await.expect(200);
 }
 
-/// The console shows the current workspace after "Join": the one that was joined, also when the newcomer
+/// The console shows the current workspace after "Join": the one that was joined, also when the new account
 /// registered a moment before and has one of their own.
 #[actix_web::test]
 async fn whoever_accepts_in_the_console_goes_on_in_that_workspace() {
@@ -463,7 +463,7 @@ async fn whoever_accepts_in_the_console_goes_on_in_that_workspace() {
     invite(&h, &mut owner, "guest@example.com", "editor")
         .await
         .expect(201);
-    let link = h.last_letter("guest@example.com").await.parameter("token");
+    let link = h.last_mail("guest@example.com").await.parameter("token");
     accept(&h, &mut guest, &link, "Guest").await.expect(200);
     let path = "/console/api/workspaces";
     let all = guest.get(&h, path).await.expect(200).json();

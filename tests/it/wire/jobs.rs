@@ -12,7 +12,7 @@ use gatewright_jobs::{
     enqueue, list_dead, replay_dead,
 };
 use gatewright_usecase_maintenance::JobConnections;
-use gatewright_usecase_maintenance::{CleanUp, Sweep};
+use gatewright_usecase_maintenance::{CleanUp, Purge};
 use serde_json::json;
 
 use crate::support::Harness;
@@ -58,7 +58,7 @@ async fn knocking(queues: Vec<QueueName>) -> Knocking {
             lease: TimeDelta::seconds(60),
             poll: std::time::Duration::from_secs(1),
             heartbeat: std::time::Duration::from_secs(15),
-            patience: std::time::Duration::from_secs(5),
+            timeout: std::time::Duration::from_secs(5),
         },
         clock: Arc::new(h.clock.clone()),
         ids: Arc::new(RandomIds),
@@ -107,10 +107,10 @@ async fn a_job_exists_exactly_when_its_transaction_commits() {
 }
 
 #[actix_web::test]
-async fn a_failed_job_comes_back_later_and_is_buried_in_the_end() {
+async fn failed_job_is_retried_and_becomes_a_dead_letter_after_its_last_attempt() {
     let k = knocking(vec![QueueName::Mail]).await;
     put(&k.h, 1).await;
-    let hopeless = put(&k.h, 99).await;
+    let permanent = put(&k.h, 99).await;
     assert_eq!(run(&k).await, 2);
     assert_eq!(run(&k).await, 0, "not at once");
     for _ in 0..4 {
@@ -121,11 +121,11 @@ async fn a_failed_job_comes_back_later_and_is_buried_in_the_end() {
     let mut conn = pool(&k.h).get().await.unwrap();
     let dead = list_dead(conn.as_mut(), 10).await.unwrap();
     assert_eq!(dead.len(), 1);
-    assert_eq!((dead[0].id, dead[0].attempts), (hopeless.0, 3));
+    assert_eq!((dead[0].id, dead[0].attempts), (permanent.0, 3));
     assert_eq!(dead[0].last_error.as_deref(), Some("not at home"));
     // Replayed, it has all its attempts again.
     assert_eq!(
-        replay_dead(conn.as_mut(), Some(hopeless.0), k.h.clock.now())
+        replay_dead(conn.as_mut(), Some(permanent.0), k.h.clock.now())
             .await
             .unwrap(),
         1
@@ -133,7 +133,7 @@ async fn a_failed_job_comes_back_later_and_is_buried_in_the_end() {
     assert_eq!(run(&k).await, 1);
     assert!(list_dead(conn.as_mut(), 10).await.unwrap().is_empty());
     assert_eq!(
-        replay_dead(conn.as_mut(), Some(hopeless.0), k.h.clock.now())
+        replay_dead(conn.as_mut(), Some(permanent.0), k.h.clock.now())
             .await
             .unwrap(),
         0
@@ -141,7 +141,7 @@ async fn a_failed_job_comes_back_later_and_is_buried_in_the_end() {
 }
 
 #[actix_web::test]
-async fn what_kills_its_worker_is_buried_too() {
+async fn job_that_kills_its_worker_becomes_a_dead_letter() {
     let k = knocking(vec![QueueName::Mail]).await;
     let poison = put(&k.h, 0).await;
     for _ in 0..3 {
@@ -242,7 +242,7 @@ async fn a_stop_lets_running_jobs_finish_and_gives_the_rest_back() {
             lease: TimeDelta::seconds(60),
             poll: std::time::Duration::from_secs(1),
             heartbeat: std::time::Duration::from_secs(15),
-            patience: std::time::Duration::from_secs(30),
+            timeout: std::time::Duration::from_secs(30),
         },
         clock: Arc::new(h.clock.clone()),
         ids: Arc::new(RandomIds),
@@ -272,7 +272,7 @@ async fn two_schedulers_fire_each_tick_once() {
     let start = Utc.with_ymd_and_hms(2026, 3, 29, 0, 55, 0).unwrap();
     let scheduler = || {
         let job = CleanUp {
-            sweep: Sweep::Sessions,
+            purge: Purge::Sessions,
         };
         let every = |name, times| Schedule::new(name, times, chrono_tz::UTC, job.clone()).unwrap();
         Scheduler::new(vec![
@@ -306,7 +306,7 @@ async fn two_schedulers_fire_each_tick_once() {
 #[actix_web::test]
 async fn schedules_follow_their_time_zone() {
     let job = CleanUp {
-        sweep: Sweep::Audit,
+        purge: Purge::Audit,
     };
     let zone = chrono_tz::Europe::Zurich;
     let daily = Schedule::new("daily", "0 0 5 */1 * *", zone, job).unwrap();
@@ -326,7 +326,7 @@ async fn schedules_follow_their_time_zone() {
             "never",
             zone,
             CleanUp {
-                sweep: Sweep::Audit
+                purge: Purge::Audit
             }
         )
         .is_err()
@@ -334,7 +334,7 @@ async fn schedules_follow_their_time_zone() {
 }
 
 #[actix_web::test]
-async fn a_letter_that_was_recorded_is_not_sent_again() {
+async fn mail_that_was_recorded_is_not_sent_again() {
     let h = Harness::start().await;
     h.set_up().await;
     h.post(
@@ -345,13 +345,13 @@ async fn a_letter_that_was_recorded_is_not_sent_again() {
     .expect(200);
     h.db.execute("CREATE TABLE kept AS TABLE gatewright_jobs")
         .await;
-    assert_eq!(h.letters().await.len(), 1);
+    assert_eq!(h.mails().await.len(), 1);
     // The worker ended after recording, before the job was taken off the queue.
     h.db.execute("INSERT INTO gatewright_jobs SELECT * FROM kept")
         .await;
     std::fs::remove_dir_all(h.mail_path()).unwrap();
     std::fs::create_dir(h.mail_path()).unwrap();
-    assert_eq!(h.letters().await.len(), 0);
+    assert_eq!(h.mails().await.len(), 0);
     assert_eq!(
         h.db.query("SELECT count(*) FROM gatewright_mail_deliveries")
             .await,
@@ -374,7 +374,7 @@ async fn a_code_that_has_expired_is_not_sent() {
     .await
     .expect(200);
     h.clock.advance(TimeDelta::minutes(6));
-    assert_eq!(h.letters().await.len(), 0);
+    assert_eq!(h.mails().await.len(), 0);
     assert_eq!(
         h.db.query("SELECT count(*) FROM gatewright_jobs").await,
         ["0"]

@@ -378,7 +378,7 @@ async fn sec_153_a_flood_of_sign_ins_waits_its_turn_and_bearers_go_on() {
     assert!(calls.iter().all(|answer| answer.status == 200), "{calls:?}");
 }
 
-/// A database of the reference may hold one address in several spellings: each comes in by its own.
+/// A database of Dify may hold one address in several spellings: each comes in by its own.
 #[actix_web::test]
 async fn a_taken_over_address_in_two_spellings_lets_both_in_by_their_own() {
     let h = Harness::start().await;
@@ -409,7 +409,7 @@ async fn a_taken_over_address_in_two_spellings_lets_both_in_by_their_own() {
         )
         .await
         .expect(200);
-    let code = h.last_letter("alice@example.com").await.code();
+    let code = h.last_mail("alice@example.com").await.code();
     let body = json!({"email": "Alice@example.com", "token": asked.json()["data"], "code": code});
     let checked = h
         .post("/console/api/forgot-password/validity", &body)

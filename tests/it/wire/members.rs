@@ -40,7 +40,7 @@ async fn member(h: &Harness, owner: &mut Browser, name: &str, role: &str) -> Bro
     let mut browser = h.add_account(name).await;
     let email = format!("{name}@example.com");
     invite(h, owner, &email, role).await.expect(201);
-    let token = h.last_letter(&email).await.parameter("token");
+    let token = h.last_mail(&email).await.parameter("token");
     accept(h, &mut browser, &token, name).await.expect(200);
     let tenant = owner
         .post(h, "/console/api/workspaces/current", json!({}))
@@ -68,14 +68,12 @@ async fn an_invitation_goes_by_mail_and_is_taken_up() {
         result.get("url").is_none(),
         "whoever invites does not learn the link: {result}"
     );
-    let letter = h.last_letter("guest@example.com").await;
+    let mail = h.last_mail("guest@example.com").await;
     assert!(
-        letter
-            .link()
-            .starts_with("http://gatewright.test/activate?"),
-        "{letter:?}"
+        mail.link().starts_with("http://gatewright.test/activate?"),
+        "{mail:?}"
     );
-    let token = letter.parameter("token");
+    let token = mail.parameter("token");
     let check = format!("/console/api/activate/check?token={token}&email=guest%40example.com");
     let view = h.get(&check).await.expect(200).json();
     assert_eq!(view["is_valid"], true);
@@ -102,7 +100,7 @@ async fn the_stock_console_s_way_sets_the_first_password_at_sign_in() {
     invite(&h, &mut owner, "guest@example.com", "normal")
         .await
         .expect(201);
-    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let token = h.last_mail("guest@example.com").await.parameter("token");
     let login = |email: &str, password: &str, token: &str| {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         json!({"email": email, "password": STANDARD.encode(password), "invite_token": token})
@@ -151,7 +149,7 @@ async fn sec_159_an_invitation_is_bound_to_whom_it_invites() {
     invite(&h, &mut owner, "guest@example.com", "admin")
         .await
         .expect(201);
-    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let token = h.last_mail("guest@example.com").await.parameter("token");
     // Taken up in the browser of the administrator who is signed in: nothing of theirs changes.
     let activate = json!({"token": token, "name": "Mallory", "interface_language": "en-US",
         "timezone": "UTC", "password": NEW, "email": EMAIL});
@@ -174,7 +172,7 @@ async fn sec_159_an_invitation_is_bound_to_whom_it_invites() {
     invite(&h, &mut owner, "guest@example.com", "admin")
         .await
         .expect(201);
-    let token = h.last_letter("guest@example.com").await.parameter("token");
+    let token = h.last_mail("guest@example.com").await.parameter("token");
     let activate = json!({"token": token, "name": "Guest", "interface_language": "en-US",
         "timezone": "UTC", "password": "St0len-password"});
     let refused = h.post("/console/api/activate", &activate).await.expect(403);
@@ -201,11 +199,11 @@ async fn invitations_end_with_time_and_with_the_next_one() {
     invite(&h, &mut owner, "guest@example.com", "normal")
         .await
         .expect(201);
-    let first = h.last_letter("guest@example.com").await.parameter("token");
+    let first = h.last_mail("guest@example.com").await.parameter("token");
     invite(&h, &mut owner, "guest@example.com", "normal")
         .await
         .expect(201);
-    let second = h.last_letter("guest@example.com").await.parameter("token");
+    let second = h.last_mail("guest@example.com").await.parameter("token");
     let is_valid = async |token: &str| {
         let path = format!("/console/api/activate/check?token={token}");
         h.get(&path).await.expect(200).json()["is_valid"] == json!(true)
@@ -381,7 +379,7 @@ async fn sec_164_a_workspace_is_given_away_by_a_code_and_in_one_step() {
         .expect(200)
         .json();
     let first = first["data"].as_str().unwrap().to_owned();
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let transfer = async |by: &mut Browser, to: &str, token: &str| {
         by.post(
             &h,
@@ -421,13 +419,8 @@ async fn sec_164_a_workspace_is_given_away_by_a_code_and_in_one_step() {
     assert_eq!(role_of(&h, EMAIL).await, ["admin"]);
     assert_eq!(role_of(&h, "heir@example.com").await, ["owner"]);
     transfer(&mut owner, &heir_id, &second).await.expect(400);
-    let letters = h.letters().await;
-    let told: Vec<&str> = letters
-        .iter()
-        .rev()
-        .take(2)
-        .map(|l| l.to.as_str())
-        .collect();
+    let mails = h.mails().await;
+    let told: Vec<&str> = mails.iter().rev().take(2).map(|l| l.to.as_str()).collect();
     assert_eq!(told, ["heir@example.com", EMAIL]);
 }
 
@@ -438,7 +431,7 @@ async fn a_transfer_s_token_is_bound_to_its_workspace() {
     member(&h, &mut owner, "heir", "normal").await;
     let send = format!("{MEMBERS}/send-owner-transfer-confirm-email");
     let first = owner.post(&h, &send, json!({})).await.expect(200).json();
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     h.db.execute(
         "WITH t AS (INSERT INTO tenants (name) VALUES ('Second') RETURNING id) \
         INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
@@ -611,7 +604,7 @@ async fn the_api_manages_members_too() {
         (Some("guest@example.com"), Some(""))
     );
     assert!(
-        h.last_letter("guest@example.com")
+        h.last_mail("guest@example.com")
             .await
             .link()
             .contains("/activate?")

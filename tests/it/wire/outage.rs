@@ -287,7 +287,7 @@ async fn without_postgres_accounts_and_workspaces_answer_503() {
 }
 
 #[actix_web::test]
-async fn without_a_mail_server_the_answers_are_the_same_and_letters_wait() {
+async fn without_a_mail_server_answers_are_the_same_and_mails_wait() {
     let smtp = [
         ("MAIL_TYPE", "smtp"),
         ("SMTP_SERVER", "127.0.0.1"),

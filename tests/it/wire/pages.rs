@@ -202,17 +202,17 @@ async fn a_forgotten_password_is_set_by_forms_alone() {
     let wrong = browser.submit(&page, &[("email", "no")]).await.expect(400);
     assert!(wrong.body.contains("邮箱地址不正确"), "{}", wrong.body);
     let page = browser.submit(&page, &[("email", EMAIL)]).await.expect(200);
-    let letter = h.last_letter(EMAIL).await;
+    let mail = h.last_mail(EMAIL).await;
     assert!(
-        letter.subject.contains("密码"),
-        "in the page's language: {letter:?}"
+        mail.subject.contains("密码"),
+        "in the page's language: {mail:?}"
     );
     let wrong = browser
         .submit(&page, &[("code", "12345")])
         .await
         .expect(400);
     let page = browser
-        .submit(&wrong, &[("code", &letter.code())])
+        .submit(&wrong, &[("code", &mail.code())])
         .await
         .expect(200);
     let typed = [("password", "N3w-password"), ("repeated", "another-1")];
@@ -248,7 +248,7 @@ async fn an_invitation_is_taken_up_by_its_link() {
         )
         .await
         .expect(201);
-    let link = h.last_letter("guest@example.com").await.link();
+    let link = h.last_mail("guest@example.com").await.link();
     let path = link.strip_prefix(PUBLIC_URL).unwrap().to_owned();
     let mut guest = Plain::new(&h);
     for _ in 0..2 {

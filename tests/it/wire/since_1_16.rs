@@ -220,7 +220,7 @@ async fn whoever_holds_an_invitation_hears_whether_they_have_to_say_who_they_are
     let mut friend = h.add_account("friend").await;
     let invited = async |owner: &mut Browser, email: &str| {
         invite(&h, owner, email, "normal").await.expect(201);
-        let token = h.last_letter(email).await.parameter("token");
+        let token = h.last_mail(email).await.parameter("token");
         let path = format!("/console/api/activate/check?token={token}");
         let view = h.get(&path).await.expect(200).json();
         let data = view["data"].clone();
@@ -263,7 +263,7 @@ async fn an_accepted_invitation_changes_nothing_of_an_account_that_is_ready() {
     invite(&h, &mut owner, "friend@example.com", "normal")
         .await
         .expect(201);
-    let token = h.last_letter("friend@example.com").await.parameter("token");
+    let token = h.last_mail("friend@example.com").await.parameter("token");
     accept(&h, &mut friend, &token, "Another name")
         .await
         .expect(200);
@@ -305,7 +305,7 @@ async fn inviting_says_who_is_a_member_already_and_wants_somebody_to_invite() {
     invite(&h, &mut owner, "friend@example.com", "normal")
         .await
         .expect(201);
-    let token = h.last_letter("friend@example.com").await.parameter("token");
+    let token = h.last_mail("friend@example.com").await.parameter("token");
     accept(&h, &mut friend, &token, "friend").await.expect(200);
     let again = invite(&h, &mut owner, "Friend@example.com", "admin").await;
     assert_eq!(

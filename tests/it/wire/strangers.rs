@@ -101,7 +101,7 @@ async fn b1_sec_149_guesses_from_everywhere_are_slowed_and_the_owner_s_ways_stay
         json!({"email": EMAIL}),
     )
     .await;
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let body = json!({"email": EMAIL, "token": token(asked), "code": STANDARD.encode(code)});
     let signed_in = from(&h, 3, "/console/api/email-code-login/validity", body).await;
     let signed_in = signed_in.expect(200);
@@ -144,7 +144,7 @@ async fn b1_a_code_that_was_mailed_can_be_tried_five_times_whatever_strangers_tr
             continue;
         }
         let token = token(asked);
-        let bad = wrong(&h.last_letter(EMAIL).await.code());
+        let bad = wrong(&h.last_mail(EMAIL).await.code());
         for _ in 0..5 {
             let refused = check_from(&h, network, &token, &bad).await.expect(400);
             assert_eq!(refused.code(), "email_code_error");
@@ -158,7 +158,7 @@ async fn b1_a_code_that_was_mailed_can_be_tried_five_times_whatever_strangers_tr
         asked = ask_from(&h, 900).await;
     }
     let mine = token(asked);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     for _ in 0..4 {
         check_from(&h, 900, &mine, &wrong(&code)).await.expect(400);
     }
@@ -171,7 +171,7 @@ async fn b1_a_code_asked_for_elsewhere_does_not_end_the_one_before() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_MAIL_CODE", "100/1m")]).await;
     h.set_up().await;
     let mine = token(ask_from(&h, 1).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     for stranger in 2..8 {
         ask_from(&h, stranger).await.expect(200);
     }
@@ -190,7 +190,7 @@ async fn b1_a_known_browser_has_codes_of_its_own() {
     let body = json!({"email": EMAIL});
     let asked = known.post(&h, "/console/api/forgot-password", body).await;
     let mine = token(asked);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     check_from(&h, 1, &mine, &code).await.expect(200);
     // Of its own account only.
     let body = json!({"email": "somebody@example.com"});
@@ -199,7 +199,7 @@ async fn b1_a_known_browser_has_codes_of_its_own() {
     known.post(&h, path, body).await.expect(429);
 }
 
-/// b1: a reset lifts everything: failed sign-ins, wrong codes, letters.
+/// b1: a reset lifts everything: failed sign-ins, wrong codes, mails.
 #[actix_web::test]
 async fn b1_a_completed_reset_lifts_every_budget_of_the_account() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_MAIL_CODE", "100/1m")]).await;
@@ -208,7 +208,7 @@ async fn b1_a_completed_reset_lifts_every_budget_of_the_account() {
         sign_in_from(&h, n, "wrong-Passw0rd").await;
     }
     let mine = token(ask_from(&h, 100).await);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     for n in 101..130 {
         let asked = ask_from(&h, n).await;
         if asked.status == 200 {
@@ -400,9 +400,9 @@ async fn b5_a_mailbox_has_one_budget_over_all_senders_and_kinds() {
         kinds.push(answer.status == 200);
     }
     assert!(left > 0 && !kinds[20..].contains(&true), "{kinds:?}");
-    let letters = h.letters().await;
-    let to_victim = letters.iter().filter(|letter| letter.to == VICTIM).count();
-    assert!((6..=11).contains(&to_victim), "{to_victim} letters");
+    let mails = h.mails().await;
+    let to_victim = mails.iter().filter(|mail| mail.to == VICTIM).count();
+    assert!((6..=11).contains(&to_victim), "{to_victim} mails");
     // Over the other surface too.
     let token = h.token(&mut senders[0], "x").await;
     let workspaces = h.with_bearer("GET", "/openapi/v1/workspaces", &token).await;
@@ -419,7 +419,7 @@ async fn b5_a_mailbox_has_one_budget_over_all_senders_and_kinds() {
     invited.expect_rate_limited();
     // Whoever lets a device in hears of it.
     h.token(&mut victim, "laptop").await;
-    let last = h.last_letter(VICTIM).await;
+    let last = h.last_mail(VICTIM).await;
     assert!(last.subject.contains("device"), "{last:?}");
     // The wait is a quarter of an hour at most, for all together.
     h.clock.advance(chrono::TimeDelta::minutes(15));
@@ -449,9 +449,9 @@ async fn b5_a_workspace_s_name_is_no_link_in_an_invitation() {
     let body = json!({"emails": ["guest@example.com"], "role": "normal"});
     let path = "/console/api/workspaces/current/members/invite-email";
     owner.post(&h, path, body).await.expect(201);
-    let letter = h.last_letter("guest@example.com").await;
-    assert!(!letter.subject.contains("evil"), "{}", letter.subject);
-    for text in [&letter.text, &letter.html] {
+    let mail = h.last_mail("guest@example.com").await;
+    assert!(!mail.subject.contains("evil"), "{}", mail.subject);
+    for text in [&mail.text, &mail.html] {
         assert!(text.contains("evil[.]example"), "{text}");
         assert!(!text.contains("//evil.example") && !text.contains(&"y".repeat(60)));
     }

@@ -14,15 +14,15 @@ async fn signed_in<'a>(h: &'a Harness, email: &str) -> Plain<'a> {
 }
 
 #[actix_web::test]
-async fn a_consent_page_and_a_letter_say_where_about_a_device_asks_from() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/places.mmdb");
-    let h = Harness::with(&[("GATEWRIGHT_PLACES_DATABASE", file)]).await;
+async fn a_consent_page_and_a_mail_say_where_about_a_device_asks_from() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/geo_ip.mmdb");
+    let h = Harness::with(&[("GATEWRIGHT_GEOIP_DATABASE", file)]).await;
     let mut owner = basic_account(&h).await;
     h.token(&mut owner, "laptop").await;
-    let letter = h.last_letter(EMAIL).await;
+    let mail = h.last_mail(EMAIL).await;
     assert!(
-        letter.text.contains("127.0.0.1 (Berlin, Germany)"),
-        "{letter:?}"
+        mail.text.contains("127.0.0.1 (Berlin, Germany)"),
+        "{mail:?}"
     );
     let mut browser = signed_in(&h, EMAIL).await;
     let body = serde_json::json!({"client_id": "difyctl", "device_label": "laptop"});
@@ -68,7 +68,7 @@ async fn members_are_invited_given_roles_and_removed() {
         .await
         .expect(200);
     assert!(told.body.contains("one@example.com: ") && told.body.contains("bad: The address"));
-    let link = h.last_letter("two@example.com").await.link();
+    let link = h.last_mail("two@example.com").await.link();
     assert!(link.contains("/activate"));
     let page = owner.get("/workspace").await.expect(200);
     assert_eq!(page.body.matches("Invitation pending").count(), 2);
@@ -331,7 +331,7 @@ async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
         .submit(&page, &[("code", "12345")])
         .await
         .expect(400);
-    let code = h.last_letter(EMAIL).await.code();
+    let code = h.last_mail(EMAIL).await.code();
     let done = browser.submit(&page, &[("code", &code)]).await.expect(303);
     assert_eq!(done.header("location"), "/workspace");
     browser.follow(done).await.expect(200);
@@ -376,7 +376,7 @@ async fn somebody_new_registers_where_strangers_may() {
         .submit(&page, &[("email", "new@example.com")])
         .await
         .expect(200);
-    let code = h.last_letter("new@example.com").await.code();
+    let code = h.last_mail("new@example.com").await.code();
     let page = browser.submit(&page, &[("code", &code)]).await.expect(200);
     let page = browser
         .submit(&page, &[("password", PASSWORD), ("repeated", "another-1")])

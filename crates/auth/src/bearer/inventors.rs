@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_domain::{client_address::ClientAddress, interval::remaining};
 
 /// Entries; when there are more, the list begins anew. Each is noted again at the next refusal.
-const MOST: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Inventors {
@@ -37,9 +37,9 @@ impl Inventors {
     pub(super) fn note(&self, address: ClientAddress, retry_after: u64, now: DateTime<Utc>) {
         let seconds = TimeDelta::seconds(i64::try_from(retry_after).unwrap_or(1));
         let mut listed = self.until.write().unwrap_or_else(PoisonError::into_inner);
-        if listed.len() >= MOST {
+        if listed.len() >= MAX_ENTRIES {
             listed.retain(|_, until| now < *until);
-            if listed.len() >= MOST {
+            if listed.len() >= MAX_ENTRIES {
                 listed.clear();
             }
         }

@@ -14,7 +14,7 @@ use gatewright_domain::{
 use crate::claims::{ClaimsError, Unverified, seal};
 
 const ACCESS_SUBJECT: &str = "Console API Passport";
-const LONGEST_ACCESS: TimeDelta = TimeDelta::minutes(1440);
+const MAX_ACCESS: TimeDelta = TimeDelta::minutes(1440);
 /// How long a browser that signed in stays known.
 pub const KNOWN_BROWSER_LIFETIME: TimeDelta = TimeDelta::days(180);
 const INIT_LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -131,7 +131,7 @@ impl ConsoleKeys {
         now: DateTime<Utc>,
     ) -> Result<AccessClaims, ClaimsError> {
         let claims = Unverified::open(&self.access, token)?;
-        claims.require_live(now, LONGEST_ACCESS)?;
+        claims.require_live(now, MAX_ACCESS)?;
         if claims.has("token_source") || claims.text("sub")? != ACCESS_SUBJECT {
             return Err(ClaimsError::Shape);
         }
@@ -182,7 +182,7 @@ impl ConsoleKeys {
             return Err(CsrfFailure::Mismatch);
         }
         let claims = Unverified::open(&self.csrf, cookie).map_err(|_| CsrfFailure::Invalid)?;
-        match claims.require_live(now, LONGEST_ACCESS) {
+        match claims.require_live(now, MAX_ACCESS) {
             Ok(_) => {}
             Err(ClaimsError::Expired) => return Err(CsrfFailure::Expired),
             Err(_) => return Err(CsrfFailure::Invalid),

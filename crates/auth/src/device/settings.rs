@@ -52,8 +52,8 @@ settings! {
         OAUTH_TTL_DAYS => ttl_days: u32 = 14, "14";
         /// Whether a browser must have looked a code up before it decides on it: `off`, `warn`, `enforce`.
         GATEWRIGHT_LOOKUP_RECEIPT => lookup_receipt: ReceiptMode = ReceiptMode::Enforce, "enforce";
-        /// A file of countries or cities in MaxMind's format: pages and letters then say where about a device asks from. Unset: they do not.
-        GATEWRIGHT_PLACES_DATABASE => places_database: Option<String> = None, "/data/country.mmdb";
+        /// A file of countries or cities in MaxMind's format: pages and mails then say where about a device asks from. Unset: they do not.
+        GATEWRIGHT_GEOIP_DATABASE => geo_ip_database: Option<String> = None, "/data/country.mmdb";
         /// The service that may ask whether a bearer is good (token introspection, RFC 7662).
         GATEWRIGHT_INTROSPECTION_CLIENT_ID => introspection_client: String = "introspection".into(), "my-service";
         /// Its secret, at least 32 characters. Unset: there is no introspection.

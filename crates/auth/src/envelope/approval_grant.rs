@@ -61,7 +61,7 @@ impl ApprovalGrant {
 
 impl Envelope for ApprovalGrant {
     const AUDIENCE: &'static str = "api.device_flow.approval_grant";
-    const LONGEST_LIFE: TimeDelta = GRANT_LIFETIME;
+    const MAX_TTL: TimeDelta = GRANT_LIFETIME;
 
     fn claims(&self) -> Vec<(&'static str, &str)> {
         vec![

@@ -65,7 +65,7 @@ pub trait Envelope: Sized {
     /// `aud`: what it is for. Another kind under the same key is refused by it.
     const AUDIENCE: &'static str;
     /// The longest `exp - iat` that is accepted.
-    const LONGEST_LIFE: TimeDelta;
+    const MAX_TTL: TimeDelta;
 
     /// The claims as they are signed, in the order of device-flow.md §6; without `aud`, `iat`, `exp`.
     fn claims(&self) -> Vec<(&'static str, &str)>;
@@ -113,7 +113,7 @@ impl<T> Deref for Verified<T> {
 /// Signs an envelope that begins now.
 ///
 /// # Panics
-/// Never; a `lifetime` over [`Envelope::LONGEST_LIFE`] is cut to it.
+/// Never; a `lifetime` over [`Envelope::MAX_TTL`] is cut to it.
 pub fn sign<T: Envelope>(
     ring: &KeyRing,
     envelope: &T,
@@ -122,7 +122,7 @@ pub fn sign<T: Envelope>(
 ) -> String {
     let mut claims = envelope.claims();
     claims.push(("aud", T::AUDIENCE));
-    seal(ring, &claims, now, lifetime.min(T::LONGEST_LIFE))
+    seal(ring, &claims, now, lifetime.min(T::MAX_TTL))
 }
 
 /// Opens an envelope: signature, then audience, then life, then shape.
@@ -136,7 +136,7 @@ pub fn open<T: Envelope>(
 ) -> Result<Verified<T>, ClaimsError> {
     let claims = Unverified::open(ring, text)?;
     claims.require_audience(T::AUDIENCE)?;
-    let expires_at = claims.require_live(now, T::LONGEST_LIFE)?;
+    let expires_at = claims.require_live(now, T::MAX_TTL)?;
     Ok(Verified {
         value: T::from_claims(&claims)?,
         kid: claims.kid().to_owned(),

@@ -59,7 +59,7 @@ impl StateEnvelope {
 
 impl Envelope for StateEnvelope {
     const AUDIENCE: &'static str = "api.sso.state_envelope";
-    const LONGEST_LIFE: TimeDelta = STATE_LIFETIME;
+    const MAX_TTL: TimeDelta = STATE_LIFETIME;
 
     fn claims(&self) -> Vec<(&'static str, &str)> {
         vec![

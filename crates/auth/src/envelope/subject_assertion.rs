@@ -23,7 +23,7 @@ pub struct SubjectAssertion {
 
 impl Envelope for SubjectAssertion {
     const AUDIENCE: &'static str = "api.device_flow.external_subject_assertion";
-    const LONGEST_LIFE: TimeDelta = ASSERTION_CAP;
+    const MAX_TTL: TimeDelta = ASSERTION_CAP;
 
     fn claims(&self) -> Vec<(&'static str, &str)> {
         vec![

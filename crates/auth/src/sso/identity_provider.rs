@@ -111,7 +111,7 @@ pub trait IdentityProvider: Send + Sync {
     fn label(&self) -> &str;
 
     /// What the longest of both ways may take.
-    fn patience(&self) -> Duration;
+    fn timeout(&self) -> Duration;
 
     /// The authorization request of a round trip: code flow with PKCE.
     fn begin<'a>(

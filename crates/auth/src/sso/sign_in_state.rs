@@ -77,7 +77,7 @@ impl SignInState {
 
 impl Envelope for SignInState {
     const AUDIENCE: &'static str = "gatewright.console.sign_in";
-    const LONGEST_LIFE: TimeDelta = SIGN_IN_LIFETIME;
+    const MAX_TTL: TimeDelta = SIGN_IN_LIFETIME;
 
     fn claims(&self) -> Vec<(&'static str, &str)> {
         vec![

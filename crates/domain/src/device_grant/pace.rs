@@ -22,7 +22,7 @@ impl PollPace {
     /// What each early poll adds, in seconds.
     pub const STEP: u32 = 5;
     /// The longest interval, in seconds.
-    pub const LONGEST: u32 = 60;
+    pub const MAX_LENGTH: u32 = 60;
 
     /// Nobody has polled yet.
     pub fn new() -> Self {
@@ -56,7 +56,7 @@ impl PollPace {
     #[must_use]
     pub fn slowed(&self, now: DateTime<Utc>) -> Self {
         Self {
-            interval_seconds: (self.interval_seconds + Self::STEP).min(Self::LONGEST),
+            interval_seconds: (self.interval_seconds + Self::STEP).min(Self::MAX_LENGTH),
             last_poll_at: Some(now),
         }
     }

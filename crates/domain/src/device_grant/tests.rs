@@ -56,7 +56,7 @@ fn sec_017_to_020_slow_down_raises_the_interval_by_five() {
 }
 
 #[test]
-fn a_clock_that_runs_a_little_fast_is_forgiven() {
+fn poll_of_a_slightly_fast_clock_is_accepted() {
     let (_, g) = poll(grant(), 0);
     assert_eq!(
         g.clone().poll(at(0) + TimeDelta::milliseconds(4500)).0,
@@ -76,7 +76,7 @@ fn sec_021_the_interval_ends_at_a_minute() {
         (last, g) = poll(g, 0);
     }
     assert_eq!(last, PollAnswer::SlowDown { interval: 60 });
-    assert_eq!(g.pace.interval_seconds, PollPace::LONGEST);
+    assert_eq!(g.pace.interval_seconds, PollPace::MAX_LENGTH);
 }
 
 #[test]

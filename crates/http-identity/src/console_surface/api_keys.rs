@@ -6,16 +6,14 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_domain::{Secret, account::Account, ids::ApiKeyId};
-use gatewright_usecase_workspace::workspace::{
-    ApiKey, BelongingError, Belongings, KeyScope, Place,
-};
+use gatewright_usecase_workspace::workspace::{Actor, ApiKey, ApiKeyError, ApiKeys, KeyScope};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, CreatesKeys, DeletesKeys, InWorkspace, RequestCtx},
+    extract::{CreatesKeys, DeletesKeys, InWorkspace, RequestCtx, WorkspaceMember},
 };
 
 /// A key.
@@ -49,17 +47,17 @@ pub(crate) struct KeyList {
     data: Vec<KeyRow>,
 }
 
-fn app(id: &str) -> Result<KeyScope, BelongingError> {
-    let id = Uuid::try_parse(id).map_err(|_| BelongingError::NotFound)?;
+fn app(id: &str) -> Result<KeyScope, ApiKeyError> {
+    let id = Uuid::try_parse(id).map_err(|_| ApiKeyError::NotFound)?;
     Ok(KeyScope::App(id))
 }
 
 async fn list(
-    belongings: &Belongings,
-    here: &InWorkspace<Belonging>,
+    api_keys: &ApiKeys,
+    here: &InWorkspace<WorkspaceMember>,
     scope: KeyScope,
 ) -> Result<Json<KeyList>, ConsoleFailure> {
-    let keys = belongings.list_keys(here.workspace.id, scope).await?;
+    let keys = api_keys.list(here.workspace.id, scope).await?;
     let row = |key| KeyRow::new(scope, key, None);
     Ok(Json(KeyList {
         data: keys.into_iter().map(row).collect(),
@@ -67,28 +65,28 @@ async fn list(
 }
 
 async fn create(
-    belongings: &Belongings,
+    api_keys: &ApiKeys,
     ctx: &RequestCtx,
-    by: (Place, &Account),
+    by: (Actor, &Account),
     (scope, status): (KeyScope, StatusCode),
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let (key, told) = belongings.create_key(ctx, by, scope).await?;
+    let (key, told) = api_keys.create(ctx, by, scope).await?;
     Ok(HttpResponse::build(status).json(KeyRow::new(scope, key, Some(told))))
 }
 
 async fn delete(
-    belongings: &Belongings,
+    api_keys: &ApiKeys,
     ctx: &RequestCtx,
     here: &InWorkspace<DeletesKeys>,
     (scope, id): (KeyScope, &str),
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let id: ApiKeyId = id.parse().map_err(|_| BelongingError::NotFound)?;
-    belongings.delete_key(ctx, place(here), scope, id).await?;
+    let id: ApiKeyId = id.parse().map_err(|_| ApiKeyError::NotFound)?;
+    api_keys.delete(ctx, actor(here), scope, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn place<N>(here: &InWorkspace<N>) -> Place {
-    Place {
+fn actor<N>(here: &InWorkspace<N>) -> Actor {
+    Actor {
         workspace: here.workspace.id,
         account: here.identity.account.id,
     }
@@ -101,11 +99,11 @@ fn place<N>(here: &InWorkspace<N>) -> Place {
     responses((status = 200, body = KeyList), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list_app(
-    belongings: Data<Belongings>,
-    here: InWorkspace<Belonging>,
+    api_keys: Data<ApiKeys>,
+    here: InWorkspace<WorkspaceMember>,
     app_id: Path<String>,
 ) -> Result<Json<KeyList>, ConsoleFailure> {
-    list(&belongings, &here, app(&app_id)?).await
+    list(&api_keys, &here, app(&app_id)?).await
 }
 
 /// Makes a key of an application; at most ten.
@@ -115,14 +113,14 @@ pub(crate) async fn list_app(
     responses((status = 201, body = KeyRow), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn create_app(
-    belongings: Data<Belongings>,
+    api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<CreatesKeys>,
     app_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let made = (app(&app_id)?, StatusCode::CREATED);
-    let by = (place(&here), &here.identity.account);
-    create(&belongings, &ctx, by, made).await
+    let by = (actor(&here), &here.identity.account);
+    create(&api_keys, &ctx, by, made).await
 }
 
 /// Deletes a key of an application.
@@ -132,13 +130,13 @@ pub(crate) async fn create_app(
     responses((status = 204), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn delete_app(
-    belongings: Data<Belongings>,
+    api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<DeletesKeys>,
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let key = (app(&ids.0)?, ids.1.as_str());
-    delete(&belongings, &ctx, &here, key).await
+    delete(&api_keys, &ctx, &here, key).await
 }
 
 /// Keys of all knowledge of the workspace, masked.
@@ -148,10 +146,10 @@ pub(crate) async fn delete_app(
     responses((status = 200, body = KeyList), (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list_knowledge(
-    belongings: Data<Belongings>,
-    here: InWorkspace<Belonging>,
+    api_keys: Data<ApiKeys>,
+    here: InWorkspace<WorkspaceMember>,
 ) -> Result<Json<KeyList>, ConsoleFailure> {
-    list(&belongings, &here, KeyScope::Knowledge).await
+    list(&api_keys, &here, KeyScope::Knowledge).await
 }
 
 /// Makes a key of all knowledge; at most ten.
@@ -161,13 +159,13 @@ pub(crate) async fn list_knowledge(
     responses((status = 200, body = KeyRow), (status = 403, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn create_knowledge(
-    belongings: Data<Belongings>,
+    api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<DeletesKeys>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let made = (KeyScope::Knowledge, StatusCode::OK);
-    let by = (place(&here), &here.identity.account);
-    create(&belongings, &ctx, by, made).await
+    let by = (actor(&here), &here.identity.account);
+    create(&api_keys, &ctx, by, made).await
 }
 
 /// Deletes a key of all knowledge.
@@ -177,11 +175,11 @@ pub(crate) async fn create_knowledge(
     responses((status = 204), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn delete_knowledge(
-    belongings: Data<Belongings>,
+    api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<DeletesKeys>,
     key_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let key = (KeyScope::Knowledge, key_id.as_str());
-    delete(&belongings, &ctx, &here, key).await
+    delete(&api_keys, &ctx, &here, key).await
 }

@@ -41,13 +41,13 @@ pub struct EventQuery {
     until: Option<Day>,
     /// Only before this place: the `next_before` of the answer before.
     #[param(inline)]
-    before: Option<Place>,
+    before: Option<Surface>,
     /// Events of a page; 50 by default.
     #[param(inline)]
     limit: Option<PageSize>,
 }
 
-type Place = WholeNumber<0, { u32::MAX }>;
+type Surface = WholeNumber<0, { u32::MAX }>;
 type PageSize = WholeNumber<1, 200>;
 
 impl From<EventQuery> for AuditFilter {
@@ -60,7 +60,7 @@ impl From<EventQuery> for AuditFilter {
             actor: query.actor.map(Id::into_inner),
             from: query.from.map(|day| midnight(day.0)),
             until: until.map(midnight),
-            before: before.filter(|place| *place > 0).map(i64::from),
+            before: before.filter(|surface| *surface > 0).map(i64::from),
             most: query.limit.map_or(50, |limit| i64::from(limit.get())),
         }
     }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::input::ModelType;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, ConsoleFormat, InWorkspace, Query, Then},
+    extract::{ConsoleFormat, InWorkspace, Query, Then, WorkspaceMember},
     input::{FieldProblem, number::WholeNumber},
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct EmptyPage {
     data: Nothing,
 }
 
-pub(super) type AskedPage = Then<InWorkspace<Belonging>, Query<PageQuery, ConsoleFormat>>;
+pub(super) type AskedPage = Then<InWorkspace<WorkspaceMember>, Query<PageQuery, ConsoleFormat>>;
 
 pub(super) fn empty_page(Then(_, query): AskedPage) -> Json<EmptyPage> {
     let PageQuery { page, limit } = query.into_inner();
@@ -97,7 +97,7 @@ pub(crate) struct RetrievalMethods {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = RetrievalMethods), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn retrieval_setting(_: InWorkspace<Belonging>) -> Json<RetrievalMethods> {
+pub(crate) async fn retrieval_setting(_: InWorkspace<WorkspaceMember>) -> Json<RetrievalMethods> {
     Json(RetrievalMethods {
         retrieval_method: vec!["semantic_search"],
     })
@@ -129,7 +129,7 @@ pub(crate) struct KnowledgeApi {
 )]
 pub(crate) async fn knowledge_api(
     urls: Data<PublicUrls>,
-    _: InWorkspace<Belonging>,
+    _: InWorkspace<WorkspaceMember>,
 ) -> Json<KnowledgeApi> {
     let base = urls.api().map(|api| format!("{}/v1", api.as_str()));
     Json(KnowledgeApi {
@@ -155,7 +155,7 @@ pub(crate) struct ProviderQuery {
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn model_providers(
-    _: Then<InWorkspace<Belonging>, Query<ProviderQuery, ConsoleFormat>>,
+    _: Then<InWorkspace<WorkspaceMember>, Query<ProviderQuery, ConsoleFormat>>,
 ) -> Json<EmptyList> {
     Json(EmptyList { data: [] })
 }
@@ -170,7 +170,7 @@ pub(crate) async fn model_providers(
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn models(
-    _: InWorkspace<Belonging>,
+    _: InWorkspace<WorkspaceMember>,
     model_type: Path<String>,
 ) -> Result<Json<EmptyList>, ConsoleFailure> {
     let known = ModelType::try_from(model_type.into_inner());
@@ -238,7 +238,7 @@ pub(crate) struct PluginPreferences {
     operation_id = "plugin_preferences", security(("session" = [], "csrf" = [])),
     responses((status = 200, body = PluginPreferences), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn plugin_preferences(_: InWorkspace<Belonging>) -> Json<PluginPreferences> {
+pub(crate) async fn plugin_preferences(_: InWorkspace<WorkspaceMember>) -> Json<PluginPreferences> {
     Json(PluginPreferences {
         permission: PluginPermission::default(),
         auto_upgrade: PluginAutoUpgrade::default(),
@@ -258,6 +258,6 @@ pub(crate) struct PluginTasks {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = PluginTasks), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn plugin_tasks(_: InWorkspace<Belonging>) -> Json<PluginTasks> {
+pub(crate) async fn plugin_tasks(_: InWorkspace<WorkspaceMember>) -> Json<PluginTasks> {
     Json(PluginTasks { tasks: [] })
 }

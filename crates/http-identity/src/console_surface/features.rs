@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, InWorkspace, SignedIn},
+    extract::{InWorkspace, SignedIn, WorkspaceMember},
 };
 
 /// A quota.
@@ -130,7 +130,7 @@ pub(crate) struct SystemFeatures {
     /// Off: what one may do follows from the role alone.
     rbac_enabled: bool,
     knowledge_fs_enabled: bool,
-    /// The identity providers that people can sign in through; ours, not the reference's.
+    /// The identity providers that people can sign in through; ours, not Dify's.
     identity_providers: Vec<OfferedProvider>,
 }
 
@@ -265,7 +265,7 @@ pub(crate) struct Features {
 pub(crate) async fn features(
     settings: Data<ConsoleSettings>,
     members: Data<Members>,
-    here: InWorkspace<Belonging>,
+    here: InWorkspace<WorkspaceMember>,
 ) -> Result<Json<Features>, ConsoleFailure> {
     let most = members.most();
     // Counted where there is a limit only, as Dify does.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, InWorkspace, Parts, RequestCtx, Then, UploadProblem},
+    extract::{InWorkspace, Parts, RequestCtx, Then, UploadProblem, WorkspaceMember},
 };
 
 /// A file, as uploads answer. What is null is so for uploads at the console.
@@ -56,7 +56,7 @@ pub(crate) struct UploadForm {
 /// What is uploaded for knowledge is a document, and its uploader may change knowledge.
 fn require_usable(
     parts: &Parts,
-    here: &InWorkspace<Belonging>,
+    here: &InWorkspace<WorkspaceMember>,
     name: &FileName,
 ) -> Result<(), ConsoleFailure> {
     if parts.source() != Some("datasets") {
@@ -84,7 +84,7 @@ fn require_usable(
 pub(crate) async fn upload(
     files: Data<Files>,
     ctx: RequestCtx,
-    request: Then<InWorkspace<Belonging>, Multipart>,
+    request: Then<InWorkspace<WorkspaceMember>, Multipart>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(here, body) = request;
     let mut parts = Parts::of(body);

@@ -17,7 +17,9 @@ use crate::input::Addresses;
 use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, Body, ConsoleFormat, InWorkspace, ManagesMembers, RequestCtx, Then},
+    extract::{
+        Body, ConsoleFormat, InWorkspace, ManagesMembers, RequestCtx, Then, WorkspaceMember,
+    },
 };
 
 /// A role, as newer consoles show several of them.
@@ -156,7 +158,7 @@ pub(crate) async fn list(
     members: Data<Members>,
     files: Data<Files>,
     ctx: RequestCtx,
-    here: InWorkspace<Belonging>,
+    here: InWorkspace<WorkspaceMember>,
 ) -> Result<Json<MemberList>, ConsoleFailure> {
     let all = members.list(here.workspace.id).await?;
     Ok(Json(MemberList {
@@ -174,7 +176,7 @@ pub(crate) async fn list_dataset_operators(
     members: Data<Members>,
     files: Data<Files>,
     ctx: RequestCtx,
-    here: InWorkspace<Belonging>,
+    here: InWorkspace<WorkspaceMember>,
 ) -> Result<Json<MemberList>, ConsoleFailure> {
     let all = members.list(here.workspace.id).await?.into_iter();
     let operators = all.filter(|member| member.role == Role::DatasetOperator);
@@ -251,7 +253,7 @@ pub(crate) async fn remove(
 pub(crate) async fn leave(
     members: Data<Members>,
     ctx: RequestCtx,
-    here: InWorkspace<Belonging>,
+    here: InWorkspace<WorkspaceMember>,
 ) -> Result<Json<RemovedResponse>, ConsoleFailure> {
     let (workspace, account) = (here.workspace.id, here.identity.account.id);
     members.leave(&ctx, workspace, account).await?;

@@ -94,7 +94,7 @@ pub(crate) struct LinkResponse {
 }
 
 /// Begins to connect an identity at a provider to the signed-in account. Asks for the CSRF token, because a
-/// link alone must never do this, and for the password. The owner gets a letter when it is connected.
+/// link alone must never do this, and for the password. The owner gets a mail when it is connected.
 #[utoipa::path(
     post, path = "/console/api/account/integrates/{provider}", operation_id = "connect_identity",
     params(("provider" = String, Path, description = "Name of a configured identity provider")),

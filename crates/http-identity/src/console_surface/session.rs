@@ -40,7 +40,7 @@ pub(crate) struct LoginRequest {
     invite_token: Option<Text>,
 }
 
-/// What the reference's web console sends instead of some secrets (console.md §3.3).
+/// What Dify's web console sends instead of some secrets (console.md §3.3).
 pub(crate) fn decoded(text: &Secret) -> Option<Secret> {
     let bytes = STANDARD.decode(text.expose().trim()).ok()?;
     String::from_utf8(bytes).ok().map(Secret::new)

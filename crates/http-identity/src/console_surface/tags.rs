@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_domain::ids::TagId;
-use gatewright_usecase_workspace::workspace::{BelongingError, Belongings, Place, Tag};
+use gatewright_usecase_workspace::workspace::{Actor, Tag, TagError, Tags};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -16,8 +16,8 @@ use gatewright_http_kit::input::text::{Id, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{
-        Belonging, Body, ConsoleFormat, DeletesTags, EditsTags, InWorkspace, Query, RequestCtx,
-        Then,
+        Body, ConsoleFormat, DeletesTags, EditsTags, InWorkspace, Query, RequestCtx, Then,
+        WorkspaceMember,
     },
 };
 
@@ -83,8 +83,8 @@ impl TagBinding {
     }
 }
 
-fn place<N>(here: &InWorkspace<N>) -> Place {
-    Place {
+fn actor<N>(here: &InWorkspace<N>) -> Actor {
+    Actor {
         workspace: here.workspace.id,
         account: here.identity.account.id,
     }
@@ -97,8 +97,8 @@ fn place<N>(here: &InWorkspace<N>) -> Place {
     responses((status = 200, body = Vec<TagRow>), (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list(
-    belongings: Data<Belongings>,
-    query: Then<InWorkspace<Belonging>, Query<TagQuery, ConsoleFormat>>,
+    tags: Data<Tags>,
+    query: Then<InWorkspace<WorkspaceMember>, Query<TagQuery, ConsoleFormat>>,
 ) -> Result<Json<Vec<TagRow>>, ConsoleFailure> {
     let Then(here, query) = query;
     let query = query.into_inner();
@@ -106,8 +106,8 @@ pub(crate) async fn list(
     let kind = kind.map_or("", TagType::as_str);
     let keyword = query.keyword.as_deref();
     let keyword = keyword.filter(|keyword| !keyword.is_empty());
-    let tags = belongings.list_tags(here.workspace.id, kind, keyword);
-    Ok(Json(tags.await?.into_iter().map(TagRow::from).collect()))
+    let found = tags.list(here.workspace.id, kind, keyword);
+    Ok(Json(found.await?.into_iter().map(TagRow::from).collect()))
 }
 
 /// Makes a tag.
@@ -117,14 +117,14 @@ pub(crate) async fn list(
     responses((status = 200, body = TagRow), (status = 400, body = ConsoleErrorBody), (status = 403, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn create(
-    belongings: Data<Belongings>,
+    tags: Data<Tags>,
     ctx: RequestCtx,
     body: Then<InWorkspace<EditsTags>, Body<NewTag, ConsoleFormat>>,
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
     let named = (input.r#type.as_str(), &*input.name);
-    let tag = belongings.create_tag(&ctx, place(&here), named).await?;
+    let tag = tags.create(&ctx, actor(&here), named).await?;
     Ok(Json(tag.into()))
 }
 
@@ -135,14 +135,14 @@ pub(crate) async fn create(
     responses((status = 200, body = TagRow), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn rename(
-    belongings: Data<Belongings>,
+    tags: Data<Tags>,
     tag_id: Path<String>,
     body: Then<InWorkspace<EditsTags>, Body<TagName, ConsoleFormat>>,
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
-    let id: TagId = tag_id.parse().map_err(|_| BelongingError::TagNotFound)?;
+    let id: TagId = tag_id.parse().map_err(|_| TagError::NotFound)?;
     let name = body.into_inner().name;
-    let tag = belongings.rename_tag(here.workspace.id, id, &name).await?;
+    let tag = tags.rename(here.workspace.id, id, &name).await?;
     Ok(Json(tag.into()))
 }
 
@@ -153,12 +153,12 @@ pub(crate) async fn rename(
     responses((status = 204), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn delete(
-    belongings: Data<Belongings>,
+    tags: Data<Tags>,
     here: InWorkspace<DeletesTags>,
     tag_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let id: TagId = tag_id.parse().map_err(|_| BelongingError::TagNotFound)?;
-    belongings.delete_tag(here.workspace.id, id).await?;
+    let id: TagId = tag_id.parse().map_err(|_| TagError::NotFound)?;
+    tags.delete(here.workspace.id, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -169,16 +169,14 @@ pub(crate) async fn delete(
     responses((status = 200, body = ResultBody), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn bind(
-    belongings: Data<Belongings>,
+    tags: Data<Tags>,
     ctx: RequestCtx,
     body: Then<InWorkspace<EditsTags>, Body<TagBinding, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
     let target = (input.r#type.as_str(), *input.target_id);
-    belongings
-        .bind_tags(&ctx, place(&here), target, &input.tags())
-        .await?;
+    tags.bind(&ctx, actor(&here), target, &input.tags()).await?;
     Ok(Json(SUCCESS))
 }
 
@@ -189,14 +187,13 @@ pub(crate) async fn bind(
     responses((status = 200, body = ResultBody), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn unbind(
-    belongings: Data<Belongings>,
+    tags: Data<Tags>,
     body: Then<InWorkspace<EditsTags>, Body<TagBinding, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
     let target = (input.r#type.as_str(), *input.target_id);
-    belongings
-        .unbind_tags(here.workspace.id, target, &input.tags())
+    tags.unbind(here.workspace.id, target, &input.tags())
         .await?;
     Ok(Json(SUCCESS))
 }

@@ -13,7 +13,7 @@ use super::{
 use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, Body, ConsoleFormat, InWorkspace, RequestCtx, Then},
+    extract::{Body, ConsoleFormat, InWorkspace, RequestCtx, Then, WorkspaceMember},
 };
 
 /// In which language.
@@ -58,7 +58,7 @@ pub(crate) struct TransferAccepted {
 pub(crate) async fn send(
     members: Data<Members>,
     ctx: RequestCtx,
-    body: Then<InWorkspace<Belonging>, Body<TransferCodeRequest, ConsoleFormat>>,
+    body: Then<InWorkspace<WorkspaceMember>, Body<TransferCodeRequest, ConsoleFormat>>,
 ) -> Result<Json<CodeSent>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
@@ -79,7 +79,7 @@ pub(crate) async fn send(
 pub(crate) async fn check(
     members: Data<Members>,
     ctx: RequestCtx,
-    body: Then<InWorkspace<Belonging>, Body<TransferCode, ConsoleFormat>>,
+    body: Then<InWorkspace<WorkspaceMember>, Body<TransferCode, ConsoleFormat>>,
 ) -> Result<Json<TransferAccepted>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
@@ -108,7 +108,7 @@ pub(crate) async fn transfer(
     members: Data<Members>,
     ctx: RequestCtx,
     member_id: Path<String>,
-    body: Then<InWorkspace<Belonging>, Body<TransferRequest, ConsoleFormat>>,
+    body: Then<InWorkspace<WorkspaceMember>, Body<TransferRequest, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();

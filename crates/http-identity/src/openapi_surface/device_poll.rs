@@ -67,7 +67,7 @@ impl From<&MemberWorkspace> for SubjectWorkspace {
     }
 }
 
-/// The token, delivered once; in the reference's members and in those of RFC 6749.
+/// The token, delivered once; in Dify's members and in those of RFC 6749.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeviceTokenResponse {
     token: String,

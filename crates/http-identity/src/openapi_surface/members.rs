@@ -158,7 +158,7 @@ pub(crate) async fn list(
     workspace_id: Path<String>,
     request: HttpRequest,
 ) -> Result<Json<MemberPage>, OpenApiFailure> {
-    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
+    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::BeMember)?;
     let query: MemberQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
     let page = query.page.map_or(1, WholeNumber::get);
     let limit = query.limit.map_or(20, WholeNumber::get);
@@ -243,7 +243,7 @@ pub(crate) async fn leave(
     caller: Require<FullScope>,
     workspace_id: Path<String>,
 ) -> Result<Json<Done>, OpenApiFailure> {
-    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::Belong)?;
+    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::BeMember)?;
     let account = caller.identity.account.id;
     let left = members.leave(&ctx, workspace, account).await;
     left.map_err(NotChanged)?;

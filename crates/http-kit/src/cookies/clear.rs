@@ -11,9 +11,9 @@ use super::{ALL, CookiePolicy, Ends, Kind, Reach, held};
 
 /// Of cookies that a request shows, at most that many are cleared at once: proxies bound the length of
 /// an answer's head.
-const MOST_SHOWN: usize = 32;
+const MAX_SHOWN: usize = 32;
 /// Round trips that one browser may have begun and not finished.
-const MOST_TRIPS: usize = 8;
+const MAX_TRIPS: usize = 8;
 
 impl CookiePolicy {
     /// What a sign-in clears: every variant of our cookies but the one that is set today. What is not
@@ -51,9 +51,9 @@ impl CookiePolicy {
     /// every request.
     pub(super) fn crowded_out(&self, request: &HttpRequest, kind: &Kind) -> Vec<Cookie<'static>> {
         let tails = tails(request, kind);
-        let is_crowded = tails.len() >= MOST_TRIPS;
+        let is_crowded = tails.len() >= MAX_TRIPS;
         let todays = |tail: &String| super::cleared(self.cookie(kind, tail, String::new(), None));
-        let cleared = tails.iter().take(MOST_SHOWN).filter(|_| is_crowded);
+        let cleared = tails.iter().take(MAX_SHOWN).filter(|_| is_crowded);
         cleared.map(todays).collect()
     }
 
@@ -83,7 +83,7 @@ impl CookiePolicy {
             }
         }
         shown.extend(self.below_here(request));
-        shown.truncate(MOST_SHOWN);
+        shown.truncate(MAX_SHOWN);
         always.extend(shown);
         always
     }

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, http::header};
 
 /// More of one name are not looked at.
-const MOST: usize = 8;
+const MAX_ENTRIES: usize = 8;
 
 /// The values under one name, each once, in the order of the request; none of them empty.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ impl Held {
                 values.push(value.to_owned());
             }
         }
-        values.truncate(MOST);
+        values.truncate(MAX_ENTRIES);
         Self(values)
     }
 

@@ -28,7 +28,7 @@ pub struct ConsoleErrorBody {
     /// The code again, when there are as many API keys as there may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom: Option<&'static str>,
-    /// On set-up, init and version the object of the reference's other envelope; on the routes of
+    /// On set-up, init and version the object of Dify's other envelope; on the routes of
     /// identity providers the message again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<serde_json::Value>,

@@ -8,14 +8,14 @@ use actix_web::{
     http::StatusCode,
 };
 
-use super::Place;
+use super::Surface;
 use crate::operation::Late;
 use crate::request_id::{self, REQUEST_ID};
 
 /// What no handler answered.
 #[derive(Debug)]
 pub struct FrameworkFailure {
-    place: Place,
+    surface: Surface,
     /// Of the refusal; none: there was no answer in time.
     status: Option<StatusCode>,
     request_id: String,
@@ -44,15 +44,15 @@ impl Cause {
 }
 
 impl FrameworkFailure {
-    /// Of a request to `place`, for a cause.
-    pub fn new((place, request_id): (Place, &str), cause: &Cause) -> Self {
+    /// Of a request to `surface`, for a cause.
+    pub fn new((surface, request_id): (Surface, &str), cause: &Cause) -> Self {
         let status = match cause {
             Cause::NoAnswer => None,
             Cause::SlowBody => Some(StatusCode::REQUEST_TIMEOUT),
             Cause::Framework(error) => Some(status_of(error)),
         };
         Self {
-            place,
+            surface,
             status,
             request_id: request_id.to_owned(),
         }
@@ -63,18 +63,18 @@ impl FrameworkFailure {
         match status {
             StatusCode::PAYLOAD_TOO_LARGE => {
                 let code = "request_entity_too_large";
-                self.place.answer(status, code, "The body is too large.")
+                self.surface.answer(status, code, "The body is too large.")
             }
-            StatusCode::REQUEST_TIMEOUT => self.place.slow_body(),
+            StatusCode::REQUEST_TIMEOUT => self.surface.slow_body(),
             StatusCode::NOT_FOUND => {
                 let message = "The requested URL was not found on the server.";
-                self.place.answer(status, "not_found", message)
+                self.surface.answer(status, "not_found", message)
             }
             StatusCode::BAD_REQUEST => {
                 let message = "The request could not be read.";
-                self.place.answer(status, "bad_request", message)
+                self.surface.answer(status, "bad_request", message)
             }
-            _ => self.place.outage(),
+            _ => self.surface.outage(),
         }
     }
 }
@@ -117,7 +117,7 @@ fn status_of(error: &actix_web::Error) -> StatusCode {
 /// What an extractor or a middleware of the framework refused, said in our words.
 pub fn without_foreign_text<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
-    place: (Place, &str),
+    surface: (Surface, &str),
 ) -> ServiceResponse<EitherBody<B>> {
     let is_ours = response.response().extensions().contains::<Ours>();
     let foreign = response.response().error().filter(|_| !is_ours);
@@ -125,9 +125,9 @@ pub fn without_foreign_text<B: MessageBody + 'static>(
         return response.map_into_left_body();
     };
     let failure = FrameworkFailure {
-        place: place.0,
+        surface: surface.0,
         status: Some(status),
-        request_id: place.1.to_owned(),
+        request_id: surface.1.to_owned(),
     };
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, failure.error_response()).map_into_right_body()

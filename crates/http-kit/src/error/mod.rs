@@ -43,7 +43,7 @@ pub fn redirect(url: &str) -> HttpResponseBuilder {
 
 /// Which shape of error a path has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Surface {
     /// `/console/api` and `/files`.
     Console,
     /// The protocol routes, whose clients read `error` (RFC 6749 §5.2).
@@ -52,7 +52,7 @@ pub enum Place {
     OpenApi,
 }
 
-impl Place {
+impl Surface {
     /// By the beginning of the path.
     pub fn of(path: &str) -> Self {
         if path.starts_with("/console/api") || path.starts_with("/files/") {
@@ -78,7 +78,7 @@ impl Place {
     }
 }
 
-impl Place {
+impl Surface {
     /// 408, and the end of the connection: what comes on it later is the rest of this body.
     fn slow_body(self) -> HttpResponse {
         let message = "The body of the request did not arrive in time. Try again.";
@@ -116,13 +116,13 @@ impl Place {
 #[allow(clippy::unused_async, reason = "a handler is a future")]
 pub async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = "The requested URL was not found on the server.";
-    Place::of(request.path()).answer(StatusCode::NOT_FOUND, "not_found", message)
+    Surface::of(request.path()).answer(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 /// 405 with the methods that the path does have.
 pub fn method_not_allowed(request: &HttpRequest, allow: &str) -> HttpResponse {
     let message = "The method is not allowed for the requested URL.";
-    let mut response = Place::of(request.path()).answer(
+    let mut response = Surface::of(request.path()).answer(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
         message,

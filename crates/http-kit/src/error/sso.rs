@@ -7,14 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::Classify;
 
-use super::{ConsoleErrorBody, Place, REASON, classified::Classified, oauth, ours, redirect};
+use super::{ConsoleErrorBody, REASON, Surface, classified::Classified, oauth, ours, redirect};
 
 /// An error of the SSO branch, and where a navigating browser is sent with it.
 #[derive(Debug)]
 pub struct SsoFailure {
     error: Box<Classified>,
     page: Option<String>,
-    place: Place,
+    surface: Surface,
 }
 
 impl<E: Classify> From<E> for SsoFailure {
@@ -22,7 +22,7 @@ impl<E: Classify> From<E> for SsoFailure {
         Self {
             error: Box::new(error.into()),
             page: None,
-            place: Place::Protocol,
+            surface: Surface::Protocol,
         }
     }
 }
@@ -32,7 +32,7 @@ impl SsoFailure {
     /// branch it ends.
     #[must_use]
     pub fn on_route(mut self, request: &HttpRequest) -> Self {
-        self.place = Place::of(request.path());
+        self.surface = Surface::of(request.path());
         self
     }
 
@@ -55,7 +55,7 @@ impl SsoFailure {
         if status.is_client_error() {
             builder.insert_header((REASON, reason.replace(' ', "_")));
         }
-        if self.place != Place::Console {
+        if self.surface != Surface::Console {
             return builder.json(oauth::body(code));
         }
         let mut body = ConsoleErrorBody::new(status, code, &self.error.message);

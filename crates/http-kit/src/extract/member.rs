@@ -30,7 +30,7 @@ macro_rules! needed {
 
 needed! {
     /// Any member.
-    Belonging => Belong;
+    WorkspaceMember => BeMember;
     /// Invite, remove, change roles.
     ManagesMembers => ManageMembers;
     /// Rename.

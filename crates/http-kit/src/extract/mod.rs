@@ -19,8 +19,8 @@ pub use format::{
     ProtocolFormat, SsoFormat,
 };
 pub use member::{
-    Belonging, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
-    ManagesMembers, ReadsAudit,
+    ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
+    ManagesMembers, ReadsAudit, WorkspaceMember,
 };
 pub use multipart::{Parts, UploadProblem};
 pub use query::{Query, query_pairs, read_query};

@@ -69,13 +69,13 @@ pub struct Operation {
 impl Operation {
     /// Every method and path that it answers at: its own, then those of [`ALSO_AT`], each of them a text
     /// like `POST /openapi/v1/workspaces/{workspace_id}:switch`.
-    pub fn places(&self) -> Vec<(Method, String)> {
+    pub fn routes(&self) -> Vec<(Method, String)> {
         let own = self.methods.iter().map(to_actix);
         let mut all: Vec<_> = own.map(|method| (method, self.path.clone())).collect();
         let extensions = self.documented.extensions.as_ref();
         let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT)?.as_array());
         let aliases = aliases.into_iter().flatten();
-        all.extend(aliases.filter_map(|alias| place(alias.as_str()?)));
+        all.extend(aliases.filter_map(|alias| route(alias.as_str()?)));
         all
     }
 
@@ -84,7 +84,7 @@ impl Operation {
     }
 }
 
-fn place(alias: &str) -> Option<(Method, String)> {
+fn route(alias: &str) -> Option<(Method, String)> {
     let (method, path) = alias.split_once(' ')?;
     let is_path = path.starts_with('/') && !path.contains(' ');
     is_path.then_some((method.parse().ok()?, path.to_owned()))
@@ -130,7 +130,7 @@ macro_rules! operations {
 pub fn mount(config: &mut ServiceConfig, prefix: &str, operations: Operations) {
     let mut by_path: BTreeMap<String, Vec<(Method, Rc<Operation>)>> = BTreeMap::new();
     for operation in operations.list.into_iter().map(Rc::new) {
-        for (method, path) in operation.places() {
+        for (method, path) in operation.routes() {
             let routes = by_path.entry(path).or_default();
             routes.push((method, Rc::clone(&operation)));
         }

@@ -28,7 +28,7 @@ use crate::settings::RedisSettings;
 
 /// How long a cluster that moves its slots, or a set without a master, is waited for. With it, an
 /// answer still comes within the deadline of a request.
-const PATIENCE: Duration = Duration::from_millis(1200);
+const TIMEOUT: Duration = Duration::from_millis(1200);
 /// What a call may take with all that belongs to it: waiting for the connection, making it, being sent again.
 /// Requests that hash passwords have a deadline that is much longer, and shall not use it up here.
 const CALL: Duration = Duration::from_millis(1700);
@@ -214,7 +214,7 @@ impl Kv {
             lease.answered();
             match fault {
                 Fault::Lost if repeats > 0 => repeats -= 1,
-                Fault::Elsewhere | Fault::Demoted if began.elapsed() < PATIENCE => {
+                Fault::Elsewhere | Fault::Demoted if began.elapsed() < TIMEOUT => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Fault::Answer | Fault::Lost | Fault::Elsewhere | Fault::Demoted => {

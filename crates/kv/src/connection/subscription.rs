@@ -14,7 +14,7 @@ use super::pool::sentinel_client;
 use crate::settings::target::Target;
 
 /// To connect and subscribe, and to be answered.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const TIMEOUT: Duration = Duration::from_millis(1500);
 /// A connection that only listens cannot know that it was forgotten: it asks this often.
 const PROVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -88,5 +88,5 @@ async fn prove(sink: &mut PubSubSink) -> RedisResult<()> {
 
 async fn timed<T>(work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     let late = |_| RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
-    timeout(PATIENCE, work).await.map_err(late)?
+    timeout(TIMEOUT, work).await.map_err(late)?
 }

@@ -9,7 +9,7 @@ use gatewright_usecase_device::device::{Decide, DecideError, DeviceFlow, LookupE
 use gatewright_usecase_identity::console::ConsoleError;
 use gatewright_usecase_kit::ConsoleIdentity;
 
-use super::{begin_again, looked_up, words::said};
+use super::{begin_again, looked_up, message::flash};
 use crate::{
     absence::Absence,
     form::PageForm,
@@ -265,7 +265,7 @@ pub(crate) async fn post(
         let asked = Asked {
             code,
             life: settings.bearer_lifetime(),
-            error: Some(said(language, "not_compared")),
+            error: Some(flash(language, "not_compared")),
         };
         return consent(&device, &policy, &ctx, &sent.request, (&identity, asked)).await;
     };

@@ -8,7 +8,7 @@ use gatewright_usecase_device::device::{DeviceFlow, SsoError, Verdict};
 use super::{
     EXTERNAL_CONSENT, begin_again,
     consent::{ConsentPage, facts, lifetime, outcome, verdict},
-    words::said,
+    message::flash,
 };
 use crate::{
     form::PageForm,
@@ -85,7 +85,7 @@ pub(crate) async fn post(
     let has_compared = sent.value("same_code") == "yes";
     let verdict = verdict(&sent).filter(|v| *v == Verdict::Deny || has_compared);
     let Some(verdict) = verdict else {
-        let error = Some(said(language, "not_compared"));
+        let error = Some(flash(language, "not_compared"));
         return consent(&device, &settings, &policy, &ctx, (&sent.request, error)).await;
     };
     let decided = async {

@@ -3,14 +3,14 @@
 
 pub(super) mod consent;
 pub(super) mod external;
-mod words;
+mod message;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use chrono::TimeDelta;
 use gatewright_domain::device_grant::UserCode;
 use gatewright_usecase_device::device::{DeviceFlow, LookupAnswer, LookupError};
 
-use self::words::said;
+use self::message::flash;
 use super::{
     form::PageForm,
     install::unavailable,
@@ -25,7 +25,7 @@ use gatewright_http_kit::{
 
 pub(super) const EXTERNAL_CONSENT: &str = "/openapi/v1/oauth/device/consent";
 /// As much of a typed code as is worth showing again.
-const LONGEST_TYPED: usize = 24;
+const MAX_TYPED_CHARS: usize = 24;
 
 /// Asks for the code. Nothing is looked up, however the code came here; and of errors only the code is
 /// used.
@@ -40,7 +40,7 @@ pub(super) async fn enter(
         return redirect(EXTERNAL_CONSENT).finish();
     }
     let language = PageLanguage::of(&request);
-    let error = arrival.get("sso_error").map(|code| said(language, code));
+    let error = arrival.get("sso_error").map(|code| flash(language, code));
     let typed = arrival.get("user_code").map(str::to_owned);
     let typed = typed.or_else(|| looked_up(&device, &policy, &ctx, &request));
     ask(language, StatusCode::OK, error, &typed.unwrap_or_default())
@@ -69,7 +69,7 @@ fn ask(
     typed: &str,
 ) -> HttpResponse {
     let t = |english, chinese| language.t(english, chinese).to_owned();
-    let typed: String = typed.chars().take(LONGEST_TYPED).collect();
+    let typed: String = typed.chars().take(MAX_TYPED_CHARS).collect();
     let code = Input::new(
         ("user_code", "text", "off"),
         &t("Code shown on your device", "设备上显示的代码"),
@@ -124,7 +124,7 @@ pub(super) async fn look_up(
         }
         (Err(LookupError::Unavailable(error)), _) => unavailable(language, &error),
         (Err(LookupError::RateLimited(limited)), _) => {
-            let text = said(language, "rate_limited");
+            let text = flash(language, "rate_limited");
             let mut answer = ask(language, StatusCode::TOO_MANY_REQUESTS, Some(text), typed);
             let wait = actix_web::http::header::HeaderValue::from(limited.retry_after);
             let headers = answer.headers_mut();
@@ -132,7 +132,7 @@ pub(super) async fn look_up(
             answer
         }
         _ => {
-            let text = said(language, "expired_or_unknown");
+            let text = flash(language, "expired_or_unknown");
             ask(language, StatusCode::NOT_FOUND, Some(text), typed)
         }
     }

@@ -115,6 +115,6 @@ impl<'a> Schemas<'a> {
 
 /// Descriptions are Markdown in small: paragraphs become one, ticks go.
 pub(super) fn text(description: Option<&str>) -> String {
-    let words = description.unwrap_or_default().split_whitespace();
-    words.collect::<Vec<_>>().join(" ").replace('`', "")
+    let message = description.unwrap_or_default().split_whitespace();
+    message.collect::<Vec<_>>().join(" ").replace('`', "")
 }

@@ -12,12 +12,10 @@ use gatewright_domain::{
 use gatewright_usecase_identity::member::{
     GuestOutcome, GuestResult, Guests, MemberError, Members,
 };
-use gatewright_usecase_workspace::workspace::{
-    BelongingError, Belongings, KeyScope, Place, Workspaces,
-};
+use gatewright_usecase_workspace::workspace::{Actor, ApiKeyError, ApiKeys, KeyScope, Workspaces};
 
 use crate::{
-    form::{PageForm, status_of, words},
+    form::{PageForm, message, status_of},
     mailed_code::Problem,
     page::{MessagePage, Page, PageLanguage},
 };
@@ -26,7 +24,7 @@ use gatewright_http_kit::extract::RequestCtx;
 use serde::Deserialize;
 
 /// Addresses in one form.
-const MOST_EMAILS: usize = 100;
+const MAX_EMAILS: usize = 100;
 
 /// A name.
 #[derive(Debug, Deserialize)]
@@ -37,7 +35,7 @@ struct Rename {
 /// Where somebody stands, with everything that can be done there.
 pub(super) struct Desk<'a> {
     pub(super) members: &'a Members,
-    pub(super) belongings: &'a Belongings,
+    pub(super) api_keys: &'a ApiKeys,
     pub(super) workspaces: &'a Workspaces,
     pub(super) ctx: &'a RequestCtx,
     pub(super) account: &'a Account,
@@ -46,8 +44,8 @@ pub(super) struct Desk<'a> {
 
 /// What it came to.
 pub(super) enum Done {
-    /// A word of [`super::said`].
-    Said(&'static str),
+    /// A word of [`super::flash`].
+    Flash(&'static str),
     /// They belong to it no more.
     Left,
     /// Something that is told once, here.
@@ -66,24 +64,20 @@ impl Refusal {
             MemberError::Unavailable(error) => Self::Unavailable(error),
             other => Self::Because((
                 status_of(&other),
-                words(language, other.code(), &other.to_string()),
+                message(language, other.code(), &other.to_string()),
             )),
         }
     }
 
-    fn of_belonging(language: PageLanguage, error: BelongingError) -> Self {
+    fn of_key(language: PageLanguage, error: ApiKeyError) -> Self {
         let (status, code) = match &error {
-            BelongingError::NotFound | BelongingError::TagNotFound => {
-                (StatusCode::NOT_FOUND, "not_found")
-            }
-            BelongingError::NameTaken | BelongingError::TooManyKeys => {
-                (StatusCode::BAD_REQUEST, "too_many_keys")
-            }
-            BelongingError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ""),
+            ApiKeyError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            ApiKeyError::TooManyKeys => (StatusCode::BAD_REQUEST, "too_many_keys"),
+            ApiKeyError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ""),
         };
         match error {
-            BelongingError::Unavailable(error) => Self::Unavailable(error),
-            other => Self::Because((status, words(language, code, &other.to_string()))),
+            ApiKeyError::Unavailable(error) => Self::Unavailable(error),
+            other => Self::Because((status, message(language, code, &other.to_string()))),
         }
     }
 
@@ -101,7 +95,7 @@ pub(super) async fn act(desk: &Desk<'_>, sent: &PageForm) -> Result<Done, Refusa
         "leave" => desk.leave(sent).await,
         "role" | "remove" => desk.change_member(sent).await,
         "key" | "unkey" => desk.change_key(sent).await,
-        _ => Ok(Done::Said("stale")),
+        _ => Ok(Done::Flash("stale")),
     }
 }
 
@@ -112,16 +106,16 @@ impl Desk<'_> {
             .rename(self.ctx, self.here.id, self.account.id, &input.name)
             .await
             .map_err(|error| Refusal::of_member(sent.language, error))?;
-        Ok(Done::Said("saved"))
+        Ok(Done::Flash("saved"))
     }
 
     async fn switch(&self, sent: &PageForm) -> Result<Done, Refusal> {
         let Ok(id) = sent.value("id").parse::<WorkspaceId>() else {
-            return Ok(Done::Said("stale"));
+            return Ok(Done::Flash("stale"));
         };
         let switched = self.workspaces.switch(self.ctx, self.account.id, id).await;
         let switched = switched.map_err(Refusal::Unavailable)?;
-        Ok(Done::Said(switched.map_or("stale", |_| "switched")))
+        Ok(Done::Flash(switched.map_or("stale", |_| "switched")))
     }
 
     /// What the use-case leaves to its caller, or would say of each address.
@@ -143,7 +137,7 @@ impl Desk<'_> {
             .filter(|email| !email.is_empty())
             .map(str::to_owned)
             .collect();
-        if emails.is_empty() || emails.len() > MOST_EMAILS {
+        if emails.is_empty() || emails.len() > MAX_EMAILS {
             let text = language.t(
                 "Enter 1 to 100 email addresses.",
                 "请填写 1 至 100 个邮箱地址。",
@@ -180,7 +174,7 @@ impl Desk<'_> {
         if sent.value("kind") == "remove" {
             let removed = self.members.remove(self.ctx, workspace, actor, target);
             removed.await.map_err(refuse)?;
-            return Ok(Done::Said("removed"));
+            return Ok(Done::Flash("removed"));
         }
         let role: Result<Role, _> = sent.value("role").parse();
         let role = role.map_err(|_| refuse(MemberError::InvalidRole))?;
@@ -189,7 +183,7 @@ impl Desk<'_> {
             .change_role(self.ctx, workspace, actor, (target, role));
         match changed.await {
             // What is asked for is so.
-            Ok(()) | Err(MemberError::Refused(MemberRefusal::SameRole)) => Ok(Done::Said("saved")),
+            Ok(()) | Err(MemberError::Refused(MemberRefusal::SameRole)) => Ok(Done::Flash("saved")),
             Err(error) => Err(refuse(error)),
         }
     }
@@ -197,9 +191,9 @@ impl Desk<'_> {
     async fn change_key(&self, sent: &PageForm) -> Result<Done, Refusal> {
         let language = sent.language;
         self.require(language, Capability::DeleteApiKeys)?;
-        let refuse = |error| Refusal::of_belonging(language, error);
-        let (place, scope) = (
-            Place {
+        let refuse = |error| Refusal::of_key(language, error);
+        let (actor, scope) = (
+            Actor {
                 workspace: self.here.id,
                 account: self.account.id,
             },
@@ -207,14 +201,14 @@ impl Desk<'_> {
         );
         if sent.value("kind") == "unkey" {
             let id: Result<ApiKeyId, _> = sent.value("id").parse();
-            let id = id.map_err(|_| refuse(BelongingError::NotFound))?;
-            let deleted = self.belongings.delete_key(self.ctx, place, scope, id);
+            let id = id.map_err(|_| refuse(ApiKeyError::NotFound))?;
+            let deleted = self.api_keys.delete(self.ctx, actor, scope, id);
             deleted.await.map_err(refuse)?;
-            return Ok(Done::Said("removed"));
+            return Ok(Done::Flash("removed"));
         }
         let made = self
-            .belongings
-            .create_key(self.ctx, (place, self.account), scope)
+            .api_keys
+            .create(self.ctx, (actor, self.account), scope)
             .await;
         let (_, key) = made.map_err(refuse)?;
         let page = Page::new(language, "New API key", "新 API 密钥");

@@ -12,7 +12,7 @@ use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_workspace::audit_log::{AuditFilter, AuditLog, ExportedEvent};
 use uuid::Uuid;
 
-use super::event_words::event_words;
+use super::event_messages::event_messages;
 use crate::{
     form::field_words,
     guard::{Destination, navigation, signed_in},
@@ -31,7 +31,7 @@ const HERE: Destination = Destination::Audit;
 struct Event {
     when: When,
     /// What happened, in words.
-    words: String,
+    message: String,
     /// Its stable name.
     action: String,
     who: String,
@@ -179,9 +179,9 @@ pub(crate) async fn get(
 fn called(language: PageLanguage) -> Vec<(&'static str, &'static str)> {
     let all = AuditAction::ALL.iter();
     let mut called: Vec<_> = all
-        .map(|one| (one.as_str(), event_words(language, *one)))
+        .map(|one| (one.as_str(), event_messages(language, *one)))
         .collect();
-    called.sort_by_key(|(_, words)| *words);
+    called.sort_by_key(|(_, message)| *message);
     called
 }
 
@@ -204,12 +204,12 @@ fn event(language: PageLanguage, zone: Zone, event: ExportedEvent, people: &[Mem
     }
     Event {
         when: zone.show(event.occurred_at),
-        words: AuditAction::ALL
+        message: AuditAction::ALL
             .iter()
             .find(|known| known.as_str() == event.action)
             .map_or_else(
                 || event.action.clone(),
-                |known| event_words(language, *known).to_owned(),
+                |known| event_messages(language, *known).to_owned(),
             ),
         action: event.action,
         who,

@@ -2,7 +2,7 @@
 
 mod act;
 pub(super) mod audit;
-mod event_words;
+mod event_messages;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
@@ -15,14 +15,12 @@ use gatewright_domain::{
 };
 use gatewright_usecase_identity::member::Members;
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_workspace::workspace::{
-    ApiKey, BelongingError, Belongings, KeyScope, Workspaces,
-};
+use gatewright_usecase_workspace::workspace::{ApiKey, ApiKeyError, ApiKeys, KeyScope, Workspaces};
 
 use self::act::{Desk, Done, act};
 use super::{
     form::PageForm,
-    guard::{Destination, Words, back, csrf_token, navigation, said, sent_by, signed_in},
+    guard::{Destination, FlashQuery, back, csrf_token, flash, navigation, sent_by, signed_in},
     install::unavailable,
     page::{Page, PageLanguage, show},
     pager::Pager,
@@ -86,22 +84,22 @@ struct WorkspacePage {
 /// Shows it.
 pub(super) async fn get(
     members: Data<Members>,
-    belongings: Data<Belongings>,
-    from: Words,
+    api_keys: Data<ApiKeys>,
+    from: FlashQuery,
     request: HttpRequest,
 ) -> HttpResponse {
     let session = match signed_in(&request, HERE).await {
         Ok(session) => session,
         Err(answer) => return answer,
     };
-    let page = said(page(PageLanguage::of(&request)), from.said.as_deref());
+    let page = flash(page(PageLanguage::of(&request)), from.flash.as_deref());
     let view = View {
         page,
         status: StatusCode::OK,
         wanted: from.page(),
         search: from.q.clone().unwrap_or_default(),
     };
-    render(&members, &belongings, &session, &request, view).await
+    render(&members, &api_keys, &session, &request, view).await
 }
 
 /// What of it is shown, and what is said with it.
@@ -118,7 +116,7 @@ fn page(language: PageLanguage) -> Page {
 
 async fn render(
     members: &Members,
-    belongings: &Belongings,
+    api_keys: &ApiKeys,
     session: &ConsoleIdentity,
     request: &HttpRequest,
     view: View,
@@ -127,7 +125,7 @@ async fn render(
         return back(Destination::Account, "");
     };
     let (language, zone) = (view.page.language, Zone::of(&session.account));
-    let (all, keys) = match read(members, belongings, here.id).await {
+    let (all, keys) = match read(members, api_keys, here.id).await {
         Ok(read) => read,
         Err(error) => return unavailable(language, &error),
     };
@@ -164,13 +162,13 @@ async fn render(
 
 async fn read(
     members: &Members,
-    belongings: &Belongings,
+    api_keys: &ApiKeys,
     here: WorkspaceId,
 ) -> Result<(Vec<Member>, Vec<ApiKey>), Unavailable> {
     let all = members.list(here).await?;
-    let keys = belongings.list_keys(here, KeyScope::Knowledge).await;
+    let keys = api_keys.list(here, KeyScope::Knowledge).await;
     let keys = keys.map_err(|error| match error {
-        BelongingError::Unavailable(error) => error,
+        ApiKeyError::Unavailable(error) => error,
         other => Unavailable::new("postgres", other.to_string()),
     })?;
     Ok((all, keys))
@@ -271,7 +269,7 @@ fn left(session: &ConsoleIdentity, request: &HttpRequest, policy: &CookiePolicy)
 /// Does what one of the page's forms asks for.
 pub(super) async fn post(
     members: Data<Members>,
-    belongings: Data<Belongings>,
+    api_keys: Data<ApiKeys>,
     workspaces: Data<Workspaces>,
     policy: Data<CookiePolicy>,
     ctx: RequestCtx,
@@ -286,14 +284,14 @@ pub(super) async fn post(
     };
     let desk = Desk {
         members: &members,
-        belongings: &belongings,
+        api_keys: &api_keys,
         workspaces: &workspaces,
         ctx: &ctx,
         account: &session.account,
         here,
     };
     match act(&desk, &sent).await {
-        Ok(Done::Said(word)) => back(HERE, &format!("said={word}")),
+        Ok(Done::Flash(name)) => back(HERE, &format!("said={name}")),
         Ok(Done::Left) => left(&session, &sent.request, &policy),
         Ok(Done::Told(told)) => show(StatusCode::OK, &told),
         Err(act::Refusal::Unavailable(error)) => unavailable(sent.language, &error),
@@ -304,7 +302,7 @@ pub(super) async fn post(
                 wanted: None,
                 search: String::new(),
             };
-            render(&members, &belongings, &session, &sent.request, view).await
+            render(&members, &api_keys, &session, &sent.request, view).await
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is offered and cannot work, and what is switched off that should not be.
 
 use gatewright_mail::MailType;
-use gatewright_usecase_kit::Places;
+use gatewright_usecase_kit::GeoIp;
 
 use super::Finding;
 use crate::settings::ServerSettings;
@@ -13,21 +13,18 @@ pub(super) fn examine(settings: &ServerSettings) -> Vec<Finding> {
     findings.extend(mail(settings));
     findings.extend(limits(settings));
     findings.extend(secret(settings));
-    findings.extend(places(settings));
+    findings.extend(geo_ip(settings));
     findings
 }
 
-fn places(settings: &ServerSettings) -> Option<Finding> {
-    let file = settings.device.places_database.as_deref();
-    let error = Places::open(file).err()?;
+fn geo_ip(settings: &ServerSettings) -> Option<Finding> {
+    let file = settings.device.geo_ip_database.as_deref();
+    let error = GeoIp::open(file).err()?;
     Some(Finding::error(
-        "places_unreadable",
-        format!(
-            "GATEWRIGHT_PLACES_DATABASE cannot be used: {}",
-            error.source
-        ),
+        "geo_ip_unreadable",
+        format!("GATEWRIGHT_GEOIP_DATABASE cannot be used: {}", error.source),
         "the server does not start",
-        "set GATEWRIGHT_PLACES_DATABASE to a file in MaxMind's format (.mmdb) that the server may read, or unset it",
+        "set GATEWRIGHT_GEOIP_DATABASE to a file in MaxMind's format (.mmdb) that the server may read, or unset it",
     ))
 }
 

@@ -15,11 +15,11 @@ use super::Finding;
 use crate::settings::ServerSettings;
 
 /// Signatures are good for 30 s more than they say; beyond that, nodes disagree.
-const MOST_SKEW: Duration = Duration::from_secs(30);
+const MAX_SKEW: Duration = Duration::from_secs(30);
 /// 14.0, as the server counts.
 const OLDEST_POSTGRES: i32 = 140_000;
 /// Addresses in several spellings that are named.
-const MOST_DOUBLES: i64 = 20;
+const MAX_DOUBLES: i64 = 20;
 /// `SET … KEEPTTL` came with it.
 const OLDEST_REDIS: (u32, u32) = (6, 2);
 
@@ -92,7 +92,7 @@ async fn postgres(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding>
         _ => None,
     });
     // Unreadable: the schema is old, which was said above.
-    let doubles = account::list_doubles(&mut conn, MOST_DOUBLES).await;
+    let doubles = account::list_doubles(&mut conn, MAX_DOUBLES).await;
     findings.extend(
         doubles
             .unwrap_or_default()
@@ -102,7 +102,7 @@ async fn postgres(settings: &ServerSettings, now: DateTime<Utc>) -> Vec<Finding>
     findings
 }
 
-/// A database of the reference may hold an address in several spellings.
+/// A database of Dify may hold an address in several spellings.
 fn double(spellings: &str) -> Finding {
     Finding::warning(
         "address_doubled",
@@ -194,7 +194,7 @@ fn postgres_facts(facts: &installation::Facts, pool_size: u32) -> Vec<Finding> {
 
 fn skew(what: &'static str, theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Option<Finding> {
     let apart = apart(theirs, ours);
-    (apart > MOST_SKEW).then(|| {
+    (apart > MAX_SKEW).then(|| {
         Finding::error(
             "clock_off",
             format!("this machine's clock and that of {what} are {} s apart", apart.as_secs()),

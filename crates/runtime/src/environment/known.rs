@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use gatewright_domain::settings::is_named;
+use gatewright_domain::settings::{RENAMED, is_named};
 
 use super::is_secret;
 use crate::settings::{OTHER_VARIABLES, names};
@@ -64,7 +64,9 @@ fn known_names(providers: &str) -> Vec<String> {
 
 fn is_known(known: &[String], name: &str) -> bool {
     let is = |name: &str| {
-        let mut all = known.iter().map(String::as_str).chain(OTHER_VARIABLES);
+        let former = RENAMED.map(|(_, before)| before);
+        let all = known.iter().map(String::as_str).chain(OTHER_VARIABLES);
+        let mut all = all.chain(former);
         all.any(|known| is_named(known, name))
     };
     let in_a_file = name.strip_suffix("_FILE").filter(|name| is_secret(name));

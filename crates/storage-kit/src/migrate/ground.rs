@@ -61,7 +61,7 @@ pub struct Ground {
 }
 
 #[derive(QueryableByName)]
-struct Place {
+struct Target {
     #[diesel(sql_type = Text)]
     database: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -104,7 +104,7 @@ pub async fn find_ground(conn: &mut Conn) -> Result<Ground, StorageError> {
 }
 
 pub(super) async fn find(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Ground> {
-    let place: Place = diesel::sql_query(
+    let target: Target = diesel::sql_query(
         "WITH homes AS (\
            SELECT DISTINCT n.nspname::text AS name FROM pg_class c \
            JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -118,10 +118,10 @@ pub(super) async fn find(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Gr
     .await?;
     Ok(Ground {
         dify: find_dify(conn).await?,
-        database: place.database,
-        schema: place.schema,
-        is_installed: place.is_installed,
-        elsewhere: place.elsewhere,
+        database: target.database,
+        schema: target.schema,
+        is_installed: target.is_installed,
+        elsewhere: target.elsewhere,
     })
 }
 

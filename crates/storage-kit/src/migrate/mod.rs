@@ -133,10 +133,10 @@ pub async fn run(settings: &DbSettings, second: Second) -> Result<Migrated, Migr
 
 async fn connect(settings: &DbSettings) -> Result<Link, MigrateError> {
     let unavailable = |e: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("postgres", e);
-    let place = settings.place().map_err(|e| unavailable(e.into()))?;
+    let target = settings.target().map_err(|e| unavailable(e.into()))?;
     // The name tells others who holds the lock.
-    let place = place.prepared(&format!("gatewright-migrate pid {}", std::process::id()));
-    let link = Link::establish(&place, Pulse::begin(), ANSWER);
+    let target = target.prepared(&format!("gatewright-migrate pid {}", std::process::id()));
+    let link = Link::establish(&target, Pulse::begin(), ANSWER);
     match tokio::time::timeout(CONNECT, link).await {
         Ok(Ok(link)) => Ok(link),
         Ok(Err(error)) => Err(unavailable(error.into()).into()),

@@ -20,7 +20,7 @@ use gatewright_storage_kit::Pool;
 
 use super::error::BearerRouteError;
 use gatewright_usecase_kit::CachedBearers;
-use gatewright_usecase_kit::{Ambient, Ctx, KnownAccount, KnownAccounts, record_alone};
+use gatewright_usecase_kit::{AccountCache, CachedAccount, Ctx, Env, record_alone};
 
 /// Who calls: the token, its account and the account's workspaces (the oldest first).
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub struct BearersParts {
     /// The look-up.
     pub store: CachedBearers,
     /// What this process remembers of accounts.
-    pub known: Arc<KnownAccounts>,
+    pub known: Arc<AccountCache>,
     /// The limiter.
     pub limiter: RateLimits,
     /// The limits.
@@ -80,17 +80,17 @@ pub struct BearersParts {
     /// Whoever knows people without an account; none: their tokens are worth nothing.
     pub broker: Option<Arc<dyn Broker>>,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// Requests that carry a bearer.
 pub struct Bearers {
     pub(super) pool: Pool,
     pub(super) store: CachedBearers,
-    pub(super) ambient: Ambient,
+    pub(super) env: Env,
     pub(super) limits: Limits,
     pub(super) enabled: bool,
-    pub(super) known: Arc<KnownAccounts>,
+    pub(super) known: Arc<AccountCache>,
     limiter: RateLimits,
     broker: Option<Arc<dyn Broker>>,
     pub(super) authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
@@ -107,7 +107,7 @@ impl Bearers {
         Self {
             pool: parts.pool,
             store: parts.store,
-            ambient: parts.ambient,
+            env: parts.env,
             limiter: parts.limiter,
             limits: parts.limits,
             enabled: parts.enabled,
@@ -204,7 +204,7 @@ impl Bearers {
         Ok(self.limiter.charge(limit, key).await?)
     }
 
-    async fn account(&self, ctx: &Ctx, id: AccountId) -> Result<KnownAccount, BearerRouteError> {
+    async fn account(&self, ctx: &Ctx, id: AccountId) -> Result<CachedAccount, BearerRouteError> {
         self.known
             .find(&self.pool, id, ctx.now)
             .await?
@@ -222,7 +222,7 @@ impl Bearers {
             .with("attempted_path", path)
             .with("client_id", &principal.client_id)
             .with("token_id", principal.token_id);
-        Ok(record_alone(&self.pool, &self.ambient, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 }
 

@@ -75,17 +75,17 @@ impl Bearers {
         (id, hash): (TokenId, &TokenHash),
         actor: Option<AccountId>,
     ) -> Result<(), BearerRouteError> {
-        self.store.bury(hash).await?;
+        self.store.deny(hash).await?;
         let mut event = AuditEvent::new(AuditAction::TokenRevoked).with("token_id", id);
         event.actor = actor;
         let committed = async {
             bearer_token::revoke(&mut tx, id, ctx.now).await?;
-            record(&mut tx, &self.ambient, ctx, event).await?;
+            record(&mut tx, &self.env, ctx, event).await?;
             tx.commit().await
         }
         .await;
         if committed.is_err() {
-            self.store.exhume(hash).await;
+            self.store.lift_denial(hash).await;
         }
         Ok(committed?)
     }

@@ -14,7 +14,7 @@ use super::{
 use gatewright_usecase_kit::Ctx;
 
 /// How many devices a person is shown.
-const MOST_DEVICES: i64 = 200;
+const MAX_DEVICES: i64 = 200;
 
 /// Which page.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,7 @@ impl Bearers {
         ctx: &Ctx,
         account: AccountId,
     ) -> Result<Vec<ConnectedDevice>, Unavailable> {
-        let (owner, page) = (Owner::Account(account), (0, MOST_DEVICES));
+        let (owner, page) = (Owner::Account(account), (0, MAX_DEVICES));
         let mut conn = self.pool.get().await?;
         let found = bearer_token::list_for_owner(&mut conn, &owner, ctx.now, page);
         let (tokens, _) = found.await?;

@@ -133,7 +133,7 @@ impl DeviceFlow {
     ) -> Result<bool, StorageError> {
         let is_enforced = self.parts.settings.lookup_receipt == ReceiptMode::Enforce;
         let event = event.with("enforced", is_enforced);
-        record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?;
+        record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?;
         Ok(is_enforced)
     }
 
@@ -152,7 +152,7 @@ impl DeviceFlow {
             .with("subject_email", &identity.account.email)
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
     }
 }
 

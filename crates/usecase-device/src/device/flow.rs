@@ -13,7 +13,7 @@ use gatewright_kv::{DeviceGrants, RateLimits, SpentNonces};
 use gatewright_storage_kit::Pool;
 
 use gatewright_usecase_kit::CachedBearers;
-use gatewright_usecase_kit::{Ambient, Places, mail::Post, provider::Providers};
+use gatewright_usecase_kit::{Env, GeoIp, mail::MailQueue, provider::Providers};
 
 /// What the SSO branch needs.
 pub struct SsoParts {
@@ -47,12 +47,12 @@ pub struct DeviceFlowParts {
     pub receipts: ReceiptKeys,
     /// What the branch for people without an account needs.
     pub sso: SsoParts,
-    /// Letters.
-    pub post: Post,
+    /// Mails.
+    pub mail_queue: MailQueue,
     /// Where addresses are.
-    pub places: Places,
+    pub geo_ip: GeoIp,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// The device flow.
@@ -68,7 +68,7 @@ impl DeviceFlow {
 
     /// An address, with where about it is when that is known: for people.
     pub fn with_place(&self, address: IpAddr, is_chinese: bool) -> String {
-        match self.parts.places.find(address, is_chinese) {
+        match self.parts.geo_ip.find(address, is_chinese) {
             Some(place) => format!("{address} ({place})"),
             None => address.to_string(),
         }

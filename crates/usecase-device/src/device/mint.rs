@@ -13,12 +13,12 @@ use gatewright_domain::{
     workspace::MemberWorkspace,
 };
 use gatewright_kv::StoredGrant;
-use gatewright_mail::{LetterKind, MailLanguage};
+use gatewright_mail::{MailKind, MailLanguage};
 use gatewright_storage_identity::{account, bearer_token, device_redemption, era, workspace};
 use gatewright_storage_kit::Tx;
 
 use super::{error::PollError, flow::DeviceFlow};
-use gatewright_usecase_kit::{Ctx, dry, mail::Letter, record, record_alone};
+use gatewright_usecase_kit::{Ctx, dry, mail::OutgoingMail, record, record_alone};
 
 /// What the device gets, once.
 pub struct Delivery {
@@ -66,7 +66,7 @@ impl DeviceFlow {
         approval: Approval,
     ) -> Result<Delivery, PollError> {
         let grant = &stored.grant;
-        let token_id = TokenId::generate(self.parts.ambient.ids.as_ref());
+        let token_id = TokenId::generate(self.parts.env.ids.as_ref());
         let picked_up = (token_id, ctx.address.ip());
         let mut tx = self.parts.pool.begin().await?;
         if !device_redemption::insert(&mut tx, grant.id, picked_up, ctx.now).await? {
@@ -82,7 +82,7 @@ impl DeviceFlow {
             }
             other => other?,
         };
-        let random = self.parts.ambient.random.as_ref();
+        let random = self.parts.env.random.as_ref();
         let bearer = NewBearer::generate(subject.kind(), random).map_err(dry)?;
         let token = self.new_token(ctx, token_id, grant, &subject);
         if let DeliveredTo::Account { account, .. } = &subject {
@@ -150,7 +150,7 @@ impl DeviceFlow {
             .with("grant_id", grant.id)
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
     }
 
     fn new_token(
@@ -196,7 +196,7 @@ impl DeviceFlow {
         let replaced = bearer_token::revoke_predecessors(&mut tx, token, ctx.now).await?;
         let committed = async {
             for old in &replaced {
-                self.parts.bearers.bury(old).await?;
+                self.parts.bearers.deny(old).await?;
             }
             bearer_token::insert(&mut tx, token, hash).await?;
             self.note_redemption(ctx, &mut tx, grant, token).await?;
@@ -206,7 +206,7 @@ impl DeviceFlow {
         .await;
         if committed.is_err() {
             for old in &replaced {
-                self.parts.bearers.exhume(old).await;
+                self.parts.bearers.lift_denial(old).await;
             }
         }
         committed
@@ -220,20 +220,20 @@ impl DeviceFlow {
         grant: &DeviceGrant,
         account: &Account,
     ) -> Result<(), PollError> {
-        let post = &self.parts.post;
-        let Ok(url) = post.page("/account") else {
+        let mail_queue = &self.parts.mail_queue;
+        let Ok(url) = mail_queue.page("/account") else {
             return Ok(());
         };
         let language = account.interface_language.as_deref();
         let is_chinese = MailLanguage::of(language) == MailLanguage::Chinese;
         let address = self.with_place(grant.created_ip, is_chinese);
-        let letter = Letter::new(LetterKind::DeviceConnected, &account.email, language)
+        let mail = OutgoingMail::new(MailKind::DeviceConnected, &account.email, language)
             .with("device_label", &grant.device_label)
             .with("client_id", &grant.client_id)
             .with("address", address)
             .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
             .with("url", url);
-        Ok(post.send(tx, ctx, letter).await?)
+        Ok(mail_queue.send(tx, ctx, mail).await?)
     }
 
     async fn note_redemption(
@@ -250,13 +250,13 @@ impl DeviceFlow {
             .with("device_label", &grant.device_label)
             .with("expires_at", token.expires_at.to_rfc3339());
         event.actor = token.account_id;
-        record(tx, &self.parts.ambient, ctx, event).await?;
+        record(tx, &self.parts.env, ctx, event).await?;
         if grant.created_ip != ctx.address.ip() {
             let event = AuditEvent::new(AuditAction::DeviceCodeCrossIpPoll)
                 .with("token_id", token.id)
                 .with("creation_ip", grant.created_ip)
                 .with("poll_ip", ctx.address.ip());
-            record(tx, &self.parts.ambient, ctx, event).await?;
+            record(tx, &self.parts.env, ctx, event).await?;
         }
         Ok(())
     }

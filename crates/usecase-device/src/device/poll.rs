@@ -50,7 +50,7 @@ impl DeviceFlow {
             };
         }
         Err(PollError::SlowDown {
-            interval: PollPace::LONGEST.into(),
+            interval: PollPace::MAX_LENGTH.into(),
         })
     }
 
@@ -93,6 +93,6 @@ impl DeviceFlow {
         let event = AuditEvent::new(AuditAction::DeviceCodeReplayed)
             .with("grant_id", grant.id)
             .with("client_id", &grant.client_id);
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
     }
 }

@@ -83,7 +83,7 @@ impl DeviceFlow {
                 .with("grant_id", grant.id)
                 .with("client_id", &command.client_id)
                 .with("device_label", &command.device_label);
-            record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?;
+            record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?;
             return Ok(StartedDevice {
                 device_code,
                 user_code,
@@ -95,7 +95,7 @@ impl DeviceFlow {
 
     fn new_grant(&self, ctx: &Ctx, command: &StartDevice, user_code: &UserCode) -> DeviceGrant {
         DeviceGrant {
-            id: GrantId::generate(self.parts.ambient.ids.as_ref()),
+            id: GrantId::generate(self.parts.env.ids.as_ref()),
             user_code_digest: self.parts.grants.user_code_digest(user_code),
             client_id: command.client_id.clone(),
             device_label: command.device_label.clone(),
@@ -108,7 +108,7 @@ impl DeviceFlow {
     }
 
     fn draw_user_code(&self) -> Result<UserCode, Unavailable> {
-        let random = &self.parts.ambient.random;
+        let random = &self.parts.env.random;
         UserCode::draw(|| {
             let mut byte = [0];
             random.fill(&mut byte).map_err(dry)?;
@@ -117,7 +117,7 @@ impl DeviceFlow {
     }
 
     fn draw_device_code(&self) -> Result<DeviceCode, Unavailable> {
-        let text = self.parts.ambient.random_text(DeviceCode::ENTROPY_BYTES)?;
+        let text = self.parts.env.random_text(DeviceCode::ENTROPY_BYTES)?;
         DeviceCode::from_random(&text).map_err(|error| Unavailable::new("device codes", error))
     }
 }

@@ -15,7 +15,7 @@ use gatewright_storage_kit::{Conn, Tx};
 
 use super::{endings::lock_own, error::AccountError, service::Accounts};
 use crate::{
-    console::{Newcomer, create},
+    console::{NewAccount, create},
     member::{Accepting, find_by_token},
 };
 use gatewright_usecase_kit::ConsoleIdentity;
@@ -61,8 +61,13 @@ pub struct Activation {
 
 impl Activation {
     fn is_of(&self, invitation: &Invitation) -> bool {
-        let (email, place) = (self.email.as_deref(), self.workspace.as_deref());
-        names_it(&invitation.email, invitation.workspace, email, place)
+        let (email, workspace_row) = (self.email.as_deref(), self.workspace.as_deref());
+        names_it(
+            &invitation.email,
+            invitation.workspace,
+            email,
+            workspace_row,
+        )
     }
 }
 
@@ -84,7 +89,7 @@ impl Accounts {
             return Ok(None);
         };
         Ok(Some(InvitationView {
-            account: self.told_status(&mut conn, &invitation.email).await?,
+            account: self.status_told(&mut conn, &invitation.email).await?,
             workspace: invitation.workspace,
             workspace_name,
             email: invitation.email,
@@ -94,7 +99,7 @@ impl Accounts {
 
     /// Where mail takes the link to the invited address, whoever holds it may know of its account. Without
     /// mail whoever invites has the link: to them every address is that of somebody new.
-    async fn told_status(
+    async fn status_told(
         &self,
         conn: &mut Conn,
         email: &str,
@@ -157,7 +162,7 @@ impl Accounts {
             if own.account().email.to_lowercase() != accepting.invitation().email {
                 return Err(AccountError::AlreadyActivated);
             }
-            accepting.join(&mut tx, (&parts.ambient, ctx), &own).await?;
+            accepting.join(&mut tx, (&parts.env, ctx), &own).await?;
         }
         let change = came_by_it.then_some(&command.profile);
         self.finish(ctx, tx, id, (seen, command, change)).await
@@ -195,19 +200,17 @@ impl Accounts {
         if account::is_email_taken(&mut tx, &seen.email).await? {
             return Err(AccountError::SignInToAccept);
         }
-        let newcomer = Newcomer {
+        let new_account = NewAccount {
             name: command.profile.name.as_deref().unwrap_or_default(),
             email: &seen.email,
             password: hash.as_deref(),
             language: command.profile.interface_language.as_deref(),
             timezone: command.profile.timezone.as_deref(),
         };
-        let id = create(&mut tx, &parts.ambient, ctx, &newcomer).await?;
+        let id = create(&mut tx, &parts.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
         let locked = locked.ok_or(AccountError::AccountNotFound)?;
-        accepting
-            .join(&mut tx, (&parts.ambient, ctx), &locked)
-            .await?;
+        accepting.join(&mut tx, (&parts.env, ctx), &locked).await?;
         let change = Some(&command.profile);
         self.finish(ctx, tx, id, (seen, command, change)).await
     }
@@ -231,7 +234,7 @@ impl Accounts {
         let event = AuditEvent::new(AuditAction::AccountActivated)
             .by(id)
             .within(Some(invitation.workspace));
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         self.parts.known.forget(id);
         Ok(())
@@ -262,11 +265,11 @@ fn require_whole(profile: &ProfileChange) -> Result<(), AccountError> {
 
 fn names_it(
     invited: &str,
-    place: WorkspaceId,
+    workspace_row: WorkspaceId,
     email: Option<&str>,
     workspace: Option<&str>,
 ) -> bool {
     let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_lowercase);
     given(email).is_none_or(|email| email == invited)
-        && given(workspace).is_none_or(|id| id == place.to_string())
+        && given(workspace).is_none_or(|id| id == workspace_row.to_string())
 }

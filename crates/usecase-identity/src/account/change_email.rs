@@ -8,7 +8,7 @@ use gatewright_domain::{
     ids::AccountId,
     one_time::{OneTimeGrant, OneTimePurpose},
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, profile};
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     service::Accounts,
 };
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const OLD: OneTimePurpose = OneTimePurpose::ChangeEmailOld;
 const NEW: OneTimePurpose = OneTimePurpose::ChangeEmailNew;
@@ -41,7 +41,7 @@ impl Accounts {
         self.send_change_code(
             ctx,
             (new, Some(account)),
-            LetterKind::ChangeEmailOld,
+            MailKind::ChangeEmailOld,
             language,
         )
         .await
@@ -65,7 +65,7 @@ impl Accounts {
         let mut new = NewCode::new(NEW, email.as_str());
         new.of(Some(account));
         new.old_email = Some(&old_email);
-        self.send_change_code(ctx, (new, None), LetterKind::ChangeEmailNew, language)
+        self.send_change_code(ctx, (new, None), MailKind::ChangeEmailNew, language)
             .await
     }
 
@@ -73,7 +73,7 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         (new, owner): (NewCode<'_>, Option<&Account>),
-        letter: LetterKind,
+        mail: MailKind,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
         if !self.parts.settings.change_email_enabled {
@@ -85,8 +85,8 @@ impl Accounts {
         let postage = postage.await?;
         let issued = codes.issue(ctx, new, postage).await?;
         let mut tx = self.parts.pool.begin().await?;
-        let letter = issued.letter(letter, language);
-        self.parts.post.send(&mut tx, ctx, letter).await?;
+        let mail = issued.mail(mail, language);
+        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -147,17 +147,18 @@ impl Accounts {
         if !grant.is_of(own.account()) {
             return Err(AccountError::InvalidToken);
         }
-        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::EmailChanged).await?;
+        let begun = begin_era(&mut tx, &parts.env, &own, Ending::EmailChanged).await?;
         profile::update_email(&mut tx, &begun, email, ctx.now).await?;
         let language = who.account.interface_language.as_deref();
-        let done = Letter::new(LetterKind::ChangeEmailDone, email, language).with("email", email);
-        parts.post.send(&mut tx, ctx, done).await?;
-        let notice = Letter::new(LetterKind::ChangeEmailNotice, &who.account.email, language);
-        parts.post.send(&mut tx, ctx, notice).await?;
+        let done =
+            OutgoingMail::new(MailKind::ChangeEmailDone, email, language).with("email", email);
+        parts.mail_queue.send(&mut tx, ctx, done).await?;
+        let notice = OutgoingMail::new(MailKind::ChangeEmailNotice, &who.account.email, language);
+        parts.mail_queue.send(&mut tx, ctx, notice).await?;
         let spared = Some(who.claims.session_id);
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).by(id);
-        record(&mut tx, &parts.ambient, ctx, event).await?;
+        record(&mut tx, &parts.env, ctx, event).await?;
         let changed = account::find(&mut tx, id).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);

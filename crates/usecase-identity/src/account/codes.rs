@@ -22,15 +22,15 @@ use gatewright_domain::{
     one_time::{OneTimeGrant, OneTimePurpose},
 };
 use gatewright_kv::{OneTimeGrants, RateLimits, Throttles};
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, account::LockedAccount};
 use gatewright_storage_kit::{Pool, Tx};
 use uuid::Uuid;
 
 use super::error::AccountError;
 use gatewright_usecase_kit::{
-    Ambient, Ctx, dry, known_browser,
-    mail::{Letter, Recipients},
+    Ctx, Env, dry, known_browser,
+    mail::{OutgoingMail, Recipients},
     record_failure,
 };
 
@@ -48,7 +48,7 @@ pub struct Codes {
     pub limits: Limits,
     /// Wrong codes.
     pub throttles: Throttles,
-    /// Letters per mailbox.
+    /// Mails per mailbox.
     pub recipients: Recipients,
     /// Opens the cookies of known browsers.
     pub browsers: ConsoleKeys,
@@ -59,7 +59,7 @@ pub struct Codes {
     /// For the audit trail.
     pub pool: Pool,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// A code to be issued.
@@ -94,7 +94,7 @@ impl<'a> NewCode<'a> {
     }
 }
 
-/// That the letter with a code is paid for, and whose code it is.
+/// That the mail with a code is paid for, and whose code it is.
 #[must_use]
 pub(crate) struct Postage {
     /// Whose newer code ends the one before.
@@ -109,9 +109,9 @@ pub(crate) struct IssuedCode {
 }
 
 impl IssuedCode {
-    /// The letter with the code.
-    pub(crate) fn letter(&self, kind: LetterKind, language: Option<&str>) -> Letter {
-        Letter::new(kind, &self.grant.email, language).with_code(
+    /// The mail with the code.
+    pub(crate) fn mail(&self, kind: MailKind, language: Option<&str>) -> OutgoingMail {
+        OutgoingMail::new(kind, &self.grant.email, language).with_code(
             &self.grant.seed,
             self.minutes,
             self.grant.expires_at,
@@ -173,8 +173,8 @@ impl Codes {
 
     /// What wrong codes are counted by.
     async fn guesses(&self, purpose: OneTimePurpose, email: &str) -> Result<String, AccountError> {
-        let pardons = self.throttles.pardons(email).await?;
-        Ok(format!("code/{}/{email}/{pardons}", purpose.as_str()))
+        let resets = self.throttles.resets(email).await?;
+        Ok(format!("code/{}/{email}/{resets}", purpose.as_str()))
     }
 
     /// Issues a token; the one before it, of the same purpose, address and holder, ends.
@@ -184,7 +184,7 @@ impl Codes {
         new: NewCode<'_>,
         postage: Postage,
     ) -> Result<IssuedCode, AccountError> {
-        let random = self.ambient.random.as_ref();
+        let random = self.env.random.as_ref();
         let lifetime = self.settings.lifetime(new.purpose);
         let grant = OneTimeGrant {
             purpose: new.purpose,
@@ -198,7 +198,7 @@ impl Codes {
             seed: self.keys.new_seed(random).map_err(dry)?,
             expires_at: ctx.now + lifetime,
         };
-        let token = self.ambient.random_text(TOKEN_BYTES)?;
+        let token = self.env.random_text(TOKEN_BYTES)?;
         self.grants
             .issue(&token, &postage.holder, &grant, ctx.now)
             .await?;
@@ -238,7 +238,7 @@ impl Codes {
         }
         let mut event = AuditEvent::new(AuditAction::CodeRefused).with("purpose", purpose.as_str());
         event.actor = grant.account;
-        record_failure((&self.pool, &self.limiter), &self.ambient, ctx, event).await?;
+        record_failure((&self.pool, &self.limiter), &self.env, ctx, event).await?;
         Err(AccountError::WrongCode)
     }
 
@@ -252,7 +252,7 @@ impl Codes {
         let mut next = grant.clone();
         next.is_verified = true;
         next.expires_at = ctx.now + self.settings.lifetime(grant.purpose);
-        let next_token = self.ambient.random_text(TOKEN_BYTES)?;
+        let next_token = self.env.random_text(TOKEN_BYTES)?;
         let advanced = self
             .grants
             .advance(token, grant, (&next_token, &next), ctx.now);

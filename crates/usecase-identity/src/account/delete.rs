@@ -8,7 +8,7 @@ use gatewright_domain::{
     one_time::OneTimePurpose,
     workspace::Role,
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{erasure, member, workspace};
 use gatewright_storage_kit::{StorageError, Tx};
 
@@ -19,7 +19,7 @@ use super::{
     service::Accounts,
 };
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_kit::{Ctx, delete_contents, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, delete_contents, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::AccountDeletion;
 
@@ -37,9 +37,9 @@ impl Accounts {
         new.of(Some(account));
         let issued = codes.issue(ctx, new, postage).await?;
         let language = account.interface_language.as_deref();
-        let letter = issued.letter(LetterKind::DeleteAccountCode, language);
+        let mail = issued.mail(MailKind::DeleteAccountCode, language);
         let mut tx = self.parts.pool.begin().await?;
-        self.parts.post.send(&mut tx, ctx, letter).await?;
+        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -68,25 +68,25 @@ impl Accounts {
         self.require_no_shared_workspace(account).await?;
         codes.spend(token, &grant).await?;
         let mut tx = self.parts.pool.begin().await?;
-        let letter = Letter::new(
-            LetterKind::DeleteAccountDone,
+        let mail = OutgoingMail::new(
+            MailKind::DeleteAccountDone,
             &account.email,
             account.interface_language.as_deref(),
         );
-        let letter = letter.with("email", &account.email);
-        self.parts.post.send(&mut tx, ctx, letter).await?;
+        let mail = mail.with("email", &account.email);
+        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         let workspaces = lock_workspaces(&mut tx, account).await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         if !grant.is_of(own.account()) {
             return Err(AccountError::InvalidDeletionCode);
         }
-        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::AccountDeleted).await?;
+        let begun = begin_era(&mut tx, &parts.env, &own, Ending::AccountDeleted).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         self.leave(ctx, &mut tx, account, workspaces).await?;
         let orphans = erasure::delete_account(&mut tx, account.id).await?;
-        delete_contents(&mut tx, &parts.ambient, ctx, orphans).await?;
+        delete_contents(&mut tx, &parts.env, ctx, orphans).await?;
         let event = AuditEvent::new(AuditAction::AccountDeleted).by(account.id);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         commit_ending(tx, &self.parts.store, ended).await?;
         self.parts.known.forget(account.id);
         Ok(())
@@ -118,7 +118,7 @@ impl Accounts {
             let action = match (is_alone, role) {
                 (true, _) => {
                     let orphans = erasure::delete_workspace(tx, id).await?;
-                    delete_contents(tx, &self.parts.ambient, ctx, orphans).await?;
+                    delete_contents(tx, &self.parts.env, ctx, orphans).await?;
                     AuditAction::WorkspaceDeleted
                 }
                 (false, Some(Role::Owner)) => return Err(AccountError::OwnsSharedWorkspace),
@@ -129,7 +129,7 @@ impl Accounts {
             };
             let event = AuditEvent::new(action).by(account.id).within(Some(id));
             let event = event.with("reason", "account_deleted");
-            record(tx, &self.parts.ambient, ctx, event).await?;
+            record(tx, &self.parts.env, ctx, event).await?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use gatewright_storage_kit::{StorageError, Tx};
 use super::{error::AccountError, service::Accounts};
 use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_kit::{Ambient, Ctx, record};
+use gatewright_usecase_kit::{Ctx, Env, record};
 
 impl Accounts {
     /// Ends everything that somebody has open but the session that asks: all or nothing.
@@ -26,11 +26,11 @@ impl Accounts {
         let (id, spared) = (who.account.id, who.claims.session_id);
         let mut tx = parts.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
-        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::EverythingElseEnded).await?;
+        let begun = begin_era(&mut tx, &parts.env, &own, Ending::EverythingElseEnded).await?;
         let ended = end_all(&mut tx, begun, Some(spared), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::LoggedOut).by(id);
         let event = event.with("everything_but", spared);
-        record(&mut tx, &parts.ambient, ctx, event).await?;
+        record(&mut tx, &parts.env, ctx, event).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         Ok(())
@@ -60,12 +60,12 @@ pub(crate) async fn lock_own(
 /// Begins an era of an account. Of any number of endings at the same time, each begins its own.
 pub(crate) async fn begin_era(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     account: &LockedAccount,
     ending: Ending,
 ) -> Result<EraBegun, StorageError> {
     tracing::info!(account = %account.id(), ending = ending.as_str(), "an era of an account ends");
-    era::begin(tx, account, Era::begin(ambient.ids.as_ref())).await
+    era::begin(tx, account, Era::begin(env.ids.as_ref())).await
 }
 
 /// Bearers that ended in the open transaction, and that caches have to hear of before it commits.
@@ -108,20 +108,20 @@ pub(crate) async fn commit_ending(
     Ended(hashes): Ended,
 ) -> Result<(), StorageError> {
     for (told, hash) in hashes.iter().enumerate() {
-        if let Err(error) = store.bury(hash).await {
-            exhume(store, &hashes[..told]).await;
+        if let Err(error) = store.deny(hash).await {
+            lift_denial(store, &hashes[..told]).await;
             return Err(error.into());
         }
     }
     let committed = tx.commit().await;
     if committed.is_err() {
-        exhume(store, &hashes).await;
+        lift_denial(store, &hashes).await;
     }
     committed
 }
 
-async fn exhume(store: &CachedBearers, hashes: &[TokenHash]) {
+async fn lift_denial(store: &CachedBearers, hashes: &[TokenHash]) {
     for hash in hashes {
-        store.exhume(hash).await;
+        store.lift_denial(hash).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong in the flows of accounts and members, with the reference's codes (console.md §1.8).
+//! What can go wrong in the flows of accounts and members, with Dify's codes (console.md §1.8).
 
 use gatewright_domain::{
     Class, Classify,

@@ -10,7 +10,7 @@ use gatewright_domain::{
     era::Ending,
     ids::AccountId,
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{external_identity, external_identity::ConnectedIdentity};
 use gatewright_storage_kit::{StorageError, Tx};
 
@@ -20,7 +20,7 @@ use super::{
     service::Accounts,
 };
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_kit::{Ambient, Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, Env, mail::OutgoingMail, record};
 
 /// A provider, and whether the account is connected to it.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl Accounts {
             .ok_or(AccountError::IdentityNotConnected)?;
         self.require_another_way(own.account(), &all, one)?;
         external_identity::delete(&mut tx, own.id(), &one.issuer).await?;
-        note(&mut tx, &parts.ambient, ctx, own.account(), &one.issuer).await?;
+        note(&mut tx, &parts.env, ctx, own.account(), &one.issuer).await?;
         self.tell_disconnected(
             ctx,
             &mut tx,
@@ -111,7 +111,7 @@ impl Accounts {
         )
         .await?;
         let ending = Ending::IdentityDisconnected;
-        let begun = begin_era(&mut tx, &parts.ambient, &own, ending).await?;
+        let begun = begin_era(&mut tx, &parts.env, &own, ending).await?;
         let spared = Some(who.claims.session_id);
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         commit_ending(tx, &parts.store, ended).await?;
@@ -129,7 +129,7 @@ impl Accounts {
         let is_left = |one: &LinkedProvider| {
             one.is_configured && one.connected_at.is_some() && one.key != without.key
         };
-        let by_mail = self.parts.console.email_code_login && self.parts.post.is_set_up();
+        let by_mail = self.parts.console.email_code_login && self.parts.mail_queue.is_set_up();
         if self.proves_by_password(account) || by_mail || all.iter().any(is_left) {
             Ok(())
         } else {
@@ -144,7 +144,7 @@ impl Accounts {
         tx: &mut Tx,
         account: &Account,
     ) -> Result<(), AccountError> {
-        let gone = disconnect_all(tx, &self.parts.ambient, ctx, account).await?;
+        let gone = disconnect_all(tx, &self.parts.env, ctx, account).await?;
         if gone.is_empty() {
             return Ok(());
         }
@@ -161,39 +161,39 @@ impl Accounts {
         account: &Account,
         labels: &[String],
     ) -> Result<(), AccountError> {
-        let post = &self.parts.post;
-        let Ok(url) = post.page("/account") else {
+        let mail_queue = &self.parts.mail_queue;
+        let Ok(url) = mail_queue.page("/account") else {
             return Ok(());
         };
         let language = account.interface_language.as_deref();
-        let kind = LetterKind::IdentityDisconnected;
-        let letter = Letter::new(kind, &account.email, language)
+        let kind = MailKind::IdentityDisconnected;
+        let mail = OutgoingMail::new(kind, &account.email, language)
             .with("providers", labels.join(", "))
             .with("address", ctx.address)
             .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
             .with("url", url);
-        Ok(post.send(tx, ctx, letter).await?)
+        Ok(mail_queue.send(tx, ctx, mail).await?)
     }
 }
 
 /// Disconnects all identities of an account. Returns those that there were.
 pub(crate) async fn disconnect_all(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     account: &Account,
 ) -> Result<Vec<ConnectedIdentity>, StorageError> {
     let connected = external_identity::list_for_account(tx, account.id).await?;
     for one in &connected {
         external_identity::delete(tx, account.id, &one.issuer).await?;
-        note(tx, ambient, ctx, account, &one.issuer).await?;
+        note(tx, env, ctx, account, &one.issuer).await?;
     }
     Ok(connected)
 }
 
 async fn note(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     account: &Account,
     issuer: &str,
@@ -201,5 +201,5 @@ async fn note(
     let event = AuditEvent::new(AuditAction::IdentityUnlinked)
         .by(account.id)
         .with("issuer", issuer);
-    record(tx, ambient, ctx, event).await
+    record(tx, env, ctx, event).await
 }

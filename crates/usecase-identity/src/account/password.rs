@@ -1,4 +1,4 @@
-//! Changing one's own password. All other sessions and all bearers end, and the owner is told by a letter. A
+//! Changing one's own password. All other sessions and all bearers end, and the owner is told by a mail. A
 //! first password is a new way into the account: it asks for a fresh sign-in.
 
 use gatewright_auth::{password::Verdict, secrets_equal};
@@ -8,7 +8,7 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     era::Ending,
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, account::Credentials, profile};
 use gatewright_storage_kit::Tx;
 
@@ -17,7 +17,7 @@ use super::{
     error::AccountError,
     service::Accounts,
 };
-use gatewright_usecase_kit::{ConsoleIdentity, Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{ConsoleIdentity, Ctx, mail::OutgoingMail, record};
 
 impl Accounts {
     /// Changes it.
@@ -46,11 +46,11 @@ impl Accounts {
         if !own.has_still(&looked_at) {
             return Err(AccountError::CurrentPasswordIncorrect);
         }
-        let begun = begin_era(&mut tx, &parts.ambient, &own, Ending::PasswordChanged).await?;
+        let begun = begin_era(&mut tx, &parts.env, &own, Ending::PasswordChanged).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
-        record(&mut tx, &parts.ambient, ctx, event).await?;
+        record(&mut tx, &parts.env, ctx, event).await?;
         self.tell_password(ctx, &mut tx, (own.account(), is_first))
             .await?;
         commit_ending(tx, &parts.store, ended).await?;
@@ -65,20 +65,20 @@ impl Accounts {
         tx: &mut Tx,
         (account, is_first): (&Account, bool),
     ) -> Result<(), AccountError> {
-        let post = &self.parts.post;
-        let page = post.page("/account").ok().filter(|_| is_first);
+        let mail_queue = &self.parts.mail_queue;
+        let page = mail_queue.page("/account").ok().filter(|_| is_first);
         let kind = match page {
-            Some(_) => LetterKind::FirstPassword,
-            None => LetterKind::PasswordChanged,
+            Some(_) => MailKind::FirstPassword,
+            None => MailKind::PasswordChanged,
         };
         let language = account.interface_language.as_deref();
-        let mut letter = Letter::new(kind, &account.email, language)
+        let mut mail = OutgoingMail::new(kind, &account.email, language)
             .with("address", ctx.address)
             .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"));
         if let Some(url) = page {
-            letter = letter.with("url", url);
+            mail = mail.with("url", url);
         }
-        Ok(post.send(tx, ctx, letter).await?)
+        Ok(mail_queue.send(tx, ctx, mail).await?)
     }
 
     /// Whoever has a password must know it. Returns what was looked at. Wrong guesses are counted by session:

@@ -48,7 +48,7 @@ impl Accounts {
             return Ok(());
         };
         let orphans = upload_file::delete_own(tx, file, account.id).await?;
-        Ok(delete_contents(tx, &self.parts.ambient, ctx, orphans).await?)
+        Ok(delete_contents(tx, &self.parts.env, ctx, orphans).await?)
     }
 
     /// Initialises an account that the cloud edition left behind.

@@ -1,5 +1,5 @@
 //! Setting a forgotten password (console.md §7.4). Whether an address has an account shows nowhere:
-//! the answer is the same, and so is the work, down to the letter.
+//! the answer is the same, and so is the work, down to the mail.
 
 use gatewright_domain::{
     Secret,
@@ -8,7 +8,7 @@ use gatewright_domain::{
     era::Ending,
     one_time::OneTimePurpose,
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, profile};
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     error::AccountError,
     service::Accounts,
 };
-use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::ResetPassword;
 
@@ -45,22 +45,21 @@ impl Accounts {
         new.of(found.as_ref());
         new.has_code = found.is_some();
         let issued = codes.issue(ctx, new, postage).await?;
-        let letter = match found {
-            Some(_) => issued.letter(LetterKind::ResetPassword, language),
+        let mail = match found {
+            Some(_) => issued.mail(MailKind::ResetPassword, language),
             None => self.no_account(email.as_str(), language),
         };
-        self.parts.post.send(&mut tx, ctx, letter).await?;
+        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
 
-    fn no_account(&self, email: &str, language: Option<&str>) -> Letter {
-        let sign_up = self.parts.post.page("/signup");
+    fn no_account(&self, email: &str, language: Option<&str>) -> OutgoingMail {
+        let sign_up = self.parts.mail_queue.page("/signup");
         match sign_up.ok().filter(|_| self.parts.console.allow_register) {
-            Some(url) => {
-                Letter::new(LetterKind::ResetNoAccount, email, language).with("sign_up_url", url)
-            }
-            None => Letter::new(LetterKind::ResetNoAccountClosed, email, language),
+            Some(url) => OutgoingMail::new(MailKind::ResetNoAccount, email, language)
+                .with("sign_up_url", url),
+            None => OutgoingMail::new(MailKind::ResetNoAccountClosed, email, language),
         }
     }
 
@@ -100,21 +99,21 @@ impl Accounts {
             return Err(AccountError::AccountNotFound);
         }
         let id = whose.id();
-        let begun = begin_era(&mut tx, &parts.ambient, &whose, Ending::PasswordReset).await?;
+        let begun = begin_era(&mut tx, &parts.env, &whose, Ending::PasswordReset).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         self.tell_password(ctx, &mut tx, (whose.account(), false))
             .await?;
         self.disconnect_all(ctx, &mut tx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).by(id);
-        record(&mut tx, &parts.ambient, ctx, event).await?;
+        record(&mut tx, &parts.env, ctx, event).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         self.unlock(&grant.email).await
     }
 
-    /// Forgets failed sign-ins, wrong codes and letters, from wherever they came.
+    /// Forgets failed sign-ins, wrong codes and mails, from wherever they came.
     async fn unlock(&self, email: &str) -> Result<(), AccountError> {
-        Ok(self.parts.throttles.pardon(email).await?)
+        Ok(self.parts.throttles.reset(email).await?)
     }
 }

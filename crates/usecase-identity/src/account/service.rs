@@ -13,7 +13,7 @@ use gatewright_storage_kit::Pool;
 use super::codes::Codes;
 use crate::console::Passwords;
 use gatewright_usecase_kit::CachedBearers;
-use gatewright_usecase_kit::{Ambient, KnownAccounts, mail::Post, provider::Providers};
+use gatewright_usecase_kit::{AccountCache, Env, mail::MailQueue, provider::Providers};
 
 /// The parts of [`Accounts`].
 pub struct AccountsParts {
@@ -21,8 +21,8 @@ pub struct AccountsParts {
     pub pool: Pool,
     /// Codes by mail.
     pub codes: Codes,
-    /// Letters.
-    pub post: Post,
+    /// Mails.
+    pub mail_queue: MailQueue,
     /// The limiter.
     pub limiter: RateLimits,
     /// The limits.
@@ -32,7 +32,7 @@ pub struct AccountsParts {
     /// The look-up of bearers, which must hear when they end.
     pub store: CachedBearers,
     /// What this process remembers of accounts.
-    pub known: Arc<KnownAccounts>,
+    pub known: Arc<AccountCache>,
     /// Links of invitations.
     pub invitations: InvitationKeys,
     /// The identity providers.
@@ -44,7 +44,7 @@ pub struct AccountsParts {
     /// Password hashing.
     pub passwords: Passwords,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// The flows of accounts.
@@ -65,6 +65,6 @@ impl Accounts {
 
     /// Whether mails are sent at all.
     pub fn is_mail_set_up(&self) -> bool {
-        self.parts.post.is_set_up()
+        self.parts.mail_queue.is_set_up()
     }
 }

@@ -45,10 +45,10 @@ impl Console {
             .limiter
             .charge_refundable(limit, &ctx.address.limit_key())
             .await?;
-        let pardons = self.parts.throttles.pardons(email.as_str()).await?;
+        let resets = self.parts.throttles.resets(email.as_str()).await?;
         let own = match known {
-            Some(known) => format!("known/{}/{}/{pardons}", known.account_id, known.browser),
-            None => format!("{email}/{}/{pardons}", ctx.address.limit_key()),
+            Some(known) => format!("known/{}/{}/{resets}", known.account_id, known.browser),
+            None => format!("{email}/{}/{resets}", ctx.address.limit_key()),
         };
         let slope = Slope {
             free: FREE_FAILURES,
@@ -59,7 +59,7 @@ impl Console {
         let account = match shared.filter(|_| known.is_none()) {
             None => None,
             Some(slope) => {
-                let who = format!("{email}/everywhere/{pardons}");
+                let who = format!("{email}/everywhere/{resets}");
                 match self.begin_in_turn(&who, slope).await {
                     Ok(attempt) => Some(attempt),
                     Err(refusal) => {
@@ -78,7 +78,7 @@ impl Console {
 
     async fn begin_in_turn(&self, who: &str, slope: Slope) -> Result<kv::Attempt, ConsoleError> {
         for _ in 0..LOOKS {
-            let now = self.parts.ambient.clock.now();
+            let now = self.parts.env.clock.now();
             match self.parts.throttles.begin(who, slope, now).await {
                 Ok(attempt) => return Ok(attempt),
                 Err(BeginError::Refused(Refusal::Wait(wait))) => {
@@ -95,7 +95,7 @@ impl Console {
 
     /// The password was wrong.
     pub(super) async fn charge_failure(&self, attempt: &Attempt) {
-        let (throttles, now) = (&self.parts.throttles, self.parts.ambient.clock.now());
+        let (throttles, now) = (&self.parts.throttles, self.parts.env.clock.now());
         let charged = async {
             throttles.fail(&attempt.own, now).await?;
             match &attempt.account {
@@ -108,17 +108,17 @@ impl Console {
 
     /// The password was right. The failures of this network or browser are forgotten; what everybody
     /// else tried on the account is not.
-    pub(super) async fn forgive(&self, attempt: &Attempt) {
+    pub(super) async fn refund(&self, attempt: &Attempt) {
         let throttles = &self.parts.throttles;
-        let forgiven = async {
+        let refunded = async {
             self.parts.limiter.refund(&attempt.network).await?;
-            throttles.forgive(&attempt.own).await?;
+            throttles.refund(&attempt.own).await?;
             match &attempt.account {
                 Some(account) => throttles.release(account).await,
                 None => Ok(()),
             }
         };
-        noted(forgiven.await);
+        noted(refunded.await);
     }
 
     /// Nobody can say whether it was right.

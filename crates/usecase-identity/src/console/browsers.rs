@@ -34,7 +34,7 @@ impl Console {
         if console_session::revoke_of(&mut tx, account, id, ctx.now).await? {
             let event = AuditEvent::new(AuditAction::LoggedOut).by(account);
             let event = event.with("session_id", id);
-            record(&mut tx, &self.parts.ambient, ctx, event).await?;
+            record(&mut tx, &self.parts.env, ctx, event).await?;
         }
         Ok(tx.commit().await?)
     }

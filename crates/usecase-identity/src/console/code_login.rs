@@ -8,19 +8,19 @@ use gatewright_domain::{
     one_time::OneTimePurpose,
     workspace::WorkspaceStatus,
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, workspace};
 use gatewright_storage_kit::Tx;
 
 use super::{
-    newcomer::{Newcomer, found_workspace, may_come, settle},
+    new_account::{NewAccount, found_workspace, may_come, settle},
     session::{Console, SessionTokens},
 };
 use crate::{
     account::{AccountError, NewCode},
     member::Accepting,
 };
-use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const LOGIN: OneTimePurpose = OneTimePurpose::EmailCodeLogin;
 const REGISTER: OneTimePurpose = OneTimePurpose::EmailRegister;
@@ -61,12 +61,12 @@ impl Console {
         };
         let has_code = new.has_code;
         let issued = codes.issue(ctx, new, postage).await?;
-        let letter = if has_code {
-            issued.letter(LetterKind::LoginCode, language)
+        let mail = if has_code {
+            issued.mail(MailKind::LoginCode, language)
         } else {
-            Letter::new(LetterKind::LoginNoAccount, email.as_str(), language)
+            OutgoingMail::new(MailKind::LoginNoAccount, email.as_str(), language)
         };
-        self.parts.post.send(&mut tx, ctx, letter).await?;
+        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -106,7 +106,7 @@ impl Console {
             // Whose it was is no more, or has another address by now.
             None if grant.account.is_some() => return Err(AccountError::InvalidToken),
             None => {
-                let newcomer = Newcomer {
+                let new_account = NewAccount {
                     name: local_part(&grant.email),
                     email: &grant.email,
                     password: None,
@@ -115,10 +115,13 @@ impl Console {
                 };
                 match invited {
                     Some(accepting) => {
-                        let coming = self.come_by_code(ctx, &mut tx, accepting, &newcomer);
+                        let coming = self.come_by_code(ctx, &mut tx, accepting, &new_account);
                         coming.await?.account().clone()
                     }
-                    None => self.register_newcomer(ctx, &mut tx, &newcomer).await?,
+                    None => {
+                        self.register_new_account(ctx, &mut tx, &new_account)
+                            .await?
+                    }
                 }
             }
         };
@@ -150,15 +153,15 @@ impl Console {
             return Err(AccountError::NotAllowedCreateWorkspace);
         }
         let owner = (account.id, account.name.as_str());
-        found_workspace(tx, &self.parts.ambient, ctx, owner).await?;
+        found_workspace(tx, &self.parts.env, ctx, owner).await?;
         Ok(())
     }
 
-    async fn register_newcomer(
+    async fn register_new_account(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        newcomer: &Newcomer<'_>,
+        new_account: &NewAccount<'_>,
     ) -> Result<Account, AccountError> {
         if !self.parts.settings.allow_register {
             return Err(AccountError::AccountNotFound);
@@ -166,9 +169,9 @@ impl Console {
         if !self.parts.settings.allow_create_workspace {
             return Err(AccountError::NotAllowedCreateWorkspace);
         }
-        let id = settle(tx, &self.parts.ambient, ctx, newcomer).await?;
+        let id = settle(tx, &self.parts.env, ctx, new_account).await?;
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);
-        record(tx, &self.parts.ambient, ctx, event).await?;
+        record(tx, &self.parts.env, ctx, event).await?;
         let account = account::find(tx, id).await?;
         account.ok_or(AccountError::AccountNotFound)
     }
@@ -192,24 +195,27 @@ impl Console {
         let mut new = NewCode::new(REGISTER, email.as_str());
         new.has_code = found.is_none();
         let issued = codes.issue(ctx, new, postage).await?;
-        let letter = match found {
-            None => Some(issued.letter(LetterKind::Register, language)),
+        let mail = match found {
+            None => Some(issued.mail(MailKind::Register, language)),
             Some(found) => self.already_there(&found.account, language),
         };
-        if let Some(letter) = letter {
-            self.parts.post.send(&mut tx, ctx, letter).await?;
+        if let Some(mail) = mail {
+            self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         }
         tx.commit().await?;
         Ok(issued.token)
     }
 
-    fn already_there(&self, account: &Account, language: Option<&str>) -> Option<Letter> {
-        let post = &self.parts.post;
-        let letter = Letter::new(LetterKind::RegisterExists, &account.email, language)
+    fn already_there(&self, account: &Account, language: Option<&str>) -> Option<OutgoingMail> {
+        let mail_queue = &self.parts.mail_queue;
+        let mail = OutgoingMail::new(MailKind::RegisterExists, &account.email, language)
             .with("account_name", &account.name)
-            .with("login_url", post.page("/signin").ok()?)
-            .with("reset_password_url", post.page("/reset-password").ok()?);
-        Some(letter)
+            .with("login_url", mail_queue.page("/signin").ok()?)
+            .with(
+                "reset_password_url",
+                mail_queue.page("/reset-password").ok()?,
+            );
+        Some(mail)
     }
 
     /// Takes the code. Returns the token to register with.
@@ -247,14 +253,16 @@ impl Console {
         if account::is_email_taken(&mut tx, &grant.email).await? {
             return Err(AccountError::EmailInUse);
         }
-        let newcomer = Newcomer {
+        let new_account = NewAccount {
             name: local_part(&grant.email),
             email: &grant.email,
             password: Some(&hash),
             language: preferences.language.as_deref(),
             timezone: preferences.timezone.as_deref(),
         };
-        let account = self.register_newcomer(ctx, &mut tx, &newcomer).await?;
+        let account = self
+            .register_new_account(ctx, &mut tx, &new_account)
+            .await?;
         let locked = account::lock(&mut tx, account.id).await?;
         let locked = locked.ok_or(AccountError::AccountNotFound)?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;

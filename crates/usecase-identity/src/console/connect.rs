@@ -1,10 +1,10 @@
 //! Connecting an identity at a provider to an account: asked for by its owner, who proves it, and told
-//! by a letter. The way to the provider and back is authority that was given: after an ending it is worth
+//! by a mail. The way to the provider and back is authority that was given: after an ending it is worth
 //! nothing.
 
 use gatewright_auth::sso::{AuthenticatedPerson, ProviderName, SignInPurpose};
 use gatewright_domain::{account::Account, era::Era, ids::AccountId};
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::external_identity;
 use gatewright_storage_kit::Tx;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::account::{AccountError, OwnerProof, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
-use gatewright_usecase_kit::{Ctx, mail::Letter};
+use gatewright_usecase_kit::{Ctx, mail::OutgoingMail};
 
 impl Console {
     /// Begins to connect an identity to the account whose owner has just proved to be it.
@@ -65,19 +65,19 @@ impl Console {
         (provider, person): (&ProviderName, &AuthenticatedPerson),
         account: &Account,
     ) -> Result<(), ExternalLoginError> {
-        let post = &self.parts.post;
-        let Ok(url) = post.page("/account") else {
+        let mail_queue = &self.parts.mail_queue;
+        let Ok(url) = mail_queue.page("/account") else {
             return Ok(());
         };
         let label = self.parts.providers.find(Some(provider))?.label();
         let language = account.interface_language.as_deref();
-        let letter = Letter::new(LetterKind::IdentityConnected, &account.email, language)
+        let mail = OutgoingMail::new(MailKind::IdentityConnected, &account.email, language)
             .with("provider", label)
             .with("identity", &person.subject.email)
             .with("address", ctx.address)
             .with("when", ctx.now.format("%Y-%m-%d %H:%M UTC"))
             .with("url", url);
-        Ok(post.send(tx, ctx, letter).await?)
+        Ok(mail_queue.send(tx, ctx, mail).await?)
     }
 }
 

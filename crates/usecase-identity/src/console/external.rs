@@ -23,13 +23,13 @@ use gatewright_storage_kit::Tx;
 
 use super::{
     external_error::ExternalLoginError,
-    newcomer::{Newcomer, settle},
+    new_account::{NewAccount, settle},
     session::{Console, SessionTokens},
 };
 use gatewright_usecase_kit::{Ctx, dry, provider::ProviderAnswer, record, record_alone};
 
 /// Longest name of an account, in characters (console.md §7.9).
-const LONGEST_NAME: usize = 30;
+const MAX_NAME_CHARS: usize = 30;
 
 /// Where the browser goes, and what it keeps.
 pub struct SignInBegun {
@@ -88,7 +88,7 @@ impl Console {
             .parse()
             .map_err(|_| ExternalLoginError::UnknownProvider)?;
         self.parts.providers.find(Some(&provider))?;
-        let random = self.parts.ambient.random.as_ref();
+        let random = self.parts.env.random.as_ref();
         let state = SignInState::new(provider.clone(), purpose, random).map_err(dry)?;
         let text = self.parts.sign_in_states.seal(&state, ctx.now);
         // Opened again for the id of the key that signed it.
@@ -161,8 +161,8 @@ impl Console {
     }
 
     /// What a step of such a sign-in may take while a provider is asked.
-    pub fn provider_patience(&self) -> Duration {
-        self.parts.providers.patience()
+    pub fn provider_timeout(&self) -> Duration {
+        self.parts.providers.timeout()
     }
 
     async fn charge_external(&self, ctx: &Ctx) -> Result<(), ExternalLoginError> {
@@ -251,14 +251,14 @@ impl Console {
         if !settings.allow_create_workspace {
             return Err(ExternalLoginError::NoWorkspace);
         }
-        let newcomer = Newcomer {
+        let new_account = NewAccount {
             name: &display_name(person, &email),
             email: &email,
             password: None,
             language: None,
             timezone: None,
         };
-        let id = settle(tx, &self.parts.ambient, ctx, &newcomer).await?;
+        let id = settle(tx, &self.parts.env, ctx, &new_account).await?;
         self.tie(ctx, tx, person, id).await?;
         Ok(id)
     }
@@ -277,7 +277,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::IdentityLinked)
             .by(account)
             .with("issuer", &person.subject.issuer);
-        Ok(record(tx, &self.parts.ambient, ctx, event).await?)
+        Ok(record(tx, &self.parts.env, ctx, event).await?)
     }
 
     /// Outages are not refusals, and are told elsewhere.
@@ -294,7 +294,7 @@ impl Console {
             .with("issuer", &person.subject.issuer)
             .with("email", &person.subject.email)
             .with("reason", refusal.code());
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
     }
 }
 
@@ -302,7 +302,7 @@ impl Console {
 fn display_name(person: &AuthenticatedPerson, email: &str) -> String {
     let clean = |text: &str| -> String {
         let seen = visible_name(text);
-        seen.chars().take(LONGEST_NAME).collect()
+        seen.chars().take(MAX_NAME_CHARS).collect()
     };
     let told = person
         .name

@@ -13,7 +13,7 @@ use gatewright_storage_kit::Tx;
 use super::{
     code_login::local_part,
     error::ConsoleError,
-    newcomer::{Newcomer, create, may_come},
+    new_account::{NewAccount, create, may_come},
     session::Console,
 };
 use crate::{
@@ -78,18 +78,18 @@ impl Console {
         if account::is_email_taken(&mut tx, &email).await? {
             return Err(ConsoleError::AuthenticationFailed);
         }
-        let newcomer = Newcomer {
+        let new_account = NewAccount {
             name: local_part(&email),
             email: &email,
             password: Some(&hash),
             language: None,
             timezone: None,
         };
-        let id = create(&mut tx, &self.parts.ambient, ctx, &newcomer).await?;
+        let id = create(&mut tx, &self.parts.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
         let locked = locked.ok_or(ConsoleError::AuthenticationFailed)?;
         accepting
-            .join(&mut tx, (&self.parts.ambient, ctx), &locked)
+            .join(&mut tx, (&self.parts.env, ctx), &locked)
             .await?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
@@ -116,15 +116,15 @@ impl Console {
         ctx: &Ctx,
         tx: &mut Tx,
         accepting: Accepting,
-        newcomer: &Newcomer<'_>,
+        new_account: &NewAccount<'_>,
     ) -> Result<LockedAccount, AccountError> {
-        let id = create(tx, &self.parts.ambient, ctx, newcomer).await?;
+        let id = create(tx, &self.parts.env, ctx, new_account).await?;
         let locked = account::lock(tx, id).await?;
         let locked = locked.ok_or(AccountError::AccountNotFound)?;
-        let ambient = &self.parts.ambient;
-        accepting.join(tx, (ambient, ctx), &locked).await?;
+        let env = &self.parts.env;
+        accepting.join(tx, (env, ctx), &locked).await?;
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);
-        record(tx, ambient, ctx, event).await?;
+        record(tx, env, ctx, event).await?;
         Ok(locked)
     }
 }

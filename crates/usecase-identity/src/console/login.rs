@@ -112,7 +112,7 @@ impl Console {
         outcome: &Result<LoginOutcome, ConsoleError>,
     ) {
         match outcome {
-            Ok(_) | Err(ConsoleError::AccountBanned) => self.forgive(attempt).await,
+            Ok(_) | Err(ConsoleError::AccountBanned) => self.refund(attempt).await,
             Err(
                 ConsoleError::Unavailable(_)
                 | ConsoleError::Policy(_)
@@ -168,8 +168,8 @@ impl Console {
             return Ok(Attempted::Changed(locked.credentials().clone()));
         }
         if let Some(accepting) = accepting {
-            let ambient = &self.parts.ambient;
-            accepting.join(&mut tx, (ambient, ctx), &locked).await?;
+            let env = &self.parts.env;
+            accepting.join(&mut tx, (env, ctx), &locked).await?;
         }
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
         if !workspaces
@@ -209,6 +209,6 @@ impl Console {
         let mut event = AuditEvent::new(AuditAction::LoginFailed).with("reason", reason);
         event.actor = account.map(|account| account.id);
         let stores = (&self.parts.pool, &self.parts.limiter);
-        Ok(record_failure(stores, &self.parts.ambient, ctx, event).await?)
+        Ok(record_failure(stores, &self.parts.env, ctx, event).await?)
     }
 }

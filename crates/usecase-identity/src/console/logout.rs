@@ -15,7 +15,7 @@ impl Console {
             let event = AuditEvent::new(AuditAction::LoggedOut)
                 .by(identity.account.id)
                 .with("session_id", identity.claims.session_id);
-            record(&mut tx, &self.parts.ambient, ctx, event).await?;
+            record(&mut tx, &self.parts.env, ctx, event).await?;
         }
         tx.commit().await?;
         Ok(())

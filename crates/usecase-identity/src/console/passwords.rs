@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use gatewright_usecase_kit::dry;
 
 /// Passwords that may wait for their turn; whoever comes then is told to come back.
-const MOST_WAITING: usize = 1024;
+const MAX_WAITING: usize = 1024;
 /// As nice as can be, of 0 to 19.
 const NICENESS: i32 = 19;
 
@@ -39,7 +39,7 @@ pub struct Passwords {
 impl Threads {
     fn sender(&self) -> &mpsc::Sender<Work> {
         self.sender.get_or_init(|| {
-            let (sender, receiver) = mpsc::channel::<Work>(MOST_WAITING);
+            let (sender, receiver) = mpsc::channel::<Work>(MAX_WAITING);
             let receiver = Arc::new(Mutex::new(receiver));
             for _ in 0..self.count {
                 let receiver = Arc::clone(&receiver);

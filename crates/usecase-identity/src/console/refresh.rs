@@ -170,7 +170,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::RefreshReused)
             .by(session.account_id)
             .with("session_id", session.id);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         Err(RefreshError::Invalid("refresh_reused"))
     }

@@ -25,7 +25,7 @@ use super::{error::ConsoleError, passwords::Passwords};
 use crate::account::Codes;
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{
-    Ambient, Ctx, dry, known_browser, mail::Post, provider::Providers, record,
+    Ctx, Env, dry, known_browser, mail::MailQueue, provider::Providers, record,
 };
 
 /// How stale `last_active_at` may get.
@@ -53,14 +53,14 @@ pub struct ConsoleParts {
     pub settings: ConsoleSettings,
     /// Codes by mail.
     pub codes: Codes,
-    /// Letters.
-    pub post: Post,
+    /// Mails.
+    pub mail_queue: MailQueue,
     /// Links of invitations.
     pub invitations: InvitationKeys,
     /// Password hashing.
     pub passwords: Passwords,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// Sign-in, sign-out, refresh, and who a cookie belongs to.
@@ -170,9 +170,9 @@ impl Console {
     fn new_session(&self, ctx: &Ctx, account: AccountId) -> Result<ConsoleSession, Unavailable> {
         let absolute_expires_at = ctx.now + self.parts.settings.absolute_lifetime();
         Ok(ConsoleSession {
-            id: ConsoleSessionId::generate(self.parts.ambient.ids.as_ref()),
+            id: ConsoleSessionId::generate(self.parts.env.ids.as_ref()),
             account_id: account,
-            refresh_salt: self.parts.ambient.random.bytes(16).map_err(dry)?,
+            refresh_salt: self.parts.env.random.bytes(16).map_err(dry)?,
             generation: 0,
             rotated_at: ctx.now,
             since_rotation: None,
@@ -199,7 +199,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::LoginSucceeded)
             .by(account.id)
             .with("session_id", session.id);
-        record(tx, &self.parts.ambient, ctx, event).await?;
+        record(tx, &self.parts.env, ctx, event).await?;
         Ok(session)
     }
 
@@ -217,7 +217,7 @@ impl Console {
             None => KnownBrowser {
                 account_id: account.id,
                 era: account.era,
-                browser: self.parts.ambient.random_text(16)?,
+                browser: self.parts.env.random_text(16)?,
             },
         };
         Ok(SessionTokens {

@@ -23,7 +23,7 @@ use gatewright_storage_identity::{account, installation, workspace};
 use gatewright_storage_kit::{Conn, Pool, StorageError};
 
 use super::{error::ConsoleError, passwords::Passwords};
-use gatewright_usecase_kit::{Ambient, Ctx, record};
+use gatewright_usecase_kit::{Ctx, Env, record};
 
 /// Whether the installation is set up, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub struct Setup {
     keys: ConsoleKeys,
     settings: ConsoleSettings,
     passwords: Passwords,
-    ambient: Ambient,
+    env: Env,
     /// Set-up is never undone while a process runs, so a yes is remembered.
     is_finished: AtomicBool,
 }
@@ -123,7 +123,7 @@ impl Setup {
         keys: ConsoleKeys,
         settings: ConsoleSettings,
         passwords: Passwords,
-        ambient: Ambient,
+        env: Env,
     ) -> Self {
         Self {
             pool,
@@ -132,7 +132,7 @@ impl Setup {
             keys,
             settings,
             passwords,
-            ambient,
+            env,
             is_finished: AtomicBool::new(false),
         }
     }
@@ -215,7 +215,7 @@ impl Setup {
             return Err(SetupError::NotInitValidated);
         }
         let password = self.passwords.hash(&command.password).await?;
-        let ids = self.ambient.ids.as_ref();
+        let ids = self.env.ids.as_ref();
         let (account_id, workspace_id) = (AccountId::generate(ids), WorkspaceId::generate(ids));
         let language = Language::or_default(command.language.as_deref());
         let email = command.email.lowercase();
@@ -244,7 +244,7 @@ impl Setup {
         let event = AuditEvent::new(AuditAction::SetupCompleted)
             .by(account_id)
             .within(Some(workspace_id));
-        record(&mut tx, &self.ambient, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
         Ok(())
     }

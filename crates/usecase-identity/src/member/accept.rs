@@ -14,7 +14,7 @@ use gatewright_storage_identity::{
 };
 use gatewright_storage_kit::{Conn, StorageError, Tx};
 
-use gatewright_usecase_kit::{Ambient, Ctx, record};
+use gatewright_usecase_kit::{Ctx, Env, record};
 
 /// The invitation of a link with the name of its workspace, while it is worth something: not expired, to a
 /// workspace in use, by somebody who still may invite and has ended nothing since.
@@ -30,11 +30,12 @@ pub(crate) async fn find_by_token(
     let Some(invitation) = found.filter(|found| ctx.now < found.expires_at) else {
         return Ok(None);
     };
-    let place = workspace::find(conn, invitation.workspace).await?;
-    let place = place.filter(|place| place.status == WorkspaceStatus::Normal);
-    match place {
-        Some(place) if invites_still(conn, &invitation).await? => {
-            Ok(Some((invitation, place.name)))
+    let workspace_row = workspace::find(conn, invitation.workspace).await?;
+    let workspace_row =
+        workspace_row.filter(|workspace_row| workspace_row.status == WorkspaceStatus::Normal);
+    match workspace_row {
+        Some(workspace_row) if invites_still(conn, &invitation).await? => {
+            Ok(Some((invitation, workspace_row.name)))
         }
         _ => Ok(None),
     }
@@ -76,8 +77,9 @@ impl Accepting {
         email: &str,
     ) -> Result<Option<Self>, StorageError> {
         for seen in invitation::list_for_email(tx, email, ctx.now).await? {
-            let place = workspace::find_for_update(tx, seen.workspace).await?;
-            let is_in_use = place.is_some_and(|place| place.status == WorkspaceStatus::Normal);
+            let workspace_row = workspace::find_for_update(tx, seen.workspace).await?;
+            let is_in_use = workspace_row
+                .is_some_and(|workspace_row| workspace_row.status == WorkspaceStatus::Normal);
             let found = invitation::find(tx, seen.id).await?;
             let open = found.filter(|found| is_in_use && found.accepted_by.is_none());
             if let Some(open) = open
@@ -98,7 +100,7 @@ impl Accepting {
     pub(crate) async fn join(
         self,
         tx: &mut Tx,
-        (ambient, ctx): (&Ambient, &Ctx),
+        (env, ctx): (&Env, &Ctx),
         who: &LockedAccount,
     ) -> Result<(), StorageError> {
         let (workspace, account) = (self.0.workspace, who.id());
@@ -108,7 +110,7 @@ impl Accepting {
             return Ok(());
         };
         let is_first = member::count_of_account(tx, account).await? == 0;
-        let id = MembershipId::generate(ambient.ids.as_ref());
+        let id = MembershipId::generate(env.ids.as_ref());
         let new = (id, account);
         workspace::insert_member(tx, workspace, new, role, is_first, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::MemberJoined)
@@ -116,6 +118,6 @@ impl Accepting {
             .within(Some(workspace))
             .with("role", role.as_str())
             .with("invited_by", self.0.invited_by);
-        record(tx, ambient, ctx, event).await
+        record(tx, env, ctx, event).await
     }
 }

@@ -29,7 +29,7 @@ pub enum MemberError {
     /// Too many invitations.
     #[error("Too many requests. Please try again later.")]
     RateLimited(#[from] RateLimited),
-    /// This mailbox got too many letters lately.
+    /// This mailbox got too many mails lately.
     #[error("Too many messages were sent to this address. Please try again in {} minutes.", .0.retry_after.div_ceil(60))]
     RecipientRateLimited(RateLimited),
     /// A store did not answer.

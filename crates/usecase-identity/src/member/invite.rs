@@ -10,7 +10,7 @@ use gatewright_domain::{
     member::{Capability, MemberRefusal},
     workspace::Role,
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, invitation, invitation::Invitation, member};
 use gatewright_storage_kit::Tx;
 use uuid::Uuid;
@@ -18,11 +18,11 @@ use uuid::Uuid;
 use super::{error::MemberError, manage::Members};
 use gatewright_usecase_kit::{
     Ctx,
-    mail::{Letter, invitation_path},
+    mail::{OutgoingMail, invitation_path},
     record,
 };
 
-/// Whom, as what, in which language the letter is.
+/// Whom, as what, in which language the mail is.
 pub struct Invitee<'a> {
     /// The address.
     pub email: &'a Email,
@@ -66,7 +66,7 @@ impl Members {
         if email.as_str() == actor.email.to_lowercase() {
             return Err(MemberRefusal::Oneself.into());
         }
-        if self.parts.post.is_set_up() {
+        if self.parts.mail_queue.is_set_up() {
             let recipients = &self.parts.codes.recipients;
             recipients
                 .charge(email.as_str(), None, ctx.now)
@@ -74,7 +74,7 @@ impl Members {
                 .map_err(|error| error.or(MemberError::RecipientRateLimited))?;
         }
         let mut tx = self.parts.pool.begin().await?;
-        let place = self.lock(&mut tx, workspace).await?;
+        let workspace_row = self.lock(&mut tx, workspace).await?;
         account::lock_email(&mut tx, email.as_str()).await?;
         self.require_inviter(&mut tx, workspace, actor).await?;
         if let Some(id) = member::find_by_email(&mut tx, workspace, email.as_str()).await? {
@@ -90,7 +90,7 @@ impl Members {
         self.require_room(ctx, &mut tx, workspace, email.as_str())
             .await?;
         let invitation = Invitation {
-            id: InvitationId::generate(self.parts.ambient.ids.as_ref()),
+            id: InvitationId::generate(self.parts.env.ids.as_ref()),
             workspace,
             email: email.as_str().to_owned(),
             role: invitee.role,
@@ -101,16 +101,16 @@ impl Members {
             expires_at,
         };
         invitation::insert(&mut tx, &invitation).await?;
-        let letter = Letter::new(LetterKind::Invite, email.as_str(), invitee.language)
+        let mail = OutgoingMail::new(MailKind::Invite, email.as_str(), invitee.language)
             .with("inviter_name", &actor.name)
-            .with("workspace_name", &place.name);
-        let url = self.send_link(ctx, &mut tx, &invitation, letter).await?;
+            .with("workspace_name", &workspace_row.name);
+        let url = self.send_link(ctx, &mut tx, &invitation, mail).await?;
         let event = AuditEvent::new(AuditAction::MemberInvited)
             .by(actor.id)
             .within(Some(workspace))
             .with("invitation", invitation.id)
             .with("role", invitee.role.as_str());
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         Ok(Invited {
             id: invitation.id.0,
@@ -165,15 +165,15 @@ impl Members {
         ctx: &Ctx,
         tx: &mut Tx,
         invitation: &Invitation,
-        letter: Letter,
+        mail: OutgoingMail,
     ) -> Result<Option<String>, MemberError> {
-        if self.parts.post.is_set_up() {
-            let letter = letter.with_invitation(invitation.id, invitation.expires_at);
-            self.parts.post.send(tx, ctx, letter).await?;
+        if self.parts.mail_queue.is_set_up() {
+            let mail = mail.with_invitation(invitation.id, invitation.expires_at);
+            self.parts.mail_queue.send(tx, ctx, mail).await?;
             return Ok(None);
         }
         let token = self.parts.invitations.token(invitation.id);
         let path = invitation_path(&invitation.email, token.expose());
-        Ok(self.parts.post.page(&path).ok())
+        Ok(self.parts.mail_queue.page(&path).ok())
     }
 }

@@ -24,10 +24,10 @@ use gatewright_storage_kit::{Pool, Tx};
 
 use super::error::MemberError;
 use crate::account::Codes;
-use gatewright_usecase_kit::{Ambient, Ctx, KnownAccounts, delete_contents, mail::Post, record};
+use gatewright_usecase_kit::{AccountCache, Ctx, Env, delete_contents, mail::MailQueue, record};
 
 /// Longest name made from an address, in characters.
-const LONGEST_NAME: usize = 30;
+const MAX_NAME_CHARS: usize = 30;
 
 /// The parts of [`Members`].
 pub struct MembersParts {
@@ -35,14 +35,14 @@ pub struct MembersParts {
     pub pool: Pool,
     /// Codes by mail.
     pub codes: Codes,
-    /// Letters.
-    pub post: Post,
+    /// Mails.
+    pub mail_queue: MailQueue,
     /// The limiter.
     pub limiter: RateLimits,
     /// The limits.
     pub limits: Limits,
     /// What this process remembers of accounts.
-    pub known: Arc<KnownAccounts>,
+    pub known: Arc<AccountCache>,
     /// Links of invitations.
     pub invitations: InvitationKeys,
     /// Settings of the console.
@@ -50,7 +50,7 @@ pub struct MembersParts {
     /// Settings of invitations.
     pub settings: AccountSettings,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// Members of workspaces.
@@ -66,7 +66,7 @@ impl Members {
 
     /// All members, whoever joined first; then whoever is invited, of whom no more is told than was typed.
     pub async fn list(&self, workspace: WorkspaceId) -> Result<Vec<Member>, Unavailable> {
-        let now = self.parts.ambient.clock.now();
+        let now = self.parts.env.clock.now();
         let mut conn = self.parts.pool.get().await?;
         let mut all = member::list(&mut conn, workspace).await?;
         let open = invitation::list_open(&mut conn, workspace, now).await?;
@@ -103,7 +103,7 @@ impl Members {
                 .by(actor)
                 .within(Some(workspace))
                 .with("invitation", target);
-            record(&mut tx, &self.parts.ambient, ctx, event).await?;
+            record(&mut tx, &self.parts.env, ctx, event).await?;
             return Ok(tx.commit().await?);
         }
         let (own, theirs) = self.roles(&mut tx, workspace, actor, target).await?;
@@ -113,13 +113,13 @@ impl Members {
         let is_pending = found.is_some_and(|found| found.status == AccountStatus::Pending);
         if is_pending && member::count_of_account(&mut tx, target).await? == 0 {
             let orphans = erasure::delete_account(&mut tx, target).await?;
-            delete_contents(&mut tx, &self.parts.ambient, ctx, orphans).await?;
+            delete_contents(&mut tx, &self.parts.env, ctx, orphans).await?;
         }
         let event = AuditEvent::new(AuditAction::MemberRemoved)
             .by(actor)
             .within(Some(workspace))
             .with("member", target);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         self.parts.known.forget(target);
         Ok(())
@@ -145,7 +145,7 @@ impl Members {
             .within(Some(workspace))
             .with("member", account)
             .with("reason", "left");
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         self.parts.known.forget(account);
         Ok(())
@@ -181,7 +181,7 @@ impl Members {
             .with("member", target)
             .with("from", theirs.as_str())
             .with("to", to.as_str());
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         self.parts.known.forget(target);
         Ok(())
@@ -206,7 +206,7 @@ impl Members {
             .by(actor)
             .within(Some(workspace))
             .with("name", name);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         let members = member::list(&mut tx, workspace).await?;
         tx.commit().await?;
         for one in members {
@@ -259,7 +259,7 @@ fn invited(invitation: Invitation) -> Member {
     let local = invitation.email.split('@').next().unwrap_or_default();
     Member {
         id: AccountId(invitation.id.0),
-        name: local.chars().take(LONGEST_NAME).collect(),
+        name: local.chars().take(MAX_NAME_CHARS).collect(),
         avatar: None,
         role: invitation.role,
         status: AccountStatus::Pending,

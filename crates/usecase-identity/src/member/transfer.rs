@@ -8,12 +8,12 @@ use gatewright_domain::{
     one_time::{OneTimeGrant, OneTimePurpose},
     workspace::{MemberWorkspace, Role},
 };
-use gatewright_mail::LetterKind;
+use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, member};
 
 use super::{error::MemberError, manage::Members};
 use crate::account::{AccountError, NewCode};
-use gatewright_usecase_kit::{Ctx, mail::Letter, record};
+use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::OwnerTransfer;
 
@@ -35,11 +35,11 @@ impl Members {
         new.of(Some(owner));
         new.workspace = Some(workspace.id);
         let issued = codes.issue(ctx, new, postage).await?;
-        let letter = issued
-            .letter(LetterKind::TransferConfirm, language)
+        let mail = issued
+            .mail(MailKind::TransferConfirm, language)
             .with("WorkspaceName", &workspace.name);
         let mut tx = self.parts.pool.begin().await?;
-        self.parts.post.send(&mut tx, ctx, letter).await?;
+        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -76,7 +76,7 @@ impl Members {
         let grant = codes.verified(ctx, PURPOSE, token).await?;
         require_bound(Some(&grant), owner.id, workspace.id)?;
         let mut tx = self.parts.pool.begin().await?;
-        let place = self.lock(&mut tx, workspace.id).await.map_err(as_account)?;
+        let workspace_row = self.lock(&mut tx, workspace.id).await.map_err(as_account)?;
         let own = member::find_role(&mut tx, workspace.id, owner.id).await?;
         if own != Some(Role::Owner) {
             return Err(AccountError::NotOwner);
@@ -91,14 +91,14 @@ impl Members {
         codes.spend(token, &grant).await?;
         member::update_role(&mut tx, workspace.id, owner.id, Role::Admin, ctx.now).await?;
         member::update_role(&mut tx, workspace.id, target, Role::Owner, ctx.now).await?;
-        for letter in letters(owner, &heir, &place.name) {
-            self.parts.post.send(&mut tx, ctx, letter).await?;
+        for mail in mails(owner, &heir, &workspace_row.name) {
+            self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
         }
         let event = AuditEvent::new(AuditAction::OwnershipTransferred)
             .by(owner.id)
             .within(Some(workspace.id))
             .with("to", target);
-        record(&mut tx, &self.parts.ambient, ctx, event).await?;
+        record(&mut tx, &self.parts.env, ctx, event).await?;
         tx.commit().await?;
         self.parts.known.forget(owner.id);
         self.parts.known.forget(target);
@@ -106,14 +106,14 @@ impl Members {
     }
 }
 
-fn letters(owner: &Account, heir: &Account, workspace: &str) -> [Letter; 2] {
+fn mails(owner: &Account, heir: &Account, workspace: &str) -> [OutgoingMail; 2] {
     let to = |kind, account: &Account| {
         let language = account.interface_language.as_deref();
-        Letter::new(kind, &account.email, language).with("WorkspaceName", workspace)
+        OutgoingMail::new(kind, &account.email, language).with("WorkspaceName", workspace)
     };
     [
-        to(LetterKind::TransferOldOwner, owner).with("NewOwnerEmail", &heir.email),
-        to(LetterKind::TransferNewOwner, heir),
+        to(MailKind::TransferOldOwner, owner).with("NewOwnerEmail", &heir.email),
+        to(MailKind::TransferNewOwner, heir),
     ]
 }
 

@@ -1,10 +1,9 @@
-//! Letters: asked for in the transaction that causes them, sent by a worker.
+//! Mails: asked for in the transaction that causes them, sent by a worker.
 
-mod letter;
-mod postman;
+mod queue;
 mod recipients;
+mod sender;
 
-pub use letter::{Letter, Post, SendLetter};
-pub use postman::Postman;
-pub use postman::invitation_path;
+pub use queue::{MailQueue, OutgoingMail, SendMail};
 pub use recipients::Recipients;
+pub use sender::{MailSender, invitation_path};

@@ -1,5 +1,5 @@
-//! What a mailbox gets: a budget per mailbox over all senders and kinds of letters that others can
-//! cause. `you+anything@` is the mailbox of `you@`, or a mailbox would have as many budgets as names. Past it each letter makes the next one wait, at most a quarter of an hour. Letters that tell
+//! What a mailbox gets: a budget per mailbox over all senders and kinds of mails that others can
+//! cause. `you+anything@` is the mailbox of `you@`, or a mailbox would have as many budgets as names. Past it each mail makes the next one wait, at most a quarter of an hour. Mails that tell
 //! somebody what happened to their own account always leave: whoever floods a mailbox must not be
 //! able to silence them.
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use gatewright_domain::{error::ChargeError, throttle::Slope};
 use gatewright_kv::Throttles;
 
-/// Counts letters per mailbox. Cheap to clone.
+/// Counts mails per mailbox. Cheap to clone.
 #[derive(Clone)]
 pub struct Recipients {
     throttles: Throttles,
@@ -20,7 +20,7 @@ impl Recipients {
         Self { throttles, slope }
     }
 
-    /// Pays for a letter to an address (in lower case). `asker` is what the budget is kept for beside
+    /// Pays for a mail to an address (in lower case). `asker` is what the budget is kept for beside
     /// the address: nothing for strangers, who share one.
     pub async fn charge(
         &self,
@@ -31,14 +31,14 @@ impl Recipients {
         let Some(slope) = self.slope else {
             return Ok(());
         };
-        let pardons = self.throttles.pardons(email).await?;
+        let resets = self.throttles.resets(email).await?;
         let asker = asker.unwrap_or("anybody");
-        let who = format!("letters/{}/{asker}/{pardons}", mailbox(email));
+        let who = format!("letters/{}/{asker}/{resets}", mailbox(email));
         self.throttles.charge(&who, slope, now).await
     }
 }
 
-/// Where letters to an address arrive: without what stands between the first `+` and the `@` (subaddresses,
+/// Where mails to an address arrive: without what stands between the first `+` and the `@` (subaddresses,
 /// RFC 5233). To be counted by and for nothing else: accounts are told apart by the whole address.
 fn mailbox(email: &str) -> String {
     match email.split_once('@') {

@@ -43,7 +43,7 @@ pub struct ProviderAnswer {
 }
 
 /// The longest code that is looked at, in bytes.
-const LONGEST_CODE: usize = 2048;
+const MAX_CODE_CHARS: usize = 2048;
 
 /// Why a provider's answer cannot be exchanged for anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum UnusableAnswer {
     #[error("the provider answered with an error")]
     Refusal,
     /// Longer than any provider's that we know of.
-    #[error("the code is longer than {LONGEST_CODE} bytes")]
+    #[error("the code is longer than {MAX_CODE_CHARS} bytes")]
     CodeTooLong,
     /// There is none.
     #[error("there is no code")]
@@ -66,7 +66,7 @@ impl ProviderAnswer {
             return Err(UnusableAnswer::Refusal);
         }
         let code = self.code.ok_or(UnusableAnswer::NoCode)?;
-        if code.expose().len() > LONGEST_CODE {
+        if code.expose().len() > MAX_CODE_CHARS {
             return Err(UnusableAnswer::CodeTooLong);
         }
         Ok(Answer {
@@ -129,8 +129,8 @@ impl Providers {
     }
 
     /// What the longest way to any of them, or back, may take; nothing when there is none.
-    pub fn patience(&self) -> Duration {
-        let each = self.list.iter().map(|one| one.patience());
+    pub fn timeout(&self) -> Duration {
+        let each = self.list.iter().map(|one| one.timeout());
         each.max().unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! What can go wrong with files, with the reference's codes and texts (recorded).
+//! What can go wrong with files, with Dify's codes and texts (recorded).
 
 use gatewright_domain::{
     Class, Classify, ErrorKind,

@@ -11,7 +11,7 @@ use gatewright_kv::RateLimits;
 use gatewright_objects::Objects;
 use gatewright_storage_kit::Pool;
 
-use gatewright_usecase_kit::Ambient;
+use gatewright_usecase_kit::Env;
 
 pub use error::FileError;
 pub use settings::FileSettings;
@@ -35,7 +35,7 @@ pub struct FilesParts {
     /// The limits.
     pub limits: Limits,
     /// Time, ids, randomness.
-    pub ambient: Ambient,
+    pub env: Env,
 }
 
 /// The use-cases of files.

@@ -47,7 +47,7 @@ impl Files {
             .limiter
             .charge(limit, &new.account.to_string())
             .await?;
-        let ids = self.parts.ambient.ids.as_ref();
+        let ids = self.parts.env.ids.as_ref();
         let extension = new.name.extension();
         let suffix = if extension.is_empty() { "" } else { "." };
         let object = ids.new_uuid();

@@ -31,7 +31,7 @@ impl Files {
     /// # Errors
     /// When there is no randomness.
     pub fn address(&self, ctx: &Ctx, view: FileView, id: FileId) -> Result<String, FileError> {
-        let random = self.parts.ambient.random.as_ref();
+        let random = self.parts.env.random.as_ref();
         let path = self.parts.keys.address(view, id, ctx.now, random);
         let path = path.map_err(dry)?;
         Ok(format!(

@@ -1,12 +1,14 @@
 //! Workspaces as their members use them. The console and the API share these.
 
-mod belongings;
+mod api_keys;
+mod tags;
 
-pub use belongings::{BelongingError, Belongings};
+pub use api_keys::{ApiKeyError, ApiKeys};
 pub use gatewright_storage_identity::{
     api_key::{ApiKey, KeyScope},
-    tag::{Place, Tag},
+    tag::{Actor, Tag},
 };
+pub use tags::{TagError, Tags};
 
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
@@ -18,23 +20,19 @@ use gatewright_storage_identity::workspace;
 use gatewright_storage_kit::Pool;
 use std::sync::Arc;
 
-use gatewright_usecase_kit::{Ambient, Ctx, KnownAccounts, record};
+use gatewright_usecase_kit::{AccountCache, Ctx, Env, record};
 
 /// Reads and switches workspaces.
 pub struct Workspaces {
     pool: Pool,
-    ambient: Ambient,
-    known: Arc<KnownAccounts>,
+    env: Env,
+    known: Arc<AccountCache>,
 }
 
 impl Workspaces {
     /// Puts the parts together. `known` is told when an account moved.
-    pub fn new(pool: Pool, ambient: Ambient, known: Arc<KnownAccounts>) -> Self {
-        Self {
-            pool,
-            ambient,
-            known,
-        }
+    pub fn new(pool: Pool, env: Env, known: Arc<AccountCache>) -> Self {
+        Self { pool, env, known }
     }
 
     /// Makes a workspace the account's current one and returns it; `None` when the account is not
@@ -53,7 +51,7 @@ impl Workspaces {
         let event = AuditEvent::new(AuditAction::WorkspaceSwitched)
             .by(account)
             .within(Some(to));
-        record(&mut tx, &self.ambient, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         let workspaces = workspace::list_for_account(&mut tx, account).await?;
         tx.commit().await?;
         self.known.forget(account);

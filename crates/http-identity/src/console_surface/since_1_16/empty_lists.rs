@@ -3,7 +3,7 @@
 use actix_web::web::{Json, Path};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Belonging, ConsoleFormat, InWorkspace, Query, Then},
+    extract::{ConsoleFormat, InWorkspace, Query, Then, WorkspaceMember},
     input::FieldProblem,
 };
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub(crate) struct CategoryQuery {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyList), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn recent_apps(_: InWorkspace<Belonging>) -> Json<EmptyList> {
+pub(crate) async fn recent_apps(_: InWorkspace<WorkspaceMember>) -> Json<EmptyList> {
     Json(EmptyList::default())
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn starred_apps(query: AskedPage) -> Json<EmptyPage> {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyList), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn online_users(_: InWorkspace<Belonging>) -> Json<EmptyList> {
+pub(crate) async fn online_users(_: InWorkspace<WorkspaceMember>) -> Json<EmptyList> {
     Json(EmptyList::default())
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn online_users(_: InWorkspace<Belonging>) -> Json<EmptyList> {
     operation_id = "model_provider_summary", security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyList), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn model_provider_summary(_: InWorkspace<Belonging>) -> Json<EmptyList> {
+pub(crate) async fn model_provider_summary(_: InWorkspace<WorkspaceMember>) -> Json<EmptyList> {
     Json(EmptyList::default())
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn model_provider_summary(_: InWorkspace<Belonging>) -> Json<Em
     operation_id = "model_provider_credits", security(("session" = [], "csrf" = [])),
     responses((status = 200, body = EmptyList), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn model_provider_credits(_: InWorkspace<Belonging>) -> Json<EmptyList> {
+pub(crate) async fn model_provider_credits(_: InWorkspace<WorkspaceMember>) -> Json<EmptyList> {
     Json(EmptyList::default())
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct InstalledIds {
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn installed_ids(
-    _: Then<InWorkspace<Belonging>, Query<CategoryFilter, ConsoleFormat>>,
+    _: Then<InWorkspace<WorkspaceMember>, Query<CategoryFilter, ConsoleFormat>>,
 ) -> Json<InstalledIds> {
     Json(InstalledIds { plugin_ids: [] })
 }
@@ -127,7 +127,7 @@ pub(crate) struct PluginsOfCategory {
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn plugins_of_category(
-    _: InWorkspace<Belonging>,
+    _: InWorkspace<WorkspaceMember>,
     category: Path<String>,
 ) -> Result<Json<PluginsOfCategory>, ConsoleFailure> {
     let known = PluginCategory::try_from(category.into_inner());
@@ -147,7 +147,7 @@ pub(crate) async fn plugins_of_category(
     operation_id = "plugin_permission", security(("session" = [], "csrf" = [])),
     responses((status = 200, body = PluginPermission), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn plugin_permission(_: InWorkspace<Belonging>) -> Json<PluginPermission> {
+pub(crate) async fn plugin_permission(_: InWorkspace<WorkspaceMember>) -> Json<PluginPermission> {
     Json(PluginPermission::default())
 }
 
@@ -167,7 +167,7 @@ pub(crate) struct CategoryAutoUpgrade {
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn auto_upgrade(
-    query: Then<InWorkspace<Belonging>, Query<CategoryQuery, ConsoleFormat>>,
+    query: Then<InWorkspace<WorkspaceMember>, Query<CategoryQuery, ConsoleFormat>>,
 ) -> Json<CategoryAutoUpgrade> {
     Json(CategoryAutoUpgrade {
         category: query.1.into_inner().category,
@@ -181,7 +181,7 @@ pub(crate) async fn auto_upgrade(
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = Vec<serde_json::Value>), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn banners(_: InWorkspace<Belonging>) -> Json<Nothing> {
+pub(crate) async fn banners(_: InWorkspace<WorkspaceMember>) -> Json<Nothing> {
     Json([])
 }
 
@@ -195,6 +195,6 @@ pub(crate) struct TourState {}
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = TourState), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn tour_state(_: InWorkspace<Belonging>) -> Json<TourState> {
+pub(crate) async fn tour_state(_: InWorkspace<WorkspaceMember>) -> Json<TourState> {
     Json(TourState {})
 }

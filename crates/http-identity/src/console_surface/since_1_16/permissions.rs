@@ -4,7 +4,7 @@ use actix_web::web::Json;
 use gatewright_domain::permission::Keys;
 use gatewright_http_kit::{
     error::ConsoleErrorBody,
-    extract::{Belonging, InWorkspace},
+    extract::{InWorkspace, WorkspaceMember},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,7 +50,7 @@ pub(crate) struct MyPermissions {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = MyPermissions), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn my_permissions(here: InWorkspace<Belonging>) -> Json<MyPermissions> {
+pub(crate) async fn my_permissions(here: InWorkspace<WorkspaceMember>) -> Json<MyPermissions> {
     let role = here.workspace.role;
     Json(MyPermissions {
         workspace: WorkspacePermissions {

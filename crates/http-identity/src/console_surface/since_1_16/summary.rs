@@ -3,7 +3,7 @@
 use actix_web::web::Json;
 use gatewright_http_kit::{
     error::ConsoleErrorBody,
-    extract::{Belonging, InWorkspace},
+    extract::{InWorkspace, WorkspaceMember},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ pub(crate) struct WorkspaceSummary {
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = WorkspaceSummary), (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn summary(here: InWorkspace<Belonging>) -> Json<WorkspaceSummary> {
+pub(crate) async fn summary(here: InWorkspace<WorkspaceMember>) -> Json<WorkspaceSummary> {
     Json(WorkspaceSummary {
         id: here.workspace.id.to_string(),
         name: here.workspace.name,

@@ -142,7 +142,7 @@ impl DeviceFlow {
             .with("grant_id", device.id)
             .with("client_id", &device.client_id)
             .with("device_label", &device.device_label);
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::device::flow::DeviceFlow;
 use gatewright_usecase_kit::Ctx;
 
 /// States that one browser may hold at a time; more are not looked at.
-const MOST_STATES: usize = 16;
+const MAX_STATES: usize = 16;
 
 /// Somebody comes back.
 pub struct CompleteSso {
@@ -55,7 +55,7 @@ impl DeviceFlow {
                 .await?;
             return Err(SsoError::InvalidAssertion);
         }
-        // Gone or resolved: the same here, as in the reference.
+        // Gone or resolved: the same here, as in Dify.
         let stored = self
             .pending_grant(ctx, &assertion.user_code)
             .await
@@ -69,7 +69,7 @@ impl DeviceFlow {
             let mut conn = self.parts.pool.get().await?;
             era::find_external(&mut conn).await?
         };
-        let random = self.parts.ambient.random.as_ref();
+        let random = self.parts.env.random.as_ref();
         let grant =
             ApprovalGrant::new(&self.parts.urls, &assertion, era, random).map_err(not_made)?;
         let state = self.spend(ctx, &assertion, &states).await?;
@@ -97,7 +97,7 @@ impl DeviceFlow {
         is_answered: impl Fn(&StateEnvelope) -> bool,
     ) -> Vec<Verified<StateEnvelope>> {
         held.iter()
-            .take(MOST_STATES)
+            .take(MAX_STATES)
             .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
             .filter(|state: &Verified<StateEnvelope>| is_answered(state))
             .collect()

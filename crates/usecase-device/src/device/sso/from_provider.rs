@@ -44,7 +44,7 @@ impl DeviceFlow {
         let assertion = SubjectAssertion {
             subject: person.subject,
             user_code: state.user_code().clone(),
-            nonce: TokenText::draw(self.parts.ambient.random.as_ref()).map_err(dry)?,
+            nonce: TokenText::draw(self.parts.env.random.as_ref()).map_err(dry)?,
         };
         let text = sign(
             &self.parts.sso.keys.assertion,

@@ -84,7 +84,7 @@ impl DeviceFlow {
             .with("reason", "email_belongs_to_dify_account")
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?;
+        record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?;
         Err(SsoError::EmailBelongsToAccount)
     }
 
@@ -96,7 +96,7 @@ impl DeviceFlow {
     ) -> Result<(), SsoError> {
         let event =
             about(AuditEvent::new(AuditAction::AssertionRefused), subject).with("reason", reason);
-        Ok(record_alone(&self.parts.pool, &self.parts.ambient, ctx, event).await?)
+        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
     }
 }
 

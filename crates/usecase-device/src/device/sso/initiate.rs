@@ -64,7 +64,7 @@ impl DeviceFlow {
             None => None,
             Some(name) => Some(name.parse().map_err(|_| BrokerError::UnknownProvider)?),
         };
-        let random = self.parts.ambient.random.as_ref();
+        let random = self.parts.env.random.as_ref();
         let envelope = StateEnvelope::new(&self.parts.urls, code, random).map_err(not_made)?;
         let state = sign(
             &self.parts.sso.keys.state,

@@ -1,4 +1,4 @@
-//! Sending a letter: the job's side. A letter that was recorded is not sent again; one that was sent
+//! Sending a mail: the job's side. A mail that was recorded is not sent again; one that was sent
 //! and not recorded (its worker ended in between) is, with the same `Message-ID`.
 
 use gatewright_auth::{
@@ -10,15 +10,15 @@ use gatewright_mail::{Mail, MailError, Mailer, Templates};
 use gatewright_storage_identity::mail_delivery;
 use gatewright_storage_kit::Pool;
 
-use super::letter::SendLetter;
+use super::queue::SendMail;
 
-/// Sends letters.
-pub struct Postman {
+/// Sends mails.
+pub struct MailSender {
     /// Where deliveries are recorded.
     pub pool: Pool,
-    /// The way out; none: letters wait until there is one.
+    /// The way out; none: mails wait until there is one.
     pub mailer: Option<Mailer>,
-    /// What letters say.
+    /// What mails say.
     pub templates: Templates,
     /// Computes codes.
     pub codes: CodeKeys,
@@ -28,14 +28,14 @@ pub struct Postman {
     pub urls: PublicUrls,
 }
 
-impl Postman {
+impl MailSender {
     /// Does the job.
     ///
     /// # Errors
-    /// When the letter did not leave.
-    pub async fn send(&self, running: Running, job: SendLetter) -> Result<(), JobError> {
+    /// When the mail did not leave.
+    pub async fn send(&self, running: Running, job: SendMail) -> Result<(), JobError> {
         if job.expires_at.is_some_and(|at| at <= running.now) {
-            tracing::warn!(job = %running.id, letter = job.kind.template(), "too late to be of use; not sent");
+            tracing::warn!(job = %running.id, mail = job.kind.template(), "too late to be of use; not sent");
             return Ok(());
         }
         {
@@ -51,35 +51,35 @@ impl Postman {
             .ok_or_else(|| JobError::Retry("MAIL_TYPE is not set".into()))?;
         mailer.send(mail).await.map_err(|error| match error {
             MailError::Transient(text) => JobError::Retry(text),
-            MailError::Permanent(text) => JobError::Hopeless(text),
+            MailError::Permanent(text) => JobError::Permanent(text),
         })?;
         let mut conn = self.pool.get().await?;
-        let letter = job.kind.template();
-        mail_delivery::record(&mut conn, running.id.0, letter, running.now)
+        let mail = job.kind.template();
+        mail_delivery::record(&mut conn, running.id.0, mail, running.now)
             .await
             .map_err(|error| JobError::Retry(error.to_string()))
     }
 
-    fn write(&self, running: Running, job: &SendLetter) -> Result<Mail, JobError> {
-        let mut told = job.told.clone();
+    fn write(&self, running: Running, job: &SendMail) -> Result<Mail, JobError> {
+        let mut variables = job.variables.clone();
         if let Some(seed) = &job.code {
             let code = self.codes.code(seed);
             let code =
-                code.ok_or_else(|| JobError::Hopeless("the code's key was retired".into()))?;
-            told.insert("code".into(), code.expose().to_owned());
+                code.ok_or_else(|| JobError::Permanent("the code's key was retired".into()))?;
+            variables.insert("code".into(), code.expose().to_owned());
         }
         if let Some(id) = job.invitation {
             let token = self.invitations.token(id);
             let url = invitation_path(&job.to, token.expose());
             let url = self
                 .urls
-                .page_in_letters(&url)
+                .page_in_mail(&url)
                 .map_err(|_| JobError::Retry("set CONSOLE_WEB_URL or CONSOLE_API_URL".into()))?;
-            told.insert("url".into(), url);
+            variables.insert("url".into(), url);
         }
         let content = self
             .templates
-            .render(job.kind, job.language, &job.to, &told);
+            .render(job.kind, job.language, &job.to, &variables);
         Ok(Mail {
             id: running.id.to_string(),
             to: job.to.clone(),

@@ -4,7 +4,7 @@
 use super::page::PageLanguage;
 
 #[allow(clippy::too_many_lines, reason = "a table")]
-pub(super) fn said(language: PageLanguage, code: &str) -> String {
+pub(super) fn flash(language: PageLanguage, code: &str) -> String {
     let (english, chinese) = match code {
         "unknown_provider" => (
             "This identity provider is not available here. Choose another way to sign in.",
@@ -96,7 +96,7 @@ mod tests {
 
     use gatewright_usecase_identity::console::ExternalLoginError;
 
-    use super::{PageLanguage, said};
+    use super::{PageLanguage, flash};
 
     #[test]
     fn d4_every_error_of_a_provider_sign_in_has_words_of_its_own() {
@@ -105,8 +105,8 @@ mod tests {
                 .iter()
                 .copied()
                 .chain(["of no meaning"]);
-            let words: BTreeSet<String> = codes.map(|code| said(language, code)).collect();
-            assert_eq!(words.len(), ExternalLoginError::CODES.len() + 1);
+            let message: BTreeSet<String> = codes.map(|code| flash(language, code)).collect();
+            assert_eq!(message.len(), ExternalLoginError::CODES.len() + 1);
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::page::PageLanguage;
 
 #[allow(clippy::too_many_lines, reason = "a table")]
-pub(super) fn said(language: PageLanguage, code: &str) -> String {
+pub(super) fn flash(language: PageLanguage, code: &str) -> String {
     // Two of them are words with a space; in a link that is an underscore.
     let (english, chinese) = match code.replace(' ', "_").as_str() {
         "expired_or_unknown" => (
@@ -106,7 +106,7 @@ pub(super) fn said(language: PageLanguage, code: &str) -> String {
 mod tests {
     use gatewright_http_identity::openapi_surface;
 
-    use super::{PageLanguage, said};
+    use super::{PageLanguage, flash};
 
     /// The codes stand in backticks in the descriptions of the answers.
     fn codes(description: &str) -> Vec<String> {
@@ -136,8 +136,8 @@ mod tests {
                 answers.flat_map(|one| codes(one["description"].as_str().unwrap_or_default()))
             {
                 for language in [PageLanguage::English, PageLanguage::Chinese] {
-                    let nothing = said(language, "of no meaning");
-                    assert_ne!(said(language, &code), nothing, "{code}");
+                    let nothing = flash(language, "of no meaning");
+                    assert_ne!(flash(language, &code), nothing, "{code}");
                 }
                 seen += 1;
             }

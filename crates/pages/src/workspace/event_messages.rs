@@ -6,7 +6,7 @@ use crate::page::PageLanguage;
 
 /// What happened, in a few words.
 #[allow(clippy::too_many_lines, reason = "a table")]
-pub(super) fn event_words(language: PageLanguage, action: AuditAction) -> &'static str {
+pub(super) fn event_messages(language: PageLanguage, action: AuditAction) -> &'static str {
     let (english, chinese) = match action {
         AuditAction::DeviceCodeIssued => ("Device access requested", "设备请求访问"),
         AuditAction::DeviceFlowApproved => ("Device approved", "设备已批准"),
@@ -81,9 +81,9 @@ mod tests {
     fn g10_every_event_has_words_of_its_own_in_both_languages() {
         for language in [PageLanguage::English, PageLanguage::Chinese] {
             let all = AuditAction::ALL.iter();
-            let words: BTreeSet<&str> = all.map(|one| event_words(language, *one)).collect();
-            assert_eq!(words.len(), AuditAction::ALL.len());
-            assert!(words.iter().all(|words| !words.contains(['.', '_'])));
+            let message: BTreeSet<&str> = all.map(|one| event_messages(language, *one)).collect();
+            assert_eq!(message.len(), AuditAction::ALL.len());
+            assert!(message.iter().all(|message| !message.contains(['.', '_'])));
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Which letters there are (console.md §11.3), and what each has to be told.
+//! Which mails there are (console.md §11.3), and what each has to be told.
 
 use serde::{Deserialize, Serialize};
 
-/// A letter. Its names on disk are the reference's, where it has the letter.
+/// A mail. Its names on disk are Dify's, where it has the mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LetterKind {
+pub enum MailKind {
     /// A code to set a new password.
     ResetPassword,
     /// There is no account, and registration is open.
@@ -38,7 +38,7 @@ pub enum LetterKind {
     TransferNewOwner,
     /// A code to delete an account.
     DeleteAccountCode,
-    /// The last letter.
+    /// The last mail.
     DeleteAccountDone,
     /// Somebody let a device in. Ours.
     DeviceConnected,
@@ -54,7 +54,7 @@ pub enum LetterKind {
     Test,
 }
 
-impl LetterKind {
+impl MailKind {
     /// All of them.
     pub const ALL: [Self; 23] = [
         Self::ResetPassword,
@@ -157,12 +157,12 @@ const OURS: [&str; 10] = [
     "NewOwnerEmail",
 ];
 
-/// Whether what a letter is told under this name is free text of somebody's.
+/// Whether what a mail is told under this name is free text of somebody's.
 pub(crate) fn is_free_text(variable: &str) -> bool {
     !OURS.contains(&variable)
 }
 
-/// The languages that letters are written in.
+/// The languages that mails are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MailLanguage {
     /// English, and everybody whose language we do not write.

@@ -12,13 +12,13 @@ use gatewright_domain::{
 use gatewright_storage_identity::{account, invitation, workspace};
 use gatewright_storage_kit::{StorageError, Tx};
 
-use gatewright_usecase_kit::{Ambient, Ctx, record};
+use gatewright_usecase_kit::{Ctx, Env, record};
 
 /// How long an invitation of before is left open for whoever turns out to have an account.
 const LEFT_OPEN: TimeDelta = TimeDelta::hours(72);
 
 /// Somebody new.
-pub(crate) struct Newcomer<'a> {
+pub(crate) struct NewAccount<'a> {
     pub(crate) name: &'a str,
     /// In lower case; the caller holds its lock and knows that it is free.
     pub(crate) email: &'a str,
@@ -36,22 +36,22 @@ pub(crate) fn may_come(settings: &ConsoleSettings) -> bool {
 /// Makes the account. One that was made for an invitation and never used makes way.
 pub(crate) async fn create(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
-    newcomer: &Newcomer<'_>,
+    new_account: &NewAccount<'_>,
 ) -> Result<AccountId, StorageError> {
     let left = (ctx.now, ctx.now + LEFT_OPEN);
-    invitation::dissolve_unused(tx, newcomer.email, left).await?;
-    let id = AccountId::generate(ambient.ids.as_ref());
-    let language = Language::or_default(newcomer.language);
-    let name = seen_name(newcomer);
+    invitation::dissolve_unused(tx, new_account.email, left).await?;
+    let id = AccountId::generate(env.ids.as_ref());
+    let language = Language::or_default(new_account.language);
+    let name = seen_name(new_account);
     let new = account::NewAccount {
         id,
         name: &name,
-        email: newcomer.email,
-        password: newcomer.password,
+        email: new_account.email,
+        password: new_account.password,
         language: language.tag,
-        timezone: newcomer.timezone.unwrap_or(language.timezone),
+        timezone: new_account.timezone.unwrap_or(language.timezone),
         ip: &ctx.address.to_string(),
         status: AccountStatus::Active,
         at: ctx.now,
@@ -61,9 +61,9 @@ pub(crate) async fn create(
 }
 
 /// The name as it is seen; when nothing of it is, what stands before the `@`.
-fn seen_name(newcomer: &Newcomer<'_>) -> String {
-    let name = visible_name(newcomer.name);
-    let local = newcomer.email.split('@').next().unwrap_or_default();
+fn seen_name(new_account: &NewAccount<'_>) -> String {
+    let name = visible_name(new_account.name);
+    let local = new_account.email.split('@').next().unwrap_or_default();
     if name.is_empty() {
         local.to_owned()
     } else {
@@ -74,29 +74,29 @@ fn seen_name(newcomer: &Newcomer<'_>) -> String {
 /// Makes the account and its workspace, both or neither.
 pub(crate) async fn settle(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
-    newcomer: &Newcomer<'_>,
+    new_account: &NewAccount<'_>,
 ) -> Result<AccountId, StorageError> {
-    let id = create(tx, ambient, ctx, newcomer).await?;
-    found_workspace(tx, ambient, ctx, (id, &seen_name(newcomer))).await?;
+    let id = create(tx, env, ctx, new_account).await?;
+    found_workspace(tx, env, ctx, (id, &seen_name(new_account))).await?;
     Ok(id)
 }
 
 /// Makes a workspace that belongs to an account.
 pub(crate) async fn found_workspace(
     tx: &mut Tx,
-    ambient: &Ambient,
+    env: &Env,
     ctx: &Ctx,
     (owner, owner_name): (AccountId, &str),
 ) -> Result<WorkspaceId, StorageError> {
-    let ids = ambient.ids.as_ref();
+    let ids = env.ids.as_ref();
     let (id, membership) = (WorkspaceId::generate(ids), MembershipId::generate(ids));
     let name = format!("{owner_name}'s Workspace");
     workspace::insert_with_owner(tx, id, &name, (membership, owner), ctx.now).await?;
     let event = AuditEvent::new(AuditAction::WorkspaceCreated)
         .by(owner)
         .within(Some(id));
-    record(tx, ambient, ctx, event).await?;
+    record(tx, env, ctx, event).await?;
     Ok(id)
 }

@@ -1,4 +1,4 @@
-//! Asking for a letter. What is stored has no secret: codes and links are computed when it is sent.
+//! Asking for a mail. What is stored has no secret: codes and links are computed when it is sent.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,24 @@ use chrono::{DateTime, Utc};
 use gatewright_auth::origin::{OriginUnset, PublicUrls};
 use gatewright_domain::{error::Unavailable, ids::InvitationId, one_time::CodeSeed};
 use gatewright_jobs::{Job, JobId, QueueName, enqueue};
-use gatewright_mail::{LetterKind, MailLanguage};
+use gatewright_mail::{MailKind, MailLanguage};
 use gatewright_storage_kit::Tx;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{Ambient, Ctx};
+use crate::env::{Ctx, Env};
 
 /// The job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SendLetter {
-    /// Which letter.
-    pub kind: LetterKind,
+pub struct SendMail {
+    /// Which mail.
+    pub kind: MailKind,
     /// In which language.
     pub language: MailLanguage,
     /// To whom.
     pub to: String,
-    /// What it is told.
-    pub told: BTreeMap<String, String>,
+    /// What its template is given. `told` on the wire of the queue, where builds of before read it.
+    #[serde(rename = "told")]
+    pub variables: BTreeMap<String, String>,
     /// The code in it.
     pub code: Option<CodeSeed>,
     /// The invitation that its link opens.
@@ -31,23 +32,24 @@ pub struct SendLetter {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-impl Job for SendLetter {
+impl Job for SendMail {
+    /// As queued by every build since the first: mails wait across upgrades.
     const KIND: &'static str = "send_letter";
     const QUEUE: QueueName = QueueName::Mail;
 }
 
-/// A letter being put together.
+/// A mail being put together.
 #[derive(Debug, Clone)]
-pub struct Letter(SendLetter);
+pub struct OutgoingMail(SendMail);
 
-impl Letter {
+impl OutgoingMail {
     /// To somebody, in the language of their interface.
-    pub fn new(kind: LetterKind, to: &str, interface_language: Option<&str>) -> Self {
-        Self(SendLetter {
+    pub fn new(kind: MailKind, to: &str, interface_language: Option<&str>) -> Self {
+        Self(SendMail {
             kind,
             language: MailLanguage::of(interface_language),
             to: to.to_owned(),
-            told: BTreeMap::new(),
+            variables: BTreeMap::new(),
             code: None,
             invitation: None,
             expires_at: None,
@@ -57,7 +59,7 @@ impl Letter {
     /// Tells it something.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.0.told.insert(name.to_owned(), value.to_string());
+        self.0.variables.insert(name.to_owned(), value.to_string());
         self
     }
 
@@ -78,43 +80,48 @@ impl Letter {
     }
 }
 
-/// Takes letters. Without mail it takes them and does nothing, as the reference does.
+/// Takes mails. Without mail it takes them and does nothing, as Dify does.
 #[derive(Clone)]
-pub struct Post {
+pub struct MailQueue {
     is_set_up: bool,
     urls: PublicUrls,
-    ambient: Ambient,
+    env: Env,
 }
 
-impl Post {
+impl MailQueue {
     /// Puts the parts together.
-    pub fn new(is_set_up: bool, urls: PublicUrls, ambient: Ambient) -> Self {
+    pub fn new(is_set_up: bool, urls: PublicUrls, env: Env) -> Self {
         Self {
             is_set_up,
             urls,
-            ambient,
+            env,
         }
     }
 
-    /// Whether letters are sent.
+    /// Whether mails are sent.
     pub fn is_set_up(&self) -> bool {
         self.is_set_up
     }
 
-    /// A page for a letter's link.
+    /// A page for a mail's link.
     ///
     /// # Errors
     /// When no public address is configured.
     pub fn page(&self, path: &str) -> Result<String, OriginUnset> {
-        self.urls.page_in_letters(path)
+        self.urls.page_in_mail(path)
     }
 
-    /// Has a letter sent once the transaction commits.
-    pub async fn send(&self, tx: &mut Tx, ctx: &Ctx, letter: Letter) -> Result<(), Unavailable> {
+    /// Has a mail sent once the transaction commits.
+    pub async fn send(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        mail: OutgoingMail,
+    ) -> Result<(), Unavailable> {
         if !self.is_set_up {
             return Ok(());
         }
-        let id = JobId::generate(self.ambient.ids.as_ref());
-        enqueue(tx.as_mut(), id, &letter.0, ctx.now, ctx.now).await
+        let id = JobId::generate(self.env.ids.as_ref());
+        enqueue(tx.as_mut(), id, &mail.0, ctx.now, ctx.now).await
     }
 }

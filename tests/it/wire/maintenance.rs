@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use gatewright_domain::{Clock as _, Secret, account::Email};
 use gatewright_usecase_identity::admin::AdminError;
-use gatewright_usecase_maintenance::Sweep;
+use gatewright_usecase_maintenance::Purge;
 use serde_json::json;
 
 use crate::support::{Browser, EMAIL, Harness, PASSWORD, basic_account};
@@ -23,10 +23,10 @@ async fn from_where_a_device_was_connected_is_known_as_long_as_it_is_connected()
     h.db.execute("UPDATE gatewright_device_redemptions SET redeemed_at = '2020-01-01Z'")
         .await;
     let (cleaner, now) = (h.cleaner(), h.clock.now());
-    assert_eq!(cleaner.sweep(Sweep::Sessions, now).await.unwrap(), 0);
+    assert_eq!(cleaner.purge(Purge::Sessions, now).await.unwrap(), 0);
     h.db.execute("UPDATE oauth_access_tokens SET revoked_at = created_at")
         .await;
-    assert_eq!(cleaner.sweep(Sweep::Sessions, now).await.unwrap(), 1);
+    assert_eq!(cleaner.purge(Purge::Sessions, now).await.unwrap(), 1);
 }
 
 #[actix_web::test]
@@ -39,13 +39,13 @@ async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
     h.db.execute("INSERT INTO gatewright_console_sessions (id, account_id, refresh_salt, created_at, rotated_at, idle_expires_at, absolute_expires_at) \
         SELECT gen_random_uuid(), id, '\\x00', '2020-01-01Z', '2020-01-01Z', '2020-01-02Z', '2020-01-03Z' FROM accounts").await;
     let (cleaner, now) = (h.cleaner(), h.clock.now());
-    assert_eq!(cleaner.sweep(Sweep::Bearers, now).await.unwrap(), 1203);
+    assert_eq!(cleaner.purge(Purge::Bearers, now).await.unwrap(), 1203);
     assert_eq!(
-        cleaner.sweep(Sweep::Bearers, now).await.unwrap(),
+        cleaner.purge(Purge::Bearers, now).await.unwrap(),
         0,
         "safe to repeat"
     );
-    assert_eq!(cleaner.sweep(Sweep::Sessions, now).await.unwrap(), 1);
+    assert_eq!(cleaner.purge(Purge::Sessions, now).await.unwrap(), 1);
     h.with_bearer("GET", "/openapi/v1/account", &live)
         .await
         .expect(200);
@@ -58,14 +58,14 @@ async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
         .await;
     assert_eq!(
         cleaner
-            .sweep(Sweep::Bearers, now + TimeDelta::days(29))
+            .purge(Purge::Bearers, now + TimeDelta::days(29))
             .await
             .unwrap(),
         0
     );
     assert_eq!(
         cleaner
-            .sweep(Sweep::Bearers, now + TimeDelta::days(31))
+            .purge(Purge::Bearers, now + TimeDelta::days(31))
             .await
             .unwrap(),
         1
@@ -88,14 +88,14 @@ async fn invitations_go_and_whoever_never_came_with_them() {
     let (cleaner, now) = (h.cleaner(), h.clock.now());
     assert_eq!(
         cleaner
-            .sweep(Sweep::Invitations, now + TimeDelta::days(32))
+            .purge(Purge::Invitations, now + TimeDelta::days(32))
             .await
             .unwrap(),
         0
     );
     assert_eq!(
         cleaner
-            .sweep(Sweep::Invitations, now + TimeDelta::days(34))
+            .purge(Purge::Invitations, now + TimeDelta::days(34))
             .await
             .unwrap(),
         1
@@ -127,7 +127,7 @@ async fn the_audit_trail_is_cut_from_its_beginning_and_still_verifies() {
     let days = TimeDelta::days(400) - TimeDelta::minutes(1);
     assert_eq!(
         cleaner
-            .sweep(Sweep::Audit, h.clock.now() + days)
+            .purge(Purge::Audit, h.clock.now() + days)
             .await
             .unwrap(),
         5,
