@@ -20,6 +20,7 @@ mod drift;
 mod e2e;
 mod fuzz;
 mod kv;
+mod long;
 mod operator_files;
 mod support;
 mod vocabulary;

@@ -30,12 +30,24 @@ impl TestDb {
     /// # Panics
     /// When the services for tests are missing, saying how to start them.
     pub async fn create() -> Self {
+        Self::create_from(TEMPLATE).await
+    }
+
+    /// Without a table: for tests that migrate it themselves.
+    ///
+    /// # Panics
+    /// As [`create`](Self::create).
+    pub async fn create_empty() -> Self {
+        Self::create_from("template0").await
+    }
+
+    async fn create_from(template: &str) -> Self {
         let template_url = variable(DATABASE_VARIABLE);
         let admin_url = template_url.replace(TEMPLATE, "postgres");
         let name = format!("t_{}", RandomIds.new_uuid().simple());
         execute(
             &admin_url,
-            &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
         )
         .await;
         Self {

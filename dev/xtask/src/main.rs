@@ -13,6 +13,7 @@ mod bench_sso;
 mod bench_wrk;
 mod fuzz;
 mod generate;
+mod long;
 mod services;
 mod slowest;
 mod test;

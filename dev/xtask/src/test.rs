@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{root, services::Services, slowest, target};
+use crate::{long, root, services::Services, slowest, target};
 
 /// Which tests to run.
 #[derive(Debug, Args)]
@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// Leave out the end-to-end tests.
     #[arg(long)]
     fast: bool,
+    /// Run what is longer or needs foreign programs, and nothing else; says which programs are not given.
+    #[arg(long, conflicts_with_all = ["fast", "name", "kind"])]
+    long: bool,
     /// Run only tests whose name contains this.
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
@@ -36,6 +39,8 @@ enum Kind {
 }
 
 const E2E: &str = "test(/^e2e::/)";
+/// What `--long` alone runs.
+const LONG: &str = "test(/^long::/)";
 /// Everything that needs no service lives beside the code that it tests.
 const UNIT: &str = "kind(lib) | kind(bin)";
 
@@ -49,8 +54,8 @@ impl Options {
             None => "all()".to_owned(),
         };
         match &self.name {
-            Some(name) => format!("({kind}) & test({name})"),
-            None => kind,
+            Some(name) => format!("({kind}) & test({name}) & not {LONG}"),
+            None => format!("({kind}) & not {LONG}"),
         }
     }
 
@@ -61,13 +66,13 @@ impl Options {
 
 /// Runs the runner with its output passed on, and picks up its summary.
 fn run_tests(
-    options: &Options,
+    filter: &str,
     services: Option<&Services>,
     pictures: Option<&Path>,
 ) -> anyhow::Result<String> {
     let mut command = Command::new("cargo");
     command
-        .args(["nextest", "run", "--workspace", "-E", &options.filter()])
+        .args(["nextest", "run", "--workspace", "-E", filter])
         .current_dir(root())
         .stderr(Stdio::piped());
     for (name, value) in services.map(Services::variables).into_iter().flatten() {
@@ -99,7 +104,31 @@ fn run_tests(
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if options.long {
+        return run_long();
+    }
     run_with(options, None)
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a task of developers, not a server"
+)]
+/// What can be run of [`long::CHECKS`]; what cannot is said before and after, so that nobody overlooks it.
+fn run_long() -> anyhow::Result<()> {
+    let (filter, missing) = long::plan(|variable| std::env::var_os(variable).is_some());
+    let say = || missing.iter().for_each(|line| println!("==> {line}"));
+    say();
+    let Some(filter) = filter else {
+        bail!("none of the {} longer checks was run", long::CHECKS.len());
+    };
+    crate::require_cargo_tool("nextest", "cargo-nextest")?;
+    crate::run(Command::new("cargo").args(["build", "--quiet", "--workspace", "--bins"]))?;
+    let services = Services::start()?;
+    let summary = run_tests(&filter, Some(&services), None)?;
+    say();
+    println!("==> longer checks: {summary}; {} not run", missing.len());
+    Ok(())
 }
 
 /// Runs the tests that pass the pages, and has them draw what they see.
@@ -109,6 +138,7 @@ pub(crate) fn draw() -> anyhow::Result<()> {
     let options = Options {
         kind: Some(Kind::E2e),
         fast: false,
+        long: false,
         name: Some("/^e2e::(pages|sso)::/".into()),
     };
     run_with(&options, Some(&folder))?;
@@ -148,7 +178,7 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
             Some(Services::start()?)
         }
     };
-    let summary = run_tests(options, services.as_ref(), pictures)?;
+    let summary = run_tests(&options.filter(), services.as_ref(), pictures)?;
     print_slowest();
     let seconds = started.elapsed().as_secs();
     let (minutes, seconds) = (seconds / 60, seconds % 60);

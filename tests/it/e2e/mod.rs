@@ -14,7 +14,7 @@ mod pages;
 mod poolers;
 mod postgres_servers;
 mod postgres_tls;
-mod process;
+pub(crate) mod process;
 mod quiet;
 mod remote;
 mod sso;

@@ -35,7 +35,11 @@ pub(crate) fn free_port() -> u16 {
 }
 
 pub(crate) fn command(name: &str, variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(binary(name));
+    command_of(&binary(name), variables)
+}
+
+fn command_of(file: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(file);
     command
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap())
@@ -49,6 +53,14 @@ pub(crate) fn command(name: &str, variables: &[(&str, &str)]) -> Command {
 /// Runs to the end.
 pub(crate) fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     command(name, variables).args(arguments).output().unwrap()
+}
+
+/// Runs a program that is not of this build to the end.
+pub(crate) fn run_file(file: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    command_of(file, variables)
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// Polls until `probe` says yes.
@@ -88,10 +100,21 @@ impl Server {
         redis_url: &str,
         extra: &[(&str, &str)],
     ) -> Self {
+        let stores = (database_url, redis_url);
+        Self::start_file(&binary("api-server"), port, stores, extra).await
+    }
+
+    /// A program that may be of another build.
+    pub(crate) async fn start_file(
+        file: &Path,
+        port: u16,
+        (database_url, redis_url): (&str, &str),
+        extra: &[(&str, &str)],
+    ) -> Self {
         let port = port.to_string();
         let url = format!("http://127.0.0.1:{port}");
         let log = tempfile::tempdir().unwrap();
-        let file = File::create(log.path().join("log")).unwrap();
+        let output = File::create(log.path().join("log")).unwrap();
         let mut variables = vec![
             ("SECRET_KEY", SECRET_KEY),
             ("DATABASE_URL", database_url),
@@ -102,10 +125,10 @@ impl Server {
             ("LOG_LEVEL", "debug"),
         ];
         variables.extend_from_slice(extra);
-        let child = command("api-server", &variables)
+        let child = command_of(file, &variables)
             .arg("serve")
-            .stdout(file.try_clone().unwrap())
-            .stderr(file)
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
             .spawn()
             .unwrap();
         let server = Self {

@@ -1,0 +1,25 @@
+//! What is longer, or needs a program of somebody else: `./dev/test --long`. Each file is one check; the program comes in by the
+//! variable that `dev/xtask/src/long.rs` names, and without it the check is not run and said to be so.
+
+mod command_line;
+mod rolled_builds;
+
+use std::path::PathBuf;
+
+/// The files that a variable names, separated by commas. Only run where it is set: see the module.
+fn programs(variable: &str) -> Vec<PathBuf> {
+    let list = std::env::var(variable).unwrap_or_default();
+    let files: Vec<PathBuf> = list
+        .split(',')
+        .filter(|file| !file.is_empty())
+        .map(PathBuf::from)
+        .collect();
+    assert!(
+        !files.is_empty(),
+        "{variable} names no program: run by ./dev/test --long"
+    );
+    for file in &files {
+        assert!(file.is_file(), "{variable}: {} is no file", file.display());
+    }
+    files
+}
