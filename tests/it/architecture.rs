@@ -12,13 +12,15 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 31] = [
+const EDGES: [(&str, &[&str]); 32] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
     ("jobs", &["domain"]),
+    // What clients see of a run: pure, and of no other crate of ours.
+    ("run-events", &[]),
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
