@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Json;
 
-/// A piece of the answer; never empty.
+/// A piece of the answer. An empty one ends what a model streamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextChunk {
     /// The piece.
