@@ -237,6 +237,7 @@ fn log_whose_older_part_nobody_takes_refuses_events_beyond_four_times_its_limit(
         assert_eq!(taken, 15);
         assert_eq!(log.append(chunk("x")), Err(LogFull));
         assert_eq!(log.end(), 15);
+        assert_eq!(log.append(paused()), Ok(15));
         assert_eq!(text_of(&read(&mut log.reader(0, false)).0), "x".repeat(15));
     }
 }

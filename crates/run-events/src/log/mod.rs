@@ -90,14 +90,15 @@ impl RunLog {
         }
     }
 
-    /// Adds an event and wakes readers.
+    /// Adds an event and wakes readers. What ends a run, or makes it wait, is always taken.
     ///
     /// # Errors
     /// When the log holds four times its limit because nobody takes its older part; then nothing was added.
     pub fn append(&self, event: RunEvent) -> Result<Position, LogFull> {
         let mut state = self.state();
         let weight = event.weight();
-        if state.bytes + weight > self.limit.saturating_mul(PATIENCE) {
+        let full = state.bytes + weight > self.limit.saturating_mul(PATIENCE);
+        if full && !event.ends_part() {
             return Err(LogFull);
         }
         let position = state.end();
