@@ -24,6 +24,31 @@ pub struct TestDb {
     pub key_prefix: String,
 }
 
+/// A key prefix of its own in the Redis for tests: for what needs no database.
+pub struct TestRedis {
+    /// The connection string of the Redis.
+    pub url: String,
+    /// The key prefix.
+    pub key_prefix: String,
+}
+
+impl TestRedis {
+    /// A prefix that nobody else has.
+    ///
+    /// # Panics
+    /// When the services for tests are missing, saying how to start them.
+    #[allow(
+        clippy::new_without_default,
+        reason = "it is not the same one each time"
+    )]
+    pub fn new() -> Self {
+        Self {
+            url: variable(REDIS_VARIABLE),
+            key_prefix: format!("t_{}", RandomIds.new_uuid().simple()),
+        }
+    }
+}
+
 impl TestDb {
     /// A clone of the template.
     ///

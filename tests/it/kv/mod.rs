@@ -2,6 +2,8 @@
 //! writable by somebody else. Time is real here: waiting is polling with a deadline.
 
 mod certificates;
+/// Beside the stores: what each of them promises over any Redis.
+#[path = "../../../crates/kv/tests/contract/checks.rs"]
 mod contract;
 mod firewall;
 mod forgery;

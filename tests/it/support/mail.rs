@@ -92,10 +92,6 @@ impl Harness {
         self.runner(false).run_due(worker).await.unwrap()
     }
 
-    pub(crate) fn pool(&self) -> gatewright_storage_kit::Pool {
-        self.platform.pool.clone()
-    }
-
     /// The digits that belong to the seed behind a token, whether or not they were sent to anybody.
     pub(crate) async fn digits_behind(&self, token: &str) -> String {
         let grants = OneTimeGrants::new(self.platform.kv.clone(), self.platform.seals());

@@ -33,7 +33,6 @@ mod request_id;
 mod secrets;
 mod since_1_16;
 mod sso;
-mod stores;
 mod strangers;
 mod workspace_pages;
 mod workspaces;

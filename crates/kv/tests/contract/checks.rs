@@ -1,5 +1,6 @@
-//! What every store promises, as a list of checks over any Redis: run over each kind, and after each
-//! way to break a connection. A new store adds its line to [`CHECKS`].
+//! What every store promises, as a list of checks over any Redis: here over the one of the tests, and by the tests
+//! of the whole over each kind of Redis, and after each way to break a connection. A new store adds its line to
+//! [`CHECKS`].
 
 use std::sync::Arc;
 
@@ -21,12 +22,10 @@ use gatewright_domain::{
     throttle::{FREE_FAILURES, Slope},
 };
 use gatewright_kv::{
-    BearerCache, CachedBearer, DeviceGrants, Kv, OneTimeGrants, RateLimits, RedisSettings,
+    BearerCache, CachedBearer, DeviceGrants, Kv, OneTimeGrants, RateLimits, RedisSettings, Seals,
     Spending, SpentNonces, Swap, Throttles, WindowClock,
 };
 use gatewright_test_support::ManualClock;
-
-use crate::support::seals;
 
 /// As sign-ins have it.
 pub(super) const SLOPE: Slope = Slope {
@@ -63,6 +62,11 @@ pub(super) fn digest_key() -> HmacKey {
 
 pub(super) fn unique() -> String {
     RandomIds.new_uuid().simple().to_string()
+}
+
+fn seals(clock: &ManualClock) -> Seals {
+    let key = HmacKey::new("test", b"a key for seals in tests, 32 bytes");
+    Seals::new(KeyRing::fixed(key, []), Arc::new(clock.clone()))
 }
 
 impl Ground {

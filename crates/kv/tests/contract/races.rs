@@ -1,10 +1,7 @@
 //! Races made certain: two callers hold the same version of what is stored, and one is slower.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::{
-    envelope::TokenText,
-    keys::{HmacKey, KeyRing},
-};
+use gatewright_auth::envelope::TokenText;
 use gatewright_domain::{
     device_grant::{
         Approval, Decision, DeviceCode, DeviceGrant, GRANT_LIFETIME, PollPace, Subject, UserCode,
@@ -13,26 +10,9 @@ use gatewright_domain::{
     ids::GrantId,
     throttle::{FREE_FAILURES, Refusal, Slope, Wait},
 };
-use gatewright_kv::{BeginError, DeviceGrants, Kv, RedisSettings, StoredGrant, Swap, Throttles};
-use gatewright_test_db::TestDb;
-use gatewright_test_support::ManualClock;
+use gatewright_kv::{BeginError, DeviceGrants, StoredGrant, Swap};
 
-fn kv(db: &TestDb) -> Kv {
-    let settings = RedisSettings {
-        url: Some(db.redis_url.clone().into()),
-        key_prefix: db.key_prefix.clone(),
-        ..RedisSettings::default()
-    };
-    Kv::new(&settings).unwrap()
-}
-
-fn key() -> HmacKey {
-    HmacKey::new("test", b"a key for digests in tests, 32 bytes")
-}
-
-fn ring() -> KeyRing {
-    KeyRing::fixed(key(), [])
-}
+use crate::redis::here;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -68,8 +48,7 @@ fn approved(grant: DeviceGrant) -> DeviceGrant {
 
 #[tokio::test]
 async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing() {
-    let db = TestDb::create().await;
-    let grants = DeviceGrants::new(kv(&db), ring(), crate::support::seals(&ManualClock::new()));
+    let grants = here().ground.device_grants();
     let nonce: TokenText = "a-nonce".parse().unwrap();
     let until = now() + GRANT_LIFETIME;
     let codes = [
@@ -105,8 +84,7 @@ async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing
 
 #[tokio::test]
 async fn sec_058_who_read_before_a_change_changes_nothing() {
-    let db = TestDb::create().await;
-    let grants = DeviceGrants::new(kv(&db), ring(), crate::support::seals(&ManualClock::new()));
+    let grants = here().ground.device_grants();
     let user_code: UserCode = "KWAL-UY7B".parse().unwrap();
     let device_code: DeviceCode = "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH".parse().unwrap();
     let first = grant(&grants, &user_code);
@@ -145,11 +123,10 @@ async fn sec_058_who_read_before_a_change_changes_nothing() {
 
 #[tokio::test]
 async fn parallel_guesses_do_not_share_one_look_at_the_counter() {
-    let db = TestDb::create().await;
-    let throttles = Throttles::new(kv(&db), key(), TimeDelta::days(1));
+    let throttles = here().ground.throttles();
     let slope = Slope {
         free: FREE_FAILURES,
-        memory: TimeDelta::days(1),
+        memory: TimeDelta::hours(1),
     };
     let begin = || throttles.begin("a@b.co", slope, now());
     let attempts = futures_util::future::join_all((0..40).map(|_| begin())).await;

@@ -1,0 +1,26 @@
+//! What each store promises, against Redis: how long every key lives, that a step is done wholly and once, and what
+//! is made of a key that holds something else, or is over. A key prefix per test.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on must fail"
+)]
+
+mod bearer_cache;
+mod checks;
+mod device_grants;
+mod forgery;
+mod limits;
+mod nonces;
+mod odd_values;
+mod one_time_grants;
+mod races;
+mod redis;
+mod throttles;
+
+#[tokio::test]
+async fn every_store_keeps_what_it_promises_over_one_redis() {
+    redis::here().ground.check_all().await;
+}
