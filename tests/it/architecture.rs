@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 32] = [
+const EDGES: [(&str, &[&str]); 33] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -21,6 +21,8 @@ const EDGES: [(&str, &[&str]); 32] = [
     ("jobs", &["domain"]),
     // What clients see of a run: pure, and of no other crate of ours.
     ("run-events", &[]),
+    // The values of a workflow: nothing of ours below it.
+    ("variables", &[]),
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
@@ -216,7 +218,7 @@ const MAX_LINES_OF_A_MAIN: usize = 150;
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 29] = [
+const OWNERS: [(&str, &[&str]); 30] = [
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
@@ -245,6 +247,7 @@ const OWNERS: [(&str, &[&str]); 29] = [
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),
+    ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),
     // Storage: libpq's weaker modes need a verifier of our own.
     ("rustls", &["outbound", "storage-kit"]),
