@@ -6,6 +6,7 @@
 //! * [`Template`] is text with `{{#node.name#}}` in it, split once and rendered often.
 //! * [`NodeError`] is how a node fails: a class name that workflows can read, and a message.
 
+pub mod conditions;
 pub mod error;
 pub mod file;
 pub mod kind;

@@ -1,5 +1,6 @@
 //! How Python prints values: `repr`, `str`, `json.dumps`. Users see these texts, so they are kept to the letter.
 
+pub mod arithmetic;
 mod json;
 mod number;
 mod repr;
