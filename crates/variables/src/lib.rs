@@ -6,10 +6,13 @@
 //! * [`Template`] is text with `{{#node.name#}}` in it, split once and rendered often.
 //! * [`NodeError`] is how a node fails: a class name that workflows can read, and a message.
 
+pub mod aggregator;
+pub mod assigner;
 pub mod conditions;
 pub mod error;
 pub mod file;
 pub mod kind;
+pub mod list_operator;
 pub mod pool;
 pub mod python;
 pub mod render;

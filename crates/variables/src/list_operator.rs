@@ -1,0 +1,482 @@
+//! The list operator: filter, pick one, sort, cut – in this order.
+
+mod filter;
+mod sort;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    ErrorKind, NodeError, Pool, Selector, Template, Value, Variable, VariableType,
+    conditions::Operator, python::arithmetic::Num, render::Form,
+};
+
+/// The longest expected value or serial number, in bytes.
+const MAX_TEXT: usize = 1 << 20;
+
+/// What a list operator does, as workflow files say it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListOperator {
+    /// The list.
+    pub variable: Selector,
+    /// Which elements stay.
+    #[serde(default)]
+    pub filter_by: FilterBy,
+    /// Which single element is picked.
+    #[serde(default)]
+    pub extract_by: ExtractBy,
+    /// How the rest is sorted.
+    #[serde(default)]
+    pub order_by: OrderBy,
+    /// How many of them stay.
+    #[serde(default)]
+    pub limit: Limit,
+}
+
+/// Which elements stay: those for which all conditions hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FilterBy {
+    /// Whether there is a filter at all.
+    #[serde(default)]
+    pub enabled: bool,
+    /// The conditions.
+    #[serde(default)]
+    pub conditions: Vec<FilterCondition>,
+}
+
+/// A condition on an element.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FilterCondition {
+    /// For files: the attribute.
+    #[serde(default)]
+    pub key: String,
+    /// The question.
+    pub comparison_operator: Operator,
+    /// What it is compared with: a text is a template.
+    #[serde(default)]
+    pub value: Json,
+}
+
+/// Which single element is picked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExtractBy {
+    /// Whether one is picked at all.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Its place, counted from 1: a template.
+    #[serde(default)]
+    pub serial: String,
+}
+
+/// How the list is sorted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OrderBy {
+    /// Whether it is sorted at all.
+    #[serde(default)]
+    pub enabled: bool,
+    /// For files: the attribute.
+    #[serde(default)]
+    pub key: String,
+    /// The direction.
+    #[serde(default)]
+    pub value: Direction,
+}
+
+/// A direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Smallest first.
+    #[default]
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+/// How many elements stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Whether there is a limit at all.
+    #[serde(default)]
+    pub enabled: bool,
+    /// How many; none when negative.
+    #[serde(default)]
+    pub size: i64,
+}
+
+/// What a list operator gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The list that it was given.
+    pub input: Value,
+    /// The output `result`, of the list's type.
+    pub result: Variable,
+    /// The output `first_record`; null when nothing is left.
+    pub first_record: Variable,
+    /// The output `last_record`; null when nothing is left.
+    pub last_record: Variable,
+}
+
+impl Listed {
+    /// The outputs by their names.
+    pub fn outputs(&self) -> [(&'static str, Variable); 3] {
+        [
+            ("result", self.result.clone()),
+            ("first_record", self.first_record.clone()),
+            ("last_record", self.last_record.clone()),
+        ]
+    }
+}
+
+impl ListOperator {
+    /// Does it with the values of a pool. An empty list (and null) gives an empty list.
+    ///
+    /// Fails when the variable is missing or no list of texts, numbers, booleans or files, when a condition does
+    /// not fit the elements, and when the serial number is out of range.
+    pub fn run(&self, pool: &Pool) -> Result<Listed, NodeError> {
+        let found = pool.get(&self.variable).ok_or_else(|| {
+            NodeError::new(
+                ErrorKind::VariableNotFound,
+                format!("Variable {} not found", self.variable),
+            )
+        })?;
+        let input = found.value();
+        let (kind, items) = match found.json() {
+            Json::Null => (VariableType::ArrayAny, Vec::new()),
+            Json::Array(items) if items.is_empty() => (found.kind(), Vec::new()),
+            Json::Array(items) if is_supported(found.kind()) => (found.kind(), items.clone()),
+            _ => {
+                return Err(NodeError::new(
+                    ErrorKind::ListOperator,
+                    format!(
+                        "Variable {} is not a list of texts, numbers, booleans or files but {}",
+                        self.variable,
+                        found.kind()
+                    ),
+                ));
+            }
+        };
+        let items = if items.is_empty() {
+            items
+        } else {
+            self.work(kind, items, pool)?
+        };
+        Ok(listed(input, kind, items))
+    }
+
+    fn work(
+        &self,
+        kind: VariableType,
+        mut items: Vec<Json>,
+        pool: &Pool,
+    ) -> Result<Vec<Json>, NodeError> {
+        if self.filter_by.enabled {
+            for condition in &self.filter_by.conditions {
+                items = filter::filter(condition, kind, items, pool)?;
+            }
+        }
+        if self.extract_by.enabled {
+            items = extract(&self.extract_by.serial, items, pool)?;
+        }
+        if self.order_by.enabled {
+            sort::sort(&mut items, kind, &self.order_by)?;
+        }
+        if self.limit.enabled {
+            items.truncate(usize::try_from(self.limit.size).unwrap_or_default());
+        }
+        Ok(items)
+    }
+}
+
+const fn is_supported(kind: VariableType) -> bool {
+    matches!(
+        kind,
+        VariableType::ArrayString
+            | VariableType::ArrayNumber
+            | VariableType::ArrayBoolean
+            | VariableType::ArrayFile
+    )
+}
+
+/// A text with its templates filled in.
+fn fill(template: &str, pool: &Pool) -> Result<String, NodeError> {
+    Template::parse(template)
+        .render(pool, Form::Text, MAX_TEXT)
+        .map_err(|error| NodeError::value(error.to_string()))
+}
+
+fn extract(serial: &str, items: Vec<Json>, pool: &Pool) -> Result<Vec<Json>, NodeError> {
+    let number = match Num::parse_int(&fill(serial, pool)?)? {
+        Num::Int(number) => number,
+        Num::Float(_) => 0,
+    };
+    if number < 1 {
+        return Err(NodeError::value(format!(
+            "Invalid serial index: must be >= 1, got {number}"
+        )));
+    }
+    let length = items.len();
+    let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
+    items.into_iter().nth(index).map_or_else(
+        || {
+            Err(NodeError::value(format!(
+                "Invalid serial index: must be <= {length}, got {number}"
+            )))
+        },
+        |item| Ok(vec![item]),
+    )
+}
+
+fn listed(input: Value, kind: VariableType, items: Vec<Json>) -> Listed {
+    let record =
+        |item: Option<&Json>| item.map_or_else(Variable::none, |i| Variable::infer(i.clone()));
+    Listed {
+        input,
+        first_record: record(items.first()),
+        last_record: record(items.last()),
+        result: Variable::typed(kind, json!(items)).unwrap_or_else(|_| Variable::infer(json!([]))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool() -> Pool {
+        let mut pool = Pool::default();
+        let file = |kind: &str, name: &str, size: u32| {
+            json!({"dify_model_identity": "__dify__file__", "type": kind, "filename": name, "size": size,
+                "extension": ".x", "mime_type": "a/b", "transfer_method": "local_file", "url": "u"})
+        };
+        let typed = Variable::typed(VariableType::ArrayString, json!([])).unwrap();
+        pool.set("s", "empty", typed).unwrap();
+        for (name, value) in [
+            ("words", json!(["banana", "apple", "cherry", "apple"])),
+            ("nums", json!([3, 1.5, 2, 10])),
+            ("flags", json!([true, false, true])),
+            (
+                "files",
+                json!([file("image", "b.png", 5), file("document", "a.pdf", 50)]),
+            ),
+            ("objects", json!([{"a": 1}])),
+            ("mixed", json!([1, "a"])),
+            ("text", json!("abc")),
+            ("nothing", json!(null)),
+            ("n", json!(2)),
+        ] {
+            pool.set("s", name, Variable::infer(value)).unwrap();
+        }
+        pool
+    }
+
+    fn run(mut spec: Json, name: &str) -> Result<Listed, NodeError> {
+        spec["variable"] = json!(["s", name]);
+        let operator: ListOperator = serde_json::from_value(spec).unwrap();
+        operator.run(&pool())
+    }
+
+    fn filter(name: &str, key: &str, operator: &str, value: &Json) -> Result<Json, NodeError> {
+        let conditions = json!([{"key": key, "comparison_operator": operator, "value": value}]);
+        let spec = json!({"filter_by": {"enabled": true, "conditions": conditions}});
+        run(spec, name).map(|listed| listed.result.json().clone())
+    }
+
+    #[test]
+    fn filter_keeps_what_the_condition_holds_for() {
+        for (name, operator, value, kept) in [
+            ("words", "contains", json!("an"), json!(["banana"])),
+            ("words", "not contains", json!("a"), json!(["cherry"])),
+            ("words", "start with", json!("a"), json!(["apple", "apple"])),
+            ("words", "end with", json!("y"), json!(["cherry"])),
+            ("words", "is", json!("apple"), json!(["apple", "apple"])),
+            (
+                "words",
+                "is not",
+                json!("apple"),
+                json!(["banana", "cherry"]),
+            ),
+            (
+                "words",
+                "in",
+                json!("cherry, banana"),
+                json!(["banana", "cherry"]),
+            ),
+            ("words", "in", json!(["cherry"]), json!(["cherry"])),
+            (
+                "words",
+                "not in",
+                json!(["apple"]),
+                json!(["banana", "cherry"]),
+            ),
+            ("words", "empty", json!(""), json!([])),
+            (
+                "words",
+                "not empty",
+                json!(""),
+                json!(["banana", "apple", "cherry", "apple"]),
+            ),
+            ("nums", "=", json!("2"), json!([2])),
+            ("nums", "≠", json!("{{#s.n#}}"), json!([3, 1.5, 10])),
+            ("nums", ">", json!("2"), json!([3, 10])),
+            ("nums", "<", json!("2.5"), json!([1.5, 2])),
+            ("nums", "≥", json!(3), json!([3, 10])),
+            ("nums", "≤", json!("1.5"), json!([1.5])),
+            ("flags", "is", json!(true), json!([true, true])),
+            ("flags", "is not", json!("true"), json!([false])),
+            ("empty", "=", json!("x"), json!([])),
+            ("nothing", "=", json!("x"), json!([])),
+        ] {
+            assert_eq!(
+                filter(name, "", operator, &value),
+                Ok(kept),
+                "{name} {operator}"
+            );
+        }
+    }
+
+    #[test]
+    fn filter_asks_files_about_their_attributes() {
+        for (key, operator, value, kept) in [
+            ("name", "end with", json!("pdf"), vec!["a.pdf"]),
+            ("type", "in", json!(["image", "video"]), vec!["b.png"]),
+            ("type", "not in", json!(["image"]), vec!["a.pdf"]),
+            (
+                "transfer_method",
+                "in",
+                json!(["local_file"]),
+                vec!["b.png", "a.pdf"],
+            ),
+            ("size", "<", json!("10"), vec!["b.png"]),
+            ("mime_type", "is", json!("a/b"), vec!["b.png", "a.pdf"]),
+            ("url", "not empty", json!(""), vec!["b.png", "a.pdf"]),
+            ("related_id", "empty", json!(""), vec!["b.png", "a.pdf"]),
+        ] {
+            let files = filter("files", key, operator, &value).unwrap();
+            let names: Vec<&str> = files
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|file| file["filename"].as_str().unwrap())
+                .collect();
+            assert_eq!(names, kept, "{key} {operator}");
+        }
+    }
+
+    #[test]
+    fn condition_that_does_not_fit_the_elements_fails() {
+        for (name, key, operator, value, class) in [
+            ("words", "", ">", json!("a"), "InvalidConditionError"),
+            ("nums", "", "contains", json!("1"), "InvalidConditionError"),
+            ("nums", "", "=", json!("many"), "InvalidFilterValueError"),
+            ("nums", "", "=", json!([1]), "InvalidFilterValueError"),
+            ("flags", "", "=", json!(true), "InvalidConditionError"),
+            ("flags", "", "is", json!("maybe"), "InvalidFilterValueError"),
+            ("words", "", "is", json!(["a"]), "InvalidFilterValueError"),
+            (
+                "files",
+                "type",
+                "contains",
+                json!("a"),
+                "InvalidConditionError",
+            ),
+            (
+                "files",
+                "type",
+                "in",
+                json!("image"),
+                "InvalidFilterValueError",
+            ),
+            (
+                "files",
+                "size",
+                "contains",
+                json!("1"),
+                "InvalidConditionError",
+            ),
+            ("files", "filename", "is", json!("a"), "InvalidKeyError"),
+            ("objects", "", "is", json!("a"), "ListOperatorError"),
+            ("mixed", "", "is", json!("a"), "ListOperatorError"),
+            ("text", "", "is", json!("a"), "ListOperatorError"),
+            ("missing", "", "is", json!("a"), "VariableNotFoundError"),
+        ] {
+            let error = filter(name, key, operator, &value).unwrap_err();
+            assert_eq!(error.error_type(), class, "{name} {key} {operator}");
+        }
+    }
+
+    #[test]
+    fn serial_number_picks_one_element_or_says_what_is_wrong() {
+        for (serial, got) in [
+            ("1", Ok(json!(["banana"]))),
+            ("{{#s.n#}}", Ok(json!(["apple"]))),
+            (" 4 ", Ok(json!(["apple"]))),
+            ("0", Err("Invalid serial index: must be >= 1, got 0")),
+            ("-1", Err("Invalid serial index: must be >= 1, got -1")),
+            ("5", Err("Invalid serial index: must be <= 4, got 5")),
+            ("x", Err("invalid literal for int() with base 10: 'x'")),
+        ] {
+            let listed = run(
+                json!({"extract_by": {"enabled": true, "serial": serial}}),
+                "words",
+            );
+            let listed = listed.map(|l| l.result.json().clone());
+            assert_eq!(
+                listed.map_err(|e| e.message),
+                got.map_err(str::to_owned),
+                "{serial}"
+            );
+        }
+        let empty = run(
+            json!({"extract_by": {"enabled": true, "serial": "1"}}),
+            "empty",
+        )
+        .unwrap();
+        assert_eq!(empty.result.kind(), VariableType::ArrayString);
+        assert!(empty.first_record.json().is_null());
+    }
+
+    #[test]
+    fn list_is_sorted_and_cut_after_the_filter() {
+        let order = |name: &str, key: &str, value: &str, size: i64| {
+            let spec = json!({"order_by": {"enabled": true, "key": key, "value": value},
+                "limit": {"enabled": true, "size": size}});
+            run(spec, name)
+        };
+        let list = |name, value, size| order(name, "", value, size).unwrap().result.json().clone();
+        assert_eq!(
+            list("words", "asc", 9),
+            json!(["apple", "apple", "banana", "cherry"])
+        );
+        assert_eq!(list("words", "desc", 2), json!(["cherry", "banana"]));
+        assert_eq!(list("nums", "asc", 3), json!([1.5, 2, 3]));
+        assert_eq!(list("nums", "desc", -1), json!([]));
+        assert_eq!(list("flags", "asc", 2), json!([false, true]));
+        for (key, direction, first) in [
+            ("size", "desc", "a.pdf"),
+            ("name", "asc", "a.pdf"),
+            ("type", "desc", "b.png"),
+        ] {
+            let listed = order("files", key, direction, 9).unwrap();
+            assert_eq!(listed.first_record.json()["filename"], first, "{key}");
+            assert_eq!(listed.result.kind(), VariableType::ArrayFile);
+        }
+        let error = order("files", "", "asc", 9).unwrap_err();
+        assert_eq!(error.error_type(), "InvalidKeyError");
+    }
+
+    #[test]
+    fn outputs_are_result_first_and_last() {
+        let listed = run(json!({}), "nums").unwrap();
+        let outputs = listed
+            .outputs()
+            .map(|(name, variable)| (name, variable.json().clone()));
+        assert_eq!(
+            outputs,
+            [
+                ("result", json!([3, 1.5, 2, 10])),
+                ("first_record", json!(3)),
+                ("last_record", json!(10)),
+            ]
+        );
+    }
+}
