@@ -218,7 +218,7 @@ const MAX_LINES_OF_A_MAIN: usize = 150;
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 30] = [
+const OWNERS: [(&str, &[&str]); 31] = [
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
@@ -232,6 +232,7 @@ const OWNERS: [(&str, &[&str]); 30] = [
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
     ("minijinja", &["mail"]),
+    ("jsonschema", &["variables"]),
     ("diesel_migrations", &["storage-kit"]),
     ("redis", &["kv"]),
     ("deadpool-redis", &["kv"]),

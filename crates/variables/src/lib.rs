@@ -11,6 +11,7 @@ pub mod assigner;
 pub mod conditions;
 pub mod error;
 pub mod file;
+pub mod inputs;
 pub mod kind;
 pub mod list_operator;
 pub mod pool;
