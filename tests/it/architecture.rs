@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 33] = [
+const EDGES: [(&str, &[&str]); 34] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -23,6 +23,8 @@ const EDGES: [(&str, &[&str]); 33] = [
     ("run-events", &[]),
     // The values of a workflow: nothing of ours below it.
     ("variables", &[]),
+    // Secrets of endpoints, and whose workspaces may use them.
+    ("model", &["domain"]),
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
@@ -218,7 +220,7 @@ const MAX_LINES_OF_A_MAIN: usize = 150;
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 31] = [
+const OWNERS: [(&str, &[&str]); 32] = [
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
@@ -245,6 +247,7 @@ const OWNERS: [(&str, &[&str]); 31] = [
     ("object_store", &["objects"]),
     ("utoipa", &["http-kit", "http-identity", "pages", "http"]),
     ("config", &["runtime"]),
+    ("toml", &["model"]),
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),
