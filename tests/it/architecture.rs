@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 34] = [
+const EDGES: [(&str, &[&str]); 35] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -29,6 +29,8 @@ const EDGES: [(&str, &[&str]); 34] = [
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
     ("outbound", &[]),
+    // One crate per family of vendors.
+    ("model-openai", &["domain", "model", "outbound"]),
     // Whoever knows people without an account: one crate per way to ask.
     // What a provider says is read by the one reader that refuses a name that comes twice: crypto's.
     ("oidc", &["auth", "crypto", "domain", "outbound"]),
@@ -220,7 +222,7 @@ const MAX_LINES_OF_A_MAIN: usize = 150;
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 32] = [
+const OWNERS: [(&str, &[&str]); 33] = [
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
@@ -253,6 +255,7 @@ const OWNERS: [(&str, &[&str]); 32] = [
     ("zip", &["engines"]),
     ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),
+    ("sseer", &["model-openai"]),
     // Storage: libpq's weaker modes need a verifier of our own.
     ("rustls", &["outbound", "storage-kit"]),
     ("tokio-postgres-rustls", &["storage-kit"]),

@@ -1,5 +1,9 @@
 //! HTTP to other servers. What comes back is bounded in time and size; redirects are answers, not
 //! instructions; no proxy is taken from the environment; TLS is rustls with the system's roots.
+//!
+//! [`Outbound`] and [`streaming`] go where the operator's settings say.
+
+pub mod streaming;
 
 use std::{error::Error, sync::Once, time::Duration};
 

@@ -1,5 +1,7 @@
 //! Time and randomness for tests: a clock that stands still until it is turned, and a source of
-//! randomness that can be told what to give next.
+//! randomness that can be told what to give next; and other servers: one that answers as it is told.
+
+pub mod scripted_server;
 
 use std::sync::{
     Arc, Mutex, PoisonError,
