@@ -1,8 +1,10 @@
 //! HTTP to other servers. What comes back is bounded in time and size; redirects are answers, not
 //! instructions; no proxy is taken from the environment; TLS is rustls with the system's roots.
 //!
-//! [`Outbound`] and [`streaming`] go where the operator's settings say.
+//! [`Outbound`] and [`streaming`] go where the operator's settings say. [`guard`] goes where applications and people
+//! say: to the public internet, and beyond it where the operator allows it.
 
+pub mod guard;
 pub mod streaming;
 
 use std::{error::Error, sync::Once, time::Duration};

@@ -86,7 +86,18 @@ impl ScriptedServer {
     pub async fn start(
         script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), script).await
+    }
+
+    /// Listens there.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub async fn start_at(
+        address: SocketAddr,
+        script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let server = Self {
             address: listener.local_addr()?,
             shared: Arc::new(Shared {
