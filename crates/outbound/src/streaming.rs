@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{IDLE, OutboundError, install_tls};
 
 /// DNS, TCP and TLS may take so long.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 
 /// A client for answers in pieces. Cheap to clone; connections are shared.
 #[derive(Debug, Clone)]

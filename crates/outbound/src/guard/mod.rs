@@ -45,7 +45,7 @@ use self::{
 };
 use crate::{
     IDLE, OutboundError, install_tls,
-    streaming::{Body, with_body},
+    streaming::{Body, CONNECT, with_body},
 };
 
 /// Where the operator lets applications go.
@@ -152,6 +152,7 @@ impl GuardedClient {
             let mut builder = reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
+                .connect_timeout(CONNECT)
                 .pool_idle_timeout(IDLE)
                 .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
                 .tls_danger_accept_invalid_certs(!verifies)
