@@ -13,6 +13,7 @@ use gatewright_model::{
 use gatewright_test_support::scripted_server::{
     Asked, ScriptedServer, Step, answer, chunk, chunked_head,
 };
+use gatewright_test_support::scripted_vendor;
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -458,4 +459,29 @@ async fn a_piece_arrives_before_the_next_is_sent_and_dropping_hangs_up() {
     drop(stream);
     let left = tokio::time::timeout(Duration::from_secs(10), server.client_left()).await;
     assert!(left.is_ok(), "the server still sends to nobody");
+}
+
+/// The vendor of other crates' tests, once through.
+#[tokio::test]
+async fn the_scripted_vendor_is_understood() {
+    let server = scripted_vendor::start().await.unwrap();
+    let think = "<think>first I think\nthen more</think>\nThe answer.";
+    for (text, answer) in [
+        ("echo:Hello wörld 你好", "Hello wörld 你好"),
+        ("empty", ""),
+        ("n:11", "d0 d1 d2 d3 d4 d5 d6 d7 d8 d9 d0 "),
+        ("long:7", "wwwwwww"),
+        ("think", think),
+        ("json", "{\"no\":\"schema\"}"),
+        ("prompt", "user=\"prompt\""),
+        ("see", "I see: 0"),
+        ("hi", "Answer to: hi"),
+    ] {
+        let completion = complete(&*model(&server, "m", ""), call(text))
+            .await
+            .unwrap();
+        assert_eq!(completion.text, answer, "{text}");
+        assert_eq!(completion.finish_reason, Some(FinishReason::Stop));
+        assert!(completion.tokens.is_some());
+    }
 }

@@ -1,7 +1,9 @@
 //! Time and randomness for tests: a clock that stands still until it is turned, and a source of
-//! randomness that can be told what to give next; and other servers: one that answers as it is told.
+//! randomness that can be told what to give next; and other servers: one that answers as it is told,
+//! and one that plays a vendor of models.
 
 pub mod scripted_server;
+pub mod scripted_vendor;
 
 use std::sync::{
     Arc, Mutex, PoisonError,
