@@ -21,6 +21,7 @@ mod e2e;
 mod fuzz;
 mod kv;
 mod long;
+mod module_graph;
 mod operator_files;
 mod support;
 mod vocabulary;

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 use gatewright_domain::{Classify as _, Secret, account::Email};
-use gatewright_usecase_identity::account::AccountError;
+use gatewright_usecase_identity::{account::AccountError, credential::CredentialError};
 
 use super::{
     form::{PageForm, message, status_of},
@@ -175,7 +175,7 @@ impl Purpose {
             .map_err(|text| self.ask_code(language, Some((StatusCode::BAD_REQUEST, text)), held))?;
         check(&input).await.map_err(|error| match error {
             AccountError::Unavailable(error) => unavailable(language, &error),
-            error @ AccountError::WrongCode => {
+            error @ AccountError::Credential(CredentialError::WrongCode) => {
                 self.ask_code(language, Some(problem(language, &error)), held)
             }
             // The token is dead: only a new code helps.

@@ -6,6 +6,7 @@ use gatewright_domain::{Secret, account::Account, error::Unavailable};
 use gatewright_usecase_identity::{
     account::{AccountError, Accounts, LinkedProvider},
     console::{Console, ExternalLoginError, SignInBegun},
+    credential::CredentialError,
 };
 
 use super::{
@@ -146,8 +147,8 @@ fn onward(sent: &PageForm, policy: &CookiePolicy, begun: SignInBegun) -> HttpRes
 fn refused(language: PageLanguage, error: &AccountError) -> HttpResponse {
     let name = match error {
         AccountError::Unavailable(error) => return unavailable(language, error),
-        AccountError::CurrentPasswordIncorrect => "wrong_password",
-        AccountError::FreshSignInRequired => "fresh",
+        AccountError::Credential(CredentialError::CurrentPasswordIncorrect) => "wrong_password",
+        AccountError::Credential(CredentialError::FreshSignInRequired) => "fresh",
         AccountError::LastWayIn => "last_way",
         AccountError::RateLimited(_) => "wait",
         _ => "stale",

@@ -25,9 +25,10 @@ use gatewright_usecase_device::{
     device::{DeviceFlow, DeviceFlowParts, SsoParts},
 };
 use gatewright_usecase_identity::{
-    account::{Accounts, AccountsParts, Codes},
+    account::{Accounts, AccountsParts},
     admin::Admin,
-    console::{Console, ConsoleParts, Passwords, Setup},
+    console::{Console, ConsoleParts, Setup},
+    credential::{Codes, OwnerChecks, Passwords},
     member::{Members, MembersParts},
 };
 use gatewright_usecase_kit::{
@@ -275,6 +276,13 @@ impl<'a> Shared<'a> {
             providers: self.providers.clone(),
             console: self.settings.console.clone(),
             settings: self.settings.account.clone(),
+            owners: OwnerChecks {
+                pool: self.platform.pool.clone(),
+                limiter: self.limiter.clone(),
+                limits: self.limits.clone(),
+                passwords: self.passwords.clone(),
+                password_login: self.settings.console.password_login,
+            },
             passwords: self.passwords.clone(),
             env: self.platform.env.clone(),
         })

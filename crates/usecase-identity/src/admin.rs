@@ -20,7 +20,8 @@ use serde::Serialize;
 
 use crate::{
     account::{begin_era, commit_ending, disconnect_all, end_all, end_everything},
-    console::{NewAccount, Passwords, found_workspace, settle},
+    credential::Passwords,
+    joining::{NewAccount, found_workspace, settle},
 };
 use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::{Ctx, Env, record};

@@ -1,7 +1,7 @@
 //! Changing one's address (console.md §7.10).
 
 use actix_web::web::{Data, Json};
-use gatewright_usecase_identity::account::{AccountError, Accounts};
+use gatewright_usecase_identity::{account::Accounts, credential::CredentialError};
 use gatewright_usecase_workspace::file::Files;
 
 use super::{
@@ -61,7 +61,10 @@ pub(crate) async fn send(
     let (input, account) = (body.into_inner(), &session.0.account);
     let language = input.language.as_deref();
     let token = if input.phase.as_deref() == Some("new_email") {
-        let token = input.token.as_deref().ok_or(AccountError::InvalidToken)?;
+        let token = input
+            .token
+            .as_deref()
+            .ok_or(CredentialError::InvalidToken)?;
         let to = (&*input.email, token);
         accounts
             .continue_change_email(&ctx, account, to, language)

@@ -6,8 +6,8 @@ use actix_web::{
 };
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_usecase_identity::{
-    account::AccountError,
     console::{Console, Preferences},
+    credential::CredentialError,
 };
 
 use super::{
@@ -73,7 +73,7 @@ pub(crate) async fn check(
     body: Then<AfterSetup, Body<CodeLogin, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let input = body.1.into_inner();
-    let code = decoded(&input.code).ok_or(AccountError::WrongCode)?;
+    let code = decoded(&input.code).ok_or(CredentialError::WrongCode)?;
     let preferences = Preferences {
         language: input.language.map(Text::into_inner),
         timezone: input.timezone.map(Timezone::into_inner),

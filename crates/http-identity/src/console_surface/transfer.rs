@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path};
 use gatewright_domain::ids::AccountId;
-use gatewright_usecase_identity::{account::AccountError, member::Members};
+use gatewright_usecase_identity::member::{MemberError, Members};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -112,7 +112,7 @@ pub(crate) async fn transfer(
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let target: AccountId = member_id.parse().map_err(|_| AccountError::NoMember)?;
+    let target: AccountId = member_id.parse().map_err(|_| MemberError::NoMember)?;
     let owner = &here.identity.account;
     let heir = (target, &*input.token);
     members.transfer(&ctx, owner, &here.workspace, heir).await?;

@@ -13,10 +13,10 @@ use gatewright_storage_identity::{
 };
 use gatewright_storage_kit::{Conn, Tx};
 
-use super::{endings::lock_own, error::AccountError, service::Accounts};
+use super::{error::AccountError, service::Accounts};
 use crate::{
-    console::{NewAccount, create},
-    member::{Accepting, find_by_token},
+    credential::{CredentialError, lock_own},
+    joining::{Accepting, NewAccount, create, find_by_token},
 };
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, record};
@@ -209,7 +209,7 @@ impl Accounts {
         };
         let id = create(&mut tx, &parts.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
-        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        let locked = locked.ok_or(CredentialError::AccountNotFound)?;
         accepting.join(&mut tx, (&parts.env, ctx), &locked).await?;
         let change = Some(&command.profile);
         self.finish(ctx, tx, id, (seen, command, change)).await

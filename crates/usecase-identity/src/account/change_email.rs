@@ -12,11 +12,11 @@ use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, profile};
 
 use super::{
-    codes::NewCode,
-    endings::{begin_era, commit_ending, end_all, lock_own},
+    endings::{begin_era, commit_ending, end_all},
     error::AccountError,
     service::Accounts,
 };
+use crate::credential::{CredentialError, NewCode, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
@@ -34,7 +34,7 @@ impl Accounts {
     ) -> Result<String, AccountError> {
         let email = email.lowercase();
         if email.as_str() != account.email.to_lowercase() {
-            return Err(AccountError::InvalidEmail);
+            return Err(CredentialError::InvalidEmail.into());
         }
         let mut new = NewCode::new(OLD, email.as_str());
         new.of(Some(account));
@@ -59,7 +59,7 @@ impl Accounts {
         require_own(&first, account.id)?;
         let old_email = account.email.to_lowercase();
         if first.email != old_email {
-            return Err(AccountError::InvalidEmail);
+            return Err(CredentialError::InvalidEmail.into());
         }
         let email = email.lowercase();
         let mut new = NewCode::new(NEW, email.as_str());
@@ -101,13 +101,13 @@ impl Accounts {
     ) -> Result<String, AccountError> {
         let codes = &self.parts.codes;
         let seen = codes.grants.find(token, ctx.now).await?;
-        let seen = seen.ok_or(AccountError::InvalidToken)?;
+        let seen = seen.ok_or(CredentialError::InvalidToken)?;
         require_own(&seen, account)?;
         let purpose = if seen.purpose == NEW { NEW } else { OLD };
         let grant = codes
             .check(ctx, purpose, (token, code), Some(email.as_str()))
             .await?;
-        codes.advance(ctx, token, &grant).await
+        Ok(codes.advance(ctx, token, &grant).await?)
     }
 
     /// Changes the address.
@@ -125,7 +125,7 @@ impl Accounts {
         let email = email.lowercase();
         let is_unchanged = grant.old_email.as_deref() == Some(&who.account.email.to_lowercase());
         if email.as_str() != grant.email || !is_unchanged {
-            return Err(AccountError::InvalidToken);
+            return Err(CredentialError::InvalidToken.into());
         }
         self.parts.codes.spend(token, &grant).await?;
         self.store_email(ctx, who, (email.as_str(), &grant)).await
@@ -145,7 +145,7 @@ impl Accounts {
         }
         let own = lock_own(&mut tx, ctx, who).await?;
         if !grant.is_of(own.account()) {
-            return Err(AccountError::InvalidToken);
+            return Err(CredentialError::InvalidToken.into());
         }
         let begun = begin_era(&mut tx, &parts.env, &own, Ending::EmailChanged).await?;
         profile::update_email(&mut tx, &begun, email, ctx.now).await?;
@@ -162,7 +162,7 @@ impl Accounts {
         let changed = account::find(&mut tx, id).await?;
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
-        changed.ok_or(AccountError::AccountNotFound)
+        Ok(changed.ok_or(CredentialError::AccountNotFound)?)
     }
 
     /// Whether an address is free, for somebody who is signed in.
@@ -180,6 +180,6 @@ fn require_own(grant: &OneTimeGrant, account: AccountId) -> Result<(), AccountEr
     if grant.account == Some(account) {
         Ok(())
     } else {
-        Err(AccountError::InvalidToken)
+        Err(CredentialError::InvalidToken.into())
     }
 }

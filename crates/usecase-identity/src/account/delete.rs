@@ -13,11 +13,11 @@ use gatewright_storage_identity::{erasure, member, workspace};
 use gatewright_storage_kit::{StorageError, Tx};
 
 use super::{
-    codes::NewCode,
-    endings::{begin_era, commit_ending, end_all, lock_own},
+    endings::{begin_era, commit_ending, end_all},
     error::AccountError,
     service::Accounts,
 };
+use crate::credential::{CredentialError, NewCode, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, delete_contents, mail::OutgoingMail, record};
 
@@ -60,10 +60,10 @@ impl Accounts {
         }
         let checked = codes.check(ctx, PURPOSE, (token, code), None).await;
         let grant = checked.map_err(|error| match error {
-            AccountError::InvalidToken | AccountError::WrongCode => {
+            CredentialError::InvalidToken | CredentialError::WrongCode => {
                 AccountError::InvalidDeletionCode
             }
-            other => other,
+            other => other.into(),
         })?;
         self.require_no_shared_workspace(account).await?;
         codes.spend(token, &grant).await?;

@@ -10,11 +10,12 @@ use gatewright_domain::{
     ids::ConsoleSessionId,
 };
 use gatewright_storage_identity::{
-    account, account::LockedAccount, bearer_token, console_session, era, era::EraBegun, erasure,
+    account::LockedAccount, bearer_token, console_session, era, era::EraBegun, erasure,
 };
 use gatewright_storage_kit::{StorageError, Tx};
 
 use super::{error::AccountError, service::Accounts};
+use crate::credential::lock_own;
 use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, Env, record};
@@ -34,26 +35,6 @@ impl Accounts {
         commit_ending(tx, &parts.store, ended).await?;
         parts.known.forget(id);
         Ok(())
-    }
-}
-
-/// Locks the account of somebody who is signed in. A request whose session ended while it was under way
-/// is refused: from here on, either it is done before the ending, or not at all.
-pub(crate) async fn lock_own(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    who: &ConsoleIdentity,
-) -> Result<LockedAccount, AccountError> {
-    let own = account::lock(tx, who.account.id).await?;
-    let own = own.ok_or(AccountError::AccountNotFound)?;
-    let session = console_session::find_with_account(tx, who.claims.session_id).await?;
-    let is_live = session.is_some_and(|(session, account)| {
-        session.is_live(ctx.now) && account.id == own.id() && account.status.may_use_console()
-    });
-    if is_live {
-        Ok(own)
-    } else {
-        Err(AccountError::SessionEnded)
     }
 }
 

@@ -15,10 +15,11 @@ use gatewright_storage_identity::{external_identity, external_identity::Connecte
 use gatewright_storage_kit::{StorageError, Tx};
 
 use super::{
-    endings::{begin_era, commit_ending, end_all, lock_own},
+    endings::{begin_era, commit_ending, end_all},
     error::AccountError,
     service::Accounts,
 };
+use crate::credential::{CredentialError, OwnerProof, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, Env, mail::OutgoingMail, record};
 
@@ -78,6 +79,21 @@ impl Accounts {
         all
     }
 
+    /// Whether the owner proves it by the password: they have one, and may sign in with it.
+    pub fn proves_by_password(&self, account: &Account) -> bool {
+        self.parts.owners.takes_password(account)
+    }
+
+    /// Takes the password, or looks at how long ago the session began.
+    pub async fn prove_owner(
+        &self,
+        ctx: &Ctx,
+        who: &ConsoleIdentity,
+        password: Option<&Secret>,
+    ) -> Result<OwnerProof, AccountError> {
+        Ok(self.parts.owners.prove(ctx, who, password).await?)
+    }
+
     /// Disconnects one. Whoever it signed in may still be there: everything but this browser ends.
     pub async fn disconnect_identity(
         &self,
@@ -91,7 +107,7 @@ impl Accounts {
         let mut tx = parts.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         if !proof.is_of(own.account()) {
-            return Err(AccountError::SessionEnded);
+            return Err(CredentialError::SessionEnded.into());
         }
         let connected = external_identity::list_for_account(&mut tx, own.id()).await?;
         let all = self.beside_configured(&connected);

@@ -1,7 +1,7 @@
 //! Changing one's own password. All other sessions and all bearers end, and the owner is told by a mail. A
 //! first password is a new way into the account: it asks for a fresh sign-in.
 
-use gatewright_auth::{password::Verdict, secrets_equal};
+use gatewright_auth::secrets_equal;
 use gatewright_domain::{
     Secret,
     account::{Account, check_password_policy},
@@ -9,14 +9,15 @@ use gatewright_domain::{
     era::Ending,
 };
 use gatewright_mail::MailKind;
-use gatewright_storage_identity::{account, account::Credentials, profile};
+use gatewright_storage_identity::profile;
 use gatewright_storage_kit::Tx;
 
 use super::{
-    endings::{begin_era, commit_ending, end_all, lock_own},
+    endings::{begin_era, commit_ending, end_all},
     error::AccountError,
     service::Accounts,
 };
+use crate::credential::{CredentialError, lock_own};
 use gatewright_usecase_kit::{ConsoleIdentity, Ctx, mail::OutgoingMail, record};
 
 impl Accounts {
@@ -32,10 +33,11 @@ impl Accounts {
             return Err(AccountError::RepeatPasswordNotMatch);
         }
         check_password_policy(new.expose())?;
-        let looked_at = self.require_current(who, old).await?;
+        let owners = &self.parts.owners;
+        let looked_at = owners.require_current(who, old).await?;
         let is_first = looked_at.password.is_none();
         if is_first {
-            self.require_fresh(ctx, who).await?;
+            owners.require_fresh(ctx, who).await?;
         }
         let parts = &self.parts;
         let hash = parts.passwords.hash(new).await?;
@@ -44,7 +46,7 @@ impl Accounts {
         let own = lock_own(&mut tx, ctx, who).await?;
         // Somebody may have changed it while the old one was compared.
         if !own.has_still(&looked_at) {
-            return Err(AccountError::CurrentPasswordIncorrect);
+            return Err(CredentialError::CurrentPasswordIncorrect.into());
         }
         let begun = begin_era(&mut tx, &parts.env, &own, Ending::PasswordChanged).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
@@ -79,40 +81,5 @@ impl Accounts {
             mail = mail.with("url", url);
         }
         Ok(mail_queue.send(tx, ctx, mail).await?)
-    }
-
-    /// Whoever has a password must know it. Returns what was looked at. Wrong guesses are counted by session:
-    /// whoever guesses with a stolen one does not take the owner's way away.
-    pub(super) async fn require_current(
-        &self,
-        who: &ConsoleIdentity,
-        old: Option<&Secret>,
-    ) -> Result<Credentials, AccountError> {
-        let limit = &self.parts.limits.password_change;
-        let ticket = self
-            .parts
-            .limiter
-            .charge_refundable(limit, &who.claims.session_id.to_string())
-            .await?;
-        let found = {
-            let mut conn = self.parts.pool.get().await?;
-            account::find_credentials_by_id(&mut conn, who.account.id).await?
-        };
-        let found = found.ok_or(AccountError::AccountNotFound)?;
-        if found.password.is_none() {
-            self.parts.limiter.refund(&ticket).await?;
-            return Ok(found);
-        }
-        let old = old.ok_or(AccountError::CurrentPasswordIncorrect)?;
-        let verdict = self
-            .parts
-            .passwords
-            .verify(old, found.password.clone(), found.salt.clone())
-            .await?;
-        if verdict == Verdict::Mismatch {
-            return Err(AccountError::CurrentPasswordIncorrect);
-        }
-        self.parts.limiter.refund(&ticket).await?;
-        Ok(found)
     }
 }

@@ -8,6 +8,7 @@ use gatewright_storage_identity::{account, profile, profile::ProfileChange, uplo
 use gatewright_storage_kit::{Conn, Tx};
 
 use super::{error::AccountError, service::Accounts};
+use crate::credential::CredentialError;
 use gatewright_usecase_kit::{Ctx, delete_contents};
 
 /// Bytes of the URL of an avatar: the column's width.
@@ -24,7 +25,7 @@ impl Accounts {
         let mut tx = self.parts.pool.begin().await?;
         if let Some(avatar) = &change.avatar {
             let whose = account::lock(&mut tx, id).await?;
-            let whose = whose.ok_or(AccountError::AccountNotFound)?;
+            let whose = whose.ok_or(CredentialError::AccountNotFound)?;
             require_avatar(&mut tx, id, avatar).await?;
             self.delete_avatar(ctx, &mut tx, (whose.account(), avatar))
                 .await?;
@@ -33,7 +34,7 @@ impl Accounts {
         let account = account::find(&mut tx, id).await?;
         tx.commit().await?;
         self.parts.known.forget(id);
-        account.ok_or(AccountError::AccountNotFound)
+        Ok(account.ok_or(CredentialError::AccountNotFound)?)
     }
 
     /// A picture that was an avatar and is none any more goes, unless something else uses it.

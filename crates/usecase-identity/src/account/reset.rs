@@ -12,11 +12,11 @@ use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, profile};
 
 use super::{
-    codes::NewCode,
     endings::{begin_era, commit_ending, end_all},
     error::AccountError,
     service::Accounts,
 };
+use crate::credential::{CredentialError, NewCode};
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::ResetPassword;
@@ -74,7 +74,7 @@ impl Accounts {
         let grant = codes
             .check(ctx, PURPOSE, (token, code), Some(email.as_str()))
             .await?;
-        codes.advance(ctx, token, &grant).await
+        Ok(codes.advance(ctx, token, &grant).await?)
     }
 
     /// Sets the password. Everything that was open ends, and the account is unlocked.
@@ -96,7 +96,7 @@ impl Accounts {
         let mut tx = parts.pool.begin().await?;
         let whose = codes.lock_owner(&mut tx, &grant).await?;
         if !whose.account().status.may_use_console() {
-            return Err(AccountError::AccountNotFound);
+            return Err(CredentialError::AccountNotFound.into());
         }
         let id = whose.id();
         let begun = begin_era(&mut tx, &parts.env, &whose, Ending::PasswordReset).await?;

@@ -10,8 +10,7 @@ use gatewright_auth::{
 use gatewright_kv::{RateLimits, Throttles};
 use gatewright_storage_kit::Pool;
 
-use super::codes::Codes;
-use crate::console::Passwords;
+use crate::credential::{Codes, OwnerChecks, Passwords};
 use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::{AccountCache, Env, mail::MailQueue, provider::Providers};
 
@@ -41,6 +40,8 @@ pub struct AccountsParts {
     pub console: ConsoleSettings,
     /// Settings of these flows.
     pub settings: AccountSettings,
+    /// Asks owners for their proof.
+    pub owners: OwnerChecks,
     /// Password hashing.
     pub passwords: Passwords,
     /// Time, ids, randomness.

@@ -12,13 +12,11 @@ use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, workspace};
 use gatewright_storage_kit::Tx;
 
-use super::{
-    new_account::{NewAccount, found_workspace, may_come, settle},
-    session::{Console, SessionTokens},
-};
+use super::session::{Console, SessionTokens};
 use crate::{
-    account::{AccountError, NewCode},
-    member::Accepting,
+    account::AccountError,
+    credential::{CredentialError, NewCode},
+    joining::{Accepting, NewAccount, found_workspace, local_part, may_come, settle},
 };
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
@@ -104,7 +102,7 @@ impl Console {
                 whose.account().clone()
             }
             // Whose it was is no more, or has another address by now.
-            None if grant.account.is_some() => return Err(AccountError::InvalidToken),
+            None if grant.account.is_some() => return Err(CredentialError::InvalidToken.into()),
             None => {
                 let new_account = NewAccount {
                     name: local_part(&grant.email),
@@ -127,12 +125,12 @@ impl Console {
         };
         match account.status {
             AccountStatus::Banned => return Err(AccountError::AccountBanned),
-            AccountStatus::Closed => return Err(AccountError::AccountNotFound),
+            AccountStatus::Closed => return Err(CredentialError::AccountNotFound.into()),
             AccountStatus::Active | AccountStatus::Pending | AccountStatus::Uninitialized => {}
         }
         self.require_workspace(ctx, &mut tx, &account).await?;
         let locked = account::lock(&mut tx, account.id).await?;
-        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        let locked = locked.ok_or(CredentialError::AccountNotFound)?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         Ok(self.first_tokens(ctx, &account, &session)?)
@@ -164,7 +162,7 @@ impl Console {
         new_account: &NewAccount<'_>,
     ) -> Result<Account, AccountError> {
         if !self.parts.settings.allow_register {
-            return Err(AccountError::AccountNotFound);
+            return Err(CredentialError::AccountNotFound.into());
         }
         if !self.parts.settings.allow_create_workspace {
             return Err(AccountError::NotAllowedCreateWorkspace);
@@ -173,7 +171,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);
         record(tx, &self.parts.env, ctx, event).await?;
         let account = account::find(tx, id).await?;
-        account.ok_or(AccountError::AccountNotFound)
+        Ok(account.ok_or(CredentialError::AccountNotFound)?)
     }
 
     /// Sends a code to register with; whoever has an account is told so, by mail.
@@ -228,7 +226,7 @@ impl Console {
         self.require_registration()?;
         let codes = &self.parts.codes;
         let checked = codes.check(ctx, REGISTER, (token, code), Some(email.as_str()));
-        codes.advance(ctx, token, &checked.await?).await
+        Ok(codes.advance(ctx, token, &checked.await?).await?)
     }
 
     /// Makes the account and signs it in.
@@ -264,7 +262,7 @@ impl Console {
             .register_new_account(ctx, &mut tx, &new_account)
             .await?;
         let locked = account::lock(&mut tx, account.id).await?;
-        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        let locked = locked.ok_or(CredentialError::AccountNotFound)?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         Ok(self.first_tokens(ctx, &account, &session)?)
@@ -278,14 +276,4 @@ impl Console {
             Err(AccountError::FeatureDisabled)
         }
     }
-}
-
-/// What stands before the `@`, at most 30 characters.
-pub(super) fn local_part(email: &str) -> &str {
-    let local = email.split('@').next().unwrap_or_default();
-    let end = local
-        .char_indices()
-        .nth(30)
-        .map_or(local.len(), |(at, _)| at);
-    &local[..end]
 }

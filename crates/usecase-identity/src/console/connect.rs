@@ -13,7 +13,7 @@ use super::{
     external_error::ExternalLoginError,
     session::Console,
 };
-use crate::account::{AccountError, OwnerProof, lock_own};
+use crate::credential::{CredentialError, OwnerProof, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail};
 
@@ -81,10 +81,10 @@ impl Console {
     }
 }
 
-impl From<AccountError> for ExternalLoginError {
-    fn from(error: AccountError) -> Self {
+impl From<CredentialError> for ExternalLoginError {
+    fn from(error: CredentialError) -> Self {
         match error {
-            AccountError::Unavailable(outage) => Self::Unavailable(outage),
+            CredentialError::Unavailable(outage) => Self::Unavailable(outage),
             _ => Self::InvalidState,
         }
     }

@@ -23,9 +23,9 @@ use gatewright_storage_kit::Tx;
 
 use super::{
     external_error::ExternalLoginError,
-    new_account::{NewAccount, settle},
     session::{Console, SessionTokens},
 };
+use crate::joining::{NewAccount, settle};
 use gatewright_usecase_kit::{Ctx, dry, provider::ProviderAnswer, record, record_alone};
 
 /// Longest name of an account, in characters (console.md §7.9).

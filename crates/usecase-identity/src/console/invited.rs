@@ -10,15 +10,11 @@ use gatewright_domain::{
 use gatewright_storage_identity::{account, account::LockedAccount, invitation};
 use gatewright_storage_kit::Tx;
 
-use super::{
-    code_login::local_part,
-    error::ConsoleError,
-    new_account::{NewAccount, create, may_come},
-    session::Console,
-};
+use super::{error::ConsoleError, session::Console};
 use crate::{
     account::AccountError,
-    member::{Accepting, find_by_token},
+    credential::CredentialError,
+    joining::{Accepting, NewAccount, create, find_by_token, local_part, may_come},
 };
 use gatewright_usecase_kit::{Ctx, record};
 
@@ -120,7 +116,7 @@ impl Console {
     ) -> Result<LockedAccount, AccountError> {
         let id = create(tx, &self.parts.env, ctx, new_account).await?;
         let locked = account::lock(tx, id).await?;
-        let locked = locked.ok_or(AccountError::AccountNotFound)?;
+        let locked = locked.ok_or(CredentialError::AccountNotFound)?;
         let env = &self.parts.env;
         accepting.join(tx, (env, ctx), &locked).await?;
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);

@@ -21,8 +21,8 @@ use gatewright_kv::{RateLimits, SpentNonces, Throttles};
 use gatewright_storage_identity::{account, account::LockedAccount, console_session, workspace};
 use gatewright_storage_kit::{Pool, StorageError, Tx};
 
-use super::{error::ConsoleError, passwords::Passwords};
-use crate::account::Codes;
+use super::error::ConsoleError;
+use crate::credential::{Codes, Passwords};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{
     Ctx, Env, dry, known_browser, mail::MailQueue, provider::Providers, record,

@@ -22,7 +22,8 @@ use gatewright_kv::RateLimits;
 use gatewright_storage_identity::{account, installation, workspace};
 use gatewright_storage_kit::{Conn, Pool, StorageError};
 
-use super::{error::ConsoleError, passwords::Passwords};
+use super::error::ConsoleError;
+use crate::credential::Passwords;
 use gatewright_usecase_kit::{Ctx, Env, record};
 
 /// Whether the installation is set up, and since when.

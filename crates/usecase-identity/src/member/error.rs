@@ -8,7 +8,9 @@ use gatewright_domain::{
 };
 use gatewright_storage_kit::StorageError;
 
-/// Why.
+use crate::credential::CredentialError;
+
+/// Why a change of members, or of the owner, is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
     /// The rules say no.
@@ -32,6 +34,18 @@ pub enum MemberError {
     /// This mailbox got too many mails lately.
     #[error("Too many messages were sent to this address. Please try again in {} minutes.", .0.retry_after.div_ceil(60))]
     RecipientRateLimited(RateLimited),
+    /// Only the owner gives a workspace away.
+    #[error("You are not the owner of the workspace.")]
+    NotOwner,
+    /// The owner is the owner already.
+    #[error("You cannot transfer ownership to yourself.")]
+    TransferToSelf,
+    /// Who is to be the owner is no active member.
+    #[error("The member is not in the workspace.")]
+    NoMember,
+    /// The code, or what it was given for, proves nothing.
+    #[error(transparent)]
+    Credential(CredentialError),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -42,6 +56,17 @@ from_charge!(MemberError);
 impl From<StorageError> for MemberError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
+    }
+}
+
+/// Outages and limits stay what they are, wherever they come from.
+impl From<CredentialError> for MemberError {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::RateLimited(limited) => Self::RateLimited(limited),
+            CredentialError::Unavailable(outage) => Self::Unavailable(outage),
+            refused => Self::Credential(refused),
+        }
     }
 }
 
@@ -63,6 +88,10 @@ impl Classify for MemberError {
             Self::RateLimited(limited) | Self::RecipientRateLimited(limited) => {
                 limited.class("too_many_requests")
             }
+            Self::NotOwner => Class::invalid("not_owner"),
+            Self::TransferToSelf => Class::invalid("cannot_transfer_owner_to_self"),
+            Self::NoMember => Class::invalid("member_not_in_tenant"),
+            Self::Credential(error) => error.class(),
             Self::Unavailable(error) => error.class(),
         }
     }

@@ -1,6 +1,6 @@
 //! Inviting. One address at a time, each in a transaction of its own under the workspace's lock. What
 //! happens does not depend on whether the address has an account: it is asked by mail, and becomes a
-//! member when it accepts (`super::accept`).
+//! member when it accepts (`crate::joining`).
 
 use gatewright_auth::bearer::RateLimiter as _;
 use gatewright_domain::{

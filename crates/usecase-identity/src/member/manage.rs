@@ -23,7 +23,7 @@ use gatewright_storage_identity::{
 use gatewright_storage_kit::{Pool, Tx};
 
 use super::error::MemberError;
-use crate::account::Codes;
+use crate::credential::Codes;
 use gatewright_usecase_kit::{AccountCache, Ctx, Env, delete_contents, mail::MailQueue, record};
 
 /// Longest name made from an address, in characters.

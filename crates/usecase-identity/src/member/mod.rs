@@ -1,14 +1,12 @@
 //! Members of a workspace: who they are, inviting, removing, roles, giving the workspace away. The
 //! console and the API share these.
 
-mod accept;
 mod error;
 mod guests;
 mod invite;
 mod manage;
 mod transfer;
 
-pub(crate) use accept::{Accepting, find_by_token};
 pub use error::MemberError;
 pub use guests::{GuestOutcome, GuestResult, Guests};
 pub use invite::{Invited, Invitee};

@@ -12,7 +12,7 @@ use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, member};
 
 use super::{error::MemberError, manage::Members};
-use crate::account::{AccountError, NewCode};
+use crate::credential::{CredentialError, NewCode};
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::OwnerTransfer;
@@ -25,7 +25,7 @@ impl Members {
         owner: &Account,
         workspace: &MemberWorkspace,
         language: Option<&str>,
-    ) -> Result<String, AccountError> {
+    ) -> Result<String, MemberError> {
         require_owner(workspace)?;
         let (email, codes) = (owner.email.to_lowercase(), &self.parts.codes);
         codes.charge_network(ctx).await?;
@@ -51,13 +51,13 @@ impl Members {
         owner: &Account,
         workspace: &MemberWorkspace,
         (token, code): (&str, &str),
-    ) -> Result<String, AccountError> {
+    ) -> Result<String, MemberError> {
         require_owner(workspace)?;
         let codes = &self.parts.codes;
         let seen = codes.grants.find(token, ctx.now).await?;
         require_bound(seen.as_ref(), owner.id, workspace.id)?;
         let grant = codes.check(ctx, PURPOSE, (token, code), None).await?;
-        codes.advance(ctx, token, &grant).await
+        Ok(codes.advance(ctx, token, &grant).await?)
     }
 
     /// Gives the workspace away: the owner becomes an administrator. Both are told.
@@ -67,26 +67,29 @@ impl Members {
         owner: &Account,
         workspace: &MemberWorkspace,
         (target, token): (AccountId, &str),
-    ) -> Result<(), AccountError> {
+    ) -> Result<(), MemberError> {
         require_owner(workspace)?;
         if target == owner.id {
-            return Err(AccountError::TransferToSelf);
+            return Err(MemberError::TransferToSelf);
         }
         let codes = &self.parts.codes;
         let grant = codes.verified(ctx, PURPOSE, token).await?;
         require_bound(Some(&grant), owner.id, workspace.id)?;
         let mut tx = self.parts.pool.begin().await?;
-        let workspace_row = self.lock(&mut tx, workspace.id).await.map_err(as_account)?;
+        let workspace_row = self
+            .lock(&mut tx, workspace.id)
+            .await
+            .map_err(as_no_member)?;
         let own = member::find_role(&mut tx, workspace.id, owner.id).await?;
         if own != Some(Role::Owner) {
-            return Err(AccountError::NotOwner);
+            return Err(MemberError::NotOwner);
         }
         let is_member = member::find_role(&mut tx, workspace.id, target)
             .await?
             .is_some();
         let heir = account::find(&mut tx, target).await?;
         let heir = heir.filter(|heir| is_member && heir.status == AccountStatus::Active);
-        let heir = heir.ok_or(AccountError::NoMember)?;
+        let heir = heir.ok_or(MemberError::NoMember)?;
         codes.lock_owner(&mut tx, &grant).await?;
         codes.spend(token, &grant).await?;
         member::update_role(&mut tx, workspace.id, owner.id, Role::Admin, ctx.now).await?;
@@ -117,11 +120,11 @@ fn mails(owner: &Account, heir: &Account, workspace: &str) -> [OutgoingMail; 2] 
     ]
 }
 
-fn require_owner(workspace: &MemberWorkspace) -> Result<(), AccountError> {
+fn require_owner(workspace: &MemberWorkspace) -> Result<(), MemberError> {
     if workspace.role == Role::Owner {
         Ok(())
     } else {
-        Err(AccountError::NotOwner)
+        Err(MemberError::NotOwner)
     }
 }
 
@@ -129,19 +132,20 @@ fn require_bound(
     grant: Option<&OneTimeGrant>,
     owner: AccountId,
     workspace: WorkspaceId,
-) -> Result<(), AccountError> {
+) -> Result<(), MemberError> {
     let is_bound = grant
         .is_some_and(|grant| grant.account == Some(owner) && grant.workspace == Some(workspace));
     if is_bound {
         Ok(())
     } else {
-        Err(AccountError::InvalidToken)
+        Err(CredentialError::InvalidToken.into())
     }
 }
 
-fn as_account(error: MemberError) -> AccountError {
+/// A workspace that is gone has no members.
+fn as_no_member(error: MemberError) -> MemberError {
     match error {
-        MemberError::Unavailable(unavailable) => AccountError::Unavailable(unavailable),
-        _ => AccountError::NoMember,
+        MemberError::Unavailable(outage) => MemberError::Unavailable(outage),
+        _ => MemberError::NoMember,
     }
 }

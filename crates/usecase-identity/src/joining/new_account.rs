@@ -100,3 +100,13 @@ pub(crate) async fn found_workspace(
     record(tx, env, ctx, event).await?;
     Ok(id)
 }
+
+/// What stands before the `@`, at most 30 characters.
+pub(crate) fn local_part(email: &str) -> &str {
+    let local = email.split('@').next().unwrap_or_default();
+    let end = local
+        .char_indices()
+        .nth(30)
+        .map_or(local.len(), |(at, _)| at);
+    &local[..end]
+}

@@ -27,7 +27,7 @@ use gatewright_storage_identity::{account, account::LockedAccount};
 use gatewright_storage_kit::{Pool, Tx};
 use uuid::Uuid;
 
-use super::error::AccountError;
+use super::error::CredentialError;
 use gatewright_usecase_kit::{
     Ctx, Env, dry, known_browser,
     mail::{OutgoingMail, Recipients},
@@ -121,11 +121,11 @@ impl IssuedCode {
 
 impl Codes {
     /// Pays for a mail that a stranger causes.
-    pub(crate) async fn charge_network(&self, ctx: &Ctx) -> Result<(), AccountError> {
+    pub(crate) async fn charge_network(&self, ctx: &Ctx) -> Result<(), CredentialError> {
         self.limiter
             .charge(&self.limits.mail_address, &ctx.address.limit_key())
             .await
-            .map_err(|error| error.or(AccountError::MailsExhausted))
+            .map_err(|error| error.or(CredentialError::MailsExhausted))
     }
 
     /// Pays for a mail to an address. `owner` is the account that has it.
@@ -135,10 +135,10 @@ impl Codes {
         purpose: OneTimePurpose,
         email: &str,
         owner: Option<&Account>,
-    ) -> Result<Postage, AccountError> {
+    ) -> Result<Postage, CredentialError> {
         let known = known_browser(&self.browsers, ctx, owner);
         let known = known.map(|known| format!("known/{}/{}", known.account_id, known.browser));
-        let too_soon = |limited| AccountError::MailTooSoon { purpose, limited };
+        let too_soon = |limited| CredentialError::MailTooSoon { purpose, limited };
         if known.is_none() {
             let guesses = self.guesses(purpose, email).await?;
             if let Some(wait) = self.throttles.wait(&guesses, ctx.now).await? {
@@ -172,7 +172,11 @@ impl Codes {
     }
 
     /// What wrong codes are counted by.
-    async fn guesses(&self, purpose: OneTimePurpose, email: &str) -> Result<String, AccountError> {
+    async fn guesses(
+        &self,
+        purpose: OneTimePurpose,
+        email: &str,
+    ) -> Result<String, CredentialError> {
         let resets = self.throttles.resets(email).await?;
         Ok(format!("code/{}/{email}/{resets}", purpose.as_str()))
     }
@@ -183,7 +187,7 @@ impl Codes {
         ctx: &Ctx,
         new: NewCode<'_>,
         postage: Postage,
-    ) -> Result<IssuedCode, AccountError> {
+    ) -> Result<IssuedCode, CredentialError> {
         let random = self.env.random.as_ref();
         let lifetime = self.settings.lifetime(new.purpose);
         let grant = OneTimeGrant {
@@ -216,16 +220,16 @@ impl Codes {
         purpose: OneTimePurpose,
         (token, code): (&str, &str),
         email: Option<&str>,
-    ) -> Result<OneTimeGrant, AccountError> {
+    ) -> Result<OneTimeGrant, CredentialError> {
         let seen = self.grants.find(token, ctx.now).await?;
         let seen = seen.filter(|grant| grant.purpose == purpose && !grant.is_verified);
-        let seen = seen.ok_or(AccountError::InvalidToken)?;
+        let seen = seen.ok_or(CredentialError::InvalidToken)?;
         if email.is_some_and(|email| email.to_lowercase() != seen.email) {
-            return Err(AccountError::InvalidEmail);
+            return Err(CredentialError::InvalidEmail);
         }
         self.require_present(&seen).await?;
         let grant = self.grants.attempt(token, ctx.now).await?;
-        let grant = grant.ok_or(AccountError::InvalidToken)?;
+        let grant = grant.ok_or(CredentialError::InvalidToken)?;
         let is_right = self.keys.matches(&grant.seed, code.trim()) && grant.has_code;
         if is_right {
             return Ok(grant);
@@ -239,7 +243,7 @@ impl Codes {
         let mut event = AuditEvent::new(AuditAction::CodeRefused).with("purpose", purpose.as_str());
         event.actor = grant.account;
         record_failure((&self.pool, &self.limiter), &self.env, ctx, event).await?;
-        Err(AccountError::WrongCode)
+        Err(CredentialError::WrongCode)
     }
 
     /// The token of the next step, for whoever gave the right code first.
@@ -248,7 +252,7 @@ impl Codes {
         ctx: &Ctx,
         token: &str,
         grant: &OneTimeGrant,
-    ) -> Result<String, AccountError> {
+    ) -> Result<String, CredentialError> {
         let mut next = grant.clone();
         next.is_verified = true;
         next.expires_at = ctx.now + self.settings.lifetime(grant.purpose);
@@ -259,7 +263,7 @@ impl Codes {
         if advanced.await? {
             Ok(next_token)
         } else {
-            Err(AccountError::InvalidToken)
+            Err(CredentialError::InvalidToken)
         }
     }
 
@@ -269,24 +273,24 @@ impl Codes {
         ctx: &Ctx,
         purpose: OneTimePurpose,
         token: &str,
-    ) -> Result<OneTimeGrant, AccountError> {
+    ) -> Result<OneTimeGrant, CredentialError> {
         let grant = self.grants.find(token, ctx.now).await?;
         let grant = grant.filter(|grant| grant.purpose == purpose && grant.is_verified);
-        let grant = grant.ok_or(AccountError::InvalidToken)?;
+        let grant = grant.ok_or(CredentialError::InvalidToken)?;
         self.require_present(&grant).await?;
         Ok(grant)
     }
 
     /// Refuses what was sent to an account in an earlier era of it, or to an address that it had then. The
     /// work is the same where there is no account.
-    async fn require_present(&self, grant: &OneTimeGrant) -> Result<(), AccountError> {
+    async fn require_present(&self, grant: &OneTimeGrant) -> Result<(), CredentialError> {
         let id = grant.account.unwrap_or(AccountId(Uuid::nil()));
         let mut conn = self.pool.get().await?;
         let found = account::find(&mut conn, id).await?;
         if grant.account.is_none() || found.is_some_and(|account| grant.is_of(&account)) {
             Ok(())
         } else {
-            Err(AccountError::InvalidToken)
+            Err(CredentialError::InvalidToken)
         }
     }
 
@@ -296,12 +300,12 @@ impl Codes {
         &self,
         tx: &mut Tx,
         grant: &OneTimeGrant,
-    ) -> Result<LockedAccount, AccountError> {
-        let id = grant.account.ok_or(AccountError::InvalidToken)?;
+    ) -> Result<LockedAccount, CredentialError> {
+        let id = grant.account.ok_or(CredentialError::InvalidToken)?;
         let whose = account::lock(tx, id).await?;
         whose
             .filter(|whose| grant.is_of(whose.account()))
-            .ok_or(AccountError::InvalidToken)
+            .ok_or(CredentialError::InvalidToken)
     }
 
     /// Spends a token; of any number of callers one gets through.
@@ -309,11 +313,11 @@ impl Codes {
         &self,
         token: &str,
         grant: &OneTimeGrant,
-    ) -> Result<(), AccountError> {
+    ) -> Result<(), CredentialError> {
         if self.grants.consume(token, grant).await? {
             Ok(())
         } else {
-            Err(AccountError::InvalidToken)
+            Err(CredentialError::InvalidToken)
         }
     }
 }

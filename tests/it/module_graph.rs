@@ -1,0 +1,240 @@
+//! Which module of a use-case crate may import which: the table is the drawing, and no crate of that floor has a
+//! cycle. What two modules share is a module below both.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::architecture::rust_files;
+
+/// `crate → [(module, what it imports)]`; a module that is not here imports none of its siblings.
+const IMPORTS: [(&str, &[(&str, &[&str])]); 5] = [
+    ("usecase-device", &[("device", &["bearer"])]),
+    (
+        "usecase-identity",
+        &[
+            // The command line ends what accounts have open, and makes accounts.
+            ("admin", &["account", "credential", "joining"]),
+            ("account", &["credential", "joining"]),
+            ("console", &["account", "credential", "joining"]),
+            ("member", &["credential"]),
+        ],
+    ),
+    (
+        "usecase-kit",
+        &[
+            ("account_cache", &["ttl_cache"]),
+            ("audit", &["env"]),
+            ("cached_bearers", &["env", "ttl_cache"]),
+            ("contents", &["env"]),
+            ("known_browser", &["env"]),
+            ("mail", &["env"]),
+        ],
+    ),
+    (
+        "usecase-maintenance",
+        &[
+            ("clean", &["settings"]),
+            ("cut_audit", &["clean"]),
+            ("worker", &["clean", "delete_contents", "settings"]),
+        ],
+    ),
+    ("usecase-workspace", &[]),
+];
+
+/// `module → the siblings that it imports`.
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn modules_of_a_use_case_crate_import_what_the_table_says() {
+    let drawn: BTreeMap<&str, Graph> = IMPORTS
+        .iter()
+        .map(|(name, modules)| (*name, graph_of(modules)))
+        .collect();
+    let mut seen = BTreeSet::new();
+    for (name, source) in use_case_crates() {
+        let imports = imports_in(&source);
+        assert_eq!(
+            Some(&imports),
+            drawn.get(name.as_str()),
+            "the modules of {name}"
+        );
+        seen.insert(name);
+    }
+    assert_eq!(seen.len(), IMPORTS.len(), "{seen:?}");
+}
+
+#[test]
+fn modules_of_a_use_case_crate_have_no_cycle() {
+    for (name, source) in use_case_crates() {
+        let imports = imports_in(&source);
+        assert_eq!(cycle(&imports), None, "{name}: {imports:?}");
+    }
+}
+
+#[test]
+fn import_is_seen_in_every_spelling() {
+    let modules = ["account", "console", "member"].map(str::to_owned).into();
+    let exported = BTreeMap::from([("Accounts".to_owned(), "account".to_owned())]);
+    for (depth, code) in [
+        (1, "use crate::account::Accounts;"),
+        (1, "use crate::{console, account::{self, lock}};"),
+        (2, "let one = crate::Accounts::new();"),
+        (1, "use super::account;"),
+        (2, "use super::super::account::Accounts;"),
+    ] {
+        let found = imported(code, depth, &modules, &exported);
+        assert!(found.contains("account"), "{code}: {found:?}");
+    }
+    for (depth, code) in [
+        (2, "use super::account;"),
+        (1, "// crate::account is another one"),
+        (1, "use other_crate::account;"),
+    ] {
+        let found = imported(code, depth, &modules, &exported);
+        assert!(found.is_empty(), "{code}: {found:?}");
+    }
+}
+
+#[test]
+fn cycle_is_found_over_any_number_of_modules() {
+    let around = graph_of(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])]);
+    assert!(cycle(&around).is_some());
+    let layers = graph_of(&[("a", &["b", "c"]), ("b", &["c"])]);
+    assert_eq!(cycle(&layers), None);
+}
+
+fn graph_of(modules: &[(&str, &[&str])]) -> Graph {
+    let set = |to: &[&str]| to.iter().map(|one| (*one).to_owned()).collect();
+    let edges = modules
+        .iter()
+        .map(|(from, to)| ((*from).to_owned(), set(to)));
+    edges.collect()
+}
+
+/// The crates of the use-cases' floor, with their sources.
+fn use_case_crates() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let folders = fs::read_dir(root.join("crates")).unwrap();
+    let named = folders.map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, path.join("src"))
+    });
+    named
+        .filter(|(name, _)| name.starts_with("usecase-"))
+        .collect()
+}
+
+/// The imports between the top-level modules of a crate; modules without any are left out.
+fn imports_in(source: &Path) -> Graph {
+    let name_of = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+    let entries = fs::read_dir(source).unwrap();
+    let modules: BTreeSet<String> = entries
+        .map(|entry| name_of(&entry.unwrap().path()))
+        .filter(|name| name != "lib")
+        .collect();
+    let exported = exported_by(&fs::read_to_string(source.join("lib.rs")).unwrap());
+    let mut graph = Graph::new();
+    for file in rust_files(source) {
+        let place = file.strip_prefix(source).unwrap();
+        let own = name_of(Path::new(place.components().next().unwrap().as_os_str()));
+        if own == "lib" {
+            continue;
+        }
+        let is_index = place.file_name().unwrap() == "mod.rs";
+        let depth = place.components().count() - usize::from(is_index);
+        let code = fs::read_to_string(&file).unwrap();
+        let mut found = imported(&code, depth, &modules, &exported);
+        found.remove(&own);
+        if !found.is_empty() {
+            graph.entry(own).or_default().extend(found);
+        }
+    }
+    graph
+}
+
+/// `name → module` of what a crate's root exports again.
+fn exported_by(root: &str) -> BTreeMap<String, String> {
+    let exports = root.split("pub use ").skip(1);
+    let named = exports.flat_map(|export| {
+        let export = export.split(';').next().unwrap_or_default();
+        let mut words = words(export);
+        let module = words.next().unwrap_or_default();
+        words.map(move |word| (word.to_owned(), module.to_owned()))
+    });
+    named.collect()
+}
+
+/// The top-level modules that a file names, from the crate's root or by climbing to it.
+fn imported(
+    code: &str,
+    depth: usize,
+    modules: &BTreeSet<String>,
+    exported: &BTreeMap<String, String>,
+) -> BTreeSet<String> {
+    let lines = code
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
+    let code: String = lines.collect::<Vec<_>>().join("\n");
+    let climbing = "super::".repeat(depth);
+    let mut found = BTreeSet::new();
+    for root in ["crate::", climbing.as_str()] {
+        for (at, _) in code.match_indices(root) {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            for name in heads(&code[at + root.len()..]) {
+                let module = modules.get(name).or_else(|| exported.get(name));
+                found.extend(module.cloned());
+            }
+        }
+    }
+    found
+}
+
+/// The first names of a path or, where it is a group, of the paths in it.
+fn heads(path: &str) -> Vec<&str> {
+    let Some(group) = path.strip_prefix('{') else {
+        return words(path).next().into_iter().collect();
+    };
+    let (mut depth, mut heads, mut start) = (0_usize, vec![], 0);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                heads.extend(words(&group[start..at]).next());
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                heads.extend(words(&group[start..at]).next());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    heads
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
+
+/// Modules that import each other in a circle, if there are any: what is left when those that import nothing
+/// that is left have been taken away.
+fn cycle(graph: &Graph) -> Option<Graph> {
+    let mut left = graph.clone();
+    loop {
+        let names: BTreeSet<String> = left.keys().cloned().collect();
+        let before = left.len();
+        left.retain(|_, to| to.iter().any(|one| names.contains(one)));
+        if left.len() == before {
+            return (!left.is_empty()).then_some(left);
+        }
+    }
+}
