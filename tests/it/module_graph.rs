@@ -9,8 +9,11 @@ use std::{
 
 use crate::architecture::rust_files;
 
-/// `crate → [(module, what it imports)]`; a module that is not here imports none of its siblings.
-const IMPORTS: [(&str, &[(&str, &[&str])]); 5] = [
+/// `[(module, what it imports)]`; a module that is not here imports none of its siblings.
+type Modules = &'static [(&'static str, &'static [&'static str])];
+
+/// The drawing of each crate.
+const IMPORTS: [(&str, Modules); 5] = [
     ("usecase-device", &[("device", &["bearer"])]),
     (
         "usecase-identity",
