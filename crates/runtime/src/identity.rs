@@ -11,22 +11,10 @@ use gatewright_domain::{Clock, error::Unavailable};
 use gatewright_enterprise::EnterpriseBroker;
 use gatewright_kv::SpentNonces;
 use gatewright_oidc::OidcProvider;
-use gatewright_usecase_device::device::SsoParts;
+use gatewright_usecase_device::device::SsoBranch;
 use gatewright_usecase_kit::provider::{ProviderBroker, Providers};
 
 use crate::settings::ServerSettings;
-
-/// The providers, and the SSO branch over them.
-pub(crate) fn parts(
-    settings: &ServerSettings,
-    master: &MasterKeys,
-    clock: &Arc<dyn Clock>,
-    nonces: &SpentNonces,
-) -> Result<(Providers, SsoParts), Unavailable> {
-    let providers = providers(settings, master, clock)?;
-    let sso = sso_parts(settings, master, clock, providers.clone(), nonces.clone())?;
-    Ok((providers, sso))
-}
 
 /// The configured providers.
 fn providers(
@@ -48,13 +36,13 @@ fn providers(
 
 /// The SSO branch: the enterprise product when there is one, else the built-in broker when there are
 /// providers, else none.
-fn sso_parts(
+pub(crate) fn sso_branch(
     settings: &ServerSettings,
     master: &MasterKeys,
     clock: &Arc<dyn Clock>,
-    providers: Providers,
     nonces: SpentNonces,
-) -> Result<SsoParts, Unavailable> {
+) -> Result<SsoBranch, Unavailable> {
+    let providers = providers(settings, master, clock)?;
     let enterprise = EnterpriseBroker::new(&settings.enterprise, Arc::clone(clock))
         .map_err(|error| Unavailable::new("tls", error))?;
     let (broker, keys): (Option<Arc<dyn Broker>>, _) = match enterprise {
@@ -67,7 +55,7 @@ fn sso_parts(
             (broker, keys)
         }
     };
-    Ok(SsoParts {
+    Ok(SsoBranch {
         broker,
         keys,
         providers,

@@ -1,11 +1,12 @@
 //! The connections and the services, built from settings.
 
 use gatewright_usecase_kit::CachedBearers;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use gatewright_auth::{
     OsRandom,
     account::{CodeKeys, InvitationKeys},
+    bearer::BearerAuthenticator,
     console::ConsoleKeys,
     device::ReceiptKeys,
     file::FileUrlKeys,
@@ -21,15 +22,15 @@ use gatewright_kv::{
 use gatewright_objects::Objects;
 use gatewright_storage_kit::Pool;
 use gatewright_usecase_device::{
-    bearer::{Bearers, BearersParts},
-    device::{DeviceFlow, DeviceFlowParts, SsoParts},
+    bearer::Bearers,
+    device::{DeviceFlow, SsoBranch},
 };
 use gatewright_usecase_identity::{
-    account::{Accounts, AccountsParts},
+    account::Accounts,
     admin::Admin,
-    console::{Console, ConsoleParts, Setup},
+    console::{Console, Setup},
     credential::{Codes, OwnerChecks, Passwords},
-    member::{Members, MembersParts},
+    member::Members,
 };
 use gatewright_usecase_kit::{
     AccountCache, AuditBaseKeys, Env, GeoIp,
@@ -39,7 +40,7 @@ use gatewright_usecase_kit::{
 };
 use gatewright_usecase_workspace::{
     audit_log::AuditLog,
-    file::{Files, FilesParts},
+    file::Files,
     workspace::{ApiKeys, Tags, Workspaces},
 };
 
@@ -142,9 +143,9 @@ impl Platform {
     pub fn services(&self, settings: &ServerSettings) -> Result<AppServices, Unavailable> {
         let nonces = SpentNonces::new(self.kv.clone());
         let clock = &self.env.clock;
-        let (providers, sso) = identity::parts(settings, &self.master, clock, &nonces)?;
+        let sso = identity::sso_branch(settings, &self.master, clock, nonces.clone())?;
         let geo_ip = GeoIp::open(settings.device.geo_ip_database.as_deref())?;
-        let shared = Shared::new(self, settings, providers);
+        let shared = Shared::new(self, settings, sso.providers.clone());
         Ok(AppServices {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
@@ -244,7 +245,7 @@ impl<'a> Shared<'a> {
     }
 
     fn console(&self, nonces: SpentNonces) -> Console {
-        Console::new(ConsoleParts {
+        Console {
             pool: self.platform.pool.clone(),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
@@ -259,11 +260,11 @@ impl<'a> Shared<'a> {
             settings: self.settings.console.clone(),
             passwords: self.passwords.clone(),
             env: self.platform.env.clone(),
-        })
+        }
     }
 
     fn accounts(&self) -> Accounts {
-        Accounts::new(AccountsParts {
+        Accounts {
             pool: self.platform.pool.clone(),
             codes: self.codes.clone(),
             mail_queue: self.mail_queue.clone(),
@@ -285,11 +286,11 @@ impl<'a> Shared<'a> {
             },
             passwords: self.passwords.clone(),
             env: self.platform.env.clone(),
-        })
+        }
     }
 
     fn members(&self) -> Members {
-        Members::new(MembersParts {
+        Members {
             pool: self.platform.pool.clone(),
             codes: self.codes.clone(),
             mail_queue: self.mail_queue.clone(),
@@ -300,11 +301,11 @@ impl<'a> Shared<'a> {
             console: self.settings.console.clone(),
             settings: self.settings.account.clone(),
             env: self.platform.env.clone(),
-        })
+        }
     }
 
     fn files(&self) -> Files {
-        Files::new(FilesParts {
+        Files {
             pool: self.platform.pool.clone(),
             objects: Objects::new(&self.settings.objects),
             keys: FileUrlKeys::new(&self.platform.master),
@@ -313,7 +314,7 @@ impl<'a> Shared<'a> {
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
             env: self.platform.env.clone(),
-        })
+        }
     }
 
     fn admin(&self) -> Admin {
@@ -327,19 +328,20 @@ impl<'a> Shared<'a> {
     }
 
     fn setup(&self) -> Setup {
-        Setup::new(
-            self.platform.pool.clone(),
-            self.limiter.clone(),
-            self.limits.clone(),
-            ConsoleKeys::new(&self.platform.master),
-            self.settings.console.clone(),
-            self.passwords.clone(),
-            self.platform.env.clone(),
-        )
+        Setup {
+            pool: self.platform.pool.clone(),
+            limiter: self.limiter.clone(),
+            limits: self.limits.clone(),
+            keys: ConsoleKeys::new(&self.platform.master),
+            settings: self.settings.console.clone(),
+            passwords: self.passwords.clone(),
+            env: self.platform.env.clone(),
+            is_finished: AtomicBool::new(false),
+        }
     }
 
-    fn device(&self, sso: SsoParts, geo_ip: GeoIp) -> DeviceFlow {
-        DeviceFlow::new(DeviceFlowParts {
+    fn device(&self, sso: SsoBranch, geo_ip: GeoIp) -> DeviceFlow {
+        DeviceFlow {
             pool: self.platform.pool.clone(),
             grants: DeviceGrants::new(
                 self.platform.kv.clone(),
@@ -356,19 +358,24 @@ impl<'a> Shared<'a> {
             mail_queue: self.mail_queue.clone(),
             geo_ip,
             env: self.platform.env.clone(),
-        })
+        }
     }
 
     fn bearers(&self, broker: Option<Arc<dyn Broker>>) -> Bearers {
-        Bearers::new(BearersParts {
+        Bearers {
             pool: self.platform.pool.clone(),
             store: self.store.clone(),
             known: Arc::clone(&self.known),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
+            authenticator: BearerAuthenticator::new(
+                self.store.clone(),
+                self.limiter.clone(),
+                self.limits.clone(),
+            ),
             enabled: self.settings.device.bearer_enabled,
             broker,
             env: self.platform.env.clone(),
-        })
+        }
     }
 }

@@ -58,7 +58,7 @@ impl From<StorageError> for AdminError {
     }
 }
 
-/// The parts of [`Admin`].
+/// What an administrator may do.
 pub struct Admin {
     /// PostgreSQL.
     pub pool: Pool,

@@ -63,12 +63,14 @@ impl Caller {
     }
 }
 
-/// What [`Bearers`] is made of.
-pub struct BearersParts {
+/// Requests that carry a bearer.
+pub struct Bearers {
     /// PostgreSQL.
     pub pool: Pool,
     /// The look-up.
     pub store: CachedBearers,
+    /// Checks what is presented, over the look-up and the limiter.
+    pub authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
     /// What this process remembers of accounts.
     pub known: Arc<AccountCache>,
     /// The limiter.
@@ -83,40 +85,7 @@ pub struct BearersParts {
     pub env: Env,
 }
 
-/// Requests that carry a bearer.
-pub struct Bearers {
-    pub(super) pool: Pool,
-    pub(super) store: CachedBearers,
-    pub(super) env: Env,
-    pub(super) limits: Limits,
-    pub(super) enabled: bool,
-    pub(super) known: Arc<AccountCache>,
-    limiter: RateLimits,
-    broker: Option<Arc<dyn Broker>>,
-    pub(super) authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
-}
-
 impl Bearers {
-    /// Puts the parts together.
-    pub fn new(parts: BearersParts) -> Self {
-        let authenticator = BearerAuthenticator::new(
-            parts.store.clone(),
-            parts.limiter.clone(),
-            parts.limits.clone(),
-        );
-        Self {
-            pool: parts.pool,
-            store: parts.store,
-            env: parts.env,
-            limiter: parts.limiter,
-            limits: parts.limits,
-            enabled: parts.enabled,
-            broker: parts.broker,
-            authenticator,
-            known: parts.known,
-        }
-    }
-
     /// Checks a bearer for a route that needs `scope` and is for accounts only, in the order of
     /// device-flow.md §9.2.
     pub async fn authenticate(

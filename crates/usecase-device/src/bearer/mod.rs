@@ -8,6 +8,6 @@ mod sessions;
 
 pub use error::BearerRouteError;
 pub(crate) use error::DISABLED;
-pub use identity::{Bearers, BearersParts, Caller, Identity};
+pub use identity::{Bearers, Caller, Identity};
 pub use introspect::ActiveBearer;
 pub use sessions::{ConnectedDevice, SessionPage, SessionQuery};

@@ -50,12 +50,11 @@ pub struct Decide {
 impl DeviceFlow {
     /// What comes before the body is read: the switch, and the account's own limit.
     pub async fn charge_decision(&self, identity: &ConsoleIdentity) -> Result<(), DecideError> {
-        if !self.parts.settings.bearer_enabled {
+        if !self.settings.bearer_enabled {
             return Err(DecideError::BearerDisabled);
         }
-        let limit = &self.parts.limits.approve;
+        let limit = &self.limits.approve;
         Ok(self
-            .parts
             .limiter
             .charge(limit, &identity.account.id.to_string())
             .await?)
@@ -79,13 +78,12 @@ impl DeviceFlow {
             .await?;
         for _ in 0..DeviceGrants::ATTEMPTS {
             let stored = self
-                .parts
                 .grants
                 .find_by_user_code(&code)
                 .await?
                 .ok_or(DecideError::ExpiredOrUnknown)?;
             let next = transition(stored.grant.clone(), ctx, identity, command.verdict)?;
-            if self.parts.grants.replace(&stored, &next, ctx.now).await? {
+            if self.grants.replace(&stored, &next, ctx.now).await? {
                 return self.note(ctx, identity, command.verdict, &next).await;
             }
         }
@@ -99,13 +97,12 @@ impl DeviceFlow {
         command: &Decide,
         digest: &str,
     ) -> Result<(), DecideError> {
-        let mode = self.parts.settings.lookup_receipt;
+        let mode = self.settings.lookup_receipt;
         if !command.is_browser || mode == ReceiptMode::Off {
             return Ok(());
         }
         let receipt = command.receipt.as_deref();
         let Err(problem) = self
-            .parts
             .receipts
             .check(receipt, digest, identity.account.id, ctx.now)
         else {
@@ -131,9 +128,9 @@ impl DeviceFlow {
         ctx: &Ctx,
         event: AuditEvent,
     ) -> Result<bool, StorageError> {
-        let is_enforced = self.parts.settings.lookup_receipt == ReceiptMode::Enforce;
+        let is_enforced = self.settings.lookup_receipt == ReceiptMode::Enforce;
         let event = event.with("enforced", is_enforced);
-        record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?;
+        record_alone(&self.pool, &self.env, ctx, event).await?;
         Ok(is_enforced)
     }
 
@@ -152,7 +149,7 @@ impl DeviceFlow {
             .with("subject_email", &identity.account.email)
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 }
 

@@ -15,8 +15,8 @@ use gatewright_storage_kit::Pool;
 use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::{Env, GeoIp, mail::MailQueue, provider::Providers};
 
-/// What the SSO branch needs.
-pub struct SsoParts {
+/// What the branch for people without an account needs.
+pub struct SsoBranch {
     /// Whoever knows people without an account; none: the branch does not exist.
     pub broker: Option<Arc<dyn Broker>>,
     /// The keys of the signed objects.
@@ -27,8 +27,8 @@ pub struct SsoParts {
     pub nonces: SpentNonces,
 }
 
-/// What [`DeviceFlow`] is made of.
-pub struct DeviceFlowParts {
+/// The device flow.
+pub struct DeviceFlow {
     /// PostgreSQL.
     pub pool: Pool,
     /// The grants.
@@ -46,7 +46,7 @@ pub struct DeviceFlowParts {
     /// The keys of lookup receipts.
     pub receipts: ReceiptKeys,
     /// What the branch for people without an account needs.
-    pub sso: SsoParts,
+    pub sso: SsoBranch,
     /// Mails.
     pub mail_queue: MailQueue,
     /// Where addresses are.
@@ -55,20 +55,10 @@ pub struct DeviceFlowParts {
     pub env: Env,
 }
 
-/// The device flow.
-pub struct DeviceFlow {
-    pub(super) parts: DeviceFlowParts,
-}
-
 impl DeviceFlow {
-    /// Puts the parts together.
-    pub fn new(parts: DeviceFlowParts) -> Self {
-        Self { parts }
-    }
-
     /// An address, with where about it is when that is known: for people.
     pub fn with_place(&self, address: IpAddr, is_chinese: bool) -> String {
-        match self.parts.geo_ip.find(address, is_chinese) {
+        match self.geo_ip.find(address, is_chinese) {
             Some(place) => format!("{address} ({place})"),
             None => address.to_string(),
         }

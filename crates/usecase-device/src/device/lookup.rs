@@ -35,12 +35,8 @@ pub enum LookupAnswer {
 impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_lookup(&self, ctx: &Ctx) -> Result<(), LookupError> {
-        let limit = &self.parts.limits.device_lookup;
-        Ok(self
-            .parts
-            .limiter
-            .charge(limit, &ctx.address.limit_key())
-            .await?)
+        let limit = &self.limits.device_lookup;
+        Ok(self.limiter.charge(limit, &ctx.address.limit_key()).await?)
     }
 
     /// Looks a code up. Wrong guesses from all addresses together have one budget: when it is
@@ -55,21 +51,21 @@ impl DeviceFlow {
         let Ok(code) = user_code.parse::<UserCode>() else {
             return Ok(LookupAnswer::Invalid);
         };
-        let budget = &self.parts.limits.device_lookup_miss;
-        let miss = self.parts.limiter.charge_refundable(budget, "all").await;
+        let budget = &self.limits.device_lookup_miss;
+        let miss = self.limiter.charge_refundable(budget, "all").await;
         let miss = miss.inspect_err(|error| {
             if matches!(error, ChargeError::RateLimited(_)) {
                 tracing::warn!("the budget of wrong user codes is spent: somebody is guessing");
             }
         })?;
-        let stored = self.parts.grants.find_by_user_code(&code).await?;
+        let stored = self.grants.find_by_user_code(&code).await?;
         let Some(grant) = stored
             .map(|s| s.grant)
             .filter(|grant| grant.is_pending(ctx.now))
         else {
             return Ok(LookupAnswer::Invalid);
         };
-        self.parts.limiter.refund(&miss).await?;
+        self.limiter.refund(&miss).await?;
         let remaining = grant.remaining_seconds(ctx.now);
         let digest = code_fingerprint(&code);
         let receipt = Receipt {
@@ -79,11 +75,9 @@ impl DeviceFlow {
         Ok(LookupAnswer::Valid {
             remaining,
             client_id: grant.client_id.as_str().to_owned(),
-            receipt: self.parts.receipts.seal(
-                &receipt,
-                ctx.now,
-                TimeDelta::seconds(remaining.max(1)),
-            ),
+            receipt: self
+                .receipts
+                .seal(&receipt, ctx.now, TimeDelta::seconds(remaining.max(1))),
             code_digest: digest,
         })
     }
@@ -101,21 +95,18 @@ impl DeviceFlow {
             return Ok(None);
         };
         let digest = code_fingerprint(&code);
-        let checked = self
-            .parts
-            .receipts
-            .check(receipt, &digest, account, ctx.now);
+        let checked = self.receipts.check(receipt, &digest, account, ctx.now);
         if checked.is_err() {
             return Ok(None);
         }
-        let stored = self.parts.grants.find_by_user_code(&code).await?;
+        let stored = self.grants.find_by_user_code(&code).await?;
         let grant = stored.map(|stored| stored.grant);
         Ok(grant.filter(|grant| grant.is_pending(ctx.now)))
     }
 
     /// Whether a receipt says that a code was looked up, whoever was signed in then.
     pub fn is_looked_up(&self, ctx: &Ctx, code_digest: &str, receipt: Option<&str>) -> bool {
-        self.parts.receipts.is_for(receipt, code_digest, ctx.now)
+        self.receipts.is_for(receipt, code_digest, ctx.now)
     }
 
     /// The digest that the receipt of a code goes by, if it has the form of a code.

@@ -66,9 +66,9 @@ impl DeviceFlow {
         approval: Approval,
     ) -> Result<Delivery, PollError> {
         let grant = &stored.grant;
-        let token_id = TokenId::generate(self.parts.env.ids.as_ref());
+        let token_id = TokenId::generate(self.env.ids.as_ref());
         let picked_up = (token_id, ctx.address.ip());
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         if !device_redemption::insert(&mut tx, grant.id, picked_up, ctx.now).await? {
             tx.rollback().await?;
             self.note_replay(ctx, grant).await?;
@@ -82,7 +82,7 @@ impl DeviceFlow {
             }
             other => other?,
         };
-        let random = self.parts.env.random.as_ref();
+        let random = self.env.random.as_ref();
         let bearer = NewBearer::generate(subject.kind(), random).map_err(dry)?;
         let token = self.new_token(ctx, token_id, grant, &subject);
         if let DeliveredTo::Account { account, .. } = &subject {
@@ -91,7 +91,6 @@ impl DeviceFlow {
         self.store(ctx, tx, grant, &token, &bearer.hash()).await?;
         // From here on the database refuses a second pick-up; telling Redis only saves it the question.
         if let Err(error) = self
-            .parts
             .grants
             .replace(&stored, &grant.clone().redeemed(), ctx.now)
             .await
@@ -130,7 +129,7 @@ impl DeviceFlow {
                     return Err(PollError::Superseded);
                 }
                 let taken = account::is_email_taken(tx, &subject.email.folded()).await?;
-                if taken || self.parts.sso.broker.is_none() {
+                if taken || self.sso.broker.is_none() {
                     return Err(PollError::Denied);
                 }
                 Ok(DeliveredTo::External(subject))
@@ -142,7 +141,7 @@ impl DeviceFlow {
     async fn note_superseded(&self, ctx: &Ctx, stored: &StoredGrant) -> Result<(), PollError> {
         let grant = &stored.grant;
         let refused = grant.clone().superseded();
-        if !self.parts.grants.replace(stored, &refused, ctx.now).await? {
+        if !self.grants.replace(stored, &refused, ctx.now).await? {
             return Ok(());
         }
         let event = AuditEvent::new(AuditAction::DeviceFlowRejected)
@@ -150,7 +149,7 @@ impl DeviceFlow {
             .with("grant_id", grant.id)
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 
     fn new_token(
@@ -178,7 +177,7 @@ impl DeviceFlow {
             client_id: grant.client_id.as_str().into(),
             device_label: grant.device_label.as_str().into(),
             created_at: ctx.now,
-            expires_at: ctx.now + self.parts.settings.bearer_lifetime(),
+            expires_at: ctx.now + self.settings.bearer_lifetime(),
             last_used_at: None,
         }
     }
@@ -196,7 +195,7 @@ impl DeviceFlow {
         let replaced = bearer_token::revoke_predecessors(&mut tx, token, ctx.now).await?;
         let committed = async {
             for old in &replaced {
-                self.parts.bearers.deny(old).await?;
+                self.bearers.deny(old).await?;
             }
             bearer_token::insert(&mut tx, token, hash).await?;
             self.note_redemption(ctx, &mut tx, grant, token).await?;
@@ -206,7 +205,7 @@ impl DeviceFlow {
         .await;
         if committed.is_err() {
             for old in &replaced {
-                self.parts.bearers.lift_denial(old).await;
+                self.bearers.lift_denial(old).await;
             }
         }
         committed
@@ -220,7 +219,7 @@ impl DeviceFlow {
         grant: &DeviceGrant,
         account: &Account,
     ) -> Result<(), PollError> {
-        let mail_queue = &self.parts.mail_queue;
+        let mail_queue = &self.mail_queue;
         let Ok(url) = mail_queue.page("/account") else {
             return Ok(());
         };
@@ -250,13 +249,13 @@ impl DeviceFlow {
             .with("device_label", &grant.device_label)
             .with("expires_at", token.expires_at.to_rfc3339());
         event.actor = token.account_id;
-        record(tx, &self.parts.env, ctx, event).await?;
+        record(tx, &self.env, ctx, event).await?;
         if grant.created_ip != ctx.address.ip() {
             let event = AuditEvent::new(AuditAction::DeviceCodeCrossIpPoll)
                 .with("token_id", token.id)
                 .with("creation_ip", grant.created_ip)
                 .with("poll_ip", ctx.address.ip());
-            record(tx, &self.parts.env, ctx, event).await?;
+            record(tx, &self.env, ctx, event).await?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ mod start;
 
 pub use decide::{Decide, Verdict};
 pub use error::{DecideError, LookupError, PollError, StartError};
-pub use flow::{DeviceFlow, DeviceFlowParts, SsoParts};
+pub use flow::{DeviceFlow, SsoBranch};
 pub use lookup::LookupAnswer;
 pub use mint::{DeliveredTo, Delivery};
 pub use poll::PollDevice;

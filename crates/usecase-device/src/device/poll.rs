@@ -25,13 +25,13 @@ impl DeviceFlow {
             return Err(self.unknown(ctx).await);
         };
         for _ in 0..DeviceGrants::ATTEMPTS {
-            let Some(stored) = self.parts.grants.find_by_device_code(&code).await? else {
+            let Some(stored) = self.grants.find_by_device_code(&code).await? else {
                 return Err(self.unknown(ctx).await);
             };
             self.require_client(&stored.grant, command.client_id.as_deref())?;
             let (answer, next) = stored.grant.clone().poll(ctx.now);
             if let Some(next) = next
-                && !self.parts.grants.replace(&stored, &next, ctx.now).await?
+                && !self.grants.replace(&stored, &next, ctx.now).await?
             {
                 continue;
             }
@@ -56,8 +56,8 @@ impl DeviceFlow {
 
     /// A code that we do not know stores nothing, and costs its sender.
     async fn unknown(&self, ctx: &Ctx) -> PollError {
-        let (limit, key) = (&self.parts.limits.device_token, ctx.address.limit_key());
-        match self.parts.limiter.charge(limit, &key).await {
+        let (limit, key) = (&self.limits.device_token, ctx.address.limit_key());
+        match self.limiter.charge(limit, &key).await {
             Ok(()) => PollError::Expired,
             Err(error) => error.or(|limited| PollError::SlowDown {
                 interval: limited.retry_after,
@@ -78,7 +78,7 @@ impl DeviceFlow {
         });
         if !same {
             Err(PollError::OtherClient)
-        } else if !self.parts.settings.is_known(&grant.client_id) {
+        } else if !self.settings.is_known(&grant.client_id) {
             Err(PollError::Denied)
         } else {
             Ok(())
@@ -93,6 +93,6 @@ impl DeviceFlow {
         let event = AuditEvent::new(AuditAction::DeviceCodeReplayed)
             .with("grant_id", grant.id)
             .with("client_id", &grant.client_id);
-        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 }

@@ -38,17 +38,13 @@ pub struct StartedDevice {
 impl DeviceFlow {
     /// The limit that even malformed requests are charged to.
     pub async fn charge_start(&self, ctx: &Ctx) -> Result<(), StartError> {
-        let limit = &self.parts.limits.device_code;
-        Ok(self
-            .parts
-            .limiter
-            .charge(limit, &ctx.address.limit_key())
-            .await?)
+        let limit = &self.limits.device_code;
+        Ok(self.limiter.charge(limit, &ctx.address.limit_key()).await?)
     }
 
     /// Whether a client may start a flow. Asked before the rest of its request is looked at.
     pub fn require_known_client(&self, client: &ClientId) -> Result<(), StartError> {
-        if self.parts.settings.is_known(client) {
+        if self.settings.is_known(client) {
             Ok(())
         } else {
             Err(StartError::UnsupportedClient)
@@ -63,7 +59,6 @@ impl DeviceFlow {
     ) -> Result<StartedDevice, StartError> {
         self.require_known_client(&command.client_id)?;
         let verification_uri = self
-            .parts
             .urls
             .verification_uri()
             .map_err(|_| StartError::ConsoleUrlUnset)?;
@@ -71,19 +66,14 @@ impl DeviceFlow {
             let user_code = self.draw_user_code()?;
             let device_code = self.draw_device_code()?;
             let grant = self.new_grant(ctx, &command, &user_code);
-            if !self
-                .parts
-                .grants
-                .insert(&grant, &device_code, ctx.now)
-                .await?
-            {
+            if !self.grants.insert(&grant, &device_code, ctx.now).await? {
                 continue;
             }
             let event = AuditEvent::new(AuditAction::DeviceCodeIssued)
                 .with("grant_id", grant.id)
                 .with("client_id", &command.client_id)
                 .with("device_label", &command.device_label);
-            record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?;
+            record_alone(&self.pool, &self.env, ctx, event).await?;
             return Ok(StartedDevice {
                 device_code,
                 user_code,
@@ -95,8 +85,8 @@ impl DeviceFlow {
 
     fn new_grant(&self, ctx: &Ctx, command: &StartDevice, user_code: &UserCode) -> DeviceGrant {
         DeviceGrant {
-            id: GrantId::generate(self.parts.env.ids.as_ref()),
-            user_code_digest: self.parts.grants.user_code_digest(user_code),
+            id: GrantId::generate(self.env.ids.as_ref()),
+            user_code_digest: self.grants.user_code_digest(user_code),
             client_id: command.client_id.clone(),
             device_label: command.device_label.clone(),
             created_at: ctx.now,
@@ -108,7 +98,7 @@ impl DeviceFlow {
     }
 
     fn draw_user_code(&self) -> Result<UserCode, Unavailable> {
-        let random = &self.parts.env.random;
+        let random = &self.env.random;
         UserCode::draw(|| {
             let mut byte = [0];
             random.fill(&mut byte).map_err(dry)?;
@@ -117,7 +107,7 @@ impl DeviceFlow {
     }
 
     fn draw_device_code(&self) -> Result<DeviceCode, Unavailable> {
-        let text = self.parts.env.random_text(DeviceCode::ENTROPY_BYTES)?;
+        let text = self.env.random_text(DeviceCode::ENTROPY_BYTES)?;
         DeviceCode::from_random(&text).map_err(|error| Unavailable::new("device codes", error))
     }
 }

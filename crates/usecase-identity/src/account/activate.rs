@@ -81,8 +81,8 @@ impl Accounts {
         workspace: Option<&str>,
     ) -> Result<Option<InvitationView>, AccountError> {
         self.charge_activation(ctx).await?;
-        let link = (&self.parts.invitations, token);
-        let mut conn = self.parts.pool.get().await?;
+        let link = (&self.invitations, token);
+        let mut conn = self.pool.get().await?;
         let found = find_by_token(&mut conn, ctx, link).await?;
         let found = found.filter(|(one, _)| names_it(&one.email, one.workspace, email, workspace));
         let Some((invitation, workspace_name)) = found else {
@@ -120,9 +120,9 @@ impl Accounts {
         command: Activation,
     ) -> Result<(), AccountError> {
         self.charge_activation(ctx).await?;
-        let link = (&self.parts.invitations, command.token.as_str());
+        let link = (&self.invitations, command.token.as_str());
         let found = {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             find_by_token(&mut conn, ctx, link).await?
         };
         // Looked at before any password is hashed.
@@ -145,24 +145,24 @@ impl Accounts {
         seen: &Invitation,
         command: &Activation,
     ) -> Result<(), AccountError> {
-        let (parts, id) = (&self.parts, who.account.id);
+        let id = who.account.id;
         let came_by_it = seen.accepted_by == Some(id);
         if came_by_it {
             require_whole(&command.profile)?;
         }
-        let mut tx = parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         if came_by_it {
             // A moment ago, and they say now who they are.
             lock_own(&mut tx, ctx, who).await?;
         } else {
-            let link = (&parts.invitations, command.token.as_str());
+            let link = (&self.invitations, command.token.as_str());
             let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
             let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
             let own = lock_own(&mut tx, ctx, who).await?;
             if own.account().email.to_lowercase() != accepting.invitation().email {
                 return Err(AccountError::AlreadyActivated);
             }
-            accepting.join(&mut tx, (&parts.env, ctx), &own).await?;
+            accepting.join(&mut tx, (&self.env, ctx), &own).await?;
         }
         let change = came_by_it.then_some(&command.profile);
         self.finish(ctx, tx, id, (seen, command, change)).await
@@ -180,20 +180,19 @@ impl Accounts {
         if let Some(password) = &command.password {
             check_password_policy(password.expose())?;
         }
-        let parts = &self.parts;
         let is_taken = {
-            let mut conn = parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             account::is_email_taken(&mut conn, &seen.email).await?
         };
         if is_taken {
             return Err(AccountError::SignInToAccept);
         }
         let hash = match &command.password {
-            Some(password) => Some(parts.passwords.hash(password).await?),
+            Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
         };
-        let mut tx = parts.pool.begin().await?;
-        let link = (&parts.invitations, command.token.as_str());
+        let mut tx = self.pool.begin().await?;
+        let link = (&self.invitations, command.token.as_str());
         let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
         let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
         account::lock_email(&mut tx, &seen.email).await?;
@@ -207,10 +206,10 @@ impl Accounts {
             language: command.profile.interface_language.as_deref(),
             timezone: command.profile.timezone.as_deref(),
         };
-        let id = create(&mut tx, &parts.env, ctx, &new_account).await?;
+        let id = create(&mut tx, &self.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
         let locked = locked.ok_or(CredentialError::AccountNotFound)?;
-        accepting.join(&mut tx, (&parts.env, ctx), &locked).await?;
+        accepting.join(&mut tx, (&self.env, ctx), &locked).await?;
         let change = Some(&command.profile);
         self.finish(ctx, tx, id, (seen, command, change)).await
     }
@@ -234,19 +233,15 @@ impl Accounts {
         let event = AuditEvent::new(AuditAction::AccountActivated)
             .by(id)
             .within(Some(invitation.workspace));
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
-        self.parts.known.forget(id);
+        self.known.forget(id);
         Ok(())
     }
 
     async fn charge_activation(&self, ctx: &Ctx) -> Result<(), AccountError> {
-        let limit = &self.parts.limits.activate;
-        Ok(self
-            .parts
-            .limiter
-            .charge(limit, &ctx.address.limit_key())
-            .await?)
+        let limit = &self.limits.activate;
+        Ok(self.limiter.charge(limit, &ctx.address.limit_key()).await?)
     }
 }
 

@@ -55,7 +55,7 @@ impl Accounts {
         (email, token): (&Email, &str),
         language: Option<&str>,
     ) -> Result<String, AccountError> {
-        let first = self.parts.codes.verified(ctx, OLD, token).await?;
+        let first = self.codes.verified(ctx, OLD, token).await?;
         require_own(&first, account.id)?;
         let old_email = account.email.to_lowercase();
         if first.email != old_email {
@@ -76,17 +76,17 @@ impl Accounts {
         mail: MailKind,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
-        if !self.parts.settings.change_email_enabled {
+        if !self.settings.change_email_enabled {
             return Err(AccountError::FeatureDisabled);
         }
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         codes.charge_network(ctx).await?;
         let postage = codes.charge_mailbox(ctx, new.purpose, new.email, owner);
         let postage = postage.await?;
         let issued = codes.issue(ctx, new, postage).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let mail = issued.mail(mail, language);
-        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+        self.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -99,7 +99,7 @@ impl Accounts {
         email: &Email,
         (token, code): (&str, &str),
     ) -> Result<String, AccountError> {
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let seen = codes.grants.find(token, ctx.now).await?;
         let seen = seen.ok_or(CredentialError::InvalidToken)?;
         require_own(&seen, account)?;
@@ -117,17 +117,17 @@ impl Accounts {
         who: &ConsoleIdentity,
         (email, token): (&Email, &str),
     ) -> Result<Account, AccountError> {
-        if !self.parts.settings.change_email_enabled {
+        if !self.settings.change_email_enabled {
             return Err(AccountError::FeatureDisabled);
         }
-        let grant = self.parts.codes.verified(ctx, NEW, token).await?;
+        let grant = self.codes.verified(ctx, NEW, token).await?;
         require_own(&grant, who.account.id)?;
         let email = email.lowercase();
         let is_unchanged = grant.old_email.as_deref() == Some(&who.account.email.to_lowercase());
         if email.as_str() != grant.email || !is_unchanged {
             return Err(CredentialError::InvalidToken.into());
         }
-        self.parts.codes.spend(token, &grant).await?;
+        self.codes.spend(token, &grant).await?;
         self.store_email(ctx, who, (email.as_str(), &grant)).await
     }
 
@@ -137,8 +137,8 @@ impl Accounts {
         who: &ConsoleIdentity,
         (email, grant): (&str, &OneTimeGrant),
     ) -> Result<Account, AccountError> {
-        let (id, parts) = (who.account.id, &self.parts);
-        let mut tx = parts.pool.begin().await?;
+        let id = who.account.id;
+        let mut tx = self.pool.begin().await?;
         account::lock_email(&mut tx, email).await?;
         if account::is_email_taken(&mut tx, email).await? {
             return Err(AccountError::EmailInUse);
@@ -147,28 +147,28 @@ impl Accounts {
         if !grant.is_of(own.account()) {
             return Err(CredentialError::InvalidToken.into());
         }
-        let begun = begin_era(&mut tx, &parts.env, &own, Ending::EmailChanged).await?;
+        let begun = begin_era(&mut tx, &self.env, &own, Ending::EmailChanged).await?;
         profile::update_email(&mut tx, &begun, email, ctx.now).await?;
         let language = who.account.interface_language.as_deref();
         let done =
             OutgoingMail::new(MailKind::ChangeEmailDone, email, language).with("email", email);
-        parts.mail_queue.send(&mut tx, ctx, done).await?;
+        self.mail_queue.send(&mut tx, ctx, done).await?;
         let notice = OutgoingMail::new(MailKind::ChangeEmailNotice, &who.account.email, language);
-        parts.mail_queue.send(&mut tx, ctx, notice).await?;
+        self.mail_queue.send(&mut tx, ctx, notice).await?;
         let spared = Some(who.claims.session_id);
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::EmailChanged).by(id);
-        record(&mut tx, &parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         let changed = account::find(&mut tx, id).await?;
-        commit_ending(tx, &parts.store, ended).await?;
-        parts.known.forget(id);
+        commit_ending(tx, &self.store, ended).await?;
+        self.known.forget(id);
         Ok(changed.ok_or(CredentialError::AccountNotFound)?)
     }
 
     /// Whether an address is free, for somebody who is signed in.
     pub async fn require_free_email(&self, ctx: &Ctx, email: &Email) -> Result<(), AccountError> {
-        self.parts.codes.charge_network(ctx).await?;
-        let mut conn = self.parts.pool.get().await?;
+        self.codes.charge_network(ctx).await?;
+        let mut conn = self.pool.get().await?;
         if account::is_email_taken(&mut conn, email.lowercase().as_str()).await? {
             return Err(AccountError::EmailInUse);
         }

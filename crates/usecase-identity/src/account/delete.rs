@@ -30,7 +30,7 @@ impl Accounts {
         ctx: &Ctx,
         account: &Account,
     ) -> Result<String, AccountError> {
-        let (email, codes) = (account.email.to_lowercase(), &self.parts.codes);
+        let (email, codes) = (account.email.to_lowercase(), &self.codes);
         let postage = codes.charge_mailbox(ctx, PURPOSE, &email, Some(account));
         let postage = postage.await?;
         let mut new = NewCode::new(PURPOSE, &email);
@@ -38,8 +38,8 @@ impl Accounts {
         let issued = codes.issue(ctx, new, postage).await?;
         let language = account.interface_language.as_deref();
         let mail = issued.mail(MailKind::DeleteAccountCode, language);
-        let mut tx = self.parts.pool.begin().await?;
-        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+        let mut tx = self.pool.begin().await?;
+        self.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -52,8 +52,8 @@ impl Accounts {
         who: &ConsoleIdentity,
         (token, code): (&str, &str),
     ) -> Result<(), AccountError> {
-        let (account, parts) = (&who.account, &self.parts);
-        let codes = &self.parts.codes;
+        let account = &who.account;
+        let codes = &self.codes;
         let seen = codes.grants.find(token, ctx.now).await?;
         if seen.and_then(|grant| grant.account) != Some(account.id) {
             return Err(AccountError::InvalidDeletionCode);
@@ -67,34 +67,34 @@ impl Accounts {
         })?;
         self.require_no_shared_workspace(account).await?;
         codes.spend(token, &grant).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let mail = OutgoingMail::new(
             MailKind::DeleteAccountDone,
             &account.email,
             account.interface_language.as_deref(),
         );
         let mail = mail.with("email", &account.email);
-        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+        self.mail_queue.send(&mut tx, ctx, mail).await?;
         let workspaces = lock_workspaces(&mut tx, account).await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         if !grant.is_of(own.account()) {
             return Err(AccountError::InvalidDeletionCode);
         }
-        let begun = begin_era(&mut tx, &parts.env, &own, Ending::AccountDeleted).await?;
+        let begun = begin_era(&mut tx, &self.env, &own, Ending::AccountDeleted).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         self.leave(ctx, &mut tx, account, workspaces).await?;
         let orphans = erasure::delete_account(&mut tx, account.id).await?;
-        delete_contents(&mut tx, &parts.env, ctx, orphans).await?;
+        delete_contents(&mut tx, &self.env, ctx, orphans).await?;
         let event = AuditEvent::new(AuditAction::AccountDeleted).by(account.id);
-        record(&mut tx, &self.parts.env, ctx, event).await?;
-        commit_ending(tx, &self.parts.store, ended).await?;
-        self.parts.known.forget(account.id);
+        record(&mut tx, &self.env, ctx, event).await?;
+        commit_ending(tx, &self.store, ended).await?;
+        self.known.forget(account.id);
         Ok(())
     }
 
     /// Asked before the code is spent, so that a refusal can be mended and the code used.
     async fn require_no_shared_workspace(&self, account: &Account) -> Result<(), AccountError> {
-        let mut conn = self.parts.pool.get().await?;
+        let mut conn = self.pool.get().await?;
         for workspace in workspace::list_for_account(&mut conn, account.id).await? {
             let is_shared = member::count(&mut conn, workspace.id).await? > 1;
             if workspace.role == Role::Owner && is_shared {
@@ -118,7 +118,7 @@ impl Accounts {
             let action = match (is_alone, role) {
                 (true, _) => {
                     let orphans = erasure::delete_workspace(tx, id).await?;
-                    delete_contents(tx, &self.parts.env, ctx, orphans).await?;
+                    delete_contents(tx, &self.env, ctx, orphans).await?;
                     AuditAction::WorkspaceDeleted
                 }
                 (false, Some(Role::Owner)) => return Err(AccountError::OwnsSharedWorkspace),
@@ -129,7 +129,7 @@ impl Accounts {
             };
             let event = AuditEvent::new(action).by(account.id).within(Some(id));
             let event = event.with("reason", "account_deleted");
-            record(tx, &self.parts.env, ctx, event).await?;
+            record(tx, &self.env, ctx, event).await?;
         }
         Ok(())
     }

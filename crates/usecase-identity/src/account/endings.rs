@@ -23,17 +23,16 @@ use gatewright_usecase_kit::{Ctx, Env, record};
 impl Accounts {
     /// Ends everything that somebody has open but the session that asks: all or nothing.
     pub async fn end_others(&self, ctx: &Ctx, who: &ConsoleIdentity) -> Result<(), AccountError> {
-        let parts = &self.parts;
         let (id, spared) = (who.account.id, who.claims.session_id);
-        let mut tx = parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
-        let begun = begin_era(&mut tx, &parts.env, &own, Ending::EverythingElseEnded).await?;
+        let begun = begin_era(&mut tx, &self.env, &own, Ending::EverythingElseEnded).await?;
         let ended = end_all(&mut tx, begun, Some(spared), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::LoggedOut).by(id);
         let event = event.with("everything_but", spared);
-        record(&mut tx, &parts.env, ctx, event).await?;
-        commit_ending(tx, &parts.store, ended).await?;
-        parts.known.forget(id);
+        record(&mut tx, &self.env, ctx, event).await?;
+        commit_ending(tx, &self.store, ended).await?;
+        self.known.forget(id);
         Ok(())
     }
 }

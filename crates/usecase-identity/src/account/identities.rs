@@ -46,14 +46,14 @@ impl Accounts {
     /// same.
     pub async fn list_providers(&self, id: AccountId) -> Result<Vec<LinkedProvider>, AccountError> {
         let connected = {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             external_identity::list_for_account(&mut conn, id).await?
         };
         Ok(self.beside_configured(&connected))
     }
 
     fn beside_configured(&self, connected: &[ConnectedIdentity]) -> Vec<LinkedProvider> {
-        let configured = self.parts.providers.described();
+        let configured = self.providers.described();
         let at = |issuer: &str| connected.iter().find(|one| one.issuer == issuer);
         let mut all: Vec<LinkedProvider> = configured
             .iter()
@@ -81,7 +81,7 @@ impl Accounts {
 
     /// Whether the owner proves it by the password: they have one, and may sign in with it.
     pub fn proves_by_password(&self, account: &Account) -> bool {
-        self.parts.owners.takes_password(account)
+        self.owners.takes_password(account)
     }
 
     /// Takes the password, or looks at how long ago the session began.
@@ -91,7 +91,7 @@ impl Accounts {
         who: &ConsoleIdentity,
         password: Option<&Secret>,
     ) -> Result<OwnerProof, AccountError> {
-        Ok(self.parts.owners.prove(ctx, who, password).await?)
+        Ok(self.owners.prove(ctx, who, password).await?)
     }
 
     /// Disconnects one. Whoever it signed in may still be there: everything but this browser ends.
@@ -103,8 +103,7 @@ impl Accounts {
         password: Option<&Secret>,
     ) -> Result<(), AccountError> {
         let proof = self.prove_owner(ctx, who, password).await?;
-        let parts = &self.parts;
-        let mut tx = parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         if !proof.is_of(own.account()) {
             return Err(CredentialError::SessionEnded.into());
@@ -118,7 +117,7 @@ impl Accounts {
             .ok_or(AccountError::IdentityNotConnected)?;
         self.require_another_way(own.account(), &all, one)?;
         external_identity::delete(&mut tx, own.id(), &one.issuer).await?;
-        note(&mut tx, &parts.env, ctx, own.account(), &one.issuer).await?;
+        note(&mut tx, &self.env, ctx, own.account(), &one.issuer).await?;
         self.tell_disconnected(
             ctx,
             &mut tx,
@@ -127,11 +126,11 @@ impl Accounts {
         )
         .await?;
         let ending = Ending::IdentityDisconnected;
-        let begun = begin_era(&mut tx, &parts.env, &own, ending).await?;
+        let begun = begin_era(&mut tx, &self.env, &own, ending).await?;
         let spared = Some(who.claims.session_id);
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
-        commit_ending(tx, &parts.store, ended).await?;
-        parts.known.forget(own.id());
+        commit_ending(tx, &self.store, ended).await?;
+        self.known.forget(own.id());
         Ok(())
     }
 
@@ -145,7 +144,7 @@ impl Accounts {
         let is_left = |one: &LinkedProvider| {
             one.is_configured && one.connected_at.is_some() && one.key != without.key
         };
-        let by_mail = self.parts.console.email_code_login && self.parts.mail_queue.is_set_up();
+        let by_mail = self.console.email_code_login && self.mail_queue.is_set_up();
         if self.proves_by_password(account) || by_mail || all.iter().any(is_left) {
             Ok(())
         } else {
@@ -160,7 +159,7 @@ impl Accounts {
         tx: &mut Tx,
         account: &Account,
     ) -> Result<(), AccountError> {
-        let gone = disconnect_all(tx, &self.parts.env, ctx, account).await?;
+        let gone = disconnect_all(tx, &self.env, ctx, account).await?;
         if gone.is_empty() {
             return Ok(());
         }
@@ -177,7 +176,7 @@ impl Accounts {
         account: &Account,
         labels: &[String],
     ) -> Result<(), AccountError> {
-        let mail_queue = &self.parts.mail_queue;
+        let mail_queue = &self.mail_queue;
         let Ok(url) = mail_queue.page("/account") else {
             return Ok(());
         };

@@ -17,4 +17,4 @@ pub use error::AccountError;
 pub use gatewright_storage_identity::profile::ProfileChange;
 pub use identities::LinkedProvider;
 pub(crate) use identities::disconnect_all;
-pub use service::{Accounts, AccountsParts};
+pub use service::Accounts;

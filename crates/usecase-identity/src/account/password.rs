@@ -33,30 +33,29 @@ impl Accounts {
             return Err(AccountError::RepeatPasswordNotMatch);
         }
         check_password_policy(new.expose())?;
-        let owners = &self.parts.owners;
+        let owners = &self.owners;
         let looked_at = owners.require_current(who, old).await?;
         let is_first = looked_at.password.is_none();
         if is_first {
             owners.require_fresh(ctx, who).await?;
         }
-        let parts = &self.parts;
-        let hash = parts.passwords.hash(new).await?;
+        let hash = self.passwords.hash(new).await?;
         let (id, spared) = (who.account.id, Some(who.claims.session_id));
-        let mut tx = parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
         // Somebody may have changed it while the old one was compared.
         if !own.has_still(&looked_at) {
             return Err(CredentialError::CurrentPasswordIncorrect.into());
         }
-        let begun = begin_era(&mut tx, &parts.env, &own, Ending::PasswordChanged).await?;
+        let begun = begin_era(&mut tx, &self.env, &own, Ending::PasswordChanged).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
-        record(&mut tx, &parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         self.tell_password(ctx, &mut tx, (own.account(), is_first))
             .await?;
-        commit_ending(tx, &parts.store, ended).await?;
-        parts.known.forget(id);
+        commit_ending(tx, &self.store, ended).await?;
+        self.known.forget(id);
         Ok(())
     }
 
@@ -67,7 +66,7 @@ impl Accounts {
         tx: &mut Tx,
         (account, is_first): (&Account, bool),
     ) -> Result<(), AccountError> {
-        let mail_queue = &self.parts.mail_queue;
+        let mail_queue = &self.mail_queue;
         let page = mail_queue.page("/account").ok().filter(|_| is_first);
         let kind = match page {
             Some(_) => MailKind::FirstPassword,

@@ -22,7 +22,7 @@ impl Accounts {
         id: AccountId,
         change: ProfileChange,
     ) -> Result<Account, AccountError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         if let Some(avatar) = &change.avatar {
             let whose = account::lock(&mut tx, id).await?;
             let whose = whose.ok_or(CredentialError::AccountNotFound)?;
@@ -33,7 +33,7 @@ impl Accounts {
         profile::update(&mut tx, id, &change, ctx.now).await?;
         let account = account::find(&mut tx, id).await?;
         tx.commit().await?;
-        self.parts.known.forget(id);
+        self.known.forget(id);
         Ok(account.ok_or(CredentialError::AccountNotFound)?)
     }
 
@@ -49,7 +49,7 @@ impl Accounts {
             return Ok(());
         };
         let orphans = upload_file::delete_own(tx, file, account.id).await?;
-        Ok(delete_contents(tx, &self.parts.env, ctx, orphans).await?)
+        Ok(delete_contents(tx, &self.env, ctx, orphans).await?)
     }
 
     /// Initialises an account that the cloud edition left behind.
@@ -59,14 +59,14 @@ impl Accounts {
         account: &Account,
         change: ProfileChange,
     ) -> Result<(), AccountError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let step = (AccountStatus::Uninitialized, AccountStatus::Active);
         if !profile::update_status(&mut tx, account.id, step, ctx.now).await? {
             return Err(AccountError::AlreadyInited);
         }
         profile::update(&mut tx, account.id, &change, ctx.now).await?;
         tx.commit().await?;
-        self.parts.known.forget(account.id);
+        self.known.forget(account.id);
         Ok(())
     }
 }

@@ -29,12 +29,12 @@ impl Accounts {
         email: &Email,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
-        if !self.parts.console.password_login {
+        if !self.console.password_login {
             return Err(AccountError::FeatureDisabled);
         }
-        let (spelled, email, codes) = (email.as_str(), email.lowercase(), &self.parts.codes);
+        let (spelled, email, codes) = (email.as_str(), email.lowercase(), &self.codes);
         codes.charge_network(ctx).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let found = account::find_credentials(&mut tx, spelled).await?;
         let found = found
             .map(|found| found.account)
@@ -49,14 +49,14 @@ impl Accounts {
             Some(_) => issued.mail(MailKind::ResetPassword, language),
             None => self.no_account(email.as_str(), language),
         };
-        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+        self.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
 
     fn no_account(&self, email: &str, language: Option<&str>) -> OutgoingMail {
-        let sign_up = self.parts.mail_queue.page("/signup");
-        match sign_up.ok().filter(|_| self.parts.console.allow_register) {
+        let sign_up = self.mail_queue.page("/signup");
+        match sign_up.ok().filter(|_| self.console.allow_register) {
             Some(url) => OutgoingMail::new(MailKind::ResetNoAccount, email, language)
                 .with("sign_up_url", url),
             None => OutgoingMail::new(MailKind::ResetNoAccountClosed, email, language),
@@ -70,7 +70,7 @@ impl Accounts {
         email: &Email,
         (token, code): (&str, &str),
     ) -> Result<String, AccountError> {
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let grant = codes
             .check(ctx, PURPOSE, (token, code), Some(email.as_str()))
             .await?;
@@ -88,32 +88,31 @@ impl Accounts {
         if !gatewright_auth::secrets_equal(password.expose(), repeated.expose()) {
             return Err(AccountError::PasswordMismatch);
         }
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let grant = codes.verified(ctx, PURPOSE, token).await?;
-        let parts = &self.parts;
-        let hash = parts.passwords.hash(password).await?;
+        let hash = self.passwords.hash(password).await?;
         codes.spend(token, &grant).await?;
-        let mut tx = parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let whose = codes.lock_owner(&mut tx, &grant).await?;
         if !whose.account().status.may_use_console() {
             return Err(CredentialError::AccountNotFound.into());
         }
         let id = whose.id();
-        let begun = begin_era(&mut tx, &parts.env, &whose, Ending::PasswordReset).await?;
+        let begun = begin_era(&mut tx, &self.env, &whose, Ending::PasswordReset).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
         self.tell_password(ctx, &mut tx, (whose.account(), false))
             .await?;
         self.disconnect_all(ctx, &mut tx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordReset).by(id);
-        record(&mut tx, &parts.env, ctx, event).await?;
-        commit_ending(tx, &parts.store, ended).await?;
-        parts.known.forget(id);
+        record(&mut tx, &self.env, ctx, event).await?;
+        commit_ending(tx, &self.store, ended).await?;
+        self.known.forget(id);
         self.unlock(&grant.email).await
     }
 
     /// Forgets failed sign-ins, wrong codes and mails, from wherever they came.
     async fn unlock(&self, email: &str) -> Result<(), AccountError> {
-        Ok(self.parts.throttles.reset(email).await?)
+        Ok(self.throttles.reset(email).await?)
     }
 }

@@ -14,8 +14,8 @@ use crate::credential::{Codes, OwnerChecks, Passwords};
 use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::{AccountCache, Env, mail::MailQueue, provider::Providers};
 
-/// The parts of [`Accounts`].
-pub struct AccountsParts {
+/// The flows of accounts.
+pub struct Accounts {
     /// PostgreSQL.
     pub pool: Pool,
     /// Codes by mail.
@@ -48,24 +48,14 @@ pub struct AccountsParts {
     pub env: Env,
 }
 
-/// The flows of accounts.
-pub struct Accounts {
-    pub(super) parts: AccountsParts,
-}
-
 impl Accounts {
-    /// Puts the parts together.
-    pub fn new(parts: AccountsParts) -> Self {
-        Self { parts }
-    }
-
     /// Whether people may change their address.
     pub fn may_change_email(&self) -> bool {
-        self.parts.settings.change_email_enabled
+        self.settings.change_email_enabled
     }
 
     /// Whether mails are sent at all.
     pub fn is_mail_set_up(&self) -> bool {
-        self.parts.mail_queue.is_set_up()
+        self.mail_queue.is_set_up()
     }
 }

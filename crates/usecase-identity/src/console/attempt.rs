@@ -39,23 +39,22 @@ impl Console {
         email: &Email,
         known: Option<&KnownBrowser>,
     ) -> Result<Attempt, ConsoleError> {
-        let limit = &self.parts.limits.login;
+        let limit = &self.limits.login;
         let network = self
-            .parts
             .limiter
             .charge_refundable(limit, &ctx.address.limit_key())
             .await?;
-        let resets = self.parts.throttles.resets(email.as_str()).await?;
+        let resets = self.throttles.resets(email.as_str()).await?;
         let own = match known {
             Some(known) => format!("known/{}/{}/{resets}", known.account_id, known.browser),
             None => format!("{email}/{}/{resets}", ctx.address.limit_key()),
         };
         let slope = Slope {
             free: FREE_FAILURES,
-            memory: self.parts.settings.failure_memory(),
+            memory: self.settings.failure_memory(),
         };
         let own = self.begin_in_turn(&own, slope).await?;
-        let shared = self.parts.limits.login_account.slope();
+        let shared = self.limits.login_account.slope();
         let account = match shared.filter(|_| known.is_none()) {
             None => None,
             Some(slope) => {
@@ -63,7 +62,7 @@ impl Console {
                 match self.begin_in_turn(&who, slope).await {
                     Ok(attempt) => Some(attempt),
                     Err(refusal) => {
-                        self.parts.throttles.release(&own).await?;
+                        self.throttles.release(&own).await?;
                         return Err(refusal);
                     }
                 }
@@ -78,8 +77,8 @@ impl Console {
 
     async fn begin_in_turn(&self, who: &str, slope: Slope) -> Result<kv::Attempt, ConsoleError> {
         for _ in 0..LOOKS {
-            let now = self.parts.env.clock.now();
-            match self.parts.throttles.begin(who, slope, now).await {
+            let now = self.env.clock.now();
+            match self.throttles.begin(who, slope, now).await {
                 Ok(attempt) => return Ok(attempt),
                 Err(BeginError::Refused(Refusal::Wait(wait))) => {
                     return Err(ConsoleError::LoginThrottled {
@@ -95,7 +94,7 @@ impl Console {
 
     /// The password was wrong.
     pub(super) async fn charge_failure(&self, attempt: &Attempt) {
-        let (throttles, now) = (&self.parts.throttles, self.parts.env.clock.now());
+        let (throttles, now) = (&self.throttles, self.env.clock.now());
         let charged = async {
             throttles.fail(&attempt.own, now).await?;
             match &attempt.account {
@@ -109,9 +108,9 @@ impl Console {
     /// The password was right. The failures of this network or browser are forgotten; what everybody
     /// else tried on the account is not.
     pub(super) async fn refund(&self, attempt: &Attempt) {
-        let throttles = &self.parts.throttles;
+        let throttles = &self.throttles;
         let refunded = async {
-            self.parts.limiter.refund(&attempt.network).await?;
+            self.limiter.refund(&attempt.network).await?;
             throttles.refund(&attempt.own).await?;
             match &attempt.account {
                 Some(account) => throttles.release(account).await,
@@ -123,7 +122,7 @@ impl Console {
 
     /// Nobody can say whether it was right.
     pub(super) async fn abandon(&self, attempt: &Attempt) {
-        let throttles = &self.parts.throttles;
+        let throttles = &self.throttles;
         let released = async {
             throttles.release(&attempt.own).await?;
             match &attempt.account {

@@ -18,7 +18,7 @@ impl Console {
         ctx: &Ctx,
         identity: &ConsoleIdentity,
     ) -> Result<Vec<LiveSession>, Unavailable> {
-        let mut conn = self.parts.pool.get().await?;
+        let mut conn = self.pool.get().await?;
         Ok(console_session::list_live(&mut conn, identity.account.id, ctx.now).await?)
     }
 
@@ -29,12 +29,12 @@ impl Console {
         identity: &ConsoleIdentity,
         id: ConsoleSessionId,
     ) -> Result<(), Unavailable> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let account = identity.account.id;
         if console_session::revoke_of(&mut tx, account, id, ctx.now).await? {
             let event = AuditEvent::new(AuditAction::LoggedOut).by(account);
             let event = event.with("session_id", id);
-            record(&mut tx, &self.parts.env, ctx, event).await?;
+            record(&mut tx, &self.env, ctx, event).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -40,13 +40,13 @@ impl Console {
         email: &Email,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
-        if !self.parts.settings.email_code_login {
+        if !self.settings.email_code_login {
             return Err(AccountError::FeatureDisabled);
         }
         let (spelled, email) = (email.as_str(), email.lowercase());
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         codes.charge_network(ctx).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let found = account::find_credentials(&mut tx, spelled).await?;
         let found = found.map(|found| found.account);
         let postage = codes.charge_mailbox(ctx, LOGIN, email.as_str(), found.as_ref());
@@ -64,7 +64,7 @@ impl Console {
         } else {
             OutgoingMail::new(MailKind::LoginNoAccount, email.as_str(), language)
         };
-        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+        self.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -77,15 +77,15 @@ impl Console {
         (token, code): (&str, &str),
         preferences: &Preferences,
     ) -> Result<SessionTokens, AccountError> {
-        if !self.parts.settings.email_code_login {
+        if !self.settings.email_code_login {
             return Err(AccountError::FeatureDisabled);
         }
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let checked = codes.check(ctx, LOGIN, (token, code), Some(email.as_str()));
         let grant = checked.await?;
         codes.spend(token, &grant).await?;
-        let mut tx = self.parts.pool.begin().await?;
-        let settings = &self.parts.settings;
+        let mut tx = self.pool.begin().await?;
+        let settings = &self.settings;
         let invited = if may_come(settings) {
             None
         } else {
@@ -147,11 +147,11 @@ impl Console {
         if statuses.any(|status| status == WorkspaceStatus::Normal) {
             return Ok(());
         }
-        if !self.parts.settings.allow_create_workspace {
+        if !self.settings.allow_create_workspace {
             return Err(AccountError::NotAllowedCreateWorkspace);
         }
         let owner = (account.id, account.name.as_str());
-        found_workspace(tx, &self.parts.env, ctx, owner).await?;
+        found_workspace(tx, &self.env, ctx, owner).await?;
         Ok(())
     }
 
@@ -161,15 +161,15 @@ impl Console {
         tx: &mut Tx,
         new_account: &NewAccount<'_>,
     ) -> Result<Account, AccountError> {
-        if !self.parts.settings.allow_register {
+        if !self.settings.allow_register {
             return Err(CredentialError::AccountNotFound.into());
         }
-        if !self.parts.settings.allow_create_workspace {
+        if !self.settings.allow_create_workspace {
             return Err(AccountError::NotAllowedCreateWorkspace);
         }
-        let id = settle(tx, &self.parts.env, ctx, new_account).await?;
+        let id = settle(tx, &self.env, ctx, new_account).await?;
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);
-        record(tx, &self.parts.env, ctx, event).await?;
+        record(tx, &self.env, ctx, event).await?;
         let account = account::find(tx, id).await?;
         Ok(account.ok_or(CredentialError::AccountNotFound)?)
     }
@@ -183,9 +183,9 @@ impl Console {
     ) -> Result<String, AccountError> {
         self.require_registration()?;
         let (spelled, email) = (email.as_str(), email.lowercase());
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         codes.charge_network(ctx).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let found = account::find_credentials(&mut tx, spelled).await?;
         let owner = found.as_ref().map(|found| &found.account);
         let postage = codes.charge_mailbox(ctx, REGISTER, email.as_str(), owner);
@@ -198,14 +198,14 @@ impl Console {
             Some(found) => self.already_there(&found.account, language),
         };
         if let Some(mail) = mail {
-            self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+            self.mail_queue.send(&mut tx, ctx, mail).await?;
         }
         tx.commit().await?;
         Ok(issued.token)
     }
 
     fn already_there(&self, account: &Account, language: Option<&str>) -> Option<OutgoingMail> {
-        let mail_queue = &self.parts.mail_queue;
+        let mail_queue = &self.mail_queue;
         let mail = OutgoingMail::new(MailKind::RegisterExists, &account.email, language)
             .with("account_name", &account.name)
             .with("login_url", mail_queue.page("/signin").ok()?)
@@ -224,7 +224,7 @@ impl Console {
         (token, code): (&str, &str),
     ) -> Result<String, AccountError> {
         self.require_registration()?;
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let checked = codes.check(ctx, REGISTER, (token, code), Some(email.as_str()));
         Ok(codes.advance(ctx, token, &checked.await?).await?)
     }
@@ -242,11 +242,11 @@ impl Console {
         if !gatewright_auth::secrets_equal(password.expose(), repeated.expose()) {
             return Err(AccountError::PasswordMismatch);
         }
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let grant = codes.verified(ctx, REGISTER, token).await?;
-        let hash = self.parts.passwords.hash(password).await?;
+        let hash = self.passwords.hash(password).await?;
         codes.spend(token, &grant).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         account::lock_email(&mut tx, &grant.email).await?;
         if account::is_email_taken(&mut tx, &grant.email).await? {
             return Err(AccountError::EmailInUse);
@@ -269,7 +269,7 @@ impl Console {
     }
 
     fn require_registration(&self) -> Result<(), AccountError> {
-        let settings = &self.parts.settings;
+        let settings = &self.settings;
         if settings.password_login && settings.allow_register {
             Ok(())
         } else {

@@ -41,7 +41,7 @@ impl Console {
         let invalid = ExternalLoginError::InvalidState;
         let same = session.filter(|session| session.account.id == account);
         let session = same.ok_or(invalid)?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, session).await?;
         if own.account().era != era {
             return Err(ExternalLoginError::InvalidState);
@@ -65,11 +65,11 @@ impl Console {
         (provider, person): (&ProviderName, &AuthenticatedPerson),
         account: &Account,
     ) -> Result<(), ExternalLoginError> {
-        let mail_queue = &self.parts.mail_queue;
+        let mail_queue = &self.mail_queue;
         let Ok(url) = mail_queue.page("/account") else {
             return Ok(());
         };
-        let label = self.parts.providers.find(Some(provider))?.label();
+        let label = self.providers.find(Some(provider))?.label();
         let language = account.interface_language.as_deref();
         let mail = OutgoingMail::new(MailKind::IdentityConnected, &account.email, language)
             .with("provider", label)

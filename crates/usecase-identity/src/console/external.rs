@@ -72,7 +72,7 @@ impl Console {
         let name: ProviderName = name
             .parse()
             .map_err(|_| ExternalLoginError::UnknownProvider)?;
-        self.parts.providers.find(Some(&name))?;
+        self.providers.find(Some(&name))?;
         Ok(())
     }
 
@@ -87,18 +87,16 @@ impl Console {
         let provider: ProviderName = provider
             .parse()
             .map_err(|_| ExternalLoginError::UnknownProvider)?;
-        self.parts.providers.find(Some(&provider))?;
-        let random = self.parts.env.random.as_ref();
+        self.providers.find(Some(&provider))?;
+        let random = self.env.random.as_ref();
         let state = SignInState::new(provider.clone(), purpose, random).map_err(dry)?;
-        let text = self.parts.sign_in_states.seal(&state, ctx.now);
+        let text = self.sign_in_states.seal(&state, ctx.now);
         // Opened again for the id of the key that signed it.
         let sealed = self
-            .parts
             .sign_in_states
             .open(&text, ctx.now)
             .map_err(|_| ExternalLoginError::InvalidState)?;
         let begun = self
-            .parts
             .providers
             .begin(Some(&provider), sealed.kid(), &sealed.state);
         Ok(SignInBegun {
@@ -120,8 +118,7 @@ impl Console {
     ) -> Result<ExternalLogin, ExternalLoginError> {
         self.charge_external(ctx).await?;
         let invalid = ExternalLoginError::InvalidState;
-        let Some(state) = held.and_then(|text| self.parts.sign_in_states.open(text, ctx.now).ok())
-        else {
+        let Some(state) = held.and_then(|text| self.sign_in_states.open(text, ctx.now).ok()) else {
             return Err(invalid);
         };
         let is_ours =
@@ -134,20 +131,20 @@ impl Console {
             nonce: &state.state,
             until: state.expires_at(),
         };
-        if self.parts.nonces.is_spent(spending).await? {
+        if self.nonces.is_spent(spending).await? {
             return Err(invalid);
         }
         // Spent with what ends the way for good. A code that led nowhere may be brought again: its provider
         // takes it once, and a second request must not take the first one's way.
         let person = match answer.usable() {
             Ok(answer) => {
-                let providers = &self.parts.providers;
+                let providers = &self.providers;
                 let trip = providers.finish(&state.provider, state.kid(), &state.state, answer);
                 Ok(trip.await?)
             }
             Err(unusable) => Err(ExternalLoginError::from(unusable)),
         };
-        if !self.parts.nonces.spend(&[spending], ctx.now).await? {
+        if !self.nonces.spend(&[spending], ctx.now).await? {
             return Err(invalid);
         }
         let person = person?;
@@ -162,16 +159,12 @@ impl Console {
 
     /// What a step of such a sign-in may take while a provider is asked.
     pub fn provider_timeout(&self) -> Duration {
-        self.parts.providers.timeout()
+        self.providers.timeout()
     }
 
     async fn charge_external(&self, ctx: &Ctx) -> Result<(), ExternalLoginError> {
-        let limit = &self.parts.limits.oidc;
-        Ok(self
-            .parts
-            .limiter
-            .charge(limit, &ctx.address.limit_key())
-            .await?)
+        let limit = &self.limits.oidc;
+        Ok(self.limiter.charge(limit, &ctx.address.limit_key()).await?)
     }
 
     async fn enter(
@@ -179,7 +172,7 @@ impl Console {
         ctx: &Ctx,
         person: &AuthenticatedPerson,
     ) -> Result<ExternalLogin, ExternalLoginError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let (account, is_new) = match self.admit(ctx, &mut tx, person).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
@@ -241,7 +234,7 @@ impl Console {
         person: &AuthenticatedPerson,
     ) -> Result<AccountId, ExternalLoginError> {
         let email = person.subject.email.folded();
-        let settings = &self.parts.settings;
+        let settings = &self.settings;
         if account::is_email_taken(tx, &email).await? {
             return Err(ExternalLoginError::NotLinked);
         }
@@ -258,7 +251,7 @@ impl Console {
             language: None,
             timezone: None,
         };
-        let id = settle(tx, &self.parts.env, ctx, &new_account).await?;
+        let id = settle(tx, &self.env, ctx, &new_account).await?;
         self.tie(ctx, tx, person, id).await?;
         Ok(id)
     }
@@ -277,7 +270,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::IdentityLinked)
             .by(account)
             .with("issuer", &person.subject.issuer);
-        Ok(record(tx, &self.parts.env, ctx, event).await?)
+        Ok(record(tx, &self.env, ctx, event).await?)
     }
 
     /// Outages are not refusals, and are told elsewhere.
@@ -294,7 +287,7 @@ impl Console {
             .with("issuer", &person.subject.issuer)
             .with("email", &person.subject.email)
             .with("reason", refusal.code());
-        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 }
 

@@ -30,8 +30,8 @@ impl Console {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Ok(None);
         };
-        let link = (&self.parts.invitations, token);
-        let mut conn = self.parts.pool.get().await?;
+        let link = (&self.invitations, token);
+        let mut conn = self.pool.get().await?;
         match find_by_token(&mut conn, ctx, link).await? {
             Some((found, _)) if found.email != email.as_str() => {
                 Err(ConsoleError::InvitedSomebodyElse)
@@ -50,7 +50,7 @@ impl Console {
     ) -> Result<Option<Accepting>, ConsoleError> {
         match link {
             Some(token) => {
-                let link = (&self.parts.invitations, token);
+                let link = (&self.invitations, token);
                 Ok(Accepting::by_token(tx, ctx, link).await?)
             }
             None => Ok(None),
@@ -65,8 +65,8 @@ impl Console {
         password: &Secret,
     ) -> Result<(ConsoleSession, LockedAccount), ConsoleError> {
         check_password_policy(password.expose())?;
-        let hash = self.parts.passwords.hash(password).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let hash = self.passwords.hash(password).await?;
+        let mut tx = self.pool.begin().await?;
         let accepting = self.begin_accepting(ctx, &mut tx, Some(token)).await?;
         let accepting = accepting.ok_or(ConsoleError::AuthenticationFailed)?;
         let email = accepting.invitation().email.clone();
@@ -81,12 +81,10 @@ impl Console {
             language: None,
             timezone: None,
         };
-        let id = create(&mut tx, &self.parts.env, ctx, &new_account).await?;
+        let id = create(&mut tx, &self.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
         let locked = locked.ok_or(ConsoleError::AuthenticationFailed)?;
-        accepting
-            .join(&mut tx, (&self.parts.env, ctx), &locked)
-            .await?;
+        accepting.join(&mut tx, (&self.env, ctx), &locked).await?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         Ok((session, locked))
@@ -102,7 +100,7 @@ impl Console {
         let is_invited = !invitation::list_for_email(tx, email, ctx.now)
             .await?
             .is_empty();
-        Ok(may_come(&self.parts.settings) || is_invited)
+        Ok(may_come(&self.settings) || is_invited)
     }
 
     /// Somebody new who gave the code from their mailbox, where registration is closed: they come into the
@@ -114,10 +112,10 @@ impl Console {
         accepting: Accepting,
         new_account: &NewAccount<'_>,
     ) -> Result<LockedAccount, AccountError> {
-        let id = create(tx, &self.parts.env, ctx, new_account).await?;
+        let id = create(tx, &self.env, ctx, new_account).await?;
         let locked = account::lock(tx, id).await?;
         let locked = locked.ok_or(CredentialError::AccountNotFound)?;
-        let env = &self.parts.env;
+        let env = &self.env;
         accepting.join(tx, (env, ctx), &locked).await?;
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);
         record(tx, env, ctx, event).await?;

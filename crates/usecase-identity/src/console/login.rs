@@ -53,16 +53,16 @@ pub enum LoginOutcome {
 impl Console {
     /// Signs in.
     pub async fn login(&self, ctx: &Ctx, command: Login) -> Result<LoginOutcome, ConsoleError> {
-        if !self.parts.settings.password_login {
+        if !self.settings.password_login {
             return Err(ConsoleError::PasswordLoginDisabled);
         }
         let email = command.email.lowercase();
         let found = {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             account::find_credentials(&mut conn, command.email.as_str()).await?
         };
         let account = found.as_ref().map(|found| &found.account);
-        let known = known_browser(&self.parts.keys, ctx, account);
+        let known = known_browser(&self.keys, ctx, account);
         let attempt = self.begin_attempt(ctx, &email, known.as_ref()).await?;
         let outcome = self.try_password(ctx, &command, &email, found).await;
         self.settle_attempt(&attempt, &outcome).await;
@@ -128,7 +128,7 @@ impl Console {
         found: Option<&Credentials>,
     ) -> Result<Verdict, ConsoleError> {
         let (stored, salt) = found.map_or((None, None), |f| (f.password.clone(), f.salt.clone()));
-        Ok(self.parts.passwords.verify(password, stored, salt).await?)
+        Ok(self.passwords.verify(password, stored, salt).await?)
     }
 
     async fn sign_in(
@@ -154,11 +154,11 @@ impl Console {
         }
         let rehashed = match (verdict, &credentials.password) {
             (Verdict::MatchOutdated, Some(old)) => {
-                Some((old, self.parts.passwords.hash(password).await?))
+                Some((old, self.passwords.hash(password).await?))
             }
             _ => None,
         };
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let accepting = self.begin_accepting(ctx, &mut tx, link).await?;
         // Between the look at the password and now everything may have changed.
         let locked = account::lock(&mut tx, account.id).await?;
@@ -168,7 +168,7 @@ impl Console {
             return Ok(Attempted::Changed(locked.credentials().clone()));
         }
         if let Some(accepting) = accepting {
-            let env = &self.parts.env;
+            let env = &self.env;
             accepting.join(&mut tx, (env, ctx), &locked).await?;
         }
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
@@ -208,7 +208,7 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let mut event = AuditEvent::new(AuditAction::LoginFailed).with("reason", reason);
         event.actor = account.map(|account| account.id);
-        let stores = (&self.parts.pool, &self.parts.limiter);
-        Ok(record_failure(stores, &self.parts.env, ctx, event).await?)
+        let stores = (&self.pool, &self.limiter);
+        Ok(record_failure(stores, &self.env, ctx, event).await?)
     }
 }

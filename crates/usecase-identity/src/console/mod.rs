@@ -20,5 +20,5 @@ pub use external::{ExternalLogin, SignInBegun};
 pub use external_error::ExternalLoginError;
 pub use login::{Login, LoginOutcome};
 pub use refresh::RefreshError;
-pub use session::{Console, ConsoleParts, SessionTokens};
+pub use session::{Console, SessionTokens};
 pub use setup::{Setup, SetupCommand, SetupError, SetupStatus};

@@ -81,17 +81,17 @@ impl Console {
         if tokens.is_empty() {
             return Err(RefreshError::Invalid("refresh_malformed"));
         }
-        let limiter = &self.parts.limiter;
+        let limiter = &self.limiter;
         let charged = limiter
-            .charge_refundable(&self.parts.limits.refresh, &ctx.address.limit_key())
+            .charge_refundable(&self.limits.refresh, &ctx.address.limit_key())
             .await?;
         let token = self.the_one(ctx, tokens).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let session = console_session::find_for_update(&mut tx, token.session_id())
             .await?
             .ok_or(RefreshError::Invalid("refresh_unknown"))?;
         let generation = token
-            .verified_generation(&self.parts.keys, &session)
+            .verified_generation(&self.keys, &session)
             .ok_or(RefreshError::Invalid("refresh_unknown"))?;
         // The web server of a console renews for everybody from one address: who has a session pays nothing.
         if let Err(error) = limiter.refund(&charged).await {
@@ -128,12 +128,12 @@ impl Console {
         if tokens.len() == 1 {
             return Ok(first);
         }
-        let mut conn = self.parts.pool.get().await?;
+        let mut conn = self.pool.get().await?;
         let mut proved = vec![];
         for token in tokens.drain(..) {
             let found = console_session::find_with_account(&mut conn, token.session_id()).await?;
             let is_proved = found.is_some_and(|(session, _)| {
-                let generation = token.verified_generation(&self.parts.keys, &session);
+                let generation = token.verified_generation(&self.keys, &session);
                 generation.is_some() && session.is_live(ctx.now)
             });
             if is_proved {
@@ -154,7 +154,7 @@ impl Console {
         session: &ConsoleSession,
         next: i32,
     ) -> Result<SessionTokens, RefreshError> {
-        let idle = (ctx.now + self.parts.settings.idle_lifetime()).min(session.absolute_expires_at);
+        let idle = (ctx.now + self.settings.idle_lifetime()).min(session.absolute_expires_at);
         console_session::update_rotation(&mut tx, session.id, next, ctx.now, idle).await?;
         tx.commit().await?;
         Ok(self.tokens(ctx, session, next))
@@ -170,7 +170,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::RefreshReused)
             .by(session.account_id)
             .with("session_id", session.id);
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
         Err(RefreshError::Invalid("refresh_reused"))
     }

@@ -31,8 +31,8 @@ use gatewright_usecase_kit::{
 /// How stale `last_active_at` may get.
 const ACTIVITY_STEP: Duration = Duration::from_mins(10);
 
-/// What [`Console`] is made of.
-pub struct ConsoleParts {
+/// Sign-in, sign-out, refresh, and who a cookie belongs to.
+pub struct Console {
     /// PostgreSQL.
     pub pool: Pool,
     /// The limiter.
@@ -63,11 +63,6 @@ pub struct ConsoleParts {
     pub env: Env,
 }
 
-/// Sign-in, sign-out, refresh, and who a cookie belongs to.
-pub struct Console {
-    pub(super) parts: ConsoleParts,
-}
-
 /// The texts of the three cookies.
 pub struct SessionTokens {
     /// Access token.
@@ -82,15 +77,9 @@ pub struct SessionTokens {
 }
 
 impl Console {
-    /// Puts the parts together.
-    pub fn new(parts: ConsoleParts) -> Self {
-        Self { parts }
-    }
-
     /// Who a token names, by its signature alone. For look-ups that work without a session too.
     pub fn peek(&self, ctx: &Ctx, access_token: Option<&str>) -> Option<AccountId> {
-        self.parts
-            .keys
+        self.keys
             .open_access(access_token?, ctx.now)
             .ok()
             .map(|claims| claims.account_id)
@@ -98,19 +87,19 @@ impl Console {
 
     /// Whether a token was made by a node whose clock is ahead of ours by more than is allowed for.
     pub fn is_from_the_future(&self, ctx: &Ctx, access_token: &str) -> bool {
-        let keys = &self.parts.keys;
+        let keys = &self.keys;
         keys.is_access_from_the_future(access_token, ctx.now)
     }
 
     /// Whether a cookie of a known browser is one.
     pub fn is_known_browser(&self, now: DateTime<Utc>, cookie: &str) -> bool {
-        let known = self.parts.keys.open_known_browser(cookie, now);
+        let known = self.keys.open_known_browser(cookie, now);
         known.is_some()
     }
 
     /// Whether a sign-in state is that of a round trip.
     pub fn is_sign_in_state(&self, ctx: &Ctx, sealed: &str, trip: &str) -> bool {
-        let opened = self.parts.sign_in_states.open(sealed, ctx.now);
+        let opened = self.sign_in_states.open(sealed, ctx.now);
         opened.is_ok_and(|state| state.state.matches(trip.as_bytes()))
     }
 
@@ -122,11 +111,10 @@ impl Console {
     ) -> Result<ConsoleIdentity, ConsoleError> {
         let token = access_token.ok_or(ConsoleError::Unauthorized("no_session"))?;
         let claims = self
-            .parts
             .keys
             .open_access(token, ctx.now)
             .map_err(|_| ConsoleError::Unauthorized("invalid_session"))?;
-        let mut conn = self.parts.pool.get().await?;
+        let mut conn = self.pool.get().await?;
         let (session, account) = console_session::find_with_account(&mut conn, claims.session_id)
             .await?
             .ok_or(ConsoleError::Unauthorized("session_ended"))?;
@@ -160,24 +148,22 @@ impl Console {
         header: Option<&[u8]>,
         cookie: Option<&str>,
     ) -> Result<(), ConsoleError> {
-        self.parts
-            .keys
+        self.keys
             .check_csrf(header, cookie, claims, ctx.now)
             .map_err(ConsoleError::Csrf)
     }
 
     /// A session that begins now.
     fn new_session(&self, ctx: &Ctx, account: AccountId) -> Result<ConsoleSession, Unavailable> {
-        let absolute_expires_at = ctx.now + self.parts.settings.absolute_lifetime();
+        let absolute_expires_at = ctx.now + self.settings.absolute_lifetime();
         Ok(ConsoleSession {
-            id: ConsoleSessionId::generate(self.parts.env.ids.as_ref()),
+            id: ConsoleSessionId::generate(self.env.ids.as_ref()),
             account_id: account,
-            refresh_salt: self.parts.env.random.bytes(16).map_err(dry)?,
+            refresh_salt: self.env.random.bytes(16).map_err(dry)?,
             generation: 0,
             rotated_at: ctx.now,
             since_rotation: None,
-            idle_expires_at: (ctx.now + self.parts.settings.idle_lifetime())
-                .min(absolute_expires_at),
+            idle_expires_at: (ctx.now + self.settings.idle_lifetime()).min(absolute_expires_at),
             absolute_expires_at,
             revoked_at: None,
         })
@@ -199,7 +185,7 @@ impl Console {
         let event = AuditEvent::new(AuditAction::LoginSucceeded)
             .by(account.id)
             .with("session_id", session.id);
-        record(tx, &self.parts.env, ctx, event).await?;
+        record(tx, &self.env, ctx, event).await?;
         Ok(session)
     }
 
@@ -211,17 +197,17 @@ impl Console {
         account: &Account,
         session: &ConsoleSession,
     ) -> Result<SessionTokens, Unavailable> {
-        let known = known_browser(&self.parts.keys, ctx, Some(account));
+        let known = known_browser(&self.keys, ctx, Some(account));
         let known = match known {
             Some(known) => known,
             None => KnownBrowser {
                 account_id: account.id,
                 era: account.era,
-                browser: self.parts.env.random_text(16)?,
+                browser: self.env.random_text(16)?,
             },
         };
         Ok(SessionTokens {
-            known_browser: Some(self.parts.keys.seal_known_browser(&known, ctx.now)),
+            known_browser: Some(self.keys.seal_known_browser(&known, ctx.now)),
             ..self.tokens(ctx, session, 0)
         })
     }
@@ -237,7 +223,7 @@ impl Console {
             account_id: session.account_id,
             session_id: session.id,
         };
-        let (keys, settings) = (&self.parts.keys, &self.parts.settings);
+        let (keys, settings) = (&self.keys, &self.settings);
         let lifetime = settings.access_lifetime();
         SessionTokens {
             access: keys.seal_access(claims, settings.session_issuer(), ctx.now, lifetime),

@@ -100,44 +100,25 @@ impl Classify for SetupError {
 
 /// Set-up and its gate.
 pub struct Setup {
-    pool: Pool,
-    limiter: RateLimits,
-    limits: Limits,
-    keys: ConsoleKeys,
-    settings: ConsoleSettings,
-    passwords: Passwords,
-    env: Env,
-    /// Set-up is never undone while a process runs, so a yes is remembered.
-    is_finished: AtomicBool,
+    /// PostgreSQL.
+    pub pool: Pool,
+    /// The limiter.
+    pub limiter: RateLimits,
+    /// The limits; `init` is charged.
+    pub limits: Limits,
+    /// What the proof of the init password is sealed with.
+    pub keys: ConsoleKeys,
+    /// Settings of the console.
+    pub settings: ConsoleSettings,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Time, ids, randomness.
+    pub env: Env,
+    /// Set-up is never undone while a process runs, so a yes is remembered. False at start.
+    pub is_finished: AtomicBool,
 }
 
 impl Setup {
-    /// Puts the parts together.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "each is one part, passed once at start"
-    )]
-    pub fn new(
-        pool: Pool,
-        limiter: RateLimits,
-        limits: Limits,
-        keys: ConsoleKeys,
-        settings: ConsoleSettings,
-        passwords: Passwords,
-        env: Env,
-    ) -> Self {
-        Self {
-            pool,
-            limiter,
-            limits,
-            keys,
-            settings,
-            passwords,
-            env,
-            is_finished: AtomicBool::new(false),
-        }
-    }
-
     /// Whether it was done.
     pub async fn status(&self) -> Result<SetupStatus, Unavailable> {
         if self.settings.edition() == Edition::Cloud {

@@ -57,23 +57,20 @@ impl Members {
         if !self.may_be_given(invitee.role) {
             return Err(MemberError::InvalidRole);
         }
-        let limit = &self.parts.limits.invite;
-        self.parts
-            .limiter
-            .charge(limit, &workspace.to_string())
-            .await?;
+        let limit = &self.limits.invite;
+        self.limiter.charge(limit, &workspace.to_string()).await?;
         let email = invitee.email.lowercase();
         if email.as_str() == actor.email.to_lowercase() {
             return Err(MemberRefusal::Oneself.into());
         }
-        if self.parts.mail_queue.is_set_up() {
-            let recipients = &self.parts.codes.recipients;
+        if self.mail_queue.is_set_up() {
+            let recipients = &self.codes.recipients;
             recipients
                 .charge(email.as_str(), None, ctx.now)
                 .await
                 .map_err(|error| error.or(MemberError::RecipientRateLimited))?;
         }
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let workspace_row = self.lock(&mut tx, workspace).await?;
         account::lock_email(&mut tx, email.as_str()).await?;
         self.require_inviter(&mut tx, workspace, actor).await?;
@@ -85,12 +82,12 @@ impl Members {
                 is_member: true,
             });
         }
-        let expires_at = ctx.now + self.parts.settings.invitation_lifetime();
+        let expires_at = ctx.now + self.settings.invitation_lifetime();
         invitation::dissolve_unused(&mut tx, email.as_str(), (ctx.now, expires_at)).await?;
         self.require_room(ctx, &mut tx, workspace, email.as_str())
             .await?;
         let invitation = Invitation {
-            id: InvitationId::generate(self.parts.env.ids.as_ref()),
+            id: InvitationId::generate(self.env.ids.as_ref()),
             workspace,
             email: email.as_str().to_owned(),
             role: invitee.role,
@@ -110,7 +107,7 @@ impl Members {
             .within(Some(workspace))
             .with("invitation", invitation.id)
             .with("role", invitee.role.as_str());
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
         Ok(Invited {
             id: invitation.id.0,
@@ -146,7 +143,7 @@ impl Members {
         workspace: WorkspaceId,
         email: &str,
     ) -> Result<(), MemberError> {
-        let most = i64::from(self.parts.settings.max_members);
+        let most = i64::from(self.settings.max_members);
         if most == 0 {
             return Ok(());
         }
@@ -167,13 +164,13 @@ impl Members {
         invitation: &Invitation,
         mail: OutgoingMail,
     ) -> Result<Option<String>, MemberError> {
-        if self.parts.mail_queue.is_set_up() {
+        if self.mail_queue.is_set_up() {
             let mail = mail.with_invitation(invitation.id, invitation.expires_at);
-            self.parts.mail_queue.send(tx, ctx, mail).await?;
+            self.mail_queue.send(tx, ctx, mail).await?;
             return Ok(None);
         }
-        let token = self.parts.invitations.token(invitation.id);
+        let token = self.invitations.token(invitation.id);
         let path = invitation_path(&invitation.email, token.expose());
-        Ok(self.parts.mail_queue.page(&path).ok())
+        Ok(self.mail_queue.page(&path).ok())
     }
 }

@@ -29,8 +29,8 @@ use gatewright_usecase_kit::{AccountCache, Ctx, Env, delete_contents, mail::Mail
 /// Longest name made from an address, in characters.
 const MAX_NAME_CHARS: usize = 30;
 
-/// The parts of [`Members`].
-pub struct MembersParts {
+/// Members of workspaces.
+pub struct Members {
     /// PostgreSQL.
     pub pool: Pool,
     /// Codes by mail.
@@ -53,21 +53,11 @@ pub struct MembersParts {
     pub env: Env,
 }
 
-/// Members of workspaces.
-pub struct Members {
-    pub(super) parts: MembersParts,
-}
-
 impl Members {
-    /// Puts the parts together.
-    pub fn new(parts: MembersParts) -> Self {
-        Self { parts }
-    }
-
     /// All members, whoever joined first; then whoever is invited, of whom no more is told than was typed.
     pub async fn list(&self, workspace: WorkspaceId) -> Result<Vec<Member>, Unavailable> {
-        let now = self.parts.env.clock.now();
-        let mut conn = self.parts.pool.get().await?;
+        let now = self.env.clock.now();
+        let mut conn = self.pool.get().await?;
         let mut all = member::list(&mut conn, workspace).await?;
         let open = invitation::list_open(&mut conn, workspace, now).await?;
         all.extend(open.into_iter().map(invited));
@@ -76,14 +66,14 @@ impl Members {
 
     /// How many there may be; 0 is any number.
     pub fn most(&self) -> u32 {
-        self.parts.settings.max_members
+        self.settings.max_members
     }
 
     /// Whether a role can be given here to somebody who is no owner.
     pub fn may_be_given(&self, role: Role) -> bool {
         match role {
             Role::Owner => false,
-            Role::DatasetOperator => self.parts.console.dataset_operator,
+            Role::DatasetOperator => self.console.dataset_operator,
             Role::Admin | Role::Editor | Role::Normal => true,
         }
     }
@@ -96,14 +86,14 @@ impl Members {
         actor: AccountId,
         target: AccountId,
     ) -> Result<(), MemberError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         self.require_manager(&mut tx, workspace, actor).await?;
         if invitation::delete(&mut tx, workspace, InvitationId(target.0)).await? {
             let event = AuditEvent::new(AuditAction::MemberRemoved)
                 .by(actor)
                 .within(Some(workspace))
                 .with("invitation", target);
-            record(&mut tx, &self.parts.env, ctx, event).await?;
+            record(&mut tx, &self.env, ctx, event).await?;
             return Ok(tx.commit().await?);
         }
         let (own, theirs) = self.roles(&mut tx, workspace, actor, target).await?;
@@ -113,15 +103,15 @@ impl Members {
         let is_pending = found.is_some_and(|found| found.status == AccountStatus::Pending);
         if is_pending && member::count_of_account(&mut tx, target).await? == 0 {
             let orphans = erasure::delete_account(&mut tx, target).await?;
-            delete_contents(&mut tx, &self.parts.env, ctx, orphans).await?;
+            delete_contents(&mut tx, &self.env, ctx, orphans).await?;
         }
         let event = AuditEvent::new(AuditAction::MemberRemoved)
             .by(actor)
             .within(Some(workspace))
             .with("member", target);
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
-        self.parts.known.forget(target);
+        self.known.forget(target);
         Ok(())
     }
 
@@ -132,7 +122,7 @@ impl Members {
         workspace: WorkspaceId,
         account: AccountId,
     ) -> Result<(), MemberError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         workspace::find_for_update(&mut tx, workspace).await?;
         let role = member::find_role(&mut tx, workspace, account).await?;
         match role.ok_or(MemberError::NotFound)? {
@@ -145,9 +135,9 @@ impl Members {
             .within(Some(workspace))
             .with("member", account)
             .with("reason", "left");
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
-        self.parts.known.forget(account);
+        self.known.forget(account);
         Ok(())
     }
 
@@ -159,7 +149,7 @@ impl Members {
         actor: AccountId,
         (target, to): (AccountId, Role),
     ) -> Result<(), MemberError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let own = self.require_manager(&mut tx, workspace, actor).await?;
         let invited = invitation::find(&mut tx, InvitationId(target.0)).await?;
         let invited = invited.filter(|one| one.workspace == workspace && one.accepted_by.is_none());
@@ -181,9 +171,9 @@ impl Members {
             .with("member", target)
             .with("from", theirs.as_str())
             .with("to", to.as_str());
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
-        self.parts.known.forget(target);
+        self.known.forget(target);
         Ok(())
     }
 
@@ -195,7 +185,7 @@ impl Members {
         actor: AccountId,
         name: &str,
     ) -> Result<(), MemberError> {
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         self.lock(&mut tx, workspace).await?;
         let own = member::find_role(&mut tx, workspace, actor).await?;
         if !own.is_some_and(|role| role.may(Capability::ChangeWorkspace)) {
@@ -206,11 +196,11 @@ impl Members {
             .by(actor)
             .within(Some(workspace))
             .with("name", name);
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         let members = member::list(&mut tx, workspace).await?;
         tx.commit().await?;
         for one in members {
-            self.parts.known.forget(one.id);
+            self.known.forget(one.id);
         }
         Ok(())
     }

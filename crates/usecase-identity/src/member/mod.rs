@@ -10,4 +10,4 @@ mod transfer;
 pub use error::MemberError;
 pub use guests::{GuestOutcome, GuestResult, Guests};
 pub use invite::{Invited, Invitee};
-pub use manage::{Members, MembersParts};
+pub use manage::Members;

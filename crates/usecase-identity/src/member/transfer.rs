@@ -27,7 +27,7 @@ impl Members {
         language: Option<&str>,
     ) -> Result<String, MemberError> {
         require_owner(workspace)?;
-        let (email, codes) = (owner.email.to_lowercase(), &self.parts.codes);
+        let (email, codes) = (owner.email.to_lowercase(), &self.codes);
         codes.charge_network(ctx).await?;
         let postage = codes.charge_mailbox(ctx, PURPOSE, &email, Some(owner));
         let postage = postage.await?;
@@ -38,8 +38,8 @@ impl Members {
         let mail = issued
             .mail(MailKind::TransferConfirm, language)
             .with("WorkspaceName", &workspace.name);
-        let mut tx = self.parts.pool.begin().await?;
-        self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+        let mut tx = self.pool.begin().await?;
+        self.mail_queue.send(&mut tx, ctx, mail).await?;
         tx.commit().await?;
         Ok(issued.token)
     }
@@ -53,7 +53,7 @@ impl Members {
         (token, code): (&str, &str),
     ) -> Result<String, MemberError> {
         require_owner(workspace)?;
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let seen = codes.grants.find(token, ctx.now).await?;
         require_bound(seen.as_ref(), owner.id, workspace.id)?;
         let grant = codes.check(ctx, PURPOSE, (token, code), None).await?;
@@ -72,10 +72,10 @@ impl Members {
         if target == owner.id {
             return Err(MemberError::TransferToSelf);
         }
-        let codes = &self.parts.codes;
+        let codes = &self.codes;
         let grant = codes.verified(ctx, PURPOSE, token).await?;
         require_bound(Some(&grant), owner.id, workspace.id)?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let workspace_row = self
             .lock(&mut tx, workspace.id)
             .await
@@ -95,16 +95,16 @@ impl Members {
         member::update_role(&mut tx, workspace.id, owner.id, Role::Admin, ctx.now).await?;
         member::update_role(&mut tx, workspace.id, target, Role::Owner, ctx.now).await?;
         for mail in mails(owner, &heir, &workspace_row.name) {
-            self.parts.mail_queue.send(&mut tx, ctx, mail).await?;
+            self.mail_queue.send(&mut tx, ctx, mail).await?;
         }
         let event = AuditEvent::new(AuditAction::OwnershipTransferred)
             .by(owner.id)
             .within(Some(workspace.id))
             .with("to", target);
-        record(&mut tx, &self.parts.env, ctx, event).await?;
+        record(&mut tx, &self.env, ctx, event).await?;
         tx.commit().await?;
-        self.parts.known.forget(owner.id);
-        self.parts.known.forget(target);
+        self.known.forget(owner.id);
+        self.known.forget(target);
         Ok(())
     }
 }

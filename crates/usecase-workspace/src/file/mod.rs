@@ -18,8 +18,8 @@ pub use settings::FileSettings;
 pub use upload::{NewFile, Upload};
 pub use view::OpenFile;
 
-/// The parts of [`Files`].
-pub struct FilesParts {
+/// The use-cases of files.
+pub struct Files {
     /// PostgreSQL.
     pub pool: Pool,
     /// Where contents are.
@@ -38,24 +38,14 @@ pub struct FilesParts {
     pub env: Env,
 }
 
-/// The use-cases of files.
-pub struct Files {
-    parts: FilesParts,
-}
-
 impl Files {
-    /// Puts the parts together.
-    pub fn new(parts: FilesParts) -> Self {
-        Self { parts }
-    }
-
     /// How large files may be.
     pub fn settings(&self) -> &FileSettings {
-        &self.parts.settings
+        &self.settings
     }
 
     /// How long a signed address is good.
     fn lifetime(&self) -> TimeDelta {
-        TimeDelta::seconds(i64::from(self.parts.settings.access_seconds))
+        TimeDelta::seconds(i64::from(self.settings.access_seconds))
     }
 }

@@ -42,19 +42,16 @@ impl Files {
     /// [`FileError::RateLimited`]: each upload takes room until somebody deletes it; when a store does not
     /// answer.
     pub async fn begin(&self, ctx: &Ctx, new: NewFile) -> Result<Upload, FileError> {
-        let limit = &self.parts.limits.upload;
-        self.parts
-            .limiter
-            .charge(limit, &new.account.to_string())
-            .await?;
-        let ids = self.parts.env.ids.as_ref();
+        let limit = &self.limits.upload;
+        self.limiter.charge(limit, &new.account.to_string()).await?;
+        let ids = self.env.ids.as_ref();
         let extension = new.name.extension();
         let suffix = if extension.is_empty() { "" } else { "." };
         let object = ids.new_uuid();
         let key = format!("upload_files/{}/{object}{suffix}{extension}", new.workspace);
-        let writing = self.parts.objects.create(&key).await?;
+        let writing = self.objects.create(&key).await?;
         Ok(Upload {
-            max_bytes: self.parts.settings.max_bytes(new.name.class()),
+            max_bytes: self.settings.max_bytes(new.name.class()),
             file: UploadedFile {
                 id: FileId::generate(ids),
                 workspace: new.workspace,
@@ -81,14 +78,14 @@ impl Files {
         let inserted = self.insert(&file).await;
         if inserted.is_err() {
             // Best effort: content without a row is out of everybody's reach, and only takes room.
-            let _ = self.parts.objects.delete(&file.key).await;
+            let _ = self.objects.delete(&file.key).await;
         }
         inserted.map(|()| file)
     }
 
     async fn insert(&self, file: &UploadedFile) -> Result<(), FileError> {
-        let storage_type = self.parts.objects.storage_type();
-        let mut tx = self.parts.pool.begin().await?;
+        let storage_type = self.objects.storage_type();
+        let mut tx = self.pool.begin().await?;
         if !upload_file::insert(&mut tx, file, storage_type).await? {
             return Err(FileError::NotFound);
         }

@@ -31,13 +31,10 @@ impl Files {
     /// # Errors
     /// When there is no randomness.
     pub fn address(&self, ctx: &Ctx, view: FileView, id: FileId) -> Result<String, FileError> {
-        let random = self.parts.env.random.as_ref();
-        let path = self.parts.keys.address(view, id, ctx.now, random);
+        let random = self.env.random.as_ref();
+        let path = self.keys.address(view, id, ctx.now, random);
         let path = path.map_err(dry)?;
-        Ok(format!(
-            "{}{path}",
-            self.parts.urls.files().unwrap_or_default()
-        ))
+        Ok(format!("{}{path}", self.urls.files().unwrap_or_default()))
     }
 
     /// Opens a file for whoever has its signed address.
@@ -52,12 +49,12 @@ impl Files {
         (view, id): (FileView, FileId),
         signature: &FileSignature,
     ) -> Result<OpenFile, FileError> {
-        let (keys, lifetime) = (&self.parts.keys, self.lifetime());
+        let (keys, lifetime) = (&self.keys, self.lifetime());
         if !keys.verify((view, id), signature, ctx.now, lifetime) {
             return Err(FileError::NotFound);
         }
         let file = {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             upload_file::find(&mut conn, id).await?
         };
         let file = file.ok_or(FileError::NotFound)?;
@@ -67,7 +64,7 @@ impl Files {
                 raster_media_type(&file.extension).ok_or(FileError::UnsupportedType)?
             }
         };
-        let reading = self.parts.objects.open(&file.key).await?;
+        let reading = self.objects.open(&file.key).await?;
         Ok(OpenFile {
             file,
             media_type,
@@ -97,7 +94,7 @@ impl Files {
         avatar: &str,
     ) -> Result<Option<String>, FileError> {
         if let Ok(id) = avatar.parse() {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             if !upload_file::is_own_picture(&mut conn, id, account).await? {
                 return Ok(None);
             }

@@ -69,14 +69,14 @@ impl DeviceFlow {
         is_own_origin: bool,
     ) -> Result<ApproveExternal, SsoError> {
         self.sso_gate().await?;
-        if !self.parts.settings.bearer_enabled {
+        if !self.settings.bearer_enabled {
             return Err(SsoError::BearerDisabled);
         }
         let grant = self
             .open_grant(ctx, grant)
             .ok_or(SsoError::InvalidSession)?;
         let person = grant.subject.email.folded();
-        self.charge_sso(&self.parts.limits.approve_external, &person)
+        self.charge_sso(&self.limits.approve_external, &person)
             .await?;
         let presented = csrf_header.filter(|header| !header.is_empty());
         let matches = presented.is_some_and(|header| grant.csrf_token.matches(header));
@@ -106,7 +106,7 @@ impl DeviceFlow {
             }
             let next = transition(stored.grant.clone(), ctx, &grant, verdict)?;
             let spending = (&grant.nonce, grant.expires_at());
-            let grants = &self.parts.grants;
+            let grants = &self.grants;
             match grants
                 .replace_spending(&stored, &next, spending, ctx.now)
                 .await?
@@ -126,9 +126,8 @@ impl DeviceFlow {
     }
 
     fn open_grant(&self, ctx: &Ctx, text: Option<&str>) -> Option<Verified<ApprovalGrant>> {
-        let grant: Verified<ApprovalGrant> =
-            open(&self.parts.sso.keys.grant, text?, ctx.now).ok()?;
-        grant.is_from(&self.parts.urls).then_some(grant)
+        let grant: Verified<ApprovalGrant> = open(&self.sso.keys.grant, text?, ctx.now).ok()?;
+        grant.is_from(&self.urls).then_some(grant)
     }
 
     async fn note_decision(
@@ -142,7 +141,7 @@ impl DeviceFlow {
             .with("grant_id", device.id)
             .with("client_id", &device.client_id)
             .with("device_label", &device.device_label);
-        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 }
 

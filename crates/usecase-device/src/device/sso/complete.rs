@@ -39,13 +39,11 @@ impl DeviceFlow {
     ) -> Result<SsoCompleted, SsoError> {
         self.sso_gate().await?;
         let address = ctx.address.limit_key();
-        self.charge_sso(&self.parts.limits.sso_complete, &address)
-            .await?;
+        self.charge_sso(&self.limits.sso_complete, &address).await?;
         let text = command.assertion.filter(|text| !text.is_empty());
         let text = text.ok_or(SsoError::AssertionRequired)?;
-        let assertion: Verified<SubjectAssertion> =
-            open(&self.parts.sso.keys.assertion, &text, ctx.now)
-                .map_err(|_| SsoError::InvalidAssertion)?;
+        let assertion: Verified<SubjectAssertion> = open(&self.sso.keys.assertion, &text, ctx.now)
+            .map_err(|_| SsoError::InvalidAssertion)?;
         let is_answered = |state: &StateEnvelope| *state.user_code() == assertion.user_code;
         // One for each round trip of this code that was begun here; all but the one that is answered
         // may be spent.
@@ -66,15 +64,14 @@ impl DeviceFlow {
         self.require_no_account(ctx, &assertion.subject, &stored.grant)
             .await?;
         let era = {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             era::find_external(&mut conn).await?
         };
-        let random = self.parts.env.random.as_ref();
-        let grant =
-            ApprovalGrant::new(&self.parts.urls, &assertion, era, random).map_err(not_made)?;
+        let random = self.env.random.as_ref();
+        let grant = ApprovalGrant::new(&self.urls, &assertion, era, random).map_err(not_made)?;
         let state = self.spend(ctx, &assertion, &states).await?;
         Ok(SsoCompleted {
-            grant: sign(&self.parts.sso.keys.grant, &grant, ctx.now, GRANT_LIFETIME),
+            grant: sign(&self.sso.keys.grant, &grant, ctx.now, GRANT_LIFETIME),
             trip: state.nonce().expose().to_owned(),
         })
     }
@@ -98,7 +95,7 @@ impl DeviceFlow {
     ) -> Vec<Verified<StateEnvelope>> {
         held.iter()
             .take(MAX_STATES)
-            .filter_map(|text| open(&self.parts.sso.keys.state, text, ctx.now).ok())
+            .filter_map(|text| open(&self.sso.keys.state, text, ctx.now).ok())
             .filter(|state: &Verified<StateEnvelope>| is_answered(state))
             .collect()
     }
@@ -123,7 +120,7 @@ impl DeviceFlow {
                     until: state.expires_at(),
                 },
             ];
-            if self.parts.sso.nonces.spend(&spendings, ctx.now).await? {
+            if self.sso.nonces.spend(&spendings, ctx.now).await? {
                 return Ok(state);
             }
         }

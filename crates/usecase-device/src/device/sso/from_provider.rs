@@ -27,7 +27,7 @@ impl DeviceFlow {
     ) -> Result<String, SsoError> {
         self.sso_gate().await?;
         let address = ctx.address.limit_key();
-        self.charge_sso(&self.parts.limits.oidc, &address).await?;
+        self.charge_sso(&self.limits.oidc, &address).await?;
         let provider: ProviderName = provider.parse().map_err(|_| SsoError::NotOffered)?;
         let state = self
             .held_state(ctx, states, |state| {
@@ -36,7 +36,6 @@ impl DeviceFlow {
             .ok_or(SsoError::InvalidAssertion)?;
         let answer = answer.usable()?;
         let person = self
-            .parts
             .sso
             .providers
             .finish(&provider, state.kid(), state.nonce(), answer)
@@ -44,14 +43,9 @@ impl DeviceFlow {
         let assertion = SubjectAssertion {
             subject: person.subject,
             user_code: state.user_code().clone(),
-            nonce: TokenText::draw(self.parts.env.random.as_ref()).map_err(dry)?,
+            nonce: TokenText::draw(self.env.random.as_ref()).map_err(dry)?,
         };
-        let text = sign(
-            &self.parts.sso.keys.assertion,
-            &assertion,
-            ctx.now,
-            LIFETIME,
-        );
+        let text = sign(&self.sso.keys.assertion, &assertion, ctx.now, LIFETIME);
         Ok(format!("{}?sso_assertion={text}", state.idp_callback_url()))
     }
 }

@@ -23,7 +23,7 @@ impl DeviceFlow {
     /// The branch exists when there is a broker and its licence allows; asked before any limit is
     /// touched. Not being able to find out is no.
     pub async fn sso_gate(&self) -> Result<Arc<dyn Broker>, SsoError> {
-        let broker = self.parts.sso.broker.clone().ok_or(SsoError::NotOffered)?;
+        let broker = self.sso.broker.clone().ok_or(SsoError::NotOffered)?;
         match broker.licence().await {
             Licence::Open => Ok(broker),
             Licence::Closed => Err(SsoError::NotOffered),
@@ -32,23 +32,19 @@ impl DeviceFlow {
 
     /// The protocol of the broker, for the page; none without one.
     pub fn sso_protocol(&self) -> Option<&'static str> {
-        self.parts
-            .sso
-            .broker
-            .as_ref()
-            .map(|broker| broker.protocol())
+        self.sso.broker.as_ref().map(|broker| broker.protocol())
     }
 
     /// Name and label of the built-in broker's providers.
     pub fn sso_providers(&self) -> Vec<(String, String)> {
-        let offered = self.parts.sso.providers.offered();
+        let offered = self.sso.providers.offered();
         offered
             .map(|(name, label)| (name.to_string(), label.to_owned()))
             .collect()
     }
 
     pub(super) async fn charge_sso(&self, limit: &Limit, who: &str) -> Result<(), SsoError> {
-        Ok(self.parts.limiter.charge(limit, who).await?)
+        Ok(self.limiter.charge(limit, who).await?)
     }
 
     /// The grant of a code that is still open to a decision.
@@ -57,7 +53,7 @@ impl DeviceFlow {
         ctx: &Ctx,
         code: &UserCode,
     ) -> Result<StoredGrant, SsoError> {
-        let stored = self.parts.grants.find_by_user_code(code).await?;
+        let stored = self.grants.find_by_user_code(code).await?;
         let stored = stored.ok_or(SsoError::UserCodeGone)?;
         if stored.grant.is_pending(ctx.now) {
             Ok(stored)
@@ -75,7 +71,7 @@ impl DeviceFlow {
         grant: &DeviceGrant,
     ) -> Result<(), SsoError> {
         {
-            let mut conn = self.parts.pool.get().await?;
+            let mut conn = self.pool.get().await?;
             if !account::is_email_taken(&mut conn, &subject.email.folded()).await? {
                 return Ok(());
             }
@@ -84,7 +80,7 @@ impl DeviceFlow {
             .with("reason", "email_belongs_to_dify_account")
             .with("client_id", &grant.client_id)
             .with("device_label", &grant.device_label);
-        record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?;
+        record_alone(&self.pool, &self.env, ctx, event).await?;
         Err(SsoError::EmailBelongsToAccount)
     }
 
@@ -96,7 +92,7 @@ impl DeviceFlow {
     ) -> Result<(), SsoError> {
         let event =
             about(AuditEvent::new(AuditAction::AssertionRefused), subject).with("reason", reason);
-        Ok(record_alone(&self.parts.pool, &self.parts.env, ctx, event).await?)
+        Ok(record_alone(&self.pool, &self.env, ctx, event).await?)
     }
 }
 

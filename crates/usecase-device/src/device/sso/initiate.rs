@@ -45,8 +45,7 @@ impl DeviceFlow {
     ) -> Result<SsoBegun, SsoError> {
         let broker = self.sso_gate().await?;
         let address = ctx.address.limit_key();
-        self.charge_sso(&self.parts.limits.sso_initiate, &address)
-            .await?;
+        self.charge_sso(&self.limits.sso_initiate, &address).await?;
         let text = command.user_code.as_deref().unwrap_or_default().trim();
         if text.is_empty() {
             return Err(SsoError::UserCodeRequired);
@@ -64,14 +63,9 @@ impl DeviceFlow {
             None => None,
             Some(name) => Some(name.parse().map_err(|_| BrokerError::UnknownProvider)?),
         };
-        let random = self.parts.env.random.as_ref();
-        let envelope = StateEnvelope::new(&self.parts.urls, code, random).map_err(not_made)?;
-        let state = sign(
-            &self.parts.sso.keys.state,
-            &envelope,
-            ctx.now,
-            STATE_LIFETIME,
-        );
+        let random = self.env.random.as_ref();
+        let envelope = StateEnvelope::new(&self.urls, code, random).map_err(not_made)?;
+        let state = sign(&self.sso.keys.state, &envelope, ctx.now, STATE_LIFETIME);
         let begun = broker.begin(&state, provider.as_ref()).await;
         let begun = begun.inspect_err(|error| {
             tracing::warn!(cause = ?error, "the broker did not begin a round trip");
@@ -92,8 +86,8 @@ impl DeviceFlow {
     ) -> Result<(), SsoError> {
         let receipt = command.receipt.as_deref();
         if !command.is_browser
-            || self.parts.settings.lookup_receipt == ReceiptMode::Off
-            || self.parts.receipts.is_for(receipt, fingerprint, ctx.now)
+            || self.settings.lookup_receipt == ReceiptMode::Off
+            || self.receipts.is_for(receipt, fingerprint, ctx.now)
         {
             return Ok(());
         }
