@@ -23,6 +23,7 @@ mod kv;
 mod long;
 mod module_graph;
 mod operator_files;
+mod signatures;
 mod support;
 mod vocabulary;
 mod wire;

@@ -87,7 +87,8 @@ impl FileUrlKeys {
     /// Whether a file may be fetched so: signed by us or by Dify, at most `lifetime` ago.
     pub fn verify(
         &self,
-        (view, id): (FileView, FileId),
+        view: FileView,
+        id: FileId,
         signature: &FileSignature,
         now: DateTime<Utc>,
         lifetime: TimeDelta,
@@ -149,7 +150,7 @@ mod tests {
         );
         let check = |view, id, signature: &FileSignature, seconds| {
             let then = now + TimeDelta::seconds(seconds);
-            keys.verify((view, id), signature, then, LIFETIME)
+            keys.verify(view, id, signature, then, LIFETIME)
         };
         assert!(check(FileView::File, a, &signed, 0));
         assert!(check(FileView::File, a, &signed, 300));
@@ -198,7 +199,7 @@ mod tests {
         };
         let id = "5209d127-8ba3-4b8e-96a5-7e9f957f7975".parse().unwrap();
         let now = DateTime::from_timestamp(1_795_858_926, 0).unwrap();
-        assert!(keys.verify((FileView::File, id), &signed, now, LIFETIME));
-        assert!(!keys.verify((FileView::Image, id), &signed, now, LIFETIME));
+        assert!(keys.verify(FileView::File, id, &signed, now, LIFETIME));
+        assert!(!keys.verify(FileView::Image, id, &signed, now, LIFETIME));
     }
 }

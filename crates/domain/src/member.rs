@@ -105,19 +105,25 @@ pub enum MemberRefusal {
     SameRole,
 }
 
+/// An account with its role in the workspace that it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberRole {
+    /// Who.
+    pub account: AccountId,
+    /// As what.
+    pub role: Role,
+}
+
 /// Whether `actor` may remove `target`.
 ///
 /// # Errors
 /// Why not.
-pub fn may_remove(
-    (actor, actor_role): (AccountId, Role),
-    (target, target_role): (AccountId, Role),
-) -> Result<(), MemberRefusal> {
-    if actor == target {
+pub fn may_remove(actor: MemberRole, target: MemberRole) -> Result<(), MemberRefusal> {
+    if actor.account == target.account {
         return Err(MemberRefusal::Oneself);
     }
     // Nobody removes the owner: so there always is one.
-    if !actor_role.may(Capability::ManageMembers) || target_role == Role::Owner {
+    if !actor.role.may(Capability::ManageMembers) || target.role == Role::Owner {
         return Err(MemberRefusal::NotPermitted);
     }
     Ok(())
@@ -128,15 +134,15 @@ pub fn may_remove(
 /// # Errors
 /// Why not.
 pub fn may_change_role(
-    actor: (AccountId, Role),
-    target: (AccountId, Role),
+    actor: MemberRole,
+    target: MemberRole,
     to: Role,
 ) -> Result<(), MemberRefusal> {
     may_remove(actor, target)?;
     if to == Role::Owner {
         return Err(MemberRefusal::OwnerOnlyByTransfer);
     }
-    if to == target.1 {
+    if to == target.role {
         return Err(MemberRefusal::SameRole);
     }
     Ok(())
@@ -186,19 +192,20 @@ mod tests {
     #[test]
     fn sec_164_nobody_touches_the_owner_nor_becomes_one() {
         let (me, other) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
+        let as_role = |account, role| MemberRole { account, role };
         for actor in ROLES {
             for target in ROLES {
-                let removal = may_remove((me, actor), (other, target));
+                let removal = may_remove(as_role(me, actor), as_role(other, target));
                 let is_fine = matches!(actor, Role::Owner | Role::Admin) && target != Role::Owner;
                 assert_eq!(removal.is_ok(), is_fine, "{actor:?} removes {target:?}");
                 for to in ROLES {
-                    let change = may_change_role((me, actor), (other, target), to);
+                    let change = may_change_role(as_role(me, actor), as_role(other, target), to);
                     let is_fine = is_fine && to != Role::Owner && to != target;
                     assert_eq!(change.is_ok(), is_fine, "{actor:?} makes {target:?} {to:?}");
                 }
             }
             assert_eq!(
-                may_remove((me, actor), (me, actor)),
+                may_remove(as_role(me, actor), as_role(me, actor)),
                 Err(MemberRefusal::Oneself)
             );
         }

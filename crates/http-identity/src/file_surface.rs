@@ -93,7 +93,7 @@ pub(crate) async fn file_preview(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    give(&files, &ctx, &request, (FileView::File, &id)).await
+    give(&files, &ctx, &request, FileView::File, &id).await
 }
 
 /// A picture, to be shown.
@@ -110,19 +110,20 @@ pub(crate) async fn image_preview(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    give(&files, &ctx, &request, (FileView::Image, &id)).await
+    give(&files, &ctx, &request, FileView::Image, &id).await
 }
 
 async fn give(
     files: &Files,
     ctx: &RequestCtx,
     request: &HttpRequest,
-    (view, id): (FileView, &str),
+    view: FileView,
+    id: &str,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let id = id.parse().map_err(|_| FileError::NotFound)?;
     let query: FileQuery = read_query(request).map_err(ConsoleFailure::Fields)?;
     let as_attachment = query.is_attachment();
-    let open = files.open(ctx, (view, id), &query.into()).await?;
+    let open = files.open(ctx, view, id, &query.into()).await?;
     Ok(answer(open, as_attachment))
 }
 

@@ -33,7 +33,8 @@ impl Visit {
     /// The handler's answer. The time is that until its body begins.
     pub(crate) fn answered<B: MessageBody>(
         self,
-        of: (&Ctx, &Passage),
+        ctx: &Ctx,
+        passage: &Passage,
         response: &ServiceResponse<B>,
     ) {
         let bytes = match response.response().body().size() {
@@ -41,15 +42,15 @@ impl Visit {
             BodySize::Sized(bytes) => Some(bytes),
             BodySize::Stream => None,
         };
-        self.log(of, response.status(), bytes);
+        self.log(ctx, passage, response.status(), bytes);
     }
 
     /// An answer that no handler gave.
-    pub(crate) fn failed(self, of: (&Ctx, &Passage), status: StatusCode) {
-        self.log(of, status, None);
+    pub(crate) fn failed(self, ctx: &Ctx, passage: &Passage, status: StatusCode) {
+        self.log(ctx, passage, status, None);
     }
 
-    fn log(self, (ctx, passage): (&Ctx, &Passage), status: StatusCode, bytes: Option<u64>) {
+    fn log(self, ctx: &Ctx, passage: &Passage, status: StatusCode, bytes: Option<u64>) {
         // A probe every second that goes well is nobody's news.
         if self.is_probe && status.is_success() {
             return;

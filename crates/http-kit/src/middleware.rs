@@ -46,9 +46,9 @@ pub async fn around<B: MessageBody + 'static>(
     let passage = Passage::begin(&mut request);
     let cause = match next.call(request).await {
         Ok(response) => {
-            let mut response = without_foreign_text(response, (surface, &ctx.request_id));
+            let mut response = without_foreign_text(response, surface, &ctx.request_id);
             clear_several(&mut response);
-            visit.answered((&ctx, &passage), &response);
+            visit.answered(&ctx, &passage, &response);
             let headers = response.headers_mut();
             // Appended: the cross-origin rules may vary by more.
             headers.append(header::VARY, HeaderValue::from_static("Cookie"));
@@ -64,8 +64,8 @@ pub async fn around<B: MessageBody + 'static>(
             "no answer in time; a dependency hangs"
         );
     }
-    let failure = FrameworkFailure::new((surface, &ctx.request_id), &cause);
-    visit.failed((&ctx, &passage), failure.status_code());
+    let failure = FrameworkFailure::new(surface, &ctx.request_id, &cause);
+    visit.failed(&ctx, &passage, failure.status_code());
     Err(failure.into())
 }
 

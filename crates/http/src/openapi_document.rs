@@ -19,12 +19,14 @@ pub fn document(surface: Surface) -> OpenApi {
     let operations = slices::operations(surface).and(slices::operations_elsewhere(surface));
     match surface {
         Surface::OpenApi => build(
-            ("Gatewright: /openapi/v1", "ErrorBody"),
+            "Gatewright: /openapi/v1",
+            "ErrorBody",
             operations,
             vec![bearer(), introspection(), session(), csrf(), grant()],
         ),
         Surface::Console => build(
-            ("Gatewright: /console/api", "ConsoleErrorBody"),
+            "Gatewright: /console/api",
+            "ConsoleErrorBody",
             operations,
             vec![session(), csrf(), refresh()],
         ),
@@ -33,11 +35,7 @@ pub fn document(surface: Surface) -> OpenApi {
 
 type Scheme = (&'static str, SecurityScheme);
 
-fn build(
-    (title, failure): (&str, &str),
-    mut operations: Operations,
-    schemes: Vec<Scheme>,
-) -> OpenApi {
+fn build(title: &str, failure: &str, mut operations: Operations, schemes: Vec<Scheme>) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
     operations.list.sort_by(|a, b| a.path.cmp(&b.path));

@@ -192,7 +192,7 @@ impl<C: Connections> Runner<C> {
                 Err(error) => {
                     let again = Self::next_attempt(&job, error, now);
                     let text = error.to_string();
-                    store::fail(conn.as_mut(), (id, worker), &text, now, again).await
+                    store::fail(conn.as_mut(), id, worker, &text, now, again).await
                 }
             }
         };
@@ -242,7 +242,7 @@ impl<C: Connections> Runner<C> {
         let until = self.clock.now() + self.settings.lease;
         let renewed = async {
             let mut conn = self.connections.get().await?;
-            store::renew(conn.as_mut(), (id, worker), until).await
+            store::renew(conn.as_mut(), id, worker, until).await
         };
         if let Err(error) = renewed.await {
             tracing::warn!(%id, %error, "the lease could not be renewed");

@@ -135,7 +135,8 @@ pub(crate) async fn finish(
 /// Another attempt at `run_at`, or (without) none ever again.
 pub(crate) async fn fail(
     conn: &mut AsyncPgConnection,
-    (id, worker): (Uuid, Uuid),
+    id: Uuid,
+    worker: Uuid,
     error: &str,
     now: DateTime<Utc>,
     run_at: Option<DateTime<Utc>>,
@@ -159,7 +160,8 @@ pub(crate) async fn fail(
 /// Holds on to a job that takes long.
 pub(crate) async fn renew(
     conn: &mut AsyncPgConnection,
-    (id, worker): (Uuid, Uuid),
+    id: Uuid,
+    worker: Uuid,
     until: DateTime<Utc>,
 ) -> Result<(), Unavailable> {
     diesel::sql_query(

@@ -17,7 +17,7 @@ use gatewright_domain::{
 use crate::{
     connection::Kv,
     seals::Seals,
-    swap::{ATTEMPTS, Swap, compare_and_swap, swap_spending},
+    swap::{ATTEMPTS, Replacement, Swap, compare_and_swap, swap_spending},
 };
 
 /// State outlives its expiry by this much, so that a late poll still hears `expired_token` about a
@@ -133,7 +133,13 @@ impl DeviceGrants {
     ) -> Result<bool, Unavailable> {
         let ttl = grant_ttl_millis(next, now);
         let next = self.seal(&stored.key, next)?;
-        compare_and_swap(&self.kv, &stored.key, &stored.raw, &next, ttl).await
+        let replacement = Replacement {
+            key: &stored.key,
+            expected: &stored.raw,
+            next: &next,
+            ttl_millis: ttl,
+        };
+        compare_and_swap(&self.kv, replacement).await
     }
 
     /// Replaces this version of a grant and spends `nonce`, both or neither. The nonce is remembered
@@ -142,24 +148,21 @@ impl DeviceGrants {
         &self,
         stored: &StoredGrant,
         next: &DeviceGrant,
-        (nonce, remember_until): (&TokenText, DateTime<Utc>),
+        nonce: &TokenText,
+        remember_until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Swap, Unavailable> {
         // The same hash tag as the grant: one script touches both.
         let digest = sha256_hex(nonce.expose());
         let spent_key = format!("{}:spent:{digest}", stored.key);
         let spent_ttl = ttl_millis(remember_until + GRACE, now);
-        swap_spending(
-            &self.kv,
-            (
-                &stored.key,
-                &stored.raw,
-                &self.seal(&stored.key, next)?,
-                grant_ttl_millis(next, now),
-            ),
-            (&spent_key, spent_ttl),
-        )
-        .await
+        let replacement = Replacement {
+            key: &stored.key,
+            expected: &stored.raw,
+            next: &self.seal(&stored.key, next)?,
+            ttl_millis: grant_ttl_millis(next, now),
+        };
+        swap_spending(&self.kv, replacement, &spent_key, spent_ttl).await
     }
 
     /// How often a caller should try [`Self::replace`].

@@ -129,7 +129,8 @@ impl OneTimeGrants {
         &self,
         token: &str,
         seen: &OneTimeGrant,
-        (next_token, next): (&str, &OneTimeGrant),
+        next_token: &str,
+        next: &OneTimeGrant,
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let key = self.token_key(next_token);

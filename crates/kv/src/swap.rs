@@ -1,6 +1,8 @@
 //! Compare-and-swap on one key: the one way in which stored state changes here. What the change
 //! is, the domain decides.
 
+use std::sync::LazyLock;
+
 use gatewright_domain::error::Unavailable;
 use redis::Script;
 
@@ -10,33 +12,41 @@ use crate::connection::Kv;
 /// another caller got through, so this is only reached under a flood on one key.
 pub(crate) const ATTEMPTS: usize = 80;
 
-const SCRIPT: &str = r"
+static SWAP: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
-";
+",
+    )
+});
 
-/// Replaces `expected` (empty: absent) by `next`, unless the key holds something else by now.
+/// One value for another, in one key.
+#[derive(Clone, Copy)]
+pub(crate) struct Replacement<'a> {
+    pub(crate) key: &'a str,
+    /// What the key must hold; empty: nothing.
+    pub(crate) expected: &'a str,
+    pub(crate) next: &'a str,
+    /// Of the new value, from now; at least one.
+    pub(crate) ttl_millis: i64,
+}
+
+/// Replaces a value, unless the key holds something else by now.
 pub(crate) async fn compare_and_swap(
     kv: &Kv,
-    key: &str,
-    expected: &str,
-    next: &str,
-    ttl_millis: i64,
+    replacement: Replacement<'_>,
 ) -> Result<bool, Unavailable> {
-    thread_local! {
-        static SWAP: Script = Script::new(SCRIPT);
-    }
-    let script = SWAP.with(Clone::clone);
+    let Replacement {
+        key,
+        expected,
+        next,
+        ttl_millis,
+    } = replacement;
     let swapped: i64 = kv
-        .invoke(
-            script
-                .key(key)
-                .arg(expected)
-                .arg(next)
-                .arg(ttl_millis.max(1)),
-        )
+        .invoke(SWAP.key(key).arg(expected).arg(next).arg(ttl_millis.max(1)))
         .await?;
     Ok(swapped == 1)
 }
@@ -52,28 +62,35 @@ pub enum Swap {
     Spent,
 }
 
-const SPENDING_SCRIPT: &str = r"
+static SPENDING_SWAP: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
 if redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
 return 1
-";
+",
+    )
+});
 
-/// Replaces `expected` by `next` and spends a nonce, both or neither.
+/// Replaces a value and spends a nonce, both or neither. The key of the nonce lives for `spent_ttl_millis`.
 pub(crate) async fn swap_spending(
     kv: &Kv,
-    (key, expected, next, ttl_millis): (&str, &str, &str, i64),
-    (spent_key, spent_ttl_millis): (&str, i64),
+    replacement: Replacement<'_>,
+    spent_key: &str,
+    spent_ttl_millis: i64,
 ) -> Result<Swap, Unavailable> {
-    thread_local! {
-        static SWAP: Script = Script::new(SPENDING_SCRIPT);
-    }
-    let script = SWAP.with(Clone::clone);
+    let Replacement {
+        key,
+        expected,
+        next,
+        ttl_millis,
+    } = replacement;
     let outcome: i64 = kv
         .invoke(
-            script
+            SPENDING_SWAP
                 .key(key)
                 .key(spent_key)
                 .arg(expected)

@@ -9,7 +9,7 @@ use gatewright_domain::{
 
 use crate::{
     connection::Kv,
-    swap::{ATTEMPTS, compare_and_swap},
+    swap::{ATTEMPTS, Replacement, compare_and_swap},
 };
 
 /// Where throttles are kept.
@@ -178,7 +178,13 @@ impl Throttles {
             } else {
                 slope.memory.num_milliseconds()
             };
-            if compare_and_swap(&self.kv, key, &raw, &text, life).await? {
+            let replacement = Replacement {
+                key,
+                expected: &raw,
+                next: &text,
+                ttl_millis: life,
+            };
+            if compare_and_swap(&self.kv, replacement).await? {
                 return Ok(Some(told));
             }
         }

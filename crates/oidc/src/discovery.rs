@@ -115,7 +115,7 @@ impl Discovery {
     async fn fetch(&self) -> Result<Metadata, ProviderError> {
         let address = format!("{}{PATH}", self.issuer.as_str().trim_end_matches('/'));
         let what = "the discovery document";
-        let answer = get(&self.http, (what, &address), None).await?;
+        let answer = get(&self.http, what, &address, None).await?;
         let document = Claims::read(what, answer.body())?;
         if document.need_text("issuer")? != self.issuer.as_str() {
             return Err(ProviderError::Malformed(
@@ -123,7 +123,7 @@ impl Discovery {
             ));
         }
         let keys = JsonWebKeySetUrl::from_url(self.endpoint(&document, "jwks_uri")?);
-        let keys = get(&self.http, ("the keys", keys.as_str()), None).await?;
+        let keys = get(&self.http, "the keys", keys.as_str(), None).await?;
         let keys = serde_json::from_slice(keys.body())
             .map_err(|_| MalformedClaim::new("jwks_uri", "leads to no set of keys"))?;
         let userinfo = if document.has("userinfo_endpoint") {

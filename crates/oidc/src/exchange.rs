@@ -62,7 +62,8 @@ pub(crate) fn token_client(
 /// another status.
 pub(crate) async fn get(
     http: &Outbound,
-    (what, url): (&'static str, &str),
+    what: &'static str,
+    url: &str,
     bearer: Option<&str>,
 ) -> Result<Response<Vec<u8>>, ProviderError> {
     let mut request = Request::get(url).header(header::ACCEPT, "application/json");

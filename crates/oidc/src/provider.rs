@@ -259,7 +259,7 @@ impl OidcProvider {
         tokens: &Tokens,
     ) -> Result<Claims, ProviderError> {
         let what = "the userinfo answer";
-        let answer = get(&self.http, (what, url), Some(tokens.access.secret())).await?;
+        let answer = get(&self.http, what, url, Some(tokens.access.secret())).await?;
         let kind = answer.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("application/jwt") {

@@ -59,7 +59,7 @@ pub(super) async fn get(
         .await
     {
         Ok(Some(view)) => match invited(&request, &view).await {
-            Some(session) => accept_form(language, (&request, &session), &view, &link.token),
+            Some(session) => accept_form(language, &request, &session, &view, &link.token),
             None if view.accepted_by.is_some() => useless(language),
             None => form(language, None, &view, &link.token, ""),
         },
@@ -78,7 +78,8 @@ async fn invited(request: &HttpRequest, view: &InvitationView) -> Option<Console
 /// One button, for whoever has an account.
 fn accept_form(
     language: PageLanguage,
-    (request, session): (&HttpRequest, &ConsoleIdentity),
+    request: &HttpRequest,
+    session: &ConsoleIdentity,
     view: &InvitationView,
     token: &str,
 ) -> HttpResponse {
@@ -124,9 +125,11 @@ fn form(
             action: "/activate",
             hidden: vec![("token", token.to_owned())],
             fields: vec![
-                Input::new(("name", "text", "name"), &t("Your name", "姓名")).with_value(name),
+                Input::new("name", "text", "name", &t("Your name", "姓名")).with_value(name),
                 Input::new(
-                    ("password", "password", "new-password"),
+                    "password",
+                    "password",
+                    "new-password",
                     &t("Password", "密码"),
                 )
                 .with_hint(&hint),
@@ -151,7 +154,8 @@ fn useless(language: PageLanguage) -> HttpResponse {
     say(language, (StatusCode::NOT_FOUND, text.to_owned()))
 }
 
-fn say(language: PageLanguage, (status, text): Problem) -> HttpResponse {
+fn say(language: PageLanguage, problem: Problem) -> HttpResponse {
+    let (status, text) = problem;
     let page = Page::new(language, "Invitation not valid", "邀请无效");
     show(
         status,

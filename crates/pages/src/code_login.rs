@@ -24,11 +24,10 @@ pub(super) async fn get(
     if !settings.email_code_login {
         return closed(
             &request,
-            ("Sign-in with a code is off", "未启用验证码登录"),
-            (
-                "This installation does not send sign-in codes. Choose another method on the sign-in page.",
-                "本站不发送登录验证码，请在登录页面选择其他登录方式。",
-            ),
+            "Sign-in with a code is off",
+            "未启用验证码登录",
+            "This installation does not send sign-in codes. Choose another method on the sign-in page.",
+            "本站不发送登录验证码，请在登录页面选择其他登录方式。",
         );
     }
     let held = Held::going(from.next.as_deref());
@@ -61,7 +60,7 @@ pub(super) async fn check(
     match SIGN_IN.check(&sent, check).await {
         Ok(tokens) => {
             let to = Destination::of(sent.value("next"));
-            enter((&policy, &settings), &sent.request, tokens, to)
+            enter(&policy, &settings, &sent.request, tokens, to)
         }
         Err(answer) => answer,
     }

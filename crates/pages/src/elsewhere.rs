@@ -65,8 +65,10 @@ fn missing(request: &HttpRequest) -> HttpResponse {
 /// 403: this way in is switched off here. Says what to do instead.
 pub(super) fn closed(
     request: &HttpRequest,
-    (english, chinese): (&str, &str),
-    (why, why_chinese): (&str, &str),
+    english: &str,
+    chinese: &str,
+    why: &str,
+    why_chinese: &str,
 ) -> HttpResponse {
     let language = PageLanguage::of(request);
     let page = Page::new(language, english, chinese);

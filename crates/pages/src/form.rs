@@ -54,7 +54,7 @@ impl FromRequest for PageForm {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let body = (payload.take(), Facts::max_body(&request));
+        let (payload, limit) = (payload.take(), Facts::max_body(&request));
         Box::pin(async move {
             let urls = Data::<PublicUrls>::extract(&request).await?;
             let language = PageLanguage::of(&request);
@@ -62,7 +62,7 @@ impl FromRequest for PageForm {
                 return Err(FormRefusal::foreign(language, &urls).into());
             }
             let media_type = request.content_type().trim().to_ascii_lowercase();
-            let fields = form_pairs(&media_type, body).await;
+            let fields = form_pairs(&media_type, payload, limit).await;
             Ok(Self {
                 fields: fields.map_err(|problem| FormRefusal::unreadable(language, problem))?,
                 language,

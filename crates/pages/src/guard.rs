@@ -159,7 +159,8 @@ pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
 
 /// To a page, with a session.
 pub(super) fn enter(
-    (policy, settings): (&CookiePolicy, &ConsoleSettings),
+    policy: &CookiePolicy,
+    settings: &ConsoleSettings,
     request: &HttpRequest,
     tokens: SessionTokens,
     to: Destination,
@@ -300,7 +301,7 @@ pub(super) async fn renew(
     let held = policy.held(&request, &cookies::REFRESH).into_all();
     match console.refresh(&ctx, &held).await {
         Ok(tokens) => {
-            let mut answer = enter((&policy, &settings), &request, tokens, to);
+            let mut answer = enter(&policy, &settings, &request, tokens, to);
             put(&mut answer, [policy.renewed()]);
             answer
         }

@@ -26,7 +26,7 @@ struct Installation {
 pub(super) async fn get(setup: Data<Setup>, ctx: RequestCtx, request: HttpRequest) -> HttpResponse {
     let language = PageLanguage::of(&request);
     match setup.status().await {
-        Ok(SetupStatus::NotStarted) => form(language, &setup, &ctx, None, ("", "")).await,
+        Ok(SetupStatus::NotStarted) => form(language, &setup, &ctx, None, "", "").await,
         Ok(SetupStatus::Finished(_)) => redirect("/signin").finish(),
         Err(error) => unavailable(language, &error),
     }
@@ -34,10 +34,10 @@ pub(super) async fn get(setup: Data<Setup>, ctx: RequestCtx, request: HttpReques
 
 /// Makes the account.
 pub(super) async fn post(setup: Data<Setup>, ctx: RequestCtx, sent: PageForm) -> HttpResponse {
-    let (language, again) = (sent.language, (sent.value("email"), sent.value("name")));
+    let (language, email, name) = (sent.language, sent.value("email"), sent.value("name"));
     let input: Installation = match sent.read() {
         Ok(input) => input,
-        Err(problem) => return form(language, &setup, &ctx, Some(problem), again).await,
+        Err(problem) => return form(language, &setup, &ctx, Some(problem), email, name).await,
     };
     let command = SetupCommand {
         email: input.email.into_inner(),
@@ -60,7 +60,7 @@ pub(super) async fn post(setup: Data<Setup>, ctx: RequestCtx, sent: PageForm) ->
             let problem = language
                 .t(&error.to_string(), "初始化密码错误，或尝试次数过多。")
                 .to_owned();
-            form(language, &setup, &ctx, Some(problem), again).await
+            form(language, &setup, &ctx, Some(problem), email, name).await
         }
     }
 }
@@ -70,7 +70,8 @@ async fn form(
     setup: &Setup,
     ctx: &RequestCtx,
     error: Option<String>,
-    (email, name): (&str, &str),
+    email: &str,
+    name: &str,
 ) -> HttpResponse {
     let t = |english, chinese| language.t(english, chinese);
     let status = if error.is_some() {
@@ -79,10 +80,12 @@ async fn form(
         StatusCode::OK
     };
     let mut fields = vec![
-        Input::new(("email", "email", "username"), t("Email", "邮箱")).with_value(email),
-        Input::new(("name", "text", "name"), t("Your name", "姓名")).with_value(name),
+        Input::new("email", "email", "username", t("Email", "邮箱")).with_value(email),
+        Input::new("name", "text", "name", t("Your name", "姓名")).with_value(name),
         Input::new(
-            ("password", "password", "new-password"),
+            "password",
+            "password",
+            "new-password",
             t("Password", "密码"),
         )
         .with_hint(t(
@@ -95,7 +98,7 @@ async fn form(
             "Setup password (INIT_PASSWORD)",
             "初始化密码（INIT_PASSWORD）",
         );
-        fields.push(Input::new(("init_password", "password", "off"), label));
+        fields.push(Input::new("init_password", "password", "off", label));
     }
     let page = Page::new(language, "Set up this installation", "初始化系统").with_error(error);
     let intro = t(

@@ -2,8 +2,11 @@
 //! one and a registration have in common.
 
 use actix_web::{HttpResponse, http::StatusCode};
-use gatewright_domain::{Classify as _, Secret, account::Email};
-use gatewright_usecase_identity::{account::AccountError, credential::CredentialError};
+use gatewright_domain::{Classify as _, account::Email};
+use gatewright_usecase_identity::{
+    account::AccountError,
+    credential::{CodeProof, CredentialError, RepeatedPassword},
+};
 
 use super::{
     form::{PageForm, message, status_of},
@@ -33,8 +36,11 @@ impl MailProof {
         &self.email
     }
 
-    pub(super) fn proof(&self) -> (&str, &str) {
-        (&*self.token, self.code.trim())
+    pub(super) fn proof(&self) -> CodeProof<'_> {
+        CodeProof {
+            token: &self.token,
+            code: self.code.trim(),
+        }
     }
 }
 
@@ -51,8 +57,11 @@ impl NewPasswordForm {
         &self.token
     }
 
-    pub(super) fn passwords(&self) -> (&Secret, &Secret) {
-        (&*self.password, &*self.repeated)
+    pub(super) fn passwords(&self) -> RepeatedPassword<'_> {
+        RepeatedPassword {
+            password: &self.password,
+            repeated: &self.repeated,
+        }
     }
 }
 
@@ -214,7 +223,7 @@ impl Purpose {
     ) -> HttpResponse {
         let t = |english, chinese| language.t(english, chinese).to_owned();
         let (status, error) = split(error);
-        let address = Input::new(("email", "email", "username"), &t("Email", "邮箱"));
+        let address = Input::new("email", "email", "username", &t("Email", "邮箱"));
         show(
             status,
             &FormPage {
@@ -252,7 +261,9 @@ impl Purpose {
                     ("next", held.next.to_owned()),
                 ],
                 fields: vec![Input::new(
-                    ("code", "text", "one-time-code"),
+                    "code",
+                    "text",
+                    "one-time-code",
                     &t("Verification code", "验证码"),
                 )],
                 submit: t("Continue", "继续"),
@@ -308,7 +319,7 @@ pub(super) fn new_password_fields(language: PageLanguage) -> Vec<Input> {
     let first = language.t("New password", "新密码");
     let second = language.t("Confirm password", "确认密码");
     vec![
-        Input::new(("password", kind, "new-password"), first).with_hint(hint),
-        Input::new(("repeated", kind, "new-password"), second),
+        Input::new("password", kind, "new-password", first).with_hint(hint),
+        Input::new("repeated", kind, "new-password", second),
     ]
 }

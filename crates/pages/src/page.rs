@@ -121,7 +121,9 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn new(
-        (name, kind, autocomplete): (&'static str, &'static str, &'static str),
+        name: &'static str,
+        kind: &'static str,
+        autocomplete: &'static str,
         label: &str,
     ) -> Self {
         Self {

@@ -2,7 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_domain::language::Language;
-use gatewright_usecase_identity::account::{AccountError, Accounts, ProfileChange};
+use gatewright_usecase_identity::{
+    account::{AccountError, Accounts, ProfileChange},
+    credential::RepeatedPassword,
+};
 use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::{
@@ -52,10 +55,10 @@ pub(super) fn locale_fields(language: PageLanguage, tag: &str, zone: &str) -> [I
     let tags = Language::tags().map(|tag| (tag.to_owned(), tag.to_owned()));
     let mails = t("Language for emails and the console", "邮件与控制台语言");
     [
-        Input::new(("interface_language", "text", "off"), mails)
+        Input::new("interface_language", "text", "off", mails)
             .with_value(tag)
             .with_choices(tags.collect()),
-        Input::new(("timezone", "text", "off"), t("Time zone", "时区"))
+        Input::new("timezone", "text", "off", t("Time zone", "时区"))
             .with_value(zone)
             .with_hint(t("For example, Europe/Berlin", "例如：Asia/Shanghai")),
     ]
@@ -70,7 +73,7 @@ fn profile_form(
     let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let (status, error) = split(error);
-    let name = Input::new(("name", "text", "name"), &t("Your name", "姓名")).with_value(name);
+    let name = Input::new("name", "text", "name", &t("Your name", "姓名")).with_value(name);
     show(
         status,
         &FormPage {
@@ -145,7 +148,7 @@ fn password_form(
     let mut fields = new_password_fields(language);
     if session.account.is_password_set {
         let label = t("Current password", "当前密码");
-        let current = Input::new(("current", "password", "current-password"), &label);
+        let current = Input::new("current", "password", "current-password", &label);
         fields.insert(0, current);
     }
     show(
@@ -182,7 +185,10 @@ pub(super) async fn post_password(
         Ok(input) => input,
         Err(text) => return again((StatusCode::BAD_REQUEST, text)),
     };
-    let new = (&*input.password, &*input.repeated);
+    let new = RepeatedPassword {
+        password: &input.password,
+        repeated: &input.repeated,
+    };
     let changed = accounts.change_password(&ctx, &session, input.current.as_deref(), new);
     match changed.await {
         Ok(()) => back(Destination::Account, "said=password"),

@@ -51,7 +51,8 @@ pub(super) async fn get(
         page,
         &device,
         &settings,
-        ("", from.get("next").unwrap_or_default()),
+        "",
+        from.get("next").unwrap_or_default(),
         from.get("invite").unwrap_or_default(),
     )
 }
@@ -84,7 +85,8 @@ fn form(
     page: Page,
     device: &DeviceFlow,
     settings: &ConsoleSettings,
-    (email, next): (&str, &str),
+    email: &str,
+    next: &str,
     invite: &str,
 ) -> HttpResponse {
     let language = page.language;
@@ -123,11 +125,12 @@ fn form(
     }
     let mut fields = vec![];
     if settings.password_login {
-        fields.push(
-            Input::new(("email", "email", "username"), &t("Email", "邮箱")).with_value(email),
-        );
+        fields
+            .push(Input::new("email", "email", "username", &t("Email", "邮箱")).with_value(email));
         fields.push(Input::new(
-            ("password", "password", "current-password"),
+            "password",
+            "password",
+            "current-password",
             &t("Password", "密码"),
         ));
     }
@@ -164,7 +167,8 @@ pub(super) async fn post(
             page,
             &device,
             &settings,
-            (sent.value("email"), sent.value("next")),
+            sent.value("email"),
+            sent.value("next"),
             sent.value("invite_token"),
         );
         *answer.status_mut() = status;

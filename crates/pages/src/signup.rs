@@ -20,11 +20,10 @@ pub(super) async fn get(settings: Data<ConsoleSettings>, request: HttpRequest) -
     if !settings.allow_register {
         return closed(
             &request,
-            ("Registration is closed", "未开放注册"),
-            (
-                "You need an invitation to register here. Ask a workspace owner or administrator to invite you. The invitation email contains a link to create your account.",
-                "本站仅限受邀注册。请联系工作空间的所有者或管理员邀请您，邀请邮件中包含创建账户的链接。",
-            ),
+            "Registration is closed",
+            "未开放注册",
+            "You need an invitation to register here. Ask a workspace owner or administrator to invite you. The invitation email contains a link to create your account.",
+            "本站仅限受邀注册。请联系工作空间的所有者或管理员邀请您，邀请邮件中包含创建账户的链接。",
         );
     }
     SIGN_UP.ask_address(PageLanguage::of(&request), None, Held::default())
@@ -68,7 +67,8 @@ pub(super) async fn finish(
     };
     match SIGN_UP.finish(&sent, finish).await {
         Ok(tokens) => enter(
-            (&policy, &settings),
+            &policy,
+            &settings,
             &sent.request,
             tokens,
             Destination::Account,

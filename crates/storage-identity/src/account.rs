@@ -72,7 +72,8 @@ pub struct Credentials {
 }
 
 impl From<(Row, Option<String>)> for Credentials {
-    fn from((row, salt): (Row, Option<String>)) -> Self {
+    fn from(found: (Row, Option<String>)) -> Self {
+        let (row, salt) = found;
         Self {
             password: row.password.clone(),
             salt,

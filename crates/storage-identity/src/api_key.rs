@@ -96,7 +96,8 @@ pub async fn insert(
     conn: &mut Conn,
     workspace: WorkspaceId,
     scope: KeyScope,
-    (id, stored): (ApiKeyId, &str),
+    id: ApiKeyId,
+    stored: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     diesel::insert_into(keys::table)

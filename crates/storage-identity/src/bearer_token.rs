@@ -149,7 +149,8 @@ pub async fn list_for_owner(
     conn: &mut Conn,
     owner: &Owner,
     now: DateTime<Utc>,
-    (offset, limit): (i64, i64),
+    offset: i64,
+    limit: i64,
 ) -> Result<(Vec<BearerToken>, i64), StorageError> {
     let live = || {
         let live = tokens::table

@@ -16,7 +16,8 @@ use gatewright_storage_kit::{Conn, StorageError};
 pub async fn insert(
     conn: &mut Conn,
     grant: GrantId,
-    (token, ip): (TokenId, IpAddr),
+    token: TokenId,
+    ip: IpAddr,
     at: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let inserted = diesel::insert_into(redemptions::table)

@@ -42,7 +42,8 @@ pub struct ConnectedIdentity {
 /// tied already; waits for a concurrent attempt.
 pub async fn insert(
     conn: &mut Conn,
-    (subject, provider_subject): (&ExternalSubject, &str),
+    subject: &ExternalSubject,
+    provider_subject: &str,
     account: AccountId,
     at: DateTime<Utc>,
 ) -> Result<bool, StorageError> {

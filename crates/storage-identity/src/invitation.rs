@@ -207,7 +207,8 @@ pub async fn delete_for(
 pub async fn dissolve_unused(
     conn: &mut Conn,
     email_lowercase: &str,
-    (at, expires_at): (DateTime<Utc>, DateTime<Utc>),
+    at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let ids: Vec<Uuid> = accounts::table
         .filter(diesel::dsl::sql::<Bool>(UNUSED))

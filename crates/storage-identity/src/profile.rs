@@ -79,7 +79,8 @@ pub async fn update_email(
 pub async fn update_status(
     conn: &mut Conn,
     id: AccountId,
-    (from, to): (AccountStatus, AccountStatus),
+    from: AccountStatus,
+    to: AccountStatus,
     at: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let at = to_column(at);

@@ -94,7 +94,8 @@ pub async fn lock_names(
 pub async fn is_name_taken(
     conn: &mut Conn,
     workspace: WorkspaceId,
-    (kind, name): (&str, &str),
+    kind: &str,
+    name: &str,
     except: Option<TagId>,
 ) -> Result<bool, StorageError> {
     let taken = diesel::select(diesel::dsl::exists(
@@ -112,7 +113,8 @@ pub async fn insert(
     conn: &mut Conn,
     actor: Actor,
     id: TagId,
-    (kind, name): (&str, &str),
+    kind: &str,
+    name: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     diesel::insert_into(tags::table)
@@ -188,7 +190,8 @@ struct Found {
 pub async fn is_target_there(
     conn: &mut Conn,
     workspace: WorkspaceId,
-    (kind, target): (&str, Uuid),
+    kind: &str,
+    target: Uuid,
 ) -> Result<bool, StorageError> {
     let table = match kind {
         "app" => "apps",
@@ -217,7 +220,8 @@ pub async fn is_target_there(
 pub async fn bind(
     conn: &mut Conn,
     actor: Actor,
-    (kind, target): (&str, Uuid),
+    kind: &str,
+    target: Uuid,
     bindings: &[(Uuid, Uuid)],
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {

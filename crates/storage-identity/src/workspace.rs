@@ -15,7 +15,8 @@ use gatewright_storage_kit::{Conn, StorageError};
 
 type Row = (Uuid, String, String, String, NaiveDateTime, String, bool);
 
-fn to_entity((id, name, plan, status, created_at, role, is_current): Row) -> MemberWorkspace {
+fn to_entity(row: Row) -> MemberWorkspace {
+    let (id, name, plan, status, created_at, role, is_current) = row;
     MemberWorkspace {
         id: WorkspaceId(id),
         name,
@@ -87,7 +88,8 @@ pub async fn insert_with_owner(
     conn: &mut Conn,
     id: WorkspaceId,
     name: &str,
-    owner: (MembershipId, AccountId),
+    membership: MembershipId,
+    owner: AccountId,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     diesel::insert_into(tenants::table)
@@ -99,7 +101,13 @@ pub async fn insert_with_owner(
         ))
         .execute(conn.as_mut())
         .await?;
-    insert_member(conn, id, owner, Role::Owner, true, at).await
+    let new = NewMember {
+        id: membership,
+        account: owner,
+        role: Role::Owner,
+        is_current: true,
+    };
+    insert_member(conn, id, new, at).await
 }
 
 /// A workspace as such.
@@ -112,7 +120,8 @@ pub struct Workspace {
 }
 
 impl From<(String, String)> for Workspace {
-    fn from((name, status): (String, String)) -> Self {
+    fn from(row: (String, String)) -> Self {
+        let (name, status) = row;
         Self {
             name,
             status: WorkspaceStatus::from_db(&status),
@@ -163,23 +172,34 @@ pub async fn update_name(
     Ok(())
 }
 
+/// Somebody who becomes a member.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMember {
+    /// Of the membership.
+    pub id: MembershipId,
+    /// Who.
+    pub account: AccountId,
+    /// As what.
+    pub role: Role,
+    /// Whether it is the account's current workspace.
+    pub is_current: bool,
+}
+
 /// Adds a member.
 pub async fn insert_member(
     conn: &mut Conn,
     workspace: WorkspaceId,
-    (id, account): (MembershipId, AccountId),
-    role: Role,
-    is_current: bool,
+    new: NewMember,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let at = to_column(at);
     diesel::insert_into(joins::table)
         .values((
-            joins::id.eq(id.0),
+            joins::id.eq(new.id.0),
             joins::tenant_id.eq(workspace.0),
-            joins::account_id.eq(account.0),
-            joins::role.eq(role.as_str()),
-            joins::current.eq(is_current),
+            joins::account_id.eq(new.account.0),
+            joins::role.eq(new.role.as_str()),
+            joins::current.eq(new.is_current),
             joins::created_at.eq(at),
             joins::updated_at.eq(at),
         ))

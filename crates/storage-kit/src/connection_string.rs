@@ -242,7 +242,8 @@ fn driver_reads(base: &str, pairs: &[Pair]) -> Result<Config, String> {
     })
 }
 
-fn as_word((name, value): &Pair) -> String {
+fn as_word(pair: &Pair) -> String {
+    let (name, value) = pair;
     let value = value.replace('\\', "\\\\").replace('\'', "\\'");
     format!("{name}='{value}' ")
 }

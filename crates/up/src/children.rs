@@ -18,6 +18,8 @@ pub(super) struct Launch {
     pub(super) env_file: PathBuf,
     /// Settings above the caller's environment: what only we know.
     pub(super) extra: Vec<(&'static str, String)>,
+    /// Where the API listens.
+    pub(super) port: u16,
 }
 
 /// A running server.

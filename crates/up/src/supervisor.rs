@@ -85,7 +85,7 @@ pub(super) async fn run(folder: &DevFolder, options: &Options) -> Result<(), UpE
         ..State::default()
     };
     let (engines, launch) = start_engines(folder, options, &environment, &terminal, &mut state)?;
-    let outcome = run_servers(folder, options, engines, launch, (port, &terminal), state).await;
+    let outcome = run_servers(folder, options, engines, launch, &terminal, state).await;
     for path in [folder.state_file(), folder.addresses_file()] {
         let _gone_already = fs::remove_file(path);
     }
@@ -97,7 +97,7 @@ async fn run_servers(
     options: &Options,
     mut engines: Engines,
     launch: Launch,
-    (port, terminal): (u16, &Terminal),
+    terminal: &Terminal,
     mut state: State,
 ) -> Result<(), UpError> {
     let mut servers = vec![];
@@ -106,7 +106,7 @@ async fn run_servers(
         signal = termination() => signal.map(|_| ()).map_err(UpError::new),
         ended = async {
             if !options.services_only {
-                start_servers(folder, &launch, (port, terminal), &mut servers, &mut state).await?;
+                start_servers(folder, &launch, terminal, &mut servers, &mut state).await?;
             }
             state.has_no_account = has_no_account(&state).await;
             state.is_ready = true;
@@ -232,6 +232,7 @@ fn start_engines(
             binaries,
             env_file,
             extra,
+            port: port(environment)?,
         },
     ))
 }
@@ -261,7 +262,7 @@ fn api_url_for(environment: &Environment) -> Result<Option<(&'static str, String
 async fn start_servers(
     folder: &DevFolder,
     launch: &Launch,
-    (port, terminal): (u16, &Terminal),
+    terminal: &Terminal,
     servers: &mut Vec<Server>,
     state: &mut State,
 ) -> Result<(), UpError> {
@@ -276,10 +277,10 @@ async fn start_servers(
         .iter()
         .map(|server| (server.name.to_owned(), server.pid()))
         .collect();
-    state.api_url = format!("http://127.0.0.1:{port}");
+    state.api_url = format!("http://127.0.0.1:{}", launch.port);
     state.save(&folder.state_file()).map_err(UpError::new)?;
     let ready = async {
-        while !(ready_file.exists() && probe::is_ready(port).await) {
+        while !(ready_file.exists() && probe::is_ready(launch.port).await) {
             for server in servers.iter_mut() {
                 require_running(server)?;
             }

@@ -27,7 +27,7 @@ use gatewright_usecase_kit::CachedBearers;
 use gatewright_usecase_kit::{Ctx, Env, record};
 
 /// An account has fewer tokens than that: one per device.
-const ALL: (i64, i64) = (0, 10_000);
+const ALL_TOKENS: i64 = 10_000;
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +155,7 @@ impl Admin {
     ) -> Result<WorkspaceId, AdminError> {
         let (owner, ctx) = (self.find(owner).await?, self.ctx());
         let mut tx = self.pool.begin().await?;
-        let id = found_workspace(&mut tx, &self.env, &ctx, (owner.id, &owner.name)).await?;
+        let id = found_workspace(&mut tx, &self.env, &ctx, owner.id, &owner.name).await?;
         if let Some(name) = name {
             gatewright_storage_identity::workspace::update_name(&mut tx, id, name, ctx.now).await?;
         }
@@ -229,8 +229,8 @@ impl Admin {
             let before = ban::take(&mut tx, account.id).await?;
             before.unwrap_or_else(|| before_the_ban(&account))
         };
-        let step = (account.status, to);
-        if !profile::update_status(&mut tx, account.id, step, ctx.now).await? {
+        let from = account.status;
+        if !profile::update_status(&mut tx, account.id, from, to, ctx.now).await? {
             return Err(AdminError::ChangedMeanwhile);
         }
         if !banned {
@@ -257,7 +257,8 @@ impl Admin {
         let mut conn = self.pool.get().await?;
         let sessions = console_session::list_live(&mut conn, account.id, now).await?;
         let owner = Owner::Account(account.id);
-        let (tokens, _) = bearer_token::list_for_owner(&mut conn, &owner, now, ALL).await?;
+        let (tokens, _) =
+            bearer_token::list_for_owner(&mut conn, &owner, now, 0, ALL_TOKENS).await?;
         let sessions = sessions.into_iter().map(|one| OpenSession {
             kind: "console",
             id: one.id.0,

@@ -52,7 +52,8 @@ pub async fn record_alone(
 
 /// Adds the failure of somebody who may be a stranger to the account that it names.
 pub async fn record_failure(
-    (pool, limiter): (&Pool, &RateLimits),
+    pool: &Pool,
+    limiter: &RateLimits,
     env: &Env,
     ctx: &Ctx,
     event: AuditEvent,

@@ -6,6 +6,7 @@ use gatewright_domain::account::Account;
 use gatewright_usecase_identity::{
     account::{Accounts, LinkedProvider, ProfileChange},
     console::ConsoleError,
+    credential::RepeatedPassword,
 };
 use gatewright_usecase_workspace::file::Files;
 use serde::{Deserialize, Serialize};
@@ -122,7 +123,8 @@ pub(crate) struct InitialiseRequest {
 type ProfileAnswer = Result<Json<Profile>, ConsoleFailure>;
 
 async fn change(
-    (accounts, files): (&Accounts, &Files),
+    accounts: &Accounts,
+    files: &Files,
     ctx: &RequestCtx,
     session: &SignedIn,
     change: ProfileChange,
@@ -149,7 +151,7 @@ pub(crate) async fn set_name(
         name,
         ..ProfileChange::default()
     };
-    change((&accounts, &files), &ctx, &session, wanted).await
+    change(&accounts, &files, &ctx, &session, wanted).await
 }
 
 /// Where an avatar is.
@@ -204,7 +206,7 @@ pub(crate) async fn set_avatar(
         avatar,
         ..ProfileChange::default()
     };
-    change((&accounts, &files), &ctx, &session, wanted).await
+    change(&accounts, &files, &ctx, &session, wanted).await
 }
 
 /// Changes the language.
@@ -225,7 +227,7 @@ pub(crate) async fn set_language(
         interface_language,
         ..ProfileChange::default()
     };
-    change((&accounts, &files), &ctx, &session, wanted).await
+    change(&accounts, &files, &ctx, &session, wanted).await
 }
 
 /// Changes the theme.
@@ -246,7 +248,7 @@ pub(crate) async fn set_theme(
         interface_theme,
         ..ProfileChange::default()
     };
-    change((&accounts, &files), &ctx, &session, wanted).await
+    change(&accounts, &files, &ctx, &session, wanted).await
 }
 
 /// Changes the time zone.
@@ -267,7 +269,7 @@ pub(crate) async fn set_timezone(
         timezone,
         ..ProfileChange::default()
     };
-    change((&accounts, &files), &ctx, &session, wanted).await
+    change(&accounts, &files, &ctx, &session, wanted).await
 }
 
 /// Changes the password. All other sessions and all bearers end. A first password takes a fresh sign-in
@@ -290,7 +292,10 @@ pub(crate) async fn set_password(
 ) -> ProfileAnswer {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let new = (&*input.new_password, &*input.repeat_new_password);
+    let new = RepeatedPassword {
+        password: &input.new_password,
+        repeated: &input.repeat_new_password,
+    };
     let changed = accounts.change_password(&ctx, &session.0, input.password.as_deref(), new);
     changed.await?;
     let mut account = session.0.account;

@@ -5,7 +5,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Json, Path},
 };
-use gatewright_domain::{Secret, account::Account, ids::ApiKeyId};
+use gatewright_domain::{Secret, ids::ApiKeyId};
 use gatewright_usecase_workspace::workspace::{Actor, ApiKey, ApiKeyError, ApiKeys, KeyScope};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -64,13 +64,15 @@ async fn list(
     }))
 }
 
-async fn create(
+async fn create<N>(
     api_keys: &ApiKeys,
     ctx: &RequestCtx,
-    by: (Actor, &Account),
-    (scope, status): (KeyScope, StatusCode),
+    here: &InWorkspace<N>,
+    scope: KeyScope,
+    status: StatusCode,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let (key, told) = api_keys.create(ctx, by, scope).await?;
+    let maker = &here.identity.account;
+    let (key, told) = api_keys.create(ctx, actor(here), maker, scope).await?;
     Ok(HttpResponse::build(status).json(KeyRow::new(scope, key, Some(told))))
 }
 
@@ -78,7 +80,8 @@ async fn delete(
     api_keys: &ApiKeys,
     ctx: &RequestCtx,
     here: &InWorkspace<DeletesKeys>,
-    (scope, id): (KeyScope, &str),
+    scope: KeyScope,
+    id: &str,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let id: ApiKeyId = id.parse().map_err(|_| ApiKeyError::NotFound)?;
     api_keys.delete(ctx, actor(here), scope, id).await?;
@@ -118,9 +121,7 @@ pub(crate) async fn create_app(
     here: InWorkspace<CreatesKeys>,
     app_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let made = (app(&app_id)?, StatusCode::CREATED);
-    let by = (actor(&here), &here.identity.account);
-    create(&api_keys, &ctx, by, made).await
+    create(&api_keys, &ctx, &here, app(&app_id)?, StatusCode::CREATED).await
 }
 
 /// Deletes a key of an application.
@@ -135,8 +136,7 @@ pub(crate) async fn delete_app(
     here: InWorkspace<DeletesKeys>,
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let key = (app(&ids.0)?, ids.1.as_str());
-    delete(&api_keys, &ctx, &here, key).await
+    delete(&api_keys, &ctx, &here, app(&ids.0)?, &ids.1).await
 }
 
 /// Keys of all knowledge of the workspace, masked.
@@ -163,9 +163,7 @@ pub(crate) async fn create_knowledge(
     ctx: RequestCtx,
     here: InWorkspace<DeletesKeys>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let made = (KeyScope::Knowledge, StatusCode::OK);
-    let by = (actor(&here), &here.identity.account);
-    create(&api_keys, &ctx, by, made).await
+    create(&api_keys, &ctx, &here, KeyScope::Knowledge, StatusCode::OK).await
 }
 
 /// Deletes a key of all knowledge.
@@ -180,6 +178,5 @@ pub(crate) async fn delete_knowledge(
     here: InWorkspace<DeletesKeys>,
     key_id: Path<String>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let key = (KeyScope::Knowledge, key_id.as_str());
-    delete(&api_keys, &ctx, &here, key).await
+    delete(&api_keys, &ctx, &here, KeyScope::Knowledge, &key_id).await
 }

@@ -65,9 +65,8 @@ pub(crate) async fn send(
             .token
             .as_deref()
             .ok_or(CredentialError::InvalidToken)?;
-        let to = (&*input.email, token);
         accounts
-            .continue_change_email(&ctx, account, to, language)
+            .continue_change_email(&ctx, account, &input.email, token, language)
             .await?
     } else {
         accounts
@@ -116,8 +115,8 @@ pub(crate) async fn change(
 ) -> Result<Json<Profile>, ConsoleFailure> {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let to = (&*input.new_email, &*input.token);
-    let account = accounts.change_email(&ctx, &session.0, to).await?;
+    let changed = accounts.change_email(&ctx, &session.0, &input.new_email, &input.token);
+    let account = changed.await?;
     Ok(Json(Profile::new(account, &files, &ctx)))
 }
 

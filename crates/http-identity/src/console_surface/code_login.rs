@@ -7,7 +7,7 @@ use actix_web::{
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_usecase_identity::{
     console::{Console, Preferences},
-    credential::CredentialError,
+    credential::{CodeProof, CredentialError},
 };
 
 use super::{
@@ -78,7 +78,10 @@ pub(crate) async fn check(
         language: input.language.map(Text::into_inner),
         timezone: input.timezone.map(Timezone::into_inner),
     };
-    let proof = (&*input.token, code.expose());
+    let proof = CodeProof {
+        token: &input.token,
+        code: code.expose(),
+    };
     let login = console.login_with_code(&ctx, &input.email, proof, &preferences);
     let mut response = HttpResponse::Ok();
     policy.sign_in(&mut response, &request, login.await?, &settings);

@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Json},
 };
-use gatewright_usecase_identity::account::Accounts;
+use gatewright_usecase_identity::{account::Accounts, credential::CodeProof};
 
 use super::{
     password::CodeSent,
@@ -63,7 +63,10 @@ pub(crate) async fn delete(
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(session, body) = body;
     let input = body.into_inner();
-    let proof = (&*input.token, &*input.code);
+    let proof = CodeProof {
+        token: &input.token,
+        code: &input.code,
+    };
     accounts.delete(&ctx, &session.0, proof).await?;
     let mut response = HttpResponse::Ok();
     for cookie in policy.signed_out(&request) {

@@ -289,7 +289,7 @@ pub(crate) async fn update_role(
         .map_err(|_| MemberError::InvalidRole)?;
     let (workspace, actor) = (here.workspace.id, here.identity.account.id);
     members
-        .change_role(&ctx, workspace, actor, (target, role))
+        .change_role(&ctx, workspace, actor, target, role)
         .await?;
     Ok(Json(SUCCESS))
 }

@@ -2,7 +2,10 @@
 
 use actix_web::web::{Data, Json};
 use gatewright_domain::account::Email;
-use gatewright_usecase_identity::account::Accounts;
+use gatewright_usecase_identity::{
+    account::Accounts,
+    credential::{CodeProof, RepeatedPassword},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,8 +49,11 @@ impl CodeGiven {
         &self.email
     }
 
-    pub(super) fn proof(&self) -> (&str, &str) {
-        (&*self.token, &*self.code)
+    pub(super) fn proof(&self) -> CodeProof<'_> {
+        CodeProof {
+            token: &self.token,
+            code: &self.code,
+        }
     }
 
     pub(super) fn accepted(self, token: String) -> CodeAccepted {
@@ -157,7 +163,10 @@ pub(crate) async fn reset(
     body: Then<AfterSetup, Body<ResetRequest, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let input = body.1.into_inner();
-    let passwords = (&*input.new_password, &*input.password_confirm);
+    let passwords = RepeatedPassword {
+        password: &input.new_password,
+        repeated: &input.password_confirm,
+    };
     accounts
         .reset_password(&ctx, &input.token, passwords)
         .await?;

@@ -5,7 +5,10 @@ use actix_web::{
     web::{Data, Json},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_usecase_identity::console::{Console, Preferences};
+use gatewright_usecase_identity::{
+    console::{Console, Preferences},
+    credential::RepeatedPassword,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -106,7 +109,10 @@ pub(crate) async fn finish(
         language: input.language.map(Text::into_inner),
         timezone: input.timezone.map(Timezone::into_inner),
     };
-    let passwords = (&*input.new_password, &*input.password_confirm);
+    let passwords = RepeatedPassword {
+        password: &input.new_password,
+        repeated: &input.password_confirm,
+    };
     let registered = console.register_with_code(&ctx, &input.token, passwords, &preferences);
     let tokens = registered.await?;
     let data = TokenPair {

@@ -123,8 +123,9 @@ pub(crate) async fn create(
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let named = (input.r#type.as_str(), &*input.name);
-    let tag = tags.create(&ctx, actor(&here), named).await?;
+    let kind = input.r#type.as_str();
+    let tag = tags.create(&ctx, actor(&here), kind, &input.name);
+    let tag = tag.await?;
     Ok(Json(tag.into()))
 }
 
@@ -175,8 +176,9 @@ pub(crate) async fn bind(
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let target = (input.r#type.as_str(), *input.target_id);
-    tags.bind(&ctx, actor(&here), target, &input.tags()).await?;
+    let (kind, target) = (input.r#type.as_str(), *input.target_id);
+    tags.bind(&ctx, actor(&here), kind, target, &input.tags())
+        .await?;
     Ok(Json(SUCCESS))
 }
 
@@ -192,8 +194,8 @@ pub(crate) async fn unbind(
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let target = (input.r#type.as_str(), *input.target_id);
-    tags.unbind(here.workspace.id, target, &input.tags())
+    let (kind, target) = (input.r#type.as_str(), *input.target_id);
+    tags.unbind(here.workspace.id, kind, target, &input.tags())
         .await?;
     Ok(Json(SUCCESS))
 }

@@ -2,7 +2,10 @@
 
 use actix_web::web::{Data, Json, Path};
 use gatewright_domain::ids::AccountId;
-use gatewright_usecase_identity::member::{MemberError, Members};
+use gatewright_usecase_identity::{
+    credential::CodeProof,
+    member::{MemberError, Members},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -83,7 +86,11 @@ pub(crate) async fn check(
 ) -> Result<Json<TransferAccepted>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let (owner, proof) = (&here.identity.account, (&*input.token, &*input.code));
+    let owner = &here.identity.account;
+    let proof = CodeProof {
+        token: &input.token,
+        code: &input.code,
+    };
     let token = members
         .check_transfer_code(&ctx, owner, &here.workspace, proof)
         .await?;
@@ -114,7 +121,8 @@ pub(crate) async fn transfer(
     let input = body.into_inner();
     let target: AccountId = member_id.parse().map_err(|_| MemberError::NoMember)?;
     let owner = &here.identity.account;
-    let heir = (target, &*input.token);
-    members.transfer(&ctx, owner, &here.workspace, heir).await?;
+    members
+        .transfer(&ctx, owner, &here.workspace, target, &input.token)
+        .await?;
     Ok(Json(SUCCESS))
 }

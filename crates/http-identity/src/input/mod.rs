@@ -81,7 +81,7 @@ macro_rules! names {
             type Error = String;
 
             fn try_from(text: Limited) -> Result<Self, String> {
-                text.name(($least, $most)).map(Self)
+                text.name( $least, $most).map(Self)
             }
         }
 

@@ -270,9 +270,9 @@ pub(crate) async fn set_role(
         .parse()
         .map_err(|_| NotChanged(MemberError::NotFound))?;
     let actor = caller.identity.account.id;
-    let change = (target, body.into_inner().role.into());
+    let role = body.into_inner().role.into();
     members
-        .change_role(&ctx, caller.workspace, actor, change)
+        .change_role(&ctx, caller.workspace, actor, target, role)
         .await
         .map_err(NotChanged)?;
     Ok(Json(DONE))

@@ -50,11 +50,7 @@ impl BootstrapFailure {
                 let status = StatusCode::PAYLOAD_TOO_LARGE;
                 HttpResponse::build(status)
                     .insert_header((REASON, code))
-                    .json(body(
-                        status,
-                        (code, "bad_request"),
-                        "The body is too large.",
-                    ))
+                    .json(body(status, code, "bad_request", "The body is too large."))
             }
         }
     }
@@ -66,7 +62,7 @@ impl ResponseError for BootstrapFailure {
     }
 }
 
-fn body(status: StatusCode, (code, kind): (&str, &str), message: &str) -> Value {
+fn body(status: StatusCode, code: &str, kind: &str, message: &str) -> Value {
     json!({
         "code": code,
         "message": message,
@@ -98,9 +94,9 @@ fn slice(error: &Classified) -> HttpResponse {
     if !error.is_outage() {
         builder.insert_header((REASON, error.reason()));
     }
-    let said = (error.class.code, type_of(error.class.kind));
     let message = error.text("Service Unavailable");
-    builder.json(body(error.status(), said, message))
+    let kind = type_of(error.class.kind);
+    builder.json(body(error.status(), error.class.code, kind, message))
 }
 
 /// The word for a kind in the inner object.

@@ -45,7 +45,7 @@ impl Cause {
 
 impl FrameworkFailure {
     /// Of a request to `surface`, for a cause.
-    pub fn new((surface, request_id): (Surface, &str), cause: &Cause) -> Self {
+    pub fn new(surface: Surface, request_id: &str, cause: &Cause) -> Self {
         let status = match cause {
             Cause::NoAnswer => None,
             Cause::SlowBody => Some(StatusCode::REQUEST_TIMEOUT),
@@ -117,7 +117,8 @@ fn status_of(error: &actix_web::Error) -> StatusCode {
 /// What an extractor or a middleware of the framework refused, said in our words.
 pub fn without_foreign_text<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
-    surface: (Surface, &str),
+    surface: Surface,
+    request_id: &str,
 ) -> ServiceResponse<EitherBody<B>> {
     let is_ours = response.response().extensions().contains::<Ours>();
     let foreign = response.response().error().filter(|_| !is_ours);
@@ -125,9 +126,9 @@ pub fn without_foreign_text<B: MessageBody + 'static>(
         return response.map_into_left_body();
     };
     let failure = FrameworkFailure {
-        surface: surface.0,
+        surface,
         status: Some(status),
-        request_id: surface.1.to_owned(),
+        request_id: request_id.to_owned(),
     };
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, failure.error_response()).map_into_right_body()

@@ -47,9 +47,9 @@ impl<T: DeserializeOwned + 'static, F: BodyFormat + 'static> FromRequest for Bod
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = request.content_type().trim().to_ascii_lowercase();
-        let body = (payload.take(), Facts::max_body(request));
+        let (payload, limit) = (payload.take(), Facts::max_body(request));
         Box::pin(async move {
-            let object = object(&media_type, body, F::TAKES_FORMS)
+            let object = object(&media_type, payload, limit, F::TAKES_FORMS)
                 .await
                 .map_err(F::unreadable)?;
             let value = input::read(object).map_err(F::invalid)?;
@@ -60,13 +60,14 @@ impl<T: DeserializeOwned + 'static, F: BodyFormat + 'static> FromRequest for Bod
 
 async fn object(
     media_type: &str,
-    (payload, limit): (Payload, usize),
+    payload: Payload,
+    limit: usize,
     takes_forms: bool,
 ) -> Result<Map<String, Value>, Unreadable> {
     let is_json = media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
     if takes_forms && media_type == FORM {
-        let pairs = form_pairs(media_type, (payload, limit)).await?;
+        let pairs = form_pairs(media_type, payload, limit).await?;
         return Ok(object_of(pairs));
     }
     if !is_json {
@@ -81,7 +82,8 @@ async fn object(
 /// The pairs of a form of at most `limit` bytes, each name once.
 pub async fn form_pairs(
     media_type: &str,
-    (payload, limit): (Payload, usize),
+    payload: Payload,
+    limit: usize,
 ) -> Result<Vec<(String, String)>, Unreadable> {
     if media_type != FORM {
         return Err(Unreadable::MediaType);
@@ -122,7 +124,7 @@ mod tests {
     ) -> Result<Map<String, Value>, Unreadable> {
         let request = TestRequest::post().set_payload(body.into());
         let (_, payload) = request.to_http_parts();
-        object(media_type, (payload, 1024), true).await
+        object(media_type, payload, 1024, true).await
     }
 
     #[actix_web::test]

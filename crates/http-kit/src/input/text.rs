@@ -62,7 +62,7 @@ impl Limited {
     ///
     /// # Errors
     /// What a name must be.
-    pub fn name(self, (least, most): (usize, usize)) -> Result<String, String> {
+    pub fn name(self, least: usize, most: usize) -> Result<String, String> {
         let name = visible_name(&self.plain()?);
         if (least..=most).contains(&name.chars().count()) {
             return Ok(name);

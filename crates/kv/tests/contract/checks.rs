@@ -253,22 +253,24 @@ async fn device_grants(ground: &Ground) {
     let other = grants.find_by_user_code(&user).await.unwrap().unwrap();
     let denied = one.grant.clone().deny(now).unwrap();
     let nonce: TokenText = unique().parse().unwrap();
-    let until = (&nonce, now + GRANT_LIFETIME);
+    let until = now + GRANT_LIFETIME;
     assert!(grants.replace(&one, &denied, now).await.unwrap());
     assert!(
         !grants.replace(&other, &denied, now).await.unwrap(),
         "not twice"
     );
-    let swap = grants.replace_spending(&other, &denied, until, now).await;
+    let swap = grants
+        .replace_spending(&other, &denied, &nonce, until, now)
+        .await;
     assert_eq!(swap.unwrap(), Swap::Changed);
     let now_stored = grants.find_by_device_code(&device).await.unwrap().unwrap();
     assert_eq!(now_stored.grant.decision, Decision::Denied);
     let swap = grants
-        .replace_spending(&now_stored, &denied, until, now)
+        .replace_spending(&now_stored, &denied, &nonce, until, now)
         .await;
     assert_eq!(swap.unwrap(), Swap::Done);
     let swap = grants
-        .replace_spending(&now_stored, &denied, until, now)
+        .replace_spending(&now_stored, &denied, &nonce, until, now)
         .await;
     assert_eq!(swap.unwrap(), Swap::Spent);
 }
@@ -295,10 +297,17 @@ async fn one_time_grants(ground: &Ground) {
         is_verified: true,
         ..grant.clone()
     };
-    let step = (third.as_str(), &next);
-    assert!(grants.advance(&second, &grant, step, now).await.unwrap());
     assert!(
-        !grants.advance(&second, &grant, step, now).await.unwrap(),
+        grants
+            .advance(&second, &grant, &third, &next, now)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !grants
+            .advance(&second, &grant, &third, &next, now)
+            .await
+            .unwrap(),
         "once"
     );
     let takers = (0..4).map(|_| grants.consume(&third, &next));

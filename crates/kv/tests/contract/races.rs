@@ -69,7 +69,7 @@ async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing
     let approve = async |of: &StoredGrant| {
         let next = approved(of.grant.clone());
         grants
-            .replace_spending(of, &next, (&nonce, until), now())
+            .replace_spending(of, &next, &nonce, until, now())
             .await
             .unwrap()
     };

@@ -139,7 +139,7 @@ pub(crate) async fn get(
                 life: settings.bearer_lifetime(),
                 error: None,
             };
-            consent(&device, &policy, &ctx, &request, (&identity, asked)).await
+            consent(&device, &policy, &ctx, &request, &identity, asked).await
         }
         // Nobody is signed in: there are more ways than one.
         Err(Absence::SignedOut) => choose(&device, &request, &code).await,
@@ -189,7 +189,8 @@ async fn consent(
     policy: &CookiePolicy,
     ctx: &RequestCtx,
     request: &HttpRequest,
-    (identity, asked): (&ConsoleIdentity, Asked<'_>),
+    identity: &ConsoleIdentity,
+    asked: Asked<'_>,
 ) -> HttpResponse {
     let language = PageLanguage::of(request);
     let receipt = receipt_of(device, request, asked.code);
@@ -267,7 +268,7 @@ pub(crate) async fn post(
             life: settings.bearer_lifetime(),
             error: Some(flash(language, "not_compared")),
         };
-        return consent(&device, &policy, &ctx, &sent.request, (&identity, asked)).await;
+        return consent(&device, &policy, &ctx, &sent.request, &identity, asked).await;
     };
     let command = Decide {
         user_code: code.to_owned(),

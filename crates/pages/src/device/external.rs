@@ -28,7 +28,7 @@ pub(crate) async fn get(
     ctx: RequestCtx,
     request: HttpRequest,
 ) -> HttpResponse {
-    consent(&device, &settings, &policy, &ctx, (&request, None)).await
+    consent(&device, &settings, &policy, &ctx, &request, None).await
 }
 
 async fn consent(
@@ -36,7 +36,8 @@ async fn consent(
     settings: &DeviceSettings,
     policy: &CookiePolicy,
     ctx: &RequestCtx,
-    (request, error): (&HttpRequest, Option<String>),
+    request: &HttpRequest,
+    error: Option<String>,
 ) -> HttpResponse {
     let language = PageLanguage::of(request);
     let grant = approval_grant(request);
@@ -86,7 +87,7 @@ pub(crate) async fn post(
     let verdict = verdict(&sent).filter(|v| *v == Verdict::Deny || has_compared);
     let Some(verdict) = verdict else {
         let error = Some(flash(language, "not_compared"));
-        return consent(&device, &settings, &policy, &ctx, (&sent.request, error)).await;
+        return consent(&device, &settings, &policy, &ctx, &sent.request, error).await;
     };
     let decided = async {
         let grant = approval_grant(&sent.request);

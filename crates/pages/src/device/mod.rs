@@ -71,7 +71,9 @@ fn ask(
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let typed: String = typed.chars().take(MAX_TYPED_CHARS).collect();
     let code = Input::new(
-        ("user_code", "text", "off"),
+        "user_code",
+        "text",
+        "off",
         &t("Code shown on your device", "设备上显示的代码"),
     );
     let hint = t(

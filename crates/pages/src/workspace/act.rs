@@ -180,7 +180,7 @@ impl Desk<'_> {
         let role = role.map_err(|_| refuse(MemberError::InvalidRole))?;
         let changed = self
             .members
-            .change_role(self.ctx, workspace, actor, (target, role));
+            .change_role(self.ctx, workspace, actor, target, role);
         match changed.await {
             // What is asked for is so.
             Ok(()) | Err(MemberError::Refused(MemberRefusal::SameRole)) => Ok(Done::Flash("saved")),
@@ -208,7 +208,7 @@ impl Desk<'_> {
         }
         let made = self
             .api_keys
-            .create(self.ctx, (actor, self.account), scope)
+            .create(self.ctx, actor, self.account, scope)
             .await;
         let (_, key) = made.map_err(refuse)?;
         let page = Page::new(language, "New API key", "新 API 密钥");

@@ -51,7 +51,7 @@ impl Bearers {
         match bearer_token::find_revocable(&mut tx, id, owner).await? {
             Revocation::Unknown => Err(BearerRouteError::SessionNotFound),
             Revocation::AlreadyRevoked => Ok(tx.rollback().await?),
-            Revocation::Revoked(hash) => self.revoke_locked(ctx, tx, (id, &hash), actor).await,
+            Revocation::Revoked(hash) => self.revoke_locked(ctx, tx, id, &hash, actor).await,
         }
     }
 
@@ -64,7 +64,7 @@ impl Bearers {
             Err(error) => return Err(error.into()),
         };
         let tx = self.pool.begin().await?;
-        self.revoke_locked(ctx, tx, (found.id, presented.hash()), found.account_id)
+        self.revoke_locked(ctx, tx, found.id, presented.hash(), found.account_id)
             .await
     }
 
@@ -72,7 +72,8 @@ impl Bearers {
         &self,
         ctx: &Ctx,
         mut tx: Tx,
-        (id, hash): (TokenId, &TokenHash),
+        id: TokenId,
+        hash: &TokenHash,
         actor: Option<AccountId>,
     ) -> Result<(), BearerRouteError> {
         self.store.deny(hash).await?;

@@ -57,7 +57,8 @@ impl Bearers {
             &mut conn,
             &caller.owner(),
             ctx.now,
-            (offset, i64::from(query.limit)),
+            offset,
+            i64::from(query.limit),
         )
         .await?;
         Ok(SessionPage { sessions, total })
@@ -69,9 +70,9 @@ impl Bearers {
         ctx: &Ctx,
         account: AccountId,
     ) -> Result<Vec<ConnectedDevice>, Unavailable> {
-        let (owner, page) = (Owner::Account(account), (0, MAX_DEVICES));
+        let owner = Owner::Account(account);
         let mut conn = self.pool.get().await?;
-        let found = bearer_token::list_for_owner(&mut conn, &owner, ctx.now, page);
+        let found = bearer_token::list_for_owner(&mut conn, &owner, ctx.now, 0, MAX_DEVICES);
         let (tokens, _) = found.await?;
         let ids: Vec<TokenId> = tokens.iter().map(|token| token.id).collect();
         let mut addresses = device_redemption::find_addresses(&mut conn, &ids).await?;

@@ -67,9 +67,10 @@ impl DeviceFlow {
     ) -> Result<Delivery, PollError> {
         let grant = &stored.grant;
         let token_id = TokenId::generate(self.env.ids.as_ref());
-        let picked_up = (token_id, ctx.address.ip());
         let mut tx = self.pool.begin().await?;
-        if !device_redemption::insert(&mut tx, grant.id, picked_up, ctx.now).await? {
+        if !device_redemption::insert(&mut tx, grant.id, token_id, ctx.address.ip(), ctx.now)
+            .await?
+        {
             tx.rollback().await?;
             self.note_replay(ctx, grant).await?;
             return Err(PollError::Expired);

@@ -59,6 +59,15 @@ pub struct Activation {
     pub is_entered: bool,
 }
 
+/// An invitation that somebody took up, before it ends.
+struct TakenUp<'a> {
+    account: AccountId,
+    invitation: &'a Invitation,
+    command: &'a Activation,
+    /// What the account says of itself, if it has yet to.
+    change: Option<&'a ProfileChange>,
+}
+
 impl Activation {
     fn is_of(&self, invitation: &Invitation) -> bool {
         let (email, workspace_row) = (self.email.as_deref(), self.workspace.as_deref());
@@ -81,9 +90,8 @@ impl Accounts {
         workspace: Option<&str>,
     ) -> Result<Option<InvitationView>, AccountError> {
         self.charge_activation(ctx).await?;
-        let link = (&self.invitations, token);
         let mut conn = self.pool.get().await?;
-        let found = find_by_token(&mut conn, ctx, link).await?;
+        let found = find_by_token(&mut conn, ctx, &self.invitations, token).await?;
         let found = found.filter(|(one, _)| names_it(&one.email, one.workspace, email, workspace));
         let Some((invitation, workspace_name)) = found else {
             return Ok(None);
@@ -120,10 +128,9 @@ impl Accounts {
         command: Activation,
     ) -> Result<(), AccountError> {
         self.charge_activation(ctx).await?;
-        let link = (&self.invitations, command.token.as_str());
         let found = {
             let mut conn = self.pool.get().await?;
-            find_by_token(&mut conn, ctx, link).await?
+            find_by_token(&mut conn, ctx, &self.invitations, &command.token).await?
         };
         // Looked at before any password is hashed.
         let found = found.map(|(invitation, _)| invitation);
@@ -155,17 +162,22 @@ impl Accounts {
             // A moment ago, and they say now who they are.
             lock_own(&mut tx, ctx, who).await?;
         } else {
-            let link = (&self.invitations, command.token.as_str());
-            let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
+            let accepting =
+                Accepting::by_token(&mut tx, ctx, &self.invitations, &command.token).await?;
             let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
             let own = lock_own(&mut tx, ctx, who).await?;
             if own.account().email.to_lowercase() != accepting.invitation().email {
                 return Err(AccountError::AlreadyActivated);
             }
-            accepting.join(&mut tx, (&self.env, ctx), &own).await?;
+            accepting.join(&mut tx, &self.env, ctx, &own).await?;
         }
-        let change = came_by_it.then_some(&command.profile);
-        self.finish(ctx, tx, id, (seen, command, change)).await
+        let taken = TakenUp {
+            account: id,
+            invitation: seen,
+            command,
+            change: came_by_it.then_some(&command.profile),
+        };
+        self.finish(ctx, tx, taken).await
     }
 
     /// Somebody new. The account belongs to this workspace and no other: what else its address is invited
@@ -192,8 +204,8 @@ impl Accounts {
             None => None,
         };
         let mut tx = self.pool.begin().await?;
-        let link = (&self.invitations, command.token.as_str());
-        let accepting = Accepting::by_token(&mut tx, ctx, link).await?;
+        let accepting =
+            Accepting::by_token(&mut tx, ctx, &self.invitations, &command.token).await?;
         let accepting = accepting.ok_or(AccountError::AlreadyActivated)?;
         account::lock_email(&mut tx, &seen.email).await?;
         if account::is_email_taken(&mut tx, &seen.email).await? {
@@ -209,18 +221,23 @@ impl Accounts {
         let id = create(&mut tx, &self.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
         let locked = locked.ok_or(CredentialError::AccountNotFound)?;
-        accepting.join(&mut tx, (&self.env, ctx), &locked).await?;
-        let change = Some(&command.profile);
-        self.finish(ctx, tx, id, (seen, command, change)).await
+        accepting.join(&mut tx, &self.env, ctx, &locked).await?;
+        let taken = TakenUp {
+            account: id,
+            invitation: seen,
+            command,
+            change: Some(&command.profile),
+        };
+        self.finish(ctx, tx, taken).await
     }
 
-    async fn finish(
-        &self,
-        ctx: &Ctx,
-        mut tx: Tx,
-        id: AccountId,
-        (invitation, command, change): (&Invitation, &Activation, Option<&ProfileChange>),
-    ) -> Result<(), AccountError> {
+    async fn finish(&self, ctx: &Ctx, mut tx: Tx, taken: TakenUp<'_>) -> Result<(), AccountError> {
+        let TakenUp {
+            account: id,
+            invitation,
+            command,
+            change,
+        } = taken;
         if let Some(change) = change {
             profile::update(&mut tx, id, change, ctx.now).await?;
         }

@@ -16,7 +16,7 @@ use super::{
     error::AccountError,
     service::Accounts,
 };
-use crate::credential::{CredentialError, NewCode, lock_own};
+use crate::credential::{CodeProof, CredentialError, NewCode, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
@@ -38,13 +38,8 @@ impl Accounts {
         }
         let mut new = NewCode::new(OLD, email.as_str());
         new.of(Some(account));
-        self.send_change_code(
-            ctx,
-            (new, Some(account)),
-            MailKind::ChangeEmailOld,
-            language,
-        )
-        .await
+        self.send_change_code(ctx, new, Some(account), MailKind::ChangeEmailOld, language)
+            .await
     }
 
     /// Sends a code to the new address, for whoever gave the first.
@@ -52,7 +47,8 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         account: &Account,
-        (email, token): (&Email, &str),
+        email: &Email,
+        token: &str,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
         let first = self.codes.verified(ctx, OLD, token).await?;
@@ -65,14 +61,15 @@ impl Accounts {
         let mut new = NewCode::new(NEW, email.as_str());
         new.of(Some(account));
         new.old_email = Some(&old_email);
-        self.send_change_code(ctx, (new, None), MailKind::ChangeEmailNew, language)
+        self.send_change_code(ctx, new, None, MailKind::ChangeEmailNew, language)
             .await
     }
 
     async fn send_change_code(
         &self,
         ctx: &Ctx,
-        (new, owner): (NewCode<'_>, Option<&Account>),
+        new: NewCode<'_>,
+        owner: Option<&Account>,
         mail: MailKind,
         language: Option<&str>,
     ) -> Result<String, AccountError> {
@@ -97,17 +94,17 @@ impl Accounts {
         ctx: &Ctx,
         account: AccountId,
         email: &Email,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
     ) -> Result<String, AccountError> {
         let codes = &self.codes;
-        let seen = codes.grants.find(token, ctx.now).await?;
+        let seen = codes.grants.find(proof.token, ctx.now).await?;
         let seen = seen.ok_or(CredentialError::InvalidToken)?;
         require_own(&seen, account)?;
         let purpose = if seen.purpose == NEW { NEW } else { OLD };
         let grant = codes
-            .check(ctx, purpose, (token, code), Some(email.as_str()))
+            .check(ctx, purpose, proof, Some(email.as_str()))
             .await?;
-        Ok(codes.advance(ctx, token, &grant).await?)
+        Ok(codes.advance(ctx, proof.token, &grant).await?)
     }
 
     /// Changes the address.
@@ -115,7 +112,8 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         who: &ConsoleIdentity,
-        (email, token): (&Email, &str),
+        email: &Email,
+        token: &str,
     ) -> Result<Account, AccountError> {
         if !self.settings.change_email_enabled {
             return Err(AccountError::FeatureDisabled);
@@ -128,14 +126,15 @@ impl Accounts {
             return Err(CredentialError::InvalidToken.into());
         }
         self.codes.spend(token, &grant).await?;
-        self.store_email(ctx, who, (email.as_str(), &grant)).await
+        self.store_email(ctx, who, email.as_str(), &grant).await
     }
 
     async fn store_email(
         &self,
         ctx: &Ctx,
         who: &ConsoleIdentity,
-        (email, grant): (&str, &OneTimeGrant),
+        email: &str,
+        grant: &OneTimeGrant,
     ) -> Result<Account, AccountError> {
         let id = who.account.id;
         let mut tx = self.pool.begin().await?;

@@ -17,7 +17,7 @@ use super::{
     error::AccountError,
     service::Accounts,
 };
-use crate::credential::{CredentialError, NewCode, lock_own};
+use crate::credential::{CodeProof, CredentialError, NewCode, lock_own};
 use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_kit::{Ctx, delete_contents, mail::OutgoingMail, record};
 
@@ -50,15 +50,15 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         who: &ConsoleIdentity,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
     ) -> Result<(), AccountError> {
         let account = &who.account;
         let codes = &self.codes;
-        let seen = codes.grants.find(token, ctx.now).await?;
+        let seen = codes.grants.find(proof.token, ctx.now).await?;
         if seen.and_then(|grant| grant.account) != Some(account.id) {
             return Err(AccountError::InvalidDeletionCode);
         }
-        let checked = codes.check(ctx, PURPOSE, (token, code), None).await;
+        let checked = codes.check(ctx, PURPOSE, proof, None).await;
         let grant = checked.map_err(|error| match error {
             CredentialError::InvalidToken | CredentialError::WrongCode => {
                 AccountError::InvalidDeletionCode
@@ -66,7 +66,7 @@ impl Accounts {
             other => other.into(),
         })?;
         self.require_no_shared_workspace(account).await?;
-        codes.spend(token, &grant).await?;
+        codes.spend(proof.token, &grant).await?;
         let mut tx = self.pool.begin().await?;
         let mail = OutgoingMail::new(
             MailKind::DeleteAccountDone,

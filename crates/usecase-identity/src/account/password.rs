@@ -1,7 +1,6 @@
 //! Changing one's own password. All other sessions and all bearers end, and the owner is told by a mail. A
 //! first password is a new way into the account: it asks for a fresh sign-in.
 
-use gatewright_auth::secrets_equal;
 use gatewright_domain::{
     Secret,
     account::{Account, check_password_policy},
@@ -17,7 +16,7 @@ use super::{
     error::AccountError,
     service::Accounts,
 };
-use crate::credential::{CredentialError, lock_own};
+use crate::credential::{CredentialError, RepeatedPassword, lock_own};
 use gatewright_usecase_kit::{ConsoleIdentity, Ctx, mail::OutgoingMail, record};
 
 impl Accounts {
@@ -27,19 +26,19 @@ impl Accounts {
         ctx: &Ctx,
         who: &ConsoleIdentity,
         old: Option<&Secret>,
-        (new, repeated): (&Secret, &Secret),
+        new: RepeatedPassword<'_>,
     ) -> Result<(), AccountError> {
-        if !secrets_equal(new.expose(), repeated.expose()) {
+        if !new.is_repeated() {
             return Err(AccountError::RepeatPasswordNotMatch);
         }
-        check_password_policy(new.expose())?;
+        check_password_policy(new.password.expose())?;
         let owners = &self.owners;
         let looked_at = owners.require_current(who, old).await?;
         let is_first = looked_at.password.is_none();
         if is_first {
             owners.require_fresh(ctx, who).await?;
         }
-        let hash = self.passwords.hash(new).await?;
+        let hash = self.passwords.hash(new.password).await?;
         let (id, spared) = (who.account.id, Some(who.claims.session_id));
         let mut tx = self.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, who).await?;
@@ -52,7 +51,7 @@ impl Accounts {
         let ended = end_all(&mut tx, begun, spared, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::PasswordChanged).by(id);
         record(&mut tx, &self.env, ctx, event).await?;
-        self.tell_password(ctx, &mut tx, (own.account(), is_first))
+        self.tell_password(ctx, &mut tx, own.account(), is_first)
             .await?;
         commit_ending(tx, &self.store, ended).await?;
         self.known.forget(id);
@@ -64,7 +63,8 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        (account, is_first): (&Account, bool),
+        account: &Account,
+        is_first: bool,
     ) -> Result<(), AccountError> {
         let mail_queue = &self.mail_queue;
         let page = mail_queue.page("/account").ok().filter(|_| is_first);

@@ -27,7 +27,7 @@ impl Accounts {
             let whose = account::lock(&mut tx, id).await?;
             let whose = whose.ok_or(CredentialError::AccountNotFound)?;
             require_avatar(&mut tx, id, avatar).await?;
-            self.delete_avatar(ctx, &mut tx, (whose.account(), avatar))
+            self.delete_avatar(ctx, &mut tx, whose.account(), avatar)
                 .await?;
         }
         profile::update(&mut tx, id, &change, ctx.now).await?;
@@ -42,7 +42,8 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        (account, next): (&Account, &str),
+        account: &Account,
+        next: &str,
     ) -> Result<(), AccountError> {
         let before = account.avatar.as_deref().filter(|before| *before != next);
         let Some(file) = before.and_then(|before| before.parse().ok()) else {
@@ -60,8 +61,8 @@ impl Accounts {
         change: ProfileChange,
     ) -> Result<(), AccountError> {
         let mut tx = self.pool.begin().await?;
-        let step = (AccountStatus::Uninitialized, AccountStatus::Active);
-        if !profile::update_status(&mut tx, account.id, step, ctx.now).await? {
+        let (from, to) = (AccountStatus::Uninitialized, AccountStatus::Active);
+        if !profile::update_status(&mut tx, account.id, from, to, ctx.now).await? {
             return Err(AccountError::AlreadyInited);
         }
         profile::update(&mut tx, account.id, &change, ctx.now).await?;

@@ -2,7 +2,6 @@
 //! the answer is the same, and so is the work, down to the mail.
 
 use gatewright_domain::{
-    Secret,
     account::{Email, check_password_policy},
     audit::{AuditAction, AuditEvent},
     era::Ending,
@@ -16,7 +15,7 @@ use super::{
     error::AccountError,
     service::Accounts,
 };
-use crate::credential::{CredentialError, NewCode};
+use crate::credential::{CodeProof, CredentialError, NewCode, RepeatedPassword};
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::ResetPassword;
@@ -68,13 +67,13 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         email: &Email,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
     ) -> Result<String, AccountError> {
         let codes = &self.codes;
         let grant = codes
-            .check(ctx, PURPOSE, (token, code), Some(email.as_str()))
+            .check(ctx, PURPOSE, proof, Some(email.as_str()))
             .await?;
-        Ok(codes.advance(ctx, token, &grant).await?)
+        Ok(codes.advance(ctx, proof.token, &grant).await?)
     }
 
     /// Sets the password. Everything that was open ends, and the account is unlocked.
@@ -82,15 +81,15 @@ impl Accounts {
         &self,
         ctx: &Ctx,
         token: &str,
-        (password, repeated): (&Secret, &Secret),
+        new: RepeatedPassword<'_>,
     ) -> Result<(), AccountError> {
-        check_password_policy(password.expose())?;
-        if !gatewright_auth::secrets_equal(password.expose(), repeated.expose()) {
+        check_password_policy(new.password.expose())?;
+        if !new.is_repeated() {
             return Err(AccountError::PasswordMismatch);
         }
         let codes = &self.codes;
         let grant = codes.verified(ctx, PURPOSE, token).await?;
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(new.password).await?;
         codes.spend(token, &grant).await?;
         let mut tx = self.pool.begin().await?;
         let whose = codes.lock_owner(&mut tx, &grant).await?;
@@ -100,7 +99,7 @@ impl Accounts {
         let id = whose.id();
         let begun = begin_era(&mut tx, &self.env, &whose, Ending::PasswordReset).await?;
         profile::update_password(&mut tx, &begun, &hash, ctx.now).await?;
-        self.tell_password(ctx, &mut tx, (whose.account(), false))
+        self.tell_password(ctx, &mut tx, whose.account(), false)
             .await?;
         self.disconnect_all(ctx, &mut tx, whose.account()).await?;
         let ended = end_all(&mut tx, begun, None, ctx.now).await?;

@@ -2,7 +2,6 @@
 //! "send me a code" is the same for everybody.
 
 use gatewright_domain::{
-    Secret,
     account::{Account, AccountStatus, Email, check_password_policy},
     audit::{AuditAction, AuditEvent},
     one_time::OneTimePurpose,
@@ -15,7 +14,7 @@ use gatewright_storage_kit::Tx;
 use super::session::{Console, SessionTokens};
 use crate::{
     account::AccountError,
-    credential::{CredentialError, NewCode},
+    credential::{CodeProof, CredentialError, NewCode, RepeatedPassword},
     joining::{Accepting, NewAccount, found_workspace, local_part, may_come, settle},
 };
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
@@ -74,16 +73,16 @@ impl Console {
         &self,
         ctx: &Ctx,
         email: &Email,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
         preferences: &Preferences,
     ) -> Result<SessionTokens, AccountError> {
         if !self.settings.email_code_login {
             return Err(AccountError::FeatureDisabled);
         }
         let codes = &self.codes;
-        let checked = codes.check(ctx, LOGIN, (token, code), Some(email.as_str()));
+        let checked = codes.check(ctx, LOGIN, proof, Some(email.as_str()));
         let grant = checked.await?;
-        codes.spend(token, &grant).await?;
+        codes.spend(proof.token, &grant).await?;
         let mut tx = self.pool.begin().await?;
         let settings = &self.settings;
         let invited = if may_come(settings) {
@@ -150,8 +149,7 @@ impl Console {
         if !self.settings.allow_create_workspace {
             return Err(AccountError::NotAllowedCreateWorkspace);
         }
-        let owner = (account.id, account.name.as_str());
-        found_workspace(tx, &self.env, ctx, owner).await?;
+        found_workspace(tx, &self.env, ctx, account.id, &account.name).await?;
         Ok(())
     }
 
@@ -221,12 +219,12 @@ impl Console {
         &self,
         ctx: &Ctx,
         email: &Email,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
     ) -> Result<String, AccountError> {
         self.require_registration()?;
         let codes = &self.codes;
-        let checked = codes.check(ctx, REGISTER, (token, code), Some(email.as_str()));
-        Ok(codes.advance(ctx, token, &checked.await?).await?)
+        let checked = codes.check(ctx, REGISTER, proof, Some(email.as_str()));
+        Ok(codes.advance(ctx, proof.token, &checked.await?).await?)
     }
 
     /// Makes the account and signs it in.
@@ -234,17 +232,17 @@ impl Console {
         &self,
         ctx: &Ctx,
         token: &str,
-        (password, repeated): (&Secret, &Secret),
+        new: RepeatedPassword<'_>,
         preferences: &Preferences,
     ) -> Result<SessionTokens, AccountError> {
         self.require_registration()?;
-        check_password_policy(password.expose())?;
-        if !gatewright_auth::secrets_equal(password.expose(), repeated.expose()) {
+        check_password_policy(new.password.expose())?;
+        if !new.is_repeated() {
             return Err(AccountError::PasswordMismatch);
         }
         let codes = &self.codes;
         let grant = codes.verified(ctx, REGISTER, token).await?;
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(new.password).await?;
         codes.spend(token, &grant).await?;
         let mut tx = self.pool.begin().await?;
         account::lock_email(&mut tx, &grant.email).await?;

@@ -3,7 +3,7 @@
 //! nothing.
 
 use gatewright_auth::sso::{AuthenticatedPerson, ProviderName, SignInPurpose};
-use gatewright_domain::{account::Account, era::Era, ids::AccountId};
+use gatewright_domain::account::Account;
 use gatewright_mail::MailKind;
 use gatewright_storage_identity::external_identity;
 use gatewright_storage_kit::Tx;
@@ -34,25 +34,26 @@ impl Console {
     pub(super) async fn connect(
         &self,
         ctx: &Ctx,
-        (provider, person): (&ProviderName, &AuthenticatedPerson),
-        (account, era): (AccountId, Era),
+        provider: &ProviderName,
+        person: &AuthenticatedPerson,
+        proof: OwnerProof,
         session: Option<&ConsoleIdentity>,
     ) -> Result<ExternalLogin, ExternalLoginError> {
         let invalid = ExternalLoginError::InvalidState;
-        let same = session.filter(|session| session.account.id == account);
+        let same = session.filter(|session| session.account.id == proof.account());
         let session = same.ok_or(invalid)?;
         let mut tx = self.pool.begin().await?;
         let own = lock_own(&mut tx, ctx, session).await?;
-        if own.account().era != era {
+        if own.account().era != proof.era() {
             return Err(ExternalLoginError::InvalidState);
         }
         let (issuer, subject) = (&person.subject.issuer, &person.provider_subject);
         let known = external_identity::find_account(&mut tx, issuer, subject).await?;
-        if known == Some(account) {
+        if known == Some(own.id()) {
             return Ok(ExternalLogin::Linked);
         }
-        self.tie(ctx, &mut tx, person, account).await?;
-        self.tell_connected(ctx, &mut tx, (provider, person), own.account())
+        self.tie(ctx, &mut tx, person, own.id()).await?;
+        self.tell_connected(ctx, &mut tx, provider, person, own.account())
             .await?;
         tx.commit().await?;
         Ok(ExternalLogin::Linked)
@@ -62,7 +63,8 @@ impl Console {
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        (provider, person): (&ProviderName, &AuthenticatedPerson),
+        provider: &ProviderName,
+        person: &AuthenticatedPerson,
         account: &Account,
     ) -> Result<(), ExternalLoginError> {
         let mail_queue = &self.mail_queue;

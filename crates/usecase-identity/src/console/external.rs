@@ -25,7 +25,10 @@ use super::{
     external_error::ExternalLoginError,
     session::{Console, SessionTokens},
 };
-use crate::joining::{NewAccount, settle};
+use crate::{
+    credential::OwnerProof,
+    joining::{NewAccount, settle},
+};
 use gatewright_usecase_kit::{Ctx, dry, provider::ProviderAnswer, record, record_alone};
 
 /// Longest name of an account, in characters (console.md §7.9).
@@ -151,8 +154,9 @@ impl Console {
         match state.purpose {
             SignInPurpose::SignIn => self.enter(ctx, &person).await,
             SignInPurpose::Link(account, era) => {
-                let who = (&state.provider, &person);
-                self.connect(ctx, who, (account, era), session).await
+                let proof = OwnerProof::sealed(account, era);
+                self.connect(ctx, &state.provider, &person, proof, session)
+                    .await
             }
         }
     }
@@ -263,8 +267,8 @@ impl Console {
         person: &AuthenticatedPerson,
         account: AccountId,
     ) -> Result<(), ExternalLoginError> {
-        let identity = (&person.subject, person.provider_subject.as_str());
-        if !external_identity::insert(tx, identity, account, ctx.now).await? {
+        let (subject, at_provider) = (&person.subject, &person.provider_subject);
+        if !external_identity::insert(tx, subject, at_provider, account, ctx.now).await? {
             return Err(ExternalLoginError::LinkedElsewhere);
         }
         let event = AuditEvent::new(AuditAction::IdentityLinked)

@@ -30,9 +30,8 @@ impl Console {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Ok(None);
         };
-        let link = (&self.invitations, token);
         let mut conn = self.pool.get().await?;
-        match find_by_token(&mut conn, ctx, link).await? {
+        match find_by_token(&mut conn, ctx, &self.invitations, token).await? {
             Some((found, _)) if found.email != email.as_str() => {
                 Err(ConsoleError::InvitedSomebodyElse)
             }
@@ -49,10 +48,7 @@ impl Console {
         link: Option<&str>,
     ) -> Result<Option<Accepting>, ConsoleError> {
         match link {
-            Some(token) => {
-                let link = (&self.invitations, token);
-                Ok(Accepting::by_token(tx, ctx, link).await?)
-            }
+            Some(token) => Ok(Accepting::by_token(tx, ctx, &self.invitations, token).await?),
             None => Ok(None),
         }
     }
@@ -84,7 +80,7 @@ impl Console {
         let id = create(&mut tx, &self.env, ctx, &new_account).await?;
         let locked = account::lock(&mut tx, id).await?;
         let locked = locked.ok_or(ConsoleError::AuthenticationFailed)?;
-        accepting.join(&mut tx, (&self.env, ctx), &locked).await?;
+        accepting.join(&mut tx, &self.env, ctx, &locked).await?;
         let session = self.open_session(ctx, &mut tx, &locked).await?;
         tx.commit().await?;
         Ok((session, locked))
@@ -116,7 +112,7 @@ impl Console {
         let locked = account::lock(tx, id).await?;
         let locked = locked.ok_or(CredentialError::AccountNotFound)?;
         let env = &self.env;
-        accepting.join(tx, (env, ctx), &locked).await?;
+        accepting.join(tx, env, ctx, &locked).await?;
         let event = AuditEvent::new(AuditAction::AccountRegistered).by(id);
         record(tx, env, ctx, event).await?;
         Ok(locked)

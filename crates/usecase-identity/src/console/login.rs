@@ -92,7 +92,7 @@ impl Console {
                 break;
             };
             match self
-                .sign_in(ctx, (password, link), &credentials, verdict)
+                .sign_in(ctx, password, link, &credentials, verdict)
                 .await?
             {
                 Attempted::Ended(outcome) => return Ok(outcome),
@@ -134,7 +134,8 @@ impl Console {
     async fn sign_in(
         &self,
         ctx: &Ctx,
-        (password, link): (&Secret, Option<&str>),
+        password: &Secret,
+        link: Option<&str>,
         credentials: &Credentials,
         verdict: Verdict,
     ) -> Result<Attempted, ConsoleError> {
@@ -169,7 +170,7 @@ impl Console {
         }
         if let Some(accepting) = accepting {
             let env = &self.env;
-            accepting.join(&mut tx, (env, ctx), &locked).await?;
+            accepting.join(&mut tx, env, ctx, &locked).await?;
         }
         let workspaces = workspace::list_for_account(&mut tx, account.id).await?;
         if !workspaces
@@ -208,7 +209,6 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let mut event = AuditEvent::new(AuditAction::LoginFailed).with("reason", reason);
         event.actor = account.map(|account| account.id);
-        let stores = (&self.pool, &self.limiter);
-        Ok(record_failure(stores, &self.env, ctx, event).await?)
+        Ok(record_failure(&self.pool, &self.limiter, &self.env, ctx, event).await?)
     }
 }

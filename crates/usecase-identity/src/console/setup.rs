@@ -219,9 +219,16 @@ impl Setup {
         };
         account::insert(&mut tx, new).await?;
         let workspace_name = format!("{}'s Workspace", command.name);
-        let owner = (MembershipId::generate(ids), account_id);
-        workspace::insert_with_owner(&mut tx, workspace_id, &workspace_name, owner, ctx.now)
-            .await?;
+        let membership = MembershipId::generate(ids);
+        workspace::insert_with_owner(
+            &mut tx,
+            workspace_id,
+            &workspace_name,
+            membership,
+            account_id,
+            ctx.now,
+        )
+        .await?;
         installation::insert_setup(&mut tx, self.settings.dify_version.stated(), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::SetupCompleted)
             .by(account_id)

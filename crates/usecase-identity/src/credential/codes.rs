@@ -27,7 +27,7 @@ use gatewright_storage_identity::{account, account::LockedAccount};
 use gatewright_storage_kit::{Pool, Tx};
 use uuid::Uuid;
 
-use super::error::CredentialError;
+use super::{error::CredentialError, presented::CodeProof};
 use gatewright_usecase_kit::{
     Ctx, Env, dry, known_browser,
     mail::{OutgoingMail, Recipients},
@@ -218,19 +218,19 @@ impl Codes {
         &self,
         ctx: &Ctx,
         purpose: OneTimePurpose,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
         email: Option<&str>,
     ) -> Result<OneTimeGrant, CredentialError> {
-        let seen = self.grants.find(token, ctx.now).await?;
+        let seen = self.grants.find(proof.token, ctx.now).await?;
         let seen = seen.filter(|grant| grant.purpose == purpose && !grant.is_verified);
         let seen = seen.ok_or(CredentialError::InvalidToken)?;
         if email.is_some_and(|email| email.to_lowercase() != seen.email) {
             return Err(CredentialError::InvalidEmail);
         }
         self.require_present(&seen).await?;
-        let grant = self.grants.attempt(token, ctx.now).await?;
+        let grant = self.grants.attempt(proof.token, ctx.now).await?;
         let grant = grant.ok_or(CredentialError::InvalidToken)?;
-        let is_right = self.keys.matches(&grant.seed, code.trim()) && grant.has_code;
+        let is_right = self.keys.matches(&grant.seed, proof.code.trim()) && grant.has_code;
         if is_right {
             return Ok(grant);
         }
@@ -242,7 +242,7 @@ impl Codes {
         }
         let mut event = AuditEvent::new(AuditAction::CodeRefused).with("purpose", purpose.as_str());
         event.actor = grant.account;
-        record_failure((&self.pool, &self.limiter), &self.env, ctx, event).await?;
+        record_failure(&self.pool, &self.limiter, &self.env, ctx, event).await?;
         Err(CredentialError::WrongCode)
     }
 
@@ -259,7 +259,7 @@ impl Codes {
         let next_token = self.env.random_text(TOKEN_BYTES)?;
         let advanced = self
             .grants
-            .advance(token, grant, (&next_token, &next), ctx.now);
+            .advance(token, grant, &next_token, &next, ctx.now);
         if advanced.await? {
             Ok(next_token)
         } else {

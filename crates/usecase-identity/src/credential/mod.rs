@@ -5,6 +5,7 @@ mod codes;
 mod error;
 mod ownership;
 mod passwords;
+mod presented;
 
 pub use codes::Codes;
 pub(crate) use codes::NewCode;
@@ -12,3 +13,4 @@ pub use error::CredentialError;
 pub(crate) use ownership::lock_own;
 pub use ownership::{OwnerChecks, OwnerProof};
 pub use passwords::Passwords;
+pub use presented::{CodeProof, RepeatedPassword};

@@ -27,6 +27,11 @@ pub struct OwnerProof {
 }
 
 impl OwnerProof {
+    /// The proof that a sealed sign-in state carried to a provider and back.
+    pub(crate) fn sealed(account: AccountId, era: Era) -> Self {
+        Self { account, era }
+    }
+
     /// Whose.
     pub(crate) fn account(self) -> AccountId {
         self.account

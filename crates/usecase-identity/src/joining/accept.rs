@@ -11,6 +11,7 @@ use gatewright_domain::{
 };
 use gatewright_storage_identity::{
     account, account::LockedAccount, invitation, invitation::Invitation, member, workspace,
+    workspace::NewMember,
 };
 use gatewright_storage_kit::{Conn, StorageError, Tx};
 
@@ -21,7 +22,8 @@ use gatewright_usecase_kit::{Ctx, Env, record};
 pub(crate) async fn find_by_token(
     conn: &mut Conn,
     ctx: &Ctx,
-    (keys, token): (&InvitationKeys, &str),
+    keys: &InvitationKeys,
+    token: &str,
 ) -> Result<Option<(Invitation, String)>, StorageError> {
     let Some(id) = keys.open(token) else {
         return Ok(None);
@@ -58,14 +60,15 @@ impl Accepting {
     pub(crate) async fn by_token(
         tx: &mut Tx,
         ctx: &Ctx,
-        link: (&InvitationKeys, &str),
+        keys: &InvitationKeys,
+        token: &str,
     ) -> Result<Option<Self>, StorageError> {
-        let Some((seen, _)) = find_by_token(tx, ctx, link).await? else {
+        let Some((seen, _)) = find_by_token(tx, ctx, keys, token).await? else {
             return Ok(None);
         };
         workspace::find_for_update(tx, seen.workspace).await?;
         // Withdrawn, accepted or changed while this waited?
-        let found = find_by_token(tx, ctx, link).await?;
+        let found = find_by_token(tx, ctx, keys, token).await?;
         let open = found.filter(|(found, _)| found.accepted_by.is_none());
         Ok(open.map(|(invitation, _)| Self(invitation)))
     }
@@ -100,7 +103,8 @@ impl Accepting {
     pub(crate) async fn join(
         self,
         tx: &mut Tx,
-        (env, ctx): (&Env, &Ctx),
+        env: &Env,
+        ctx: &Ctx,
         who: &LockedAccount,
     ) -> Result<(), StorageError> {
         let (workspace, account) = (self.0.workspace, who.id());
@@ -110,9 +114,13 @@ impl Accepting {
             return Ok(());
         };
         let is_first = member::count_of_account(tx, account).await? == 0;
-        let id = MembershipId::generate(env.ids.as_ref());
-        let new = (id, account);
-        workspace::insert_member(tx, workspace, new, role, is_first, ctx.now).await?;
+        let new = NewMember {
+            id: MembershipId::generate(env.ids.as_ref()),
+            account,
+            role,
+            is_current: is_first,
+        };
+        workspace::insert_member(tx, workspace, new, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::MemberJoined)
             .by(account)
             .within(Some(workspace))

@@ -40,8 +40,8 @@ pub(crate) async fn create(
     ctx: &Ctx,
     new_account: &NewAccount<'_>,
 ) -> Result<AccountId, StorageError> {
-    let left = (ctx.now, ctx.now + LEFT_OPEN);
-    invitation::dissolve_unused(tx, new_account.email, left).await?;
+    let until = ctx.now + LEFT_OPEN;
+    invitation::dissolve_unused(tx, new_account.email, ctx.now, until).await?;
     let id = AccountId::generate(env.ids.as_ref());
     let language = Language::or_default(new_account.language);
     let name = seen_name(new_account);
@@ -79,7 +79,7 @@ pub(crate) async fn settle(
     new_account: &NewAccount<'_>,
 ) -> Result<AccountId, StorageError> {
     let id = create(tx, env, ctx, new_account).await?;
-    found_workspace(tx, env, ctx, (id, &seen_name(new_account))).await?;
+    found_workspace(tx, env, ctx, id, &seen_name(new_account)).await?;
     Ok(id)
 }
 
@@ -88,12 +88,13 @@ pub(crate) async fn found_workspace(
     tx: &mut Tx,
     env: &Env,
     ctx: &Ctx,
-    (owner, owner_name): (AccountId, &str),
+    owner: AccountId,
+    owner_name: &str,
 ) -> Result<WorkspaceId, StorageError> {
     let ids = env.ids.as_ref();
     let (id, membership) = (WorkspaceId::generate(ids), MembershipId::generate(ids));
     let name = format!("{owner_name}'s Workspace");
-    workspace::insert_with_owner(tx, id, &name, (membership, owner), ctx.now).await?;
+    workspace::insert_with_owner(tx, id, &name, membership, owner, ctx.now).await?;
     let event = AuditEvent::new(AuditAction::WorkspaceCreated)
         .by(owner)
         .within(Some(id));

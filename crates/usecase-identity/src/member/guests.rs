@@ -66,7 +66,7 @@ impl Members {
         let addresses: BTreeSet<String> = guests.emails.iter().map(|e| e.to_lowercase()).collect();
         let mut results = Vec::with_capacity(addresses.len());
         for address in addresses {
-            let result = self.invite_guest(ctx, workspace, actor, (address, guests));
+            let result = self.invite_guest(ctx, workspace, actor, address, guests);
             results.push(result.await?);
         }
         Ok(results)
@@ -77,7 +77,8 @@ impl Members {
         ctx: &Ctx,
         workspace: WorkspaceId,
         actor: &Account,
-        (address, guests): (String, &Guests<'_>),
+        address: String,
+        guests: &Guests<'_>,
     ) -> Result<GuestResult, MemberError> {
         let email: Email = match address.parse() {
             Ok(email) => email,

@@ -83,7 +83,7 @@ impl Members {
             });
         }
         let expires_at = ctx.now + self.settings.invitation_lifetime();
-        invitation::dissolve_unused(&mut tx, email.as_str(), (ctx.now, expires_at)).await?;
+        invitation::dissolve_unused(&mut tx, email.as_str(), ctx.now, expires_at).await?;
         self.require_room(ctx, &mut tx, workspace, email.as_str())
             .await?;
         let invitation = Invitation {

@@ -13,7 +13,7 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
     ids::{AccountId, InvitationId, WorkspaceId},
-    member::{Capability, Member, MemberRefusal, may_change_role, may_remove},
+    member::{Capability, Member, MemberRefusal, MemberRole, may_change_role, may_remove},
     workspace::{Role, WorkspaceStatus},
 };
 use gatewright_kv::RateLimits;
@@ -97,7 +97,7 @@ impl Members {
             return Ok(tx.commit().await?);
         }
         let (own, theirs) = self.roles(&mut tx, workspace, actor, target).await?;
-        may_remove((actor, own), (target, theirs))?;
+        may_remove(as_role(actor, own), as_role(target, theirs))?;
         member::delete(&mut tx, workspace, target).await?;
         let found = account::find(&mut tx, target).await?;
         let is_pending = found.is_some_and(|found| found.status == AccountStatus::Pending);
@@ -147,7 +147,8 @@ impl Members {
         ctx: &Ctx,
         workspace: WorkspaceId,
         actor: AccountId,
-        (target, to): (AccountId, Role),
+        target: AccountId,
+        to: Role,
     ) -> Result<(), MemberError> {
         let mut tx = self.pool.begin().await?;
         let own = self.require_manager(&mut tx, workspace, actor).await?;
@@ -157,7 +158,7 @@ impl Members {
             Some(invited) => invited.role,
             None => self.roles(&mut tx, workspace, actor, target).await?.1,
         };
-        may_change_role((actor, own), (target, theirs), to)?;
+        may_change_role(as_role(actor, own), as_role(target, theirs), to)?;
         if !self.may_be_given(to) {
             return Err(MemberError::InvalidRole);
         }
@@ -258,4 +259,8 @@ fn invited(invitation: Invitation) -> Member {
         created_at: invitation.created_at,
         email: invitation.email,
     }
+}
+
+fn as_role(account: AccountId, role: Role) -> MemberRole {
+    MemberRole { account, role }
 }

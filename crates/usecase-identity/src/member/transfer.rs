@@ -12,7 +12,7 @@ use gatewright_mail::MailKind;
 use gatewright_storage_identity::{account, member};
 
 use super::{error::MemberError, manage::Members};
-use crate::credential::{CredentialError, NewCode};
+use crate::credential::{CodeProof, CredentialError, NewCode};
 use gatewright_usecase_kit::{Ctx, mail::OutgoingMail, record};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::OwnerTransfer;
@@ -50,14 +50,14 @@ impl Members {
         ctx: &Ctx,
         owner: &Account,
         workspace: &MemberWorkspace,
-        (token, code): (&str, &str),
+        proof: CodeProof<'_>,
     ) -> Result<String, MemberError> {
         require_owner(workspace)?;
         let codes = &self.codes;
-        let seen = codes.grants.find(token, ctx.now).await?;
+        let seen = codes.grants.find(proof.token, ctx.now).await?;
         require_bound(seen.as_ref(), owner.id, workspace.id)?;
-        let grant = codes.check(ctx, PURPOSE, (token, code), None).await?;
-        Ok(codes.advance(ctx, token, &grant).await?)
+        let grant = codes.check(ctx, PURPOSE, proof, None).await?;
+        Ok(codes.advance(ctx, proof.token, &grant).await?)
     }
 
     /// Gives the workspace away: the owner becomes an administrator. Both are told.
@@ -66,7 +66,8 @@ impl Members {
         ctx: &Ctx,
         owner: &Account,
         workspace: &MemberWorkspace,
-        (target, token): (AccountId, &str),
+        target: AccountId,
+        token: &str,
     ) -> Result<(), MemberError> {
         require_owner(workspace)?;
         if target == owner.id {

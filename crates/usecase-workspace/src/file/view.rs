@@ -46,11 +46,12 @@ impl Files {
     pub async fn open(
         &self,
         ctx: &Ctx,
-        (view, id): (FileView, FileId),
+        view: FileView,
+        id: FileId,
         signature: &FileSignature,
     ) -> Result<OpenFile, FileError> {
         let (keys, lifetime) = (&self.keys, self.lifetime());
-        if !keys.verify((view, id), signature, ctx.now, lifetime) {
+        if !keys.verify(view, id, signature, ctx.now, lifetime) {
             return Err(FileError::NotFound);
         }
         let file = {

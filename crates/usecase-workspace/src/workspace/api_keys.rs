@@ -85,7 +85,8 @@ impl ApiKeys {
     pub async fn create(
         &self,
         ctx: &Ctx,
-        (actor, maker): (Actor, &Account),
+        actor: Actor,
+        maker: &Account,
         scope: KeyScope,
     ) -> Result<(ApiKey, Secret), ApiKeyError> {
         let key = format!(
@@ -108,7 +109,7 @@ impl ApiKeys {
             return Err(ApiKeyError::TooManyKeys);
         }
         let stored = format!("{masked}:{}", sha256_hex(&key));
-        api_key::insert(&mut tx, actor.workspace, scope, (id, &stored), ctx.now).await?;
+        api_key::insert(&mut tx, actor.workspace, scope, id, &stored, ctx.now).await?;
         let event = AuditEvent::new(AuditAction::ApiKeyCreated)
             .by(actor.account)
             .within(Some(actor.workspace))
@@ -153,9 +154,7 @@ impl ApiKeys {
     ) -> Result<(), ApiKeyError> {
         match scope {
             KeyScope::Knowledge => Ok(()),
-            KeyScope::App(id) if tag::is_target_there(conn, workspace, ("app", id)).await? => {
-                Ok(())
-            }
+            KeyScope::App(id) if tag::is_target_there(conn, workspace, "app", id).await? => Ok(()),
             KeyScope::App(_) => Err(ApiKeyError::NotFound),
         }
     }

@@ -74,15 +74,16 @@ impl Tags {
         &self,
         ctx: &Ctx,
         actor: Actor,
-        (kind, name): (&str, &str),
+        kind: &str,
+        name: &str,
     ) -> Result<Tag, TagError> {
         let id = TagId::generate(self.env.ids.as_ref());
         let mut tx = self.pool.begin().await?;
         tag::lock_names(&mut tx, actor.workspace, kind).await?;
-        if tag::is_name_taken(&mut tx, actor.workspace, (kind, name), None).await? {
+        if tag::is_name_taken(&mut tx, actor.workspace, kind, name, None).await? {
             return Err(TagError::NameTaken);
         }
-        tag::insert(&mut tx, actor, id, (kind, name), ctx.now).await?;
+        tag::insert(&mut tx, actor, id, kind, name, ctx.now).await?;
         let made = tag::find(&mut tx, actor.workspace, id).await?;
         tx.commit().await?;
         made.ok_or(TagError::NotFound)
@@ -99,8 +100,7 @@ impl Tags {
         let found = tag::find(&mut tx, workspace, id).await?;
         let found = found.ok_or(TagError::NotFound)?;
         tag::lock_names(&mut tx, workspace, &found.kind).await?;
-        let named = (found.kind.as_str(), name);
-        if tag::is_name_taken(&mut tx, workspace, named, Some(id)).await? {
+        if tag::is_name_taken(&mut tx, workspace, &found.kind, name, Some(id)).await? {
             return Err(TagError::NameTaken);
         }
         tag::update_name(&mut tx, workspace, id, name).await?;
@@ -125,16 +125,17 @@ impl Tags {
         &self,
         ctx: &Ctx,
         actor: Actor,
-        target: (&str, Uuid),
+        kind: &str,
+        target: Uuid,
         tags: &[Uuid],
     ) -> Result<(), TagError> {
         let ids = self.env.ids.as_ref();
         let rows: Vec<(Uuid, Uuid)> = tags.iter().map(|tag| (ids.new_uuid(), *tag)).collect();
         let mut tx = self.pool.begin().await?;
-        if !tag::is_target_there(&mut tx, actor.workspace, target).await? {
+        if !tag::is_target_there(&mut tx, actor.workspace, kind, target).await? {
             return Err(TagError::TargetNotFound);
         }
-        tag::bind(&mut tx, actor, target, &rows, ctx.now).await?;
+        tag::bind(&mut tx, actor, kind, target, &rows, ctx.now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -142,14 +143,15 @@ impl Tags {
     pub async fn unbind(
         &self,
         workspace: WorkspaceId,
-        target: (&str, Uuid),
+        kind: &str,
+        target: Uuid,
         tags: &[Uuid],
     ) -> Result<(), TagError> {
         let mut tx = self.pool.begin().await?;
-        if !tag::is_target_there(&mut tx, workspace, target).await? {
+        if !tag::is_target_there(&mut tx, workspace, kind, target).await? {
             return Err(TagError::TargetNotFound);
         }
-        tag::unbind(&mut tx, workspace, target.1, tags).await?;
+        tag::unbind(&mut tx, workspace, target, tags).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -105,10 +105,10 @@ impl DeviceFlow {
                     .await?;
             }
             let next = transition(stored.grant.clone(), ctx, &grant, verdict)?;
-            let spending = (&grant.nonce, grant.expires_at());
+            let (nonce, until) = (&grant.nonce, grant.expires_at());
             let grants = &self.grants;
             match grants
-                .replace_spending(&stored, &next, spending, ctx.now)
+                .replace_spending(&stored, &next, nonce, until, ctx.now)
                 .await?
             {
                 Swap::Done => return self.note_decision(ctx, &grant, &next, verdict).await,
@@ -119,8 +119,7 @@ impl DeviceFlow {
         Err(Unavailable::new("redis", "the grant changed too often").into())
     }
 
-    /// Ours, alive, well-formed, and made at this installation's own origin.
-    /// Whether a cookie is a grant of ours that lives.
+    /// Whether a cookie is a grant of ours: alive, well-formed, made at this installation's own origin.
     pub fn is_grant(&self, ctx: &Ctx, text: &str) -> bool {
         self.open_grant(ctx, Some(text)).is_some()
     }
