@@ -2,6 +2,8 @@
 //! purpose and subject ends the one before; a try is counted before the code is looked at. The grant
 //! is sealed; the count beside it is not, and the one who counts is Redis.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use gatewright_auth::{
     digest::sha256_hex,
@@ -27,6 +29,7 @@ redis.call('SET', KEYS[2], '0|' .. ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[1], KEYS[2], 'PX', ARGV[2])
 return 1
 ";
+static ISSUE: LazyLock<Script> = LazyLock::new(|| Script::new(ISSUE_SCRIPT));
 
 /// Counts a try. The count stands before the grant: `3|{…}`.
 const TRY_SCRIPT: &str = r"
@@ -38,6 +41,7 @@ if tries > tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) return false end
 redis.call('SET', KEYS[1], tries .. string.sub(value, bar), 'KEEPTTL')
 return string.sub(value, bar + 1)
 ";
+static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(TRY_SCRIPT));
 
 /// Takes a grant, if it is still the one that was looked at, and puts another in its place.
 const REPLACE_SCRIPT: &str = r"
@@ -49,6 +53,7 @@ redis.call('DEL', KEYS[1])
 if #KEYS == 2 then redis.call('SET', KEYS[2], '0|' .. ARGV[2], 'PX', ARGV[3]) end
 return 1
 ";
+static REPLACE: LazyLock<Script> = LazyLock::new(|| Script::new(REPLACE_SCRIPT));
 
 /// One-time tokens. Cheap to clone.
 #[derive(Clone)]
@@ -72,11 +77,7 @@ impl OneTimeGrants {
         grant: &OneTimeGrant,
         now: DateTime<Utc>,
     ) -> Result<(), Unavailable> {
-        thread_local! {
-            static ISSUE: Script = Script::new(ISSUE_SCRIPT);
-        }
-        let script = ISSUE.with(Clone::clone);
-        let mut call = script.prepare_invoke();
+        let mut call = ISSUE.prepare_invoke();
         let key = self.token_key(token);
         call.key(self.latest_key(grant.purpose, subject));
         call.key(&key);
@@ -109,12 +110,8 @@ impl OneTimeGrants {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<OneTimeGrant>, Unavailable> {
-        thread_local! {
-            static TRY: Script = Script::new(TRY_SCRIPT);
-        }
-        let script = TRY.with(Clone::clone);
         let key = self.token_key(token);
-        let value: Option<String> = self.kv.invoke(script.key(&key).arg(TRIES)).await?;
+        let value: Option<String> = self.kv.invoke(TRY.key(&key).arg(TRIES)).await?;
         let grant = value.and_then(|value| self.read(&key, token, &value));
         Ok(grant.filter(|grant| now < grant.expires_at))
     }
@@ -147,14 +144,10 @@ impl OneTimeGrants {
         seen: &OneTimeGrant,
         next: Option<(String, String, i64)>,
     ) -> Result<bool, Unavailable> {
-        thread_local! {
-            static REPLACE: Script = Script::new(REPLACE_SCRIPT);
-        }
-        let script = REPLACE.with(Clone::clone);
         let key = self.token_key(token);
         // It may have been sealed before a rotation.
         for sealed in self.seals.all(&key, &text(token, seen)?, seen.expires_at) {
-            let mut call = script.prepare_invoke();
+            let mut call = REPLACE.prepare_invoke();
             call.key(&key);
             call.arg(sealed);
             if let Some((key, value, ttl)) = &next {

@@ -8,7 +8,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -46,6 +46,7 @@ redis.call('ZADD', KEYS[1], now + lease, ARGV[4])
 redis.call('PEXPIRE', KEYS[1], math.ceil((window + lease) / 1000) + 1000)
 return {1, 0}
 ";
+static ADMIT: LazyLock<Script> = LazyLock::new(|| Script::new(SCRIPT));
 
 /// Whose clock the windows follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -139,19 +140,15 @@ impl RateLimits {
         most: u32,
         lease: TimeDelta,
     ) -> Result<(), ChargeError> {
-        thread_local! {
-            static ADMIT: Script = Script::new(SCRIPT);
-        }
         let micros = |span: TimeDelta| span.num_microseconds().unwrap_or(i64::MAX);
         let now = match self.windows {
             WindowClock::Redis => 0,
             WindowClock::Process => self.clock.now().timestamp_micros(),
         };
-        let script = ADMIT.with(Clone::clone);
         let (admitted, wait): (i64, i64) = self
             .kv
             .invoke_repeatable(
-                script
+                ADMIT
                     .key(key)
                     .arg(now)
                     .arg(micros(limit.rate.window))

@@ -1,5 +1,7 @@
 //! Nonces that were used: each once, remembered until what carried it has expired.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use gatewright_auth::{digest::sha256_hex, envelope::TokenText};
 use gatewright_domain::{error::Unavailable, interval::ttl_millis};
@@ -19,6 +21,7 @@ for i, key in ipairs(KEYS) do
 end
 return 1
 ";
+static SPEND: LazyLock<Script> = LazyLock::new(|| Script::new(SCRIPT));
 
 /// The memory of used nonces.
 #[derive(Clone)]
@@ -49,11 +52,7 @@ impl SpentNonces {
         spendings: &[Spending<'_>],
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
-        thread_local! {
-            static SPEND: Script = Script::new(SCRIPT);
-        }
-        let script = SPEND.with(Clone::clone);
-        let mut call = script.prepare_invoke();
+        let mut call = SPEND.prepare_invoke();
         for key in self.keys(spendings) {
             call.key(key);
         }

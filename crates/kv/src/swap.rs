@@ -12,16 +12,13 @@ use crate::connection::Kv;
 /// another caller got through, so this is only reached under a flood on one key.
 pub(crate) const ATTEMPTS: usize = 80;
 
-static SWAP: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
+const SCRIPT: &str = r"
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
-",
-    )
-});
+";
+static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(SCRIPT));
 
 /// One value for another, in one key.
 #[derive(Clone, Copy)]
@@ -62,18 +59,15 @@ pub enum Swap {
     Spent,
 }
 
-static SPENDING_SWAP: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
+const SPENDING_SCRIPT: &str = r"
 if redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
 return 1
-",
-    )
-});
+";
+static SPENDING_SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(SPENDING_SCRIPT));
 
 /// Replaces a value and spends a nonce, both or neither. The key of the nonce lives for `spent_ttl_millis`.
 pub(crate) async fn swap_spending(

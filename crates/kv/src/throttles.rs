@@ -1,16 +1,27 @@
 //! Throttles of sign-ins, codes and mails. Keys are digests.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use gatewright_auth::keys::HmacKey;
 use gatewright_domain::{
     error::{ChargeError, RateLimited, Unavailable},
     throttle::{OpenAttempt, Refusal, Slope, Throttle, Wait},
 };
+use redis::Script;
 
 use crate::{
     connection::Kv,
     swap::{ATTEMPTS, Replacement, compare_and_swap},
 };
+
+/// Counts a reset, and lets the count live on.
+const RESET_SCRIPT: &str = r"
+local n = redis.call('INCR', KEYS[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return n
+";
+static RESET: LazyLock<Script> = LazyLock::new(|| Script::new(RESET_SCRIPT));
 
 /// Where throttles are kept.
 #[derive(Clone)]
@@ -132,16 +143,10 @@ impl Throttles {
     /// Forgets everything that is counted of an address, wherever it came from. The reset is
     /// remembered for as long as any of it would have been.
     pub async fn reset(&self, email: &str) -> Result<(), Unavailable> {
-        thread_local! {
-            static RESET: redis::Script = redis::Script::new(
-                "local n = redis.call('INCR', KEYS[1]) redis.call('PEXPIRE', KEYS[1], ARGV[1]) return n",
-            );
-        }
-        let script = RESET.with(Clone::clone);
         let life = self.resets_remembered_for.num_milliseconds().max(1);
         let key = self.reset_key(email);
         self.kv
-            .invoke::<u64>(script.key(key).arg(life))
+            .invoke::<u64>(RESET.key(key).arg(life))
             .await
             .map(drop)
     }

@@ -77,78 +77,59 @@ impl LogSettings {
     }
 }
 
-/// Everything but the edge.
-#[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "each group describes itself")]
-pub struct ServerSettings {
-    pub secret: SecretKeySettings,
-    pub urls: PublicUrls,
-    pub db: DbSettings,
-    pub redis: RedisSettings,
-    pub console: ConsoleSettings,
-    pub account: AccountSettings,
-    pub mail: MailSettings,
-    pub maintenance: MaintenanceSettings,
-    pub objects: ObjectSettings,
-    pub files: FileSettings,
-    pub device: DeviceSettings,
-    pub limits: LimitSettings,
-    pub enterprise: EnterpriseSettings,
-    pub oidc: OidcSettings,
-    pub log: LogSettings,
+/// The one list of groups: the struct, how it is read, what is wrong with it and what `docs/settings.md` says all
+/// come from it. A group's errors are found by `all_errors`, or by what stands behind `by`.
+macro_rules! groups {
+    ($($field:ident: $group:ty = $title:literal $(by $errors:path)?;)+) => {
+        /// Everything but the edge.
+        #[derive(Debug, Clone)]
+        pub struct ServerSettings {
+            $(#[doc = $title] pub $field: $group,)+
+        }
+
+        impl ServerSettings {
+            /// Reads and checks all groups; the first problem ends it.
+            pub fn load(source: &dyn Source) -> Result<Self, SettingError> {
+                Ok(Self { $($field: <$group>::load(source)?,)+ })
+            }
+        }
+
+        /// Everything that is wrong with the settings, not only what is met first.
+        pub(crate) fn errors(source: &dyn Source) -> Vec<SettingError> {
+            let mut errors = vec![];
+            $(errors.extend(groups!(@errors source, $group $(, $errors)?));)+
+            errors
+        }
+
+        /// The groups for `docs/settings.md`: where settings come from, then those of [`ServerSettings`].
+        pub fn groups() -> Vec<SettingGroup> {
+            let group = |title, settings| SettingGroup { title, settings };
+            vec![
+                group("Where settings come from", SourceSettings::docs()),
+                $(group($title, <$group>::docs()),)+
+            ]
+        }
+    };
+    (@errors $source:ident, $group:ty) => { all_errors::<$group>($source) };
+    (@errors $source:ident, $group:ty, $errors:path) => { $errors($source) };
 }
 
-impl ServerSettings {
-    /// Reads and checks all groups; the first problem ends it.
-    pub fn load(source: &dyn Source) -> Result<Self, SettingError> {
-        Ok(Self {
-            secret: SecretKeySettings::load(source)?,
-            urls: PublicUrls::load(source)?,
-            db: DbSettings::load(source)?,
-            redis: RedisSettings::load(source)?,
-            console: ConsoleSettings::load(source)?,
-            account: AccountSettings::load(source)?,
-            mail: MailSettings::load(source)?,
-            maintenance: MaintenanceSettings::load(source)?,
-            objects: ObjectSettings::load(source)?,
-            files: FileSettings::load(source)?,
-            device: DeviceSettings::load(source)?,
-            limits: LimitSettings::load(source)?,
-            enterprise: EnterpriseSettings::load(source)?,
-            oidc: OidcSettings::load(source)?,
-            log: LogSettings::load(source)?,
-        })
-    }
-}
-
-/// Everything that is wrong with the settings, not only what is met first.
-pub(crate) fn errors(source: &dyn Source) -> Vec<SettingError> {
-    let mut errors = vec![];
-    macro_rules! try_groups {
-        ($($group:path),+ $(,)?) => { $(errors.extend(all_errors::<$group>(source));)+ };
-    }
-    try_groups!(
-        SecretKeySettings,
-        PublicUrls,
-        DbSettings,
-        RedisSettings,
-        ConsoleSettings,
-        AccountSettings,
-        MailSettings,
-        MaintenanceSettings,
-        ObjectSettings,
-        FileSettings,
-        DeviceSettings,
-        LimitSettings,
-        EnterpriseSettings,
-        LogSettings,
-    );
-    errors.extend(provider_errors(source));
-    // A group that is missing above still stops the start, and is said.
-    match ServerSettings::load(source) {
-        Err(first) if errors.is_empty() => vec![first],
-        _ => errors,
-    }
+groups! {
+    secret: SecretKeySettings = "The installation's secret";
+    urls: PublicUrls = "Public addresses";
+    db: DbSettings = "PostgreSQL";
+    redis: RedisSettings = "Redis";
+    console: ConsoleSettings = "Console";
+    account: AccountSettings = "Accounts";
+    mail: MailSettings = "Mail";
+    maintenance: MaintenanceSettings = "Housekeeping";
+    objects: ObjectSettings = "Storage of files";
+    files: FileSettings = "Files that people upload";
+    device: DeviceSettings = "Device flow and bearers";
+    limits: LimitSettings = "Limits";
+    oidc: OidcSettings = "Identity providers" by provider_errors;
+    enterprise: EnterpriseSettings = "The enterprise product";
+    log: LogSettings = "Logs";
 }
 
 /// Of each provider by itself: the names of their variables are made from theirs.
@@ -211,27 +192,4 @@ pub struct SettingGroup {
     pub title: &'static str,
     /// The settings.
     pub settings: Vec<SettingDoc>,
-}
-
-/// The groups of [`ServerSettings`], for `docs/settings.md`.
-pub fn groups() -> Vec<SettingGroup> {
-    let group = |title, settings| SettingGroup { title, settings };
-    vec![
-        group("Where settings come from", SourceSettings::docs()),
-        group("The installation's secret", SecretKeySettings::docs()),
-        group("Public addresses", PublicUrls::docs()),
-        group("PostgreSQL", DbSettings::docs()),
-        group("Redis", RedisSettings::docs()),
-        group("Console", ConsoleSettings::docs()),
-        group("Accounts", AccountSettings::docs()),
-        group("Mail", MailSettings::docs()),
-        group("Housekeeping", MaintenanceSettings::docs()),
-        group("Storage of files", ObjectSettings::docs()),
-        group("Files that people upload", FileSettings::docs()),
-        group("Device flow and bearers", DeviceSettings::docs()),
-        group("Limits", LimitSettings::docs()),
-        group("Identity providers", OidcSettings::docs()),
-        group("The enterprise product", EnterpriseSettings::docs()),
-        group("Logs", LogSettings::docs()),
-    ]
 }

@@ -118,6 +118,35 @@ impl FromStr for UserCode {
     }
 }
 
+/// What somebody typed where a user code is asked for. Read once, at the edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedCode {
+    /// Nothing.
+    Missing,
+    /// Something that has not the form of a code.
+    Malformed,
+    /// A code, whether or not there is such a grant.
+    Code(UserCode),
+}
+
+impl TypedCode {
+    /// Reads what came.
+    pub fn read(text: Option<&str>) -> Self {
+        match text.unwrap_or_default().trim() {
+            "" => Self::Missing,
+            text => text.parse().map_or(Self::Malformed, Self::Code),
+        }
+    }
+
+    /// The code, if it is one.
+    pub fn code(&self) -> Option<&UserCode> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Missing | Self::Malformed => None,
+        }
+    }
+}
+
 impl fmt::Debug for UserCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UserCode([hidden])")

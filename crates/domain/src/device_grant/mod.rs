@@ -7,7 +7,9 @@
 mod code;
 mod pace;
 
-pub use code::{ClientId, DeviceCode, DeviceLabel, InvalidLabel, MalformedCode, UserCode};
+pub use code::{
+    ClientId, DeviceCode, DeviceLabel, InvalidLabel, MalformedCode, TypedCode, UserCode,
+};
 pub use pace::PollPace;
 
 use chrono::{DateTime, TimeDelta, Utc};

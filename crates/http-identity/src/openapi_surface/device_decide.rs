@@ -5,6 +5,8 @@ use actix_web::{
     web::{Data, Json},
 };
 use chrono::TimeDelta;
+use gatewright_auth::device::code_fingerprint;
+use gatewright_domain::device_grant::{MalformedCode, UserCode};
 use gatewright_usecase_device::device::{Decide, DeviceFlow, LookupAnswer, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -48,7 +50,11 @@ pub(crate) async fn lookup(
     device.charge_lookup(&ctx).await?;
     let LookupQuery { user_code } = read_query(&request).map_err(OpenApiFailure::Body)?;
     let signed_in = peek_account(&request);
-    Ok(match device.lookup(&ctx, &user_code, signed_in).await? {
+    let answer = match user_code.parse() {
+        Ok(code) => device.lookup(&ctx, &code, signed_in).await?,
+        Err(MalformedCode) => LookupAnswer::Invalid,
+    };
+    Ok(match answer {
         LookupAnswer::Invalid => HttpResponse::Ok().json(LookupResponse {
             valid: false,
             expires_in_remaining: 0,
@@ -146,12 +152,11 @@ async fn decide(
     verdict: Verdict,
 ) -> Result<Json<DecisionResponse>, OpenApiFailure> {
     let body = body.into_inner();
-    let receipt = device
-        .code_digest(&body.user_code)
-        .and_then(|digest| receipt(request, &digest));
+    let user_code: Option<UserCode> = body.user_code.parse().ok();
+    let digest = user_code.as_ref().map(code_fingerprint);
     let command = Decide {
-        user_code: body.user_code.into_inner(),
-        receipt,
+        user_code,
+        receipt: digest.and_then(|digest| receipt(request, &digest)),
         is_browser: decider.is_browser,
         verdict,
     };

@@ -7,7 +7,8 @@ use actix_web::{
     web::{Data, Json},
 };
 use chrono::SecondsFormat;
-use gatewright_auth::origin::PublicUrls;
+use gatewright_auth::{device::code_fingerprint, origin::PublicUrls};
+use gatewright_domain::device_grant::{TypedCode, UserCode};
 use gatewright_usecase_device::device::{
     ApproveExternal, CompleteSso, DeviceFlow, InitiateSso, SsoBegun, SsoCompleted, SsoError,
     Verdict,
@@ -75,16 +76,13 @@ pub(crate) async fn initiate(
     request: HttpRequest,
 ) -> Result<HttpResponse, SsoFailure> {
     let query: InitiateQuery = read_query(&request).unwrap_or_default();
-    let receipt = query
-        .user_code
-        .as_deref()
-        .and_then(|code| device.code_digest(code))
-        .and_then(|digest| receipt(&request, &digest));
+    let user_code = TypedCode::read(query.user_code.as_deref());
+    let digest = user_code.code().map(code_fingerprint);
     let command = InitiateSso {
-        user_code: query.user_code,
+        user_code,
         provider: query.provider,
         is_browser: is_browser(&request),
-        receipt,
+        receipt: digest.and_then(|digest| receipt(&request, &digest)),
     };
     let begun = device.initiate_sso(&ctx, command).await;
     let SsoBegun { url, trip, state } =
@@ -232,9 +230,9 @@ pub(crate) async fn approve_external(
     input: Then<ExternalApprover, Body<ApproveExternalRequest, SsoFormat>>,
 ) -> Result<HttpResponse, SsoFailure> {
     let Then(ExternalApprover(admitted), body) = input;
-    let user_code = body.into_inner().user_code;
+    let user_code: Option<UserCode> = body.into_inner().user_code.parse().ok();
     device
-        .decide_external(&ctx, admitted, &user_code, Verdict::Approve)
+        .decide_external(&ctx, admitted, user_code.as_ref(), Verdict::Approve)
         .await?;
     Ok(HttpResponse::Ok()
         .cookie(policy.cleared_approval_grant())

@@ -3,8 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use gatewright_auth::{console::CsrfFailure, device::DeviceSettings};
-use gatewright_domain::{device_grant::DeviceGrant, interval::elapsed};
+use gatewright_auth::{
+    console::CsrfFailure,
+    device::{DeviceSettings, code_fingerprint},
+};
+use gatewright_domain::{
+    device_grant::{DeviceGrant, UserCode},
+    interval::elapsed,
+};
 use gatewright_usecase_device::device::{Decide, DecideError, DeviceFlow, LookupError, Verdict};
 use gatewright_usecase_identity::console::ConsoleError;
 use gatewright_usecase_kit::ConsoleIdentity;
@@ -147,7 +153,7 @@ pub(crate) async fn get(
     }
 }
 
-async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &str) -> HttpResponse {
+async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &UserCode) -> HttpResponse {
     let language = PageLanguage::of(request);
     let t = |english, chinese| language.t(english, chinese).to_owned();
     let mut links = vec![(
@@ -155,7 +161,10 @@ async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &str) -> HttpR
         Destination::Device.sign_in(request),
     )];
     if device.sso_gate().await.is_ok() {
-        let initiate = format!("/openapi/v1/oauth/device/sso-initiate?user_code={code}");
+        let initiate = format!(
+            "/openapi/v1/oauth/device/sso-initiate?user_code={}",
+            code.expose()
+        );
         let without = t("No account? Continue with ", "没有账户？继续使用 ");
         let providers = device.sso_providers();
         if providers.is_empty() {
@@ -179,7 +188,7 @@ async fn choose(device: &DeviceFlow, request: &HttpRequest, code: &str) -> HttpR
 }
 
 struct Asked<'a> {
-    code: &'a str,
+    code: &'a UserCode,
     life: TimeDelta,
     error: Option<String>,
 }
@@ -193,7 +202,7 @@ async fn consent(
     asked: Asked<'_>,
 ) -> HttpResponse {
     let language = PageLanguage::of(request);
-    let receipt = receipt_of(device, request, asked.code);
+    let receipt = receipt_of(request, asked.code);
     let account = identity.account.id;
     let pending = device.pending_device(ctx, asked.code, receipt.as_deref(), account);
     let grant = match pending.await {
@@ -229,15 +238,15 @@ async fn consent(
     let page = ConsentPage {
         page: Page::new(language, "Approve this device?", "批准此设备？").with_error(asked.error),
         action: "/device/confirm",
-        code: asked.code.to_owned(),
+        code: asked.code.expose().to_owned(),
         csrf_token: csrf_token(request, identity),
         facts,
     };
     show(status, &page)
 }
 
-fn receipt_of(device: &DeviceFlow, request: &HttpRequest, code: &str) -> Option<String> {
-    receipt(request, &device.code_digest(code)?)
+fn receipt_of(request: &HttpRequest, code: &UserCode) -> Option<String> {
+    receipt(request, &code_fingerprint(code))
 }
 
 /// Decides. A tick in the box is asked for again here: a browser that skips it approves nothing.
@@ -248,7 +257,8 @@ pub(crate) async fn post(
     ctx: RequestCtx,
     sent: PageForm,
 ) -> HttpResponse {
-    let (language, code) = (sent.language, sent.value("user_code"));
+    let language = sent.language;
+    let code: Option<UserCode> = sent.value("user_code").parse().ok();
     let identity = match signed_in(&sent.request, Destination::Device).await {
         Ok(identity) => identity,
         Err(answer) => return answer,
@@ -263,6 +273,9 @@ pub(crate) async fn post(
     };
     let has_compared = sent.value("same_code") == "yes";
     let Some(verdict) = verdict.filter(|v| *v == Verdict::Deny || has_compared) else {
+        let Some(code) = &code else {
+            return begin_again(&policy, "user_code_not_pending");
+        };
         let asked = Asked {
             code,
             life: settings.bearer_lifetime(),
@@ -271,8 +284,10 @@ pub(crate) async fn post(
         return consent(&device, &policy, &ctx, &sent.request, &identity, asked).await;
     };
     let command = Decide {
-        user_code: code.to_owned(),
-        receipt: receipt_of(&device, &sent.request, code),
+        receipt: code
+            .as_ref()
+            .and_then(|code| receipt_of(&sent.request, code)),
+        user_code: code,
         is_browser: true,
         verdict,
     };

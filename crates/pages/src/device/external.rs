@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_auth::device::DeviceSettings;
-use gatewright_domain::{Classify as _, ErrorKind};
+use gatewright_domain::{Classify as _, ErrorKind, device_grant::UserCode};
 use gatewright_usecase_device::device::{DeviceFlow, SsoError, Verdict};
 
 use super::{
@@ -94,9 +94,9 @@ pub(crate) async fn post(
         let token = Some(sent.value("csrf_token").as_bytes());
         // That the form is of our own page was asked before it was read.
         let admitted = device.admit_external(&ctx, grant.as_deref(), token, true);
-        let code = sent.value("user_code");
+        let code: Option<UserCode> = sent.value("user_code").parse().ok();
         device
-            .decide_external(&ctx, admitted.await?, code, verdict)
+            .decide_external(&ctx, admitted.await?, code.as_ref(), verdict)
             .await
     };
     if let Err(error) = decided.await {

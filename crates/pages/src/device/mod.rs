@@ -7,6 +7,7 @@ mod message;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use chrono::TimeDelta;
+use gatewright_auth::device::code_fingerprint;
 use gatewright_domain::device_grant::UserCode;
 use gatewright_usecase_device::device::{DeviceFlow, LookupAnswer, LookupError};
 
@@ -42,7 +43,10 @@ pub(super) async fn enter(
     let language = PageLanguage::of(&request);
     let error = arrival.get("sso_error").map(|code| flash(language, code));
     let typed = arrival.get("user_code").map(str::to_owned);
-    let typed = typed.or_else(|| looked_up(&device, &policy, &ctx, &request));
+    let typed = typed.or_else(|| {
+        let code = looked_up(&device, &policy, &ctx, &request)?;
+        Some(code.expose().to_owned())
+    });
     ask(language, StatusCode::OK, error, &typed.unwrap_or_default())
 }
 
@@ -52,14 +56,15 @@ fn looked_up(
     policy: &CookiePolicy,
     ctx: &RequestCtx,
     request: &HttpRequest,
-) -> Option<String> {
+) -> Option<UserCode> {
     let has_receipt = |code: &str| {
-        device.code_digest(code).is_some_and(|digest| {
+        code.parse().is_ok_and(|code: UserCode| {
+            let digest = code_fingerprint(&code);
             device.is_looked_up(ctx, &digest, receipt(request, &digest).as_deref())
         })
     };
     let held = policy.held(request, &cookies::DEVICE_CODE);
-    held.the_one(has_receipt).ok()?
+    held.the_one(has_receipt).ok()??.parse().ok()
 }
 
 fn ask(
@@ -102,12 +107,16 @@ pub(super) async fn look_up(
     sent: PageForm,
 ) -> HttpResponse {
     let (language, typed) = (sent.language, sent.value("user_code"));
+    let code: Option<UserCode> = typed.parse().ok();
     let found = async {
         device.charge_lookup(&ctx).await?;
         let signed_in = peek_account(&sent.request);
-        device.lookup(&ctx, typed, signed_in).await
+        match &code {
+            Some(code) => device.lookup(&ctx, code, signed_in).await,
+            None => Ok(LookupAnswer::Invalid),
+        }
     };
-    match (found.await, typed.parse::<UserCode>()) {
+    match (found.await, &code) {
         (
             Ok(LookupAnswer::Valid {
                 remaining,
@@ -115,7 +124,7 @@ pub(super) async fn look_up(
                 receipt,
                 ..
             }),
-            Ok(code),
+            Some(code),
         ) => {
             let life = TimeDelta::seconds(remaining);
             redirect("/device/confirm")

@@ -37,8 +37,8 @@ impl Verdict {
 
 /// A decision.
 pub struct Decide {
-    /// As typed.
-    pub user_code: String,
+    /// What was typed, if it has the form of a code.
+    pub user_code: Option<UserCode>,
     /// The receipt cookie of that code.
     pub receipt: Option<String>,
     /// Whether a browser asks: then the receipt is needed.
@@ -70,16 +70,14 @@ impl DeviceFlow {
         if identity.account.status != AccountStatus::Active {
             return Err(DecideError::AccountInactive);
         }
-        let code: UserCode = command
-            .user_code
-            .parse()
-            .map_err(|_| DecideError::ExpiredOrUnknown)?;
-        self.check_receipt(ctx, identity, &command, &code_fingerprint(&code))
+        let code = command.user_code.as_ref();
+        let code = code.ok_or(DecideError::ExpiredOrUnknown)?;
+        self.check_receipt(ctx, identity, &command, &code_fingerprint(code))
             .await?;
         for _ in 0..DeviceGrants::ATTEMPTS {
             let stored = self
                 .grants
-                .find_by_user_code(&code)
+                .find_by_user_code(code)
                 .await?
                 .ok_or(DecideError::ExpiredOrUnknown)?;
             let next = transition(stored.grant.clone(), ctx, identity, command.verdict)?;

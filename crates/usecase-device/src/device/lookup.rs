@@ -41,16 +41,13 @@ impl DeviceFlow {
 
     /// Looks a code up. Wrong guesses from all addresses together have one budget: when it is
     /// spent nobody learns anything, and who already looked up can still decide. What has not the
-    /// form of a code is no guess: its own network paid for it, and nobody else does.
+    /// form of a code never comes here: it is no guess, its own network paid for it, and nobody else does.
     pub async fn lookup(
         &self,
         ctx: &Ctx,
-        user_code: &str,
+        code: &UserCode,
         signed_in: Option<AccountId>,
     ) -> Result<LookupAnswer, LookupError> {
-        let Ok(code) = user_code.parse::<UserCode>() else {
-            return Ok(LookupAnswer::Invalid);
-        };
         let budget = &self.limits.device_lookup_miss;
         let miss = self.limiter.charge_refundable(budget, "all").await;
         let miss = miss.inspect_err(|error| {
@@ -58,7 +55,7 @@ impl DeviceFlow {
                 tracing::warn!("the budget of wrong user codes is spent: somebody is guessing");
             }
         })?;
-        let stored = self.grants.find_by_user_code(&code).await?;
+        let stored = self.grants.find_by_user_code(code).await?;
         let Some(grant) = stored
             .map(|s| s.grant)
             .filter(|grant| grant.is_pending(ctx.now))
@@ -67,7 +64,7 @@ impl DeviceFlow {
         };
         self.limiter.refund(&miss).await?;
         let remaining = grant.remaining_seconds(ctx.now);
-        let digest = code_fingerprint(&code);
+        let digest = code_fingerprint(code);
         let receipt = Receipt {
             code_digest: digest.clone(),
             account_id: signed_in,
@@ -87,19 +84,16 @@ impl DeviceFlow {
     pub async fn pending_device(
         &self,
         ctx: &Ctx,
-        user_code: &str,
+        code: &UserCode,
         receipt: Option<&str>,
         account: AccountId,
     ) -> Result<Option<DeviceGrant>, LookupError> {
-        let Ok(code) = user_code.parse::<UserCode>() else {
-            return Ok(None);
-        };
-        let digest = code_fingerprint(&code);
+        let digest = code_fingerprint(code);
         let checked = self.receipts.check(receipt, &digest, account, ctx.now);
         if checked.is_err() {
             return Ok(None);
         }
-        let stored = self.grants.find_by_user_code(&code).await?;
+        let stored = self.grants.find_by_user_code(code).await?;
         let grant = stored.map(|stored| stored.grant);
         Ok(grant.filter(|grant| grant.is_pending(ctx.now)))
     }
@@ -107,10 +101,5 @@ impl DeviceFlow {
     /// Whether a receipt says that a code was looked up, whoever was signed in then.
     pub fn is_looked_up(&self, ctx: &Ctx, code_digest: &str, receipt: Option<&str>) -> bool {
         self.receipts.is_for(receipt, code_digest, ctx.now)
-    }
-
-    /// The digest that the receipt of a code goes by, if it has the form of a code.
-    pub fn code_digest(&self, user_code: &str) -> Option<String> {
-        Some(code_fingerprint(&user_code.parse().ok()?))
     }
 }

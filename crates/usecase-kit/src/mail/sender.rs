@@ -9,6 +9,7 @@ use gatewright_jobs::{JobError, Running};
 use gatewright_mail::{Mail, MailError, Mailer, Templates};
 use gatewright_storage_identity::mail_delivery;
 use gatewright_storage_kit::Pool;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::queue::SendMail;
 
@@ -97,16 +98,15 @@ async fn is_recorded(
         .map_err(|error| JobError::Retry(error.to_string()))
 }
 
+/// What stands in a query as it is (RFC 3986 §2.3); everything else is encoded.
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// `/activate` with what it needs (console.md §11.3).
 pub fn invitation_path(email: &str, token: &str) -> String {
-    let quoted: String = email
-        .bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect();
-    format!("/activate?email={quoted}&token={token}")
+    let email = utf8_percent_encode(email, QUERY_VALUE);
+    format!("/activate?email={email}&token={token}")
 }

@@ -92,10 +92,10 @@ impl DeviceFlow {
         &self,
         ctx: &Ctx,
         ApproveExternal(grant): ApproveExternal,
-        user_code: &str,
+        user_code: Option<&UserCode>,
         verdict: Verdict,
     ) -> Result<(), SsoError> {
-        if user_code.parse() != Ok(grant.user_code.clone()) {
+        if user_code != Some(&grant.user_code) {
             return Err(SsoError::UserCodeMismatch);
         }
         for _ in 0..DeviceGrants::ATTEMPTS {

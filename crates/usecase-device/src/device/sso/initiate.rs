@@ -7,7 +7,7 @@ use gatewright_auth::{
 };
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
-    device_grant::UserCode,
+    device_grant::TypedCode,
 };
 
 use super::error::{SsoError, not_made};
@@ -16,8 +16,8 @@ use gatewright_usecase_kit::Ctx;
 
 /// Somebody wants to sign in at an identity provider.
 pub struct InitiateSso {
-    /// As typed.
-    pub user_code: Option<String>,
+    /// What was typed.
+    pub user_code: TypedCode,
     /// One of the configured providers; absent: the first.
     pub provider: Option<String>,
     /// Whether a browser asks: then the receipt is needed.
@@ -46,14 +46,14 @@ impl DeviceFlow {
         let broker = self.sso_gate().await?;
         let address = ctx.address.limit_key();
         self.charge_sso(&self.limits.sso_initiate, &address).await?;
-        let text = command.user_code.as_deref().unwrap_or_default().trim();
-        if text.is_empty() {
-            return Err(SsoError::UserCodeRequired);
-        }
-        let code: UserCode = text.parse().map_err(|_| SsoError::InvalidUserCode)?;
-        let fingerprint = code_fingerprint(&code);
+        let code = match &command.user_code {
+            TypedCode::Missing => return Err(SsoError::UserCodeRequired),
+            TypedCode::Malformed => return Err(SsoError::InvalidUserCode),
+            TypedCode::Code(code) => code,
+        };
+        let fingerprint = code_fingerprint(code);
         self.require_receipt(ctx, &command, &fingerprint).await?;
-        self.pending_grant(ctx, &code)
+        self.pending_grant(ctx, code)
             .await
             .map_err(|error| match error {
                 SsoError::UserCodeGone | SsoError::UserCodeNotPending => SsoError::InvalidUserCode,
@@ -64,7 +64,7 @@ impl DeviceFlow {
             Some(name) => Some(name.parse().map_err(|_| BrokerError::UnknownProvider)?),
         };
         let random = self.env.random.as_ref();
-        let envelope = StateEnvelope::new(&self.urls, code, random).map_err(not_made)?;
+        let envelope = StateEnvelope::new(&self.urls, code.clone(), random).map_err(not_made)?;
         let state = sign(&self.sso.keys.state, &envelope, ctx.now, STATE_LIFETIME);
         let begun = broker.begin(&state, provider.as_ref()).await;
         let begun = begun.inspect_err(|error| {
