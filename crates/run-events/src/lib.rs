@@ -22,7 +22,7 @@ pub use crate::{
         WorkflowFinished, WorkflowPaused, WorkflowStarted,
     },
     json::Json,
-    log::{Batch, LogFull, Position, Reader, RunLog, Spill, SpillError, SpillFuture},
+    log::{Attachment, Batch, LogFull, Position, Reader, RunLog, Spill, SpillError, SpillFuture},
     project::{PING, Projection, early_error},
     snapshot::{Snapshot, finished_only},
     view::{Audience, Generation, MessageIdentity, RunIdentity, View},

@@ -5,7 +5,7 @@
 use std::{
     pin::pin,
     sync::{Arc, Mutex},
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use gatewright_run_events::{
@@ -61,14 +61,14 @@ fn read(reader: &mut Reader) -> (Vec<RunEvent>, bool) {
     loop {
         let mut context = Context::from_waker(Waker::noop());
         match pin!(reader.next()).poll(&mut context) {
-            std::task::Poll::Ready(Ok(Some(batch))) => {
+            Poll::Ready(Ok(Some(batch))) => {
                 events.extend(batch.events.iter().map(|event| event.as_ref().clone()));
             }
-            std::task::Poll::Ready(end) => {
+            Poll::Ready(end) => {
                 assert!(end.unwrap().is_none());
                 return (events, true);
             }
-            std::task::Poll::Pending => return (events, false),
+            Poll::Pending => return (events, false),
         }
     }
 }
@@ -171,6 +171,28 @@ fn late_reader_gets_pieces_of_one_source_as_one_and_a_punctual_one_gets_each() {
     assert_eq!(events.len(), 43);
 }
 
+#[tokio::test]
+async fn reader_who_attaches_gets_what_was_before_this_part_as_a_snapshot_and_all_of_this_part() {
+    let begin = started(StartReason::Initial);
+    let again = started(StartReason::Resumption);
+    // Events so far; whether the reader waits with the run; names in the snapshot, events behind it, whether it has ended.
+    let cases = [
+        (vec![begin.clone(), chunk("a")], false, 0, 2, false),
+        (vec![begin.clone(), paused()], false, 2, 0, true),
+        (vec![begin.clone(), paused()], true, 2, 0, false),
+        (vec![begin, paused(), again, chunk("b")], false, 1, 2, false),
+    ];
+    for (events, continue_on_pause, in_snapshot, behind, ended) in cases {
+        let log = log_of(events);
+        let mut attached = log.attach(true, continue_on_pause).await.unwrap();
+        assert_eq!(attached.snapshot.unwrap().events().len(), in_snapshot);
+        let (events, has_ended) = read(&mut attached.reader);
+        assert_eq!((events.len(), has_ended), (behind, ended));
+        let without = log.attach(false, continue_on_pause).await.unwrap();
+        assert!(without.snapshot.is_none());
+    }
+}
+
 /// Keeps what it is given, unless it is told to refuse.
 #[derive(Debug, Default)]
 struct Kept {
@@ -263,6 +285,12 @@ fn log_of_a_run_that_another_process_began_counts_on_and_reads_its_past_from_the
     ];
     assert_eq!(read(&mut log.reader(0, false)), (all, false));
     assert_eq!(log.attach_position(), 2);
+    let attached = log.attach(true, false);
+    let Poll::Ready(Ok(attached)) = pin!(attached).poll(&mut Context::from_waker(Waker::noop()))
+    else {
+        panic!()
+    };
+    assert_eq!(attached.snapshot.unwrap().events().len(), 2);
 }
 
 #[tokio::test]

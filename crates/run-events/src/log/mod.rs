@@ -1,6 +1,7 @@
 //! The ordered list of a run's events: one writer, any number of readers. Readers ask by position, so that a slow one
 //! never holds the writer up. What is older than the limit allows goes to a [`Spill`].
 
+mod attach;
 mod merge;
 mod reader;
 mod spill;
@@ -13,6 +14,7 @@ use std::{
 use tokio::sync::watch;
 
 pub use self::{
+    attach::Attachment,
     reader::{Batch, Reader},
     spill::{Spill, SpillError, SpillFuture},
 };
@@ -133,12 +135,18 @@ impl RunLog {
     /// Where a reader who attaches goes on from, after a snapshot of everything before: the start of what runs now,
     /// or the end while the run waits.
     pub fn attach_position(&self) -> Position {
+        self.standing().0
+    }
+
+    /// The same, and whether the run waits.
+    fn standing(&self) -> (Position, bool) {
         let state = self.state();
-        if state.paused {
+        let position = if state.paused {
             state.end()
         } else {
             state.part_start
-        }
+        };
+        (position, state.paused)
     }
 
     /// Reads from `from` on. With `continue_on_pause` the reader waits for the resumption, otherwise it ends at the pause.
@@ -173,6 +181,19 @@ impl RunLog {
             state.base += old.len() as Position;
             state.bytes -= old.iter().map(|event| event.weight()).sum::<usize>();
         }
+    }
+
+    /// Events from `from` on, from memory or from where they were spilled: at least one, at most `count` from memory.
+    async fn part(&self, from: Position, count: usize) -> Result<Vec<Arc<RunEvent>>, SpillError> {
+        let events = match (self.in_memory(from, count), &self.spill) {
+            (Some(events), _) => events,
+            (None, Some(spill)) => spill.load(from).await?,
+            (None, None) => return Err(SpillError("nobody kept it".to_owned())),
+        };
+        if events.is_empty() {
+            return Err(SpillError(format!("nothing at {from}")));
+        }
+        Ok(events)
     }
 
     /// Events in memory from `from` on, at most `count`; none when `from` is older than what is in memory.

@@ -71,16 +71,14 @@ impl Reader {
         self.next
     }
 
+    /// It has read everything that it is to read.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
     async fn take(&mut self, end: Position) -> Result<Batch, SpillError> {
         let late = end - self.next > LATE;
-        let mut events = match (self.log.in_memory(self.next, BATCH), &self.log.spill) {
-            (Some(events), _) => events,
-            (None, Some(spill)) => spill.load(self.next).await?,
-            (None, None) => return Err(SpillError("nobody kept it".to_owned())),
-        };
-        if events.is_empty() {
-            return Err(SpillError(format!("nothing at {}", self.next)));
-        }
+        let mut events = self.log.part(self.next, BATCH).await?;
         if !self.continue_on_pause {
             self.end_at_pause(&mut events);
         }
