@@ -1,0 +1,2 @@
+-- An existing installation's tables stay: they hold its applications.
+DROP TABLE gatewright_app_imports;
