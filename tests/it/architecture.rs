@@ -27,6 +27,7 @@ const EDGES: [(&str, &[&str]); 35] = [
     ("model", &["domain"]),
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
+    ("storage-apps", &["domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
     ("outbound", &[]),
     // One crate per family of vendors.
@@ -231,8 +232,14 @@ const OWNERS: [(&str, &[&str]); 33] = [
     ("constant_time_eq", &["crypto"]),
     ("argon2", &["crypto"]),
     // The queue joins the transactions of others.
-    ("diesel", &["storage-kit", "storage-identity", "jobs"]),
-    ("diesel-async", &["storage-kit", "storage-identity", "jobs"]),
+    (
+        "diesel",
+        &["storage-kit", "storage-identity", "storage-apps", "jobs"],
+    ),
+    (
+        "diesel-async",
+        &["storage-kit", "storage-identity", "storage-apps", "jobs"],
+    ),
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
     ("minijinja", &["mail"]),

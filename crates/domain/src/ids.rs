@@ -136,6 +136,12 @@ id! {
     TagId;
     /// A row of `api_tokens`.
     ApiKeyId;
+    /// A row of `apps`.
+    AppId;
+    /// A row of `workflows`: the draft or a version.
+    WorkflowId;
+    /// One import of an app file.
+    ImportId;
 }
 
 #[cfg(test)]

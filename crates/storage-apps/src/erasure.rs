@@ -1,0 +1,74 @@
+//! Deleting an app with everything that hangs on it.
+
+use diesel::sql_types::Uuid as SqlUuid;
+use diesel_async::RunQueryDsl;
+use gatewright_domain::ids::{AppId, WorkspaceId};
+
+use gatewright_storage_kit::{Conn, StorageError};
+
+/// What hangs on an app, then the app. `$1` is the app, `$2` its workspace.
+const APP: [&str; 24] = [
+    "DELETE FROM human_input_form_upload_files WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM human_input_form_upload_tokens WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM human_input_form_recipients r USING human_input_forms f \
+     WHERE r.form_id = f.id AND f.app_id = $1 AND f.tenant_id = $2",
+    "DELETE FROM human_input_form_deliveries d USING human_input_forms f \
+     WHERE d.form_id = f.id AND f.app_id = $1 AND f.tenant_id = $2",
+    "DELETE FROM execution_extra_contents c USING human_input_forms f \
+     WHERE c.form_id = f.id AND f.app_id = $1 AND f.tenant_id = $2",
+    "DELETE FROM human_input_forms WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM workflow_pause_reasons r USING workflow_pauses p, workflow_runs w \
+     WHERE r.pause_id = p.id AND p.workflow_run_id = w.id AND w.app_id = $1 AND w.tenant_id = $2",
+    "DELETE FROM workflow_pauses p USING workflow_runs w \
+     WHERE p.workflow_run_id = w.id AND w.app_id = $1 AND w.tenant_id = $2",
+    "DELETE FROM gatewright_run_checkpoints c USING workflow_runs w \
+     WHERE c.run_id = w.id AND w.app_id = $1 AND w.tenant_id = $2",
+    "DELETE FROM gatewright_run_leases l USING workflow_runs w \
+     WHERE l.run_id = w.id AND w.app_id = $1 AND w.tenant_id = $2",
+    "DELETE FROM message_files f USING messages m, apps a \
+     WHERE f.message_id = m.id AND m.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM messages m USING apps a WHERE m.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM workflow_conversation_variables v USING apps a \
+     WHERE v.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM conversations c USING apps a \
+     WHERE c.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM workflow_app_logs WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM workflow_node_execution_offload WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM workflow_node_executions WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM workflow_runs WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM end_users WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM workflows WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM app_model_configs c USING apps a \
+     WHERE c.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM installed_apps WHERE app_id = $1 AND app_owner_tenant_id = $2",
+    "DELETE FROM api_tokens WHERE app_id = $1 AND tenant_id = $2",
+    "DELETE FROM tag_bindings WHERE target_id = $1 AND tenant_id = $2",
+];
+
+/// Deletes an app of the workspace, and its site, keys, workflows, runs, conversations and forms. Files that
+/// its users uploaded stay: they are the workspace's.
+pub async fn delete_app(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    id: AppId,
+) -> Result<bool, StorageError> {
+    for statement in APP {
+        diesel::sql_query(statement)
+            .bind::<SqlUuid, _>(id.0)
+            .bind::<SqlUuid, _>(workspace.0)
+            .execute(conn.as_mut())
+            .await?;
+    }
+    let site = "DELETE FROM sites s USING apps a \
+                WHERE s.app_id = a.id AND a.id = $1 AND a.tenant_id = $2";
+    let app = "DELETE FROM apps WHERE id = $1 AND tenant_id = $2";
+    let mut gone = 0;
+    for statement in [site, app] {
+        gone = diesel::sql_query(statement)
+            .bind::<SqlUuid, _>(id.0)
+            .bind::<SqlUuid, _>(workspace.0)
+            .execute(conn.as_mut())
+            .await?;
+    }
+    Ok(gone == 1)
+}
