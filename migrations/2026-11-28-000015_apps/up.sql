@@ -140,3 +140,12 @@ CREATE TABLE gatewright_app_imports (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX gatewright_app_imports_expiry_idx ON gatewright_app_imports (expires_at);
+
+-- The plugins that an imported app asks for, until somebody had time to look; Dify keeps them in Redis.
+CREATE TABLE gatewright_app_dependencies (
+    app_id uuid NOT NULL CONSTRAINT gatewright_app_dependencies_pkey PRIMARY KEY,
+    tenant_id uuid NOT NULL,
+    dependencies text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX gatewright_app_dependencies_expiry_idx ON gatewright_app_dependencies (expires_at);
