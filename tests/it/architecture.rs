@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 35] = [
+const EDGES: [(&str, &[&str]); 36] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -25,6 +25,8 @@ const EDGES: [(&str, &[&str]); 35] = [
     ("variables", &[]),
     // Secrets of endpoints, and whose workspaces may use them.
     ("model", &["domain"]),
+    // What nodes decide by is the values' crate; the engine decides which node is next.
+    ("engine", &["variables"]),
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("storage-apps", &["domain", "storage-kit"]),
@@ -242,7 +244,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
     ),
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
-    ("minijinja", &["mail"]),
+    ("minijinja", &["engine", "mail"]),
     ("jsonschema", &["variables"]),
     ("diesel_migrations", &["storage-kit"]),
     ("redis", &["kv"]),

@@ -1,0 +1,88 @@
+//! What happens to a run from outside.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    call::{CallId, CallResult, TimerId},
+    failure::Failure,
+};
+
+/// One thing that happened; see [`crate::Engine::step`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The run begins. Once, and first.
+    Start(Start),
+    /// An effectful node has a piece of streamed text. Pieces of one call come in order; those of an attempt that is over are ignored.
+    CallChunk {
+        /// Which call.
+        call: CallId,
+        /// The piece; may be empty.
+        text: String,
+    },
+    /// A call ended well. Ignored when its attempt is over already.
+    CallDone {
+        /// Which call.
+        call: CallId,
+        /// What came back.
+        result: CallResult,
+    },
+    /// A call failed.
+    CallFailed {
+        /// Which call.
+        call: CallId,
+        /// Why, and what is known nevertheless.
+        failure: Failure,
+    },
+    /// A timer that [`crate::Effect::StartTimer`] asked for went off.
+    TimerFired(TimerId),
+    /// Somebody answered a form. The caller has checked the answer against the form.
+    FormSubmitted {
+        /// Execution of the node that asked: [`crate::happening::FormRequired`] told it.
+        execution: u64,
+        /// Id of the chosen action.
+        action: String,
+        /// One value per input of the form; files as file objects.
+        inputs: Map<String, Value>,
+    },
+    /// Nobody answered in time: the node leaves by `__timeout`.
+    FormTimedOut {
+        /// Execution of the node that asked.
+        execution: u64,
+    },
+    /// The run shall end as it is.
+    Stop {
+        /// Becomes `error` of the run.
+        reason: String,
+    },
+    /// The state comes from a checkpoint ([`crate::Engine::restore`]): calls and timers in flight are asked for again, calls that
+    /// must not be repeated fail as `interrupted`. The first event after a restore.
+    Resume,
+    /// Goes on after [`crate::Effect::Yield`].
+    Continue,
+}
+
+/// What a run begins with. Names are bare: `query`, not `sys.query`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Start {
+    /// The start node's inputs as the caller sent them; they are checked against its variables by the engine.
+    pub inputs: Map<String, Value>,
+    /// `sys.*`.
+    pub system: Map<String, Value>,
+    /// `env.*`, by their declared types.
+    pub environment: Vec<Declared>,
+    /// `conversation.*`, by their declared types.
+    pub conversation: Vec<Declared>,
+    /// The root that is active; without one the first start node of the graph.
+    pub root: Option<String>,
+}
+
+/// A variable with a declared type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Name without namespace.
+    pub name: String,
+    /// `value_type` as stored: `string`, `array[object]`, `secret`, …
+    pub value_type: String,
+    /// Its value.
+    pub value: Value,
+}

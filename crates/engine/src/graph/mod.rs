@@ -1,0 +1,131 @@
+//! A workflow's graph, checked and indexed: what a run walks along.
+//!
+//! Nodes and edges are numbered; a *level* is the canvas or the inside of one container. A run has one frame of state per level
+//! that it is in, so both know their number within their level as well.
+
+mod build;
+mod error;
+mod limits;
+mod raw;
+mod strategy;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+pub use self::{
+    error::GraphError,
+    limits::Limits,
+    strategy::{OnError, Retry},
+};
+use crate::nodes::{NodeData, NodeType};
+
+/// A graph that can be run.
+#[derive(Debug)]
+pub struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) levels: Vec<Level>,
+    by_id: HashMap<String, usize>,
+}
+
+/// One node with everything that a run needs of it.
+#[derive(Debug)]
+pub struct Node {
+    /// Id in the graph, unique.
+    pub id: String,
+    /// Title that clients see.
+    pub title: String,
+    /// What kind of node this is.
+    pub(crate) spec: &'static NodeType,
+    /// Its typed data.
+    pub(crate) data: NodeData,
+    /// Its data as they are stored: some nodes record them.
+    pub(crate) raw: Map<String, Value>,
+    pub(crate) retry: Retry,
+    pub(crate) on_error: OnError,
+    /// Level that the node is in.
+    pub(crate) level: usize,
+    /// Level inside of it, for a container.
+    pub(crate) inside: Option<usize>,
+    /// Its number within its level.
+    pub(crate) slot: usize,
+    /// Whether what comes behind it is certain only when it has ended; see [`crate::release`].
+    pub(crate) decides: bool,
+    pub(crate) incoming: Vec<usize>,
+    pub(crate) outgoing: Vec<usize>,
+}
+
+/// One edge between two nodes of a level.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) source: usize,
+    pub(crate) target: usize,
+    /// The way out of the source that this edge hangs on; "source" when none is said.
+    pub(crate) handle: String,
+    /// Its number within its level.
+    pub(crate) slot: usize,
+}
+
+/// The canvas (level 0), or the inside of a container.
+#[derive(Debug, Default)]
+pub(crate) struct Level {
+    /// The container, `None` for the canvas.
+    pub(crate) container: Option<usize>,
+    /// Nodes of the level by slot.
+    pub(crate) nodes: Vec<usize>,
+    /// Edges of the level by slot.
+    pub(crate) edges: Vec<usize>,
+    /// Where it may begin: the start, triggers and data sources of the canvas, the one start of a container.
+    pub(crate) roots: Vec<usize>,
+    /// Selectors (node and name) that templates of this level's answer and end nodes stream.
+    pub(crate) streamed: Vec<(String, String)>,
+    /// Whether there is an answer or end node.
+    pub(crate) speaks: bool,
+}
+
+impl Graph {
+    /// Reads and checks the `graph` member of a workflow.
+    ///
+    /// # Errors
+    /// [`GraphError`], which names the node.
+    pub fn parse(graph: &Value, limits: &Limits) -> Result<Self, GraphError> {
+        build::build(graph, limits)
+    }
+
+    /// The node with this id.
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.by_id.get(id).map(|&at| &self.nodes[at])
+    }
+
+    /// All nodes in the order of the file.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
+    pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+}
+
+impl Node {
+    /// `data.type`, as clients see it.
+    pub fn node_type(&self) -> &'static str {
+        self.spec.name
+    }
+
+    /// Whether the node chooses among its ways out: by its type, or because its failures have a way of their own.
+    pub fn is_branch(&self) -> bool {
+        self.spec.branches || self.on_error == OnError::FailBranch
+    }
+
+    /// Whether it is an iteration or a loop.
+    pub fn is_container(&self) -> bool {
+        self.inside.is_some()
+    }
+
+    /// The node's data as they are stored.
+    pub fn raw(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+}

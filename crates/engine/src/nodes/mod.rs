@@ -1,0 +1,238 @@
+//! What each type of node is and does: one file per type, one line per type in [`TYPES`].
+
+pub(crate) mod aggregator;
+pub(crate) mod answer;
+pub(crate) mod assigner;
+pub(crate) mod code;
+pub(crate) mod end;
+pub(crate) mod human_input;
+pub(crate) mod if_else;
+pub(crate) mod iteration;
+pub(crate) mod list_operator;
+pub(crate) mod looping;
+mod refused;
+pub(crate) mod start;
+pub(crate) mod template;
+
+use gatewright_variables::{NodeError, Pool, Segment, Selector, Variable, VariableType};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    call::{CallResult, NodeCall},
+    failure::Failure,
+    fields::Fields,
+    graph::{Limits, Node},
+    state::Totals,
+    think::ThinkFilter,
+};
+
+/// A type of node.
+#[derive(Debug)]
+pub(crate) struct NodeType {
+    /// `data.type`.
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Whether it chooses among its ways out.
+    pub(crate) branches: bool,
+    /// Whether the canvas or a container may begin there.
+    pub(crate) root: bool,
+    /// The output that it streams.
+    pub(crate) streams: Option<&'static str>,
+    /// Reads its data.
+    pub(crate) parse: fn(&Map<String, Json>) -> Result<NodeData, String>,
+}
+
+/// How a type of node is run.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// By a function of the variables.
+    Pure(fn(&Context<'_>) -> Result<Outcome, Failure>),
+    /// By a call: what to ask, and what becomes of the answer.
+    Call {
+        request: fn(&Context<'_>) -> Result<Request, Failure>,
+        conclude: fn(&Context<'_>, &Fields, CallResult) -> Result<Outcome, Failure>,
+    },
+    /// By running what is inside.
+    Container,
+    /// By a person.
+    Form,
+    /// The start of a container: leads on, is never told.
+    Marker,
+    /// Ends its loop.
+    LoopEnd,
+    /// Not at all, and why.
+    Refused(&'static str),
+}
+
+/// What a node may look at.
+pub(crate) struct Context<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) pool: &'a Pool,
+    pub(crate) limits: &'a Limits,
+}
+
+/// How a node ended well.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) inputs: Fields,
+    pub(crate) process_data: Fields,
+    pub(crate) outputs: Fields,
+    /// Types of outputs that their values do not tell, such as that of an empty list.
+    pub(crate) types: Vec<(String, VariableType)>,
+    /// The way out; `None` = all of them.
+    pub(crate) handle: Option<String>,
+    pub(crate) metadata: Fields,
+    /// Variables of others that it writes.
+    pub(crate) assignments: Vec<(Selector, Variable)>,
+    pub(crate) totals: Totals,
+}
+
+impl Outcome {
+    /// Adds an output with its type.
+    pub(crate) fn output(&mut self, name: impl Into<String>, variable: Variable) {
+        let name = name.into();
+        if variable.kind() != VariableType::of(variable.json()) {
+            self.types.push((name.clone(), variable.kind()));
+        }
+        self.outputs.set(name, variable.into_value());
+    }
+}
+
+/// An object as fields; anything else is none.
+pub(crate) fn fields(json: Json) -> Fields {
+    match json {
+        Json::Object(map) => map.into(),
+        _ => Fields::new(),
+    }
+}
+
+/// What an effectful node asks for.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// Inputs to record, whatever the answer is.
+    pub(crate) inputs: Fields,
+    pub(crate) call: NodeCall,
+    /// Set when reasoning must be cut out of the stream.
+    pub(crate) think: Option<ThinkFilter>,
+}
+
+/// Typed data of a node.
+#[derive(Debug)]
+pub(crate) enum NodeData {
+    Start(start::StartData),
+    End(end::EndData),
+    Answer(answer::AnswerData),
+    IfElse(if_else::IfElseData),
+    Code(code::CodeData),
+    Template(template::TemplateData),
+    Aggregator(aggregator::AggregatorData),
+    Iteration(iteration::IterationData),
+    Loop(looping::LoopData),
+    HumanInput(Box<human_input::HumanInputData>),
+    Assigner(assigner::AssignerData),
+    ListOperator(Box<gatewright_variables::list_operator::ListOperator>),
+    /// A marker, or a node that cannot be run.
+    Nothing,
+}
+
+impl NodeData {
+    /// The template that the node streams: of answer and end nodes; empty for all others.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        match self {
+            Self::Answer(data) => data.template.segments(),
+            Self::End(data) => &data.segments,
+            _ => &[],
+        }
+    }
+
+    /// The variables of others that it writes.
+    pub(crate) fn assigned(&self) -> Vec<Selector> {
+        match self {
+            Self::Assigner(data) => data.written(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+const PLAIN: NodeType = NodeType {
+    name: "",
+    kind: Kind::Marker,
+    branches: false,
+    root: false,
+    streams: None,
+    parse: nothing,
+};
+
+/// Every type of node that a workflow can have.
+#[rustfmt::skip]
+pub(crate) static TYPES: &[NodeType] = &[
+    NodeType { name: "start", kind: Kind::Pure(start::run), root: true, parse: start::parse, ..PLAIN },
+    NodeType { name: "end", kind: Kind::Pure(end::run), parse: end::parse, ..PLAIN },
+    NodeType { name: "answer", kind: Kind::Pure(answer::run), parse: answer::parse, ..PLAIN },
+    NodeType { name: "if-else", kind: Kind::Pure(if_else::run), branches: true, parse: if_else::parse, ..PLAIN },
+    NodeType { name: "template-transform", kind: Kind::Pure(template::run), parse: template::parse, ..PLAIN },
+    NodeType { name: "variable-aggregator", kind: Kind::Pure(aggregator::run), parse: aggregator::parse, ..PLAIN },
+    NodeType { name: "variable-assigner", kind: Kind::Pure(aggregator::run), parse: aggregator::parse, ..PLAIN },
+    NodeType { name: "assigner", kind: Kind::Pure(assigner::run), parse: assigner::parse, ..PLAIN },
+    NodeType { name: "list-operator", kind: Kind::Pure(list_operator::run), parse: list_operator::parse, ..PLAIN },
+    NodeType { name: "code", kind: Kind::Call { request: code::request, conclude: code::conclude }, parse: code::parse, ..PLAIN },
+    NodeType { name: "iteration", kind: Kind::Container, parse: iteration::parse, ..PLAIN },
+    NodeType { name: "iteration-start", root: true, ..PLAIN },
+    NodeType { name: "loop", kind: Kind::Container, parse: looping::parse, ..PLAIN },
+    NodeType { name: "loop-start", root: true, ..PLAIN },
+    NodeType { name: "loop-end", kind: Kind::LoopEnd, ..PLAIN },
+    NodeType { name: "human-input", kind: Kind::Form, branches: true, parse: human_input::parse, ..PLAIN },
+    NodeType { name: "knowledge-retrieval", kind: Kind::Refused(refused::KNOWLEDGE), ..PLAIN },
+    NodeType { name: "document-extractor", kind: Kind::Refused(refused::DOCUMENTS), ..PLAIN },
+    NodeType { name: "tool", kind: Kind::Refused(refused::TOOLS), ..PLAIN },
+    NodeType { name: "agent", kind: Kind::Refused(refused::AGENTS), ..PLAIN },
+    NodeType { name: "trigger-webhook", kind: Kind::Refused(refused::TRIGGERS), root: true, ..PLAIN },
+    NodeType { name: "trigger-schedule", kind: Kind::Refused(refused::TRIGGERS), root: true, ..PLAIN },
+    NodeType { name: "trigger-plugin", kind: Kind::Refused(refused::TRIGGERS), root: true, ..PLAIN },
+    NodeType { name: "datasource", kind: Kind::Refused(refused::PIPELINES), root: true, ..PLAIN },
+    NodeType { name: "knowledge-index", kind: Kind::Refused(refused::PIPELINES), ..PLAIN },
+];
+
+/// The type with this name.
+pub(crate) fn find(name: &str) -> Option<&'static NodeType> {
+    TYPES.iter().find(|node_type| node_type.name == name)
+}
+
+#[allow(clippy::unnecessary_wraps)] // the table wants this signature
+fn nothing(_: &Map<String, Json>) -> Result<NodeData, String> {
+    Ok(NodeData::Nothing)
+}
+
+/// Reads the members that a type wants; others are passed over.
+pub(crate) fn read<T: DeserializeOwned>(data: &Map<String, Json>) -> Result<T, String> {
+    serde_json::from_value(Json::Object(data.clone())).map_err(|e| e.to_string())
+}
+
+/// The engine gave a node the data of another type: cannot happen, and must not panic.
+pub(crate) fn mismatch() -> Failure {
+    Failure {
+        permanent: true,
+        ..Failure::new("TypeError", "The node's data are those of another type.")
+    }
+}
+
+impl From<NodeError> for Failure {
+    fn from(error: NodeError) -> Self {
+        Self::new(error.error_type(), error.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_names_each_type_once() {
+        let mut names: Vec<&str> = TYPES.iter().map(|node_type| node_type.name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

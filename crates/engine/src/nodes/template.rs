@@ -1,0 +1,95 @@
+//! The template-transform node: a Jinja2 template over named variables.
+
+use gatewright_variables::{Selector, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::{Context, NodeData, Outcome, mismatch, read};
+use crate::{failure::Failure, fields::Fields, jinja};
+
+/// Characters that its output has at most.
+const MAX_CHARS: usize = 400_000;
+
+/// Its template and what it sees.
+#[derive(Debug)]
+pub(crate) struct TemplateData {
+    variables: Vec<Named>,
+    template: String,
+}
+
+/// A variable under another name.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) selector: Option<Selector>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    variables: Vec<RawNamed>,
+    #[serde(default)]
+    template: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RawNamed {
+    variable: String,
+    #[serde(default)]
+    value_selector: Json,
+}
+
+impl From<RawNamed> for Named {
+    fn from(raw: RawNamed) -> Self {
+        Self {
+            name: raw.variable,
+            selector: Selector::from_json(&raw.value_selector).ok(),
+        }
+    }
+}
+
+/// The named variables of a pool; null where there is none.
+pub(crate) fn named(variables: &[Named], pool: &gatewright_variables::Pool) -> Fields {
+    let value = |named: &Named| {
+        let found = named
+            .selector
+            .as_ref()
+            .and_then(|selector| pool.get(selector));
+        found.map_or_else(Value::default, |found| found.value())
+    };
+    variables
+        .iter()
+        .map(|named| (named.name.as_str(), value(named)))
+        .collect()
+}
+
+pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
+    let raw: Raw = read(data)?;
+    Ok(NodeData::Template(TemplateData {
+        variables: raw.variables.into_iter().map(Named::from).collect(),
+        template: raw.template,
+    }))
+}
+
+pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
+    let NodeData::Template(data) = &context.node.data else {
+        return Err(mismatch());
+    };
+    let inputs = named(&data.variables, context.pool);
+    let text = match jinja::render(&data.template, &inputs, context.limits.output_bytes) {
+        Ok(text) => text,
+        Err(failure) => return Err(failure.with_inputs(inputs)),
+    };
+    if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
+        let failure = Failure::new(
+            "ValueError",
+            format!("Output length exceeds {MAX_CHARS} characters"),
+        );
+        return Err(failure.with_inputs(inputs));
+    }
+    Ok(Outcome {
+        inputs,
+        outputs: Fields::new().with("output", text),
+        ..Outcome::default()
+    })
+}

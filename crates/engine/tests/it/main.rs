@@ -1,0 +1,7 @@
+//! Tests of the engine through its public interface.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)] // a test that fails says so by panicking
+
+mod containers;
+mod driver;
+mod golden;
