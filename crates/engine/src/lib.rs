@@ -57,13 +57,12 @@ mod fields;
 mod graph;
 pub mod happening;
 mod jinja;
+mod lenient;
 mod nodes;
-#[allow(dead_code)] // prices come from model nodes
 mod price;
 mod release;
 mod run;
 mod state;
-#[allow(dead_code)] // reasoning comes from model nodes
 mod think;
 
 pub use self::{

@@ -56,7 +56,9 @@ pub enum HttpBody {
     None,
     /// Text with the content type that the headers say.
     Text(String),
-    /// `multipart/form-data`.
+    /// JSON.
+    Json(Value),
+    /// `multipart/form-data`; without a single file it is multipart all the same.
     FormData(Vec<HttpField>),
     /// `application/x-www-form-urlencoded`.
     XWwwFormUrlencoded(Vec<(String, String)>),

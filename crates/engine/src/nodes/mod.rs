@@ -5,10 +5,12 @@ pub(crate) mod answer;
 pub(crate) mod assigner;
 pub(crate) mod code;
 pub(crate) mod end;
+pub(crate) mod http;
 pub(crate) mod human_input;
 pub(crate) mod if_else;
 pub(crate) mod iteration;
 pub(crate) mod list_operator;
+pub(crate) mod llm;
 pub(crate) mod looping;
 mod refused;
 pub(crate) mod start;
@@ -127,6 +129,8 @@ pub(crate) enum NodeData {
     Code(code::CodeData),
     Template(template::TemplateData),
     Aggregator(aggregator::AggregatorData),
+    Http(Box<http::HttpData>),
+    Llm(Box<llm::LlmData>),
     Iteration(iteration::IterationData),
     Loop(looping::LoopData),
     HumanInput(Box<human_input::HumanInputData>),
@@ -176,7 +180,9 @@ pub(crate) static TYPES: &[NodeType] = &[
     NodeType { name: "variable-assigner", kind: Kind::Pure(aggregator::run), parse: aggregator::parse, ..PLAIN },
     NodeType { name: "assigner", kind: Kind::Pure(assigner::run), parse: assigner::parse, ..PLAIN },
     NodeType { name: "list-operator", kind: Kind::Pure(list_operator::run), parse: list_operator::parse, ..PLAIN },
+    NodeType { name: "llm", kind: Kind::Call { request: llm::request, conclude: llm::conclude }, streams: Some("text"), parse: llm::parse, ..PLAIN },
     NodeType { name: "code", kind: Kind::Call { request: code::request, conclude: code::conclude }, parse: code::parse, ..PLAIN },
+    NodeType { name: "http-request", kind: Kind::Call { request: http::request, conclude: http::conclude }, parse: http::parse, ..PLAIN },
     NodeType { name: "iteration", kind: Kind::Container, parse: iteration::parse, ..PLAIN },
     NodeType { name: "iteration-start", root: true, ..PLAIN },
     NodeType { name: "loop", kind: Kind::Container, parse: looping::parse, ..PLAIN },

@@ -25,7 +25,7 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
     read(data).map(NodeData::Start)
 }
 
-/// Every variable by its name, null when nothing was sent.
+/// Every variable by its name, null when nothing was sent; then whatever else the caller put in, such as what moderation made of a query.
 pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
     let NodeData::Start(data) = &context.node.data else {
         return Err(mismatch());
@@ -41,6 +41,9 @@ pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
         if variable.kind == "file-list" {
             types.push((variable.variable.clone(), VariableType::ArrayFile));
         }
+    }
+    for (name, sent) in context.pool.of_node(INPUTS) {
+        outputs.set(name, sent.value().clone());
     }
     Ok(Outcome {
         inputs: outputs.clone(),
