@@ -107,6 +107,15 @@ impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Fields {
     }
 }
 
+impl std::ops::Index<&str> for Fields {
+    type Output = Json;
+
+    /// The value of a name, null when there is none.
+    fn index(&self, name: &str) -> &Json {
+        self.get(name).unwrap_or(&Json::Null)
+    }
+}
+
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()

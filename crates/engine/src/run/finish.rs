@@ -2,7 +2,7 @@
 
 use gatewright_variables::{Pool, Selector, Variable, pool::CONVERSATION};
 
-use super::{Running, Turn, schedule::Exit};
+use super::{INPUTS, Running, Turn, schedule::Exit};
 use crate::{
     call::TimerId,
     effect::Effect,
@@ -10,7 +10,7 @@ use crate::{
     fields::Fields,
     graph::OnError,
     happening::{ContainerKind, Happening, NodeEnd, Status, VariableUpdate, Within},
-    nodes::Outcome,
+    nodes::{NodeData, Outcome},
     state::{CANVAS, Doing, Execution, Totals},
 };
 
@@ -84,6 +84,10 @@ impl Turn<'_> {
                 .pool
                 .set(id, name, variable)
                 .map_err(|e| permanent("PoolLimit", e.to_string()))?;
+        }
+        if matches!(graph.nodes[running.node].data, NodeData::Start(_)) {
+            // They are the node's outputs now.
+            frame.pool.forget(INPUTS);
         }
         for (selector, variable) in std::mem::take(&mut outcome.assignments) {
             self.assign(running.frame, &selector, &variable)

@@ -6,6 +6,7 @@ use gatewright_engine::{
     CallId, CallResult, Effect, Engine, Event, Failure, Graph, Happening, Limits, Micros, NodeCall,
     Start, TimerId,
 };
+use gatewright_engine::{call::CodeAnswer, happening::RunEnd};
 use serde_json::{Map, Value as Json};
 
 /// What a test says to a call: chunks, then the end.
@@ -136,4 +137,55 @@ impl Driver {
             }
         }
     }
+}
+
+impl Driver {
+    /// Answers the open call of a node.
+    pub(crate) fn answer_node(&mut self, node: &str, with: Answer) {
+        let at = self.calls.iter().position(|(_, open, _)| open == node);
+        self.calls
+            .swap(0, at.unwrap_or_else(|| panic!("{node} is called")));
+        self.answer(|_, _| with);
+    }
+
+    /// Milliseconds of the timers of nodes.
+    pub(crate) fn pauses(&self) -> Vec<u64> {
+        let timers = self.timers.iter().filter(|(id, _)| id.execution > 0);
+        timers.map(|(_, after)| *after).collect()
+    }
+
+    /// How the run ended.
+    pub(crate) fn end(&self) -> &RunEnd {
+        match self.happenings.last() {
+            Some(Happening::RunFinished(end)) => end,
+            other => panic!("the run is not over: {other:?}"),
+        }
+    }
+
+    /// All text so far, what was retracted taken away.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for happening in &self.happenings {
+            match happening {
+                Happening::Text { text: piece, .. } => text.push_str(piece),
+                Happening::TextRetracted { chars, .. } => {
+                    for _ in 0..*chars {
+                        text.pop();
+                    }
+                }
+                _ => {}
+            }
+        }
+        text
+    }
+}
+
+/// A program that returned this.
+pub(crate) fn done(result: Json) -> Answer {
+    Answer::of(Ok(CallResult::Code(Box::new(CodeAnswer { result }))))
+}
+
+/// A program that failed.
+pub(crate) fn failed(text: &str) -> Answer {
+    Answer::of(Err(Failure::new("CodeExecutionError", text)))
 }

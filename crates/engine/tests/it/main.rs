@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)] // a test that fails says so by panicking
 
+mod build;
 mod containers;
 mod driver;
+mod forms;
 mod golden;
+mod graphs;
+mod properties;
+mod resume;
+mod scheduling;

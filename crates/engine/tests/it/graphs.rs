@@ -1,0 +1,161 @@
+//! Graphs that are refused, and why.
+
+use gatewright_engine::{Graph, GraphError, Limits};
+use serde_json::{Value as Json, json};
+
+use crate::build::{code, end, graph, inside, start, template, with};
+
+fn refusal(graph: &Json) -> GraphError {
+    Graph::parse(graph, &Limits::default()).expect_err("refused")
+}
+
+fn iteration(id: &str) -> Json {
+    json!({"id": id, "data": {"type": "iteration", "title": "", "iterator_selector": ["a", "b"], "output_selector": ["a", "b"]}})
+}
+
+#[test]
+fn graph_that_cannot_be_run_is_refused_with_the_node() {
+    let tool = json!({"id": "t1", "data": {"type": "tool"}});
+    let strange = json!({"id": "s1", "data": {"type": "strange"}});
+    let inner = inside(
+        "each",
+        json!({"id": "first", "data": {"type": "iteration-start"}}),
+    );
+    let cases: Vec<(Json, &str)> = vec![
+        (json!("x"), "the graph cannot be read: invalid type: string"),
+        (
+            graph(&[template("a", "")], &[]),
+            "the graph has no start node",
+        ),
+        (
+            graph(&[start(&[]), start(&[])], &[]),
+            "node start comes twice",
+        ),
+        (
+            graph(&[start(&[]), strange], &[]),
+            "node s1 has the type \"strange\", which is unknown",
+        ),
+        (
+            graph(&[start(&[]), tool], &[]),
+            "node t1 (tool) cannot be run: tools are not served yet",
+        ),
+        (
+            graph(&[start(&[])], &["start gone"]),
+            "names a node that does not exist: gone",
+        ),
+        (
+            graph(
+                &[
+                    start(&[]),
+                    template("a", ""),
+                    template("b", ""),
+                    template("c", ""),
+                ],
+                &["start a", "a b", "b a", "b c"],
+            ),
+            "is part of a cycle",
+        ),
+        (
+            graph(&[start(&[]), iteration("each")], &[]),
+            "container each has no start node inside",
+        ),
+        (
+            graph(&[start(&[]), inside("nobody", template("a", ""))], &[]),
+            "node a is said to be inside nobody, which is no container",
+        ),
+        (
+            graph(
+                &[
+                    start(&[]),
+                    iteration("each"),
+                    inner,
+                    inside("each", template("a", "")),
+                ],
+                &["start a"],
+            ),
+            "the edge from start to a crosses the border of a container",
+        ),
+        (
+            graph(&[start(&[]), inside("each", iteration("each"))], &[]),
+            "node each is nested too deeply",
+        ),
+        (
+            graph(
+                &[
+                    start(&[]),
+                    json!({"id": "c", "data": {"type": "code", "code_language": "cobol"}}),
+                ],
+                &[],
+            ),
+            "node c (code): unknown variant `cobol`",
+        ),
+        (
+            graph(
+                &[start(&[]), with(code("c"), "error_strategy", json!("hope"))],
+                &[],
+            ),
+            "node c (code): error_strategy \"hope\" is unknown",
+        ),
+        (
+            graph(
+                &[
+                    start(&[]),
+                    with(
+                        with(code("c"), "error_strategy", json!("default-value")),
+                        "default_value",
+                        json!([{"key": "n", "type": "number", "value": "seven"}]),
+                    ),
+                ],
+                &[],
+            ),
+            "default_value of n: \"seven\" is not number",
+        ),
+    ];
+    for (graph, text) in cases {
+        let error = refusal(&graph).to_string();
+        assert!(error.contains(text), "{error}\n{text}");
+    }
+}
+
+#[test]
+fn graph_beyond_the_limits_is_refused() {
+    let nodes: Vec<Json> = std::iter::once(start(&[]))
+        .chain((0..3).map(|n| end(&format!("e{n}"), &[])))
+        .collect();
+    let graph = graph(&nodes, &["start e0", "start e1", "start e2"]);
+    for (limits, text) in [
+        (
+            Limits {
+                nodes: 3,
+                ..Limits::default()
+            },
+            "the graph has 4 nodes, more than 3",
+        ),
+        (
+            Limits {
+                edges: 2,
+                ..Limits::default()
+            },
+            "the graph has 3 edges, more than 2",
+        ),
+    ] {
+        assert_eq!(
+            Graph::parse(&graph, &limits)
+                .expect_err("refused")
+                .to_string(),
+            text
+        );
+    }
+}
+
+#[test]
+fn notes_and_unknown_members_are_passed_over() {
+    let note = json!({"id": "note", "type": "custom-note", "data": {"type": "", "text": "hello"}, "position": {"x": 1}});
+    let graph = graph(
+        &[start(&[]), note, end("end", &[])],
+        &["start end", "note end"],
+    );
+    let graph = Graph::parse(&graph, &Limits::default()).unwrap();
+    assert_eq!(graph.nodes().count(), 2);
+    assert!(graph.node("note").is_none());
+}
