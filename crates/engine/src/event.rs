@@ -74,6 +74,24 @@ pub struct Start {
     pub conversation: Vec<Declared>,
     /// The root that is active; without one the first start node of the graph.
     pub root: Option<String>,
+    /// Run this node alone, whatever kind it is and wherever it stands: a step of a builder who tries it out. What it reads of others is in
+    /// `variables`.
+    pub only: Option<String>,
+    /// Outputs of nodes that did not run.
+    pub variables: Vec<Preset>,
+}
+
+/// A variable of a node that did not run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preset {
+    /// Id of the node.
+    pub node: String,
+    /// Name of the output.
+    pub name: String,
+    /// Its type, when the value does not tell it.
+    pub value_type: Option<String>,
+    /// Its value.
+    pub value: Value,
 }
 
 /// A variable with a declared type.

@@ -69,7 +69,7 @@ pub use self::{
     call::{CallId, CallResult, NodeCall, TimerId},
     effect::Effect,
     engine::Engine,
-    event::{Declared, Event, Start},
+    event::{Declared, Event, Preset, Start},
     failure::Failure,
     fields::Fields,
     graph::{Graph, GraphError, Limits, Node, OnError, Retry},

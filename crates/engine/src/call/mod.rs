@@ -14,7 +14,7 @@ pub use self::{
     http::{HttpAnswer, HttpBody, HttpCall, HttpField, HttpMethod},
     model::{
         FilePart, Memory, ModelAnswer, ModelCall, ModelMode, PromptMessage, PromptPart, Role,
-        RolePrefix, StructuredOutput, ToolSpec, Usage,
+        RolePrefix, StructuredOutput, ToolCall, ToolSpec, Usage,
     },
 };
 

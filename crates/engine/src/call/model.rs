@@ -92,6 +92,24 @@ pub struct ToolSpec {
     pub parameters: Value,
 }
 
+/// A tool that the model called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The vendor's id of the call.
+    pub id: String,
+    /// Name of the tool.
+    pub name: String,
+    /// Its arguments as the model wrote them.
+    pub arguments: String,
+}
+
+impl ToolCall {
+    /// As records show it.
+    pub(crate) fn recorded(&self) -> Value {
+        serde_json::json!({"id": self.id, "type": "function", "function": {"name": self.name, "arguments": self.arguments}})
+    }
+}
+
 /// A question with every template rendered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelCall {
@@ -105,7 +123,7 @@ pub struct ModelCall {
     pub parameters: Map<String, Value>,
     /// The prompt. For a completion model one user message; a `#histories#` in it is the history's place (without one it is prepended).
     pub prompt: Vec<PromptPart>,
-    /// Tools, for models that can call them; `None` = plain text.
+    /// Tools, for models that can call them; the prompt says what to do without. Dropped for others.
     pub tools: Vec<ToolSpec>,
     /// Set when the answer must be an object.
     pub structured_output: Option<StructuredOutput>,
@@ -121,9 +139,12 @@ pub struct ModelAnswer {
     /// Reasoning that the model gave beside its text.
     #[serde(default)]
     pub reasoning: String,
-    /// Arguments of the first tool call, when there was one.
+    /// The first tool call, when there was one.
     #[serde(default)]
-    pub tool_arguments: Option<String>,
+    pub tool_call: Option<ToolCall>,
+    /// Whether the tools were told to the model: it may have no way to call any.
+    #[serde(default)]
+    pub tools_offered: bool,
     /// Why it ended.
     #[serde(default)]
     pub finish_reason: Option<String>,

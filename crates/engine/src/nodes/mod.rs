@@ -3,8 +3,10 @@
 pub(crate) mod aggregator;
 pub(crate) mod answer;
 pub(crate) mod assigner;
+pub(crate) mod classifier;
 pub(crate) mod code;
 pub(crate) mod end;
+pub(crate) mod extractor;
 pub(crate) mod http;
 pub(crate) mod human_input;
 pub(crate) mod if_else;
@@ -41,6 +43,8 @@ pub(crate) struct NodeType {
     pub(crate) root: bool,
     /// The output that it streams.
     pub(crate) streams: Option<&'static str>,
+    /// What it adds to a failure that its call reported.
+    pub(crate) failed: fn(&Context<'_>, Failure) -> Failure,
     /// Reads its data.
     pub(crate) parse: fn(&Map<String, Json>) -> Result<NodeData, String>,
 }
@@ -131,6 +135,8 @@ pub(crate) enum NodeData {
     Aggregator(aggregator::AggregatorData),
     Http(Box<http::HttpData>),
     Llm(Box<llm::LlmData>),
+    Classifier(Box<classifier::ClassifierData>),
+    Extractor(Box<extractor::ExtractorData>),
     Iteration(iteration::IterationData),
     Loop(looping::LoopData),
     HumanInput(Box<human_input::HumanInputData>),
@@ -165,6 +171,7 @@ const PLAIN: NodeType = NodeType {
     branches: false,
     root: false,
     streams: None,
+    failed: |_, failure| failure,
     parse: nothing,
 };
 
@@ -181,6 +188,8 @@ pub(crate) static TYPES: &[NodeType] = &[
     NodeType { name: "assigner", kind: Kind::Pure(assigner::run), parse: assigner::parse, ..PLAIN },
     NodeType { name: "list-operator", kind: Kind::Pure(list_operator::run), parse: list_operator::parse, ..PLAIN },
     NodeType { name: "llm", kind: Kind::Call { request: llm::request, conclude: llm::conclude }, streams: Some("text"), parse: llm::parse, ..PLAIN },
+    NodeType { name: "question-classifier", kind: Kind::Call { request: classifier::request, conclude: classifier::conclude }, branches: true, failed: classifier::failed, parse: classifier::parse, ..PLAIN },
+    NodeType { name: "parameter-extractor", kind: Kind::Call { request: extractor::request, conclude: extractor::conclude }, failed: extractor::failed, parse: extractor::parse, ..PLAIN },
     NodeType { name: "code", kind: Kind::Call { request: code::request, conclude: code::conclude }, parse: code::parse, ..PLAIN },
     NodeType { name: "http-request", kind: Kind::Call { request: http::request, conclude: http::conclude }, parse: http::parse, ..PLAIN },
     NodeType { name: "iteration", kind: Kind::Container, parse: iteration::parse, ..PLAIN },

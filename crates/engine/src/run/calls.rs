@@ -6,7 +6,8 @@ use crate::{
     effect::Effect,
     failure::Failure,
     nodes::{Context, Kind, Request},
-    state::{Doing, Execution},
+    price::Price,
+    state::{Doing, Execution, Totals},
 };
 
 impl Turn<'_> {
@@ -127,6 +128,7 @@ impl Turn<'_> {
                 self.succeed(running, outcome);
             }
             Err(failure) => {
+                self.count_totals(running.frame, &spent(&failure));
                 let inputs = inputs.merged(failure.inputs.clone());
                 self.fail(running, failure.with_inputs(inputs));
             }
@@ -137,15 +139,27 @@ impl Turn<'_> {
         let Some(running) = self.waiting_for(call) else {
             return;
         };
-        if let Some(Doing::Call { inputs, .. }) = self
+        let Some(Doing::Call { inputs, .. }) = self
             .state
             .executions
             .remove(&call.execution)
             .map(|e| e.doing)
-        {
-            let inputs = inputs.merged(failure.inputs.clone());
-            self.fail(running, failure.with_inputs(inputs));
-        }
+        else {
+            return;
+        };
+        let node = &self.graph.nodes[running.node];
+        let Some(frame) = self.state.frames.get(&running.frame) else {
+            return;
+        };
+        let context = Context {
+            node,
+            pool: &frame.pool,
+            limits: &self.state.limits,
+        };
+        let failure = (node.spec.failed)(&context, failure);
+        self.count_totals(running.frame, &spent(&failure));
+        let inputs = inputs.merged(failure.inputs.clone());
+        self.fail(running, failure.with_inputs(inputs));
     }
 
     /// The pause before the next attempt is over.
@@ -228,6 +242,18 @@ impl Turn<'_> {
                 }));
             }
         }
+    }
+}
+
+/// What a failed call cost all the same, as its metadata say.
+fn spent(failure: &Failure) -> Totals {
+    let text = |name: &str| failure.metadata[name].as_str().unwrap_or_default();
+    Totals {
+        tokens: failure.metadata["total_tokens"]
+            .as_u64()
+            .unwrap_or_default(),
+        price: Price::parse(text("total_price")).unwrap_or_default(),
+        currency: text("currency").to_owned(),
     }
 }
 

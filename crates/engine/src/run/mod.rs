@@ -12,7 +12,7 @@ mod passes;
 mod schedule;
 mod start;
 
-pub(crate) use self::start::INPUTS;
+pub(crate) use self::{passes::cost, start::INPUTS};
 
 use crate::{
     call::TimerId,

@@ -6,11 +6,11 @@ use serde_json::Value as Json;
 use super::{DEADLINE, Turn};
 use crate::{
     effect::Effect,
-    event::{Declared, Start},
+    event::{Declared, Preset, Start},
     graph::Graph,
     happening::{Happening, StartReason},
     nodes::{Kind, NodeData},
-    state::{CANVAS, Frame, Phase},
+    state::{CANVAS, Frame, Mark, Phase},
 };
 
 impl Turn<'_> {
@@ -26,19 +26,36 @@ impl Turn<'_> {
         );
         self.arm_deadline();
 
-        let root = match chosen_root(self.graph, start.root.as_deref()) {
+        let root = match chosen(self.graph, &start) {
             Ok(root) => root,
             Err(text) => return self.fail_run(&text),
         };
+        let alone = start.only.is_some();
         self.state.root = root;
         let pool = match first_pool(start, self.pool_limits()) {
             Ok(pool) => pool,
             Err(text) => return self.fail_run(&text),
         };
         self.state.next_frame = CANVAS + 1;
-        let frame = Frame::new(self.graph, 0, None, pool, self.now);
+        let level = self.graph.nodes[root].level;
+        let frame = Frame::new(self.graph, level, None, pool, self.now);
         self.state.frames.insert(CANVAS, frame);
-        self.begin_frame(CANVAS, root);
+        if alone {
+            self.begin_alone(root);
+        } else {
+            self.begin_frame(CANVAS, root);
+        }
+    }
+
+    /// Sets one node going, and nothing behind it.
+    fn begin_alone(&mut self, node: usize) {
+        let graph = self.graph;
+        if let Some(frame) = self.state.frames.get_mut(&CANVAS) {
+            for &edge in &graph.levels[frame.level].edges {
+                frame.edges.set(graph.edges[edge].slot, Mark::Skipped);
+            }
+        }
+        self.enqueue(CANVAS, node);
     }
 
     /// One value may be as large as the outputs of a node; all together, eight times that.
@@ -106,6 +123,28 @@ impl Turn<'_> {
     }
 }
 
+/// The node to begin at.
+fn chosen(graph: &Graph, start: &Start) -> Result<usize, String> {
+    let Some(id) = start.only.as_deref() else {
+        return chosen_root(graph, start.root.as_deref());
+    };
+    let node = graph
+        .index_of(id)
+        .ok_or_else(|| format!("Node {id} is not in the graph."))?;
+    runnable(graph, node)
+}
+
+fn runnable(graph: &Graph, at: usize) -> Result<usize, String> {
+    let node = &graph.nodes[at];
+    match node.spec.kind {
+        Kind::Refused(reason) => Err(format!(
+            "Node {} ({}) cannot be run: {reason}",
+            node.id, node.spec.name
+        )),
+        _ => Ok(at),
+    }
+}
+
 /// The root to begin at: the chosen one, or the first start node.
 fn chosen_root(graph: &Graph, chosen: Option<&str>) -> Result<usize, String> {
     let roots = &graph.levels[0].roots;
@@ -122,13 +161,7 @@ fn chosen_root(graph: &Graph, chosen: Option<&str>) -> Result<usize, String> {
             chosen.unwrap_or_default()
         )
     })?;
-    match graph.nodes[root].spec.kind {
-        Kind::Refused(reason) => Err(format!(
-            "Node {} ({}) cannot be run: {reason}",
-            graph.nodes[root].id, graph.nodes[root].spec.name
-        )),
-        _ => Ok(root),
-    }
+    runnable(graph, root)
 }
 
 /// Everything that is known before the first node: system, environment, conversation, and the inputs as they came.
@@ -157,6 +190,21 @@ fn first_pool(start: Start, limits: PoolLimits) -> Result<Pool, String> {
                 Variable::typed(kind, value).map_err(|e| format!("Variable {node}.{name}: {e}"))?;
             set(node, &name, variable)?;
         }
+    }
+    for Preset {
+        node,
+        name,
+        value_type,
+        value,
+    } in start.variables
+    {
+        let declared = value_type.and_then(|kind| kind.parse::<VariableType>().ok());
+        let typed = declared.and_then(|kind| Variable::typed(kind, value.clone()).ok());
+        set(
+            &node,
+            &name,
+            typed.unwrap_or_else(|| Variable::infer(value)),
+        )?;
     }
     for (name, value) in start.inputs {
         set(INPUTS, &name, Variable::infer(value))?;

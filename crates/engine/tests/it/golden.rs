@@ -306,3 +306,8 @@ fn chatflow_runs_with_models_are_as_recorded() {
         &["moderation", "stop in mid-stream", "client disconnects"],
     );
 }
+
+#[test]
+fn classifier_and_extractor_runs_are_as_recorded() {
+    agrees("42-classifier-extractor.json", &[]);
+}

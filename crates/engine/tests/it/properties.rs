@@ -138,7 +138,7 @@ impl Run {
             match effect {
                 Effect::Emit(happening) => self.happenings.push(happening.clone()),
                 Effect::Call { id, node_id, call } => {
-                    self.open.push((*id, node_id.clone(), call.clone()))
+                    self.open.push((*id, node_id.clone(), call.clone()));
                 }
                 Effect::Cancel(id) => self.open.retain(|(open, ..)| open != id),
                 Effect::StartTimer { id, .. } if id.execution > 0 => self.timers.push(*id),

@@ -483,3 +483,71 @@ fn conversation_variable_goes_out_after_it_was_written_and_survives_an_iteration
         &json!(["a", "b"])
     );
 }
+
+#[test]
+fn one_node_runs_alone_with_variables_that_are_given() {
+    let nodes = [
+        start(&[]),
+        template("list", "x"),
+        json!({"id": "each", "data": {"type": "iteration", "title": "", "iterator_selector": ["list", "output"], "output_selector": ["up", "output"]}}),
+        inside(
+            "each",
+            json!({"id": "first", "data": {"type": "iteration-start"}}),
+        ),
+        inside(
+            "each",
+            with(
+                template("up", "{{ x }}!"),
+                "variables",
+                json!([{"variable": "x", "value_selector": ["each", "item"]}]),
+            ),
+        ),
+        answer("say", "{{#each.output#}}"),
+    ];
+    let graph = graph(&nodes, &["start list", "list each", "first up", "each say"]);
+    let preset = |node: &str, name: &str, value: Json| gatewright_engine::Preset {
+        node: node.to_owned(),
+        name: name.to_owned(),
+        value_type: None,
+        value,
+    };
+    for (only, variables, ran, outputs) in [
+        (
+            "each",
+            vec![preset("list", "output", json!(["a", "b"]))],
+            vec!["each", "up", "up"],
+            json!(["a!", "b!"]),
+        ),
+        (
+            "up",
+            vec![preset("each", "item", json!("a"))],
+            vec!["up"],
+            json!("a!"),
+        ),
+    ] {
+        let mut driver = Driver::new(&graph);
+        driver.send(Event::Start(Start {
+            only: Some(only.to_owned()),
+            variables,
+            ..Start::default()
+        }));
+        assert_eq!(started(&driver), ran);
+        assert_eq!(
+            (
+                json!(driver.end().outputs),
+                driver.text().as_str(),
+                driver.end().total_steps
+            ),
+            (json!({}), "", 1)
+        );
+        let last = driver
+            .happenings
+            .iter()
+            .rev()
+            .find_map(|happening| match happening {
+                Happening::NodeFinished { end } => Some(json!(end.outputs["output"])),
+                _ => None,
+            });
+        assert_eq!(last, Some(outputs));
+    }
+}

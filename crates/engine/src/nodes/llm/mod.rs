@@ -6,8 +6,9 @@ pub(crate) mod model;
 mod prompt;
 
 pub(crate) use self::{
-    answer::conclude,
-    data::{LlmData, parse},
+    answer::{conclude, metadata, process_data, totals},
+    data::{LlmData, MemoryData, RawMemory, RawVision, Vision, parse},
+    prompt::{add_files, look_at, render},
 };
 use super::{Context, NodeData, Request, mismatch};
 use crate::{
