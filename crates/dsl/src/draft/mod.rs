@@ -1,0 +1,8 @@
+//! Drafts: the hash that tells one from the next, who may overwrite whom, and what must hold before one is
+//! saved or published.
+
+mod check;
+mod hash;
+
+pub use check::{DraftError, check_marks, check_publish, check_save};
+pub use hash::{NotInSync, check_hash, draft_hash};
