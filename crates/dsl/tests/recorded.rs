@@ -49,7 +49,7 @@ fn recorded_file_is_exported_and_reads_back_equal() {
     assert!(count >= 18, "{count} files");
 }
 
-/// `tests/files/pyyaml.py` asks PyYAML the same of the texts that are written.
+/// `tests/files/pyyaml.py` asks `PyYAML` the same of the texts that are written.
 #[test]
 fn value_is_written_as_pyyaml_reads_it_and_read_as_pyyaml_writes_it() {
     let mut count = 0;
