@@ -1,0 +1,37 @@
+//! Runs of graphs. One task per run ([`RunRegistry::start`]) feeds the engine, performs what it asks for through a
+//! [`NodeRunner`], commits what happened through a [`RunStore`], and only then tells readers: what a client was told
+//! is in storage, but for pieces of text, which flow at once.
+//!
+//! Nothing here knows HTTP, PostgreSQL or a model: ports do.
+
+mod answer;
+mod calls;
+mod commit;
+mod ids;
+mod machine;
+mod memory;
+mod plan;
+mod ports;
+mod record;
+mod recorder;
+mod registry;
+mod stamp;
+mod task;
+mod usage;
+mod wait;
+mod wake;
+
+pub use crate::{
+    ids::{attempt_id, execution_id},
+    machine::Machine,
+    plan::{RunKey, RunPlan},
+    ports::{
+        CallReport, Commit, Committed, FormIssuer, NodeRunner, NodeWork, PortFuture, Ports,
+        RunStore, StoreError,
+    },
+    record::{Checkpoint, FormRecord, NodeRecord, NodeState, Record},
+    recorder::{BatchError, BatchStore, Recorder},
+    registry::{Capacity, RunHandle, RunRegistry, StartError},
+    wait::blocking_answer,
+    wake::Wake,
+};

@@ -1,0 +1,61 @@
+//! What a task remembers of its run beside the engine's state: it goes into the same checkpoint.
+
+use std::collections::BTreeMap;
+
+use gatewright_engine::Micros;
+use gatewright_run_events::{Form, Json, MessageEnd, MessageMetadata};
+use serde::{Deserialize, Serialize};
+
+use crate::{answer::Said, usage::UsageSum};
+
+/// Beside the engine's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// The text so far.
+    pub(crate) said: Said,
+    /// What models cost.
+    pub(crate) usage: UsageSum,
+    /// What models thought, by node.
+    pub(crate) reasoning: BTreeMap<String, String>,
+    /// Forms that wait, by the execution that asked.
+    pub(crate) forms: BTreeMap<u64, Form>,
+    /// When this part of the run began.
+    pub(crate) part_started: Micros,
+    /// When the first and the last piece of text came.
+    pub(crate) text_times: Option<(Micros, Micros)>,
+}
+
+/// What a checkpoint is made of.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The engine's state.
+    pub(crate) engine: Json,
+    /// The task's.
+    pub(crate) memory: Memory,
+}
+
+impl Memory {
+    /// Notes a piece of text.
+    pub(crate) fn text(&mut self, selector: &[String], text: &str, now: Micros) {
+        self.said.push(selector, text);
+        let first = self.text_times.map_or(now, |(first, _)| first);
+        self.text_times = Some((first, now));
+    }
+
+    /// What comes with the message when it ends now.
+    pub(crate) fn message_end(&self, files: Json) -> MessageEnd {
+        let seconds = |from: Micros, to: Micros| crate::stamp::seconds(to.saturating_sub(from));
+        let to_first = self
+            .text_times
+            .map(|(first, _)| seconds(self.part_started, first));
+        let to_last = self.text_times.map(|(first, last)| seconds(first, last));
+        MessageEnd {
+            metadata: MessageMetadata {
+                usage: Json::from(self.usage.object(to_first, to_last)),
+                reasoning: self.reasoning.clone(),
+                ..MessageMetadata::default()
+            },
+            files,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What a run begins with: who, what, and how it is called.
+
+use gatewright_run_events::{CreatedBy, Json, MessageIdentity, RunIdentity};
+use uuid::Uuid;
+
+/// Which run, and which ownership of it: every write names both, so that a former owner's write changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunKey {
+    /// The run.
+    pub run_id: Uuid,
+    /// Grows by one whenever another process takes the run over.
+    pub epoch: i64,
+}
+
+/// Everything about a run that does not change while it runs.
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    /// Which.
+    pub key: RunKey,
+    /// The handle by which callers stop it.
+    pub task_id: Uuid,
+    /// The workspace.
+    pub tenant_id: Uuid,
+    /// The app.
+    pub app_id: Uuid,
+    /// The version that runs.
+    pub workflow_id: Uuid,
+    /// The message that it answers with, in a chatflow.
+    pub message: Option<MessageIdentity>,
+    /// Who began it.
+    pub created_by: CreatedBy,
+    /// The user's inputs and `sys.*` as streams show them.
+    pub inputs: Json,
+    /// The same with `sys.timestamp`, as stored.
+    pub stored_inputs: Json,
+}
+
+impl RunPlan {
+    /// The run as its readers know it.
+    #[must_use]
+    pub fn identity(&self) -> RunIdentity {
+        RunIdentity {
+            workflow_run_id: self.key.run_id.to_string(),
+            task_id: self.task_id.to_string(),
+            message: self.message.clone(),
+        }
+    }
+}

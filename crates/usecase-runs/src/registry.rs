@@ -1,0 +1,353 @@
+//! The runs of this process: begun, taken up again, stopped, found.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use gatewright_engine::{Event, Start};
+use gatewright_run_events::{Json, Reader, RunLog};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{self, AbortHandle, JoinSet},
+};
+use uuid::Uuid;
+
+use crate::{
+    Machine, Ports, RunKey, RunPlan, StoreError, Wake,
+    memory::{Memory, Stored},
+    task::{Begin, Command, RunTask},
+};
+
+/// What waits for a task at most; whoever sends more waits.
+const COMMANDS: usize = 16;
+
+/// How much this process takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Runs at once; those that wait for people do not count.
+    pub runs: usize,
+    /// Bytes of a run's log in memory.
+    pub log_bytes: usize,
+}
+
+/// Why a run did not begin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// This process has as many runs as it takes, or is about to leave.
+    #[error("too many runs")]
+    Busy,
+    /// The run is here already.
+    #[error("the run is under way")]
+    UnderWay,
+    /// The stored state cannot be read.
+    #[error("the state of the run cannot be read: {0}")]
+    State(String),
+    /// It was not kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A run of this process.
+#[derive(Clone, Debug)]
+pub struct RunHandle {
+    /// What it began with.
+    pub plan: Arc<RunPlan>,
+    /// What happens in it.
+    pub log: Arc<RunLog>,
+}
+
+impl RunHandle {
+    /// Everything from the beginning of what this process knows.
+    #[must_use]
+    pub fn reader(&self, continue_on_pause: bool) -> Reader {
+        self.log.reader(0, continue_on_pause)
+    }
+}
+
+impl Entry {
+    /// Whether its task still listens; one that does not is about to end.
+    fn is_under_way(&self) -> bool {
+        !self.commands.is_closed()
+    }
+}
+
+/// What a task begins with.
+struct First {
+    machine: Box<dyn Machine>,
+    memory: Memory,
+    tells_text: bool,
+    events: Vec<Event>,
+}
+
+/// The runs of this process. Dropped, all of them end here; what they have not finished, others take up.
+#[derive(Debug)]
+pub struct RunRegistry {
+    ports: Ports,
+    capacity: Capacity,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    runs: HashMap<Uuid, Entry>,
+    by_task: HashMap<Uuid, Uuid>,
+    by_id: HashMap<task::Id, Uuid>,
+    /// Logs of runs that wait, as long as somebody reads them.
+    paused: HashMap<Uuid, Weak<RunLog>>,
+    tasks: JoinSet<()>,
+    leaving: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    handle: RunHandle,
+    commands: mpsc::Sender<Command>,
+    task: AbortHandle,
+}
+
+impl RunRegistry {
+    /// None yet.
+    #[must_use]
+    pub fn new(ports: Ports, capacity: Capacity) -> Self {
+        Self {
+            ports,
+            capacity,
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    /// Begins a run. When this returns, the run is in storage and its readers have heard that it began.
+    pub async fn start(
+        &self,
+        plan: RunPlan,
+        machine: Box<dyn Machine>,
+        start: Start,
+    ) -> Result<RunHandle, StartError> {
+        let first = First {
+            machine,
+            memory: Memory::default(),
+            tells_text: false,
+            events: vec![Event::Start(start)],
+        };
+        self.begin(plan, first).await
+    }
+
+    /// Takes a run up again from its checkpoint. `machine` makes the engine of the stored state.
+    pub async fn resume(
+        &self,
+        plan: RunPlan,
+        checkpoint: &Json,
+        machine: impl FnOnce(&Json) -> Result<Box<dyn Machine>, String>,
+        wake: Wake,
+    ) -> Result<RunHandle, StartError> {
+        let stored: Stored = serde_json::from_str(checkpoint.as_str())
+            .map_err(|error| StartError::State(error.to_string()))?;
+        let machine = machine(&stored.engine).map_err(StartError::State)?;
+        let first = First {
+            machine,
+            memory: stored.memory,
+            tells_text: wake == Wake::Interrupted,
+            events: wake.events(),
+        };
+        self.begin(plan, first).await
+    }
+
+    /// The run, while it is under way here.
+    pub fn find(&self, run_id: Uuid) -> Option<RunHandle> {
+        let mut state = self.state();
+        state.reap();
+        state.runs.get(&run_id).map(|entry| entry.handle.clone())
+    }
+
+    /// The run that a caller's task id names.
+    pub fn find_task(&self, task_id: Uuid) -> Option<RunHandle> {
+        let run_id = self.state().by_task.get(&task_id).copied();
+        run_id.and_then(|run_id| self.find(run_id))
+    }
+
+    /// How many are under way.
+    pub fn count(&self) -> usize {
+        let mut state = self.state();
+        state.reap();
+        state.runs.len()
+    }
+
+    /// The runs that are under way: whoever renews leases renews these.
+    pub fn held(&self) -> Vec<RunKey> {
+        let mut state = self.state();
+        state.reap();
+        state
+            .runs
+            .values()
+            .map(|entry| entry.handle.plan.key)
+            .collect()
+    }
+
+    /// Ends everything that this process does for a run that it does not own any more. Nothing is written, and readers hear no end: they
+    /// find the run where it is now. `false` when it is not under way here.
+    pub fn abandon(&self, run_id: Uuid) -> bool {
+        let mut state = self.state();
+        state.reap();
+        let entry = state.runs.get(&run_id);
+        entry.is_some_and(|entry| {
+            entry.task.abort();
+            true
+        })
+    }
+
+    /// Stops a run. `false` when it is not under way here.
+    pub async fn stop(&self, run_id: Uuid, reason: &str) -> bool {
+        let reason = reason.to_owned();
+        self.send(run_id, Command::Event(Box::new(Event::Stop { reason })))
+            .await
+    }
+
+    /// Tells a run that goes on elsewhere in its graph that a form was answered, or was not. `false` when it is not under way here.
+    pub async fn wake(&self, run_id: Uuid, wake: Wake) -> bool {
+        match wake.event() {
+            Some(event) => self.send(run_id, Command::Event(Box::new(event))).await,
+            None => false,
+        }
+    }
+
+    /// Takes no more runs and leaves those that there are to others: each as soon as nothing is under way that must not be done twice, all
+    /// after `patience`. Returns how many were cut off.
+    pub async fn leave(&self, patience: Duration) -> usize {
+        let (senders, mut tasks) = {
+            let mut state = self.state();
+            state.leaving = true;
+            let senders: Vec<_> = state
+                .runs
+                .values()
+                .map(|entry| entry.commands.clone())
+                .collect();
+            (senders, std::mem::take(&mut state.tasks))
+        };
+        for sender in senders {
+            let _ = sender.try_send(Command::HandOver);
+        }
+        let all = async { while tasks.join_next().await.is_some() {} };
+        let in_time = tokio::time::timeout(patience, all).await.is_ok();
+        let cut = if in_time { 0 } else { tasks.len() };
+        tasks.shutdown().await;
+        let mut state = self.state();
+        state.runs.clear();
+        state.by_task.clear();
+        state.by_id.clear();
+        cut
+    }
+
+    async fn begin(&self, plan: RunPlan, first: First) -> Result<RunHandle, StartError> {
+        let (begun, is_begun) = oneshot::channel();
+        let handle = self.spawn(plan, first, begun)?;
+        match is_begun.await {
+            Ok(Ok(())) => Ok(handle),
+            Ok(Err(error)) => Err(error.into()),
+            // The task is gone without a word: it panicked.
+            Err(_) => Err(StoreError::Unavailable.into()),
+        }
+    }
+
+    fn spawn(
+        &self,
+        plan: RunPlan,
+        first: First,
+        begun: oneshot::Sender<Result<(), StoreError>>,
+    ) -> Result<RunHandle, StartError> {
+        let mut state = self.state();
+        state.reap();
+        let run_id = plan.key.run_id;
+        if state.runs.get(&run_id).is_some_and(Entry::is_under_way) {
+            return Err(StartError::UnderWay);
+        }
+        if let Some(ending) = state.runs.remove(&run_id) {
+            state.forget(&ending);
+        }
+        if state.leaving || state.runs.len() >= self.capacity.runs {
+            return Err(StartError::Busy);
+        }
+        let known = state.paused.remove(&run_id).and_then(|log| log.upgrade());
+        let log =
+            known.unwrap_or_else(|| Arc::new(RunLog::with_limit(self.capacity.log_bytes, None)));
+        let handle = RunHandle {
+            plan: Arc::new(plan),
+            log,
+        };
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let parts = Begin {
+            plan: Arc::clone(&handle.plan),
+            machine: first.machine,
+            memory: first.memory,
+            tells_text: first.tells_text,
+            log: Arc::clone(&handle.log),
+            commands: receiver,
+            begun,
+        };
+        let task = RunTask::new(parts, &self.ports);
+        let task = state.tasks.spawn(task.run(first.events));
+        state.by_task.insert(handle.plan.task_id, run_id);
+        state.by_id.insert(task.id(), run_id);
+        state.runs.insert(
+            run_id,
+            Entry {
+                handle: handle.clone(),
+                commands,
+                task,
+            },
+        );
+        Ok(handle)
+    }
+
+    async fn send(&self, run_id: Uuid, command: Command) -> bool {
+        let commands = {
+            let mut state = self.state();
+            state.reap();
+            state.runs.get(&run_id).map(|entry| entry.commands.clone())
+        };
+        match commands {
+            Some(commands) => commands.send(command).await.is_ok(),
+            None => false,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Forgets runs whose tasks have ended. Logs of those that wait are found as long as somebody reads them.
+    fn reap(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            let task = match ended {
+                Ok((task, ())) => task,
+                Err(error) => error.id(),
+            };
+            // A run that paused and goes on has another task by now.
+            if let Some(entry) = self
+                .by_id
+                .remove(&task)
+                .and_then(|run| self.ended(run, task))
+            {
+                self.forget(&entry);
+            }
+        }
+    }
+
+    fn ended(&mut self, run_id: Uuid, task: task::Id) -> Option<Entry> {
+        let own = self.runs.get(&run_id)?.task.id() == task;
+        if own { self.runs.remove(&run_id) } else { None }
+    }
+
+    fn forget(&mut self, entry: &Entry) {
+        let plan = &entry.handle.plan;
+        self.by_task.remove(&plan.task_id);
+        if !entry.handle.log.is_closed() {
+            self.paused.retain(|_, log| log.strong_count() > 0);
+            self.paused
+                .insert(plan.key.run_id, Arc::downgrade(&entry.handle.log));
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Recorded runs of the original through everything that is pure here: graph, engine, task, log, lines. Of each recorded
+//! stream the lines, their order and their members are the same; ids, times, durations and what is drawn at random are not compared.
+//!
+//! Graphs and what models, servers and sandboxes answered are the engine's recordings, the lines are those of `run-events`.
+
+#![allow(clippy::unwrap_used, reason = "what a test cannot unwrap has failed")]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::{
+    collections::VecDeque,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use gatewright_engine::{
+    CallResult, Declared, Engine, Failure, Graph, Limits, Start,
+    call::{CodeAnswer, HttpAnswer, ModelAnswer},
+};
+use gatewright_run_events::{Audience, Generation, Json, Projection, RunEvent, RunLog, View};
+use gatewright_usecase_runs::{
+    Capacity, NodeRunner, NodeWork, PortFuture, Ports, RunPlan, RunRegistry,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use support::{Does, Forms, StandingClock, bench, plan};
+
+#[derive(Deserialize)]
+struct Recording {
+    graphs: Map<String, Value>,
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    title: String,
+    dsl: String,
+    inputs: Map<String, Value>,
+    system: Map<String, Value>,
+    answers: Vec<Value>,
+}
+
+/// Answers as they were recorded, to each node in the order of its calls.
+struct Recorded(Mutex<VecDeque<Value>>);
+
+impl NodeRunner for Recorded {
+    fn run(&self, work: NodeWork) -> PortFuture<'static, Result<CallResult, Failure>> {
+        let mut answers = self.0.lock().unwrap();
+        let own = answers
+            .iter()
+            .position(|answer| answer["node"] == work.node_id.as_str());
+        let answer = own.and_then(|index| answers.remove(index));
+        Box::pin(async move {
+            let answer = answer.unwrap_or_else(|| panic!("{} is called", work.node_id));
+            for piece in answer["chunks"].as_array().into_iter().flatten() {
+                work.report.text(piece.as_str().unwrap().to_owned()).await;
+            }
+            end_of(&answer)
+        })
+    }
+}
+
+#[allow(clippy::result_large_err, reason = "as the port has it")]
+fn end_of(answer: &Value) -> Result<CallResult, Failure> {
+    if let Some(fail) = answer["fail"].as_array() {
+        let process_data = fail
+            .get(2)
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        return Err(Failure {
+            process_data: process_data.into(),
+            ..Failure::new(fail[1].as_str().unwrap(), fail[0].as_str().unwrap())
+        });
+    }
+    Ok(if answer.get("http").is_some() {
+        CallResult::Http(Box::new(HttpAnswer::deserialize(&answer["http"]).unwrap()))
+    } else if answer.get("model").is_some() {
+        CallResult::Model(Box::new(
+            ModelAnswer::deserialize(&answer["model"]).unwrap(),
+        ))
+    } else {
+        CallResult::Code(Box::new(CodeAnswer {
+            result: answer["result"].clone(),
+        }))
+    })
+}
+
+fn declared(list: &Value) -> Vec<Declared> {
+    let one = |variable: &Value| Declared {
+        name: variable["name"].as_str().unwrap().to_owned(),
+        value_type: variable["value_type"].as_str().unwrap().to_owned(),
+        value: variable["value"].clone(),
+    };
+    list.as_array().into_iter().flatten().map(one).collect()
+}
+
+/// What readers of the service API are told of the run.
+async fn lines_of(recording: &Recording, run: &Run, chat: bool) -> Vec<String> {
+    let plan = RunPlan {
+        inputs: Json::from(shown_inputs(run)),
+        ..plan(chat)
+    };
+    let identity = plan.identity();
+    let bench = bench(Does::Waits);
+    let ports = Ports {
+        runner: Arc::new(Recorded(Mutex::new(run.answers.clone().into()))),
+        store: Arc::<support::Memory>::clone(&bench.store),
+        forms: Arc::new(Forms),
+        clock: Arc::new(StandingClock),
+    };
+    let registry = RunRegistry::new(
+        ports,
+        Capacity {
+            runs: 1,
+            log_bytes: 8 << 20,
+        },
+    );
+    let limits = Limits::default();
+    let graph = &recording.graphs[&run.dsl];
+    let engine = Engine::new(
+        Arc::new(Graph::parse(&graph["graph"], &limits).unwrap()),
+        limits,
+    );
+    let start = Start {
+        inputs: run.inputs.clone(),
+        system: run.system.clone(),
+        conversation: declared(&graph["conversation"]),
+        ..Start::default()
+    };
+    let handle = registry.start(plan, Box::new(engine), start).await.unwrap();
+    let view = View {
+        audience: Audience::ServiceApi,
+        generation: Generation::V1_14,
+    };
+    let projection = Projection::live(identity, view);
+    let events = until_end_of_part(&handle.log).await;
+    let lines = events
+        .iter()
+        .map(|event| String::from_utf8(projection.line(event)).unwrap());
+    lines.map(|line| masked(line.trim_end())).collect()
+}
+
+async fn until_end_of_part(log: &Arc<RunLog>) -> Vec<RunEvent> {
+    let mut reader = log.reader(0, false);
+    let mut events = Vec::new();
+    while let Some(batch) = reader.next().await.unwrap() {
+        // A reader in time: each piece by itself.
+        events.extend(batch.events.iter().map(|event| event.as_ref().clone()));
+    }
+    events
+}
+
+/// Inputs and `sys.*`, as the start of a stream shows them.
+fn shown_inputs(run: &Run) -> Value {
+    let system = run
+        .system
+        .iter()
+        .filter(|(name, _)| *name != "conversation_id");
+    let system = system.map(|(name, value)| (format!("sys.{name}"), value.clone()));
+    let all: Map<_, _> = run.inputs.clone().into_iter().chain(system).collect();
+    Value::Object(all)
+}
+
+/// Members that no two runs have the same.
+const MASKED: [&str; 19] = [
+    "id",
+    "workflow_run_id",
+    "task_id",
+    "workflow_id",
+    "conversation_id",
+    "message_id",
+    "created_at",
+    "finished_at",
+    "elapsed_time",
+    "expiration_time",
+    "form_id",
+    "form_token",
+    "created_by",
+    "latency",
+    "time_to_first_token",
+    "time_to_generate",
+    "sys.workflow_run_id",
+    "iteration_duration_map",
+    "loop_duration_map",
+];
+
+/// The line with what no two runs have the same blanked.
+fn masked(line: &str) -> String {
+    let mut tree: Value = serde_json::from_str(line.strip_prefix("data: ").unwrap()).unwrap();
+    let keeps_id =
+        |value: &Value| value["node_type"] == "iteration" || value["node_type"] == "loop";
+    let container = keeps_id(&tree["data"]).then(|| tree["data"]["id"].clone());
+    blank(&mut tree);
+    if let Some(id) = container {
+        tree["data"]["id"] = id;
+    }
+    tree.to_string()
+}
+
+fn blank(tree: &mut Value) {
+    match tree {
+        Value::Object(members) => {
+            let action = members.contains_key("button_style");
+            for (key, value) in members.iter_mut() {
+                if MASKED.contains(&key.as_str()) && !value.is_null() && !action {
+                    *value = json!("#");
+                } else {
+                    blank(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(blank),
+        // Files are signed anew for each reader.
+        Value::String(text) if text.contains("/file-preview") => {
+            let end = text.find('?').unwrap_or(text.len());
+            text.truncate(end);
+        }
+        _ => {}
+    }
+}
+
+/// Recorded streams by label.
+fn recorded(file: &str) -> Vec<(String, Vec<String>)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../run-events/tests/golden")
+        .join(file);
+    let text = fs::read_to_string(path).unwrap();
+    let stream = |section: &str| {
+        let mut lines = section.lines();
+        let label = lines.next().unwrap().to_owned();
+        let data = lines.filter(|line| line.starts_with("data: {\"event\":"));
+        (label, data.map(masked).collect())
+    };
+    text.split("########## ").skip(1).map(stream).collect()
+}
+
+/// Replays the runs of a recording, except those that differ on purpose.
+async fn agrees(name: &str, except: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../engine/tests/golden")
+        .join(format!("{name}.json"));
+    let recording: Recording = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let streams = recorded(&format!("{name}.txt"));
+    for run in &recording.runs {
+        if except.iter().any(|title| run.title.starts_with(title)) {
+            continue;
+        }
+        let (_, theirs) = streams
+            .iter()
+            .find(|(label, _)| *label == run.title)
+            .unwrap();
+        let chat = theirs[0].contains("\"message_id\"");
+        let ours = lines_of(&recording, run, chat).await;
+        for (at, (our, their)) in ours.iter().zip(theirs).enumerate() {
+            assert_eq!(our, their, "{name}: {}: {at}", run.title);
+        }
+        assert_eq!(ours.len(), theirs.len(), "{name}: {}", run.title);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn template_stream_is_as_recorded() {
+    agrees("01-template", &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn branch_streams_are_as_recorded() {
+    agrees("02-if-else", &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn iteration_streams_are_as_recorded() {
+    // Which item ends first, threads of their own decided there.
+    agrees("04-iteration", &["parallel"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn loop_stream_is_as_recorded() {
+    agrees("05-loop", &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_streams_are_as_recorded() {
+    // A template needs no sandbox here.
+    agrees("06-code", &["template-transform without a sandbox"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_streams_are_as_recorded() {
+    // An edge with the handle `success-branch` is taken here.
+    agrees("07-http-request", &["fail-branch strategy, 200"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn form_stream_is_as_recorded() {
+    agrees("10-human-input", &["GET events"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn chatflow_streams_are_as_recorded() {
+    agrees("13-chatflow", &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn model_streams_are_as_recorded() {
+    // Stopped from outside; told as stopped here.
+    agrees(
+        "40-llm-node",
+        &["the stream that is stopped", "jinja prompt"],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn chatflow_streams_with_models_are_as_recorded() {
+    let except = [
+        "moderation",
+        "stop in mid-stream",
+        "client disconnects",
+        "cf-parallel",
+    ];
+    agrees("41-chatflow-llm", &except).await;
+}
