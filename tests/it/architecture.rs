@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 39] = [
+const EDGES: [(&str, &[&str]); 40] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -36,6 +36,11 @@ const EDGES: [(&str, &[&str]); 39] = [
     ("outbound", &[]),
     // One crate per family of vendors.
     ("model-openai", &["domain", "model", "outbound"]),
+    // Does what the engine asks for: the one adapter that reads its requests.
+    (
+        "node-runners",
+        &["domain", "engine", "model", "outbound", "variables"],
+    ),
     // Whoever knows people without an account: one crate per way to ask.
     // What a provider says is read by the one reader that refuses a name that comes twice: crypto's.
     ("oidc", &["auth", "crypto", "domain", "outbound"]),
@@ -229,7 +234,7 @@ const MAX_LINES_OF_A_MAIN: usize = 150;
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 34] = [
+const OWNERS: [(&str, &[&str]); 35] = [
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
@@ -263,6 +268,7 @@ const OWNERS: [(&str, &[&str]); 34] = [
     ("utoipa", &["http-kit", "http-identity", "pages", "http"]),
     ("config", &["runtime"]),
     ("toml", &["model"]),
+    ("encoding_rs", &["node-runners"]),
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["engines"]),

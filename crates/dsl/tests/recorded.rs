@@ -48,3 +48,20 @@ fn recorded_file_is_exported_and_reads_back_equal() {
     }
     assert!(count >= 18, "{count} files");
 }
+
+/// `tests/files/pyyaml.py` asks `PyYAML` the same of the texts that are written.
+#[test]
+fn value_is_written_as_pyyaml_reads_it_and_read_as_pyyaml_writes_it() {
+    let mut count = 0;
+    for line in include_str!("files/pyyaml.jsonl").split_terminator('\n') {
+        let vector: Value = serde_json::from_str(line).unwrap();
+        let (value, written) = (&vector["value"], vector["written"].as_str().unwrap());
+        assert_eq!(yaml::write(value), written);
+        assert_eq!(yaml::read(written).as_ref(), Ok(value), "{written}");
+        if let Some(dumped) = vector["dumped"].as_str() {
+            assert_eq!(yaml::read(dumped).as_ref(), Ok(value), "{dumped}");
+        }
+        count += 1;
+    }
+    assert!(count > 150, "{count} vectors");
+}
