@@ -26,7 +26,7 @@ fn list<'a>(graph: &'a Map<String, Value>, key: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// The `data` of each node.
+/// The `data` of each node, to change it.
 pub(crate) fn each_data_mut(
     graph: &mut Map<String, Value>,
 ) -> impl Iterator<Item = &mut Map<String, Value>> {
@@ -43,12 +43,16 @@ pub(crate) fn node_type(data: &Map<String, Value>) -> &str {
     data.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The types of all nodes.
-pub(crate) fn node_types(graph: &Map<String, Value>) -> impl Iterator<Item = &str> {
+/// The `data` of each node.
+pub(crate) fn each_data(graph: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
     nodes(graph)
         .iter()
         .filter_map(|node| node.get("data").and_then(Value::as_object))
-        .map(node_type)
+}
+
+/// The types of all nodes.
+pub(crate) fn node_types(graph: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    each_data(graph).map(node_type)
 }
 
 /// That nodes and edges, where they are, are lists of mappings.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{AppBody, AppFile, WorkflowPart, secrets};
 use crate::{
+    draft::current_features,
     graph::{self, DatasetIdCipher},
     variable::{Scope, Variable, VariableType},
     version::{NEWEST_VERSION, OLDEST_CURRENT_VERSION},
@@ -85,7 +86,7 @@ impl WorkflowPart {
         let conversation = |variable: &Variable| variable.in_file(Scope::Conversation);
         json!({
             "graph": graph,
-            "features": self.features,
+            "features": current_features(self.features.clone()),
             "environment_variables": self.environment_variables.iter().map(environment).collect::<Vec<_>>(),
             "conversation_variables": self.conversation_variables.iter().map(conversation).collect::<Vec<_>>(),
             "rag_pipeline_variables": self.rag_pipeline_variables,

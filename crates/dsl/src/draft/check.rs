@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::human_input;
 use crate::graph;
 
 /// Characters of the name of a version, at most.
@@ -22,6 +23,9 @@ pub enum DraftError {
     /// Nodes or edges that are no lists of mappings.
     #[error("{0}")]
     Shape(String),
+    /// A form that nobody could fill in.
+    #[error("Invalid HumanInput node data: {0}")]
+    HumanInput(String),
     /// The name of a version is too long.
     #[error("marked_name: String should have at most 20 characters")]
     NameTooLong,
@@ -37,10 +41,11 @@ pub fn check_save(graph: &Map<String, Value>) -> Result<(), DraftError> {
     let has_start = graph::node_types(graph).any(|node| node == "start");
     let has_trigger = graph::node_types(graph).any(|node| node.starts_with("trigger-"));
     if has_start && has_trigger {
-        Err(DraftError::StartAndTrigger)
-    } else {
-        Ok(())
+        return Err(DraftError::StartAndTrigger);
     }
+    graph::each_data(graph)
+        .filter(|data| graph::node_type(data) == "human-input")
+        .try_for_each(|data| human_input::check(data).map_err(DraftError::HumanInput))
 }
 
 /// What must hold of a draft before it is published, beside what the engine checks of its graph.
@@ -87,6 +92,17 @@ mod tests {
         let both = graph(&["start", "trigger-plugin"]);
         assert_eq!(check_save(&both), Err(DraftError::StartAndTrigger));
         assert_eq!(check_publish(Some(&both)), Err(DraftError::StartAndTrigger));
+    }
+
+    #[test]
+    fn form_that_nobody_could_fill_in_stops_the_save() {
+        let data = json!({"type": "human-input", "inputs": [{"type": "paragraph"}]});
+        let graph = json!({"nodes": [{"id": "h", "data": data}], "edges": []});
+        let error = check_save(graph.as_object().unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Invalid HumanInput node data: an input has no output_variable_name"
+        );
     }
 
     #[test]
