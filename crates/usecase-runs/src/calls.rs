@@ -72,6 +72,7 @@ impl Calls {
         let work = self.runner.run(NodeWork {
             plan: Arc::clone(&self.plan),
             node_id: node_id.clone(),
+            id,
             call,
             report: CallReport {
                 call: id,

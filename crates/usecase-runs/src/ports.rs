@@ -29,6 +29,8 @@ pub struct NodeWork {
     pub plan: Arc<RunPlan>,
     /// For which node of the graph.
     pub node_id: String,
+    /// Which attempt of which execution: the same when it is begun again after its process died.
+    pub id: CallId,
     /// What.
     pub call: NodeCall,
     /// Where pieces go that clients see before the end.

@@ -8,95 +8,16 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-use std::{
-    collections::VecDeque,
-    fs,
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::{fs, path::Path, sync::Arc};
 
-use gatewright_engine::{
-    CallResult, Declared, Engine, Failure, Graph, Limits, Start,
-    call::{CodeAnswer, HttpAnswer, ModelAnswer},
-};
 use gatewright_run_events::{Audience, Generation, Json, Projection, RunEvent, RunLog, View};
-use gatewright_usecase_runs::{
-    Capacity, NodeRunner, NodeWork, PortFuture, Ports, RunPlan, RunRegistry,
-};
-use serde::Deserialize;
+use gatewright_usecase_runs::{Capacity, Ports, RunPlan, RunRegistry};
 use serde_json::{Map, Value, json};
 
-use support::{Does, Forms, StandingClock, bench, plan};
-
-#[derive(Deserialize)]
-struct Recording {
-    graphs: Map<String, Value>,
-    runs: Vec<Run>,
-}
-
-#[derive(Deserialize)]
-struct Run {
-    title: String,
-    dsl: String,
-    inputs: Map<String, Value>,
-    system: Map<String, Value>,
-    answers: Vec<Value>,
-}
-
-/// Answers as they were recorded, to each node in the order of its calls.
-struct Recorded(Mutex<VecDeque<Value>>);
-
-impl NodeRunner for Recorded {
-    fn run(&self, work: NodeWork) -> PortFuture<'static, Result<CallResult, Failure>> {
-        let mut answers = self.0.lock().unwrap();
-        let own = answers
-            .iter()
-            .position(|answer| answer["node"] == work.node_id.as_str());
-        let answer = own.and_then(|index| answers.remove(index));
-        Box::pin(async move {
-            let answer = answer.unwrap_or_else(|| panic!("{} is called", work.node_id));
-            for piece in answer["chunks"].as_array().into_iter().flatten() {
-                work.report.text(piece.as_str().unwrap().to_owned()).await;
-            }
-            end_of(&answer)
-        })
-    }
-}
-
-#[allow(clippy::result_large_err, reason = "as the port has it")]
-fn end_of(answer: &Value) -> Result<CallResult, Failure> {
-    if let Some(fail) = answer["fail"].as_array() {
-        let process_data = fail
-            .get(2)
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        return Err(Failure {
-            process_data: process_data.into(),
-            ..Failure::new(fail[1].as_str().unwrap(), fail[0].as_str().unwrap())
-        });
-    }
-    Ok(if answer.get("http").is_some() {
-        CallResult::Http(Box::new(HttpAnswer::deserialize(&answer["http"]).unwrap()))
-    } else if answer.get("model").is_some() {
-        CallResult::Model(Box::new(
-            ModelAnswer::deserialize(&answer["model"]).unwrap(),
-        ))
-    } else {
-        CallResult::Code(Box::new(CodeAnswer {
-            result: answer["result"].clone(),
-        }))
-    })
-}
-
-fn declared(list: &Value) -> Vec<Declared> {
-    let one = |variable: &Value| Declared {
-        name: variable["name"].as_str().unwrap().to_owned(),
-        value_type: variable["value_type"].as_str().unwrap().to_owned(),
-        value: variable["value"].clone(),
-    };
-    list.as_array().into_iter().flatten().map(one).collect()
-}
+use support::{
+    Does, Forms, StandingClock, bench, plan,
+    recording::{Recorded, Recording, Run},
+};
 
 /// What readers of the service API are told of the run.
 async fn lines_of(recording: &Recording, run: &Run, chat: bool) -> Vec<String> {
@@ -107,7 +28,7 @@ async fn lines_of(recording: &Recording, run: &Run, chat: bool) -> Vec<String> {
     let identity = plan.identity();
     let bench = bench(Does::Waits);
     let ports = Ports {
-        runner: Arc::new(Recorded(Mutex::new(run.answers.clone().into()))),
+        runner: Arc::new(Recorded::new(run)),
         store: Arc::<support::Memory>::clone(&bench.store),
         forms: Arc::new(Forms),
         clock: Arc::new(StandingClock),
@@ -119,19 +40,10 @@ async fn lines_of(recording: &Recording, run: &Run, chat: bool) -> Vec<String> {
             log_bytes: 8 << 20,
         },
     );
-    let limits = Limits::default();
-    let graph = &recording.graphs[&run.dsl];
-    let engine = Engine::new(
-        Arc::new(Graph::parse(&graph["graph"], &limits).unwrap()),
-        limits,
-    );
-    let start = Start {
-        inputs: run.inputs.clone(),
-        system: run.system.clone(),
-        conversation: declared(&graph["conversation"]),
-        ..Start::default()
-    };
-    let handle = registry.start(plan, Box::new(engine), start).await.unwrap();
+    let handle = registry
+        .start(plan, Box::new(recording.engine(run)), recording.start(run))
+        .await
+        .unwrap();
     let view = View {
         audience: Audience::ServiceApi,
         generation: Generation::V1_14,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot unwrap has failed")]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::{sync::Arc, time::Duration};

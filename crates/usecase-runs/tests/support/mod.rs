@@ -1,5 +1,7 @@
 //! Ports that do what a test says: a machine that follows a script, a runner that waits for a word, a store in memory.
 
+pub(crate) mod recording;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
