@@ -12,6 +12,7 @@ pub mod conditions;
 pub mod error;
 pub mod file;
 pub mod inputs;
+pub mod jinja;
 pub mod kind;
 pub mod list_operator;
 pub mod pool;
