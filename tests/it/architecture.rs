@@ -234,8 +234,7 @@ const MAX_LINES_OF_A_MAIN: usize = 150;
 const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
-const OWNERS: [(&str, &[&str]); 37] = [
-const OWNERS: [(&str, &[&str]); 32] = [
+const OWNERS: [(&str, &[&str]); 36] = [
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),
@@ -254,9 +253,8 @@ const OWNERS: [(&str, &[&str]); 32] = [
     ),
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
-    ("minijinja", &["engine", "mail"]),
     // Letters, which operators may override, and templates in workflows.
-    ("minijinja", &["mail", "variables"]),
+    ("minijinja", &["engine", "mail", "variables"]),
     ("minijinja-contrib", &["variables"]),
     ("jsonschema", &["variables"]),
     ("diesel_migrations", &["storage-kit"]),
