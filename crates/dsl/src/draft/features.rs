@@ -98,9 +98,10 @@ pub fn current_features(mut features: Map<String, Value>) -> Map<String, Value> 
 }
 
 fn upgrade_upload(upload: &mut Map<String, Value>) {
-    let is_old = upload
-        .get("image")
-        .is_some_and(|image| image["enabled"] == true);
+    let is_on = |image: &Value| image["enabled"] == true;
+    // The newer shape keeps the old member beside its own.
+    let is_old =
+        upload.get("image").is_some_and(is_on) && !upload.contains_key("allowed_file_types");
     if !is_old {
         return;
     }
@@ -198,6 +199,7 @@ mod tests {
             new,
             json!({"file_upload": {"image": {"enabled": false}}}),
             json!({"file_upload": {"enabled": true, "fileUploadConfig": {}}}),
+            json!({"file_upload": {"enabled": true, "allowed_file_types": ["document"], "image": {"enabled": true}}}),
             json!({"file_upload": null}),
             json!({}),
         ] {
