@@ -254,7 +254,7 @@ const OWNERS: [(&str, &[&str]); 36] = [
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
     // Letters, which operators may override, and templates in workflows.
-    ("minijinja", &["engine", "mail", "variables"]),
+    ("minijinja", &["mail", "variables"]),
     ("minijinja-contrib", &["variables"]),
     ("jsonschema", &["variables"]),
     ("diesel_migrations", &["storage-kit"]),

@@ -8,7 +8,7 @@ use std::{
 
 use minijinja::{Environment, Error, ErrorKind as JinjaKind, UndefinedBehavior, Value};
 use minijinja_contrib::{filters as contrib, globals};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{
     builders, convert, filters, guard, meter,
@@ -114,7 +114,11 @@ impl JinjaTemplate {
 
     /// Renders it with variables by their names, at most `limit` characters. A variable that does not exist is
     /// left out by the caller, and then renders as nothing; null renders as `None`, as in Jinja2.
-    pub fn render(&self, variables: &Map<String, Json>, limit: usize) -> Result<String, NodeError> {
+    pub fn render<'a>(
+        &self,
+        variables: impl IntoIterator<Item = (&'a str, &'a Json)>,
+        limit: usize,
+    ) -> Result<String, NodeError> {
         let template = self
             .env
             .get_template(NAME)
@@ -138,7 +142,10 @@ impl JinjaTemplate {
 }
 
 /// What the template sees: its variables, and the meter under a name of its own.
-fn context(variables: &Map<String, Json>, meter: &Arc<Meter>) -> Result<Value, Error> {
+fn context<'a>(
+    variables: impl IntoIterator<Item = (&'a str, &'a Json)>,
+    meter: &Arc<Meter>,
+) -> Result<Value, Error> {
     let mut context: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, value) in variables {
         context.insert(name, meter::from_json(value, meter)?);

@@ -1,8 +1,12 @@
 //! What templates give, beside what Jinja2 3.1 gave for them; and what they cannot do.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
+
+fn named(variables: &Map<String, Json>) -> impl Iterator<Item = (&str, &Json)> {
+    variables.iter().map(|(name, value)| (name.as_str(), value))
+}
 
 /// The variables, and templates with the output of Jinja2; null where it failed.
 const SAME_AS_JINJA2: &str = include_str!("jinja2.jsonl");
@@ -13,7 +17,7 @@ fn variables() -> Map<String, Json> {
 }
 
 fn render(template: &str) -> Result<String, NodeError> {
-    JinjaTemplate::compile(template)?.render(&variables(), MAX_OUTPUT_CHARS)
+    JinjaTemplate::compile(template)?.render(named(&variables()), MAX_OUTPUT_CHARS)
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn hostile_template_ends_with_an_error_within_its_budget() {
     };
     for template in HOSTILE {
         let got = JinjaTemplate::compile_within(template, budget)
-            .and_then(|template| template.render(&variables(), 20_000));
+            .and_then(|template| template.render(named(&variables()), 20_000));
         let length = got.as_ref().map_or(0, String::len);
         assert!(got.is_err(), "{template}: {length} bytes");
     }
@@ -166,9 +170,9 @@ fn inputs_that_are_deep_or_large_are_bounded() {
     let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
     let template = JinjaTemplate::compile("{{ x }}").unwrap();
     let variables = Map::from_iter([("x".to_owned(), deep)]);
-    assert!(template.render(&variables, 1000).is_err());
+    assert!(template.render(named(&variables), 1000).is_err());
     let large = Map::from_iter([("x".to_owned(), json!(vec!["é"; 1000]))]);
-    let error = template.render(&large, 1000).unwrap_err();
+    let error = template.render(named(&large), 1000).unwrap_err();
     assert_eq!(
         error.message,
         "Output length exceeds the limit of 1000 characters"
@@ -203,5 +207,8 @@ fn error_says_what_is_wrong_and_where() {
 fn missing_variable_is_nothing_and_null_is_none() {
     let variables = Map::from_iter([("null".to_owned(), Json::Null)]);
     let template = JinjaTemplate::compile("[{{ missing }}] [{{ null }}]").unwrap();
-    assert_eq!(template.render(&variables, 100).unwrap(), "[] [None]");
+    assert_eq!(
+        template.render(named(&variables), 100).unwrap(),
+        "[] [None]"
+    );
 }
