@@ -51,6 +51,8 @@ async fn a_program_reaches_the_sandbox_with_its_inputs_as_data() {
             (&json!(name), &json!(false))
         );
         let code = body["code"].as_str().unwrap();
+        // No text in a result can end it.
+        assert!(code.contains(r"'\\u003c'"));
         let inputs = STANDARD.encode("{\"x\":\"'); evil() #\"}");
         assert!(
             code.starts_with("def main(x): ...\n")

@@ -75,6 +75,12 @@ fn call(method: HttpMethod, url: String) -> HttpCall {
     }
 }
 
+/// Whoever waits for what never comes fails.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(Duration::from_secs(10), work).await;
+    done.unwrap_or_else(|_| panic!("it does not end"))
+}
+
 async fn run(call: &HttpCall) -> Result<HttpAnswer, Failure> {
     runner(HttpLimits::default())
         .run(&Files::default(), call)
@@ -267,7 +273,7 @@ async fn answers_beyond_the_limits_are_refused_before_they_are_read() {
             .await
             .unwrap();
         let asked = call(HttpMethod::Get, server.url("/"));
-        let answer = runner(limits.clone()).run(&Files::default(), &asked).await;
+        let answer = soon(runner(limits.clone()).run(&Files::default(), &asked)).await;
         match (answer, said) {
             (Ok(_), None) => {}
             (Err(failure), Some(said)) => {
@@ -290,8 +296,7 @@ async fn answers_beyond_the_limits_are_refused_before_they_are_read() {
         .await
         .unwrap();
     let asked = call(HttpMethod::Get, server.url("/"));
-    let failure = runner(limits)
-        .run(&Files::default(), &asked)
+    let failure = soon(runner(limits).run(&Files::default(), &asked))
         .await
         .unwrap_err();
     assert_eq!(failure.message, words("Text", 10, 12));
@@ -356,6 +361,23 @@ async fn what_cannot_be_asked_is_a_failure_that_says_why() {
             "{asked:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_key_stays_with_the_server_that_it_is_for() {
+    let elsewhere = ok_server().await;
+    let place = elsewhere.url("/there");
+    let script = move |_: &Asked| answer("307 Go", &format!("location: {place}\r\n"), "");
+    let server = ScriptedServer::start(script).await.unwrap();
+    let mut asked = call(HttpMethod::Get, server.url("/"));
+    asked.headers = pairs(&[("X-Api-Key", "se"), ("X-Plain", "p")]);
+    asked.secret_header = Some("x-api-key".to_owned());
+    assert_eq!(run(&asked).await.unwrap().status, 200);
+    let followed = &elsewhere.asked()[0];
+    assert_eq!(
+        (followed.header("x-api-key"), followed.header("x-plain")),
+        (None, Some("p"))
+    );
 }
 
 #[tokio::test]

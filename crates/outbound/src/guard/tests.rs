@@ -294,7 +294,12 @@ async fn size_and_time_are_limited() {
     let client = client("127.0.0.1", Scripted::new(&[]));
     let short = Duration::from_millis(50);
     let read = async |path: &str, limits: &Limits| {
-        let answer = client.read(get(&server.url(path)), limits, 100).await;
+        let request = get(&server.url(path));
+        let reading = client.read(request, limits, 100);
+        // Each limit alone ends it: the others are twenty seconds and more.
+        let answer = timeout(Duration::from_secs(10), reading)
+            .await
+            .expect("it ends");
         match answer.unwrap_err() {
             GuardError::Outbound(error) => error,
             error => panic!("{path}: {error}"),
