@@ -1,6 +1,6 @@
 //! Iterations: the inside of the container once per item, one after the other or several at once.
 
-use gatewright_variables::{Value, Variable, VariableType};
+use gatewright_variables::{Selector, Value, Variable, VariableType, pool::CONVERSATION};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -22,27 +22,43 @@ use crate::{
 /// An iteration that is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Iteration {
-    /// The list.
-    items: Value,
+    /// The list, when a node could write its variable meanwhile; otherwise it stays where it is.
+    kept: Option<Value>,
+    length: u32,
     /// Items that were begun.
     begun: u32,
-    /// What items gave, by index; `None` = not yet, or dropped.
-    results: Vec<Option<Value>>,
-    /// Items that ended.
-    ended: u32,
+    /// What items gave, by index; null as long as they did not end.
+    results: Vec<Value>,
+    /// Items that failed and give nothing.
+    dropped: Vec<u32>,
+    /// Items that ended, in the order in which they did.
     durations: Vec<(u32, Micros)>,
     totals: Totals,
 }
 
-impl Iteration {
-    fn length(&self) -> u32 {
-        let items = self.items.json().as_array().map_or(0, Vec::len);
-        u32::try_from(items).unwrap_or(u32::MAX)
+/// The list that an iteration goes over.
+fn list(turn: &Turn<'_>, container: Running, data: &IterationData) -> Value {
+    let iteration = under_way(turn, container);
+    if let Some(kept) = iteration.and_then(|iteration| iteration.kept.clone()) {
+        return kept;
     }
+    let frame = turn.state.frames.get(&container.frame);
+    let found = frame.and_then(|frame| frame.pool.get(&data.iterator_selector));
+    found.map_or_else(Value::default, |found| found.value())
+}
 
-    fn inputs(&self) -> Fields {
-        Fields::new().with("iterator_selector", self.items.clone())
-    }
+fn inputs(list: Value) -> Fields {
+    Fields::new().with("iterator_selector", list)
+}
+
+/// Whether a node inside could write the variable of the list.
+fn can_change(turn: &Turn<'_>, selector: &Selector) -> bool {
+    let container = || {
+        turn.graph
+            .index_of(selector.node())
+            .is_some_and(|at| turn.graph.nodes[at].is_container())
+    };
+    selector.node() == CONVERSATION || container()
 }
 
 pub(crate) fn begin(turn: &mut Turn<'_>, running: Running, data: &IterationData) {
@@ -71,23 +87,24 @@ pub(crate) fn begin(turn: &mut Turn<'_>, running: Running, data: &IterationData)
         return turn.succeed(running, outcome);
     }
     let iteration = Iteration {
-        items: list,
+        kept: can_change(turn, &data.iterator_selector).then(|| list.clone()),
+        length: u32::try_from(length).unwrap_or(u32::MAX),
         begun: 0,
-        results: vec![None; length],
-        ended: 0,
+        results: vec![Value::default(); length],
+        dropped: Vec::new(),
         durations: Vec::new(),
         totals: Totals::default(),
     };
     let started = ContainerStart {
         node: turn.name(running),
-        length: u64::from(iteration.length()),
-        inputs: iteration.inputs(),
+        length: u64::from(iteration.length),
+        inputs: inputs(list),
     };
     turn.emit(
         running.frame,
         Happening::IterationStarted(Box::new(started)),
     );
-    let length = iteration.length();
+    let length = iteration.length;
     let width = width(turn, data, length);
     turn.state.executions.insert(
         running.execution,
@@ -162,30 +179,28 @@ fn announce(turn: &mut Turn<'_>, container: Running, index: u32) {
     );
 }
 
-fn under_way(turn: &mut Turn<'_>, container: Running) -> Option<Iteration> {
-    match turn
-        .state
-        .executions
-        .get(&container.execution)
-        .map(|execution| &execution.doing)
-    {
-        Some(Doing::Iteration(iteration)) => Some((**iteration).clone()),
+fn under_way<'t>(turn: &'t Turn<'_>, container: Running) -> Option<&'t Iteration> {
+    match &turn.state.executions.get(&container.execution)?.doing {
+        Doing::Iteration(iteration) => Some(iteration),
+        _ => None,
+    }
+}
+
+fn under_way_mut<'t>(turn: &'t mut Turn<'_>, container: Running) -> Option<&'t mut Iteration> {
+    match &mut turn.state.executions.get_mut(&container.execution)?.doing {
+        Doing::Iteration(iteration) => Some(iteration),
         _ => None,
     }
 }
 
 /// Begins the next item, when there is one.
 fn next_item(turn: &mut Turn<'_>, container: Running, data: &IterationData) {
-    let Some(Doing::Iteration(iteration)) = turn
-        .state
-        .executions
-        .get_mut(&container.execution)
-        .map(|e| &mut e.doing)
-    else {
+    let list = list(turn, container, data);
+    let Some(iteration) = under_way_mut(turn, container) else {
         return;
     };
     let index = iteration.begun;
-    let Some(item) = iteration.items.json().get(index as usize).cloned() else {
+    let Some(item) = list.json().get(index as usize).cloned() else {
         return;
     };
     iteration.begun += 1;
@@ -202,58 +217,48 @@ fn next_item(turn: &mut Turn<'_>, container: Running, data: &IterationData) {
 /// An item is over.
 pub(crate) fn ended(turn: &mut Turn<'_>, container: Running, data: &IterationData, pass: Pass) {
     let now = turn.now;
-    let Some(Doing::Iteration(iteration)) = turn
-        .state
-        .executions
-        .get_mut(&container.execution)
-        .map(|e| &mut e.doing)
-    else {
+    let Some(iteration) = under_way_mut(turn, container) else {
         return;
     };
     let index = pass.owner.index;
-    iteration.ended += 1;
-    iteration
-        .durations
-        .push((index, now.saturating_sub(pass.frame.started_at)));
+    let took = now.saturating_sub(pass.frame.started_at);
+    iteration.durations.push((index, took));
     iteration.totals.add(&pass.frame.totals);
-    let result = match (&pass.failure, data.error_handle_mode) {
-        (Some(failure), OnItemError::Terminated) => return fail(turn, container, failure.clone()),
-        (Some(_), OnItemError::RemoveAbnormalOutput) => None,
-        (Some(_), OnItemError::ContinueOnError) => Some(Value::default()),
-        (None, _) => Some(
-            pass.frame
-                .pool
-                .get(&data.output_selector)
-                .map(|found| found.value())
-                .unwrap_or_default(),
-        ),
-    };
-    if let Some(slot) = iteration.results.get_mut(index as usize) {
-        *slot = result;
+    match (&pass.failure, data.error_handle_mode) {
+        (Some(failure), OnItemError::Terminated) => {
+            iteration.dropped.push(index);
+            return fail(turn, container, data, failure.clone());
+        }
+        (Some(_), OnItemError::RemoveAbnormalOutput) => iteration.dropped.push(index),
+        (Some(_), OnItemError::ContinueOnError) => {}
+        (None, _) => {
+            let found = pass.frame.pool.get(&data.output_selector);
+            if let (Some(slot), Some(found)) = (iteration.results.get_mut(index as usize), found) {
+                *slot = found.value();
+            }
+        }
     }
-    if iteration.ended == iteration.length() {
+    if iteration.durations.len() == iteration.length as usize {
         return complete(turn, container, data);
     }
     next_item(turn, container, data);
 }
 
 fn complete(turn: &mut Turn<'_>, container: Running, data: &IterationData) {
+    let inputs = inputs(list(turn, container, data));
     let Some(iteration) = under_way(turn, container) else {
         return;
     };
-    let outputs = Fields::new().with("output", collected(&iteration.results, data));
-    let metadata = metadata(&iteration);
-    let end = end(
-        turn,
-        container,
-        &iteration,
-        Status::Succeeded,
-        outputs.clone(),
-        None,
-    );
+    let outputs = Fields::new().with("output", collected(iteration, data));
+    let metadata = metadata(iteration);
+    let end = ContainerEnd {
+        inputs: inputs.clone(),
+        outputs: outputs.clone(),
+        ..end(turn, container, iteration, Status::Succeeded)
+    };
     turn.leave_container(container, Happening::IterationCompleted(Box::new(end)));
     let outcome = Outcome {
-        inputs: iteration.inputs(),
+        inputs,
         outputs,
         metadata,
         ..Outcome::default()
@@ -262,33 +267,35 @@ fn complete(turn: &mut Turn<'_>, container: Running, data: &IterationData) {
 }
 
 /// One item failed, and the node says that this ends it: the others are given up.
-fn fail(turn: &mut Turn<'_>, container: Running, failure: Failure) {
+fn fail(turn: &mut Turn<'_>, container: Running, data: &IterationData, failure: Failure) {
     for pass in turn.passes_of(container.execution) {
         turn.drop_pass(pass);
     }
+    let inputs = inputs(list(turn, container, data));
     let Some(iteration) = under_way(turn, container) else {
         return;
     };
-    let so_far: Vec<Json> = iteration
-        .results
-        .iter()
-        .flatten()
-        .map(|value| value.json().clone())
-        .collect();
+    let ended = |index: u32| {
+        iteration.durations.iter().any(|(ended, _)| *ended == index)
+            && !iteration.dropped.contains(&index)
+    };
+    let results = (0..)
+        .zip(&iteration.results)
+        .filter(|(index, _)| ended(*index));
+    let so_far: Vec<Json> = results.map(|(_, value)| value.json().clone()).collect();
     let outputs = Fields::new().with("output", Json::Array(so_far));
-    let end = end(
-        turn,
-        container,
-        &iteration,
-        Status::Failed,
-        outputs.clone(),
-        Some(failure.message.clone()),
-    );
+    let metadata = metadata(iteration);
+    let end = ContainerEnd {
+        inputs: inputs.clone(),
+        outputs: outputs.clone(),
+        error: Some(failure.message.clone()),
+        ..end(turn, container, iteration, Status::Failed)
+    };
     turn.leave_container(container, Happening::IterationCompleted(Box::new(end)));
     let failure = Failure {
-        inputs: iteration.inputs(),
+        inputs,
         outputs,
-        metadata: metadata(&iteration),
+        metadata,
         process_data: Fields::new(),
         permanent: true,
         ..failure
@@ -300,39 +307,37 @@ fn metadata(iteration: &Iteration) -> Fields {
     cost(&iteration.totals).with("iteration_duration_map", durations(&iteration.durations))
 }
 
-fn end(
-    turn: &Turn<'_>,
-    container: Running,
-    iteration: &Iteration,
-    status: Status,
-    outputs: Fields,
-    error: Option<String>,
-) -> ContainerEnd {
+/// The end of an iteration, but for what went in and came out.
+fn end(turn: &Turn<'_>, container: Running, iteration: &Iteration, status: Status) -> ContainerEnd {
     ContainerEnd {
         node: turn.name(container),
         status,
         started_at: container.started_at,
-        inputs: iteration.inputs(),
-        outputs,
+        inputs: Fields::new(),
+        outputs: Fields::new(),
         metadata: metadata(iteration),
-        steps: u64::from(iteration.length()),
+        steps: u64::from(iteration.length),
         total_tokens: iteration.totals.tokens,
-        error,
+        error: None,
     }
 }
 
-/// The results in the order of the items. When all that are not null are lists and the node says so, one level of lists goes.
-fn collected(results: &[Option<Value>], data: &IterationData) -> Json {
-    let results: Vec<&Json> = results.iter().flatten().map(Value::json).collect();
-    let dropped_nulls = data.error_handle_mode == OnItemError::RemoveAbnormalOutput;
-    let present = || results.iter().filter(|value| !value.is_null());
-    if data.flatten_output && present().next().is_some() && present().all(|value| value.is_array())
-    {
-        let inner = present().filter_map(|value| value.as_array());
+/// The results in the order of the items, without those that were dropped. When all that are not null are lists and the node says so, one
+/// level of lists goes, and so do the nulls.
+fn collected(iteration: &Iteration, data: &IterationData) -> Json {
+    let dropped = |index: u32| iteration.dropped.contains(&index);
+    let results = (0..)
+        .zip(&iteration.results)
+        .filter(|(index, _)| !dropped(*index));
+    let results: Vec<&Json> = results.map(|(_, value)| value.json()).collect();
+    let lists = || results.iter().filter(|value| !value.is_null());
+    if data.flatten_output && lists().next().is_some() && lists().all(|value| value.is_array()) {
+        let inner = lists().filter_map(|value| value.as_array());
         return Json::Array(inner.flatten().cloned().collect());
     }
+    let no_nulls = data.error_handle_mode == OnItemError::RemoveAbnormalOutput;
     let kept = results
         .iter()
-        .filter(|value| !(dropped_nulls && value.is_null()));
+        .filter(|value| !(no_nulls && value.is_null()));
     Json::Array(kept.map(|&value| value.clone()).collect())
 }

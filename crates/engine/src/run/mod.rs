@@ -76,7 +76,10 @@ impl Turn<'_> {
             Event::CallChunk { call, text } => self.call_chunk(call, &text),
             Event::CallDone { call, result } => self.call_done(call, result),
             Event::CallFailed { call, failure } => self.call_failed(call, failure),
-            Event::TimerFired(DEADLINE) => self.arm_deadline(),
+            Event::TimerFired(DEADLINE) if self.state.phase == Phase::Running => {
+                self.arm_deadline()
+            }
+            Event::TimerFired(DEADLINE) => {}
             Event::TimerFired(timer) => self.retry_now(timer),
             Event::FormSubmitted {
                 execution,

@@ -8,6 +8,7 @@ mod driver;
 mod forms;
 mod golden;
 mod graphs;
+mod models;
 mod properties;
 mod resume;
 mod scheduling;

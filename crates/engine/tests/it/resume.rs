@@ -170,3 +170,36 @@ fn state_keeps_each_large_value_once() {
             .contains(&Effect::Finished)
     );
 }
+
+#[test]
+fn items_that_gave_null_stay_where_they_are_after_a_restore() {
+    let each = json!({"id": "each", "data": {"type": "iteration", "title": "", "iterator_selector": ["start", "list"],
+        "output_selector": ["work", "y"], "error_handle_mode": "continue-on-error"}});
+    let inner = |node| crate::build::inside("each", node);
+    let graph = graph(
+        &[
+            start(&["list"]),
+            each,
+            inner(json!({"id": "first", "data": {"type": "iteration-start"}})),
+            inner(code("work")),
+            end("end", &["all each.output"]),
+        ],
+        &["start each", "first work", "each end"],
+    );
+    let mut driver = Driver::new(&graph);
+    driver.start(json!({"list": ["a", "b", "c"]}));
+    for (at, answer) in [
+        crate::driver::failed("no"),
+        done(json!({"y": null})),
+        done(json!({"y": 3})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        driver.answer(|_, _| answer);
+        if at < 2 {
+            driver = restored(&driver);
+        }
+    }
+    assert_eq!(json!(driver.end().outputs), json!({"all": [null, null, 3]}));
+}

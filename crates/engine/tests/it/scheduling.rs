@@ -551,3 +551,23 @@ fn one_node_runs_alone_with_variables_that_are_given() {
         assert_eq!(last, Some(outputs));
     }
 }
+
+#[test]
+fn answer_inside_an_iteration_speaks_in_every_round() {
+    for parallel in [false, true] {
+        let nodes = [
+            start(&["list"]),
+            json!({"id": "each", "data": {"type": "iteration", "title": "", "iterator_selector": ["start", "list"],
+                "output_selector": ["each", "item"], "is_parallel": parallel}}),
+            inside(
+                "each",
+                json!({"id": "first", "data": {"type": "iteration-start"}}),
+            ),
+            inside("each", answer("say", "<{{#each.item#}}>")),
+        ];
+        let mut driver = Driver::new(&graph(&nodes, &["start each", "first say"]));
+        driver.start(json!({"list": ["a", "b", "c"]}));
+        assert_eq!(driver.text(), "<a><b><c>");
+        assert_eq!(driver.end().outputs["answer"], "<a><b><c>");
+    }
+}

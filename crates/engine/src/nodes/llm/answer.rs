@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::super::{Context, NodeData, Outcome, mismatch};
-use super::model::Model;
+use super::{data::Schema, model::Model};
 use crate::{
     call::{CallResult, ModelAnswer, Usage},
     failure::Failure,
@@ -24,8 +24,11 @@ pub(crate) fn conclude(
     };
     let model = data.model.resolved(context)?;
     let structured = match &data.structured_output {
-        None => None,
-        Some(_) => Some(structured(&answer)?),
+        Some(Ok(schema)) => Some(structured(schema, &answer).map_err(|text| Failure {
+            metadata: metadata(&answer.usage),
+            ..Failure::new("OutputParserError", text)
+        })?),
+        _ => None,
     };
     let (text, reasoning) = if data.separated {
         let (text, reasoning) = think::split(&answer.text);
@@ -94,10 +97,16 @@ pub(crate) fn totals(usage: &Usage) -> Totals {
     }
 }
 
-fn structured(answer: &ModelAnswer) -> Result<Json, Failure> {
+/// The object that stands in the answer, checked against the schema.
+fn structured(schema: &Schema, answer: &ModelAnswer) -> Result<Json, String> {
     let (text, _) = think::split(&answer.text);
-    lenient::object(&text).map(Json::Object).ok_or_else(|| {
-        let text = format!("Failed to parse structured output: {}", answer.text);
-        Failure::new("OutputParserError", text)
-    })
+    let found = lenient::object(&text).map(Json::Object);
+    let found =
+        found.ok_or_else(|| format!("Failed to parse structured output: {}", answer.text))?;
+    if let Some(check) = &schema.check {
+        check
+            .check(&found)
+            .map_err(|wrong| format!("The structured output does not fit its schema: {wrong}"))?;
+    }
+    Ok(found)
 }

@@ -1,6 +1,6 @@
 //! What an LLM node says about itself.
 
-use gatewright_variables::{Selector, Template};
+use gatewright_variables::{Selector, Template, inputs::JsonSchema};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -22,7 +22,7 @@ pub(crate) struct LlmData {
     pub(crate) context: Option<Selector>,
     pub(crate) vision: Option<Vision>,
     /// The schema of the answer, or why it is none.
-    pub(crate) structured_output: Option<Result<Json, String>>,
+    pub(crate) structured_output: Option<Result<Schema, String>>,
     /// Whether reasoning is kept apart from the text.
     pub(crate) separated: bool,
 }
@@ -46,6 +46,22 @@ pub(crate) enum Text {
 pub(crate) struct MemoryData {
     pub(crate) memory: Memory,
     pub(crate) query: Template,
+}
+
+/// The shape that an answer must have.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    pub(crate) json: Json,
+    /// Checks answers; a schema that is none of draft 7 is only told to the model.
+    pub(crate) check: Option<JsonSchema>,
+}
+
+impl Schema {
+    fn read(raw: &Json) -> Result<Self, String> {
+        let json = schema(raw)?;
+        let check = JsonSchema::compile(&json).ok();
+        Ok(Self { json, check })
+    }
 }
 
 /// Files to look at.
@@ -230,7 +246,7 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
         memory: raw.memory.map(MemoryData::read),
         context: context.and_then(|context| Selector::from_json(&context.variable_selector).ok()),
         vision: Vision::read(raw.vision),
-        structured_output: structured.then(|| schema(&raw.structured_output)),
+        structured_output: structured.then(|| Schema::read(&raw.structured_output)),
         separated: raw.reasoning_format.as_deref() == Some("separated"),
     })))
 }

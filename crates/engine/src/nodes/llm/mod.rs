@@ -30,11 +30,10 @@ pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
         .map_err(|failure| named(failure, &inputs))?;
     let structured_output = match &data.structured_output {
         None => None,
-        Some(schema) => Some(StructuredOutput {
-            schema: schema
-                .clone()
-                .map_err(|text| named(Failure::new("LLMNodeError", text), &inputs))?,
+        Some(Ok(schema)) => Some(StructuredOutput {
+            schema: schema.json.clone(),
         }),
+        Some(Err(text)) => return Err(named(Failure::new("LLMNodeError", text), &inputs)),
     };
     Ok(Request {
         inputs: model.named(inputs),
