@@ -1,20 +1,17 @@
 //! The template-transform node: a Jinja2 template over named variables.
 
-use gatewright_variables::{Selector, Value};
+use gatewright_variables::{Selector, Value, jinja::MAX_OUTPUT_CHARS};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::{Context, NodeData, Outcome, mismatch, read};
-use crate::{failure::Failure, fields::Fields, jinja};
-
-/// Characters that its output has at most.
-const MAX_CHARS: usize = 400_000;
+use crate::{failure::Failure, fields::Fields, jinja::Jinja};
 
 /// Its template and what it sees.
 #[derive(Debug)]
 pub(crate) struct TemplateData {
     variables: Vec<Named>,
-    template: String,
+    template: Jinja,
 }
 
 /// A variable under another name.
@@ -67,7 +64,7 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
     let raw: Raw = read(data)?;
     Ok(NodeData::Template(TemplateData {
         variables: raw.variables.into_iter().map(Named::from).collect(),
-        template: raw.template,
+        template: Jinja::compile(&raw.template),
     }))
 }
 
@@ -76,17 +73,10 @@ pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
         return Err(mismatch());
     };
     let inputs = named(&data.variables, context.pool);
-    let text = match jinja::render(&data.template, &inputs, context.limits.output_bytes) {
+    let text = match data.template.render(&inputs, MAX_OUTPUT_CHARS) {
         Ok(text) => text,
         Err(failure) => return Err(failure.with_inputs(inputs)),
     };
-    if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
-        let failure = Failure::new(
-            "ValueError",
-            format!("Output length exceeds {MAX_CHARS} characters"),
-        );
-        return Err(failure.with_inputs(inputs));
-    }
     Ok(Outcome {
         inputs,
         outputs: Fields::new().with("output", text),

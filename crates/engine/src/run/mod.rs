@@ -76,10 +76,7 @@ impl Turn<'_> {
             Event::CallChunk { call, text } => self.call_chunk(call, &text),
             Event::CallDone { call, result } => self.call_done(call, result),
             Event::CallFailed { call, failure } => self.call_failed(call, failure),
-            Event::TimerFired(DEADLINE) if self.state.phase == Phase::Running => {
-                self.arm_deadline()
-            }
-            Event::TimerFired(DEADLINE) => {}
+            Event::TimerFired(DEADLINE) => self.arm_deadline(),
             Event::TimerFired(timer) => self.retry_now(timer),
             Event::FormSubmitted {
                 execution,

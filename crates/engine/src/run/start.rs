@@ -86,6 +86,9 @@ impl Turn<'_> {
     }
 
     pub(crate) fn arm_deadline(&mut self) {
+        if self.state.phase != Phase::Running {
+            return;
+        }
         let left = self
             .state
             .limits

@@ -9,7 +9,10 @@ use super::super::{
     template::{Named, RawNamed},
 };
 use super::model::ModelChoice;
-use crate::call::{Memory, Role, RolePrefix};
+use crate::{
+    call::{Memory, Role, RolePrefix},
+    jinja::Jinja,
+};
 
 /// Its data.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) enum Text {
     Basic(Vec<Template>),
-    Jinja(String),
+    Jinja(Jinja),
 }
 
 /// The conversation so far, and the question that follows it.
@@ -158,7 +161,9 @@ impl RawMessage {
     fn read(self) -> Message {
         let jinja = self.edition_type.as_deref() == Some("jinja2");
         let text = if jinja {
-            Text::Jinja(self.jinja2_text.or(self.text).unwrap_or_default())
+            Text::Jinja(Jinja::compile(
+                &self.jinja2_text.or(self.text).unwrap_or_default(),
+            ))
         } else {
             let text = self.text.unwrap_or_default();
             Text::Basic(text.split(CONTEXT).map(Template::parse).collect())

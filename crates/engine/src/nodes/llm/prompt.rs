@@ -11,7 +11,6 @@ use crate::{
     call::{FilePart, ModelMode, PromptMessage, PromptPart, Role},
     failure::Failure,
     fields::Fields,
-    jinja,
 };
 
 /// Builds the prompt; what belongs into the record besides it goes into `inputs`.
@@ -75,7 +74,7 @@ fn add_message(
     match &data.text {
         Text::Jinja(template) => {
             let variables = jinja_variables(&node.jinja_variables, context.pool)?;
-            let text = jinja::render(template, &variables, context.limits.output_bytes)?;
+            let text = template.render(&variables, context.limits.output_bytes)?;
             parts.push(message(data.role, text, Vec::new()));
         }
         Text::Basic(pieces) => {
