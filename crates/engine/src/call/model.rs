@@ -129,6 +129,9 @@ pub struct ModelCall {
     pub structured_output: Option<StructuredOutput>,
     /// Whether chunks of text are wanted.
     pub stream: bool,
+    /// Whether chunks of reasoning are wanted by themselves, besides: the node keeps it apart from its text.
+    #[serde(default)]
+    pub reasoning_apart: bool,
 }
 
 /// What a model answered.

@@ -102,6 +102,7 @@ pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
             tools: Vec::new(),
             structured_output: None,
             stream: true,
+            reasoning_apart: false,
         })),
     })
 }

@@ -53,7 +53,7 @@ pub trait Listener: Send {
     /// The next piece of text, thoughts between their tags included.
     fn text(&mut self, piece: String) -> BoxFuture<'_, ()>;
 
-    /// The next piece of thoughts, without tags: for nodes that keep them apart.
+    /// The next piece of thoughts, without tags: where the call wants them apart.
     fn reasoning(&mut self, piece: String) -> BoxFuture<'_, ()>;
 }
 
@@ -100,10 +100,8 @@ impl ModelRunner {
         let prompts = record::prompts(&asked.messages, call.mode);
         let estimated = self.counter.count_messages(&asked.messages);
         let listener = call.stream.then_some(listener);
-        let heard = self
-            .listen(&model, asked, listener)
-            .await
-            .map_err(failure)?;
+        let heard = Passing::new(listener, call.reasoning_apart);
+        let heard = self.listen(&model, asked, heard).await.map_err(failure)?;
         Ok(self.answer(heard, prompts, estimated, &model))
     }
 
@@ -135,11 +133,10 @@ impl ModelRunner {
         &self,
         model: &ConfiguredModel,
         asked: ChatCall,
-        listener: Option<&mut dyn Listener>,
+        mut text: Passing<'_>,
     ) -> Result<Heard, InvokeError> {
         let began = self.clock.now();
         let tools_offered = !asked.tools.is_empty();
-        let mut text = Passing::new(listener);
         let mut collector = Collector::default();
         let mut first = None;
         let mut chunks = model.chat.chat(asked).await?;

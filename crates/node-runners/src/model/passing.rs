@@ -4,18 +4,19 @@ use gatewright_model::{Chunk, ReasoningFormat, ReasoningSplitter, reasoning::Spl
 
 use super::Listener;
 
-/// The text has thoughts between tags, those too that came apart. Who listens hears the thoughts alone as well.
+/// The text has thoughts between tags, those too that came apart. Who wants that hears the thoughts alone as well.
 pub(super) struct Passing<'a> {
     tagged: ReasoningSplitter,
-    thoughts: ReasoningSplitter,
+    thoughts: Option<ReasoningSplitter>,
     listener: Option<&'a mut dyn Listener>,
 }
 
 impl<'a> Passing<'a> {
-    pub(super) fn new(listener: Option<&'a mut dyn Listener>) -> Self {
+    pub(super) fn new(listener: Option<&'a mut dyn Listener>, apart: bool) -> Self {
+        let splitter = || ReasoningSplitter::new(ReasoningFormat::Separated);
         Self {
             tagged: ReasoningSplitter::new(ReasoningFormat::Tagged),
-            thoughts: ReasoningSplitter::new(ReasoningFormat::Separated),
+            thoughts: apart.then(splitter),
             listener,
         }
     }
@@ -25,7 +26,9 @@ impl<'a> Passing<'a> {
         let Some(listener) = &mut self.listener else {
             return;
         };
-        let reasoning = self.thoughts.add(&chunk.reasoning, &chunk.text).reasoning;
+        let thoughts = self.thoughts.as_mut();
+        let new = thoughts.map(|thoughts| thoughts.add(&chunk.reasoning, &chunk.text));
+        let reasoning = new.unwrap_or_default().reasoning;
         tell(&mut **listener, Split { text, reasoning }).await;
     }
 
@@ -33,10 +36,10 @@ impl<'a> Passing<'a> {
     pub(super) async fn finish(self) -> String {
         let (rest, all) = self.tagged.finish();
         if let Some(listener) = self.listener {
-            let (thoughts, _) = self.thoughts.finish();
+            let last = self.thoughts.map(|thoughts| thoughts.finish().0);
             let rest = Split {
                 text: rest.text,
-                reasoning: thoughts.reasoning,
+                reasoning: last.unwrap_or_default().reasoning,
             };
             tell(listener, rest).await;
         }

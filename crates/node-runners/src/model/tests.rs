@@ -167,6 +167,7 @@ fn call(prompt: Vec<PromptPart>) -> ModelCall {
         tools: vec![],
         structured_output: None,
         stream: true,
+        reasoning_apart: false,
     }
 }
 
@@ -262,19 +263,22 @@ async fn an_answer_is_streamed_and_recorded_as_the_reference_does() {
 }
 
 #[tokio::test]
-async fn thoughts_beside_the_text_come_between_tags() {
-    let asked = call(vec![message(Role::User, "think", vec![])]);
-    let script = model(vec![
-        thought("first"),
-        thought(" more"),
-        said("The answer."),
-        ended(1, 1),
-    ]);
-    let (answer, heard, _) = ask(script, &asked, Arc::new(NoHistory)).await;
+async fn thoughts_beside_the_text_come_between_tags_and_alone_where_that_is_wanted() {
+    let mut asked = call(vec![message(Role::User, "think", vec![])]);
     let whole = "<think>\nfirst more\n</think>The answer.";
-    assert_eq!(answer.unwrap().text, whole);
-    assert_eq!(heard.text.concat(), whole);
-    assert_eq!(heard.reasoning, ["first", " more"]);
+    for (apart, alone) in [(false, vec![]), (true, vec!["first", " more"])] {
+        asked.reasoning_apart = apart;
+        let script = model(vec![
+            thought("first"),
+            thought(" more"),
+            said("The answer."),
+            ended(1, 1),
+        ]);
+        let (answer, heard, _) = ask(script, &asked, Arc::new(NoHistory)).await;
+        assert_eq!(answer.unwrap().text, whole);
+        assert_eq!(heard.text.concat(), whole);
+        assert_eq!(heard.reasoning, alone);
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,7 @@ pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
             },
             structured_output: None,
             stream: false,
+            reasoning_apart: false,
         })),
     })
 }

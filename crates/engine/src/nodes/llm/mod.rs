@@ -47,6 +47,7 @@ pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
             tools: Vec::new(),
             structured_output,
             stream: true,
+            reasoning_apart: data.separated,
         })),
     })
 }
