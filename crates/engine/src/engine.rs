@@ -16,23 +16,35 @@ use crate::{
 pub struct Engine {
     graph: Arc<Graph>,
     state: EngineState,
+    /// The state is that of another graph.
+    foreign: bool,
 }
 
 impl Engine {
     /// A run that has not begun; its first event is [`Event::Start`].
     pub fn new(graph: Arc<Graph>, limits: Limits) -> Self {
         Self {
+            state: EngineState::new(graph.fingerprint(), limits),
             graph,
-            state: EngineState::new(limits),
+            foreign: false,
         }
     }
 
-    /// A run from a stored state, with the graph that it began with; its first event is [`Event::Resume`].
+    /// A run from a stored state, with the graph that it began with; its first event is [`Event::Resume`]. With any other graph that event
+    /// fails the run.
     pub fn restore(graph: Arc<Graph>, mut state: EngineState) -> Self {
+        let foreign = state.graph != graph.fingerprint();
+        if foreign {
+            state.forget_nodes();
+        }
         for frame in state.frames.values_mut() {
             frame.count_edges(&graph);
         }
-        Self { graph, state }
+        Self {
+            graph,
+            state,
+            foreign,
+        }
     }
 
     /// Takes an event in that comes at an instant (microseconds, never less than at the step before), and says what to do now.
@@ -44,7 +56,11 @@ impl Engine {
             now,
             effects: Vec::new(),
         };
-        turn.take(event);
+        if std::mem::take(&mut self.foreign) && !turn.state.is_finished() {
+            turn.fail_run("The run cannot go on: its graph is not the one that it began with.");
+        } else {
+            turn.take(event);
+        }
         turn.effects
     }
 

@@ -74,5 +74,6 @@ pub use self::{
     fields::Fields,
     graph::{Graph, GraphError, Limits, Node, OnError, Retry},
     happening::{Happening, Micros},
+    nodes::node_types,
     state::EngineState,
 };

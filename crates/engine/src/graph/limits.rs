@@ -19,7 +19,7 @@ pub struct Limits {
     pub variable_bytes: usize,
     /// Bytes of the outputs of one node execution, as JSON.
     pub output_bytes: usize,
-    /// Items that one iteration goes over.
+    /// Items that one iteration goes over, and passes of one loop.
     pub items: usize,
     /// Items of one iteration that are under way at once, whatever the node asks for.
     pub parallel: usize,
@@ -36,7 +36,7 @@ impl Default for Limits {
             variable_bytes: 200 * 1024,
             output_bytes: 10 * 1024 * 1024,
             items: 10_000,
-            parallel: 50,
+            parallel: 10,
         }
     }
 }

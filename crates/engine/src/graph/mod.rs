@@ -103,8 +103,40 @@ impl Graph {
         self.nodes.iter()
     }
 
+    /// Tells graphs apart: a stored state names nodes and edges by their numbers.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hash = Fnv::default();
+        for node in &self.nodes {
+            hash.add(&node.id);
+            hash.add(node.spec.name);
+        }
+        for edge in &self.edges {
+            hash.add(&self.nodes[edge.source].id);
+            hash.add(&edge.handle);
+            hash.add(&self.nodes[edge.target].id);
+        }
+        hash.0
+    }
+
     pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
+    }
+}
+
+/// FNV-1a over texts: the same on every machine and in every version.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn add(&mut self, text: &str) {
+        for byte in text.bytes().chain([0]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
     }
 }
 

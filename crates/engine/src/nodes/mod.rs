@@ -209,6 +209,17 @@ pub(crate) static TYPES: &[NodeType] = &[
     NodeType { name: "knowledge-index", kind: Kind::Refused(refused::PIPELINES), ..PLAIN },
 ];
 
+/// Every type of node by its name, and why it cannot be run, if so.
+pub fn node_types() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    TYPES.iter().map(|node_type| {
+        let reason = match node_type.kind {
+            Kind::Refused(reason) => Some(reason),
+            _ => None,
+        };
+        (node_type.name, reason)
+    })
+}
+
 /// The type with this name.
 pub(crate) fn find(name: &str) -> Option<&'static NodeType> {
     TYPES.iter().find(|node_type| node_type.name == name)

@@ -57,6 +57,13 @@ impl Turn<'_> {
                 format!("The outputs are too large: {bytes} bytes, at most {limit} are allowed.");
             return Err(permanent("OutputTooLarge", text));
         }
+        let said = self.state.answer.as_ref().map_or(0, |said| said.text.len());
+        let says = matches!(self.node(running.node).data, NodeData::Answer(_));
+        if says && said + bytes > limit {
+            let text =
+                format!("The answer of the run is too long: at most {limit} bytes are allowed.");
+            return Err(permanent("OutputTooLarge", text));
+        }
         for (selector, variable) in &outcome.assignments {
             let (bytes, limit) = (variable.value().bytes(), self.state.limits.variable_bytes);
             if bytes > limit {

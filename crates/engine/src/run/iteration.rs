@@ -29,6 +29,8 @@ pub(crate) struct Iteration {
     begun: u32,
     /// What items gave, by index; null as long as they did not end.
     results: Vec<Value>,
+    /// Bytes of all results.
+    bytes: usize,
     /// Items that failed and give nothing.
     dropped: Vec<u32>,
     /// Items that ended, in the order in which they did.
@@ -91,6 +93,7 @@ pub(crate) fn begin(turn: &mut Turn<'_>, running: Running, data: &IterationData)
         length: u32::try_from(length).unwrap_or(u32::MAX),
         begun: 0,
         results: vec![Value::default(); length],
+        bytes: 0,
         dropped: Vec::new(),
         durations: Vec::new(),
         totals: Totals::default(),
@@ -216,7 +219,7 @@ fn next_item(turn: &mut Turn<'_>, container: Running, data: &IterationData) {
 
 /// An item is over.
 pub(crate) fn ended(turn: &mut Turn<'_>, container: Running, data: &IterationData, pass: Pass) {
-    let now = turn.now;
+    let (now, limit) = (turn.now, turn.state.limits.output_bytes);
     let Some(iteration) = under_way_mut(turn, container) else {
         return;
     };
@@ -235,8 +238,13 @@ pub(crate) fn ended(turn: &mut Turn<'_>, container: Running, data: &IterationDat
             let found = pass.frame.pool.get(&data.output_selector);
             if let (Some(slot), Some(found)) = (iteration.results.get_mut(index as usize), found) {
                 *slot = found.value();
+                iteration.bytes += slot.bytes();
             }
         }
+    }
+    if iteration.bytes > limit {
+        let text = format!("The outputs are too large: at most {limit} bytes are allowed.");
+        return fail(turn, container, data, Failure::new("OutputTooLarge", text));
     }
     if iteration.durations.len() == iteration.length as usize {
         return complete(turn, container, data);

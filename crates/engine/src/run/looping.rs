@@ -26,6 +26,8 @@ pub(crate) struct Loop {
     rounds: u32,
     durations: Vec<(u32, Micros)>,
     variable_map: Map<String, Json>,
+    /// Bytes of `variable_map`: what goes beyond the limit of a node's outputs is not recorded.
+    map_bytes: usize,
     totals: Totals,
 }
 
@@ -42,6 +44,13 @@ pub(crate) fn begin(turn: &mut Turn<'_>, running: Running, data: &LoopData) {
     let Some(frame) = turn.state.frames.get(&running.frame) else {
         return;
     };
+    if data.loop_count as usize > turn.state.limits.items {
+        let text = format!(
+            "The loop may go round {} times, more than the limit of {}.",
+            data.loop_count, turn.state.limits.items
+        );
+        return turn.fail(running, Failure::new("LoopNodeError", text));
+    }
     let variables = match data.initial(&frame.pool) {
         Ok(variables) => variables,
         Err(failure) => return turn.fail(running, failure),
@@ -70,6 +79,7 @@ pub(crate) fn begin(turn: &mut Turn<'_>, running: Running, data: &LoopData) {
         rounds: 0,
         durations: Vec::new(),
         variable_map: Map::new(),
+        map_bytes: 0,
         totals: Totals::default(),
     };
     turn.state.executions.insert(
@@ -117,13 +127,20 @@ pub(crate) fn ended(turn: &mut Turn<'_>, container: Running, data: &LoopData, pa
             *variable = now.clone();
         }
     }
-    let values = state
+    state.map_bytes += state
         .variables
         .iter()
-        .map(|(name, variable)| (name.clone(), variable.json().clone()));
-    state
-        .variable_map
-        .insert(index.to_string(), Json::Object(values.collect()));
+        .map(|(_, variable)| variable.value().bytes())
+        .sum::<usize>();
+    if state.map_bytes <= turn.state.limits.output_bytes {
+        let values = state
+            .variables
+            .iter()
+            .map(|(name, variable)| (name.clone(), variable.json().clone()));
+        state
+            .variable_map
+            .insert(index.to_string(), Json::Object(values.collect()));
+    }
     let steps = u64::from(data.loop_count);
     if pass.broken {
         return complete(turn, container, state, Reason::Over, steps);

@@ -39,6 +39,8 @@ pub(crate) enum Phase {
 #[serde(try_from = "stored::Stored", into = "stored::Stored")]
 pub struct EngineState {
     pub(crate) phase: Phase,
+    /// Fingerprint of the graph that the numbers of nodes and edges belong to.
+    pub(crate) graph: u64,
     pub(crate) limits: Limits,
     /// The root that is active.
     pub(crate) root: usize,
@@ -116,9 +118,10 @@ pub(crate) enum Doing {
 }
 
 impl EngineState {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(graph: u64, limits: Limits) -> Self {
         Self {
             phase: Phase::New,
+            graph,
             limits,
             root: 0,
             started_at: 0,
@@ -134,6 +137,13 @@ impl EngineState {
             outputs: Fields::new(),
             answer: None,
         }
+    }
+
+    /// Forgets everything that names a node: the state is that of another graph.
+    pub(crate) fn forget_nodes(&mut self) {
+        self.frames.clear();
+        self.executions.clear();
+        self.ready.clear();
     }
 
     /// Whether the run is over.

@@ -20,6 +20,7 @@ const VERSION: u32 = 1;
 pub(super) struct Stored {
     version: u32,
     phase: Phase,
+    graph: u64,
     limits: Limits,
     root: usize,
     started_at: Micros,
@@ -70,6 +71,7 @@ impl From<EngineState> for Stored {
             version: VERSION,
             frames: frames.collect(),
             phase: state.phase,
+            graph: state.graph,
             limits: state.limits,
             root: state.root,
             started_at: state.started_at,
@@ -148,6 +150,7 @@ impl TryFrom<Stored> for EngineState {
         Ok(Self {
             frames,
             phase: stored.phase,
+            graph: stored.graph,
             limits: stored.limits,
             root: stored.root,
             started_at: stored.started_at,

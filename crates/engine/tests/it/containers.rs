@@ -193,3 +193,83 @@ fn large_iteration_yields() {
     assert!(driver.finished);
     assert!(driver.yields >= 7, "{}", driver.yields);
 }
+
+/// start → loop that goes on for ever, with one assigner inside.
+fn endless(count: u32, operation: &Json) -> Json {
+    json!({
+        "nodes": [
+            {"id": "start", "data": {"type": "start", "title": ""}},
+            {"id": "loop", "data": {"type": "loop", "title": "", "loop_count": count, "break_conditions": [],
+                "loop_variables": [{"label": "v", "var_type": "array[string]", "value_type": "constant", "value": "[]"}]}},
+            {"id": "first", "parentId": "loop", "data": {"type": "loop-start"}},
+            {"id": "set", "parentId": "loop", "data": {"type": "assigner", "version": "2", "title": "", "items": [operation]}},
+        ],
+        "edges": [{"source": "start", "target": "loop"}, {"source": "first", "target": "set"}],
+    })
+}
+
+#[test]
+fn loop_and_its_variables_are_bounded() {
+    let append = json!({"variable_selector": ["loop", "v"], "input_type": "constant", "operation": "append", "value": "x".repeat(1_000)});
+    for (count, text) in [
+        (20_000, "more than the limit of 10000"),
+        (5_000, "is too large"),
+    ] {
+        let mut driver = Driver::new(&endless(count, &append));
+        driver.start(json!({}));
+        assert!(
+            driver.end().error.as_deref().unwrap().contains(text),
+            "{:?}",
+            driver.end().error
+        );
+    }
+}
+
+#[test]
+fn results_of_an_iteration_are_bounded_together() {
+    let limits = gatewright_engine::Limits {
+        output_bytes: 1_000,
+        ..gatewright_engine::Limits::default()
+    };
+    let mut driver = Driver::limited(&over_code(&json!({})), limits);
+    driver.start(json!({"list": [1, 2, 3]}));
+    for _ in 0..2 {
+        driver.answer(|_, _| crate::driver::done(json!({"y": "x".repeat(600)})));
+    }
+    assert!(
+        driver
+            .end()
+            .error
+            .as_deref()
+            .unwrap()
+            .contains("at most 1000 bytes")
+    );
+}
+
+#[test]
+fn loop_end_breaks_its_loop_at_once() {
+    let mut graph = endless(
+        10,
+        &json!({"variable_selector": ["loop", "v"], "input_type": "constant", "operation": "append", "value": "x"}),
+    );
+    let add = |list: &mut Json, more: Json| list.as_array_mut().unwrap().push(more);
+    add(
+        &mut graph["nodes"],
+        json!({"id": "stop", "parentId": "loop", "data": {"type": "loop-end"}}),
+    );
+    add(
+        &mut graph["nodes"],
+        json!({"id": "end", "data": {"type": "end", "title": "", "outputs": [{"variable": "r", "value_selector": ["loop", "loop_round"]}, {"variable": "v", "value_selector": ["loop", "v"]}]}}),
+    );
+    add(
+        &mut graph["edges"],
+        json!({"source": "set", "target": "stop"}),
+    );
+    add(
+        &mut graph["edges"],
+        json!({"source": "loop", "target": "end"}),
+    );
+    let mut driver = Driver::new(&graph);
+    driver.start(json!({}));
+    assert_eq!(json!(driver.end().outputs), json!({"r": 1, "v": ["x"]}));
+}

@@ -308,3 +308,26 @@ fn chatflow_runs_with_models_are_as_recorded() {
 fn classifier_and_extractor_runs_are_as_recorded() {
     agrees("42-classifier-extractor.json", &[]);
 }
+
+#[test]
+fn every_type_of_node_that_runs_has_a_recording_or_a_table_of_its_own() {
+    // The loop of the recordings ends by its condition; lists and the older name are tested in `scheduling` and by the crate of values.
+    let elsewhere = ["loop-end", "list-operator", "variable-assigner"];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut recorded = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name();
+        for graph in recording(name.to_str().unwrap()).graphs.values() {
+            let nodes = graph["graph"]["nodes"].as_array().unwrap();
+            recorded.extend(
+                nodes
+                    .iter()
+                    .map(|node| node["data"]["type"].as_str().unwrap().to_owned()),
+            );
+        }
+    }
+    for (name, refused) in gatewright_engine::node_types() {
+        let known = elsewhere.contains(&name) || recorded.iter().any(|one| one == name);
+        assert!(refused.is_some() || known, "{name} has no recording");
+    }
+}

@@ -8,6 +8,7 @@ mod driver;
 mod forms;
 mod golden;
 mod graphs;
+mod http;
 mod models;
 mod properties;
 mod resume;

@@ -203,3 +203,24 @@ fn items_that_gave_null_stay_where_they_are_after_a_restore() {
     }
     assert_eq!(json!(driver.end().outputs), json!({"all": [null, null, 3]}));
 }
+
+#[test]
+fn state_of_another_graph_fails_the_run_and_nothing_else() {
+    let graph = |id: &str| graph(&[start(&[]), code(id)], &[&format!("start {id}")]);
+    let mut driver = Driver::new(&graph("a"));
+    driver.start(json!({}));
+    let other = Graph::parse(&graph("b"), &Limits::default()).unwrap();
+    let mut driver = Driver::of(Engine::restore(
+        Arc::new(other),
+        driver.engine.state().clone(),
+    ));
+    driver.send(Event::Resume);
+    let end = driver.end();
+    assert_eq!(json!(end.status), "failed");
+    assert!(
+        end.error
+            .as_deref()
+            .unwrap()
+            .contains("its graph is not the one")
+    );
+}

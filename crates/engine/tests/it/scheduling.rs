@@ -571,3 +571,36 @@ fn answer_inside_an_iteration_speaks_in_every_round() {
         assert_eq!(driver.end().outputs["answer"], "<a><b><c>");
     }
 }
+
+#[test]
+fn list_operator_gives_what_is_left_and_fails_on_what_is_no_list() {
+    let list = json!({"id": "list", "data": {"type": "list-operator", "title": "", "variable": ["start", "list"],
+        "filter_by": {"enabled": true, "conditions": [{"key": "", "comparison_operator": "contains", "value": "a"}]},
+        "order_by": {"enabled": true, "key": "", "value": "desc"}, "extract_by": {"enabled": false, "serial": ""}, "limit": {"enabled": true, "size": 2}}});
+    let older = json!({"id": "first", "data": {"type": "variable-assigner", "title": "", "output_type": "array[string]", "variables": [["nobody", "x"], ["list", "result"]]}});
+    let graph = graph(
+        &[
+            start(&["list"]),
+            list,
+            older,
+            end(
+                "end",
+                &[
+                    "all first.output",
+                    "one list.first_record",
+                    "last list.last_record",
+                ],
+            ),
+        ],
+        &["start list", "list first", "first end"],
+    );
+    let mut driver = Driver::new(&graph);
+    driver.start(json!({"list": ["a", "b", "ab", "ac"]}));
+    assert_eq!(
+        json!(driver.end().outputs),
+        json!({"all": ["ac", "ab"], "one": "ac", "last": "ab"})
+    );
+    let mut driver = Driver::new(&graph);
+    driver.start(json!({"list": {"a": 1}}));
+    assert_eq!(json!(driver.end().status), "failed");
+}
