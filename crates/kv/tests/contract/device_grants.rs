@@ -40,9 +40,11 @@ async fn grant_nonce_is_remembered_a_minute_longer_than_it_is_good() {
     assert!(grants.insert(&grant, &device, now).await.unwrap());
     let stored = grants.find_by_device_code(&device).await.unwrap().unwrap();
     let nonce: TokenText = unique().parse().unwrap();
-    let until = (&nonce, now + TimeDelta::seconds(200));
+    let until = now + TimeDelta::seconds(200);
     let denied = grant.deny(now).unwrap();
-    let swap = grants.replace_spending(&stored, &denied, until, now).await;
+    let swap = grants
+        .replace_spending(&stored, &denied, &nonce, until, now)
+        .await;
     assert_eq!(swap.unwrap(), Swap::Done);
     let mut ttls = writer.ttls("dg:state").await;
     ttls.sort_unstable();

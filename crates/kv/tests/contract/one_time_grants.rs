@@ -20,9 +20,7 @@ async fn one_time_keys_live_as_long_as_the_code_and_a_try_prolongs_nothing() {
     grants.attempt(&token, later).await.unwrap().unwrap();
     assert_eq!(writer.ttls("one-time").await, [300, 300]);
     let next = (unique(), later);
-    let advanced = grants
-        .advance(&token, &grant, (&next.0, &grant), later)
-        .await;
+    let advanced = grants.advance(&token, &grant, &next.0, &grant, later).await;
     assert!(advanced.unwrap());
     let mut ttls = writer.ttls("one-time").await;
     ttls.sort_unstable();
@@ -110,12 +108,12 @@ async fn one_time_grant_is_taken_only_as_it_was_seen() {
         ..grant.clone()
     };
     assert!(!grants.consume(&token, &other).await.unwrap());
-    let advanced = grants.advance(&token, &other, (&next, &other), now).await;
+    let advanced = grants.advance(&token, &other, &next, &other, now).await;
     assert!(!advanced.unwrap());
     assert!(grants.find(&next, now).await.unwrap().is_none(), "neither");
     // A try changes the count beside it and not what was seen.
     grants.attempt(&token, now).await.unwrap().unwrap();
-    let advanced = grants.advance(&token, &grant, (&next, &other), now).await;
+    let advanced = grants.advance(&token, &grant, &next, &other, now).await;
     assert!(advanced.unwrap());
     assert!(grants.find(&token, now).await.unwrap().is_none(), "both");
     assert_eq!(grants.find(&next, now).await.unwrap(), Some(other));

@@ -181,7 +181,7 @@ async fn account_update_login_leaves_banned_who_was_pending_when_it_was_read() {
     let mut conn = ground.conn().await;
     let before = account::find(&mut conn, ann).await.unwrap().unwrap();
     let ban = (AccountStatus::Pending, AccountStatus::Banned);
-    let banned = profile::update_status(&mut conn, ann, ban, ground.now()).await;
+    let banned = profile::update_status(&mut conn, ann, ban.0, ban.1, ground.now()).await;
     assert!(banned.unwrap());
     account::update_login(&mut conn, &before, "192.0.2.7", ground.now())
         .await
@@ -239,7 +239,7 @@ async fn account_lock_blocks_other_locks_of_that_account_and_changes_of_it() {
     assert!(!lock(bob).await);
     let change = (AccountStatus::Active, AccountStatus::Banned);
     let change = async |tx: &mut gatewright_storage_kit::Tx| {
-        profile::update_status(tx, ann, change, ground.now()).await
+        profile::update_status(tx, ann, change.0, change.1, ground.now()).await
     };
     assert!(ground.is_blocked(change).await);
     holder.commit().await.unwrap();

@@ -33,7 +33,7 @@ async fn api_key_list_holds_the_keys_of_a_workspace_and_scope_newest_first() {
     ] {
         let (stored, at) = (format!("{masked}:digest"), ground.minutes(made_in));
         let key = (ApiKeyId(id()), stored.as_str());
-        api_key::insert(&mut conn, workspace, scope, key, at)
+        api_key::insert(&mut conn, workspace, scope, key.0, key.1, at)
             .await
             .unwrap();
     }
@@ -71,7 +71,7 @@ async fn api_key_delete_answers_false_outside_of_its_workspace_and_scope() {
     let app = KeyScope::App(id());
     let mut conn = ground.conn().await;
     let stored = (key, "masked:digest");
-    api_key::insert(&mut conn, here, app, stored, ground.now())
+    api_key::insert(&mut conn, here, app, stored.0, stored.1, ground.now())
         .await
         .unwrap();
     for (workspace, scope, expected) in [

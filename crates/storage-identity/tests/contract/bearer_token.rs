@@ -206,7 +206,8 @@ async fn bearer_list_for_owner_pages_live_tokens_newest_first_and_counts_them() 
         ),
         (somebody("https://other.example"), (0, 10), vec![], 0),
     ] {
-        let listed = bearer_token::list_for_owner(&mut conn, &owner, ground.now(), page).await;
+        let listed =
+            bearer_token::list_for_owner(&mut conn, &owner, ground.now(), page.0, page.1).await;
         let (tokens, all) = listed.unwrap();
         let listed: Vec<_> = tokens.iter().map(|token| token.id).collect();
         assert_eq!((listed, all), (expected, total), "{owner:?} {page:?}");

@@ -86,7 +86,8 @@ async fn profile_update_status_answers_false_when_the_status_is_a_third() {
         ((active, banned), false),
         ((banned, active), true),
     ] {
-        let changed = profile::update_status(&mut conn, ann, change, ground.now()).await;
+        let changed =
+            profile::update_status(&mut conn, ann, change.0, change.1, ground.now()).await;
         assert_eq!(changed.unwrap(), expected, "{change:?}");
     }
 }

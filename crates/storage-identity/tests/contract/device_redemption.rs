@@ -17,7 +17,7 @@ async fn redemption_of_a_grant_answers_true_once() {
     let mut conn = ground.conn().await;
     for (grant, expected) in [(grant, true), (grant, false), (other, true)] {
         let token = (TokenId(id()), IP);
-        let claimed = redemptions::insert(&mut conn, grant, token, ground.now()).await;
+        let claimed = redemptions::insert(&mut conn, grant, token.0, token.1, ground.now()).await;
         assert_eq!(claimed.unwrap(), expected);
     }
 }
@@ -27,13 +27,13 @@ async fn redemption_waits_for_one_that_has_not_committed_and_takes_over_when_it_
     let ground = Ground::new().await;
     let (grant, now) = (GrantId(id()), ground.now());
     let mut holder = ground.begin().await;
-    let first = redemptions::insert(&mut holder, grant, (TokenId(id()), IP), now).await;
+    let first = redemptions::insert(&mut holder, grant, TokenId(id()), IP, now).await;
     assert!(first.unwrap());
-    let claims = async |tx: &mut Tx| redemptions::insert(tx, grant, (TokenId(id()), IP), now).await;
+    let claims = async |tx: &mut Tx| redemptions::insert(tx, grant, TokenId(id()), IP, now).await;
     assert!(ground.is_blocked(claims).await);
     holder.rollback().await.unwrap();
     let mut conn = ground.conn().await;
-    let second = redemptions::insert(&mut conn, grant, (TokenId(id()), IP), now).await;
+    let second = redemptions::insert(&mut conn, grant, TokenId(id()), IP, now).await;
     assert!(second.unwrap());
 }
 
@@ -44,7 +44,7 @@ async fn redemption_addresses_are_of_the_asked_tokens_where_known() {
     let mut conn = ground.conn().await;
     for token in [known, older, not_asked] {
         let grant = GrantId(id());
-        redemptions::insert(&mut conn, grant, (token, IP), ground.now())
+        redemptions::insert(&mut conn, grant, token, IP, ground.now())
             .await
             .unwrap();
     }

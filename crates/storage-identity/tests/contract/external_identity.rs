@@ -29,7 +29,8 @@ async fn identity_insert_answers_false_when_it_or_another_of_the_issuer_is_tied(
         ((&one, "2"), bob, true),
         ((&other, "1"), ann, true),
     ] {
-        let tied = identities::insert(&mut conn, identity, account, ground.now()).await;
+        let tied =
+            identities::insert(&mut conn, identity.0, identity.1, account, ground.now()).await;
         assert_eq!(tied.unwrap(), expected, "{identity:?}");
     }
     for (issuer, provider_subject, expected) in [
@@ -48,9 +49,9 @@ async fn identity_insert_waits_for_one_that_has_not_committed() {
     let (ann, bob) = (ground.account("ann").await, ground.account("bob").await);
     let (subject, now) = (subject("https://one.example"), ground.now());
     let mut holder = ground.begin().await;
-    let tied = identities::insert(&mut holder, (&subject, "1"), ann, now).await;
+    let tied = identities::insert(&mut holder, &subject, "1", ann, now).await;
     assert!(tied.unwrap());
-    let second = async |tx: &mut Tx| identities::insert(tx, (&subject, "1"), bob, now).await;
+    let second = async |tx: &mut Tx| identities::insert(tx, &subject, "1", bob, now).await;
     assert!(ground.is_blocked(second).await);
 }
 
@@ -62,7 +63,7 @@ async fn identities_of_an_account_are_listed_oldest_first_and_untied_one_by_one(
     for (issuer, minutes) in [("https://younger.example", 1), ("https://older.example", 0)] {
         let identity = subject(issuer);
         let at = ground.minutes(minutes);
-        let tied = identities::insert(&mut conn, (&identity, "1"), ann, at).await;
+        let tied = identities::insert(&mut conn, &identity, "1", ann, at).await;
         assert!(tied.unwrap());
     }
     let listed = identities::list_for_account(&mut conn, ann).await.unwrap();

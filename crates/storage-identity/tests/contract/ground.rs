@@ -11,6 +11,7 @@ use gatewright_domain::{
 use gatewright_storage_identity::{
     account::{self, LockedAccount, NewAccount},
     workspace,
+    workspace::NewMember,
 };
 use gatewright_storage_kit::{Conn, DbSettings, Pool, StorageError, Tx};
 use gatewright_test_db::TestDb;
@@ -103,7 +104,7 @@ impl Ground {
         let mut conn = self.conn().await;
         let at = self.minutes(made_in);
         let name = format!("made in {made_in}");
-        workspace::insert_with_owner(&mut conn, workspace, &name, owner, at)
+        workspace::insert_with_owner(&mut conn, workspace, &name, owner.0, owner.1, at)
             .await
             .unwrap();
         workspace
@@ -118,8 +119,14 @@ impl Ground {
         joined_in: i64,
     ) {
         let mut conn = self.conn().await;
-        let (member, at) = ((MembershipId(id()), account), self.minutes(joined_in));
-        workspace::insert_member(&mut conn, workspace, member, role, false, at)
+        let member = NewMember {
+            id: MembershipId(id()),
+            account,
+            role,
+            is_current: false,
+        };
+        let at = self.minutes(joined_in);
+        workspace::insert_member(&mut conn, workspace, member, at)
             .await
             .unwrap();
     }

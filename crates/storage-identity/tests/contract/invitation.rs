@@ -167,7 +167,7 @@ async fn invitation_takes_the_place_of_an_account_that_was_never_used() {
     let mut tx = ground.begin().await;
     let span = (ground.now(), ground.minutes(60));
     for name in ["ann", "bob"] {
-        invitation::dissolve_unused(&mut tx, &email(name), span)
+        invitation::dissolve_unused(&mut tx, &email(name), span.0, span.1)
             .await
             .unwrap();
     }
@@ -203,7 +203,7 @@ async fn invitation_without_a_role_takes_that_of_the_membership_it_stood_for() {
     let before = invitation::find(&mut tx, older).await.unwrap().unwrap();
     assert_eq!((before.role, before.accepted_by), (Role::Normal, None));
     let span = (ground.now(), ground.minutes(60));
-    invitation::dissolve_unused(&mut tx, &email("ann"), span)
+    invitation::dissolve_unused(&mut tx, &email("ann"), span.0, span.1)
         .await
         .unwrap();
     let open = invitation::list_open(&mut tx, workspace, ground.now()).await;

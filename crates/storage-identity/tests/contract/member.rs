@@ -5,7 +5,7 @@ use gatewright_domain::{
     ids::{AccountId, MembershipId, WorkspaceId},
     workspace::Role,
 };
-use gatewright_storage_identity::{member, workspace};
+use gatewright_storage_identity::{member, workspace, workspace::NewMember};
 use gatewright_storage_kit::StorageError;
 
 use crate::ground::{Ground, email, id};
@@ -129,10 +129,14 @@ async fn member_of_an_address_is_found_in_any_spelling_unless_never_used() {
 async fn member_insert_refuses_a_second_membership() {
     let m = members().await;
     let mut conn = m.ground.conn().await;
-    let again = (MembershipId(id()), m.bob);
+    let again = NewMember {
+        id: MembershipId(id()),
+        account: m.bob,
+        role: Role::Normal,
+        is_current: false,
+    };
     let at = m.ground.now();
-    let refused =
-        workspace::insert_member(&mut conn, m.first, again, Role::Normal, false, at).await;
+    let refused = workspace::insert_member(&mut conn, m.first, again, at).await;
     assert!(
         matches!(&refused, Err(StorageError::Duplicate(name)) if name == "unique_tenant_account_join"),
         "{refused:?}"

@@ -17,7 +17,7 @@ fn actor() -> Actor {
 async fn insert(ground: &Ground, actor: Actor, kind: &str, name: &str, made_in: i64) -> TagId {
     let (tag, at) = (TagId(id()), ground.minutes(made_in));
     let mut conn = ground.conn().await;
-    tag::insert(&mut conn, actor, tag, (kind, name), at)
+    tag::insert(&mut conn, actor, tag, kind, name, at)
         .await
         .unwrap();
     tag
@@ -27,7 +27,7 @@ async fn insert(ground: &Ground, actor: Actor, kind: &str, name: &str, made_in: 
 async fn bind(ground: &Ground, actor: Actor, kind: &str, target: Uuid, tags: &[TagId]) {
     let bindings: Vec<_> = tags.iter().map(|tag| (id(), tag.0)).collect();
     let mut conn = ground.conn().await;
-    tag::bind(&mut conn, actor, (kind, target), &bindings, ground.now())
+    tag::bind(&mut conn, actor, kind, target, &bindings, ground.now())
         .await
         .unwrap();
 }
@@ -106,7 +106,7 @@ async fn tag_name_is_taken_in_its_workspace_and_kind_by_another_tag() {
         (here, ("knowledge", "alpha"), None, false),
         (there, ("app", "alpha"), None, false),
     ] {
-        let taken = tag::is_name_taken(&mut conn, workspace.workspace, tag, except).await;
+        let taken = tag::is_name_taken(&mut conn, workspace.workspace, tag.0, tag.1, except).await;
         assert_eq!(taken.unwrap(), expected, "{tag:?} {except:?}");
     }
 }
@@ -194,7 +194,7 @@ async fn tag_target_is_there_when_its_table_holds_it_in_the_workspace() {
     let ground = Ground::new().await;
     let (here, there, app) = (actor().workspace, actor().workspace, id());
     let mut conn = ground.conn().await;
-    let missing = tag::is_target_there(&mut conn, here, ("snippet", app)).await;
+    let missing = tag::is_target_there(&mut conn, here, "snippet", app).await;
     assert!(!missing.unwrap(), "of no kind that has a table");
     let tables = "CREATE TABLE IF NOT EXISTS datasets (id uuid, tenant_id uuid)";
     ground.db.execute(tables).await;
@@ -206,7 +206,7 @@ async fn tag_target_is_there_when_its_table_holds_it_in_the_workspace() {
         (here, "knowledge", id(), false),
         (here, "app", app, false),
     ] {
-        let is_there = tag::is_target_there(&mut conn, workspace, (kind, target)).await;
+        let is_there = tag::is_target_there(&mut conn, workspace, kind, target).await;
         assert_eq!(is_there.unwrap(), expected, "{kind}");
     }
 }
