@@ -215,7 +215,7 @@ const EDGES: [(&str, &[&str]); 40] = [
     ("worker", &["domain", "jobs", "private-file", "runtime"]),
     // What an embedder needs, and nothing more of ours.
     ("example-axum", &["auth"]),
-    ("fuzz-targets", &["auth", "http"]),
+    ("fuzz-targets", &["auth", "dsl", "http"]),
     ("test-db", &["domain"]),
     ("test-support", &["crypto", "domain"]),
 ];

@@ -69,3 +69,8 @@ fn sec_180_no_cookie_header_panics_the_parser() {
 fn sec_180_no_code_panics_the_parser() {
     run("user_code", targets::user_code);
 }
+
+#[test]
+fn sec_195_no_app_file_panics_the_reader() {
+    run("app_file", targets::app_file);
+}

@@ -161,7 +161,7 @@ fn write_json_text(text: &str, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '\x08' => out.push_str("\\b"),
             '\x0c' => out.push_str("\\f"),
-            ' '..='\x7f' => out.push(c),
+            ' '..='~' => out.push(c),
             _ => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{unit:04x}");
@@ -229,7 +229,7 @@ mod tests {
         let value = json!({"b": [1, 2.0, null, true], "a": {"é": "你\u{1f600}\u{7f}\u{8}\"\\"}});
         assert_eq!(
             sorted_json(&value),
-            "{\"a\": {\"\\u00e9\": \"\\u4f60\\ud83d\\ude00\u{7f}\\b\\\"\\\\\"}, \"b\": [1, 2.0, null, true]}"
+            "{\"a\": {\"\\u00e9\": \"\\u4f60\\ud83d\\ude00\\u007f\\b\\\"\\\\\"}, \"b\": [1, 2.0, null, true]}"
         );
     }
 }

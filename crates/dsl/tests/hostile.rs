@@ -39,7 +39,7 @@ fn used_often(what: &str, head: &str, tail: &str) -> String {
 }
 
 #[test]
-fn value_that_aliases_multiply_is_refused() {
+fn sec_195_value_that_aliases_multiply_is_refused() {
     for text in [
         alias_bomb(),
         merge_bomb(),
@@ -52,14 +52,14 @@ fn value_that_aliases_multiply_is_refused() {
 }
 
 #[test]
-fn alias_inside_its_own_value_is_refused() {
+fn sec_195_alias_inside_its_own_value_is_refused() {
     for text in ["&a [*a]", "a: &a {b: *a}", "&a [[[*a]]]", "a: &a {<<: *a}"] {
         assert!(matches!(read(text), Err(YamlError::Recursive(_))), "{text}");
     }
 }
 
 #[test]
-fn depth_is_refused_at_once() {
+fn sec_195_depth_is_refused_at_once() {
     for open in ["[", "{a: ", "- ", "[{a: "] {
         let error = read(&nested(open, 100_000)).unwrap_err();
         assert!(matches!(error, YamlError::TooDeep(_)), "{open}: {error}");
@@ -73,7 +73,7 @@ fn depth_is_refused_at_once() {
 }
 
 #[test]
-fn values_are_counted() {
+fn sec_195_values_are_counted() {
     let lines = |count: usize| "- a\n".repeat(count);
     // The list itself counts.
     assert!(read(&lines(MAX_NODES - 1)).is_ok());
@@ -82,7 +82,7 @@ fn values_are_counted() {
 
 /// The parser would hold all of it before it says anything.
 #[test]
-fn list_in_brackets_is_bounded() {
+fn sec_195_list_in_brackets_is_bounded() {
     for unit in [
         "a,", "[],", "a: b, ", "*a, ", "a\n,", "? a,", "!a b,", "&a b,",
     ] {
@@ -95,7 +95,7 @@ fn list_in_brackets_is_bounded() {
 }
 
 #[test]
-fn bytes_are_counted_before_anything_is_read() {
+fn sec_195_bytes_are_counted_before_anything_is_read() {
     let text = "x".repeat(MAX_BYTES + 1);
     assert_eq!(read(&text), Err(YamlError::FileTooLarge));
     let error = AppDocument::open(&text).unwrap_err();
@@ -104,7 +104,7 @@ fn bytes_are_counted_before_anything_is_read() {
 }
 
 #[test]
-fn number_without_end_is_refused() {
+fn sec_195_number_without_end_is_refused() {
     for digits in ["9", "0x", "1:", "1_"] {
         let text = match digits {
             "0x" => format!("0x{}", "f".repeat(100_000)),
@@ -116,7 +116,7 @@ fn number_without_end_is_refused() {
 }
 
 #[test]
-fn character_that_no_database_takes_is_refused() {
+fn sec_195_character_that_no_database_takes_is_refused() {
     for text in [
         "a: \0",
         "a: \"\\0\"",
@@ -132,7 +132,7 @@ fn character_that_no_database_takes_is_refused() {
 }
 
 #[test]
-fn tag_that_makes_objects_is_refused() {
+fn sec_195_tag_that_makes_objects_is_refused() {
     for tag in [
         "!!python/object/apply:os.system",
         "!!python/name:os.system",

@@ -8,6 +8,7 @@ use gatewright_auth::{
     jws::{parse_claims, sign},
     keys::{KeyRing, MasterKeys},
 };
+use gatewright_dsl::{AppDocument, AppFile, Export, yaml};
 
 /// The key of the corpus: with it the fuzzers get past the signature, to the claims.
 pub const KEY: &[u8] = b"the key of the fuzzers' corpus, 32+";
@@ -79,4 +80,41 @@ pub fn user_code(data: &[u8]) {
     if let Ok(code) = text.parse::<DeviceCode>() {
         assert_eq!(code.expose(), text, "a device code is taken to the letter");
     }
+}
+
+/// An app file, or any other YAML.
+///
+/// # Panics
+/// When what was read is not the same after it was written, or an export cannot be imported again.
+pub fn app_file(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(value) = yaml::read(&text) {
+        let again = yaml::read(&yaml::write(&value));
+        assert_eq!(again, Ok(value), "writing changes nothing");
+    }
+    let Some(file) = import(&text) else {
+        return;
+    };
+    let export = |file: &AppFile| {
+        file.export(Export {
+            include_secret: true,
+            ..Export::default()
+        })
+    };
+    let exported = export(&file);
+    let again = import(&exported);
+    assert_eq!(
+        again.as_ref().map(export),
+        Some(exported),
+        "an export is stable"
+    );
+    let without = import(&file.export(Export::default()));
+    assert!(
+        without.is_some(),
+        "an export without secrets is an app file too"
+    );
+}
+
+fn import(text: &str) -> Option<AppFile> {
+    AppDocument::open(text).ok()?.into_app_file(None).ok()
 }

@@ -27,6 +27,8 @@ enum Target {
     Cookies,
     /// User codes and device codes.
     UserCode,
+    /// App files, and YAML as such.
+    AppFile,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
