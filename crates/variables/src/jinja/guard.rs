@@ -53,6 +53,8 @@ struct Level {
     is_subscript: bool,
     /// Whether it is a list, object or group that is wrapped.
     is_wrapped: bool,
+    /// Whether a name is in it: it is not a mere constant.
+    has_name: bool,
     /// Where its bracket stands.
     open: usize,
     /// Where the operand begins that was read last.
@@ -74,6 +76,14 @@ struct Tag {
     binds: bool,
     /// Whether the value of a `set` began.
     has_value: bool,
+    /// Whether what a `for` goes through began, and did not end.
+    has_iterable: bool,
+}
+
+impl Tag {
+    fn is_named(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name)
+    }
 }
 
 #[derive(Default)]
@@ -104,6 +114,9 @@ impl Guard {
             Token::Colon => self.colon(),
             Token::Assign => self.assign(end),
             Token::Dot | Token::Pipe => self.go_on()?,
+            Token::Eq | Token::Ne | Token::Gt | Token::Gte | Token::Lt | Token::Lte => {
+                self.compare(start)?;
+            }
             Token::Str(_)
             | Token::String(_)
             | Token::Int(_)
@@ -126,6 +139,7 @@ impl Guard {
 
     /// The value of a `set` ends with its tag.
     fn finish_tag(&mut self) {
+        self.finish_iterable();
         if self.tag.has_value {
             let filter = if self.tag.is_dotted {
                 OWN
@@ -136,6 +150,14 @@ impl Guard {
         }
         self.levels.clear();
         self.tag = Tag::default();
+    }
+
+    /// What a `for` goes through pays for its length.
+    fn finish_iterable(&mut self) {
+        if self.tag.has_iterable && self.levels.len() == 1 {
+            self.tag.has_iterable = false;
+            self.insertions.push((self.end, format!(")|{CHARGE})")));
+        }
     }
 
     fn operand(&mut self, start: usize) {
@@ -163,6 +185,18 @@ impl Guard {
         Ok(())
     }
 
+    /// What is compared pays for its length. (What an operator made of texts has paid already.)
+    fn compare(&mut self, start: usize) -> Result<(), String> {
+        if let Some(level) = self.levels.last()
+            && level.after_operand
+        {
+            self.insertions.push((level.operand, "(".to_owned()));
+            self.insertions
+                .push((self.end.min(start), format!("|{CHARGE})")));
+        }
+        self.operator()
+    }
+
     /// A dot or a pipe.
     fn go_on(&mut self) -> Result<(), String> {
         if self.levels.len() == 1 && !self.tag.has_value {
@@ -188,14 +222,24 @@ impl Guard {
         let is_member = self.levels.last().is_some_and(|level| level.continues);
         match name {
             "in" if !is_member => {
-                if self.levels.len() == 1 && self.tag.name.as_deref() == Some("for") {
+                if self.tag.binds && self.levels.len() == 1 && self.tag.is_named("for") {
                     self.tag.binds = false;
+                    self.tag.has_iterable = true;
+                    self.insertions.push((start + name.len(), " ((".to_owned()));
                 }
                 self.operator()
             }
-            "not" | "and" | "or" | "is" | "if" | "else" if !is_member => self.operator(),
+            "not" | "and" | "or" | "is" | "if" | "else" | "recursive" if !is_member => {
+                if matches!(name, "if" | "recursive") {
+                    self.finish_iterable();
+                }
+                self.operator()
+            }
             _ => {
                 self.operand(start);
+                if let Some(level) = self.levels.last_mut() {
+                    level.has_name = true;
+                }
                 Ok(())
             }
         }
@@ -245,6 +289,9 @@ impl Guard {
             self.chain -= level.chain;
             if level.is_wrapped {
                 self.insertions.push((end, format!("|{OWN})")));
+            } else if level.is_subscript && level.has_name {
+                self.insertions.push((level.open + 1, "((".to_owned()));
+                self.insertions.push((self.end, format!(")|{CHARGE})")));
             }
         }
         if let Some(level) = self.levels.last_mut() {
@@ -283,9 +330,7 @@ impl Guard {
 
     /// The value of a `set` begins behind its first `=`.
     fn assign(&mut self, end: usize) {
-        let begins = self.levels.len() == 1
-            && self.tag.name.as_deref() == Some("set")
-            && !self.tag.has_value;
+        let begins = self.levels.len() == 1 && self.tag.is_named("set") && !self.tag.has_value;
         if begins {
             self.tag.has_value = true;
             self.tag.binds = false;
@@ -311,7 +356,20 @@ mod tests {
             ("{{ f([1])[0] }}", "{{ f(([1]|own__))[0] }}"),
             ("{{ {'a': (1, 2)} }}", "{{ ({'a': ((1, 2)|own__)}|own__) }}"),
             ("{{ x.in[1] }}", "{{ x.in[1] }}"),
-            ("{% for (a, b) in [c] %}", "{% for (a, b) in ([c]|own__) %}"),
+            (
+                "{% for (a, b) in [c] %}",
+                "{% for (a, b) in (( ([c]|own__))|charge__) %}",
+            ),
+            (
+                "{%- for a in b.c if a in d -%}",
+                "{%- for a in (( b.c)|charge__) if a in d -%}",
+            ),
+            (
+                "{% for a in b recursive %}",
+                "{% for a in (( b)|charge__) recursive %}",
+            ),
+            ("{{ a.b == c }}", "{{ (a.b|charge__) == c }}"),
+            ("{{ a[b] < 1 }}", "{{ (a[((b)|charge__)]|charge__) < 1 }}"),
             ("{% if x in [1] %}", "{% if x in ([1]|own__) %}"),
             ("{%- set a = b, b -%}", "{%- set a =(( b, b)|own_set__) -%}"),
             ("{% set n.a = b %}", "{% set n.a =(( b)|own__) %}"),

@@ -25,7 +25,7 @@ use super::print;
 pub(super) const OWN: &str = "own__";
 /// The filter around what a template gives a name: it leaves namespaces alone.
 pub(super) const OWN_ASSIGNED: &str = "own_set__";
-/// The filter around what is sliced.
+/// The filter around what is sliced, compared, gone through or looked up.
 pub(super) const CHARGE: &str = "charge__";
 /// The variable under which filters find the meter.
 pub(super) const METER: &str = "meter__";
@@ -290,10 +290,10 @@ pub(super) fn own_assigned(state: &State, value: Value) -> Result<Value, Error> 
     }
 }
 
-/// A text that will be sliced pays for its length.
+/// A text that is sliced, compared, gone through or looked up pays for its length.
 pub(super) fn charge(state: &State, value: Value) -> Result<Value, Error> {
     if let Some(text) = value.as_str() {
-        state.consume_fuel(text.len() as u64 / 32)?;
+        state.consume_fuel(text.len() as u64 / 512)?;
     }
     Ok(value)
 }
