@@ -2,6 +2,7 @@
 
 mod account_pages;
 mod accounts;
+mod answers;
 mod audit;
 mod bad_input;
 mod bearer;
