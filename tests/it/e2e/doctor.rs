@@ -15,7 +15,7 @@ use super::{
     process::{Server, free_port, run},
     remote::Catcher,
 };
-use crate::support::SECRET_KEY;
+use crate::support::{SECRET_KEY, arrange};
 
 type Settings<'a> = Vec<(&'a str, &'a str)>;
 
@@ -364,8 +364,9 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
 #[actix_web::test]
 async fn the_doctor_names_addresses_that_several_accounts_have() {
     let db = TestDb::create().await;
-    db.execute("INSERT INTO accounts (name, email) VALUES ('A', 'Alice@example.com'), ('B', 'alice@example.com'), ('C', 'bob@example.com')")
-        .await;
+    for email in ["Alice@example.com", "alice@example.com", "bob@example.com"] {
+        arrange::account(email).add(&db).await;
+    }
     let settings: Settings = vec![
         ("SECRET_KEY", SECRET_KEY),
         ("DATABASE_URL", &db.database_url),

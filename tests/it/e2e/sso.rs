@@ -10,6 +10,7 @@ use super::{
     process::{Server, free_port},
     remote::{Chromium, Provider},
 };
+use crate::support::{EMAIL, arrange};
 
 struct World {
     db: TestDb,
@@ -467,15 +468,12 @@ async fn registration_makes_an_account_where_it_is_open() {
     ])
     .await;
     // b4: invited by an older version, and nobody ever signed in to it: it blocks nobody.
-    world
-        .db
-        .execute(
-            "WITH a AS (INSERT INTO accounts (name, email, status) \
-             VALUES ('old', 'New@partner.example', 'pending') RETURNING id) \
-             INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
-             SELECT t.id, a.id, 'normal' FROM a, tenants t",
-        )
-        .await;
+    let invited = arrange::account("New@partner.example")
+        .named("old")
+        .pending();
+    invited.add(&world.db).await;
+    let joins = arrange::member("New@partner.example", "normal");
+    joins.join_workspace_of(&world.db, EMAIL).await;
     let sign_in = format!("{}/console/api/oauth/login/corp", world.server.url);
     world.browser.goto(&sign_in).await;
     world.sign_in_at_provider("new@partner.example").await;

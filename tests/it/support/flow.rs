@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Browser, Harness};
+use super::{Answer, Browser, Harness, arrange};
 
 pub(crate) const EMAIL: &str = "owner@example.com";
 pub(crate) const PASSWORD: &str = "Passw0rd1";
@@ -29,14 +29,13 @@ impl Harness {
     /// Adds another account with a workspace of its own, past the API.
     pub(crate) async fn add_account(&self, name: &str) -> Browser {
         let email = format!("{name}@example.com");
-        self.db
-            .execute(&format!(
-                "WITH a AS (INSERT INTO accounts (name, email, password) \
-                   SELECT '{name}', '{email}', password FROM accounts ORDER BY created_at LIMIT 1 RETURNING id), \
-                 t AS (INSERT INTO tenants (name) VALUES ('{name} WS') RETURNING id) \
-                 INSERT INTO tenant_account_joins (tenant_id, account_id, role, current) \
-                   SELECT t.id, a.id, 'owner', true FROM a, t"
-            ))
+        arrange::account(&email)
+            .with_first_password()
+            .add(&self.db)
+            .await;
+        arrange::workspace(&format!("{name} WS"))
+            .with(arrange::member(&email, "owner").current())
+            .add(&self.db)
             .await;
         Browser::signed_in(self, &email, PASSWORD).await
     }

@@ -1,5 +1,6 @@
 //! A server in this process: real PostgreSQL, real Redis, a clock that is turned by hand.
 
+pub(crate) mod arrange;
 mod browser;
 pub(crate) mod certificates;
 pub(crate) mod enterprise;

@@ -1,7 +1,7 @@
 //! `/account` by forms alone: what acts for somebody, and ending it.
 
 use super::pages::Plain;
-use crate::support::{Answer, EMAIL, Harness, PASSWORD, basic_account};
+use crate::support::{Answer, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 async fn signed_in(h: &Harness) -> (Plain<'_>, Answer) {
     let mut browser = Plain::new(h);
@@ -39,12 +39,8 @@ async fn ending_everything_else_spares_this_browser_alone() {
     let device = h.token(&mut owner, "laptop").await;
     let stranger = h.add_account("stranger").await;
     // More than any page shows.
-    h.db.execute(
-        "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, account_id, client_id, device_label, prefix, token_hash, expires_at, created_at) \
-         SELECT email, 'dify:account', id, 'difyctl', 'old ' || n, 'dfoa_', md5(n::text), '2099-01-01Z', '2020-01-01Z' \
-         FROM accounts, generate_series(1, 250) n WHERE email = 'owner@example.com'",
-    )
-    .await;
+    let many = arrange::bearer(EMAIL).times(250).made_at("2020-01-01Z");
+    many.add(&h.db).await;
     let (mut browser, page) = signed_in(&h).await;
     assert_eq!(page.body.matches("This browser").count(), 1);
     let filled = [];

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, basic_account};
+use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 const NEW: &str = "N3w-password";
 
@@ -308,7 +308,7 @@ async fn signing_in_by_a_code_and_only_where_it_is_switched_on() {
         .get(&h, "/console/api/account/profile")
         .await
         .expect(200);
-    h.db.execute("UPDATE accounts SET status = 'banned'").await;
+    arrange::set_status(&h.db, EMAIL, "banned").await;
     let sent = data(
         h.post("/console/api/email-code-login", &json!({"email": EMAIL}))
             .await,
@@ -587,8 +587,7 @@ async fn profile_fields_take_what_they_may_hold() {
 async fn an_account_of_the_cloud_is_initialised_once() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
-    h.db.execute("UPDATE accounts SET status = 'uninitialized'")
-        .await;
+    arrange::set_status(&h.db, EMAIL, "uninitialized").await;
     let gate = owner
         .get(&h, "/console/api/account/profile")
         .await
@@ -698,7 +697,7 @@ async fn the_integrates_are_the_configured_providers() {
         "created_at": null, "is_bound": false,
         "link": "http://gatewright.test/console/api/oauth/login/corp"}])
     );
-    h.db.execute("INSERT INTO gatewright_external_identities SELECT 'http://127.0.0.1:9', 's', id, '2026-01-01Z' FROM accounts").await;
+    arrange::identity(&h.db, EMAIL, "http://127.0.0.1:9").await;
     let bound = owner.get(&h, path).await.json();
     assert_eq!(bound["data"][0]["is_bound"], true);
     assert_eq!(bound["data"][0]["link"], Value::Null);

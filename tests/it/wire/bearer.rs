@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, Browser, Harness, basic_account};
+use crate::support::{Answer, Browser, Harness, arrange, basic_account};
 
 const ACCOUNT: &str = "/openapi/v1/account";
 const REVOKE: &str = "/openapi/v1/oauth/revoke";
@@ -68,8 +68,7 @@ async fn sec_108_sec_109_f4_everything_dead_looks_the_same() {
     let banned = {
         let mut stranger = h.add_account("stranger").await;
         let token = h.token(&mut stranger, "x").await;
-        h.db.execute("UPDATE accounts SET status = 'banned' WHERE name = 'stranger'")
-            .await;
+        arrange::set_status(&h.db, "stranger@example.com", "banned").await;
         h.clock.advance_seconds(2);
         token
     };
@@ -142,11 +141,11 @@ async fn sec_111_an_external_token_has_no_business_on_account_routes() {
     let mut browser = basic_account(&h).await;
     h.token(&mut browser, "x").await;
     let external = format!("dfoe_{}", "B".repeat(43));
-    let hash = gatewright_auth::digest::sha256_hex(&external);
-    h.db.execute(&format!(
-        "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, client_id, device_label, prefix, token_hash, expires_at) \
-         VALUES ('guest@partner.example', 'https://idp.example', 'difyctl', 'x', 'dfoe_', '{hash}', '2030-01-01')"
-    )).await;
+    arrange::bearer("guest@partner.example")
+        .external("https://idp.example")
+        .text(&external)
+        .add(&h.db)
+        .await;
     let answer = h.with_bearer("GET", ACCOUNT, &external).await.expect(403);
     assert_eq!(
         answer.json(),

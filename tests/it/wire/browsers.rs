@@ -6,7 +6,9 @@ use gatewright_test_support::ManualClock;
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::support::{Answer, Browser, EMAIL, Harness, Jar, PASSWORD, PUBLIC_URL, basic_account};
+use crate::support::{
+    Answer, Browser, EMAIL, Harness, Jar, PASSWORD, PUBLIC_URL, arrange, basic_account,
+};
 
 const DOMAIN: Option<&str> = Some("gatewright.test");
 
@@ -341,8 +343,7 @@ async fn f_pages_ask_whether_an_account_is_initialised_before_they_let_it_do_any
     jar.send(&h, "POST", "/device", &[("user_code", &grant.user_code)])
         .await
         .expect(303);
-    h.db.execute("UPDATE accounts SET status = 'uninitialized'")
-        .await;
+    arrange::set_status(&h.db, EMAIL, "uninitialized").await;
     let csrf = jar.value("csrf_token").unwrap().to_owned();
     let code = grant.user_code.clone();
     let fields = [

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Browser, Harness, basic_account};
+use crate::support::{Browser, EMAIL, Harness, arrange, basic_account};
 
 const APPROVE: &str = "/openapi/v1/oauth/device/approve";
 
@@ -323,11 +323,10 @@ async fn sec_068_who_may_not_act_approves_nothing() {
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
     browser.look_up(&h, &grant).await;
-    h.db.execute("UPDATE accounts SET status = 'banned'").await;
+    arrange::set_status(&h.db, EMAIL, "banned").await;
     let answer = browser.decide(&h, "approve", &grant).await.expect(401);
     assert_eq!(answer.json()["message"], "Account is banned.");
-    h.db.execute("UPDATE accounts SET status = 'uninitialized'")
-        .await;
+    arrange::set_status(&h.db, EMAIL, "uninitialized").await;
     assert_eq!(
         browser
             .decide(&h, "approve", &grant)
@@ -336,7 +335,7 @@ async fn sec_068_who_may_not_act_approves_nothing() {
             .code(),
         "account_not_initialized"
     );
-    h.db.execute("UPDATE accounts SET status = 'closed'").await;
+    arrange::set_status(&h.db, EMAIL, "closed").await;
     browser.decide(&h, "approve", &grant).await.expect(401);
     assert_eq!(
         h.poll(&grant).await.oauth_error(),

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Answer, Browser, Grant, Harness, PUBLIC_URL, basic_account};
+use crate::support::{Answer, Browser, EMAIL, Grant, Harness, PUBLIC_URL, arrange, basic_account};
 
 const CODE: &str = "/openapi/v1/oauth/device/code";
 const TOKEN: &str = "/openapi/v1/oauth/device/token";
@@ -373,7 +373,7 @@ async fn sec_041_sec_043_an_approver_who_was_banned_meanwhile_lets_nobody_in() {
     let grant = h.start_flow("x").await;
     browser.look_up(&h, &grant).await;
     browser.decide(&h, "approve", &grant).await.expect(200);
-    h.db.execute("UPDATE accounts SET status = 'banned'").await;
+    arrange::set_status(&h.db, EMAIL, "banned").await;
     assert_eq!(
         h.poll(&grant).await.expect(400).oauth_error(),
         "access_denied"

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{accounts::wrong, sso};
 use crate::support::{
-    Answer, Browser, Enterprise, Grant, Harness, PASSWORD, odd_provider::OddProvider,
+    Answer, Browser, Enterprise, Grant, Harness, PASSWORD, arrange, odd_provider::OddProvider,
 };
 
 const VICTIM: &str = "victim@example.com";
@@ -71,12 +71,8 @@ impl World {
         h.set_up().await;
         let owner = h.add_account("victim").await;
         h.add_account("heir").await;
-        h.db.execute(
-            "INSERT INTO tenant_account_joins (tenant_id, account_id, role) SELECT j.tenant_id, b.id, 'normal' \
-             FROM tenant_account_joins j JOIN accounts a ON a.id = j.account_id, accounts b \
-             WHERE a.email = 'victim@example.com' AND b.email = 'heir@example.com'",
-        )
-        .await;
+        let heir = arrange::member("heir@example.com", "normal");
+        heir.join_workspace_of(&h.db, VICTIM).await;
         let thief = Browser::signed_in(&h, VICTIM, PASSWORD).await;
         Self {
             h,
@@ -194,11 +190,7 @@ impl World {
                 form_post(h, owner, "/account", &form).await.expect(303);
             }
             Ending::IdentityDisconnected => {
-                h.db.execute(
-                    "INSERT INTO gatewright_external_identities SELECT 'https://old.example', 's', id, now() \
-                     FROM accounts WHERE email = 'victim@example.com'",
-                )
-                .await;
+                arrange::identity(&h.db, VICTIM, "https://old.example").await;
                 let path = "/console/api/account/integrates";
                 let list = owner.get(h, path).await.expect(200).json();
                 let path = format!("{path}/{}", list["data"][1]["id"].as_str().unwrap());

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, Harness, PUBLIC_URL, basic_account};
+use crate::support::{Answer, Browser, EMAIL, Harness, PUBLIC_URL, arrange, basic_account};
 
 const UPLOAD: &str = "/console/api/files/upload";
 /// A picture of one pixel.
@@ -355,8 +355,7 @@ async fn what_is_uploaded_for_knowledge_is_a_document_of_somebody_who_may_change
     assert_eq!(files(&h).await, "2");
     h.stored_files(2).await;
     for (role, status) in [("dataset_operator", 201), ("normal", 403)] {
-        h.db.execute(&format!("UPDATE tenant_account_joins SET role = '{role}'"))
-            .await;
+        arrange::set_role(&h.db, EMAIL, role).await;
         h.clock.advance(TimeDelta::seconds(2));
         let answer = send(&h, &owner, &[source.clone(), text.clone()]).await;
         let answer = answer.expect(status);

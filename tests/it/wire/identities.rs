@@ -6,7 +6,7 @@ use gatewright_domain::Secret;
 use serde_json::{Value, json};
 
 use super::{endings::form_post, providers::World};
-use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD};
+use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, arrange};
 
 const LIST: &str = "/console/api/account/integrates";
 const ODD: &str = "/console/api/account/integrates/odd";
@@ -246,10 +246,7 @@ async fn a5_the_last_way_in_is_not_taken_away_even_by_two_at_once() {
     let h = &world.h;
     let mut owner = world.owner().await;
     world.connect(&mut owner).await;
-    h.db.execute(
-        "INSERT INTO gatewright_external_identities SELECT 'http://127.0.0.1:9', 's', id, '2026-01-01Z' FROM accounts",
-    )
-    .await;
+    arrange::identity(&h.db, EMAIL, "http://127.0.0.1:9").await;
     h.db.execute("UPDATE accounts SET password = NULL, password_salt = NULL")
         .await;
     // Both at the same time: each sees the other one left.
@@ -293,10 +290,7 @@ async fn a5_an_identity_of_a_provider_that_is_no_longer_configured_is_shown_and_
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut owner = world.owner().await;
-    h.db.execute(
-        "INSERT INTO gatewright_external_identities SELECT 'https://old.example', 's', id, '2026-01-01Z' FROM accounts",
-    )
-    .await;
+    arrange::identity(&h.db, EMAIL, "https://old.example").await;
     let list = owner.get(h, LIST).await.expect(200).json();
     let row = &list["data"][1];
     assert_eq!(row["provider"], "https://old.example");

@@ -3,7 +3,7 @@
 use gatewright_auth::bearer::BEARER_TABLE;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Harness, PUBLIC_URL, basic_account};
+use crate::support::{Answer, Harness, PUBLIC_URL, arrange, basic_account};
 
 const INTROSPECT: &str = "/openapi/v1/oauth/introspect";
 const SECRET: &str = "introspection-secret-0123456789+/=";
@@ -70,8 +70,7 @@ async fn g7_introspection_says_the_same_nothing_of_every_dead_bearer() {
         .expect(200);
     let mut banned = h.add_account("banned").await;
     let of_banned = h.token(&mut banned, "banned").await;
-    h.db.execute("UPDATE accounts SET status = 'banned' WHERE email = 'banned@example.com'")
-        .await;
+    arrange::set_status(&h.db, "banned@example.com", "banned").await;
     h.clock.advance_seconds(2);
     let expired = h.token(&mut owner, "expired").await;
     h.db.execute(
@@ -181,15 +180,13 @@ async fn g7_people_without_an_account_are_introspected_by_their_issuer() {
     .await;
     h.set_up().await;
     let token = format!("dfoe_{}", "B".repeat(43));
-    let hash = gatewright_auth::digest::sha256_hex(&token);
-    h.db.execute(&format!(
-        "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, client_id, device_label, \
-         prefix, token_hash, created_at, expires_at) VALUES ('ext@partner.example', \
-         'https://idp.example', 'difyctl', 'x', 'dfoe_', '{hash}', '{now}', \
-         timestamptz '{now}' + interval '1 day')",
-        now = h.now().to_rfc3339()
-    ))
-    .await;
+    arrange::bearer("ext@partner.example")
+        .external("https://idp.example")
+        .text(&token)
+        .made_at(&h.now().to_rfc3339())
+        .expires_at(&(h.now() + chrono::TimeDelta::days(1)).to_rfc3339())
+        .add(&h.db)
+        .await;
     let seen: Value = ask(&h, &token).await.expect(200).json();
     assert_eq!(seen["active"], true, "{seen}");
     assert_eq!(seen["sub"], "ext@partner.example");

@@ -8,20 +8,19 @@ use super::{
     pages::Plain,
     sso,
 };
-use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, PUBLIC_URL, basic_account};
+use crate::support::{
+    Answer, Browser, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account,
+};
 
 const MEMBERS: &str = "/console/api/workspaces/current/members";
 const NEW: &str = "N3w-password";
 
 /// Somebody whom an older version, or the original, invited: an account that nobody ever signed in to.
 async fn old_invitee(h: &Harness, email: &str) {
-    h.db.execute(&format!(
-        "WITH a AS (INSERT INTO accounts (name, email, status) VALUES ('old', '{email}', 'pending') RETURNING id) \
-         INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
-         SELECT j.tenant_id, a.id, 'editor' FROM a, tenant_account_joins j \
-         JOIN accounts o ON o.id = j.account_id WHERE o.email = '{EMAIL}'"
-    ))
-    .await;
+    let invited = arrange::account(email).named("old").pending();
+    invited.add(&h.db).await;
+    let joins = arrange::member(email, "editor");
+    joins.join_workspace_of(&h.db, EMAIL).await;
 }
 
 async fn roles_of(h: &Harness, email: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::support::{Browser, Harness, basic_account};
+use crate::support::{Browser, Harness, arrange, basic_account};
 
 const EMAIL: &str = "owner@example.com";
 const PASSWORD: &str = "Passw0rd1";
@@ -190,13 +190,13 @@ async fn what_is_wrong_with_an_account_is_told_to_its_owner_only() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Browser::new();
-    h.db.execute("UPDATE accounts SET status = 'banned'").await;
+    arrange::set_status(&h.db, EMAIL, "banned").await;
     browser.login(&h, EMAIL, "wrong-Passw0rd").await.expect(401);
     assert_eq!(
         browser.login(&h, EMAIL, PASSWORD).await.expect(400).code(),
         "account_banned"
     );
-    h.db.execute("UPDATE accounts SET status = 'closed'").await;
+    arrange::set_status(&h.db, EMAIL, "closed").await;
     assert_eq!(
         browser.login(&h, EMAIL, PASSWORD).await.expect(401).code(),
         "authentication_failed"

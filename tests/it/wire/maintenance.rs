@@ -7,7 +7,7 @@ use gatewright_usecase_identity::admin::AdminError;
 use gatewright_usecase_maintenance::Purge;
 use serde_json::json;
 
-use crate::support::{Browser, EMAIL, Harness, PASSWORD, basic_account};
+use crate::support::{Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 async fn count(h: &Harness, table: &str) -> usize {
     h.db.query(&format!("SELECT count(*) FROM {table}")).await[0]
@@ -34,10 +34,13 @@ async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let live = h.token(&mut owner, "kept").await;
-    h.db.execute("INSERT INTO oauth_access_tokens (subject_email, client_id, device_label, prefix, expires_at) \
-        SELECT 'x@example.com', 'difyctl', 'd' || n, 'dfoa_', '2020-01-01Z' FROM generate_series(1, 1203) n").await;
-    h.db.execute("INSERT INTO gatewright_console_sessions (id, account_id, refresh_salt, created_at, rotated_at, idle_expires_at, absolute_expires_at) \
-        SELECT gen_random_uuid(), id, '\\x00', '2020-01-01Z', '2020-01-01Z', '2020-01-02Z', '2020-01-03Z' FROM accounts").await;
+    arrange::bearer("x@example.com")
+        .external("https://idp.example")
+        .expires_at("2020-01-01Z")
+        .times(1203)
+        .add(&h.db)
+        .await;
+    arrange::session_over_since(&h.db, EMAIL, "2020-01-02Z").await;
     let (cleaner, now) = (h.cleaner(), h.clock.now());
     assert_eq!(cleaner.purge(Purge::Bearers, now).await.unwrap(), 1203);
     assert_eq!(
@@ -312,8 +315,8 @@ async fn admin_ban_locks_a_pending_account_out_and_lifting_it_restores_what_was(
     h.set_up().await;
     let admin = h.services().admin;
     let guest: Email = "guest@example.com".parse().unwrap();
-    h.db.execute("INSERT INTO accounts (name, email, status) VALUES ('Guest', 'guest@example.com', 'pending')")
-        .await;
+    let invited = arrange::account(guest.as_str()).named("Guest").pending();
+    invited.add(&h.db).await;
     let status = async || {
         h.db.query("SELECT status FROM accounts WHERE name = 'Guest'")
             .await
@@ -331,22 +334,17 @@ async fn admin_ban_locks_a_pending_account_out_and_lifting_it_restores_what_was(
         assert!(noted.iter().any(|known| known == action), "{noted:?}");
     }
     for state in ["uninitialized", "active", "pending"] {
-        h.db.execute(&format!(
-            "UPDATE accounts SET status = '{state}' WHERE name = 'Guest'"
-        ))
-        .await;
+        arrange::set_status(&h.db, guest.as_str(), state).await;
         assert!(admin.set_banned(&guest, true).await.unwrap(), "{state}");
         assert_eq!(status().await, ["banned"]);
         assert!(admin.set_banned(&guest, false).await.unwrap(), "{state}");
         assert_eq!(status().await, [state]);
     }
     // Of a ban that somebody else made nothing is known.
-    h.db.execute("UPDATE accounts SET status = 'banned' WHERE name = 'Guest'")
-        .await;
+    arrange::set_status(&h.db, guest.as_str(), "banned").await;
     assert!(admin.set_banned(&guest, false).await.unwrap());
     assert_eq!(status().await, ["pending"]);
-    h.db.execute("UPDATE accounts SET status = 'closed' WHERE name = 'Guest'")
-        .await;
+    arrange::set_status(&h.db, guest.as_str(), "closed").await;
     let closed = admin.set_banned(&guest, true).await;
     assert!(
         matches!(closed, Err(AdminError::Closed)),

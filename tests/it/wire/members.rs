@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, basic_account};
+use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 const MEMBERS: &str = "/console/api/workspaces/current/members";
 const NEW: &str = "N3w-password";
@@ -432,16 +432,10 @@ async fn a_transfer_s_token_is_bound_to_its_workspace() {
     let send = format!("{MEMBERS}/send-owner-transfer-confirm-email");
     let first = owner.post(&h, &send, json!({})).await.expect(200).json();
     let code = h.last_mail(EMAIL).await.code();
-    h.db.execute(
-        "WITH t AS (INSERT INTO tenants (name) VALUES ('Second') RETURNING id) \
-        INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
-        SELECT t.id, a.id, 'owner' FROM t, accounts a WHERE a.email = 'owner@example.com'",
-    )
-    .await;
-    let second =
-        h.db.query("SELECT id::text FROM tenants WHERE name = 'Second'")
-            .await
-            .remove(0);
+    let second = arrange::workspace("Second")
+        .with(arrange::member(EMAIL, "owner"))
+        .add(&h.db)
+        .await;
     owner
         .post(
             &h,
@@ -650,8 +644,7 @@ async fn the_api_manages_members_too() {
     call("DELETE", &format!("{path}/{me}"), None)
         .await
         .expect(400);
-    h.db.execute("UPDATE tenant_account_joins SET role = 'normal'")
-        .await;
+    arrange::set_role(&h.db, EMAIL, "normal").await;
     h.clock.advance(chrono::TimeDelta::seconds(2));
     let refused = call(
         "POST",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Answer, EMAIL, Harness, PASSWORD, PUBLIC_URL, basic_account};
+use crate::support::{Answer, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account};
 
 /// A browser that knows forms, links and cookies.
 pub(super) struct Plain<'a> {
@@ -477,19 +477,19 @@ async fn names_of_others_are_text_on_every_page_and_turn_nothing_around() {
     for change in [
         format!("UPDATE accounts SET name = '{quoted}'"),
         format!("UPDATE tenants SET name = '{quoted}'"),
-        format!("UPDATE gatewright_console_sessions SET user_agent = '{quoted}', ip = left('{quoted}', 60)"),
+        format!(
+            "UPDATE gatewright_console_sessions SET user_agent = '{quoted}', ip = left('{quoted}', 60)"
+        ),
         format!("UPDATE gatewright_device_redemptions SET ip = '{quoted}'"),
-        format!("UPDATE oauth_access_tokens SET client_id = left('{quoted}', 60), device_label = '{quoted}'"),
-        "INSERT INTO tenant_account_joins (id, tenant_id, account_id, role, current, created_at, updated_at) \
-         SELECT gen_random_uuid(), j.tenant_id, o.id, 'editor', false, now(), now() FROM accounts o, tenant_account_joins j \
-         JOIN accounts a ON a.id = j.account_id WHERE a.email LIKE 'second%' AND o.email = 'owner@example.com'"
-            .to_owned(),
-        "INSERT INTO tenant_account_joins (id, tenant_id, account_id, role, current, created_at, updated_at) \
-         SELECT gen_random_uuid(), j.tenant_id, o.id, 'editor', false, now(), now() FROM accounts o, tenant_account_joins j \
-         JOIN accounts a ON a.id = j.account_id WHERE o.email LIKE 'second%' AND a.email = 'owner@example.com' AND j.role = 'owner'"
-            .to_owned(),
+        format!(
+            "UPDATE oauth_access_tokens SET client_id = left('{quoted}', 60), device_label = '{quoted}'"
+        ),
     ] {
         h.db.execute(&change).await;
+    }
+    for (joins, owner) in [(EMAIL, "second@example.com"), ("second@example.com", EMAIL)] {
+        let joins = arrange::member(joins, "editor");
+        joins.join_workspace_of(&h.db, owner).await;
     }
     let mut browser = Plain::new(&h);
     let page = browser.get("/signin").await;

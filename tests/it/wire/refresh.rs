@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Browser, EMAIL, Harness, PASSWORD, basic_account};
+use crate::support::{Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 const REFRESH: &str = "/console/api/refresh-token";
 
@@ -109,7 +109,7 @@ async fn what_is_no_refresh_token_of_ours_is_refused() {
         let answer = browser.send(&h, "POST", REFRESH, Some(json!({})), &headers);
         answer.await.expect(status);
     }
-    h.db.execute("UPDATE accounts SET status = 'banned'").await;
+    arrange::set_status(&h.db, EMAIL, "banned").await;
     browser
         .clone()
         .post(&h, REFRESH, json!({}))

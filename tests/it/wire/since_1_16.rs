@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::members::{accept, invite};
-use crate::support::{Answer, Browser, Harness, basic_account};
+use crate::support::{Answer, Browser, EMAIL, Harness, arrange, basic_account};
 
 const CURRENT: &str = "/console/api/workspaces/current";
 
@@ -91,8 +91,7 @@ async fn permissions_follow_from_the_role() {
         ("normal", 4, 1, 0),
         ("dataset_operator", 3, 0, 9),
     ] {
-        h.db.execute(&format!("UPDATE tenant_account_joins SET role = '{role}'"))
-            .await;
+        arrange::set_role(&h.db, EMAIL, role).await;
         h.clock.advance(chrono::TimeDelta::seconds(2));
         let mine = owner.get(&h, &path).await.expect(200).json();
         let count = |path: &str| mine.pointer(path).unwrap().as_array().unwrap().len();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Browser, Enterprise, Grant, Harness, PUBLIC_URL, basic_account,
+    Answer, Browser, EMAIL, Enterprise, Grant, Harness, PUBLIC_URL, arrange, basic_account,
     enterprise::{assertion_claims, payload, sign},
 };
 
@@ -676,8 +676,7 @@ async fn sec_095_an_address_of_an_account_is_sent_back_whatever_the_account_s_st
     let (_enterprise, h) = start().await;
     basic_account(&h).await;
     for status in ["active", "pending", "banned", "closed"] {
-        h.db.execute(&format!("UPDATE accounts SET status = '{status}'"))
-            .await;
+        arrange::set_status(&h.db, EMAIL, status).await;
         let grant = h.start_flow("laptop").await;
         let mut browser = Browser::script();
         browser.initiate(&h, &grant).await.expect(302);

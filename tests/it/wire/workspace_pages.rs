@@ -2,7 +2,7 @@
 //! being renewed on the way.
 
 use super::pages::{Plain, between};
-use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, basic_account};
+use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 /// A browser with cookies of somebody who signed in by the page.
 async fn signed_in<'a>(h: &'a Harness, email: &str) -> Plain<'a> {
@@ -171,12 +171,8 @@ async fn somebody_works_in_another_of_their_workspaces() {
     let h = Harness::start().await;
     h.set_up().await;
     h.add_account("second").await;
-    h.db.execute(
-        "INSERT INTO tenant_account_joins (id, tenant_id, account_id, role, current, created_at, updated_at) \
-         SELECT gen_random_uuid(), j.tenant_id, o.id, 'editor', false, now(), now() FROM accounts o, tenant_account_joins j \
-         JOIN accounts a ON a.id = j.account_id WHERE a.email LIKE 'second%' AND o.email = 'owner@example.com'",
-    )
-    .await;
+    let joins = arrange::member(EMAIL, "editor");
+    joins.join_workspace_of(&h.db, "second@example.com").await;
     let mut owner = signed_in(&h, EMAIL).await;
     let page = owner.get("/workspace").await.expect(200);
     assert!(page.body.contains("(owner)"));
@@ -415,18 +411,8 @@ async fn a_session_is_renewed_on_the_way_to_a_page() {
 async fn many_members_and_devices_come_in_pages_that_stay_small() {
     let h = Harness::start().await;
     h.set_up().await;
-    h.db.execute(
-        "WITH a AS (INSERT INTO accounts (name, email) SELECT 'Person ' || n, 'p' || n || '@example.com' \
-         FROM generate_series(100, 160) n RETURNING id) INSERT INTO tenant_account_joins (tenant_id, account_id, role) \
-         SELECT (SELECT id FROM tenants), id, 'normal' FROM a",
-    )
-    .await;
-    h.db.execute(
-        "INSERT INTO oauth_access_tokens (subject_email, subject_issuer, account_id, client_id, device_label, prefix, token_hash, expires_at) \
-         SELECT email, 'dify:account', id, 'difyctl', 'device ' || n, 'dfoa_', md5(n::text), '2099-01-01Z' \
-         FROM accounts, generate_series(1, 45) n WHERE email = 'owner@example.com'",
-    )
-    .await;
+    arrange::crowd(&h.db, EMAIL, 61).await;
+    arrange::bearer(EMAIL).times(45).add(&h.db).await;
     let mut owner = signed_in(&h, EMAIL).await;
     for (path, all) in [("/workspace", 62), ("/account", 46)] {
         let (mut seen, mut next) = (0, path.to_owned());

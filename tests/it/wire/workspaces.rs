@@ -2,20 +2,16 @@
 
 use serde_json::json;
 
-use crate::support::{Harness, basic_account};
+use crate::support::{EMAIL, Harness, arrange, basic_account};
 
 /// Gives the first account a second and an archived workspace.
 async fn with_more(h: &Harness) -> (String, String) {
-    h.db.execute(
-        "WITH a AS (SELECT id FROM accounts ORDER BY created_at LIMIT 1), \
-         t AS (INSERT INTO tenants (name, status, created_at) VALUES ('Second', 'normal', '2030-01-01'), ('Attic', 'archive', '2030-01-02') RETURNING id, name) \
-         INSERT INTO tenant_account_joins (tenant_id, account_id, role) SELECT t.id, a.id, 'editor' FROM t, a",
-    )
-    .await;
-    let id = |name: &str| format!("SELECT id FROM tenants WHERE name = '{name}'");
+    let editor = || arrange::member(EMAIL, "editor");
+    let second = arrange::workspace("Second").made_at("2030-01-01");
+    let attic = arrange::workspace("Attic").made_at("2030-01-02").archived();
     (
-        h.db.query(&id("Second")).await[0].clone(),
-        h.db.query(&id("Attic")).await[0].clone(),
+        second.with(editor()).add(&h.db).await,
+        attic.with(editor()).add(&h.db).await,
     )
 }
 
