@@ -468,8 +468,8 @@ const NAMES: [&str; 6] = [
     "POST /console/api/workspaces/info",
 ];
 
-#[actix_web::test]
-async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
+#[test]
+fn d7_operations_that_take_a_name_are_those_of_the_list() {
     let with_a_name = operations()
         .into_iter()
         .filter(|(.., members)| members.contains("name"));
@@ -481,7 +481,10 @@ async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
         NAMES.map(str::to_owned).into(),
         "a name enters somewhere else too"
     );
+}
 
+#[actix_web::test]
+async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
     let h = Harness::start().await;
     let body = json!({"email": EMAIL, "name": TYPED, "password": PASSWORD});
     h.post("/console/api/setup", &body).await.expect(201);
@@ -514,7 +517,12 @@ async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
         .await
         .expect(200);
     assert_eq!(h.db.query("SELECT name FROM tags").await, ["Ada Lovelace2"]);
+}
 
+#[actix_web::test]
+async fn d7_name_of_an_invited_person_is_stripped_of_what_nobody_sees() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
     let invite = json!({"emails": ["guest@example.com"], "role": "normal"});
     let path = "/console/api/workspaces/current/members/invite-email";
     owner.post(&h, path, invite).await.expect(201);
@@ -538,8 +546,13 @@ async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
         .await
         .expect(303);
     let guest = "SELECT name FROM accounts WHERE email = 'guest@example.com'";
-    assert_eq!(h.db.query(guest).await, seen);
+    assert_eq!(h.db.query(guest).await, ["Ada Lovelace"]);
+}
 
+#[actix_web::test]
+async fn d7_names_typed_into_pages_are_stripped_of_what_nobody_sees() {
+    let h = Harness::start().await;
+    h.set_up().await;
     let mut jar = Jar::default();
     let typed = [("email", EMAIL), ("password", PASSWORD)];
     jar.send(&h, "POST", "/signin", &typed).await.expect(303);
@@ -562,7 +575,13 @@ async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
         .await
         .expect(303);
     let all = "SELECT name FROM accounts UNION SELECT name FROM tenants";
-    assert_eq!(h.db.query(all).await, seen);
+    assert_eq!(h.db.query(all).await, ["Ada Lovelace"]);
+}
+
+#[actix_web::test]
+async fn d7_name_of_which_nothing_is_seen_is_refused_and_a_sign_of_a_device_is_kept() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
     // Nothing that is seen is left: no name.
     let nothing = json!({"name": "\u{200b}\u{202e}\u{3164}\u{ad}"});
     owner

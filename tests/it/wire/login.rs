@@ -60,34 +60,30 @@ async fn sign_in_sets_the_three_cookies_and_tells_nothing_about_accounts() {
         wrong.json(),
         json!({"code": "authentication_failed", "message": "Invalid email or password.", "status": 401})
     );
-    let not_base64 = h
-        .post(
-            "/console/api/login",
-            &json!({"email": EMAIL, "password": "%%%"}),
-        )
-        .await
-        .expect(401);
-    assert_eq!(not_base64.code(), "authentication_failed");
-    let bad = h
-        .post(
-            "/console/api/login",
-            &json!({"email": "not-an-address", "password": "eA=="}),
-        )
-        .await
-        .expect(400);
+}
+
+#[actix_web::test]
+async fn login_body_that_cannot_be_read_is_refused_and_never_echoed() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let not_base64 = json!({"email": EMAIL, "password": "%%%"});
+    let refused = h.post("/console/api/login", &not_base64).await.expect(401);
+    assert_eq!(refused.code(), "authentication_failed");
+    let no_address = json!({"email": "not-an-address", "password": "eA=="});
+    let refused = h.post("/console/api/login", &no_address).await.expect(400);
     assert_eq!(
-        (bad.code().as_str(), bad.json()["params"].as_str()),
+        (refused.code().as_str(), refused.json()["params"].as_str()),
         ("invalid_param", Some("email"))
     );
-    assert!(
-        !bad.body.contains("not-an-address"),
-        "values are never echoed"
-    );
-    let profile = browser
-        .get(&h, "/console/api/account/profile")
-        .await
-        .expect(200)
-        .json();
+    assert!(!refused.body.contains("not-an-address"));
+}
+
+#[actix_web::test]
+async fn login_is_shown_on_the_profile_and_each_one_is_a_session_of_its_own() {
+    let h = Harness::start().await;
+    let mut browser = basic_account(&h).await;
+    let path = "/console/api/account/profile";
+    let profile = browser.get(&h, path).await.expect(200).json();
     assert_eq!(
         (
             profile["last_login_at"].as_i64(),
@@ -100,10 +96,7 @@ async fn sign_in_sets_the_three_cookies_and_tells_nothing_about_accounts() {
         second.cookies["access_token"],
         browser.cookies["access_token"]
     );
-    second
-        .get(&h, "/console/api/account/profile")
-        .await
-        .expect(200);
+    second.get(&h, path).await.expect(200);
 }
 
 #[actix_web::test]

@@ -200,49 +200,69 @@ fn email(text: &str) -> Email {
     text.parse().unwrap()
 }
 
+async fn assert_noted(h: &Harness, action: &str) {
+    let actions = h.db.audit_actions().await;
+    let is_noted = actions.iter().any(|known| known == action);
+    assert!(is_noted, "{action}: {actions:?}");
+}
+
 #[actix_web::test]
-async fn an_administrator_makes_unlocks_resets_and_revokes() {
+async fn admin_creates_accounts_that_can_sign_in_and_workspaces_for_them() {
     let h = Harness::start().await;
-    let mut owner = basic_account(&h).await;
-    let bearer = h.token(&mut owner, "laptop").await;
+    h.set_up().await;
     let admin = h.services().admin;
+    let new = email("New@example.com");
     let made = admin
-        .create_account(&email("New@example.com"), Some("New"), None, None)
+        .create_account(&new, Some("New"), None, None)
         .await
         .unwrap();
-    Browser::new()
-        .login(&h, "new@example.com", made.password.as_deref().unwrap())
-        .await
-        .expect(200);
+    let password = made.password.as_deref().unwrap();
+    Browser::signed_in(&h, "new@example.com", password).await;
     let twice = admin
         .create_account(&email("new@example.com"), None, None, None)
         .await;
     assert!(matches!(twice, Err(AdminError::EmailInUse)));
-    let weak = Some(Secret::new("weak"));
-    assert!(matches!(
-        admin
-            .create_account(&email("w@example.com"), None, None, weak)
-            .await,
-        Err(AdminError::Policy(_))
-    ));
+    let weak = admin
+        .create_account(
+            &email("w@example.com"),
+            None,
+            None,
+            Some(Secret::new("weak")),
+        )
+        .await;
+    assert!(matches!(weak, Err(AdminError::Policy(_))));
     admin
         .create_workspace(&email("new@example.com"), Some("Second"))
         .await
         .unwrap();
-    assert_eq!(
-        h.db.query("SELECT name FROM tenants WHERE name = 'Second'")
-            .await
-            .len(),
-        1
-    );
+    let named = "SELECT count(*) FROM tenants WHERE name = 'Second'";
+    assert_eq!(h.db.query(named).await, ["1"]);
+    assert_noted(&h, "admin.account_created").await;
+}
 
+#[actix_web::test]
+async fn admin_unlocks_an_account_that_too_many_failures_had_locked() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let admin = h.services().admin;
     for _ in 0..12 {
         Browser::new().login(&h, EMAIL, "wr0ng-password").await;
     }
     Browser::new().login(&h, EMAIL, PASSWORD).await.expect(429);
     admin.unlock(&email(EMAIL)).await.unwrap();
-    Browser::new().login(&h, EMAIL, PASSWORD).await.expect(200);
+    Browser::signed_in(&h, EMAIL, PASSWORD).await;
+    assert_noted(&h, "admin.account_unlocked").await;
+    let nobody = admin.unlock(&email("nobody@example.com")).await;
+    assert!(matches!(nobody, Err(AdminError::NoAccount)));
+}
 
+#[actix_web::test]
+async fn admin_lists_what_an_account_has_open_and_revokes_all_of_it() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let bearer = h.token(&mut owner, "laptop").await;
+    Browser::signed_in(&h, EMAIL, PASSWORD).await;
+    let admin = h.services().admin;
     let open = admin.list_open(&email(EMAIL)).await.unwrap();
     let kinds: Vec<&str> = open.iter().map(|one| one.kind).collect();
     assert_eq!(kinds, ["console", "console", "bearer"]);
@@ -255,57 +275,41 @@ async fn an_administrator_makes_unlocks_resets_and_revokes() {
     h.with_bearer("GET", "/openapi/v1/account", &bearer)
         .await
         .expect(401);
+    assert_noted(&h, "admin.sessions_revoked").await;
+}
 
-    admin
-        .reset_password(&email(EMAIL), &Secret::new("N3w-password"))
-        .await
-        .unwrap();
-    Browser::new()
-        .login(&h, EMAIL, "N3w-password")
-        .await
-        .expect(200);
+#[actix_web::test]
+async fn admin_resets_a_password_and_an_address_that_nobody_has() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    h.add_account("taken").await;
+    let admin = h.services().admin;
+    let new = Secret::new("N3w-password");
+    admin.reset_password(&email(EMAIL), &new).await.unwrap();
+    Browser::signed_in(&h, EMAIL, "N3w-password").await;
     let taken = admin
-        .reset_email(&email(EMAIL), &email("new@example.com"))
+        .reset_email(&email(EMAIL), &email("taken@example.com"))
         .await;
     assert!(matches!(taken, Err(AdminError::EmailInUse)));
     admin
         .reset_email(&email(EMAIL), &email("Moved@example.com"))
         .await
         .unwrap();
-    let mut moved = Browser::signed_in(&h, "moved@example.com", "N3w-password").await;
-    assert!(
-        admin
-            .set_banned(&email("moved@example.com"), true)
-            .await
-            .unwrap()
-    );
-    moved
+    Browser::signed_in(&h, "moved@example.com", "N3w-password").await;
+}
+
+#[actix_web::test]
+async fn admin_ban_ends_what_is_open_and_lifting_it_lets_the_account_sign_in() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let admin = h.services().admin;
+    assert!(admin.set_banned(&email(EMAIL), true).await.unwrap());
+    owner
         .get(&h, "/console/api/account/profile")
         .await
         .expect(401);
-    assert!(
-        admin
-            .set_banned(&email("moved@example.com"), false)
-            .await
-            .unwrap()
-    );
-    Browser::new()
-        .login(&h, "moved@example.com", "N3w-password")
-        .await
-        .expect(200);
-    let nobody = admin.unlock(&email("nobody@example.com")).await;
-    assert!(matches!(nobody, Err(AdminError::NoAccount)));
-    let actions = h.db.audit_actions().await;
-    for action in [
-        "admin.account_created",
-        "admin.account_unlocked",
-        "admin.sessions_revoked",
-    ] {
-        assert!(
-            actions.iter().any(|known| known == action),
-            "{action}: {actions:?}"
-        );
-    }
+    assert!(admin.set_banned(&email(EMAIL), false).await.unwrap());
+    Browser::signed_in(&h, EMAIL, PASSWORD).await;
 }
 
 /// Whoever was invited and never came is locked out too, and is invited again when the lock is lifted.

@@ -558,103 +558,113 @@ async fn sec_163_the_role_matrix_over_the_operations() {
     }
 }
 
-#[actix_web::test]
-async fn the_api_manages_members_too() {
-    let h = Harness::start().await;
-    let mut owner = basic_account(&h).await;
-    let session = h.log_in_device(&mut owner, "laptop").await;
-    let (token, workspace) = (
-        session["token"].as_str().unwrap(),
-        session["default_workspace_id"].as_str().unwrap(),
-    );
-    let path = format!("/openapi/v1/workspaces/{workspace}/members");
-    let call = async |method: &str, path: &str, body: Option<serde_json::Value>| {
-        let mut request = h
-            .request(method, path)
-            .header("Authorization", format!("Bearer {token}"));
+/// The members of the first workspace, over the API.
+struct MembersOfApi {
+    h: Harness,
+    path: String,
+    token: String,
+}
+
+impl MembersOfApi {
+    async fn new() -> Self {
+        let h = Harness::start().await;
+        let mut owner = basic_account(&h).await;
+        let session = h.log_in_device(&mut owner, "laptop").await;
+        let text = |name: &str| session[name].as_str().unwrap().to_owned();
+        let workspace = text("default_workspace_id");
+        Self {
+            h,
+            path: format!("/openapi/v1/workspaces/{workspace}/members"),
+            token: text("token"),
+        }
+    }
+
+    /// `rest` comes after the path of the members.
+    async fn call(&self, method: &str, rest: &str, body: Option<serde_json::Value>) -> Answer {
+        let mut request = self
+            .h
+            .request(method, &format!("{}{rest}", self.path))
+            .header("Authorization", format!("Bearer {}", self.token));
         if let Some(body) = body {
             request = request.json(&body);
         }
         Answer::read(request.send().await.unwrap()).await
-    };
+    }
+
+    async fn invite(&self, email: &str, role: &str) -> Answer {
+        let body = json!({"email": email, "role": role});
+        self.call("POST", "", Some(body)).await
+    }
+}
+
+#[actix_web::test]
+async fn openapi_members_are_invited_and_listed_in_pages() {
+    let members = MembersOfApi::new().await;
+    let invited = members.invite("Guest@example.com", "normal").await;
+    let invited = invited.expect(201).json();
+    assert_eq!(
+        (invited["email"].as_str(), invited["invite_url"].as_str()),
+        (Some("guest@example.com"), Some(""))
+    );
+    let mail = members.h.last_mail("guest@example.com").await;
+    assert!(mail.link().contains("/activate?"));
+    let list = members.call("GET", "?limit=1&page=2", None).await;
+    let list = list.expect(200).json();
+    assert_eq!(
+        (&list["total"], &list["has_more"]),
+        (&json!(2), &json!(false))
+    );
+    assert_eq!(list["data"][0]["status"], "pending");
+    members.call("GET", "?limit=0", None).await.expect(422);
+}
+
+#[actix_web::test]
+async fn openapi_invitation_of_a_wrong_shape_is_422() {
+    let members = MembersOfApi::new().await;
     for bad in [
         json!({"email": "x@example.com", "role": "editor"}),
         json!({"email": "x@example.com", "role": "owner"}),
         json!({"email": "nonsense", "role": "normal"}),
         json!({"email": "x@example.com", "role": "normal", "more": 1}),
     ] {
-        call("POST", &path, Some(bad)).await.expect(422);
+        members.call("POST", "", Some(bad)).await.expect(422);
     }
-    let made = call(
-        "POST",
-        &path,
-        Some(json!({"email": "Guest@example.com", "role": "normal"})),
-    )
-    .await
-    .expect(201)
-    .json();
-    assert_eq!(
-        (made["email"].as_str(), made["invite_url"].as_str()),
-        (Some("guest@example.com"), Some(""))
-    );
-    assert!(
-        h.last_mail("guest@example.com")
-            .await
-            .link()
-            .contains("/activate?")
-    );
-    let list = call("GET", &format!("{path}?limit=1&page=2"), None)
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(
-        (&list["total"], &list["has_more"]),
-        (&json!(2), &json!(false))
-    );
-    assert_eq!(list["data"][0]["status"], "pending");
-    call("GET", &format!("{path}?limit=0"), None)
-        .await
-        .expect(422);
-    let id = made["member_id"].as_str().unwrap();
-    let role = format!("{path}/{id}/role");
-    call("PUT", &role, Some(json!({"role": "admin"})))
-        .await
-        .expect(200);
-    call("PUT", &role, Some(json!({"role": "admin"})))
-        .await
-        .expect(400);
-    call("PUT", &role, Some(json!({"role": "owner"})))
-        .await
-        .expect(422);
-    call(
-        "PUT",
-        &format!("{path}/nonsense/role"),
-        Some(json!({"role": "admin"})),
-    )
-    .await
-    .expect(404);
-    call("DELETE", &format!("{path}/{id}"), None)
-        .await
-        .expect(200);
-    call("DELETE", &format!("{path}/{id}"), None)
-        .await
-        .expect(404);
-    let me = call("GET", &path, None).await.json();
-    let me = me["data"][0]["id"].as_str().unwrap().to_owned();
-    call("DELETE", &format!("{path}/{me}"), None)
-        .await
-        .expect(400);
-    arrange::set_role(&h.db, EMAIL, "normal").await;
-    h.clock.advance(chrono::TimeDelta::seconds(2));
-    let refused = call(
-        "POST",
-        &path,
-        Some(json!({"email": "g@example.com", "role": "normal"})),
-    )
-    .await
-    .expect(403);
+}
+
+#[actix_web::test]
+async fn openapi_member_is_given_a_role_and_removed() {
+    let members = MembersOfApi::new().await;
+    let invited = members.invite("guest@example.com", "normal").await;
+    let invited = invited.expect(201).json();
+    let id = invited["member_id"].as_str().unwrap();
+    let of_guest = format!("/{id}/role");
+    for (rest, role, status) in [
+        (of_guest.as_str(), "admin", 200),
+        (&of_guest, "admin", 400),
+        (&of_guest, "owner", 422),
+        ("/nonsense/role", "admin", 404),
+    ] {
+        let answer = members.call("PUT", rest, Some(json!({"role": role}))).await;
+        answer.expect(status);
+    }
+    for status in [200, 404] {
+        let answer = members.call("DELETE", &format!("/{id}"), None).await;
+        answer.expect(status);
+    }
+    let all = members.call("GET", "", None).await.json();
+    let me = format!("/{}", all["data"][0]["id"].as_str().unwrap());
+    members.call("DELETE", &me, None).await.expect(400);
+}
+
+#[actix_web::test]
+async fn openapi_members_are_listed_and_not_invited_by_a_normal_member() {
+    let members = MembersOfApi::new().await;
+    arrange::set_role(&members.h.db, EMAIL, "normal").await;
+    members.h.clock.advance(chrono::TimeDelta::seconds(2));
+    let refused = members.invite("g@example.com", "normal").await;
+    let refused = refused.expect(403);
     assert_eq!(refused.header("x-gatewright-reason"), "role_insufficient");
-    call("GET", &path, None).await.expect(200);
+    members.call("GET", "", None).await.expect(200);
 }
 
 #[actix_web::test]
