@@ -19,6 +19,9 @@
 //!   with the same happenings; the first event is then [`Event::Resume`].
 //! * A step runs at most 256 nodes and then yields ([`Effect::Yield`], answered by [`Event::Continue`]).
 //!
+//! Whatever started and did not end when its container or the run ended was given up: a stopped run, a failed sibling of an item. Clients hear
+//! nothing of it; a record of such an execution is to be closed with the run.
+//!
 //! The order of happenings of a node: started, text that its end releases, finished; then the nodes behind it. Those of an item of a
 //! parallel iteration are held back and come together when the item is over; calls go out at once.
 //!

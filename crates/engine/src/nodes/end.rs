@@ -4,7 +4,7 @@ use gatewright_variables::{Segment, Selector, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Context, NodeData, Outcome, mismatch, read};
+use super::{Context, NodeData, Outcome, mismatch, or_default, read};
 use crate::{failure::Failure, fields::Fields};
 
 /// Its outputs, and how they are streamed: one after the other, with line breaks between.
@@ -16,7 +16,7 @@ pub(crate) struct EndData {
 
 #[derive(Deserialize)]
 struct Raw {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     outputs: Vec<RawOutput>,
 }
 

@@ -4,7 +4,7 @@ use gatewright_variables::{Form, Pool, Selector, Template, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Context, NodeData, Outcome, mismatch, read};
+use super::{Context, NodeData, Outcome, mismatch, or_default, read};
 use crate::{
     failure::Failure,
     fields::Fields,
@@ -30,11 +30,11 @@ pub(crate) struct HumanInputData {
 struct Raw {
     #[serde(default)]
     form_content: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     inputs: Vec<Json>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     user_actions: Vec<Json>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     delivery_methods: Vec<Json>,
     #[serde(default = "default_timeout")]
     timeout: u64,

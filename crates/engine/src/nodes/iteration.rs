@@ -4,7 +4,7 @@ use gatewright_variables::Selector;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{NodeData, read};
+use super::{NodeData, or_default, read};
 
 /// Its data.
 #[derive(Debug, Deserialize)]
@@ -13,12 +13,12 @@ pub(crate) struct IterationData {
     pub(crate) iterator_selector: Selector,
     /// What each item gives.
     pub(crate) output_selector: Selector,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) is_parallel: bool,
     /// Items under way at once.
     #[serde(default = "ten")]
     pub(crate) parallel_nums: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) error_handle_mode: OnItemError,
     /// Whether lists of lists lose one level.
     #[serde(default = "yes")]

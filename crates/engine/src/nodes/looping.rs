@@ -7,7 +7,7 @@ use gatewright_variables::{
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{NodeData, read};
+use super::{NodeData, or_default, read};
 use crate::failure::Failure;
 
 /// Its data.
@@ -15,12 +15,12 @@ use crate::failure::Failure;
 pub(crate) struct LoopData {
     /// The most passes.
     pub(crate) loop_count: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) break_conditions: Vec<Condition>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) logical_operator: LogicalOperator,
-    #[serde(default)]
-    loop_variables: Option<Vec<LoopVariable>>,
+    #[serde(default, deserialize_with = "or_default")]
+    loop_variables: Vec<LoopVariable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,7 +46,7 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
 impl LoopData {
     /// The variables before the first pass.
     pub(crate) fn initial(&self, pool: &Pool) -> Result<Vec<(String, Variable)>, Failure> {
-        let variables = self.loop_variables.iter().flatten();
+        let variables = self.loop_variables.iter();
         variables
             .map(|variable| {
                 let value = variable.initial(pool).ok_or_else(|| {

@@ -19,7 +19,7 @@ pub(crate) mod start;
 pub(crate) mod template;
 
 use gatewright_variables::{NodeError, Pool, Segment, Selector, Variable, VariableType};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -233,6 +233,13 @@ fn nothing(_: &Map<String, Json>) -> Result<NodeData, String> {
 /// Reads the members that a type wants; others are passed over.
 pub(crate) fn read<T: DeserializeOwned>(data: &Map<String, Json>) -> Result<T, String> {
     serde_json::from_value(Json::Object(data.clone())).map_err(|e| e.to_string())
+}
+
+/// A member that is null is one that is not there.
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The engine gave a node the data of another type: cannot happen, and must not panic.

@@ -4,13 +4,13 @@ use gatewright_variables::{Value, VariableType};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Context, NodeData, Outcome, mismatch, read};
+use super::{Context, NodeData, Outcome, mismatch, or_default, read};
 use crate::{failure::Failure, fields::Fields, run::INPUTS};
 
 /// Its variables, in the order of the form.
 #[derive(Debug, Deserialize)]
 pub(crate) struct StartData {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     variables: Vec<StartVariable>,
 }
 

@@ -4,7 +4,7 @@ use gatewright_variables::{Selector, Value, jinja::MAX_OUTPUT_CHARS};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Context, NodeData, Outcome, mismatch, read};
+use super::{Context, NodeData, Outcome, mismatch, or_default, read};
 use crate::{failure::Failure, fields::Fields, jinja::Jinja};
 
 /// Its template and what it sees.
@@ -23,7 +23,7 @@ pub(crate) struct Named {
 
 #[derive(Deserialize)]
 struct Raw {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     variables: Vec<RawNamed>,
     #[serde(default)]
     template: String,

@@ -159,3 +159,25 @@ fn notes_and_unknown_members_are_passed_over() {
     assert_eq!(graph.nodes().count(), 2);
     assert!(graph.node("note").is_none());
 }
+
+#[test]
+fn members_that_are_null_or_half_filled_in_are_those_of_a_new_node() {
+    let nodes = [
+        json!({"id": "start", "data": {"type": "start", "variables": null}}),
+        json!({"id": "llm", "data": {"type": "llm", "model": {"provider": "p", "name": "m", "mode": "chat", "completion_params": null},
+            "prompt_template": null, "prompt_config": null, "memory": null, "context": {"enabled": false, "variable_selector": []},
+            "vision": {"enabled": false, "configs": null}, "structured_output_enabled": null, "reasoning_format": null, "retry_config": null}}),
+        json!({"id": "http", "data": {"type": "http-request", "method": "GET", "url": "http://x.test", "headers": null, "params": null,
+            "authorization": {"type": "no-auth", "config": {"type": "", "api_key": ""}}, "body": {"type": "none", "data": null},
+            "timeout": {"max_connect_timeout": null}, "error_strategy": "none"}}),
+        json!({"id": "code", "data": {"type": "code", "code_language": "javascript", "code": "", "variables": null, "outputs": null}}),
+        json!({"id": "loop", "data": {"type": "loop", "loop_count": 1, "break_conditions": null, "loop_variables": null, "logical_operator": null}}),
+        inside(
+            "loop",
+            json!({"id": "first", "data": {"type": "loop-start"}}),
+        ),
+        json!({"id": "end", "data": {"type": "end", "outputs": [{"variable": "x", "value_selector": []}]}}),
+    ];
+    let parsed = Graph::parse(&graph(&nodes, &["start llm"]), &Limits::default());
+    assert!(parsed.is_ok(), "{parsed:?}");
+}

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Context, NodeData, Outcome, Request, mismatch, read,
+    Context, NodeData, Outcome, Request, mismatch, or_default, read,
     template::{Named, RawNamed, named},
 };
 use crate::{
@@ -60,7 +60,7 @@ struct Raw {
     code_language: RawLanguage,
     #[serde(default)]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     variables: Vec<RawNamed>,
     #[serde(default)]
     outputs: Option<Map<String, Json>>,

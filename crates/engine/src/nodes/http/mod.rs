@@ -68,7 +68,7 @@ struct RawAuthorization {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    config: Option<RawConfig>,
+    config: Json,
 }
 
 #[derive(Deserialize)]
@@ -118,10 +118,14 @@ fn method(name: &str) -> Result<HttpMethod, String> {
 pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
     let raw: Raw = read(data)?;
     let timeout = raw.timeout.unwrap_or_default();
+    // What stands there while no key is asked for says nothing.
     let authorization = raw
         .authorization
-        .filter(|auth| auth.kind == "api-key")
-        .and_then(|auth| auth.config);
+        .filter(|auth| auth.kind == "api-key" && !auth.config.is_null());
+    let authorization = authorization.map(|auth| RawConfig::deserialize(auth.config));
+    let authorization = authorization
+        .transpose()
+        .map_err(|e| format!("authorization: {e}"))?;
     Ok(NodeData::Http(Box::new(HttpData {
         method: method(&raw.method)?,
         url: Template::parse(raw.url.trim()),

@@ -4,7 +4,7 @@ use gatewright_variables::{Form, Selector, Template};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::super::Context;
+use super::super::{Context, or_default};
 use crate::{call::ModelMode, failure::Failure, fields::Fields};
 
 /// Characters that a templated parameter has at most; the rest is cut.
@@ -19,7 +19,7 @@ pub(crate) struct Model {
     pub(crate) name: String,
     #[serde(default = "chat")]
     pub(crate) mode: ModelMode,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     completion_params: Map<String, Json>,
 }
 
