@@ -261,3 +261,72 @@ proptest! {
         prop_assert_eq!(effects.last(), Some(&Effect::Finished));
     }
 }
+
+/// Puts something else at a random place of a JSON value.
+fn spoil(json: &mut Json, path: &[usize], with: &Json) {
+    let Some((step, rest)) = path.split_first() else {
+        *json = with.clone();
+        return;
+    };
+    match json {
+        Json::Array(items) if !items.is_empty() => {
+            let at = step % items.len();
+            spoil(&mut items[at], rest, with);
+        }
+        Json::Object(members) if !members.is_empty() => {
+            let key = members.keys().nth(step % members.len()).cloned().unwrap();
+            spoil(&mut members[&key], rest, with);
+        }
+        other => *other = with.clone(),
+    }
+}
+
+fn strange() -> impl Strategy<Value = Json> {
+    prop::sample::select(vec![
+        json!(null),
+        json!(""),
+        json!("n0"),
+        json!("{{#n0.y#}}{{#sys.list#}}"),
+        json!(-1),
+        json!(1e300),
+        json!([]),
+        json!(["n1", "y", "z"]),
+        json!({}),
+        json!({"type": "loop", "loop_count": 3}),
+        json!(true),
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spoilt_graph_is_refused_or_runs_to_an_end(
+        specs in specs(),
+        path in prop::collection::vec(any::<usize>(), 1..7),
+        with in strange(),
+        result in strange(),
+        choices in prop::collection::vec(any::<usize>(), 1..20),
+    ) {
+        let mut graph = random_graph(&specs);
+        spoil(&mut graph, &path, &with);
+        let Ok(graph) = Graph::parse(&graph, &Limits::default()) else {
+            return Ok(());
+        };
+        let mut run = Run::begun(&Arc::new(graph));
+        let mut at = 0;
+        while !run.over {
+            prop_assert!(at < 1_000, "it goes on for ever");
+            let Some(event) = run.next(choices[at % choices.len()]) else {
+                break;
+            };
+            let event = match event {
+                Event::CallDone { call, .. } => Event::CallDone { call, result: done(result.clone()).end.unwrap() },
+                other => other,
+            };
+            run.send(event);
+            at += 1;
+        }
+        prop_assert!(matches!(run.happenings.last(), Some(Happening::RunFinished(_))));
+    }
+}
