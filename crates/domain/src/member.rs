@@ -154,14 +154,6 @@ mod tests {
 
     use super::*;
 
-    const ROLES: [Role; 5] = [
-        Role::Owner,
-        Role::Admin,
-        Role::Editor,
-        Role::DatasetOperator,
-        Role::Normal,
-    ];
-
     #[test]
     fn sec_163_the_matrix_of_the_spec() {
         // console.md §7.14, columns owner, admin, editor, dataset_operator, normal.
@@ -185,7 +177,7 @@ mod tests {
         ];
         assert_eq!(table.len(), Capability::ALL.len());
         for (what, expected) in table {
-            assert_eq!(ROLES.map(|role| role.may(what)), expected, "{what:?}");
+            assert_eq!(Role::ALL.map(|role| role.may(what)), expected, "{what:?}");
         }
     }
 
@@ -193,12 +185,12 @@ mod tests {
     fn sec_164_nobody_touches_the_owner_nor_becomes_one() {
         let (me, other) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
         let as_role = |account, role| MemberRole { account, role };
-        for actor in ROLES {
-            for target in ROLES {
+        for actor in Role::ALL {
+            for target in Role::ALL {
                 let removal = may_remove(as_role(me, actor), as_role(other, target));
                 let is_fine = matches!(actor, Role::Owner | Role::Admin) && target != Role::Owner;
                 assert_eq!(removal.is_ok(), is_fine, "{actor:?} removes {target:?}");
-                for to in ROLES {
+                for to in Role::ALL {
                     let change = may_change_role(as_role(me, actor), as_role(other, target), to);
                     let is_fine = is_fine && to != Role::Owner && to != target;
                     assert_eq!(change.is_ok(), is_fine, "{actor:?} makes {target:?} {to:?}");

@@ -136,17 +136,9 @@ mod tests {
     use super::*;
     use crate::member::Capability;
 
-    const ROLES: [Role; 5] = [
-        Role::Owner,
-        Role::Admin,
-        Role::Editor,
-        Role::Normal,
-        Role::DatasetOperator,
-    ];
-
     #[test]
     fn no_key_stands_twice_and_more_may_never_less() {
-        for role in ROLES {
+        for role in Role::ALL {
             for mut keys in [role.workspace_keys(), role.app_keys(), role.dataset_keys()] {
                 let all = keys.len();
                 keys.sort_unstable();
@@ -177,7 +169,7 @@ mod tests {
     /// A console must not show what is refused.
     #[test]
     fn keys_and_capabilities_agree_where_both_exist() {
-        for role in ROLES {
+        for role in Role::ALL {
             let keys = role.workspace_keys();
             let manages = keys.contains(&"workspace.member.manage");
             assert_eq!(manages, role.may(Capability::ManageMembers), "{role:?}");

@@ -22,6 +22,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// Each role once, whoever may most first.
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Editor,
+        Self::DatasetOperator,
+        Self::Normal,
+    ];
+
     /// The text in the database and on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

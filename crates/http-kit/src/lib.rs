@@ -12,6 +12,7 @@ pub mod extract;
 pub mod input;
 pub mod middleware;
 pub mod operation;
+pub mod page;
 mod request_id;
 pub mod settings;
 mod slow_body;

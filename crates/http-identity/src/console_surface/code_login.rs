@@ -11,7 +11,7 @@ use gatewright_usecase_identity::{
 };
 
 use super::{
-    password::{CodeRequest, CodeSent},
+    password::{AskedForCode, CodeRequest, CodeSent, send_code},
     session::{AfterSetup, ResultBody, SUCCESS, decoded},
 };
 use crate::input::{EmailAddress, Timezone};
@@ -49,11 +49,12 @@ pub(crate) struct CodeLogin {
 pub(crate) async fn send(
     console: Data<Console>,
     ctx: RequestCtx,
-    body: Then<AfterSetup, Body<CodeRequest, ConsoleFormat>>,
+    body: AskedForCode,
 ) -> Result<Json<CodeSent>, ConsoleFailure> {
-    let input = body.1.into_inner();
-    let token = console.send_login_code(&ctx, input.email(), input.language());
-    Ok(CodeSent::json(token.await?))
+    send_code(body, async |email, language| {
+        console.send_login_code(&ctx, email, language).await
+    })
+    .await
 }
 
 /// Signs in with the code; five tries. Somebody new gets an account where registration is open.

@@ -11,6 +11,7 @@ use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{ConsoleFormat, InWorkspace, Query, Then, WorkspaceMember},
     input::{FieldProblem, number::WholeNumber},
+    page::Page,
 };
 
 /// A list that has nothing in it yet.
@@ -31,28 +32,17 @@ pub(crate) struct PageQuery {
 type PageNumber = WholeNumber<1, 99_999>;
 type PageSize = WholeNumber<1, 100>;
 
-/// A page of nothing.
+/// A row that a later slice describes: its lists are empty until then.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EmptyPage {
-    page: u32,
-    limit: u32,
-    total: u32,
-    has_more: bool,
-    #[schema(value_type = Vec<Object>)]
-    data: Nothing,
-}
+pub(crate) struct LaterRow {}
 
 pub(super) type AskedPage = Then<InWorkspace<WorkspaceMember>, Query<PageQuery, ConsoleFormat>>;
 
-pub(super) fn empty_page(Then(_, query): AskedPage) -> Json<EmptyPage> {
+pub(super) fn empty_page(Then(_, query): AskedPage) -> Json<Page<LaterRow>> {
     let PageQuery { page, limit } = query.into_inner();
-    Json(EmptyPage {
-        page: page.map_or(1, WholeNumber::get),
-        limit: limit.map_or(20, WholeNumber::get),
-        total: 0,
-        has_more: false,
-        data: [],
-    })
+    let page = page.map_or(1, WholeNumber::get);
+    let limit = limit.map_or(20, WholeNumber::get);
+    Json(Page::new(page, limit, 0, vec![]))
 }
 
 /// A list of nothing.
@@ -66,10 +56,10 @@ pub(crate) struct EmptyList {
 #[utoipa::path(
     get, path = "/console/api/apps", operation_id = "list_apps", params(PageQuery),
     security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<LaterRow>), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn apps(query: AskedPage) -> Json<EmptyPage> {
+pub(crate) async fn apps(query: AskedPage) -> Json<Page<LaterRow>> {
     empty_page(query)
 }
 
@@ -77,10 +67,10 @@ pub(crate) async fn apps(query: AskedPage) -> Json<EmptyPage> {
 #[utoipa::path(
     get, path = "/console/api/datasets", operation_id = "list_datasets", params(PageQuery),
     security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<LaterRow>), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn datasets(query: AskedPage) -> Json<EmptyPage> {
+pub(crate) async fn datasets(query: AskedPage) -> Json<Page<LaterRow>> {
     empty_page(query)
 }
 
@@ -107,10 +97,10 @@ pub(crate) async fn retrieval_setting(_: InWorkspace<WorkspaceMember>) -> Json<R
 #[utoipa::path(
     get, path = "/console/api/datasets/external-knowledge-api", operation_id = "list_external_knowledge_apis",
     params(PageQuery), security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<LaterRow>), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn external_knowledge_apis(query: AskedPage) -> Json<EmptyPage> {
+pub(crate) async fn external_knowledge_apis(query: AskedPage) -> Json<Page<LaterRow>> {
     empty_page(query)
 }
 

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use gatewright_domain::account::Email;
 use gatewright_usecase_identity::{
-    account::Accounts,
+    account::{AccountError, Accounts},
     credential::{CodeProof, RepeatedPassword},
 };
 use serde::{Deserialize, Serialize};
@@ -110,11 +110,26 @@ pub(crate) struct CodeAccepted {
 pub(crate) async fn forgot(
     accounts: Data<Accounts>,
     ctx: RequestCtx,
-    body: Then<AfterSetup, Body<CodeRequest, ConsoleFormat>>,
+    body: AskedForCode,
 ) -> Result<Json<CodeSent>, ConsoleFailure> {
-    let input = body.1.into_inner();
-    let token = accounts.forgot_password(&ctx, &input.email, input.language());
-    Ok(CodeSent::json(token.await?))
+    send_code(body, async |email, language| {
+        accounts.forgot_password(&ctx, email, language).await
+    })
+    .await
+}
+
+/// An address that wants a code, once the installation is set up.
+pub(super) type AskedForCode = Then<AfterSetup, Body<CodeRequest, ConsoleFormat>>;
+
+/// Sends a code by `send`, which takes the address and the language of the mail and answers the token that the
+/// code goes with.
+pub(super) async fn send_code(
+    asked: AskedForCode,
+    send: impl AsyncFnOnce(&Email, Option<&str>) -> Result<String, AccountError>,
+) -> Result<Json<CodeSent>, ConsoleFailure> {
+    let input = asked.1.into_inner();
+    let token = send(input.email(), input.language()).await?;
+    Ok(CodeSent::json(token))
 }
 
 /// The same under its older path.
@@ -125,7 +140,7 @@ pub(crate) async fn forgot(
 pub(crate) async fn forgot_alias(
     accounts: Data<Accounts>,
     ctx: RequestCtx,
-    body: Then<AfterSetup, Body<CodeRequest, ConsoleFormat>>,
+    body: AskedForCode,
 ) -> Result<Json<CodeSent>, ConsoleFailure> {
     forgot(accounts, ctx, body).await
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    password::{CodeAccepted, CodeGiven, CodeRequest, CodeSent},
+    password::{AskedForCode, CodeAccepted, CodeGiven, CodeRequest, CodeSent, send_code},
     session::AfterSetup,
 };
 use crate::input::{NewPassword, Timezone};
@@ -62,11 +62,12 @@ pub(crate) struct Registered {
 pub(crate) async fn send(
     console: Data<Console>,
     ctx: RequestCtx,
-    body: Then<AfterSetup, Body<CodeRequest, ConsoleFormat>>,
+    body: AskedForCode,
 ) -> Result<Json<CodeSent>, ConsoleFailure> {
-    let input = body.1.into_inner();
-    let token = console.send_register_code(&ctx, input.email(), input.language());
-    Ok(CodeSent::json(token.await?))
+    send_code(body, async |email, language| {
+        console.send_register_code(&ctx, email, language).await
+    })
+    .await
 }
 
 /// Takes the code; five tries.

@@ -16,7 +16,7 @@ use super::{
 use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, InWorkspace, RequestCtx, Then, WorkspaceMember},
+    extract::{Body, ConsoleFormat, InWorkspace, OwnsWorkspace, RequestCtx, Then},
 };
 
 /// In which language.
@@ -61,7 +61,7 @@ pub(crate) struct TransferAccepted {
 pub(crate) async fn send(
     members: Data<Members>,
     ctx: RequestCtx,
-    body: Then<InWorkspace<WorkspaceMember>, Body<TransferCodeRequest, ConsoleFormat>>,
+    body: Then<InWorkspace<OwnsWorkspace>, Body<TransferCodeRequest, ConsoleFormat>>,
 ) -> Result<Json<CodeSent>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
@@ -82,7 +82,7 @@ pub(crate) async fn send(
 pub(crate) async fn check(
     members: Data<Members>,
     ctx: RequestCtx,
-    body: Then<InWorkspace<WorkspaceMember>, Body<TransferCode, ConsoleFormat>>,
+    body: Then<InWorkspace<OwnsWorkspace>, Body<TransferCode, ConsoleFormat>>,
 ) -> Result<Json<TransferAccepted>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
@@ -115,7 +115,7 @@ pub(crate) async fn transfer(
     members: Data<Members>,
     ctx: RequestCtx,
     member_id: Path<String>,
-    body: Then<InWorkspace<WorkspaceMember>, Body<TransferRequest, ConsoleFormat>>,
+    body: Then<InWorkspace<OwnsWorkspace>, Body<TransferRequest, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();

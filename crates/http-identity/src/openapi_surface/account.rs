@@ -15,6 +15,7 @@ use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{AnySubject, ApiFormat, FullScope, Query, RequestCtx, Require, Then},
     input::number::WholeNumber,
+    page::Page,
 };
 
 /// Who the bearer stands for.
@@ -90,16 +91,6 @@ impl From<BearerToken> for SessionRow {
     }
 }
 
-/// A page of device sessions.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SessionListResponse {
-    page: u32,
-    limit: u32,
-    total: i64,
-    has_more: bool,
-    data: Vec<SessionRow>,
-}
-
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -118,26 +109,21 @@ pub(crate) struct SessionListQuery {
     get, path = "/openapi/v1/account/sessions", operation_id = "list_sessions",
     params(SessionListQuery),
     security(("bearer" = [])),
-    responses((status = 200, body = SessionListResponse), (status = "default", body = ErrorBody)),
+    responses((status = 200, body = Page<SessionRow>), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn list_sessions(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
     query: Then<AnySubject, Query<SessionListQuery, ApiFormat>>,
-) -> Result<Json<SessionListResponse>, OpenApiFailure> {
+) -> Result<Json<Page<SessionRow>>, OpenApiFailure> {
     let Then(caller, query) = query;
     let query = query.into_inner();
     let page = query.page.map_or(1, WholeNumber::get);
     let limit = query.limit.map_or(100, WholeNumber::get);
     let wanted = SessionQuery { page, limit };
     let found = bearers.list_sessions(&ctx, &caller.0, wanted).await?;
-    Ok(Json(SessionListResponse {
-        page,
-        limit,
-        total: found.total,
-        has_more: i64::from(page) * i64::from(limit) < found.total,
-        data: found.sessions.into_iter().map(SessionRow::from).collect(),
-    }))
+    let rows = found.sessions.into_iter().map(SessionRow::from).collect();
+    Ok(Json(Page::new(page, limit, found.total, rows)))
 }
 
 /// Ended.

@@ -24,6 +24,7 @@ use gatewright_http_kit::{
         ApiFormat, Body, FullScope, RequestCtx, Require, Then, WorkspaceReadScope, read_query,
     },
     input::number::WholeNumber,
+    page::Page,
 };
 
 /// The workspace of a path, where the caller may do that.
@@ -69,16 +70,6 @@ impl From<&Member> for WorkspaceMember {
             avatar: member.avatar.clone(),
         }
     }
-}
-
-/// A page of members.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MemberPage {
-    page: u32,
-    limit: u32,
-    total: usize,
-    has_more: bool,
-    data: Vec<WorkspaceMember>,
 }
 
 /// Which page.
@@ -150,28 +141,20 @@ const DONE: Done = Done { result: "success" };
 #[utoipa::path(
     get, path = "/openapi/v1/workspaces/{workspace_id}/members", operation_id = "list_workspace_members",
     params(("workspace_id" = String, Path), MemberQuery), security(("bearer" = [])),
-    responses((status = 200, body = MemberPage), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+    responses((status = 200, body = Page<WorkspaceMember>), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn list(
     members: Data<Members>,
     caller: Require<WorkspaceReadScope>,
     workspace_id: Path<String>,
     request: HttpRequest,
-) -> Result<Json<MemberPage>, OpenApiFailure> {
+) -> Result<Json<Page<WorkspaceMember>>, OpenApiFailure> {
     let workspace = workspace_of(&caller.identity, &workspace_id, Capability::BeMember)?;
     let query: MemberQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
     let page = query.page.map_or(1, WholeNumber::get);
     let limit = query.limit.map_or(20, WholeNumber::get);
     let all = members.list(workspace).await?;
-    let (past, most) = ((page as usize - 1) * limit as usize, limit as usize);
-    let rows = all.iter().skip(past).take(most);
-    Ok(Json(MemberPage {
-        page,
-        limit,
-        total: all.len(),
-        has_more: past + most < all.len(),
-        data: rows.map(WorkspaceMember::from).collect(),
-    }))
+    Ok(Json(Page::of(&all, page, limit)))
 }
 
 /// Invites somebody, who becomes a member when they accept. `member_id` is the invitation's until then.

@@ -5,7 +5,7 @@ use std::{future::Future, marker::PhantomData, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use gatewright_domain::{member::Capability, workspace::MemberWorkspace};
-use gatewright_usecase_identity::console::ConsoleError;
+use gatewright_usecase_identity::{console::ConsoleError, member::MemberError};
 use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::session::SignedIn;
@@ -15,6 +15,11 @@ use crate::error::ConsoleFailure;
 pub trait Needed {
     /// The capability.
     const WHAT: Capability;
+
+    /// What somebody hears whose role does not suffice.
+    fn refusal() -> ConsoleFailure {
+        ConsoleFailure::from(ConsoleError::RoleInsufficient)
+    }
 }
 
 macro_rules! needed {
@@ -47,6 +52,17 @@ needed! {
     ReadsAudit => ReadAudit;
 }
 
+/// Give the workspace away. The console tells one who may not by a code of its own.
+pub struct OwnsWorkspace;
+
+impl Needed for OwnsWorkspace {
+    const WHAT: Capability = Capability::TransferOwnership;
+
+    fn refusal() -> ConsoleFailure {
+        ConsoleFailure::from(MemberError::NotOwner)
+    }
+}
+
 /// Who, and where.
 pub struct InWorkspace<N> {
     /// Who.
@@ -69,7 +85,7 @@ impl<N: Needed + 'static> FromRequest for InWorkspace<N> {
                 .ok_or(ConsoleError::NoAccount)
                 .map_err(ConsoleFailure::from)?;
             if !workspace.role.may(N::WHAT) {
-                return Err(ConsoleFailure::from(ConsoleError::RoleInsufficient).into());
+                return Err(N::refusal().into());
             }
             Ok(Self {
                 identity,

@@ -20,7 +20,7 @@ pub use format::{
 };
 pub use member::{
     ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
-    ManagesMembers, ReadsAudit, WorkspaceMember,
+    ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
 };
 pub use multipart::{Parts, UploadProblem};
 pub use query::{Query, query_pairs, read_query};

@@ -31,7 +31,7 @@ pub struct SessionPage {
     /// The sessions.
     pub sessions: Vec<BearerToken>,
     /// How many there are in all.
-    pub total: i64,
+    pub total: u64,
 }
 
 /// A device that acts for somebody.
@@ -61,7 +61,10 @@ impl Bearers {
             i64::from(query.limit),
         )
         .await?;
-        Ok(SessionPage { sessions, total })
+        Ok(SessionPage {
+            sessions,
+            total: u64::try_from(total).unwrap_or(0),
+        })
     }
 
     /// The devices of somebody at the console, newest first; the 200 newest.

@@ -1,5 +1,6 @@
 //! Giving a workspace away (console.md §7.15): a code to the owner's mailbox, then the change, in one
-//! transaction. The token is bound to the account and to the workspace.
+//! transaction. The token is bound to the account and to the workspace. That it is the owner who asks stands in
+//! the signature of the route.
 
 use gatewright_domain::{
     account::{Account, AccountStatus},
@@ -26,7 +27,6 @@ impl Members {
         workspace: &MemberWorkspace,
         language: Option<&str>,
     ) -> Result<String, MemberError> {
-        require_owner(workspace)?;
         let (email, codes) = (owner.email.to_lowercase(), &self.codes);
         codes.charge_network(ctx).await?;
         let postage = codes.charge_mailbox(ctx, PURPOSE, &email, Some(owner));
@@ -52,7 +52,6 @@ impl Members {
         workspace: &MemberWorkspace,
         proof: CodeProof<'_>,
     ) -> Result<String, MemberError> {
-        require_owner(workspace)?;
         let codes = &self.codes;
         let seen = codes.grants.find(proof.token, ctx.now).await?;
         require_bound(seen.as_ref(), owner.id, workspace.id)?;
@@ -69,7 +68,6 @@ impl Members {
         target: AccountId,
         token: &str,
     ) -> Result<(), MemberError> {
-        require_owner(workspace)?;
         if target == owner.id {
             return Err(MemberError::TransferToSelf);
         }
@@ -81,6 +79,7 @@ impl Members {
             .lock(&mut tx, workspace.id)
             .await
             .map_err(as_no_member)?;
+        // Under the lock: of two transfers at once the second comes from somebody who is owner no more.
         let own = member::find_role(&mut tx, workspace.id, owner.id).await?;
         if own != Some(Role::Owner) {
             return Err(MemberError::NotOwner);
@@ -119,14 +118,6 @@ fn mails(owner: &Account, heir: &Account, workspace: &str) -> [OutgoingMail; 2] 
         to(MailKind::TransferOldOwner, owner).with("NewOwnerEmail", &heir.email),
         to(MailKind::TransferNewOwner, heir),
     ]
-}
-
-fn require_owner(workspace: &MemberWorkspace) -> Result<(), MemberError> {
-    if workspace.role == Role::Owner {
-        Ok(())
-    } else {
-        Err(MemberError::NotOwner)
-    }
 }
 
 fn require_bound(

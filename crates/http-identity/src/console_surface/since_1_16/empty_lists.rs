@@ -5,13 +5,14 @@ use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{ConsoleFormat, InWorkspace, Query, Then, WorkspaceMember},
     input::FieldProblem,
+    page::Page,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     console_surface::empty_lists::{
-        AskedPage, EmptyList, EmptyPage, Nothing, PageQuery, PluginAutoUpgrade, PluginPermission,
+        AskedPage, EmptyList, LaterRow, Nothing, PageQuery, PluginAutoUpgrade, PluginPermission,
         empty_page,
     },
     input::PluginCategory,
@@ -49,10 +50,10 @@ pub(crate) async fn recent_apps(_: InWorkspace<WorkspaceMember>) -> Json<EmptyLi
 #[utoipa::path(
     get, path = "/console/api/apps/starred", operation_id = "list_starred_apps", params(PageQuery),
     security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = EmptyPage), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<LaterRow>), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
-pub(crate) async fn starred_apps(query: AskedPage) -> Json<EmptyPage> {
+pub(crate) async fn starred_apps(query: AskedPage) -> Json<Page<LaterRow>> {
     empty_page(query)
 }
 
