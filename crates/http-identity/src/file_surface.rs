@@ -9,14 +9,14 @@ use actix_web::{
     web::{Data, Path},
 };
 use gatewright_auth::file::{FileSignature, FileView};
-use gatewright_domain::file::UploadedFile;
+use gatewright_domain::{file::UploadedFile, ids::FileId};
 use gatewright_usecase_workspace::file::{FileError, Files, OpenFile};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{RequestCtx, read_query},
+    extract::{PathId, RequestCtx, read_query},
     input::text::{Limited, Text},
     operation::Operations,
     operations,
@@ -91,9 +91,9 @@ pub(crate) async fn file_preview(
     files: Data<Files>,
     ctx: RequestCtx,
     request: HttpRequest,
-    id: Path<String>,
+    id: Path<PathId<FileId>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    give(&files, &ctx, &request, FileView::File, &id).await
+    give(&files, &ctx, &request, FileView::File, *id).await
 }
 
 /// A picture, to be shown.
@@ -108,9 +108,9 @@ pub(crate) async fn image_preview(
     files: Data<Files>,
     ctx: RequestCtx,
     request: HttpRequest,
-    id: Path<String>,
+    id: Path<PathId<FileId>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    give(&files, &ctx, &request, FileView::Image, &id).await
+    give(&files, &ctx, &request, FileView::Image, *id).await
 }
 
 async fn give(
@@ -118,9 +118,9 @@ async fn give(
     ctx: &RequestCtx,
     request: &HttpRequest,
     view: FileView,
-    id: &str,
+    id: PathId<FileId>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let id = id.parse().map_err(|_| FileError::NotFound)?;
+    let id = id.or(FileError::NotFound)?;
     let query: FileQuery = read_query(request).map_err(ConsoleFailure::Fields)?;
     let as_attachment = query.is_attachment();
     let open = files.open(ctx, view, id, &query.into()).await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{CreatesKeys, DeletesKeys, InWorkspace, RequestCtx, WorkspaceMember},
+    extract::{CreatesKeys, DeletesKeys, InWorkspace, PathId, RequestCtx, WorkspaceMember},
 };
 
 /// A key.
@@ -47,9 +47,8 @@ pub(crate) struct KeyList {
     data: Vec<KeyRow>,
 }
 
-fn app(id: &str) -> Result<KeyScope, ApiKeyError> {
-    let id = Uuid::try_parse(id).map_err(|_| ApiKeyError::NotFound)?;
-    Ok(KeyScope::App(id))
+fn app(id: PathId<Uuid>) -> Result<KeyScope, ApiKeyError> {
+    Ok(KeyScope::App(id.or(ApiKeyError::NotFound)?))
 }
 
 async fn list(
@@ -81,9 +80,9 @@ async fn delete(
     ctx: &RequestCtx,
     here: &InWorkspace<DeletesKeys>,
     scope: KeyScope,
-    id: &str,
+    id: PathId<ApiKeyId>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let id: ApiKeyId = id.parse().map_err(|_| ApiKeyError::NotFound)?;
+    let id = id.or(ApiKeyError::NotFound)?;
     api_keys.delete(ctx, actor(here), scope, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -104,9 +103,9 @@ fn actor<N>(here: &InWorkspace<N>) -> Actor {
 pub(crate) async fn list_app(
     api_keys: Data<ApiKeys>,
     here: InWorkspace<WorkspaceMember>,
-    app_id: Path<String>,
+    app_id: Path<PathId<Uuid>>,
 ) -> Result<Json<KeyList>, ConsoleFailure> {
-    list(&api_keys, &here, app(&app_id)?).await
+    list(&api_keys, &here, app(*app_id)?).await
 }
 
 /// Makes a key of an application; at most ten.
@@ -119,9 +118,9 @@ pub(crate) async fn create_app(
     api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<CreatesKeys>,
-    app_id: Path<String>,
+    app_id: Path<PathId<Uuid>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    create(&api_keys, &ctx, &here, app(&app_id)?, StatusCode::CREATED).await
+    create(&api_keys, &ctx, &here, app(*app_id)?, StatusCode::CREATED).await
 }
 
 /// Deletes a key of an application.
@@ -134,9 +133,9 @@ pub(crate) async fn delete_app(
     api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<DeletesKeys>,
-    ids: Path<(String, String)>,
+    ids: Path<(PathId<Uuid>, PathId<ApiKeyId>)>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    delete(&api_keys, &ctx, &here, app(&ids.0)?, &ids.1).await
+    delete(&api_keys, &ctx, &here, app(ids.0)?, ids.1).await
 }
 
 /// Keys of all knowledge of the workspace, masked.
@@ -176,7 +175,7 @@ pub(crate) async fn delete_knowledge(
     api_keys: Data<ApiKeys>,
     ctx: RequestCtx,
     here: InWorkspace<DeletesKeys>,
-    key_id: Path<String>,
+    key_id: Path<PathId<ApiKeyId>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    delete(&api_keys, &ctx, &here, KeyScope::Knowledge, &key_id).await
+    delete(&api_keys, &ctx, &here, KeyScope::Knowledge, *key_id).await
 }

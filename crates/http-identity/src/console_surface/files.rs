@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{InWorkspace, Parts, RequestCtx, Then, UploadProblem, WorkspaceMember},
+    extract::{InWorkspace, RequestCtx, Then, UploadForm, UploadProblem, WorkspaceMember},
 };
 
 /// A file, as uploads answer. What is null is so for uploads at the console.
@@ -41,25 +41,13 @@ pub(crate) struct UploadedFileBody {
     file_key: Option<String>,
 }
 
-/// The form of an upload.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "the schema; read part by part")]
-pub(crate) struct UploadForm {
-    /// The file, with its name.
-    #[schema(value_type = String, format = Binary)]
-    file: Vec<u8>,
-    /// `datasets`: a document, by somebody who may change knowledge.
-    #[schema(nullable = false)]
-    source: Option<String>,
-}
-
 /// What is uploaded for knowledge is a document, and its uploader may change knowledge.
 fn require_usable(
-    parts: &Parts,
+    source: Option<&str>,
     here: &InWorkspace<WorkspaceMember>,
     name: &FileName,
 ) -> Result<(), ConsoleFailure> {
-    if parts.source() != Some("datasets") {
+    if source != Some("datasets") {
         return Ok(());
     }
     if !here.workspace.role.may(Capability::EditKnowledge) {
@@ -87,25 +75,23 @@ pub(crate) async fn upload(
     request: Then<InWorkspace<WorkspaceMember>, Multipart>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(here, body) = request;
-    let mut parts = Parts::of(body);
-    let mut part = parts.file().await?;
-    require_usable(&parts, &here, &part.name)?;
-    let name = part.name.clone();
+    let mut form = UploadForm::read(body).await?;
+    let name = form.file.name.clone();
+    require_usable(form.source.as_deref(), &here, &name)?;
     let new = NewFile {
         account: here.identity.account.id,
         workspace: here.workspace.id,
-        name: part.name,
-        media_type: part.media_type,
+        name: name.clone(),
+        media_type: form.file.media_type.clone(),
     };
     let mut upload = files.begin(&ctx, new).await?;
-    while let Some(piece) = part.content.next().await {
+    while let Some(piece) = form.file.content.next().await {
         let piece = piece.map_err(|_| UploadProblem::Malformed)?;
         upload.write(piece).await?;
     }
-    drop(part.content);
-    parts.end().await?;
     // It may stand behind the file, too.
-    require_usable(&parts, &here, &name)?;
+    let source = form.end().await?;
+    require_usable(source.as_deref(), &here, &name)?;
     let file = files.finish(upload).await?;
     Ok(HttpResponse::Created().json(UploadedFileBody {
         source_url: files.address(&ctx, FileView::File, file.id)?,

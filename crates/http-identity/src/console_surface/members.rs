@@ -18,7 +18,7 @@ use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{
-        Body, ConsoleFormat, InWorkspace, ManagesMembers, RequestCtx, Then, WorkspaceMember,
+        Body, ConsoleFormat, InWorkspace, ManagesMembers, PathId, RequestCtx, Then, WorkspaceMember,
     },
 };
 
@@ -230,9 +230,9 @@ pub(crate) async fn remove(
     members: Data<Members>,
     ctx: RequestCtx,
     here: InWorkspace<ManagesMembers>,
-    member_id: Path<String>,
+    member_id: Path<PathId<AccountId>>,
 ) -> Result<Json<RemovedResponse>, ConsoleFailure> {
-    let target: AccountId = member_id.parse().map_err(|_| MemberError::NotFound)?;
+    let target = member_id.or(MemberError::NotFound)?;
     let (workspace, actor) = (here.workspace.id, here.identity.account.id);
     members.remove(&ctx, workspace, actor, target).await?;
     Ok(Json(RemovedResponse {
@@ -277,11 +277,11 @@ pub(crate) async fn leave(
 pub(crate) async fn update_role(
     members: Data<Members>,
     ctx: RequestCtx,
-    member_id: Path<String>,
+    member_id: Path<PathId<AccountId>>,
     body: Then<InWorkspace<ManagesMembers>, Body<RoleRequest, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
-    let target: AccountId = member_id.parse().map_err(|_| MemberError::NotFound)?;
+    let target = member_id.or(MemberError::NotFound)?;
     let role: Role = body
         .into_inner()
         .role

@@ -16,7 +16,7 @@ use gatewright_http_kit::input::text::{Id, Text};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{
-        Body, ConsoleFormat, DeletesTags, EditsTags, InWorkspace, Query, RequestCtx, Then,
+        Body, ConsoleFormat, DeletesTags, EditsTags, InWorkspace, PathId, Query, RequestCtx, Then,
         WorkspaceMember,
     },
 };
@@ -137,11 +137,11 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn rename(
     tags: Data<Tags>,
-    tag_id: Path<String>,
+    tag_id: Path<PathId<TagId>>,
     body: Then<InWorkspace<EditsTags>, Body<TagName, ConsoleFormat>>,
 ) -> Result<Json<TagRow>, ConsoleFailure> {
     let Then(here, body) = body;
-    let id: TagId = tag_id.parse().map_err(|_| TagError::NotFound)?;
+    let id = tag_id.or(TagError::NotFound)?;
     let name = body.into_inner().name;
     let tag = tags.rename(here.workspace.id, id, &name).await?;
     Ok(Json(tag.into()))
@@ -156,9 +156,9 @@ pub(crate) async fn rename(
 pub(crate) async fn delete(
     tags: Data<Tags>,
     here: InWorkspace<DeletesTags>,
-    tag_id: Path<String>,
+    tag_id: Path<PathId<TagId>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
-    let id: TagId = tag_id.parse().map_err(|_| TagError::NotFound)?;
+    let id = tag_id.or(TagError::NotFound)?;
     tags.delete(here.workspace.id, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -16,7 +16,7 @@ use super::{
 use gatewright_http_kit::input::text::Text;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, InWorkspace, OwnsWorkspace, RequestCtx, Then},
+    extract::{Body, ConsoleFormat, InWorkspace, OwnsWorkspace, PathId, RequestCtx, Then},
 };
 
 /// In which language.
@@ -114,12 +114,12 @@ pub(crate) async fn check(
 pub(crate) async fn transfer(
     members: Data<Members>,
     ctx: RequestCtx,
-    member_id: Path<String>,
+    member_id: Path<PathId<AccountId>>,
     body: Then<InWorkspace<OwnsWorkspace>, Body<TransferRequest, ConsoleFormat>>,
 ) -> Result<Json<ResultBody>, ConsoleFailure> {
     let Then(here, body) = body;
     let input = body.into_inner();
-    let target: AccountId = member_id.parse().map_err(|_| MemberError::NoMember)?;
+    let target = member_id.or(MemberError::NoMember)?;
     let owner = &here.identity.account;
     members
         .transfer(&ctx, owner, &here.workspace, target, &input.token)

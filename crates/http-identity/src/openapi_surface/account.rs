@@ -13,7 +13,7 @@ use super::{
 };
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
-    extract::{AnySubject, ApiFormat, FullScope, Query, RequestCtx, Require, Then},
+    extract::{AnySubject, ApiFormat, FullScope, PathId, Query, RequestCtx, Require, Then},
     input::number::WholeNumber,
     page::Page,
 };
@@ -162,11 +162,9 @@ pub(crate) async fn revoke_session(
     bearers: Data<Bearers>,
     ctx: RequestCtx,
     caller: AnySubject,
-    session_id: Path<String>,
+    session_id: Path<PathId<TokenId>>,
 ) -> Result<Json<RevokedResponse>, OpenApiFailure> {
-    let id: TokenId = session_id
-        .parse()
-        .map_err(|_| BearerRouteError::SessionNotFound)?;
+    let id = session_id.or(BearerRouteError::SessionNotFound)?;
     bearers.revoke_session(&ctx, &caller.0, id).await?;
     Ok(Json(REVOKED))
 }

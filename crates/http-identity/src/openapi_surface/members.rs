@@ -21,7 +21,8 @@ use crate::input::EmailAddress;
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{
-        ApiFormat, Body, FullScope, RequestCtx, Require, Then, WorkspaceReadScope, read_query,
+        ApiFormat, Body, FullScope, PathId, RequestCtx, Require, Then, WorkspaceReadScope,
+        read_query,
     },
     input::number::WholeNumber,
     page::Page,
@@ -30,12 +31,10 @@ use gatewright_http_kit::{
 /// The workspace of a path, where the caller may do that.
 fn workspace_of(
     identity: &Identity,
-    id: &str,
+    id: PathId<WorkspaceId>,
     what: Capability,
 ) -> Result<WorkspaceId, OpenApiFailure> {
-    let id: WorkspaceId = id
-        .parse()
-        .map_err(|_| BearerRouteError::WorkspaceNotFound)?;
+    let id = id.or(BearerRouteError::WorkspaceNotFound)?;
     let found = identity
         .workspaces
         .iter()
@@ -146,10 +145,10 @@ const DONE: Done = Done { result: "success" };
 pub(crate) async fn list(
     members: Data<Members>,
     caller: Require<WorkspaceReadScope>,
-    workspace_id: Path<String>,
+    workspace_id: Path<PathId<WorkspaceId>>,
     request: HttpRequest,
 ) -> Result<Json<Page<WorkspaceMember>>, OpenApiFailure> {
-    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::BeMember)?;
+    let workspace = workspace_of(&caller.identity, *workspace_id, Capability::BeMember)?;
     let query: MemberQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
     let page = query.page.map_or(1, WholeNumber::get);
     let limit = query.limit.map_or(20, WholeNumber::get);
@@ -200,12 +199,9 @@ pub(crate) async fn remove(
     members: Data<Members>,
     ctx: RequestCtx,
     caller: ManagedBy,
-    ids: Path<(String, String)>,
+    ids: Path<(String, PathId<AccountId>)>,
 ) -> Result<Json<Done>, OpenApiFailure> {
-    let target: AccountId = ids
-        .1
-        .parse()
-        .map_err(|_| NotChanged(MemberError::NotFound))?;
+    let target = ids.1.or(NotChanged(MemberError::NotFound))?;
     let actor = caller.identity.account.id;
     members
         .remove(&ctx, caller.workspace, actor, target)
@@ -224,9 +220,9 @@ pub(crate) async fn leave(
     members: Data<Members>,
     ctx: RequestCtx,
     caller: Require<FullScope>,
-    workspace_id: Path<String>,
+    workspace_id: Path<PathId<WorkspaceId>>,
 ) -> Result<Json<Done>, OpenApiFailure> {
-    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::BeMember)?;
+    let workspace = workspace_of(&caller.identity, *workspace_id, Capability::BeMember)?;
     let account = caller.identity.account.id;
     let left = members.leave(&ctx, workspace, account).await;
     left.map_err(NotChanged)?;
@@ -244,14 +240,11 @@ pub(crate) async fn leave(
 pub(crate) async fn set_role(
     members: Data<Members>,
     ctx: RequestCtx,
-    ids: Path<(String, String)>,
+    ids: Path<(String, PathId<AccountId>)>,
     body: Then<ManagedBy, Body<MemberRole, ApiFormat>>,
 ) -> Result<Json<Done>, OpenApiFailure> {
     let Then(caller, body) = body;
-    let target: AccountId = ids
-        .1
-        .parse()
-        .map_err(|_| NotChanged(MemberError::NotFound))?;
+    let target = ids.1.or(NotChanged(MemberError::NotFound))?;
     let actor = caller.identity.account.id;
     let role = body.into_inner().role.into();
     members
@@ -270,10 +263,10 @@ pub(crate) async fn set_role(
 pub(crate) async fn audit_events(
     log: Data<AuditLog>,
     caller: Require<FullScope>,
-    workspace_id: Path<String>,
+    workspace_id: Path<PathId<WorkspaceId>>,
     request: HttpRequest,
 ) -> Result<Json<AuditEventPage>, OpenApiFailure> {
-    let workspace = workspace_of(&caller.identity, &workspace_id, Capability::ReadAudit)?;
+    let workspace = workspace_of(&caller.identity, *workspace_id, Capability::ReadAudit)?;
     let query: EventQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
     Ok(Json(audit::page(&log, workspace, &query.into()).await?))
 }
@@ -290,11 +283,14 @@ impl actix_web::FromRequest for ManagedBy {
 
     fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
         let caller = Require::<FullScope>::from_request(request, payload);
-        let id = request.match_info().get("workspace_id").unwrap_or_default();
-        let id = id.to_owned();
+        let Ok(id) = request
+            .match_info()
+            .get("workspace_id")
+            .unwrap_or_default()
+            .parse();
         Box::pin(async move {
             let identity = caller.await?.identity;
-            let workspace = workspace_of(&identity, &id, Capability::ManageMembers)?;
+            let workspace = workspace_of(&identity, id, Capability::ManageMembers)?;
             Ok(Self {
                 identity,
                 workspace,

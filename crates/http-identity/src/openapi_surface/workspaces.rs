@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
-    extract::{RequestCtx, Require, WorkspaceReadScope},
+    extract::{PathId, RequestCtx, Require, WorkspaceReadScope},
 };
 
 /// A workspace in the list.
@@ -89,11 +89,9 @@ pub(crate) async fn list(caller: Require<WorkspaceReadScope>) -> Json<WorkspaceL
 )]
 pub(crate) async fn get(
     caller: Require<WorkspaceReadScope>,
-    workspace_id: Path<String>,
+    workspace_id: Path<PathId<WorkspaceId>>,
 ) -> Result<Json<WorkspaceDetail>, OpenApiFailure> {
-    let id: WorkspaceId = workspace_id
-        .parse()
-        .map_err(|_| BearerRouteError::WorkspaceNotFound)?;
+    let id = workspace_id.or(BearerRouteError::WorkspaceNotFound)?;
     let found = caller
         .identity
         .workspaces
@@ -117,11 +115,9 @@ pub(crate) async fn switch(
     workspaces: Data<Workspaces>,
     ctx: RequestCtx,
     caller: Require<WorkspaceReadScope>,
-    workspace_id: Path<String>,
+    workspace_id: Path<PathId<WorkspaceId>>,
 ) -> Result<Json<WorkspaceDetail>, OpenApiFailure> {
-    let id: WorkspaceId = workspace_id
-        .parse()
-        .map_err(|_| BearerRouteError::WorkspaceNotFound)?;
+    let id = workspace_id.or(BearerRouteError::WorkspaceNotFound)?;
     let is_member = caller
         .identity
         .workspaces

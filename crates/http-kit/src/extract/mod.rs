@@ -7,6 +7,7 @@ mod context;
 mod format;
 mod member;
 mod multipart;
+mod path_id;
 mod query;
 mod session;
 mod then;
@@ -22,7 +23,8 @@ pub use member::{
     ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
     ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
 };
-pub use multipart::{Parts, UploadProblem};
+pub use multipart::{UploadForm, UploadProblem};
+pub use path_id::PathId;
 pub use query::{Query, query_pairs, read_query};
 pub use session::{
     AnyAccount, Decider, LeavingSession, MaybeSignedIn, SEVERAL_SESSIONS, SignedIn, approval_grant,

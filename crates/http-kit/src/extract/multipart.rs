@@ -8,6 +8,7 @@ use gatewright_domain::{
     Class, Classify,
     file::{FileName, FileNameProblem},
 };
+use utoipa::ToSchema;
 
 /// Parts of one body.
 const MAX_PARTS: usize = 8;
@@ -42,85 +43,107 @@ impl Classify for UploadProblem {
     }
 }
 
-/// The parts of a body, read in their order.
-pub struct Parts {
-    body: Multipart,
-    left: usize,
-    source: Option<String>,
+/// A form with a file, read part by part: up to the file's content first, which the caller takes piece by piece,
+/// then what stands behind it.
+#[derive(ToSchema)]
+pub struct UploadForm {
+    /// The file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    pub file: FilePart,
+    /// `datasets`: a document, by somebody who may change knowledge.
+    #[schema(nullable = false)]
+    pub source: Option<String>,
+    #[schema(ignore)]
+    rest: Parts,
 }
 
 /// The part `file`.
 pub struct FilePart {
+    /// As it was sent, checked.
     pub name: FileName,
+    /// What the client says that it is; `application/octet-stream` if nothing.
     pub media_type: String,
+    /// What was not read yet.
     pub content: Field,
 }
 
-impl Parts {
-    /// Of a body that has not been read.
-    pub fn of(body: Multipart) -> Self {
-        let left = MAX_PARTS;
-        Self {
+impl UploadForm {
+    /// Reads up to the file, past whatever stands before it.
+    ///
+    /// # Errors
+    /// [`UploadProblem::NoFile`], [`UploadProblem::Malformed`], or what is wrong with the file's name.
+    pub async fn read(body: Multipart) -> Result<Self, UploadProblem> {
+        let mut rest = Parts {
             body,
-            left,
-            source: None,
-        }
-    }
-
-    /// What the part `source` says, as far as the body was read.
-    pub fn source(&self) -> Option<&str> {
-        self.source.as_deref()
-    }
-
-    /// The file, past whatever stands before it.
-    pub async fn file(&mut self) -> Result<FilePart, UploadProblem> {
-        while let Some(part) = self.next().await? {
+            left: MAX_PARTS,
+        };
+        let mut source = None;
+        while let Some(part) = rest.next().await? {
             let disposition = part.content_disposition();
             let sent = disposition.and_then(|sent| sent.get_filename());
-            let is_file = part.name() == Some("file");
-            match (is_file, sent) {
+            match (part.name() == Some("file"), sent) {
                 (true, Some(name)) => {
                     let name = file_name(&part, name)?;
                     let media_type = part.content_type().map(ToString::to_string);
-                    return Ok(FilePart {
+                    let file = FilePart {
                         name,
                         media_type: media_type.unwrap_or_else(|| "application/octet-stream".into()),
                         content: part,
-                    });
+                    };
+                    return Ok(Self { file, source, rest });
                 }
-                _ => self.pass_over(part).await?,
+                _ => pass_over(part, &mut source).await?,
             }
         }
         Err(UploadProblem::NoFile)
     }
 
-    /// Whatever stands after the file: no other file.
-    pub async fn end(&mut self) -> Result<(), UploadProblem> {
-        while let Some(part) = self.next().await? {
+    /// Reads whatever stands after the file's content, which must have been taken; what `source` says, wherever it
+    /// stood.
+    ///
+    /// # Errors
+    /// [`UploadProblem::TooManyFiles`], [`UploadProblem::Malformed`].
+    pub async fn end(self) -> Result<Option<String>, UploadProblem> {
+        let Self {
+            file,
+            mut source,
+            mut rest,
+        } = self;
+        // The next part begins when nobody holds this one.
+        drop(file);
+        while let Some(part) = rest.next().await? {
             let disposition = part.content_disposition();
             if disposition.is_some_and(|sent| sent.get_filename().is_some()) {
                 return Err(UploadProblem::TooManyFiles);
             }
-            self.pass_over(part).await?;
+            pass_over(part, &mut source).await?;
         }
-        Ok(())
+        Ok(source)
     }
+}
 
-    /// A part that is no file: nobody keeps it, but for `source`.
-    async fn pass_over(&mut self, mut part: Field) -> Result<(), UploadProblem> {
-        let mut content = vec![];
-        while let Some(piece) = part.next().await {
-            content.extend_from_slice(&piece.map_err(|_| UploadProblem::Malformed)?);
-            if content.len() > MAX_FIELD {
-                return Err(UploadProblem::Malformed);
-            }
+/// A part that is no file: nobody keeps it, but for `source`.
+async fn pass_over(mut part: Field, source: &mut Option<String>) -> Result<(), UploadProblem> {
+    let mut content = vec![];
+    while let Some(piece) = part.next().await {
+        content.extend_from_slice(&piece.map_err(|_| UploadProblem::Malformed)?);
+        if content.len() > MAX_FIELD {
+            return Err(UploadProblem::Malformed);
         }
-        if part.name() == Some("source") {
-            self.source = Some(String::from_utf8_lossy(&content).into_owned());
-        }
-        Ok(())
     }
+    if part.name() == Some("source") {
+        *source = Some(String::from_utf8_lossy(&content).into_owned());
+    }
+    Ok(())
+}
 
+/// The parts of a body, in their order; so many and no more.
+struct Parts {
+    body: Multipart,
+    left: usize,
+}
+
+impl Parts {
     async fn next(&mut self) -> Result<Option<Field>, UploadProblem> {
         self.left = self.left.checked_sub(1).ok_or(UploadProblem::Malformed)?;
         match self.body.next().await {
