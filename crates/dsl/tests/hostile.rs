@@ -100,7 +100,7 @@ fn sec_195_bytes_are_counted_before_anything_is_read() {
     assert_eq!(read(&text), Err(YamlError::FileTooLarge));
     let error = AppDocument::open(&text).unwrap_err();
     assert_eq!(error.to_string(), "File size exceeds the limit of 10MB");
-    assert!(read(&text[1..]).is_ok());
+    assert!(read(&text[..MAX_BYTES / 10]).is_ok());
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub struct AppDocument {
 impl AppDocument {
     /// Reads the text, up to the version. The text of a file that has to be confirmed
     /// ([`ImportStatus::Pending`]) is what the caller keeps until then; nothing else of it is checked yet.
+    ///
+    /// A hostile file of 10 MB costs up to a second: call it where a thread may be busy so long.
     pub fn open(text: &str) -> Result<Self, ImportError> {
         let Value::Object(root) = yaml::read(text)? else {
             return Err(ImportError::NotAMapping);

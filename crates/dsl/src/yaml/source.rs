@@ -89,7 +89,8 @@ pub(super) struct UnfinishedLine {
 
 /// Where a text ends, if it does in the middle of a line.
 pub(super) fn unfinished_line(text: &str) -> Option<UnfinishedLine> {
-    let last_line = text.rsplit('\n').next().filter(|line| !line.is_empty())?;
+    let last_line = text.rsplit(['\n', '\r']).next();
+    let last_line = last_line.filter(|line| !line.is_empty())?;
     Some(UnfinishedLine {
         at: text.chars().count(),
         is_blank: last_line.bytes().all(|b| b == b' '),
@@ -103,9 +104,13 @@ pub(super) fn unfinished_block(
     at: usize,
     end: Option<UnfinishedLine>,
 ) -> Cow<'_, str> {
-    let has_extra = |end: UnfinishedLine| {
-        at >= end.at && (!end.is_blank || text.ends_with("\n\n") || text.ends_with(" \n"))
+    // A blank line that nothing ends is content only where it is longer than the indentation.
+    let ends_blank = || {
+        let content = text.strip_suffix('\n').unwrap_or(&text);
+        let last = content.rsplit('\n').next().unwrap_or_default();
+        text.ends_with("\n\n") || (!last.is_empty() && last.bytes().all(|b| b == b' '))
     };
+    let has_extra = |end: UnfinishedLine| at >= end.at && (!end.is_blank || ends_blank());
     if !end.is_some_and(has_extra) {
         return text;
     }

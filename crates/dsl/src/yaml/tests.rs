@@ -184,6 +184,9 @@ fn block_at_the_end_has_the_line_breaks_of_the_file() {
         ("a: |+\n  x\n\n  ", "x\n\n"),
         ("a: >\n  x\n  é", "x é"),
         ("a: |\n  x\n# c", "x\n"),
+        ("a: |\n   - \n  ", "- \n"),
+        ("a: |\r  x\r", "x\n"),
+        ("a: |\r\n  x\r\n  y\r\n", "x\ny\n"),
     ];
     for (text, value) in cases {
         assert_eq!(read(text), Ok(json!({"a": value})), "{text:?}");
