@@ -4,8 +4,6 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::ImportError;
-
 /// Encrypts ids of datasets for one workspace, so that files do not carry them around in clear.
 pub trait DatasetIdCipher {
     /// The id as it stands in files.
@@ -55,9 +53,16 @@ pub(crate) fn node_types(graph: &Map<String, Value>) -> impl Iterator<Item = &st
     each_data(graph).map(node_type)
 }
 
+/// A part of a graph of the wrong shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} must be a list of mappings")]
+pub(crate) struct NoList {
+    /// Where in a file.
+    pub(crate) path: &'static str,
+}
+
 /// That nodes and edges, where they are, are lists of mappings.
-pub(crate) fn check_shape(graph: &Map<String, Value>) -> Result<(), ImportError> {
-    let expected = "a list of mappings";
+pub(crate) fn check_shape(graph: &Map<String, Value>) -> Result<(), NoList> {
     for (key, path) in [
         ("nodes", "workflow.graph.nodes"),
         ("edges", "workflow.graph.edges"),
@@ -68,7 +73,7 @@ pub(crate) fn check_shape(graph: &Map<String, Value>) -> Result<(), ImportError>
             Some(_) => false,
         };
         if !is_right {
-            return Err(ImportError::Shape { path, expected });
+            return Err(NoList { path });
         }
     }
     Ok(())

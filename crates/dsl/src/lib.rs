@@ -9,7 +9,9 @@
 
 pub mod app_file;
 pub mod draft;
+mod features;
 mod graph;
+mod mode;
 mod python;
 mod variable;
 pub mod version;

@@ -1,6 +1,6 @@
 //! Why an import fails, in the words that clients of the original know.
 
-use crate::{VariableError, python, version::InvalidVersion, yaml::YamlError};
+use crate::{VariableError, graph::NoList, python, version::InvalidVersion, yaml::YamlError};
 
 /// Why an import fails. The text is the field `error` of its answer, the status `failed`, HTTP 400.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +75,13 @@ pub enum ImportError {
         /// What is wrong with it.
         reason: &'static str,
     },
+}
+
+impl From<NoList> for ImportError {
+    fn from(NoList { path }: NoList) -> Self {
+        let expected = "a list of mappings";
+        Self::Shape { path, expected }
+    }
 }
 
 impl From<YamlError> for ImportError {

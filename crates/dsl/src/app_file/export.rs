@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{AppBody, AppFile, WorkflowPart, secrets};
 use crate::{
-    draft::current_features,
+    features::current_features,
     graph::{self, DatasetIdCipher},
     variable::{Scope, Variable, VariableType},
     version::{NEWEST_VERSION, OLDEST_CURRENT_VERSION},

@@ -4,51 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::ImportError;
-use crate::python;
-
-/// The kinds of apps that can be imported, exported and run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AppMode {
-    /// A graph with inputs and outputs.
-    Workflow,
-    /// A graph that answers in conversations (a chatflow).
-    AdvancedChat,
-    /// A prompt with a model, in conversations.
-    Chat,
-    /// A model with tools, in conversations.
-    AgentChat,
-    /// A prompt with a model, one answer.
-    Completion,
-}
-
-impl AppMode {
-    /// The word on the wire and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Workflow => "workflow",
-            Self::AdvancedChat => "advanced-chat",
-            Self::Chat => "chat",
-            Self::AgentChat => "agent-chat",
-            Self::Completion => "completion",
-        }
-    }
-
-    /// Whether a graph is what it runs.
-    pub fn has_graph(self) -> bool {
-        matches!(self, Self::Workflow | Self::AdvancedChat)
-    }
-
-    pub(super) fn read(app: &Map<String, Value>) -> Result<Self, ImportError> {
-        let mode = app.get("mode").filter(|mode| !python::is_falsy(mode));
-        let mode = mode.ok_or(ImportError::ModeMissing)?;
-        match mode.as_str() {
-            Some("agent") => Err(ImportError::AgentMode),
-            Some("channel" | "rag-pipeline") => Err(ImportError::UnsupportedMode),
-            _ => Self::deserialize(mode).map_err(|_| ImportError::unknown_mode(mode)),
-        }
-    }
-}
+use crate::{mode::AppMode, python};
 
 /// What an app's icon is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,7 +50,7 @@ pub struct AppMeta {
 
 impl AppMeta {
     pub(super) fn read(app: &Map<String, Value>) -> Result<Self, ImportError> {
-        let mode = AppMode::read(app)?;
+        let mode = read_mode(app)?;
         let icon_type = app
             .get("icon_type")
             .and_then(|t| IconType::deserialize(t).ok());
@@ -124,5 +80,15 @@ fn text(app: &Map<String, Value>, key: &str, path: &'static str) -> Result<Strin
             path,
             expected: "a text",
         }),
+    }
+}
+
+fn read_mode(app: &Map<String, Value>) -> Result<AppMode, ImportError> {
+    let mode = app.get("mode").filter(|mode| !python::is_falsy(mode));
+    let mode = mode.ok_or(ImportError::ModeMissing)?;
+    match mode.as_str() {
+        Some("agent") => Err(ImportError::AgentMode),
+        Some("channel" | "rag-pipeline") => Err(ImportError::UnsupportedMode),
+        _ => AppMode::deserialize(mode).map_err(|_| ImportError::unknown_mode(mode)),
     }
 }

@@ -15,10 +15,10 @@ pub use dependency::{Dependency, DependencyKind, leaked_dependencies};
 pub use document::AppDocument;
 pub use error::ImportError;
 pub use export::Export;
-pub use meta::{AppMeta, AppMode, IconType};
+pub use meta::{AppMeta, IconType};
 
-pub use crate::graph::DatasetIdCipher;
 use crate::variable::Variable;
+pub use crate::{graph::DatasetIdCipher, mode::AppMode};
 
 /// An app, with everything that a file says about it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,10 @@
 //! saved or published.
 
 mod check;
-mod features;
 mod hash;
 mod human_input;
 
 pub use check::{DraftError, check_marks, check_publish, check_save};
-pub use features::{FeatureError, check_features, current_features};
 pub use hash::{NotInSync, check_hash, draft_hash};
+
+pub use crate::features::{FeatureError, check_features, current_features};

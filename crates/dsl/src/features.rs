@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{AppMode, python};
+use crate::{mode::AppMode, python};
 
 /// A feature of the wrong shape: 400, code `invalid_param`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
