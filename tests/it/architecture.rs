@@ -323,7 +323,7 @@ fn dependencies(package: &Value, kind: Option<&str>) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_edges_are_the_drawn_ones() {
+fn crate_edges_are_those_of_the_readme_drawing() {
     let drawn: BTreeMap<&str, BTreeSet<String>> = EDGES
         .iter()
         .map(|(name, to)| (*name, to.iter().map(|t| (*t).to_owned()).collect()))
@@ -352,7 +352,7 @@ fn the_edges_are_the_drawn_ones() {
 }
 
 #[test]
-fn slices_of_one_floor_do_not_see_each_other() {
+fn crates_of_one_layer_do_not_depend_on_each_other() {
     for package in packages() {
         let name = package["name"].as_str().unwrap();
         let Some(floor) = FLOORS.iter().find(|floor| short(name).starts_with(**floor)) else {
@@ -444,7 +444,7 @@ fn every_dependency_is_used() {
 }
 
 #[test]
-fn an_embedder_of_auth_brings_no_runtime_framework_or_driver_along() {
+fn auth_crate_depends_on_no_runtime_framework_or_driver() {
     let output = Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -476,7 +476,7 @@ fn an_embedder_of_auth_brings_no_runtime_framework_or_driver_along() {
 
 /// Finding F3. A test of behaviour cannot see how long a comparison takes, so this one reads the code.
 #[test]
-fn f3_secrets_are_compared_in_one_place_and_never_as_texts() {
+fn f3_secrets_are_compared_by_the_constant_time_function_only() {
     let matches =
         fs::read_to_string(root().join("crates/auth/src/envelope/token_text.rs")).unwrap();
     assert!(matches.contains("secrets_equal(presented, &self.0)"));
@@ -537,7 +537,7 @@ pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 /// A wire format takes an error of any slice by its row: a new slice changes none.
 #[test]
-fn wire_formats_name_no_slice() {
+fn wire_formats_import_no_slice() {
     let mut seen = 0;
     sources(
         &root().join("crates/http-kit/src/error"),
@@ -555,7 +555,7 @@ fn wire_formats_name_no_slice() {
 
 /// One error says all that can go wrong; a `Result` in a `Result` is one that nobody named.
 #[test]
-fn no_result_stands_in_a_result() {
+fn result_is_never_nested_in_a_result() {
     let nested = ["Result<Result<", "Result<Option<Result<"];
     for top in ["crates", "bins", "examples"] {
         sources(&root().join(top), &mut |path, text| {
@@ -568,7 +568,7 @@ fn no_result_stands_in_a_result() {
 
 /// An answer of ours is marked as one; an error type that forgets it would be answered in general words.
 #[test]
-fn every_error_that_is_answered_marks_its_answer() {
+fn every_response_error_marks_its_answer_as_ours() {
     let mut seen = 0;
     sources(&root().join("crates"), &mut |path, text| {
         for block in text.split("impl ResponseError for").skip(1) {

@@ -156,7 +156,7 @@ const WITH_EVERYTHING: [(&str, &str); 4] = [
 ];
 
 #[actix_web::test]
-async fn sec_163_nothing_but_the_list_answers_without_credentials() {
+async fn sec_163_only_listed_operations_answer_without_credentials() {
     let h = Harness::with(&WITH_EVERYTHING).await;
     h.set_up().await;
     let operations = operations();
@@ -190,7 +190,7 @@ async fn sec_163_nothing_but_the_list_answers_without_credentials() {
 }
 
 #[actix_web::test]
-async fn sec_163_a_stranger_s_credentials_reach_nothing_of_the_owner_s() {
+async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let session = h.log_in_device(&mut owner, "owner's").await;
@@ -252,7 +252,7 @@ async fn sec_163_a_stranger_s_credentials_reach_nothing_of_the_owner_s() {
 }
 
 #[actix_web::test]
-async fn a_console_session_is_no_bearer_and_a_bearer_no_console_session() {
+async fn console_session_is_no_bearer_and_a_bearer_no_console_session() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "x").await;

@@ -20,7 +20,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn the_settings_document_is_the_settings() {
+fn settings_document_lists_every_setting() {
     assert!(
         read("docs/settings.md") == settings_markdown(),
         "run `cargo xtask generate`"
@@ -96,7 +96,7 @@ fn alters(statement: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn g1_the_list_of_what_only_adds_is_closed() {
+fn g1_list_of_expanding_statements_is_closed() {
     for (statement, may) in [
         ("CREATE TABLE IF NOT EXISTS a (x int UNIQUE)", true),
         ("CREATE INDEX i ON a (x)", true),
@@ -150,7 +150,7 @@ fn g1_the_list_of_what_only_adds_is_closed() {
 
 /// The release before works on beside a migration that expands. Comments do not count.
 #[test]
-fn g1_a_migration_that_says_it_expands_only_adds() {
+fn g1_migration_marked_as_expanding_only_adds() {
     let mut seen = 0;
     let entries = fs::read_dir(root().join("migrations")).unwrap();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -190,7 +190,7 @@ fn g1_a_migration_that_says_it_expands_only_adds() {
 }
 
 #[test]
-fn the_openapi_documents_are_the_routes() {
+fn openapi_documents_list_the_served_routes() {
     for (name, text) in openapi_documents() {
         assert!(
             read(&format!("openapi/{name}")) == text,
@@ -234,7 +234,7 @@ fn references_resolve(document: &Value, node: &Value) {
 
 /// Everything in backticks that looks like a path or a crate exists.
 #[test]
-fn what_the_documents_name_exists() {
+fn paths_and_tests_named_in_documents_exist() {
     for document in [
         "README.md",
         "CONTRIBUTING.md",
@@ -279,7 +279,7 @@ fn what_the_documents_name_exists() {
 
 /// Commands that the README names are there: subcommands of ours, tasks, scripts.
 #[test]
-fn the_readme_s_commands_exist() {
+fn readme_commands_exist() {
     let source = read("bins/api-server/src/command.rs");
     let tasks = read("dev/xtask/src/main.rs");
     for name in backticked(&read("README.md")) {
@@ -311,7 +311,7 @@ fn the_readme_s_commands_exist() {
 
 /// Each row of the list of differences and of the threat model names a test that exists.
 #[test]
-fn every_difference_and_every_threat_has_its_test() {
+fn every_difference_and_threat_names_an_existing_test() {
     for document in ["docs/differences.md", "docs/threat-model.md"] {
         every_row_has_its_test(document, &read(document));
     }
@@ -319,7 +319,7 @@ fn every_difference_and_every_threat_has_its_test() {
 
 /// The table of what a caller sees when a dependency is gone: each cell has its test.
 #[test]
-fn every_failure_has_its_test() {
+fn every_failure_mode_names_an_existing_test() {
     let document = "docs/operations.md";
     let text = read(document);
     let start = text
@@ -354,7 +354,7 @@ fn every_row_has_its_test(document: &str, text: &str) {
 
 /// The crates in the README's drawing are those of the workspace.
 #[test]
-fn the_readme_draws_every_crate() {
+fn readme_draws_every_crate() {
     let readme = read("README.md");
     for folder in ["crates", "bins"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
@@ -465,7 +465,7 @@ const SCREENS: [&str; 55] = [
 ];
 
 #[test]
-fn the_screens_of_the_stock_console_that_we_name_have_all_their_calls() {
+fn stock_console_screens_named_as_working_have_all_their_routes() {
     let documents: Vec<Value> = openapi_documents()
         .iter()
         .map(|(_, text)| serde_json::from_str(text).unwrap())
@@ -480,7 +480,7 @@ fn the_screens_of_the_stock_console_that_we_name_have_all_their_calls() {
 }
 
 #[test]
-fn every_picture_is_shown_in_the_readme_and_there() {
+fn every_screenshot_is_shown_in_the_readme_and_exists() {
     let readme = read("README.md");
     let shown: Vec<&str> = readme
         .split("](docs/screenshots/")
@@ -499,7 +499,7 @@ fn every_picture_is_shown_in_the_readme_and_there() {
 
 /// Behind one origin everything of ours must reach us, and nothing else.
 #[test]
-fn the_proxy_before_the_stock_console_knows_our_paths() {
+fn stock_console_proxy_example_routes_our_paths() {
     let template = read("docker/nginx/default.conf.template");
     let ours: Vec<(bool, &str)> = template
         .lines()
@@ -556,7 +556,7 @@ fn the_proxy_before_the_stock_console_knows_our_paths() {
 
 /// What a page is for is filled; what cannot be taken back is marked; everything else is neither.
 #[test]
-fn g10_a_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
+fn g10_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
     const DANGERS: [&str; 5] = ["\"Deny", "\"Sign out", "\"Remove", "\"Delete", "\"Leave"];
     // Signing oneself out is undone by signing in; signing others out is not.
     const OWN_SIGN_OUT: &str = "action=\"/signout\"";

@@ -56,21 +56,21 @@ fn run(target: &str, call: fn(&[u8])) {
 }
 
 #[test]
-fn sec_180_no_jws_panics_the_parser() {
+fn sec_180_jws_parser_does_not_panic() {
     run("jws", targets::jws);
 }
 
 #[test]
-fn sec_180_no_cookie_header_panics_the_parser() {
+fn sec_180_cookie_parser_does_not_panic() {
     run("cookies", targets::cookies);
 }
 
 #[test]
-fn sec_180_no_code_panics_the_parser() {
+fn sec_180_user_code_parser_does_not_panic() {
     run("user_code", targets::user_code);
 }
 
 #[test]
-fn sec_195_no_app_file_panics_the_reader() {
+fn sec_195_app_file_reader_does_not_panic() {
     run("app_file", targets::app_file);
 }

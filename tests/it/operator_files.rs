@@ -111,7 +111,7 @@ fn g8_every_setting_that_is_named_exists() {
 
 /// A worker knows the names of the edge without its crate.
 #[test]
-fn g6_the_names_of_the_edge_are_those_that_it_declares() {
+fn g6_names_of_the_edge_are_those_that_it_declares() {
     let declared: Vec<&str> = HttpSettings::docs().iter().map(|one| one.name).collect();
     assert_eq!(declared, EDGE_SETTINGS);
 }
@@ -211,7 +211,7 @@ fn pid_of(program: &Path) -> u32 {
 
 /// G3: what a copied example says for a machine must not reach a container.
 #[test]
-fn g3_the_container_listens_on_all_addresses_and_is_asked_at_the_published_one() {
+fn g3_container_listens_on_all_addresses_and_is_probed_at_the_published_one() {
     let compose = read("docker/compose.yaml");
     let example = read(".env.example");
     for (setting, value) in [("DIFY_BIND_ADDRESS", "0.0.0.0"), ("MAIL_TYPE", "smtp")] {
@@ -235,7 +235,7 @@ fn g3_the_container_listens_on_all_addresses_and_is_asked_at_the_published_one()
 }
 
 #[test]
-fn g8_what_the_readme_s_first_login_leaves_behind_is_ignored_by_git() {
+fn g8_files_of_the_readme_s_first_login_are_ignored_by_git() {
     let readme = read("README.md");
     assert!(readme.contains("curl -c jar"));
     assert!(read(".gitignore").lines().any(|line| line == "/jar"));

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_088_expiry_has_thirty_seconds_of_leeway_and_no_more() {
+    fn sec_088_claims_expiry_has_thirty_seconds_of_leeway_and_no_more() {
         let hour = TimeDelta::hours(1);
         let token = seal(&ring(), &[], now(), hour);
         let claims = Unverified::open(&ring(), &token).unwrap();
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_089_sec_090_from_the_future_or_too_long_a_life() {
+    fn sec_089_sec_090_claims_from_the_future_or_with_too_long_a_ttl_are_refused() {
         let token = seal(
             &ring(),
             &[],
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn signed_but_shapeless() {
+    fn claims_of_a_wrong_shape_are_refused_though_signed() {
         let long = "x".repeat(256);
         let token = seal(
             &ring(),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_good_for_one_file_one_view_and_some_minutes() {
+    fn file_url_is_valid_for_one_file_one_view_and_some_minutes() {
         let keys = FileUrlKeys::new(&MasterKeys::new(&[1; 32], []));
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let [a, b] = [1, 2].map(|n| FileId(Uuid::from_u128(n)));
@@ -187,7 +187,7 @@ mod tests {
 
     /// Signed by the recorded original.
     #[test]
-    fn addresses_that_dify_signed_are_accepted() {
+    fn file_url_signed_by_dify_is_accepted() {
         let keys = FileUrlKeys::new(&MasterKeys::new(
             b"h-ref-secret-key-0123456789-0123456789-abc",
             [],

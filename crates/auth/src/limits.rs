@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_read_as_they_are_shown() {
+    fn rate_parses_as_it_is_displayed() {
         for text in ["60/1h", "60/5m", "10/30s", "100/1d", "0"] {
             assert_eq!(Rate::parse_setting(text).unwrap().show(), text);
         }

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_144_weak_keys_stop_the_start_and_are_not_echoed() {
+    fn sec_144_weak_secret_key_stops_the_start_and_is_not_echoed() {
         for key in [
             "",
             "hunter2",

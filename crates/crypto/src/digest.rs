@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_vectors() {
+    fn digest_matches_known_vectors() {
         assert_eq!(
             sha256_hex("abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -10,7 +10,7 @@ mod tests {
     use super::secrets_equal;
 
     #[test]
-    fn f3_sec_152_compares_any_length_and_any_bytes() {
+    fn f3_sec_152_constant_time_equal_compares_any_length_and_bytes() {
         assert!(secrets_equal("", ""));
         assert!(secrets_equal("päss", "päss"));
         assert!(!secrets_equal("a", "b"));

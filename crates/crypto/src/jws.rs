@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_ours_comes_back() {
+    fn jws_that_was_signed_verifies() {
         let token = sign(&ring(), &claims()).unwrap();
         let opened = verify(&ring(), &token).unwrap();
         assert_eq!(opened.claims, claims());
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shared_header_is_the_reference_s_to_the_byte() {
+    fn jws_header_equals_that_of_dify_to_the_byte() {
         let shared = MasterKeys::new(b"new", [&b"old"[..]]).shared_ring();
         let token = sign(&shared, &claims()).unwrap();
         let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap());
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_086_a_claim_or_header_member_that_comes_twice_is_refused_though_signed() {
+    fn sec_086_jws_with_a_duplicate_claim_or_header_member_is_refused_though_signed() {
         let ring = ring();
         let kid = ring.active().kid().to_owned();
         let twice = with_header(&format!(r#"{{"alg":"HS256","kid":"x","kid":"{kid}"}}"#));
@@ -231,8 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_079_sec_080_sec_081_sec_083_sec_091_headers_that_are_not_ours_are_refused_though_signed()
-    {
+    fn sec_079_sec_080_sec_081_sec_083_sec_091_jws_with_foreign_header_is_refused() {
         let ring = ring();
         let kid = ring.active().kid().to_owned();
         assert!(
@@ -272,13 +271,13 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_token_is_not_even_parsed() {
+    fn jws_over_the_size_limit_is_refused_before_parsing() {
         assert_eq!(verify(&ring(), &"x".repeat(1 << 20)), Err(InvalidJws));
     }
 
     proptest! {
         #[test]
-        fn no_byte_can_be_changed(position in 0usize..1000, replacement in any::<u8>()) {
+        fn jws_with_any_changed_byte_is_refused(position in 0usize..1000, replacement in any::<u8>()) {
             let token = sign(&ring(), &claims()).unwrap();
             let mut bytes = token.clone().into_bytes();
             let position = position % bytes.len();
@@ -289,7 +288,7 @@ mod tests {
         }
 
         #[test]
-        fn no_input_panics(text in ".{0,300}") {
+        fn jws_of_arbitrary_input_does_not_panic(text in ".{0,300}") {
             prop_assert_eq!(verify(&ring(), &text), Err(InvalidJws));
         }
     }

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn g7_a_set_for_something_else_is_refused_and_nothing_is_printed() {
+    fn g7_key_set_of_another_format_is_refused_and_not_printed() {
         let set = ExportedKeys::derive(Purpose::SubjectAssertion, [SECRET]);
         let json = set.to_json();
         let read = |text: &str| KeyRing::from_exported(text, Purpose::ApprovalGrant).unwrap_err();

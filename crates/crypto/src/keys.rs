@@ -320,7 +320,7 @@ mod tests {
     const NEW: &[u8] = b"new secret new secret new secret";
 
     #[test]
-    fn purposes_do_not_share_keys_and_predecessors_verify() {
+    fn keys_differ_per_purpose_and_previous_keys_verify() {
         let old = MasterKeys::new(OLD, [])
             .ring(Purpose::ConsoleAccess)
             .active();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn every_purpose_has_a_place_and_a_label_of_its_own() {
+    fn every_key_purpose_has_its_own_index_and_label() {
         for (at, purpose) in Purpose::ALL.into_iter().enumerate() {
             assert_eq!(purpose as usize, at);
             let labels = Purpose::ALL.map(Purpose::label);
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_reaches_rings_that_are_in_use() {
+    fn key_rotation_reaches_rings_in_use() {
         let master = MasterKeys::new(OLD, []);
         let (ring, shared) = (master.ring(Purpose::ApprovalGrant), master.shared_ring());
         let before = ring.active();

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn argon2id_round_trip_and_no_truncation() {
+    fn argon2id_hash_verifies_its_password_without_truncation() {
         let long = "x1".repeat(512);
         let mut memory = Memory::default();
         let stored = hash(&long, &[7; 16], &mut memory).unwrap();
@@ -196,7 +196,7 @@ mod tests {
 
     /// What we write, the library reads; and the other way round.
     #[test]
-    fn the_phc_form_is_everybody_s() {
+    fn password_hash_has_the_standard_phc_format() {
         let mut memory = Memory::default();
         let ours = hash("Passw0rd1", &[7; 16], &mut memory).unwrap();
         let parsed = PasswordHash::new(&ours).unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_151_the_old_format_verifies_and_is_marked_outdated() {
+    fn sec_151_password_hash_of_the_old_format_verifies_and_is_marked_outdated() {
         // Made with Python's hashlib.pbkdf2_hmac("sha256", b"Passw0rd1", bytes(range(16)), 10000).
         let salt = "AAECAwQFBgcICQoLDA0ODw==";
         let stored = STANDARD.encode(LEGACY_HEX);
@@ -240,7 +240,7 @@ mod tests {
 
     /// b7: the work, not the clock, is compared: what is computed does not depend on what is stored.
     #[test]
-    fn b7_time_tells_neither_old_hashes_nor_unknown_accounts() {
+    fn b7_password_check_costs_the_same_for_old_hashes_and_unknown_accounts() {
         let mut memory = Memory::default();
         let ours = hash("Passw0rd1", &[7; 16], &mut memory).unwrap();
         let old = STANDARD.encode(LEGACY_HEX);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stored_never_matches() {
+    fn password_check_without_a_stored_hash_fails() {
         assert_eq!(
             verify("", None, None, &mut Memory::default()),
             Verdict::Mismatch

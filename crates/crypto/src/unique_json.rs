@@ -102,14 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_comes_twice_is_refused() {
+    fn json_with_a_duplicate_name_is_refused() {
         assert!(serde_json::from_str::<UniqueObject>(r#"{"a":1,"b":2}"#).is_ok());
         assert!(serde_json::from_str::<UniqueObject>(r#"{"a":1,"a":2}"#).is_err());
         assert!(serde_json::from_str::<UniqueObject>("[1]").is_err());
     }
 
     #[test]
-    fn name_that_comes_twice_in_a_nested_object_is_refused() {
+    fn json_with_a_duplicate_name_in_a_nested_object_is_refused() {
         for bad in [
             r#"{"a":{"b":1,"b":2}}"#,
             r#"{"a":[{"b":1},{"c":1,"c":1}]}"#,
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn value_is_read_as_it_would_be_without_the_check() {
+    fn json_without_duplicates_parses_as_without_the_check() {
         let text = r#"{"null":null,"yes":true,"big":18446744073709551615,"low":-9223372036854775808,
             "part":1.5,"huge":1e300,"text":"a\u00e4\n","list":[1,"b",[],{}],"map":{"z":1,"a":{}}}"#;
         let UniqueObject(read) = serde_json::from_str(text).unwrap();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded_as_it_is_for_any_value() {
+    fn json_depth_is_limited() {
         let deep = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         assert!(serde_json::from_str::<UniqueObject>(&deep(100)).is_ok());
         assert!(serde_json::from_str::<UniqueObject>(&deep(200)).is_err());

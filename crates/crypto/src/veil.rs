@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_veiled_text_is_read_with_its_secret_alone_and_unchanged() {
+    fn veiled_text_opens_unchanged_with_its_own_secret_only() {
         let veiled = veil("a secret", "owner@example.com").unwrap();
         assert_eq!(veil("a secret", "owner@example.com").unwrap(), veiled);
         assert_ne!(veil("a secret", "owner@example.con").unwrap(), veiled);

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_follow_the_console_pattern() {
+    fn email_is_validated_by_the_console_pattern() {
         for good in [
             "a@b.co",
             "Owner+x@Example.com",
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_154_password_lengths_are_not_truncated() {
+    fn sec_154_password_is_not_truncated() {
         assert!(check_password_policy("Passw0rd").is_ok());
         assert!(check_password_policy("short1").is_err());
         assert!(check_password_policy("12345678").is_err());
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_status_gets_no_access() {
+    fn account_of_unknown_status_has_no_access() {
         assert!(!AccountStatus::from_db("superuser").may_use_console());
         assert!(!AccountStatus::Closed.may_use_console());
     }

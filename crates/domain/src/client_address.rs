@@ -125,18 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn the_header_counts_for_nothing_without_trusted_proxies() {
+    fn forwarded_header_is_ignored_without_trusted_proxies() {
         assert_eq!(resolve("203.0.113.9", &["198.51.100.1"], ""), "203.0.113.9");
     }
 
     #[test]
-    fn sec_009_right_most_untrusted_hop_of_a_chain_of_three() {
+    fn sec_009_client_address_is_the_right_most_untrusted_hop() {
         let chain = ["6.6.6.6, 198.51.100.7, 10.0.0.3", "10.0.0.2"];
         assert_eq!(resolve("10.0.0.1", &chain, "10.0.0.0/8"), "198.51.100.7");
     }
 
     #[test]
-    fn garbage_ends_the_walk_at_the_last_hop_that_is_known() {
+    fn forwarded_header_with_garbage_yields_the_last_known_hop() {
         assert_eq!(
             resolve("10.0.0.1", &["1.2.3.4, <script>"], "10.0.0.0/8"),
             "10.0.0.1"
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_neighbours_share_a_key_and_mapped_ipv4_is_ipv4() {
+    fn client_address_key_is_the_ipv6_prefix_and_mapped_ipv4_is_ipv4() {
         let a = ClientAddress::from_peer("2001:db8:1:2::1".parse().unwrap());
         let b = ClientAddress::from_peer("2001:db8:1:2:ffff::9".parse().unwrap());
         assert_eq!(a.limit_key(), b.limit_key());
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_list_names_the_entry() {
+    fn trusted_proxies_with_an_invalid_entry_name_it_in_the_error() {
         assert!(
             "10.0.0.0/8,nonsense"
                 .parse::<TrustedProxies>()

@@ -104,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn sec_135_the_predecessor_gets_the_same_successor_within_the_grace() {
+    fn sec_135_refresh_with_the_previous_token_within_the_grace_repeats_the_successor() {
         assert_eq!(session().present(3, at(1)), Rotation::Advance(4));
         assert_eq!(session().present(2, at(10)), Rotation::Replay(3));
     }
 
     #[test]
-    fn sec_136_after_the_grace_it_is_reuse() {
+    fn sec_136_refresh_with_the_previous_token_after_the_grace_is_reuse() {
         assert_eq!(session().present(2, at(11)), Rotation::Reuse);
         assert_eq!(session().present(1, at(1)), Rotation::Reuse);
         assert_eq!(
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a6_a_spent_token_is_taken_again_by_no_clock_that_is_behind() {
+    fn a6_spent_refresh_token_is_reuse_though_the_clock_is_behind() {
         for behind in [-3, -11, -3600] {
             assert_eq!(
                 session().present(2, at(behind)),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_143_both_expiries_are_inclusive() {
+    fn sec_143_session_idle_and_absolute_expiry_are_inclusive() {
         assert!(session().is_live(at(999)));
         assert_eq!(session().present(3, at(1000)), Rotation::Dead);
         let mut long = session();

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn external_email_is_validated() {
         for good in ["a@b", "Ext@Partner.example", "ü@exämple.de"] {
             assert!(good.parse::<SubjectEmail>().is_ok(), "{good}");
         }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn issuers() {
+    fn external_issuer_is_validated() {
         assert!("https://idp.example".parse::<SubjectIssuer>().is_ok());
         for bad in ["", "  ", "a\tb", "dify:account", &"x".repeat(256)] {
             assert!(bad.parse::<SubjectIssuer>().is_err(), "{bad:?}");

@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_as_recorded() {
+    fn file_name_and_extension_are_as_recorded() {
         for (text, name, extension) in [
             ("a.txt", "a.txt", "txt"),
             ("A.TXT", "A.TXT", "txt"),
@@ -206,7 +206,7 @@ mod tests {
 
     /// Turned round, the first would be shown as `photoexe.jpg`.
     #[test]
-    fn d7_a_file_s_name_loses_what_nobody_sees() {
+    fn d7_file_name_is_stripped_of_invisible_characters() {
         for (text, name) in [
             ("photo\u{202e}gpj.exe", "photogpj.exe"),
             ("a\u{200b}.t\u{ad}xt", "a.txt"),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_controls_are_no_names() {
+    fn file_name_with_a_path_or_control_character_is_refused() {
         for text in ["a/b.txt", "a\\b.txt", "../a", "a\0b", "a\r\nb"] {
             assert_eq!(
                 FileName::parse(text),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_can_hold_scripts_is_not_shown() {
+    fn image_that_can_hold_scripts_is_not_served_inline() {
         assert_eq!(raster_media_type("png"), Some("image/png"));
         for extension in ["svg", "html", "xml", "pdf", ""] {
             assert_eq!(raster_media_type(extension), None);

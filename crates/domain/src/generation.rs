@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn command_lines_below_0_2_are_of_the_older_generation() {
+    fn user_agent_of_difyctl_below_0_2_is_of_the_older_generation() {
         for agent in [
             "difyctl/0.1.0-rc.1 (linux; x64; rc)",
             "difyctl/0.1.0",
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_else_is_of_the_newer_generation() {
+    fn user_agent_of_any_other_client_is_of_the_newer_generation() {
         for agent in [
             "difyctl/0.2.0-alpha (linux; x64; alpha)",
             "difyctl/1.0.0",
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_version_is_told_to_everybody() {
+    fn pinned_version_is_answered_to_every_user_agent() {
         let old = Some("difyctl/0.1.0 (linux; x64; rc)");
         let pinned = SpokenVersion::parse_setting("1.16.1");
         assert_eq!(

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_an_id_is_when_it_was_made() {
+    fn id_carries_its_time_of_creation() {
         let before = millis();
         let id = RandomIds.new_uuid();
         let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();

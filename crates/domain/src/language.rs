@@ -56,7 +56,7 @@ mod tests {
     use super::Language;
 
     #[test]
-    fn falls_back_to_english() {
+    fn language_unknown_falls_back_to_english() {
         assert_eq!(
             Language::or_default(Some("zh-Hans")).timezone,
             "Asia/Shanghai"

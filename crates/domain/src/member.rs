@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_163_the_matrix_of_the_spec() {
+    fn sec_163_role_matrix_is_that_of_the_contract() {
         // console.md §7.14, columns owner, admin, editor, dataset_operator, normal.
         let table = [
             (Capability::ManageMembers, [true, true, false, false, false]),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_164_nobody_touches_the_owner_nor_becomes_one() {
+    fn sec_164_owner_role_is_neither_changed_nor_given() {
         let (me, other) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
         let as_role = |account, role| MemberRole { account, role };
         for actor in Role::ALL {

@@ -137,7 +137,7 @@ mod tests {
     use crate::member::Capability;
 
     #[test]
-    fn no_key_stands_twice_and_more_may_never_less() {
+    fn permission_keys_are_unique_and_higher_roles_include_lower_ones() {
         for role in Role::ALL {
             for mut keys in [role.workspace_keys(), role.app_keys(), role.dataset_keys()] {
                 let all = keys.len();
@@ -168,7 +168,7 @@ mod tests {
 
     /// A console must not show what is refused.
     #[test]
-    fn keys_and_capabilities_agree_where_both_exist() {
+    fn permission_keys_agree_with_capabilities() {
         for role in Role::ALL {
             let keys = role.workspace_keys();
             let manages = keys.contains(&"workspace.member.manage");

@@ -58,7 +58,7 @@ mod tests {
     use super::Secret;
 
     #[test]
-    fn prints_nothing() {
+    fn debug_of_a_secret_is_redacted() {
         assert_eq!(
             format!("{:?}", Some(Secret::new("hunter2"))),
             "Some([hidden])"

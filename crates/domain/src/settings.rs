@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn g6_all_errors_of_a_group_are_found_not_only_the_first() {
+    fn g6_settings_group_reports_all_its_errors() {
         let source = |name: &str| match name {
             "ONE" => Some("many".to_owned()),
             "TWO" => Some("perhaps".to_owned()),
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_is_shown_in_the_quotes_that_it_needs() {
+    fn setting_example_is_quoted_where_needed() {
         for (value, text) in [
             ("INFO", "A=INFO"),
             ("no-reply <a@b.co>", "A=\"no-reply <a@b.co>\""),
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_a_group_of_names_is_recognised() {
+    fn setting_name_of_a_numbered_group_is_recognised() {
         assert!(is_named(
             "GATEWRIGHT_OIDC_<NAME>_ISSUER",
             "GATEWRIGHT_OIDC_CORP_A_ISSUER"

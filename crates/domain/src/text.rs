@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn d7_an_address_with_something_invisible_or_in_disguise_is_none() {
+    fn d7_email_with_invisible_or_confusable_characters_is_refused() {
         for good in [
             "a@b.example",
             "ünï@exämple.de",
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn d7_a_name_loses_what_nobody_sees_and_nothing_else() {
+    fn d7_name_is_stripped_of_invisible_characters_only() {
         for (typed, seen) in [
             ("  Ada Lovelace ", "Ada Lovelace"),
             ("Ada\u{202e}ecalevoL", "AdaecalevoL"),

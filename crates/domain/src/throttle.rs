@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn five_failures_are_free_then_the_wait_doubles_up_to_a_quarter_of_an_hour() {
+    fn throttle_wait_doubles_after_five_failures_up_to_fifteen_minutes() {
         let mut now = start();
         let mut throttle = Throttle::default();
         for _ in 0..=FREE_FAILURES {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn parallel_attempts_have_the_room_of_failures_and_right_ones_make_room() {
+    fn throttle_counts_parallel_attempts_as_failures_until_they_succeed() {
         let mut throttle = Throttle::default();
         let mut open = vec![];
         for _ in 0..=FREE_FAILURES {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_without_an_outcome_becomes_a_failure_and_is_counted_once() {
+    fn throttle_attempt_without_outcome_counts_as_one_failure() {
         let (mut throttle, first) = Throttle::default().begin(SLOPE, start()).expect("room");
         for _ in 0..FREE_FAILURES {
             throttle = throttle.begin(SLOPE, start()).expect("room").0;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_ahead_elsewhere_makes_no_wait_longer_than_the_longest() {
+    fn throttle_wait_is_at_most_its_maximum_though_clocks_differ() {
         let ahead = start() + TimeDelta::days(30);
         let mut throttle = Throttle::default();
         for _ in 0..20 {

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sockets_go_where_every_path_can_be_written() {
+    fn postgres_socket_folder_has_a_path_short_enough() {
         assert!(is_fit_for_sockets(Path::new(
             "/home/me/project/.dev/data/run"
         )));

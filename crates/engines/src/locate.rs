@@ -84,7 +84,7 @@ mod tests {
     use super::version_number;
 
     #[test]
-    fn reads_versions_as_the_programs_print_them() {
+    fn engine_version_is_read_as_printed() {
         assert_eq!(
             version_number("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
             Some(15)

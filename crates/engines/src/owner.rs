@@ -85,7 +85,7 @@ mod tests {
     use super::find_user;
 
     #[test]
-    fn reads_a_user_database() {
+    fn owner_is_found_in_a_passwd_file() {
         let users =
             "root:x:0:0::/root:/bin/sh\npostgres:x:105:112::/var/lib/postgresql:/bin/bash\n";
         assert_eq!(find_user(users, "postgres"), Some((105, 112)));

@@ -182,7 +182,7 @@ mod tests {
     use super::is_sendable;
 
     #[test]
-    fn sec_105_a_browser_is_sent_to_web_addresses_only() {
+    fn sec_105_broker_url_that_is_not_http_is_refused() {
         assert!(is_sendable("https://idp.example/login?x=1"));
         assert!(is_sendable("http://127.0.0.1:8080/"));
         for bad in [

@@ -59,14 +59,14 @@ mod tests {
     }
 
     #[test]
-    fn g9_an_id_is_taken_from_a_trusted_proxy_alone() {
+    fn g9_request_id_is_taken_from_a_trusted_proxy_only() {
         let id = "7f9c-A_b.1";
         assert_eq!(brought(&[id], [10, 1, 2, 3]).as_deref(), Some(id));
         assert_eq!(brought(&[id], [192, 0, 2, 1]), None);
     }
 
     #[test]
-    fn g9_an_id_that_is_no_id_is_replaced() {
+    fn g9_request_id_that_is_malformed_is_replaced() {
         let longest = "a".repeat(MAX_LENGTH);
         assert!(brought(&[&longest], [10, 0, 0, 1]).is_some());
         let too_long = "a".repeat(MAX_LENGTH + 1);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_that_an_operation_is_answered_at_can_be_read_and_is_no_other_s() {
+    fn every_path_of_an_operation_parses_and_is_unique() {
         let all = Surface::ALL.map(slices::operations);
         let all = all.into_iter().flat_map(|operations| operations.list);
         let mut seen = BTreeSet::new();
@@ -158,7 +158,7 @@ mod tests {
     /// Our extractors say nothing of it to the generator, whose guess is the path: then every one is
     /// required, too.
     #[test]
-    fn g4_parameters_are_of_the_path_exactly_where_the_path_names_them() {
+    fn g4_path_parameters_match_the_names_in_the_path() {
         for (path, operation) in operations() {
             let parameters = operation["parameters"].as_array().cloned();
             let named = path.matches('{').count();

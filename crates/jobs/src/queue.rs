@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_queue_names_those_that_exist() {
+    fn unknown_queue_error_names_the_existing_queues() {
         assert_eq!("mail".parse(), Ok(QueueName::Mail));
         assert!(
             "mial"

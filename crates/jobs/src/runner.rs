@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_move_apart_up_to_an_hour_and_a_quarter() {
+    fn job_backoff_grows_up_to_seventy_five_minutes() {
         let (early, late) = (Uuid::from_bytes([0; 16]), Uuid::from_bytes([255; 16]));
         assert_eq!(backoff(1, early), TimeDelta::seconds(2));
         assert_eq!(backoff(3, late), TimeDelta::seconds(10));

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn b8_a_sealed_value_opens_under_its_own_key_unchanged_until_its_end() {
+    fn b8_sealed_value_opens_unchanged_under_its_own_key_until_its_expiry() {
         let (seals, clock) = seals(KeyRing::fixed(key("a"), []));
         let end = clock.now() + chrono::TimeDelta::seconds(60);
         let text = seals.seal("gw:bearer:{x}", "a:value", end);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn b8_seals_of_a_key_that_still_verifies_open_and_those_of_another_do_not() {
+    fn b8_seal_of_a_previous_key_opens_and_of_a_foreign_key_does_not() {
         let (before, clock) = seals(KeyRing::fixed(key("old"), []));
         let end = clock.now() + chrono::TimeDelta::seconds(60);
         let text = before.seal("k", "v", end);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_triples_are_one_message() {
+    fn seal_message_is_unique_per_key_value_and_expiry() {
         assert_ne!(message("a:1", "v", 2), message("a", "2:v", 1));
         assert_ne!(message("k", "1:v", 2), message("k:2", "v", 1));
     }

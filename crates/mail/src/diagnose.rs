@@ -206,7 +206,7 @@ mod tests {
     use gatewright_domain::settings::Settings as _;
 
     #[test]
-    fn f_a_refusal_for_want_of_tls_is_not_blamed_on_name_and_password() {
+    fn f_refusal_for_want_of_tls_is_not_blamed_on_name_and_password() {
         let clear = MailSettings::load(&|_: &str| None::<String>).unwrap();
         for said in [
             "530 5.7.0 Must issue a STARTTLS command first",

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_template_is_not_told_is_an_error_and_a_subject_is_one_line() {
+    fn mail_template_with_a_missing_variable_is_an_error_and_its_subject_one_line() {
         let templates = Templates::load(None).unwrap();
         let english = MailLanguage::English;
         let none = BTreeMap::new();
@@ -281,7 +281,7 @@ mod tests {
 
     /// b5: every mail, told a name that is a link of 255 characters over several lines.
     #[test]
-    fn b5_no_name_is_a_link_a_second_line_or_part_of_a_subject() {
+    fn b5_mail_names_are_no_links_extra_lines_or_parts_of_the_subject() {
         let templates = Templates::load(None).unwrap();
         let link = format!(
             "https://evil.example/\r\nBcc: x@evil.example {}",
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn b5_an_override_whose_subject_uses_a_name_is_refused_when_it_is_read() {
+    fn b5_override_whose_subject_uses_a_name_is_refused_when_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("en-US")).unwrap();
         let file = folder

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f_domains_with_umlauts_are_sent_as_xn() {
+    fn f_mail_domain_with_umlauts_is_sent_as_punycode() {
         let settings = MailSettings {
             mail_type: Some(MailType::File),
             from: Some("Gatewright <no-reply@straße.example>".to_owned()),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn mails_in_files_are_readable_by_their_owner_only() {
+    async fn mail_files_are_readable_by_their_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("mail");

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_is_there_when_it_is_whole_and_gone_when_it_is_deleted() {
+    async fn object_exists_once_written_whole_and_is_gone_once_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let (objects, key) = (objects(&folder), "upload_files/w/文件.txt");
         assert_eq!(read(&objects, key).await, None);
@@ -231,7 +231,7 @@ mod tests {
 
     /// A worker on another machine than the folder's would otherwise believe that it deleted everything.
     #[tokio::test]
-    async fn where_no_objects_ever_were_none_counts_as_deleted() {
+    async fn object_delete_in_a_missing_folder_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let objects = objects(&folder);
         let refused = objects.delete("upload_files/w/a").await.unwrap_err();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_upload_that_is_given_up_leaves_nothing() {
+    async fn upload_that_is_aborted_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let objects = objects(&folder);
         let mut writing = objects.create("upload_files/w/a").await.unwrap();
@@ -262,7 +262,7 @@ mod tests {
 
     /// Whoever sends little and then waits must not hold megabytes of memory, for many can do that.
     #[tokio::test]
-    async fn what_arrives_waits_on_the_disk_and_not_in_memory() {
+    async fn upload_is_buffered_on_disk_and_not_in_memory() {
         let folder = tempfile::tempdir().unwrap();
         let mut writing = objects(&folder).create("upload_files/w/a").await.unwrap();
         writing.write(Bytes::from(vec![0; 1 << 20])).await.unwrap();
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_key_leads_out_of_the_folder() {
+    async fn object_key_that_leaves_the_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         for key in ["../a", "a/../../b", "a//b"] {
             assert!(objects(&folder).create(key).await.is_err(), "{key}");

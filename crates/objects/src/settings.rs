@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_goes_by_the_type_and_other_storages_are_named() {
+    fn storage_folder_follows_the_type_and_unsupported_types_are_named() {
         let settings = |storage_type: &str, scheme: &str| ObjectSettings {
             storage_type: storage_type.into(),
             scheme: scheme.into(),

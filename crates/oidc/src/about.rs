@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn e3_an_address_counts_with_what_is_said_of_that_very_address() {
+    fn e3_email_is_verified_only_by_the_claim_about_that_email() {
         let token = about(r#"{"email": "a@b.example"}"#);
         assert!(token.is_incomplete());
         let told = |json: &str| token.clone().completed_by(about(json)).verified_email();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn e5_missing_unusable_and_unverified_are_three_things() {
+    fn e5_email_missing_unusable_and_unverified_are_distinguished() {
         let kind = |json: &str| about(json).verified_email().unwrap_err();
         assert!(matches!(kind("{}"), ProviderError::EmailMissing));
         let blank = r#"{"email": " a@b.example ", "email_verified": true}"#;

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn e1_what_is_malformed_is_named() {
+    fn e1_claim_that_is_malformed_is_named() {
         let odd =
             claims(r#"{"sub": 7, "exp": "soon", "aud": [1], "email_verified": 1, "n": null}"#);
         let says = |error: MalformedClaim| error.to_string();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn e1_usual_spellings_are_read() {
+    fn e1_claim_in_usual_vendor_spellings_is_read() {
         let usual =
             claims(r#"{"exp": 1.8e9, "iat": 1800000000.9, "aud": "me", "v": "true", "name": 3}"#);
         assert_eq!(

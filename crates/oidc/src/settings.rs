@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn several_providers_keep_their_order() {
+    fn providers_keep_the_order_of_the_settings() {
         let settings = load(&[
             (NAMES, "corp-a,b"),
             ("GATEWRIGHT_OIDC_CORP_A_ISSUER", "https://a.example/"),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn e4_the_time_for_an_exchange_is_one_to_fourteen_seconds() {
+    fn e4_provider_timeout_is_one_to_fourteen_seconds() {
         let timeout = |text: &str| load(&[(TIMEOUT, text)]).map(|settings| settings.timeout);
         assert_eq!(timeout("3").unwrap(), Duration::from_secs(3));
         for bad in ["0", "15", "soon"] {
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn provider_settings_that_are_invalid_are_named() {
         let issuer = |issuer: &str| {
             load(&[
                 (NAMES, "b"),

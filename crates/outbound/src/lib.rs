@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn e4_whoever_may_answer_late_may_be_far_away() {
+    fn e4_connect_timeout_follows_the_request_timeout() {
         let seconds = Duration::from_secs;
         assert_eq!(time_to_connect(Duration::from_millis(1700)), CONNECT);
         assert!(time_to_connect(seconds(10)) > seconds(3));
@@ -143,7 +143,7 @@ mod tests {
     /// A server whose first connection answers once and is forgotten then: what comes later on it is taken
     /// and never answered.
     #[tokio::test]
-    async fn c1_a_connection_to_another_server_that_was_left_alone_is_not_used_again() {
+    async fn c1_outbound_connection_that_idled_is_not_reused() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let server = std::thread::spawn(move || {

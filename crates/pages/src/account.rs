@@ -216,7 +216,7 @@ mod tests {
     use super::browser;
 
     #[test]
-    fn a_browser_has_two_words_and_anything_else_none() {
+    fn session_browser_name_is_read_from_known_user_agents_only() {
         let firefox =
             "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5; rv:140.0) Gecko/20100101 Firefox/140.0";
         assert_eq!(browser(firefox).as_deref(), Some("Firefox, Mac OSX"));

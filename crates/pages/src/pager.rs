@@ -53,7 +53,7 @@ mod tests {
     use super::{PageLanguage, Pager, ROWS};
 
     #[test]
-    fn every_row_is_on_one_page_and_odd_pages_are_the_nearest() {
+    fn pager_shows_every_row_once_and_clamps_the_page_number() {
         let all: Vec<usize> = (0..=ROWS * 2).collect();
         let pages = [1, 2, 3].map(|page| Pager::new(Some(page), all.len()).cut(all.clone()));
         assert_eq!(pages.concat(), all);

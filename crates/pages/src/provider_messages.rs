@@ -99,7 +99,7 @@ mod tests {
     use super::{PageLanguage, flash};
 
     #[test]
-    fn d4_every_error_of_a_provider_sign_in_has_words_of_its_own() {
+    fn d4_every_provider_sign_in_error_has_its_own_message() {
         for language in [PageLanguage::English, PageLanguage::Chinese] {
             let codes = ExternalLoginError::CODES
                 .iter()

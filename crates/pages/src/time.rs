@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g10_a_time_is_shown_in_a_zone_and_keeps_utc_beside_it() {
+    fn g10_time_is_shown_in_the_zone_and_in_utc() {
         let at = DateTime::from_timestamp(1_795_858_925, 0).unwrap();
         let zurich = Zone("Europe/Zurich".parse().unwrap()).show(at);
         assert_eq!(zurich.local, "2026-11-28 10:42 CET");

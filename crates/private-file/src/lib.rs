@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_put_beside_lends_neither_its_mode_nor_its_target() {
+    fn private_file_ignores_mode_and_target_of_a_planted_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
         let [path, beside, elsewhere] =
             ["keys.json", "keys.new", "elsewhere"].map(|name| folder.path().join(name));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_begun_anew_and_follows_no_link() {
+    fn private_log_is_truncated_and_follows_no_symlink() {
         let folder = tempfile::tempdir().unwrap();
         let [log, elsewhere] = ["engine.log", "elsewhere"].map(|name| folder.path().join(name));
         fs::write(&elsewhere, "as it was").unwrap();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_are_made_are_shut_and_those_that_were_there_stay() {
+    fn private_folder_is_created_0700_and_existing_ones_keep_their_mode() {
         let folder = tempfile::tempdir().unwrap();
         let there = folder.path().join("there");
         fs::create_dir(&there).unwrap();

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn g2_both_vocabularies_of_levels_are_understood() {
+    fn g2_log_level_of_dify_and_of_rust_is_understood() {
         for (level, there, not_there) in [
             (
                 "WARNING",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn g2_no_level_and_no_filter_lets_a_driver_log() {
+    fn g2_log_of_drivers_is_off_at_every_level_and_filter() {
         for level in [
             "TRACE",
             "trace,tokio_postgres=trace,diesel_async=trace",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn g2_a_word_that_is_no_level_is_refused_instead_of_silencing_the_log() {
+    fn g2_log_level_that_is_unknown_is_refused() {
         for word in [
             "LOUD",
             "gatewright_kv",

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_gone_is_no_failure_and_a_full_disk_is_one() {
+    fn terminal_write_to_a_closed_pipe_is_ok_and_to_a_full_disk_an_error() {
         assert!(write(Failing(ErrorKind::BrokenPipe), "x").is_ok());
         assert!(write(Failing(ErrorKind::StorageFull), "x").is_err());
     }

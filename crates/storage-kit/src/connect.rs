@@ -180,7 +180,7 @@ mod tests {
     use crate::connection_string::parse;
 
     #[test]
-    fn c1_keepalive_and_user_time_out_are_set_unless_the_string_says_otherwise() {
+    fn c1_keepalive_and_tcp_user_timeout_are_set_unless_the_string_says_otherwise() {
         let ours = parse("postgres://u@h/d", vec![]).unwrap().prepared("x");
         assert!(ours.config.get_keepalives());
         assert_eq!(ours.config.get_keepalives_idle(), KEEPALIVE_IDLE);

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn c6_each_mistake_gets_the_line_that_helps_and_nothing_is_echoed() {
+    fn c6_connection_string_mistake_has_a_helpful_message_without_echo() {
         for (text, help) in [
             (
                 "postgresql+psycopg2://u:hunter2@h/d",
@@ -313,13 +313,13 @@ mod tests {
     }
 
     #[test]
-    fn c6_what_asks_for_no_more_than_is_done_anyway_is_taken() {
+    fn c6_connection_string_option_that_is_always_on_is_accepted() {
         let text = "postgres://u@h/d?gssencmode=prefer&ssl_min_protocol_version=TLSv1.2&sslsni=1";
         assert!(parse(text, vec![]).is_ok());
     }
 
     #[test]
-    fn c6_a_password_may_contain_what_looks_like_a_parameter() {
+    fn c6_connection_string_password_may_look_like_a_parameter() {
         for text in [
             "postgres://u:sslmode=require@h/d",
             "postgres://u:a?sslmode=require&x@h/d",
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_say_the_same() {
+    fn connection_string_as_url_and_as_pairs_is_equal() {
         let address = "postgres://u:p%27%20%5C@h1:5433,h2:5432/d?sslmode=verify-ca&sslrootcert=%2Fa%20b&keepalives_count=7&tcp_user_timeout=2500&options=-c%20search_path%3Ddify";
         let words = r"host=h1,h2 port = 5433,5432 user=u dbname=d password='p\' \\' sslmode=verify-ca sslrootcert='/a b' keepalives_count=7 tcp_user_timeout=2500 options='-c search_path=dify'";
         for text in [address, words] {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn c5_options_of_both_places_are_kept_and_the_strings_own_word_wins() {
+    fn c5_connection_string_options_are_merged_and_the_string_wins() {
         let extras = query_pairs("options=-c+search_path=dify&sslmode=disable");
         let text = "postgres://u@[::1]/d?options=-c%20work_mem%3D8MB&sslmode=require";
         let target = parse(text, extras).unwrap();

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_connection_string_is_named_but_not_echoed() {
+    fn database_url_that_is_invalid_is_named_but_not_echoed() {
         for (name, value) in [
             ("DATABASE_URL", "nonsense://hunter2@x"),
             ("DATABASE_URL", "postgres://u:hunter2@h/db?sslmode=allow"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_string_comes_out_as_it_went_in() {
+    fn connection_string_comes_out_as_it_went_in() {
         let settings = load(&[
             ("DB_HOST", "/var/run/postgresql"),
             ("DB_PASSWORD", "p@ss/w:rd?'\\"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn c6_an_address_in_brackets_is_an_address() {
+    fn c6_database_url_with_an_ipv6_host_is_read() {
         for written in ["[::1]", "::1"] {
             let settings = load(&[("DB_HOST", written)]).unwrap();
             let address = tokio_postgres::config::Host::Tcp("::1".into());
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_numeric_password_stays_as_it_is() {
+    fn database_password_of_digits_is_kept() {
         let target = load(&[("DB_PASSWORD", "0123")]).unwrap().target().unwrap();
         assert_eq!(target.config.get_password(), Some(&b"0123"[..]));
     }

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_fresh_and_an_existing_file_stays() {
+    fn up_env_file_gets_a_fresh_key_and_an_existing_one_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
         assert_eq!(ensure(&path).unwrap(), Ensured::Written);
@@ -74,7 +74,7 @@ mod tests {
         assert!(EXAMPLE.contains(&format!("CONSOLE_API_URL={EXAMPLE_API_URL}\n")));
     }
     #[test]
-    fn a_copy_of_the_example_gets_its_key_and_keeps_the_rest() {
+    fn up_env_file_copied_from_the_example_gets_a_key_and_keeps_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
         std::fs::write(&path, format!("{EXAMPLE}MINE=1\n")).unwrap();

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g8_first_account_and_new_build_are_said_only_when_they_are_true() {
+    fn g8_up_panel_mentions_first_account_and_new_build_only_when_true() {
         let folder = DevFolder {
             root: "/x".into(),
             dev: "/x/.dev".into(),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn d11_pages_are_advertised_where_they_answer() {
+    fn d11_up_panel_shows_the_pages_where_they_are_served() {
         let folder = DevFolder {
             root: "/x".into(),
             dev: "/x/.dev".into(),

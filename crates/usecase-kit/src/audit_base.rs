@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn b9_a_base_is_worth_what_its_signature_is_worth() {
+    fn b9_audit_base_without_a_valid_signature_is_refused() {
         let keys = AuditBaseKeys::new(&MasterKeys::new(&[3; 32], []));
         let signature = keys.sign(Uuid::from_u128(7), &base());
         let state = |base, signature| keys.state(&head(base, signature));

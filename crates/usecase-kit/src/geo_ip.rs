@@ -51,7 +51,7 @@ mod tests {
     );
 
     #[test]
-    fn says_as_much_as_is_known_in_both_languages() {
+    fn geo_ip_shows_the_known_parts_in_both_languages() {
         let geo_ip = GeoIp::open(Some(FILE)).unwrap();
         for (address, english, chinese) in [
             ("127.0.0.1", Some("Berlin, Germany"), Some("德国柏林")),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_nothing_is_known_and_a_wrong_one_is_refused() {
+    fn geo_ip_without_a_file_is_none_and_an_invalid_file_is_refused() {
         let nothing = GeoIp::open(None).unwrap();
         assert_eq!(nothing.find("127.0.0.1".parse().unwrap(), false), None);
         let wrong = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");

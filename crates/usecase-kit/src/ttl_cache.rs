@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn remembers_for_less_than_a_second() {
+    fn ttl_cache_keeps_entries_less_than_a_second() {
         let cache = TtlCache::<String, u8>::new(A_SECOND);
         let epoch = cache.find("k", at(0)).unwrap_err();
         cache.insert(epoch, "k".into(), 1, at(0));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_up_that_began_before_a_drop_does_not_come_back() {
+    fn ttl_cache_lookup_begun_before_an_invalidation_is_not_stored() {
         let cache = TtlCache::<String, u8>::new(A_SECOND);
         let before = cache.find("k", at(0)).unwrap_err();
         cache.remove("k");

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_slowest_test_is_named_first_and_a_name_that_ends_alike_is_another_attribute() {
+    fn slowest_tests_are_listed_first_and_similar_attributes_ignored() {
         let report = r#"<testsuites><testsuite name="it" time="9">
             <testcase name="quick" classname="it" timestamp="x" time="0.5"></testcase>
             <testcase name="slow" classname="it" timestamp="x" time="3.25"/>

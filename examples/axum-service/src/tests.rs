@@ -48,7 +48,7 @@ fn post(path: &str, text: String) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn a_grant_and_an_assertion_are_verified_each_as_what_it_is() {
+async fn grant_and_assertion_verify_each_as_its_own_kind() {
     let service = service();
     let assertion = SubjectAssertion {
         subject: ExternalSubject {
@@ -87,7 +87,7 @@ async fn a_grant_and_an_assertion_are_verified_each_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_route_is_guarded() {
+async fn route_is_guarded() {
     let service = service();
     let bearer = NewBearer::generate(BearerKind::ExternalSso, &OsRandom::default()).unwrap();
     let row = BearerToken {

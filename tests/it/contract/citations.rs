@@ -228,7 +228,7 @@ fn between(first: &str, end: &str) -> impl Iterator<Item = String> {
 
 /// What is made up is noticed.
 #[test]
-fn a_made_up_citation_is_noticed() {
+fn citation_that_does_not_exist_is_found() {
     let pages = Pages::read();
     let sound = |text: &str| cited(text).iter().all(|one| resolve(&pages, one).is_ok());
     for good in [

@@ -61,7 +61,7 @@ fn declared(source: &Source) -> Vec<Route> {
 }
 
 #[test]
-fn the_table_of_routes_is_sorted_and_has_each_route_once() {
+fn routes_csv_is_sorted_and_has_each_route_once() {
     let rows = rows();
     let of_dify = rows.iter().filter(|row| row.state != "ours").count();
     assert!(
@@ -82,7 +82,7 @@ fn the_table_of_routes_is_sorted_and_has_each_route_once() {
 }
 
 #[test]
-fn every_row_says_what_it_must() {
+fn routes_csv_rows_have_all_required_columns() {
     let pages = Pages::read();
     let slices = Slices::read(&pages);
     let wrong: Vec<String> = rows()
@@ -131,7 +131,7 @@ fn sound(row: &Row, slices: &Slices) -> Result<(), String> {
 }
 
 #[test]
-fn every_route_of_the_server_has_its_row_and_no_row_lies() {
+fn routes_csv_has_every_served_route_and_true_states() {
     let (mounted, rows) = (mounted(), rows());
     assert!(
         mounted.len() >= 110,
@@ -162,7 +162,7 @@ fn every_route_of_the_server_has_its_row_and_no_row_lies() {
 
 /// Typed and empty is what `empty_lists.rs` answers, and nothing else.
 #[test]
-fn what_is_typed_and_empty_is_called_so() {
+fn routes_csv_marks_typed_empty_routes() {
     let handlers = handlers();
     let files = handlers
         .iter()

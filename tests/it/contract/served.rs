@@ -6,7 +6,7 @@ use super::table::rows;
 use crate::support::{Answer, Harness};
 
 #[actix_web::test]
-async fn every_route_that_is_there_answers() {
+async fn every_built_route_answers() {
     let h = Harness::start().await;
     let mut missing = vec![];
     for row in rows().into_iter().filter(super::table::Row::is_there) {

@@ -59,7 +59,7 @@ fn g4_redocly_finds_both_documents_valid() {
 }
 
 #[tokio::test]
-async fn g4_a_client_made_of_our_types_compiles_and_its_calls_work() {
+async fn g4_client_made_of_our_types_compiles_and_its_calls_work() {
     let db = TestDb::create().await;
     let server = Server::on(&db).await;
     server.sign_in().await;

@@ -59,7 +59,7 @@ fn foreign(location: Option<String>) -> u16 {
 }
 
 #[actix_web::test]
-async fn the_doctor_names_the_cause_in_every_broken_set_up() {
+async fn doctor_names_the_cause_in_every_broken_set_up() {
     let db = TestDb::create().await;
     let old = TestDb::create().await;
     old.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261124000004'")
@@ -362,7 +362,7 @@ async fn the_doctor_names_the_cause_in_every_broken_set_up() {
 
 /// A database of Dify with one address in two spellings: the doctor names both.
 #[actix_web::test]
-async fn the_doctor_names_addresses_that_several_accounts_have() {
+async fn doctor_names_addresses_that_several_accounts_have() {
     let db = TestDb::create().await;
     for email in ["Alice@example.com", "alice@example.com", "bob@example.com"] {
         arrange::account(email).add(&db).await;
@@ -392,7 +392,7 @@ async fn the_doctor_names_addresses_that_several_accounts_have() {
 
 /// Dify's own bookkeeping says which version made the tables: those of both generations are known.
 #[actix_web::test]
-async fn the_doctor_knows_the_schemas_of_both_generations_of_dify_and_names_another() {
+async fn doctor_knows_the_schemas_of_both_generations_of_dify_and_names_another() {
     let db = TestDb::create().await;
     db.execute("CREATE TABLE alembic_version (version_num varchar(32))")
         .await;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use super::process::Server;
 
 #[tokio::test]
-async fn a_stock_oauth_client_logs_in_from_the_metadata_alone() {
+async fn stock_oauth_client_logs_in_from_the_metadata_alone() {
     let db = TestDb::create().await;
     let server = Server::on(&db).await;
     let session = server.sign_in().await;
@@ -77,7 +77,7 @@ async fn hurry(server: &Server, device_code: &str) {
 }
 
 #[tokio::test]
-async fn sec_070_the_whole_log_of_a_login_holds_no_secret() {
+async fn sec_070_whole_log_of_a_login_holds_no_secret() {
     let db = TestDb::create().await;
     let server = Server::on(&db).await;
     let session = server.sign_in().await;

@@ -146,7 +146,7 @@ async fn sec_145_keys_rotate_under_load_on_two_nodes_and_nobody_is_signed_out() 
 }
 
 #[test]
-fn the_commands_say_what_is_missing_and_never_print_a_key() {
+fn keys_commands_report_what_is_missing_and_print_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.json");
     let secret = [("SECRET_KEY", crate::support::SECRET_KEY)];

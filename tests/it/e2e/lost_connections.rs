@@ -86,7 +86,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn c1_of_forgotten_connections_one_costs_a_request_and_the_rest_nothing() {
+async fn c1_forgotten_connections_cost_one_request_at_most() {
     let world = World::filled().await;
     world.relay.forget();
     assert!(!world.ask().await, "nothing told us yet");
@@ -164,7 +164,7 @@ async fn c1_spares_are_ready_before_the_first_request_after_a_pause() {
 }
 
 #[tokio::test]
-async fn c1_who_has_no_deadline_is_answered_with_an_error() {
+async fn c1_caller_without_deadline_gets_an_error() {
     let world = World::filled().await;
     let mut conn = world.pool.get().await.unwrap();
     world.relay.forget();
@@ -181,7 +181,7 @@ async fn c1_who_has_no_deadline_is_answered_with_an_error() {
 }
 
 #[tokio::test]
-async fn c1_a_transaction_that_is_cut_off_leaves_nothing_behind() {
+async fn c1_transaction_that_is_cut_off_leaves_nothing() {
     let world = World::filled().await;
     let mut tx = world.pool.begin().await.unwrap();
     installation::lock_setup(&mut tx).await.unwrap();
@@ -207,7 +207,7 @@ async fn c1_a_transaction_that_is_cut_off_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn c1_announcements_end_when_nobody_answers_and_can_be_heard_again() {
+async fn c1_listener_on_a_dead_connection_ends_and_reconnects() {
     let world = World::new(&[]).await;
     let heartbeat = Duration::from_millis(50);
     let announce = async || world.db.execute("NOTIFY news").await;
@@ -229,7 +229,7 @@ async fn c1_announcements_end_when_nobody_answers_and_can_be_heard_again() {
 }
 
 #[tokio::test]
-async fn c1_a_migration_that_nobody_answers_is_given_up() {
+async fn c1_migration_on_a_dead_connection_times_out() {
     let world = World::new(&[("GATEWRIGHT_MIGRATION_SECONDS", "1")]).await;
     world
         .db
@@ -266,7 +266,7 @@ async fn c1_a_migration_that_nobody_answers_is_given_up() {
 }
 
 #[actix_web::test]
-async fn c1_a_server_behind_a_forgetful_firewall_answers_503_once() {
+async fn c1_server_behind_a_forgetful_firewall_answers_503_once() {
     let db = Arc::new(TestDb::create().await);
     let relay = Relay::to_postgres(&db.database_url).await;
     let url = relay.postgres_url(&db.database_url);

@@ -150,7 +150,7 @@ async fn mail_server_with_an_unknown_certificate_is_refused_and_the_mail_waits()
 }
 
 #[actix_web::test]
-async fn a_mailbox_that_does_not_exist_is_given_up_at_once() {
+async fn mail_to_an_unknown_mailbox_is_a_permanent_failure() {
     let mut catcher = Catcher::start().await;
     let port = catcher.plain.to_string();
     let h = Harness::with(&smtp(&port)).await;

@@ -23,7 +23,7 @@ fn json(output: &std::process::Output) -> Value {
 }
 
 #[tokio::test]
-async fn an_administrator_needs_no_web_console() {
+async fn worker_admin_commands_need_no_web_console() {
     let db = TestDb::create().await;
     let settings = settings(&db);
     let admin =
@@ -141,7 +141,7 @@ async fn audit_verify_exits_1_and_names_the_event() {
 }
 
 #[tokio::test]
-async fn the_worker_shows_its_queues_schedules_and_dead_letters() {
+async fn worker_shows_its_queues_schedules_and_dead_letters() {
     let db = TestDb::create().await;
     let settings = settings(&db);
     db.execute("INSERT INTO gatewright_jobs (id, queue, kind, payload, created_at, run_at, attempts, max_attempts, dead_at, last_error) \

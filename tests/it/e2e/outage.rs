@@ -89,7 +89,7 @@ impl World {
 const SESSIONS: &str = "/openapi/v1/account/sessions";
 
 #[tokio::test]
-async fn sec_167_redis_is_stopped_and_comes_back() {
+async fn sec_167_redis_stop_answers_503_and_recovers() {
     let mut world = World::new().await;
     assert_eq!(world.ask(SESSIONS).await, 200);
     world.redis.stop();
@@ -104,7 +104,7 @@ async fn sec_167_redis_is_stopped_and_comes_back() {
 }
 
 #[tokio::test]
-async fn sec_167_postgres_is_restarted_in_mid_traffic() {
+async fn sec_167_postgres_restart_under_traffic_recovers() {
     let mut world = World::new().await;
     assert_eq!(world.ask(SESSIONS).await, 200);
     world.postgres.stop();
@@ -119,7 +119,7 @@ async fn sec_167_postgres_is_restarted_in_mid_traffic() {
 }
 
 #[tokio::test]
-async fn a_redis_that_hangs_is_answered_for_within_two_seconds() {
+async fn redis_that_hangs_gives_503_within_two_seconds() {
     let world = World::new().await;
     signal(world.redis.pid(), "STOP");
     let asked = [
@@ -136,7 +136,7 @@ async fn a_redis_that_hangs_is_answered_for_within_two_seconds() {
 
 /// Hashing a password may take longer; waiting for Redis may not, however many wait.
 #[tokio::test]
-async fn sign_ins_hear_within_two_seconds_that_redis_hangs() {
+async fn sign_in_while_redis_hangs_gives_503_within_two_seconds() {
     let world = World::new().await;
     let url = format!("{}/console/api/login", world.server.url);
     let body =
@@ -160,7 +160,7 @@ async fn sign_ins_hear_within_two_seconds_that_redis_hangs() {
 }
 
 #[tokio::test]
-async fn a_postgres_that_hangs_is_answered_for_within_two_seconds() {
+async fn postgres_that_hangs_gives_503_within_two_seconds() {
     let world = World::new().await;
     // The backends hang with their parent's group only if each is told.
     let children =
@@ -180,7 +180,7 @@ async fn a_postgres_that_hangs_is_answered_for_within_two_seconds() {
 }
 
 #[tokio::test]
-async fn sec_175_a_shutdown_drops_no_answer() {
+async fn sec_175_shutdown_finishes_open_requests() {
     let mut world = World::new().await;
     let requests = async {
         let mut statuses = vec![];

@@ -74,7 +74,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
+async fn browser_sets_up_approves_a_device_and_revokes_it() {
     let mut world = World::new().await;
     world.goto("/signin").await;
     world.browser.see("Set up this installation").await;
@@ -145,7 +145,7 @@ async fn from_an_empty_installation_to_a_device_let_in_and_thrown_out() {
 }
 
 #[tokio::test]
-async fn denying_and_a_session_that_ended_in_another_tab() {
+async fn browser_denies_a_device_and_is_sent_to_sign_in_after_its_session_ended() {
     let mut world = World::new().await;
     world.server.sign_in().await;
     world.goto("/signin?next=device").await;
@@ -201,7 +201,7 @@ async fn expire_all(db: &TestDb) {
 }
 
 #[tokio::test]
-async fn somebody_is_invited_comes_and_sees_less() {
+async fn browser_of_an_invited_member_joins_and_sees_fewer_pages() {
     let mut world = World::new().await;
     world.server.sign_in().await;
     world.goto("/signin?next=workspace").await;
@@ -242,7 +242,7 @@ async fn somebody_is_invited_comes_and_sees_less() {
 
 /// What a page says when a browser holds more, or less, than a sign-in; and the way on from each.
 #[tokio::test]
-async fn d1_d8_f_what_a_sign_in_that_does_not_hold_is_told_and_the_way_on() {
+async fn d1_d8_f_browser_whose_session_is_lost_is_told_why_and_what_to_do() {
     let mut world = World::new().await;
     let (other, _) = world.server.sign_in().await;
     world.goto("/signin").await;

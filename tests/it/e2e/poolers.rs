@@ -41,7 +41,7 @@ async fn start_up(mut client: TcpStream) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn c4_nothing_that_a_pooler_does_not_know_is_sent_at_the_start() {
+async fn c4_startup_parameters_are_those_that_poolers_accept() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("postgres://u:p@{}/d", listener.local_addr().unwrap());
     let settings =

@@ -17,7 +17,7 @@ fn migrate(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
 
 /// The tables of an installation are in the schema `dify`; the search path leads there by each way.
 #[tokio::test]
-async fn c5_the_search_path_of_options_is_honoured_and_no_second_installation_is_set_up() {
+async fn c5_search_path_of_options_is_honoured_and_no_second_installation_is_set_up() {
     let db = TestDb::create().await;
     db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA dify")
         .await;

@@ -187,7 +187,7 @@ async fn c3_each_sslmode_accepts_the_servers_that_libpq_accepts() {
 }
 
 #[tokio::test]
-async fn c3_a_self_signed_certificate_is_trusted_where_it_is_named_itself() {
+async fn c3_self_signed_certificate_is_trusted_where_it_is_named_itself() {
     let authority = Authority::new("unused");
     let own = authority.self_signed(&["127.0.0.1"]);
     let server = Server::with_tls(&authority, &own).await;
@@ -211,7 +211,7 @@ async fn c3_a_self_signed_certificate_is_trusted_where_it_is_named_itself() {
 }
 
 #[tokio::test]
-async fn c3_a_client_shows_its_certificate_and_guards_its_key() {
+async fn c3_client_shows_its_certificate_and_guards_its_key() {
     use std::os::unix::fs::PermissionsExt as _;
     let (ours, foreign) = (Authority::new("ours"), Authority::new("foreign"));
     let server = Server::with_tls(&ours, &ours.issue("db", &["127.0.0.1"])).await;

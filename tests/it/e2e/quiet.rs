@@ -14,7 +14,7 @@ use crate::support::SECRET_KEY;
 /// Row F, every command that answers by itself: `| head` is no failure and no panic. The pipe is closed
 /// before anything is written, or after a line.
 #[test]
-fn f_a_closed_pipe_ends_every_command_quietly() {
+fn f_command_with_a_closed_pipe_ends_quietly() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
     for (name, arguments) in [
@@ -76,7 +76,7 @@ fn shapes(secret: &str) -> [String; 3] {
 /// G2: at TRACE, with a filter that asks for the drivers by name, a password is changed and nothing of it
 /// is in the log: neither the words nor their hashes, in no shape.
 #[tokio::test]
-async fn g2_the_log_of_a_password_change_at_trace_holds_no_password_and_no_hash() {
+async fn g2_log_of_a_password_change_at_trace_holds_no_password_and_no_hash() {
     let db = TestDb::create().await;
     let server = Server::start(
         &db.database_url,
@@ -132,7 +132,7 @@ async fn g2_the_log_of_a_password_change_at_trace_holds_no_password_and_no_hash(
 }
 
 #[test]
-fn g6_the_doctor_lists_every_setting_error_and_every_unknown_name() {
+fn g6_doctor_lists_every_setting_error_and_every_unknown_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("env");
     std::fs::write(&file, "\u{feff}DIFY_PORT=many\nDB_PORT=few\nMAIL_TYPE=file\nMAIL_DEFAULT_SEND_FROM='Acme, Inc. <a@b.co>'\nDIFY_PROT=1\n").unwrap();
@@ -185,7 +185,7 @@ fn g6_the_doctor_lists_every_setting_error_and_every_unknown_name() {
 }
 
 #[tokio::test]
-async fn g6_a_server_warns_of_names_that_are_no_settings_when_it_starts() {
+async fn g6_server_warns_of_names_that_are_no_settings_when_it_starts() {
     let db = TestDb::create().await;
     let extra = [
         ("REDIS_KEY_PREFIX", db.key_prefix.as_str()),

@@ -100,7 +100,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn somebody_without_an_account_lets_a_device_in_and_the_device_leaves_again() {
+async fn sso_user_without_an_account_approves_a_device_and_revokes_it() {
     let mut world = World::new(&[]).await;
     let codes = world.codes().await;
     world.go_to_provider(&codes).await;
@@ -158,7 +158,7 @@ async fn somebody_without_an_account_lets_a_device_in_and_the_device_leaves_agai
 }
 
 #[tokio::test]
-async fn what_goes_wrong_at_the_provider_is_said_on_the_page() {
+async fn provider_error_is_shown_on_the_page() {
     let mut world = World::new(&[]).await;
     let codes = world.codes().await;
     // Denied.
@@ -181,7 +181,7 @@ async fn what_goes_wrong_at_the_provider_is_said_on_the_page() {
 }
 
 #[tokio::test]
-async fn an_address_of_an_account_and_a_token_for_somebody_else_are_refused() {
+async fn sso_with_an_account_s_email_or_a_foreign_id_token_is_refused() {
     let mut world = World::new(&[]).await;
     let codes = world.codes().await;
     world.go_to_provider(&codes).await;
@@ -197,7 +197,7 @@ async fn an_address_of_an_account_and_a_token_for_somebody_else_are_refused() {
 }
 
 #[tokio::test]
-async fn a_provider_that_changed_its_keys_in_between_is_asked_again() {
+async fn provider_keys_are_fetched_again_after_a_rotation() {
     let mut world = World::new(&[]).await;
     let first = world.codes().await;
     world.go_to_provider(&first).await;
@@ -216,7 +216,7 @@ async fn a_provider_that_changed_its_keys_in_between_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_is_a_502_in_under_three_seconds() {
+async fn provider_that_is_down_gives_502_within_three_seconds() {
     let mut world = World::new(&[]).await;
     let codes = world.codes().await;
     world.go_to_provider(&codes).await;
@@ -306,7 +306,7 @@ impl Visitor {
 }
 
 #[tokio::test]
-async fn the_wrong_issuer_or_none_is_refused() {
+async fn id_token_of_a_wrong_or_missing_issuer_is_refused() {
     let world = World::new(&[]).await;
     let codes = world.codes().await;
     let path = format!(
@@ -338,7 +338,7 @@ async fn the_wrong_issuer_or_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_once_in_the_browser_that_began_it() {
+async fn provider_sign_in_completes_once_in_the_browser_that_began_it() {
     let world = World::new(&[]).await;
     let visitor =
         Visitor::begin(format!("{}/console/api/oauth/login/corp", world.server.url)).await;
@@ -374,7 +374,7 @@ async fn a_sign_in_ends_once_in_the_browser_that_began_it() {
 }
 
 #[tokio::test]
-async fn accounts_are_known_by_issuer_and_subject_never_by_address() {
+async fn provider_account_is_matched_by_issuer_and_subject_not_by_email() {
     let mut world = World::new(&[]).await;
     let sign_in = format!("{}/console/api/oauth/login/corp", world.server.url);
     // The address of the owner at the provider is not the owner.
@@ -461,7 +461,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn registration_makes_an_account_where_it_is_open() {
+async fn provider_sign_in_creates_an_account_where_registration_is_open() {
     let mut world = World::new(&[
         ("ALLOW_REGISTER", "true"),
         ("ALLOW_CREATE_WORKSPACE", "true"),

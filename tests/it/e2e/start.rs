@@ -10,7 +10,7 @@ fn stderr(output: &std::process::Output) -> String {
 }
 
 #[test]
-fn sec_144_a_setting_that_cannot_be_used_stops_the_start_with_one_line() {
+fn sec_144_setting_that_cannot_be_used_stops_the_start_with_one_line() {
     for (variables, expected) in [
         (vec![], "SECRET_KEY: is not set"),
         (
@@ -68,7 +68,7 @@ fn sec_144_a_setting_that_cannot_be_used_stops_the_start_with_one_line() {
 }
 
 #[tokio::test]
-async fn sec_171_no_server_serves_on_a_schema_that_it_does_not_know() {
+async fn sec_171_server_on_an_unknown_schema_refuses_to_start() {
     let db = TestDb::create().await;
     let port = free_port().to_string();
     let variables = [
@@ -101,7 +101,7 @@ async fn sec_171_no_server_serves_on_a_schema_that_it_does_not_know() {
 
 /// What a roll-out looks like from a node whose turn has not come: a made-up later release migrates.
 #[tokio::test]
-async fn g1_a_node_serves_on_beside_expanding_migrations_and_turns_unready_at_a_contracting_one() {
+async fn g1_node_serves_on_beside_expanding_migrations_and_turns_unready_at_a_contracting_one() {
     let db = TestDb::create().await;
     let server = Server::on(&db).await;
     let session = server.sign_in().await;
@@ -147,7 +147,7 @@ async fn g1_a_node_serves_on_beside_expanding_migrations_and_turns_unready_at_a_
 }
 
 #[tokio::test]
-async fn sec_172_a_migration_that_fails_half_way_is_undone_and_said() {
+async fn sec_172_migration_that_fails_half_way_is_rolled_back_and_reported() {
     let db = TestDb::create().await;
     // An empty database in which one name is taken: the migration gets as far as that.
     db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE gatewright_audit_events (x int)").await;
@@ -171,7 +171,7 @@ async fn sec_172_a_migration_that_fails_half_way_is_undone_and_said() {
 }
 
 #[tokio::test]
-async fn sec_171_a_migration_waits_for_another_and_names_it() {
+async fn sec_171_migration_waits_for_another_and_names_it() {
     let db = TestDb::create().await;
     // Something is left to do: nobody waits to do nothing.
     db.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261128000013'")
@@ -216,7 +216,7 @@ async fn sec_171_a_migration_waits_for_another_and_names_it() {
 }
 
 #[test]
-fn help_and_versions_are_complete() {
+fn cli_help_and_version_are_complete() {
     let help = run("api-server", &["--help"], &[]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
     for command in [

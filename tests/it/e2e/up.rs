@@ -18,7 +18,7 @@ fn up(folder: &std::path::Path, port: &str, arguments: &[&str]) -> std::process:
 }
 
 #[tokio::test]
-async fn one_command_brings_a_whole_system_up_and_another_ends_it() {
+async fn up_starts_a_whole_system_and_down_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port().to_string();
     let first = up(folder.path(), &port, &["up", "--detach", "--yes"]);
@@ -152,7 +152,7 @@ async fn one_command_brings_a_whole_system_up_and_another_ends_it() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_said_with_a_way_out() {
+async fn up_with_a_taken_port_is_refused_with_advice() {
     let folder = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -53,7 +53,7 @@ fn through(relay: &Relay, db: &TestDb) -> RedisSettings {
 
 /// The kind: whatever store comes first after a pause in which a firewall forgot, nobody notices.
 #[tokio::test]
-async fn c2_after_a_pause_in_which_a_firewall_forgot_every_store_works_at_once() {
+async fn c2_every_store_works_at_once_after_a_firewall_dropped_idle_connections() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
     let ground = Ground::new(&through(&relay, &db));
@@ -67,7 +67,7 @@ async fn c2_after_a_pause_in_which_a_firewall_forgot_every_store_works_at_once()
 }
 
 #[tokio::test]
-async fn c2_a_connection_forgotten_in_mid_use_is_replaced_within_one_request() {
+async fn c2_connection_forgotten_in_mid_use_is_replaced_within_one_request() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
     let ground = Ground::new(&through(&relay, &db));
@@ -93,7 +93,7 @@ async fn c2_a_connection_forgotten_in_mid_use_is_replaced_within_one_request() {
 /// One that is never left alone is not found out by being left alone: the first who is not answered gives it
 /// up for everybody.
 #[tokio::test]
-async fn c2_a_connection_forgotten_under_steady_use_is_replaced_for_everybody() {
+async fn c2_connection_forgotten_under_steady_use_is_replaced_for_everybody() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
     let ground = Ground::new(&through(&relay, &db));
@@ -115,7 +115,7 @@ async fn c2_a_connection_forgotten_under_steady_use_is_replaced_for_everybody() 
 
 /// What may have been executed and counts is not sent again: it fails, and only it.
 #[tokio::test]
-async fn c2_what_may_have_been_executed_is_not_sent_again() {
+async fn c2_redis_command_that_may_have_been_executed_is_not_retried() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
     let ground = Ground::new(&through(&relay, &db));
@@ -140,7 +140,7 @@ async fn c2_what_may_have_been_executed_is_not_sent_again() {
 
 /// Nobody waits for the answers: the deadline of the request is shorter. Still it is found out.
 #[tokio::test]
-async fn c2_commands_that_were_given_up_leave_no_broken_connection_behind() {
+async fn c2_redis_command_that_was_cancelled_leaves_no_broken_connection() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
     let ground = Ground::new(&through(&relay, &db));
@@ -158,7 +158,7 @@ async fn c2_commands_that_were_given_up_leave_no_broken_connection_behind() {
 }
 
 #[tokio::test]
-async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause() {
+async fn c2_server_that_closes_idle_connections_costs_no_request_after_a_pause() {
     let server = Server::start(&["--timeout", "1"]).await;
     let ground = Ground::new(&server.settings());
     let throttles = ground.throttles();
@@ -179,7 +179,7 @@ async fn c2_a_server_that_closes_idle_connections_costs_no_request_after_a_pause
 }
 
 #[tokio::test]
-async fn c2_revocations_are_heard_again_after_a_firewall_forgot() {
+async fn c2_revocation_channel_reconnects_after_a_firewall_dropped_it() {
     let db = TestDb::create().await;
     let relay = relay(&db).await;
     let mut listener = Listener::new(&through(&relay, &db));
@@ -193,7 +193,7 @@ async fn c2_revocations_are_heard_again_after_a_firewall_forgot() {
 
 /// The whole server, as in the row: 503 for 151 seconds it was.
 #[actix_web::test]
-async fn c2_a_request_after_redis_was_forgotten_is_answered_200() {
+async fn c2_request_after_a_firewall_dropped_redis_is_answered_200() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;

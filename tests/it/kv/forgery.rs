@@ -39,7 +39,7 @@ impl Writer {
 }
 
 #[actix_web::test]
-async fn b8_a_cache_entry_written_by_somebody_else_makes_no_invented_bearer_valid() {
+async fn b8_forged_cache_entry_makes_no_bearer_valid() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -81,7 +81,7 @@ async fn bare_entry(h: &Harness) -> String {
 }
 
 #[actix_web::test]
-async fn b8_an_entry_put_back_after_the_revocation_lives_no_longer_than_it_would_have() {
+async fn b8_cache_entry_restored_after_revocation_keeps_its_original_expiry() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;

@@ -13,7 +13,7 @@ async fn signed_in(h: &Harness) -> (Plain<'_>, Answer) {
 }
 
 #[actix_web::test]
-async fn a_device_is_listed_and_dies_at_the_press_of_a_button() {
+async fn device_is_listed_on_the_page_and_revoked_by_its_button() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let lost = h.token(&mut owner, "<b>lost</b> laptop").await;
@@ -33,7 +33,7 @@ async fn a_device_is_listed_and_dies_at_the_press_of_a_button() {
 }
 
 #[actix_web::test]
-async fn ending_everything_else_spares_this_browser_alone() {
+async fn revoking_all_other_sessions_keeps_this_browser_only() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let device = h.token(&mut owner, "laptop").await;
@@ -61,7 +61,7 @@ async fn ending_everything_else_spares_this_browser_alone() {
 }
 
 #[actix_web::test]
-async fn nobody_ends_what_is_not_theirs_and_no_forged_form_ends_anything() {
+async fn session_of_another_account_or_by_a_forged_form_is_not_ended() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mine = h.token(&mut owner, "mine").await;
@@ -94,7 +94,7 @@ async fn nobody_ends_what_is_not_theirs_and_no_forged_form_ends_anything() {
 }
 
 #[actix_web::test]
-async fn whoever_lets_a_device_in_hears_of_it_by_mail() {
+async fn device_approval_sends_a_mail_to_the_approver() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     h.token(&mut owner, "<b>build</b> server").await;

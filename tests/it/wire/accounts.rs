@@ -44,7 +44,7 @@ pub(super) fn wrong(code: &str) -> String {
 }
 
 #[actix_web::test]
-async fn sec_139_a_reset_sets_the_password_and_ends_everything_else() {
+async fn sec_139_password_reset_sets_the_password_and_revokes_all_sessions() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let bearer = h.token(&mut owner, "laptop").await;
@@ -75,7 +75,7 @@ async fn sec_139_a_reset_sets_the_password_and_ends_everything_else() {
 }
 
 #[actix_web::test]
-async fn sec_156_a_reset_token_is_good_once_for_one_address_and_five_minutes() {
+async fn sec_156_reset_token_is_valid_once_for_one_email_and_five_minutes() {
     let h = Harness::start().await;
     h.set_up().await;
     let first = data(forgot(&h, EMAIL).await);
@@ -111,7 +111,7 @@ async fn sec_156_a_reset_token_is_good_once_for_one_address_and_five_minutes() {
 }
 
 #[actix_web::test]
-async fn sec_158_a_code_has_five_tries_and_a_new_one_ends_the_one_before() {
+async fn sec_158_mail_code_has_five_tries_and_is_replaced_by_a_new_one() {
     let h = Harness::start().await;
     h.set_up().await;
     let first = data(forgot(&h, EMAIL).await);
@@ -152,7 +152,7 @@ async fn sec_158_a_code_has_five_tries_and_a_new_one_ends_the_one_before() {
 
 /// b1: wrong codes make the next code wait. They close none that was sent.
 #[actix_web::test]
-async fn wrong_codes_slow_the_next_code_however_many_tokens_there_are() {
+async fn wrong_mail_codes_throttle_the_next_code_whatever_the_token() {
     let h = Harness::with(&[
         ("GATEWRIGHT_LIMIT_CODE_GUESS", "7/1d"),
         ("GATEWRIGHT_LIMIT_MAIL_CODE", "100/1m"),
@@ -174,7 +174,7 @@ async fn wrong_codes_slow_the_next_code_however_many_tokens_there_are() {
 }
 
 #[actix_web::test]
-async fn sec_150_nobody_learns_which_addresses_have_accounts() {
+async fn sec_150_answers_do_not_reveal_which_emails_have_accounts() {
     let h = Harness::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
     h.set_up().await;
     for path in [
@@ -216,7 +216,7 @@ async fn sec_150_nobody_learns_which_addresses_have_accounts() {
 }
 
 #[actix_web::test]
-async fn sec_147_a_reset_unlocks_a_locked_account() {
+async fn sec_147_password_reset_unlocks_a_locked_account() {
     let h = Harness::start().await;
     h.set_up().await;
     for _ in 0..12 {
@@ -232,7 +232,7 @@ async fn sec_147_a_reset_unlocks_a_locked_account() {
 }
 
 #[actix_web::test]
-async fn no_code_and_no_token_is_stored_in_clear() {
+async fn mail_codes_and_tokens_are_not_stored_in_clear() {
     let h = Harness::start().await;
     h.set_up().await;
     let first = data(forgot(&h, EMAIL).await);
@@ -288,7 +288,7 @@ async fn code_login(h: &Harness, browser: &mut Browser, email: &str) -> Answer {
 }
 
 #[actix_web::test]
-async fn signing_in_by_a_code_and_only_where_it_is_switched_on() {
+async fn sign_in_by_mail_code_works_only_where_enabled() {
     let off = Harness::start().await;
     off.set_up().await;
     let body = json!({"email": EMAIL});
@@ -321,7 +321,7 @@ async fn signing_in_by_a_code_and_only_where_it_is_switched_on() {
 }
 
 #[actix_web::test]
-async fn registering_by_mail_where_it_is_open() {
+async fn registration_by_mail_works_where_it_is_open() {
     let closed = Harness::start().await;
     closed.set_up().await;
     let body = json!({"email": "new@example.com"});
@@ -386,7 +386,7 @@ async fn registering_by_mail_where_it_is_open() {
 }
 
 #[actix_web::test]
-async fn an_address_is_changed_by_codes_to_both() {
+async fn email_change_needs_codes_from_both_addresses() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut elsewhere = Browser::signed_in(&h, EMAIL, PASSWORD).await;
@@ -446,7 +446,7 @@ async fn an_address_is_changed_by_codes_to_both() {
 }
 
 #[actix_web::test]
-async fn an_address_that_somebody_has_is_refused_and_the_question_needs_a_session() {
+async fn email_change_to_a_taken_address_is_refused_and_its_check_needs_a_session() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     h.add_account("taken").await;
@@ -464,7 +464,7 @@ async fn an_address_that_somebody_has_is_refused_and_the_question_needs_a_sessio
 }
 
 #[actix_web::test]
-async fn sec_139_a_password_is_changed_by_whoever_knows_it_and_ends_the_others() {
+async fn sec_139_password_change_needs_the_old_password_and_ends_other_sessions() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut elsewhere = Browser::signed_in(&h, EMAIL, PASSWORD).await;
@@ -504,7 +504,7 @@ async fn sec_139_a_password_is_changed_by_whoever_knows_it_and_ends_the_others()
 }
 
 #[actix_web::test]
-async fn profile_fields_take_what_they_may_hold() {
+async fn profile_fields_are_validated() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     for (field, path, good, bad) in [
@@ -584,7 +584,7 @@ async fn profile_fields_take_what_they_may_hold() {
 }
 
 #[actix_web::test]
-async fn an_account_of_the_cloud_is_initialised_once() {
+async fn account_initialisation_of_the_cloud_edition_happens_once() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     arrange::set_status(&h.db, EMAIL, "uninitialized").await;
@@ -607,7 +607,7 @@ async fn an_account_of_the_cloud_is_initialised_once() {
 }
 
 #[actix_web::test]
-async fn an_account_is_really_deleted_with_what_is_its_alone() {
+async fn account_deletion_erases_what_belongs_to_it_alone() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut leaver = h.add_account("leaver").await;
@@ -656,7 +656,7 @@ async fn an_account_is_really_deleted_with_what_is_its_alone() {
 }
 
 #[actix_web::test]
-async fn sec_164_whoever_owns_a_workspace_with_others_in_it_gives_it_away_first() {
+async fn sec_164_account_deletion_of_an_owner_with_members_is_refused_before_transfer() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut friend = h.add_account("friend").await;
@@ -681,7 +681,7 @@ async fn sec_164_whoever_owns_a_workspace_with_others_in_it_gives_it_away_first(
 }
 
 #[actix_web::test]
-async fn the_integrates_are_the_configured_providers() {
+async fn account_integrates_are_the_configured_providers() {
     let h = Harness::with(&[
         ("GATEWRIGHT_OIDC_PROVIDERS", "corp"),
         ("GATEWRIGHT_OIDC_CORP_ISSUER", "http://127.0.0.1:9"),
@@ -704,7 +704,7 @@ async fn the_integrates_are_the_configured_providers() {
 }
 
 #[actix_web::test]
-async fn without_mail_the_answers_are_the_same_and_nothing_is_queued() {
+async fn mail_flows_without_mail_settings_answer_the_same_and_queue_nothing() {
     let h = Harness::with(&[("MAIL_TYPE", "<unset>")]).await;
     h.set_up().await;
     forgot(&h, EMAIL).await.expect(200);
@@ -718,7 +718,7 @@ async fn without_mail_the_answers_are_the_same_and_nothing_is_queued() {
 
 /// Whoever changed it, and by which way: the owner hears of it, whatever else the mailbox got.
 #[actix_web::test]
-async fn a_changed_password_is_told_to_its_owner_and_no_budget_silences_that() {
+async fn password_change_mail_is_sent_though_the_mail_budget_is_spent() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_MAIL_RECIPIENT", "1/1h")]).await;
     let mut thief = basic_account(&h).await;
     let mut asked = vec![];

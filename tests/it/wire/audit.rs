@@ -30,7 +30,7 @@ async fn with_events(count: usize) -> (Harness, Browser) {
 }
 
 #[actix_web::test]
-async fn events_are_read_page_by_page_and_exported() {
+async fn audit_events_are_paged_and_exported() {
     let (h, mut owner) = with_events(7).await;
     let first = owner
         .get(&h, &format!("{EVENTS}?limit=5"))
@@ -102,7 +102,7 @@ async fn events_are_read_page_by_page_and_exported() {
 }
 
 #[actix_web::test]
-async fn what_is_rolled_back_leaves_no_event_and_parallel_acts_one_chain() {
+async fn audit_of_a_rollback_is_empty_and_of_parallel_acts_one_chain() {
     let (h, owner) = with_events(0).await;
     let acts = (0..24).map(|n| {
         let (h, mut owner) = (&h, owner.clone());
@@ -216,7 +216,7 @@ fn move_base(chain: &str, to: usize, is_right: bool) -> String {
 }
 
 #[actix_web::test]
-async fn no_tampering_goes_unnoticed_and_the_first_place_is_named() {
+async fn audit_verify_names_the_first_tampered_event() {
     const COUNT: usize = 9;
     let (h, _owner) = with_events(COUNT - 2).await;
     let log = Arc::clone(&h.services().audit_log);
@@ -252,7 +252,7 @@ async fn no_tampering_goes_unnoticed_and_the_first_place_is_named() {
 
 /// Whoever can write everything can write a whole new chain: an anchor that was kept elsewhere tells.
 #[actix_web::test]
-async fn a_rewritten_chain_contradicts_a_kept_anchor() {
+async fn audit_chain_rewritten_contradicts_its_anchor() {
     let (h, mut owner) = with_events(3).await;
     let log = Arc::clone(&h.services().audit_log);
     let kept = log.verify(&[]).await.unwrap().anchors;
@@ -287,7 +287,7 @@ async fn a_rewritten_chain_contradicts_a_kept_anchor() {
 }
 
 #[actix_web::test]
-async fn g9_sign_ins_and_failures_stand_in_the_trail_of_the_workspace() {
+async fn g9_sign_ins_and_failures_are_in_the_workspace_s_audit_log() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_LOGIN", "0")]).await;
     let mut owner = basic_account(&h).await;
     let mut other = h.add_account("other").await;
@@ -334,7 +334,7 @@ async fn g9_sign_ins_and_failures_stand_in_the_trail_of_the_workspace() {
 }
 
 #[actix_web::test]
-async fn g9_guessing_does_not_flood_the_trail_of_a_workspace() {
+async fn g9_password_guessing_does_not_flood_the_workspace_s_audit_log() {
     let h = Harness::with(&[
         ("GATEWRIGHT_LIMIT_LOGIN", "0"),
         ("GATEWRIGHT_LIMIT_LOGIN_ACCOUNT", "0"),
@@ -365,7 +365,7 @@ async fn g9_guessing_does_not_flood_the_trail_of_a_workspace() {
 /// b9: a base that was moved to or past the anchor, with the right hash or an invented one, with a forged or
 /// a borrowed signature.
 #[actix_web::test]
-async fn b9_a_base_at_or_past_the_anchor_is_a_fault_unless_retention_signed_it() {
+async fn b9_audit_base_past_the_anchor_is_an_error_unless_signed_by_retention() {
     let (h, mut owner) = with_events(5).await;
     let log = Arc::clone(&h.services().audit_log);
     let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);
@@ -417,7 +417,7 @@ async fn b9_a_base_at_or_past_the_anchor_is_a_fault_unless_retention_signed_it()
 /// b9: what retention removed is no fault, with anchors of before and after; what it signed is good for its
 /// own chain and place only, and it removes nothing that was tampered with.
 #[actix_web::test]
-async fn b9_retention_signs_what_it_removes_and_removes_nothing_else() {
+async fn b9_audit_retention_signs_what_it_removes() {
     let (h, _owner) = with_events(5).await;
     let (log, cleaner) = (Arc::clone(&h.services().audit_log), h.cleaner());
     let chain = h.db.query("SELECT id::text FROM tenants").await.remove(0);

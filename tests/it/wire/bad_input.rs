@@ -31,7 +31,7 @@ async fn raw(
 }
 
 #[actix_web::test]
-async fn sec_005_bodies_that_are_not_what_they_should_be() {
+async fn sec_005_malformed_body_is_refused() {
     let h = Harness::with(&[
         ("GATEWRIGHT_LIMIT_DEVICE_CODE", "0"),
         ("GATEWRIGHT_LIMIT_LOGIN", "0"),
@@ -114,7 +114,7 @@ async fn sec_005_bodies_that_are_not_what_they_should_be() {
 }
 
 #[actix_web::test]
-async fn the_console_tells_a_wrong_media_type_from_wrong_json_from_a_wrong_field() {
+async fn console_body_of_wrong_media_type_json_or_field_has_its_own_error() {
     let h = Harness::start().await;
     h.set_up().await;
     let login = "/console/api/login";
@@ -151,7 +151,7 @@ async fn the_console_tells_a_wrong_media_type_from_wrong_json_from_a_wrong_field
 
 /// G8: who asks for a page gets one, in their language and with a way home; programs get JSON.
 #[actix_web::test]
-async fn g8_an_unknown_path_shows_a_browser_a_page_and_a_program_json() {
+async fn g8_unknown_path_answers_a_browser_with_a_page_and_a_program_with_json() {
     let h = Harness::start().await;
     let ask = async |path: &str, headers: &[(&str, &str)]| {
         let mut request = h.request("GET", path);
@@ -247,7 +247,7 @@ async fn unknown_paths_and_wrong_methods_keep_the_envelope_of_their_surface() {
 }
 
 #[actix_web::test]
-async fn odd_query_strings_and_headers_are_no_fault_of_ours() {
+async fn odd_query_strings_and_headers_give_no_500() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     for query in [
@@ -304,7 +304,7 @@ async fn odd_query_strings_and_headers_are_no_fault_of_ours() {
 /// The kind: whatever PostgreSQL would refuse (instants out of its range, NUL, numbers without end) is the
 /// caller's to mend, and no outage.
 #[actix_web::test]
-async fn dates_and_numbers_that_postgres_refuses_are_400_and_no_outage() {
+async fn date_or_number_out_of_range_of_postgres_is_400() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "x").await;
@@ -379,7 +379,7 @@ async fn dates_and_numbers_that_postgres_refuses_are_400_and_no_outage() {
 
 /// A client that sends its body slowly has itself to thank: 408, and nobody is told that a dependency hangs.
 #[actix_web::test]
-async fn a_slow_body_is_408_and_no_outage() {
+async fn slow_body_is_408() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let h = Harness::start().await;
     h.set_up().await;

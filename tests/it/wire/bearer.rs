@@ -21,7 +21,7 @@ fn visible(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
 }
 
 #[actix_web::test]
-async fn sec_106_the_authorization_header_is_read_strictly() {
+async fn sec_106_authorization_header_is_read_strictly() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -53,7 +53,7 @@ async fn sec_106_the_authorization_header_is_read_strictly() {
 }
 
 #[actix_web::test]
-async fn sec_108_sec_109_f4_everything_dead_looks_the_same() {
+async fn sec_108_sec_109_f4_dead_bearers_of_every_kind_get_the_same_answer() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let revoked = h.token(&mut browser, "revoked").await;
@@ -136,7 +136,7 @@ async fn sec_110_tokens_with_a_wrong_checksum_cost_their_sender_and_no_store() {
 }
 
 #[actix_web::test]
-async fn sec_111_an_external_token_has_no_business_on_account_routes() {
+async fn sec_111_external_token_is_refused_on_account_routes() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     h.token(&mut browser, "x").await;
@@ -160,7 +160,7 @@ async fn sec_111_an_external_token_has_no_business_on_account_routes() {
 }
 
 #[actix_web::test]
-async fn sec_114_sec_f4_a_revoked_token_is_limited_like_a_live_one() {
+async fn sec_114_sec_f4_revoked_token_is_limited_like_a_live_one() {
     let h = Harness::with(&[
         ("OPENAPI_RATE_LIMIT_PER_TOKEN", "5"),
         ("GATEWRIGHT_LIMIT_IDENTITY", "0"),
@@ -190,7 +190,7 @@ async fn sec_114_sec_f4_a_revoked_token_is_limited_like_a_live_one() {
 }
 
 #[actix_web::test]
-async fn sec_115_the_limit_holds_exactly_under_200_parallel_requests() {
+async fn sec_115_limit_holds_exactly_under_200_parallel_requests() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_IDENTITY", "0")]).await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -205,7 +205,7 @@ async fn sec_115_the_limit_holds_exactly_under_200_parallel_requests() {
 }
 
 #[actix_web::test]
-async fn sec_116_a_limit_of_zero_is_no_limit() {
+async fn sec_116_limit_of_zero_is_no_limit() {
     let h = Harness::with(&[
         ("OPENAPI_RATE_LIMIT_PER_TOKEN", "0"),
         ("GATEWRIGHT_LIMIT_IDENTITY", "0"),
@@ -219,7 +219,7 @@ async fn sec_116_a_limit_of_zero_is_no_limit() {
 }
 
 #[actix_web::test]
-async fn the_identity_limit_is_the_account_s_over_all_its_tokens() {
+async fn identity_limit_is_the_account_s_over_all_its_tokens() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_IDENTITY", "2/1m")]).await;
     let mut browser = basic_account(&h).await;
     let tokens = [
@@ -238,7 +238,7 @@ async fn the_identity_limit_is_the_account_s_over_all_its_tokens() {
 }
 
 #[actix_web::test]
-async fn sec_117_a_revoked_token_is_dead_at_once_here_and_within_a_second_elsewhere() {
+async fn sec_117_revoked_token_is_refused_at_once_here_and_within_a_second_elsewhere() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let other = h.another_node().await;
@@ -255,7 +255,7 @@ async fn sec_117_a_revoked_token_is_dead_at_once_here_and_within_a_second_elsewh
 }
 
 #[actix_web::test]
-async fn a_resolver_that_was_slow_cannot_bring_a_revoked_token_back() {
+async fn slow_resolver_does_not_restore_a_revoked_token() {
     use gatewright_auth::bearer::TokenHash;
     use gatewright_kv::{BearerCache, CachedBearer, Kv, RedisSettings};
     let h = Harness::start().await;
@@ -291,7 +291,7 @@ async fn a_resolver_that_was_slow_cannot_bring_a_revoked_token_back() {
 }
 
 #[actix_web::test]
-async fn sec_119_an_unknown_token_that_comes_to_be_works_within_ten_seconds() {
+async fn sec_119_token_created_after_a_miss_works_within_ten_seconds() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     h.token(&mut browser, "x").await;
@@ -389,7 +389,7 @@ async fn sec_123_sessions_list_only_live_ones_of_one_s_own_and_no_token() {
 }
 
 #[actix_web::test]
-async fn a_session_is_ended_by_its_id_and_only_by_its_owner() {
+async fn session_is_ended_by_its_id_and_only_by_its_owner() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let mut stranger = h.add_account("stranger").await;
@@ -423,7 +423,7 @@ async fn a_session_is_ended_by_its_id_and_only_by_its_owner() {
 }
 
 #[actix_web::test]
-async fn revocation_as_rfc_7009_has_it() {
+async fn revocation_endpoint_follows_rfc_7009() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -452,7 +452,7 @@ async fn revocation_as_rfc_7009_has_it() {
 }
 
 #[actix_web::test]
-async fn the_account_is_shown_as_it_is_now() {
+async fn account_is_shown_as_it_is_now() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -485,7 +485,7 @@ async fn the_account_is_shown_as_it_is_now() {
 }
 
 #[actix_web::test]
-async fn meta_routes_ask_for_nothing() {
+async fn meta_routes_need_no_credentials() {
     let h = Harness::start().await;
     assert_eq!(
         h.get("/openapi/v1/_health").await.expect(200).json(),

@@ -24,7 +24,7 @@ async fn sign_in(jar: &mut Jar, h: &Harness) {
 }
 
 #[actix_web::test]
-async fn d1_a_cookie_of_another_application_under_our_names_changes_nothing() {
+async fn d1_cookie_of_another_application_with_our_name_is_ignored() {
     let h = Harness::start().await;
     h.set_up().await;
     for name in ["access_token", "refresh_token", "csrf_token"] {
@@ -46,7 +46,7 @@ async fn d1_a_cookie_of_another_application_under_our_names_changes_nothing() {
 
 /// Which routes sign in and out, and that each clears what any configuration ever set.
 #[actix_web::test]
-async fn d1_every_way_in_and_every_way_out_clears_what_an_earlier_configuration_left() {
+async fn d1_every_sign_in_and_sign_out_clears_cookies_of_former_configurations() {
     let h = Harness::start().await;
     h.set_up().await;
     let leave = |jar: &mut Jar| {
@@ -122,7 +122,7 @@ async fn log_in(jar: &mut Jar, h: &Harness) {
 }
 
 #[actix_web::test]
-async fn d1_after_cookie_domain_was_set_or_removed_people_sign_in_and_out_as_before() {
+async fn d1_sign_in_and_out_work_after_cookie_domain_was_set_or_removed() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut jar = signed_in(&h).await;
@@ -147,7 +147,7 @@ async fn d1_after_cookie_domain_was_set_or_removed_people_sign_in_and_out_as_bef
 }
 
 #[actix_web::test]
-async fn d1_two_sessions_that_are_both_real_are_refused_in_words_and_removed() {
+async fn d1_two_valid_session_cookies_are_refused_with_a_message_and_cleared() {
     let h = Harness::start().await;
     h.set_up().await;
     let other = h.add_account("other").await;
@@ -198,7 +198,7 @@ async fn d1_two_sessions_that_are_both_real_are_refused_in_words_and_removed() {
 }
 
 #[actix_web::test]
-async fn d1_renewing_goes_round_once_and_then_says_why() {
+async fn d1_session_renewal_redirects_once_and_then_shows_why() {
     let h = Harness::start().await;
     h.set_up().await;
     // The browser does not keep the access cookie.
@@ -238,7 +238,7 @@ async fn d1_renewing_goes_round_once_and_then_says_why() {
 }
 
 #[actix_web::test]
-async fn d1_nodes_whose_clocks_are_apart_say_so_instead_of_renewing_for_ever() {
+async fn d1_session_renewal_with_clocks_apart_shows_a_message_and_does_not_loop() {
     let ahead = Harness::start().await;
     ahead.set_up().await;
     ahead.clock.advance(chrono::TimeDelta::minutes(10));
@@ -263,7 +263,7 @@ async fn d1_nodes_whose_clocks_are_apart_say_so_instead_of_renewing_for_ever() {
 }
 
 #[actix_web::test]
-async fn d1_an_account_without_a_workspace_is_told_so_and_not_sent_round() {
+async fn d1_account_without_a_workspace_gets_a_message_and_no_redirect_loop() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut jar = signed_in(&h).await;
@@ -274,7 +274,7 @@ async fn d1_an_account_without_a_workspace_is_told_so_and_not_sent_round() {
 }
 
 #[actix_web::test]
-async fn d2_one_byte_that_is_no_text_in_any_cookie_loses_no_other() {
+async fn d2_cookie_with_a_byte_that_is_not_utf8_hides_no_other_on_any_route() {
     let h = Harness::start().await;
     h.set_up().await;
     let jar = signed_in(&h).await;
@@ -295,7 +295,7 @@ async fn d2_one_byte_that_is_no_text_in_any_cookie_loses_no_other() {
 }
 
 #[actix_web::test]
-async fn d8_a_page_that_was_opened_at_another_address_names_the_public_one() {
+async fn d8_page_opened_at_another_origin_names_the_public_one() {
     let public = "https://gatewright.test";
     let h = Harness::with(&[("CONSOLE_API_URL", public)]).await;
     h.set_up().await;
@@ -335,7 +335,7 @@ const PAGES_OF_AN_ACCOUNT: [(&str, &str); 12] = [
 ];
 
 #[actix_web::test]
-async fn f_pages_ask_whether_an_account_is_initialised_before_they_let_it_do_anything() {
+async fn f_page_forms_of_an_uninitialised_account_are_refused() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut jar = signed_in(&h).await;
@@ -403,7 +403,7 @@ async fn f_pages_ask_whether_an_account_is_initialised_before_they_let_it_do_any
 }
 
 #[actix_web::test]
-async fn d5_a_receipt_that_a_sibling_of_the_host_set_counts_for_nothing_over_https() {
+async fn d5_receipt_that_a_sibling_of_the_host_set_counts_for_nothing_over_https() {
     let settings = [
         ("CONSOLE_API_URL", "https://api.gatewright.test"),
         ("COOKIE_DOMAIN", "gatewright.test"),

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 #[actix_web::test]
-async fn set_up_makes_the_first_account_and_nothing_twice() {
+async fn console_setup_creates_the_first_account_once() {
     let h = Harness::start().await;
     assert_eq!(
         h.get("/console/api/setup").await.expect(200).json(),
@@ -81,7 +81,7 @@ async fn set_up_makes_the_first_account_and_nothing_twice() {
 }
 
 #[actix_web::test]
-async fn of_parallel_set_ups_one_wins() {
+async fn console_setup_in_parallel_succeeds_once() {
     let h = Harness::start().await;
     let bodies: Vec<_> = (0..8)
         .map(
@@ -99,7 +99,7 @@ async fn of_parallel_set_ups_one_wins() {
 }
 
 #[actix_web::test]
-async fn the_init_password_comes_first_where_there_is_one() {
+async fn console_setup_needs_the_init_password_where_one_is_set() {
     let h = Harness::with(&[
         ("INIT_PASSWORD", "open sesame"),
         ("GATEWRIGHT_LIMIT_INIT", "3/1h"),
@@ -162,7 +162,7 @@ async fn the_init_password_comes_first_where_there_is_one() {
 }
 
 #[actix_web::test]
-async fn bootstrap_and_features_answer_what_the_web_console_reads() {
+async fn console_bootstrap_and_features_have_the_members_of_the_web_console() {
     let h = Harness::start().await;
     assert_eq!(
         h.get("/console/api/ping").await.expect(200).json(),
@@ -309,7 +309,7 @@ async fn sec_071_every_answer_has_the_protective_headers() {
 }
 
 #[actix_web::test]
-async fn cross_origin_callers_are_the_configured_ones() {
+async fn cors_allows_configured_origins_only() {
     let h = Harness::with(&[
         ("OPENAPI_CORS_ALLOW_ORIGINS", "https://app.example.com"),
         ("CONSOLE_CORS_ALLOW_ORIGINS", "*"),
@@ -360,7 +360,7 @@ async fn cross_origin_callers_are_the_configured_ones() {
 
 /// A fail-over: PostgreSQL answers, and takes nothing.
 #[actix_web::test]
-async fn a_postgres_that_takes_no_writes_is_not_ready() {
+async fn readiness_with_a_read_only_postgres_is_503() {
     let h = Harness::start().await;
     h.get("/readyz").await.expect(200);
     let name = &h.db.query("SELECT current_database()").await[0];
@@ -423,7 +423,7 @@ async fn sec_176_readiness_asks_the_dependencies_and_health_does_not() {
 }
 
 #[actix_web::test]
-async fn an_administrator_key_opens_nothing() {
+async fn admin_api_key_is_refused_everywhere() {
     let h = Harness::with(&[
         ("ADMIN_API_KEY_ENABLE", "true"),
         ("ADMIN_API_KEY", "the-admin-key"),
@@ -461,7 +461,7 @@ async fn an_administrator_key_opens_nothing() {
 
 /// Texts and codes that were recorded of the original, where clients show or compare them.
 #[actix_web::test]
-async fn refusals_are_worded_as_they_were_recorded() {
+async fn console_refusals_have_the_recorded_messages() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let nobody = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
@@ -496,7 +496,7 @@ async fn refusals_are_worded_as_they_were_recorded() {
 }
 
 #[actix_web::test]
-async fn a_provider_that_there_is_none_of_is_invalid_on_the_way_there_and_back() {
+async fn unknown_provider_is_refused_at_sign_in_and_callback() {
     let h = Harness::start().await;
     h.set_up().await;
     for way in ["login", "authorize"] {
@@ -508,7 +508,7 @@ async fn a_provider_that_there_is_none_of_is_invalid_on_the_way_there_and_back()
 }
 
 #[actix_web::test]
-async fn members_are_counted_where_there_is_a_limit_only() {
+async fn features_count_members_only_where_a_limit_is_set() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let path = "/console/api/features";

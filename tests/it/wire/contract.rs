@@ -58,7 +58,7 @@ async fn send(
 }
 
 #[actix_web::test]
-async fn g4_only_members_that_the_documents_require_are_missed() {
+async fn g4_body_without_optional_members_is_accepted() {
     let h = Harness::with(&[("OPENAPI_RATE_LIMIT_PER_TOKEN", "0")]).await;
     let mut owner = basic_account(&h).await;
     let session = h.log_in_device(&mut owner, "laptop").await;
@@ -85,7 +85,7 @@ async fn g4_only_members_that_the_documents_require_are_missed() {
 }
 
 #[actix_web::test]
-async fn g4_a_device_needs_no_label_in_json_either() {
+async fn g4_device_code_request_without_a_label_is_accepted_in_json() {
     let h = Harness::start().await;
     for body in [
         json!({"client_id": "difyctl"}),

@@ -8,7 +8,7 @@ use crate::support::{Browser, EMAIL, Harness, arrange, basic_account};
 const APPROVE: &str = "/openapi/v1/oauth/device/approve";
 
 #[actix_web::test]
-async fn sec_051_without_a_session_there_is_nothing_to_decide() {
+async fn sec_051_device_decision_without_a_session_is_401() {
     let h = Harness::start().await;
     let answer = h
         .post(APPROVE, &json!({"user_code": "AAAA-BBBB"}))
@@ -36,7 +36,7 @@ async fn sec_051_without_a_session_there_is_nothing_to_decide() {
 }
 
 #[actix_web::test]
-async fn sec_052_the_csrf_token_must_be_this_session_s() {
+async fn sec_052_device_decision_with_a_csrf_token_of_another_session_is_refused() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let mut older = browser.clone();
@@ -102,7 +102,7 @@ async fn sec_052_the_csrf_token_must_be_this_session_s() {
 }
 
 #[actix_web::test]
-async fn sec_053_a_foreign_page_is_refused_even_with_the_token() {
+async fn sec_053_device_decision_from_a_foreign_origin_is_refused_though_csrf_is_valid() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -140,7 +140,7 @@ async fn sec_053_a_foreign_page_is_refused_even_with_the_token() {
 }
 
 #[actix_web::test]
-async fn sec_055_sec_056_an_approval_is_audited_and_final() {
+async fn sec_055_sec_056_approval_is_audited_and_final() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("my laptop").await;
@@ -224,7 +224,7 @@ async fn sec_057_sec_058_32_parallel_decisions_of_two_users_have_one_outcome() {
 }
 
 #[actix_web::test]
-async fn sec_059_a_poll_never_writes_an_older_state_back() {
+async fn sec_059_poll_does_not_overwrite_a_newer_grant_state() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     for round in 0..6 {
@@ -241,7 +241,7 @@ async fn sec_059_a_poll_never_writes_an_older_state_back() {
 }
 
 #[actix_web::test]
-async fn sec_065_a_receipt_follows_the_person_who_looked_up() {
+async fn sec_065_receipt_follows_the_person_who_looked_up() {
     let h = Harness::start().await;
     let mut alice = basic_account(&h).await;
     let mut bob = h.add_account("bob").await;
@@ -268,7 +268,7 @@ async fn sec_065_a_receipt_follows_the_person_who_looked_up() {
 }
 
 #[actix_web::test]
-async fn sec_066_a_link_alone_approves_nothing() {
+async fn sec_066_device_link_alone_approves_nothing() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -292,7 +292,7 @@ async fn sec_066_a_link_alone_approves_nothing() {
 }
 
 #[actix_web::test]
-async fn sec_067_the_approve_limit_is_each_account_s_own() {
+async fn sec_067_approve_limit_is_each_account_s_own() {
     let h = Harness::start().await;
     let mut alice = basic_account(&h).await;
     let mut bob = h.add_account("bob").await;
@@ -318,7 +318,7 @@ async fn sec_067_the_approve_limit_is_each_account_s_own() {
 }
 
 #[actix_web::test]
-async fn sec_068_who_may_not_act_approves_nothing() {
+async fn sec_068_device_approval_by_an_inactive_account_is_refused() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -345,7 +345,7 @@ async fn sec_068_who_may_not_act_approves_nothing() {
 }
 
 #[actix_web::test]
-async fn sec_061_when_the_database_refuses_the_mint_the_old_token_lives_and_the_code_too() {
+async fn sec_061_failed_token_mint_keeps_the_old_token_and_the_device_code() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let old = h.token(&mut browser, "laptop").await;
@@ -372,7 +372,7 @@ async fn sec_061_when_the_database_refuses_the_mint_the_old_token_lives_and_the_
 }
 
 #[actix_web::test]
-async fn a_server_without_bearers_says_so() {
+async fn device_flow_with_bearers_switched_off_is_refused() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let off = h.restarted_with(&[("ENABLE_OAUTH_BEARER", "false")]).await;

@@ -9,7 +9,7 @@ const CODE: &str = "/openapi/v1/oauth/device/code";
 const TOKEN: &str = "/openapi/v1/oauth/device/token";
 
 #[actix_web::test]
-async fn sec_001_a_code_has_the_members_of_rfc_8628_and_must_not_be_stored() {
+async fn sec_001_device_code_response_has_rfc_8628_members_and_no_store() {
     let h = Harness::start().await;
     let answer = h
         .post(CODE, &json!({"client_id": "difyctl", "device_label": "x"}))
@@ -36,7 +36,7 @@ async fn sec_001_a_code_has_the_members_of_rfc_8628_and_must_not_be_stored() {
 
 /// The console's page never looks a code up that comes in a link.
 #[actix_web::test]
-async fn d10_a_code_comes_without_a_complete_link_where_the_page_is_the_web_console_s() {
+async fn d10_device_code_has_no_complete_uri_where_the_page_is_the_web_console_s() {
     let h = Harness::with(&[("CONSOLE_WEB_URL", "http://console.test")]).await;
     let request = json!({"client_id": "difyctl", "device_label": "x"});
     let body = h.post(CODE, &request).await.expect(200).json();
@@ -45,7 +45,7 @@ async fn d10_a_code_comes_without_a_complete_link_where_the_page_is_the_web_cons
 }
 
 #[actix_web::test]
-async fn sec_002_sec_003_unknown_and_missing_clients_store_nothing() {
+async fn sec_002_sec_003_device_code_for_unknown_or_missing_client_stores_nothing() {
     let h = Harness::start().await;
     let unknown = h
         .post(CODE, &json!({"client_id": "evil", "device_label": "x"}))
@@ -75,7 +75,7 @@ async fn sec_002_sec_003_unknown_and_missing_clients_store_nothing() {
 }
 
 #[actix_web::test]
-async fn sec_006_labels_are_bounded_and_plain() {
+async fn sec_006_device_label_is_limited_and_plain_text() {
     let h = Harness::start().await;
     for label in [
         "",
@@ -102,7 +102,7 @@ async fn sec_006_labels_are_bounded_and_plain() {
 }
 
 #[actix_web::test]
-async fn sec_010_f1_the_host_header_reaches_no_url() {
+async fn sec_010_f1_host_header_does_not_change_urls() {
     let h = Harness::start().await;
     let request = h
         .request("POST", CODE)
@@ -128,7 +128,7 @@ async fn sec_010_f1_the_host_header_reaches_no_url() {
 }
 
 #[actix_web::test]
-async fn sec_012_a_taken_user_code_is_drawn_again_and_the_earlier_grant_stays() {
+async fn sec_012_taken_user_code_is_drawn_again_and_the_earlier_grant_stays() {
     let h = Harness::start().await;
     h.random.give(&[0; 8]);
     let first = h.start_flow("first").await;
@@ -149,7 +149,7 @@ async fn sec_012_a_taken_user_code_is_drawn_again_and_the_earlier_grant_stays() 
 }
 
 #[actix_web::test]
-async fn sec_017_to_020_pending_slow_down_and_convergence() {
+async fn sec_017_to_020_device_poll_is_pending_slows_down_and_converges() {
     let h = Harness::start().await;
     let grant = h.start_flow("x").await;
     assert_eq!(h.poll(&grant).await.oauth_error(), "authorization_pending");
@@ -163,7 +163,7 @@ async fn sec_017_to_020_pending_slow_down_and_convergence() {
 }
 
 #[actix_web::test]
-async fn sec_022_sec_023_a_hasty_poller_gets_its_token() {
+async fn sec_022_sec_023_device_poll_too_early_after_approval_gets_its_token() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -177,7 +177,7 @@ async fn sec_022_sec_023_a_hasty_poller_gets_its_token() {
 }
 
 #[actix_web::test]
-async fn sec_025_sec_069_a_denied_code_stays_denied() {
+async fn sec_025_sec_069_denied_code_stays_denied() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -192,7 +192,7 @@ async fn sec_025_sec_069_a_denied_code_stays_denied() {
 }
 
 #[actix_web::test]
-async fn sec_026_sec_027_sec_063_an_expired_code_is_expired_for_everybody() {
+async fn sec_026_sec_027_sec_063_device_code_expired_is_refused_on_every_route() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -222,8 +222,7 @@ async fn sec_026_sec_027_sec_063_an_expired_code_is_expired_for_everybody() {
 }
 
 #[actix_web::test]
-async fn sec_028_sec_029_sec_031_unknown_and_malformed_codes_store_nothing_and_slow_their_sender_down()
- {
+async fn sec_028_sec_029_sec_031_unknown_or_malformed_device_code_stores_nothing() {
     let h = Harness::start().await;
     let before = h.redis_dump().await.len();
     let long = "x".repeat(60_000);
@@ -273,8 +272,7 @@ async fn sec_028_sec_029_sec_031_unknown_and_malformed_codes_store_nothing_and_s
 }
 
 #[actix_web::test]
-async fn sec_032_sec_035_sec_037_a_code_is_good_once_and_its_replay_is_audited_and_revokes_nothing()
-{
+async fn sec_032_sec_035_sec_037_device_code_replay_is_refused_and_audited() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -330,7 +328,7 @@ async fn sec_033_64_parallel_polls_get_exactly_one_token() {
 }
 
 #[actix_web::test]
-async fn sec_034_sec_042_the_client_that_asked_and_no_other() {
+async fn sec_034_sec_042_device_code_of_another_client_is_refused() {
     let h = Harness::with(&[("OPENAPI_KNOWN_CLIENT_IDS", "difyctl,other")]).await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -367,7 +365,7 @@ async fn sec_034_sec_042_the_client_that_asked_and_no_other() {
 }
 
 #[actix_web::test]
-async fn sec_041_sec_043_an_approver_who_was_banned_meanwhile_lets_nobody_in() {
+async fn sec_041_sec_043_device_token_of_an_approver_banned_meanwhile_is_denied() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -385,7 +383,7 @@ async fn sec_041_sec_043_an_approver_who_was_banned_meanwhile_lets_nobody_in() {
 }
 
 #[actix_web::test]
-async fn sec_181_the_database_refuses_a_second_pick_up_when_redis_forgot_the_first() {
+async fn sec_181_device_code_replay_after_redis_loss_is_refused_by_the_database() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -424,7 +422,7 @@ async fn sec_181_the_database_refuses_a_second_pick_up_when_redis_forgot_the_fir
 }
 
 #[actix_web::test]
-async fn sec_039_the_delivery_speaks_both_dialects_and_is_not_stored() {
+async fn sec_039_token_response_has_both_spellings_and_no_store() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let grant = h.start_flow("x").await;
@@ -449,7 +447,7 @@ async fn sec_039_the_delivery_speaks_both_dialects_and_is_not_stored() {
 }
 
 #[actix_web::test]
-async fn forms_and_grant_types_are_taken_as_rfc_8628_has_them() {
+async fn token_request_forms_and_grant_types_follow_rfc_8628() {
     let h = Harness::start().await;
     let started = h
         .request("POST", CODE)
@@ -486,7 +484,7 @@ async fn forms_and_grant_types_are_taken_as_rfc_8628_has_them() {
 }
 
 #[actix_web::test]
-async fn sec_044_sec_046_a_code_is_found_in_any_spelling_with_its_real_remaining_time() {
+async fn sec_044_sec_046_user_code_lookup_takes_any_spelling_and_gives_the_remaining_time() {
     let h = Harness::start().await;
     let grant = h.start_flow("x").await;
     h.clock.advance_seconds(300);
@@ -507,7 +505,7 @@ async fn sec_044_sec_046_a_code_is_found_in_any_spelling_with_its_real_remaining
 }
 
 #[actix_web::test]
-async fn unknown_expired_and_resolved_codes_look_the_same() {
+async fn user_code_lookup_of_unknown_expired_or_resolved_gives_the_same_answer() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let nothing = json!({"valid": false, "expires_in_remaining": 0, "client_id": null});
@@ -531,7 +529,7 @@ async fn unknown_expired_and_resolved_codes_look_the_same() {
 }
 
 #[actix_web::test]
-async fn sec_016_sec_168_every_key_in_redis_has_a_bounded_life_and_a_hash_tag() {
+async fn sec_016_sec_168_every_redis_key_has_a_ttl_and_a_hash_tag() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -558,7 +556,7 @@ async fn sec_016_sec_168_every_key_in_redis_has_a_bounded_life_and_a_hash_tag() 
 }
 
 #[actix_web::test]
-async fn logging_in_again_from_a_device_replaces_its_token_at_once() {
+async fn device_login_again_replaces_its_token_at_once() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let first = h.log_in_device(&mut browser, "laptop").await;

@@ -29,7 +29,7 @@ async fn is_pending(h: &Harness, grant: &Grant) -> bool {
 }
 
 #[actix_web::test]
-async fn a_code_is_typed_looked_at_and_approved_without_javascript() {
+async fn device_page_approves_a_typed_code_without_javascript() {
     let h = Harness::start().await;
     h.set_up().await;
     let grant = h.start_flow("ci runner 7").await;
@@ -90,7 +90,7 @@ async fn a_code_is_typed_looked_at_and_approved_without_javascript() {
 }
 
 #[actix_web::test]
-async fn denying_needs_no_tick_and_reaches_the_device() {
+async fn device_page_denial_needs_no_checkbox_and_reaches_the_device() {
     let h = Harness::start().await;
     h.set_up().await;
     let grant = h.start_flow("laptop").await;
@@ -102,7 +102,7 @@ async fn denying_needs_no_tick_and_reaches_the_device() {
 }
 
 #[actix_web::test]
-async fn a_form_without_its_token_or_its_session_decides_nothing() {
+async fn device_page_form_without_csrf_or_session_decides_nothing() {
     let h = Harness::start().await;
     h.set_up().await;
     let grant = h.start_flow("laptop").await;
@@ -133,7 +133,7 @@ async fn a_form_without_its_token_or_its_session_decides_nothing() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_with_a_code_is_said_and_never_repeated_from_a_link() {
+async fn device_page_explains_a_wrong_code_and_does_not_echo_it() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_DEVICE_LOOKUP", "3/1m")]).await;
     h.set_up().await;
     let grant = h.start_flow("laptop").await;
@@ -169,7 +169,7 @@ async fn what_is_wrong_with_a_code_is_said_and_never_repeated_from_a_link() {
 }
 
 #[actix_web::test]
-async fn names_of_devices_are_text_whatever_they_contain() {
+async fn device_page_escapes_device_names() {
     for label in [
         "<script>alert(1)</script>\u{22}>",
         "\u{5d0}\u{5d1} laptop",
@@ -191,7 +191,7 @@ async fn names_of_devices_are_text_whatever_they_contain() {
 }
 
 #[actix_web::test]
-async fn somebody_without_an_account_decides_on_a_page_too() {
+async fn device_page_lets_an_sso_user_decide() {
     let (_enterprise, h) = super::sso::start().await;
     for (nonce, verdict, outcome) in [("n-1", "deny", "access_denied"), ("n-2", "approve", "")] {
         let grant = h.start_flow("laptop").await;
@@ -231,7 +231,7 @@ async fn somebody_without_an_account_decides_on_a_page_too() {
 /// Dify's console up to 1.14.2 has no page for devices. Ours stands beside it, takes its session, and
 /// sends whoever has none to its sign-in, which is told the way back.
 #[actix_web::test]
-async fn d10_our_device_page_stands_beside_a_console_that_has_none() {
+async fn d10_device_page_is_served_beside_a_console_without_one() {
     let h = Harness::with(&[
         ("CONSOLE_WEB_URL", PUBLIC_URL),
         ("GATEWRIGHT_OWN_DEVICE_PAGE", "true"),

@@ -424,7 +424,7 @@ fn is_ended(ending: Ending, authority: DeferredAuthority) -> bool {
 }
 
 #[actix_web::test]
-async fn a1_every_authority_is_worth_something_while_nothing_has_ended() {
+async fn a1_every_credential_is_accepted_before_any_ending() {
     let all = DeferredAuthority::ALL.iter().map(|authority| async move {
         let mut world = World::new().await;
         world.give(*authority).await;
@@ -434,7 +434,7 @@ async fn a1_every_authority_is_worth_something_while_nothing_has_ended() {
 }
 
 #[actix_web::test]
-async fn a1_a3_no_authority_of_before_an_ending_is_worth_anything_after_it() {
+async fn a1_a3_every_credential_issued_before_an_ending_is_refused_after_it() {
     let all = Ending::ALL.iter().map(|ending| async move {
         let mut world = World::new().await;
         for authority in DeferredAuthority::ALL {
@@ -473,7 +473,7 @@ async fn a1_device_token_poll_after_password_change_is_denied_once_and_for_all()
 }
 
 #[actix_web::test]
-async fn a1_signing_out_of_one_browser_ends_no_approval() {
+async fn a1_sign_out_of_one_browser_keeps_device_approvals() {
     let mut world = World::new().await;
     world.give(DeferredAuthority::DeviceApproval).await;
     let left = world
@@ -485,7 +485,7 @@ async fn a1_signing_out_of_one_browser_ends_no_approval() {
 }
 
 #[actix_web::test]
-async fn a3_a_reset_code_that_was_not_given_yet_ends_too() {
+async fn a3_reset_code_not_yet_entered_ends_with_the_sessions() {
     let mut world = World::new().await;
     let sent = json!({"email": VICTIM});
     let first = world.h.post("/console/api/forgot-password", &sent).await;
@@ -501,7 +501,7 @@ async fn a3_a_reset_code_that_was_not_given_yet_ends_too() {
 }
 
 #[actix_web::test]
-async fn a2_of_sign_ins_and_a_password_change_at_the_same_time_no_old_session_survives() {
+async fn a2_password_change_during_sign_ins_leaves_no_old_session() {
     let world = World::new().await;
     let h = &world.h;
     let sign_ins = (0..6).map(|_| async {
@@ -554,7 +554,7 @@ async fn overtaken(h: &Harness, change: &str, request: impl Future<Output = Answ
 }
 
 #[actix_web::test]
-async fn a2_a_password_that_changed_after_it_was_compared_makes_no_session() {
+async fn a2_password_changed_after_its_check_makes_no_session() {
     let world = World::new().await;
     let h = &world.h;
     let mut browser = Browser::new();
@@ -565,7 +565,7 @@ async fn a2_a_password_that_changed_after_it_was_compared_makes_no_session() {
 }
 
 #[actix_web::test]
-async fn a2_a_password_that_changed_after_it_was_compared_is_not_changed_by_it() {
+async fn a2_password_changed_after_its_check_is_not_overwritten() {
     let mut world = World::new().await;
     let h = &world.h;
     // Their activity is noted now, so that nothing but the change waits for the row.
@@ -581,7 +581,7 @@ async fn a2_a_password_that_changed_after_it_was_compared_is_not_changed_by_it()
 
 /// The token was looked at, and an ending comes before it sets the password.
 #[actix_web::test]
-async fn a3_a_reset_that_an_ending_overtakes_sets_no_password() {
+async fn a3_password_reset_overtaken_by_an_ending_is_refused() {
     let mut world = World::new().await;
     world.give(DeferredAuthority::ResetCode).await;
     let (h, token) = (&world.h, &world.given.reset);
@@ -592,7 +592,7 @@ async fn a3_a_reset_that_an_ending_overtakes_sets_no_password() {
 }
 
 #[actix_web::test]
-async fn a6_a_refresh_token_that_was_spent_is_refused_by_a_node_whose_clock_is_behind() {
+async fn a6_refresh_token_spent_is_refused_by_a_node_with_its_clock_behind() {
     let world = World::new().await;
     let h = &world.h;
     let path = "/console/api/refresh-token";

@@ -134,7 +134,7 @@ const ODD_BODIES: [(&str, &str); 9] = [
 ];
 
 #[actix_web::test]
-async fn d6_no_text_of_the_framework_leaves_any_operation_or_page() {
+async fn d6_answers_contain_no_error_texts_of_the_framework() {
     let h = Harness::with(&[
         ("ALLOW_REGISTER", "true"),
         ("ENABLE_EMAIL_CODE_LOGIN", "true"),
@@ -188,7 +188,7 @@ async fn d6_no_text_of_the_framework_leaves_any_operation_or_page() {
 }
 
 #[actix_web::test]
-async fn d6_a_cross_origin_question_that_is_refused_is_refused_in_our_words() {
+async fn d6_cors_preflight_refusal_has_our_envelope() {
     let origin = "https://console.example";
     let h = Harness::with(&[
         ("CONSOLE_CORS_ALLOW_ORIGINS", origin),
@@ -215,7 +215,7 @@ async fn d6_a_cross_origin_question_that_is_refused_is_refused_in_our_words() {
 }
 
 #[actix_web::test]
-async fn d6_a_body_that_breaks_off_or_is_too_large_is_refused_in_our_words() {
+async fn d6_body_truncated_or_too_large_is_refused_in_our_envelope() {
     let h = Harness::start().await;
     h.set_up().await;
     let large = format!("email={}", "x".repeat(70_000));
@@ -251,7 +251,7 @@ async fn d6_a_body_that_breaks_off_or_is_too_large_is_refused_in_our_words() {
 }
 
 #[actix_web::test]
-async fn d6_a_form_with_a_field_twice_is_refused_on_every_page_and_does_nothing() {
+async fn d6_form_with_a_duplicate_field_is_refused_on_every_page() {
     let h = Harness::with(&[
         ("ALLOW_REGISTER", "true"),
         ("ENABLE_EMAIL_CODE_LOGIN", "true"),
@@ -285,7 +285,7 @@ async fn d6_a_form_with_a_field_twice_is_refused_on_every_page_and_does_nothing(
 }
 
 #[actix_web::test]
-async fn d4_two_tabs_that_begin_a_provider_sign_in_each_come_back_to_their_own_state() {
+async fn d4_two_tabs_with_a_provider_sign_in_keep_their_own_state() {
     let h = Harness::with(&[
         ("GATEWRIGHT_OIDC_PROVIDERS", "corp"),
         ("GATEWRIGHT_OIDC_CORP_ISSUER", "http://127.0.0.1:9"),
@@ -334,7 +334,7 @@ async fn d4_two_tabs_that_begin_a_provider_sign_in_each_come_back_to_their_own_s
 }
 
 #[actix_web::test]
-async fn d3_the_doctor_says_what_the_start_says_of_a_path_in_console_api_url() {
+async fn d3_doctor_and_start_report_a_path_in_console_api_url_alike() {
     let source = |name: &str| match name {
         "CONSOLE_API_URL" => Some("https://dify.example.com/api".to_owned()),
         "SECRET_KEY" => Some(SECRET_KEY.to_owned()),
@@ -387,7 +387,7 @@ fn body_with_address(members: &BTreeSet<String>, address: &str) -> Value {
 const ONLY_COMPARE: [&str; 1] = ["/console/api/activate"];
 
 #[actix_web::test]
-async fn d7_an_address_in_disguise_is_refused_wherever_an_address_enters() {
+async fn d7_confusable_email_is_refused_on_every_operation() {
     let h = Harness::with(&[
         ("ALLOW_REGISTER", "true"),
         ("ENABLE_EMAIL_CODE_LOGIN", "true"),
@@ -434,7 +434,7 @@ async fn d7_an_address_in_disguise_is_refused_wherever_an_address_enters() {
 }
 
 #[actix_web::test]
-async fn d7_an_address_in_disguise_is_refused_from_a_provider() {
+async fn d7_confusable_email_from_a_provider_is_refused() {
     let (_enterprise, h) = sso::start().await;
     let complete = "/openapi/v1/oauth/device/sso-complete";
     for address in DISGUISED {
@@ -469,7 +469,7 @@ const NAMES: [&str; 6] = [
 ];
 
 #[test]
-fn d7_operations_that_take_a_name_are_those_of_the_list() {
+fn d7_operations_with_a_name_member_are_all_tested() {
     let with_a_name = operations()
         .into_iter()
         .filter(|(.., members)| members.contains("name"));
@@ -484,7 +484,7 @@ fn d7_operations_that_take_a_name_are_those_of_the_list() {
 }
 
 #[actix_web::test]
-async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
+async fn d7_name_is_stripped_of_invisible_characters_on_every_operation() {
     let h = Harness::start().await;
     let body = json!({"email": EMAIL, "name": TYPED, "password": PASSWORD});
     h.post("/console/api/setup", &body).await.expect(201);
@@ -520,7 +520,7 @@ async fn d7_a_name_is_stripped_of_what_nobody_sees_wherever_a_name_enters() {
 }
 
 #[actix_web::test]
-async fn d7_name_of_an_invited_person_is_stripped_of_what_nobody_sees() {
+async fn d7_name_of_an_invited_person_is_stripped_of_invisible_characters() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let invite = json!({"emails": ["guest@example.com"], "role": "normal"});
@@ -550,7 +550,7 @@ async fn d7_name_of_an_invited_person_is_stripped_of_what_nobody_sees() {
 }
 
 #[actix_web::test]
-async fn d7_names_typed_into_pages_are_stripped_of_what_nobody_sees() {
+async fn d7_name_in_a_page_form_is_stripped_of_invisible_characters() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut jar = Jar::default();
@@ -579,7 +579,7 @@ async fn d7_names_typed_into_pages_are_stripped_of_what_nobody_sees() {
 }
 
 #[actix_web::test]
-async fn d7_name_of_which_nothing_is_seen_is_refused_and_a_sign_of_a_device_is_kept() {
+async fn d7_name_of_invisible_characters_only_is_refused_and_emoji_is_kept() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     // Nothing that is seen is left: no name.

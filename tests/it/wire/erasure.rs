@@ -27,7 +27,7 @@ async fn files_left(h: &Harness) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn a_deleted_account_takes_its_files_and_their_contents_along() {
+async fn account_deletion_deletes_its_files_and_their_contents() {
     let h = Harness::start().await;
     let owner = basic_account(&h).await;
     let mut leaver = h.add_account("leaver").await;
@@ -49,7 +49,7 @@ async fn a_deleted_account_takes_its_files_and_their_contents_along() {
 }
 
 #[actix_web::test]
-async fn what_a_workspace_uses_that_lives_on_stays_with_it() {
+async fn account_deletion_keeps_files_used_by_a_remaining_workspace() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut guest = h.add_account("guest").await;
@@ -91,7 +91,7 @@ async fn delete_account_of_the_owner(h: &Harness, owner: &mut Browser) {
 }
 
 #[actix_web::test]
-async fn a_picture_that_is_no_avatar_any_more_goes() {
+async fn avatar_that_was_replaced_is_deleted() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut stranger = h.add_account("stranger").await;
@@ -122,7 +122,7 @@ async fn a_picture_that_is_no_avatar_any_more_goes() {
 
 /// The kind: a folder that is away keeps the work waiting, and doing it again does no harm.
 #[actix_web::test]
-async fn contents_are_deleted_when_their_folder_is_back() {
+async fn file_contents_are_deleted_once_their_folder_is_back() {
     let h = Harness::start().await;
     basic_account(&h).await;
     let mut leaver = h.add_account("leaver").await;
@@ -140,7 +140,7 @@ async fn contents_are_deleted_when_their_folder_is_back() {
 }
 
 #[actix_web::test]
-async fn an_upload_that_ends_after_its_account_or_its_workspace_leaves_nothing() {
+async fn upload_ending_after_its_account_or_workspace_was_deleted_leaves_nothing() {
     let h = Harness::start().await;
     let owner = basic_account(&h).await;
     upload(&h, &owner, "there.txt", b"x").await;
@@ -169,7 +169,7 @@ async fn an_upload_that_ends_after_its_account_or_its_workspace_leaves_nothing()
 /// The kind: no row of any table names an account or a workspace that is gone. The audit trail keeps ids,
 /// and nothing else of them; what is said of it is in the threat model.
 #[actix_web::test]
-async fn no_table_names_an_account_or_a_workspace_that_is_gone() {
+async fn erasure_leaves_no_row_that_names_the_account_or_workspace() {
     let h = Harness::start().await;
     basic_account(&h).await;
     let mut leaver = h.add_account("leaver").await;

@@ -49,7 +49,7 @@ async fn files(h: &Harness) -> String {
 }
 
 #[actix_web::test]
-async fn d11_a_file_is_uploaded_and_fetched_by_its_signed_address() {
+async fn d11_file_is_uploaded_and_fetched_by_its_signed_url() {
     let h = Harness::start().await;
     let owner = basic_account(&h).await;
     let file = upload(&h, &owner, "A.TXT", b"hello file").await;
@@ -118,7 +118,7 @@ async fn d11_uploads_are_limited_per_account() {
 }
 
 #[actix_web::test]
-async fn d11_a_file_address_is_refused_when_it_is_changed_expired_or_of_another_view() {
+async fn d11_file_url_changed_expired_or_of_another_view_is_refused() {
     let h = Harness::start().await;
     let owner = basic_account(&h).await;
     let file = upload(&h, &owner, "a.png", PNG).await;
@@ -214,7 +214,7 @@ async fn d11_bad_uploads_are_refused_as_recorded_and_leave_nothing() {
 }
 
 #[actix_web::test]
-async fn d11_an_avatar_is_a_picture_that_its_owner_uploaded() {
+async fn d11_avatar_is_a_picture_that_its_owner_uploaded() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let picture = upload(&h, &owner, "me.png", PNG).await;
@@ -254,7 +254,7 @@ async fn d11_an_avatar_is_a_picture_that_its_owner_uploaded() {
 }
 
 #[actix_web::test]
-async fn d11_a_storage_that_does_not_answer_is_a_503_and_leaves_no_row() {
+async fn d11_upload_to_a_failing_storage_is_503_and_leaves_no_row() {
     let h = Harness::with(&[("OPENDAL_FS_ROOT", "/proc/no-folder-can-be-made-here")]).await;
     let owner = basic_account(&h).await;
     let parts = [part("file", Some("a.txt"), b"x")];
@@ -264,7 +264,7 @@ async fn d11_a_storage_that_does_not_answer_is_a_503_and_leaves_no_row() {
 }
 
 #[actix_web::test]
-async fn d11_what_every_page_of_the_console_asks_for_is_typed_and_empty() {
+async fn d11_routes_of_every_console_page_answer_typed_and_empty() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let page = json!({"page": 1, "limit": 30, "total": 0, "has_more": false, "data": []});
@@ -330,7 +330,7 @@ async fn d11_what_every_page_of_the_console_asks_for_is_typed_and_empty() {
 }
 
 #[actix_web::test]
-async fn what_is_uploaded_for_knowledge_is_a_document_of_somebody_who_may_change_it() {
+async fn upload_for_knowledge_takes_documents_of_editors_only() {
     let h = Harness::start().await;
     let owner = basic_account(&h).await;
     let source = part("source", None, b"datasets");

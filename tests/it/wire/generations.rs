@@ -18,7 +18,7 @@ async fn version(h: &Harness, user_agent: Option<&str>) -> Value {
 }
 
 #[actix_web::test]
-async fn each_generation_of_the_command_line_hears_the_version_that_it_expects() {
+async fn version_answer_follows_the_generation_of_difyctl() {
     let h = Harness::start().await;
     let old = json!({"version": "1.14.2", "edition": "SELF_HOSTED"});
     let new = json!({"version": "1.16.1", "edition": "COMMUNITY"});
@@ -29,7 +29,7 @@ async fn each_generation_of_the_command_line_hears_the_version_that_it_expects()
 }
 
 #[actix_web::test]
-async fn a_pinned_version_and_the_edition_are_told_to_everybody() {
+async fn pinned_version_and_edition_are_answered_to_every_client() {
     let h = Harness::with(&[
         ("GATEWRIGHT_DIFY_VERSION", "1.14.2"),
         ("DEPLOYMENT_EDITION", "ENTERPRISE"),
@@ -56,7 +56,7 @@ async fn a_pinned_version_and_the_edition_are_told_to_everybody() {
 }
 
 #[actix_web::test]
-async fn a_command_line_of_before_is_never_told_to_upgrade() {
+async fn difyctl_of_the_older_generation_gets_no_upgrade_hint() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "x").await;
@@ -78,7 +78,7 @@ async fn call(h: &Harness, token: &str, method: &str, path: &str, body: Option<V
 }
 
 #[actix_web::test]
-async fn a_workspace_is_switched_to_under_each_spelling_of_its_path() {
+async fn workspace_switch_answers_at_each_spelling_of_its_path() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "x").await;
@@ -110,7 +110,7 @@ async fn a_workspace_is_switched_to_under_each_spelling_of_its_path() {
 }
 
 #[actix_web::test]
-async fn a_member_s_role_is_changed_by_patching_the_member_too() {
+async fn member_role_is_changed_by_patch_of_the_member() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "x").await;

@@ -108,7 +108,7 @@ async fn a5_mail_is_in_the_language_of_the_account() {
 }
 
 #[actix_web::test]
-async fn a5_without_a_password_the_sign_in_must_be_fresh() {
+async fn a5_connecting_an_identity_without_a_password_needs_a_fresh_sign_in() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut owner = world.owner().await;
@@ -130,7 +130,7 @@ async fn a5_without_a_password_the_sign_in_must_be_fresh() {
 
 /// A password is a way in like an identity: with a stolen session alone nobody makes one for themselves.
 #[actix_web::test]
-async fn a5_first_password_asks_for_a_fresh_sign_in_and_sends_a_mail() {
+async fn a5_first_password_needs_a_fresh_sign_in_and_sends_a_mail() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut thief = world.owner().await;
@@ -168,7 +168,7 @@ async fn a5_first_password_asks_for_a_fresh_sign_in_and_sends_a_mail() {
 }
 
 #[actix_web::test]
-async fn a5_a_connection_belongs_to_the_session_and_the_browser_that_began_it() {
+async fn a5_identity_connection_is_bound_to_its_session_and_browser() {
     let world = World::with(&[]).await;
     let mut owner = world.owner().await;
     let state = world.begin_to_connect(&mut owner, by_password()).await;
@@ -197,7 +197,7 @@ async fn a5_a_connection_belongs_to_the_session_and_the_browser_that_began_it() 
 }
 
 #[actix_web::test]
-async fn a5_disconnecting_ends_everything_else_and_sends_a_mail() {
+async fn a5_disconnecting_an_identity_revokes_other_sessions_and_sends_a_mail() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut owner = world.owner().await;
@@ -236,7 +236,7 @@ async fn a5_disconnecting_ends_everything_else_and_sends_a_mail() {
 }
 
 #[actix_web::test]
-async fn a5_the_last_way_in_is_not_taken_away_even_by_two_at_once() {
+async fn a5_last_sign_in_method_cannot_be_removed_even_in_parallel() {
     let world = World::with(&[
         ("GATEWRIGHT_OIDC_PROVIDERS", "odd,other"),
         ("GATEWRIGHT_OIDC_OTHER_ISSUER", "http://127.0.0.1:9"),
@@ -285,8 +285,7 @@ async fn a5_the_last_way_in_is_not_taken_away_even_by_two_at_once() {
 }
 
 #[actix_web::test]
-async fn a5_an_identity_of_a_provider_that_is_no_longer_configured_is_shown_and_can_be_disconnected()
- {
+async fn a5_identity_of_a_provider_that_is_no_longer_configured_is_shown_and_can_be_disconnected() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut owner = world.owner().await;
@@ -308,7 +307,7 @@ async fn a5_an_identity_of_a_provider_that_is_no_longer_configured_is_shown_and_
 }
 
 #[actix_web::test]
-async fn a5_a_reset_disconnects_all_identities_and_says_so() {
+async fn a5_password_reset_disconnects_all_identities_and_says_so() {
     for how in [
         "by mail",
         "by an administrator",
@@ -356,7 +355,7 @@ async fn a5_a_reset_disconnects_all_identities_and_says_so() {
 }
 
 #[actix_web::test]
-async fn a5_the_page_connects_and_disconnects_without_a_script() {
+async fn a5_account_page_connects_and_disconnects_without_javascript() {
     let world = World::with(&[]).await;
     let h = &world.h;
     let mut owner = world.owner().await;

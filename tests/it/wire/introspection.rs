@@ -18,7 +18,7 @@ async fn ask(h: &Harness, token: &str) -> Answer {
 }
 
 #[actix_web::test]
-async fn g7_introspection_tells_a_client_of_its_own_about_a_live_bearer() {
+async fn g7_introspection_of_a_live_bearer_describes_it() {
     let h = Harness::with(&[ON]).await;
     let mut owner = basic_account(&h).await;
     let session = h.log_in_device(&mut owner, "laptop").await;
@@ -61,7 +61,7 @@ async fn g7_introspection_tells_a_client_of_its_own_about_a_live_bearer() {
 }
 
 #[actix_web::test]
-async fn g7_introspection_says_the_same_nothing_of_every_dead_bearer() {
+async fn g7_introspection_of_every_dead_bearer_is_inactive_only() {
     let h = Harness::with(&[ON]).await;
     let mut owner = basic_account(&h).await;
     let revoked = h.token(&mut owner, "revoked").await;
@@ -102,7 +102,7 @@ async fn g7_introspection_says_the_same_nothing_of_every_dead_bearer() {
 }
 
 #[actix_web::test]
-async fn g7_introspection_is_for_its_client_alone_and_limited_and_off_when_unset() {
+async fn g7_introspection_needs_its_client_is_limited_and_off_when_unset() {
     let limit = ("GATEWRIGHT_LIMIT_INTROSPECTION", "8/1h");
     let h = Harness::with(&[ON, limit]).await;
     let mut owner = basic_account(&h).await;
@@ -148,7 +148,7 @@ async fn g7_introspection_is_for_its_client_alone_and_limited_and_off_when_unset
 }
 
 #[actix_web::test]
-async fn g7_the_table_that_embedders_are_told_of_is_ours() {
+async fn g7_embedders_document_names_the_real_table() {
     let h = Harness::start().await;
     h.db.execute("CREATE SCHEMA told").await;
     let told = BEARER_TABLE.replace("oauth_access_tokens", "told.oauth_access_tokens");
@@ -170,7 +170,7 @@ async fn g7_the_table_that_embedders_are_told_of_is_ours() {
 
 /// An answer never says more than the schema, which RFC 7662 names.
 #[actix_web::test]
-async fn g7_people_without_an_account_are_introspected_by_their_issuer() {
+async fn g7_introspection_of_an_external_subject_names_its_issuer() {
     let h = Harness::with(&[
         ON,
         ("GATEWRIGHT_OIDC_PROVIDERS", "corp"),

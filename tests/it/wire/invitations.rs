@@ -45,7 +45,7 @@ async fn activate(h: &Harness, token: &str, password: &str) -> Answer {
 }
 
 #[actix_web::test]
-async fn a4_a_first_password_made_by_one_invitation_opens_no_other_workspace() {
+async fn a4_first_password_by_one_invitation_joins_no_other_workspace() {
     let h = Harness::with(&[("MAIL_TYPE", "<unset>")]).await;
     let mut first = basic_account(&h).await;
     let mut second = h.add_account("second").await;
@@ -82,7 +82,7 @@ async fn a4_a_first_password_made_by_one_invitation_opens_no_other_workspace() {
 }
 
 #[actix_web::test]
-async fn b4_an_invited_address_that_nobody_uses_blocks_no_sso_and_no_registration() {
+async fn b4_invited_email_without_an_account_may_use_sso_and_registration() {
     let (_enterprise, h) = sso::with(&[
         ("ALLOW_REGISTER", "true"),
         ("ALLOW_CREATE_WORKSPACE", "true"),
@@ -150,7 +150,7 @@ async fn b4_an_invited_address_that_nobody_uses_blocks_no_sso_and_no_registratio
 }
 
 #[actix_web::test]
-async fn b4_an_older_invitation_keeps_its_link_its_role_and_its_place_in_the_list() {
+async fn b4_invitation_of_an_older_release_keeps_link_role_and_list_entry() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     old_invitee(&h, "old@example.com").await;
@@ -178,7 +178,7 @@ async fn b4_an_older_invitation_keeps_its_link_its_role_and_its_place_in_the_lis
 }
 
 #[actix_web::test]
-async fn b6_an_existing_account_is_asked_and_joins_by_accepting_while_signed_in() {
+async fn b6_invited_existing_account_joins_only_by_accepting_while_signed_in() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut friend = h.add_account("friend").await;
@@ -228,7 +228,7 @@ async fn b6_an_existing_account_is_asked_and_joins_by_accepting_while_signed_in(
 }
 
 #[actix_web::test]
-async fn b6_whoever_signs_in_by_the_link_accepts_it_on_pages_too() {
+async fn b6_sign_in_by_an_invitation_link_accepts_it_on_pages() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     h.add_account("friend").await;
@@ -280,7 +280,7 @@ async fn b6_whoever_signs_in_by_the_link_accepts_it_on_pages_too() {
 }
 
 #[actix_web::test]
-async fn b6_whoever_invites_learns_nothing_about_the_address() {
+async fn b6_invite_answer_does_not_reveal_whether_the_email_has_an_account() {
     for mail in ["file", "<unset>"] {
         let h = Harness::with(&[("MAIL_TYPE", mail)]).await;
         let mut owner = basic_account(&h).await;
@@ -333,7 +333,7 @@ async fn b6_whoever_invites_learns_nothing_about_the_address() {
 }
 
 #[actix_web::test]
-async fn an_invitation_ends_with_what_its_inviter_may() {
+async fn invitation_ends_when_its_inviter_loses_permission() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut admin = h.add_account("admin").await;
@@ -424,7 +424,7 @@ async fn b6_members_leave_by_either_surface_and_the_owner_does_not() {
 }
 
 #[actix_web::test]
-async fn somebody_new_who_was_invited_comes_by_a_code_where_registration_is_closed() {
+async fn invited_new_account_signs_in_by_mail_code_though_registration_is_closed() {
     let h = Harness::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
     let mut owner = basic_account(&h).await;
     invite(&h, &mut owner, "guest@example.com", "editor")
@@ -450,7 +450,7 @@ async fn somebody_new_who_was_invited_comes_by_a_code_where_registration_is_clos
 /// The console shows the current workspace after "Join": the one that was joined, also when the new account
 /// registered a moment before and has one of their own.
 #[actix_web::test]
-async fn whoever_accepts_in_the_console_goes_on_in_that_workspace() {
+async fn invitation_accepted_in_the_console_switches_to_its_workspace() {
     let h = Harness::with(&[
         ("ENABLE_EMAIL_CODE_LOGIN", "true"),
         ("ALLOW_REGISTER", "true"),

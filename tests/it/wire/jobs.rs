@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::Harness;
 
 #[actix_web::test]
-async fn mail_that_was_recorded_is_not_sent_again() {
+async fn mail_recorded_as_delivered_is_not_sent_again() {
     let h = Harness::start().await;
     h.set_up().await;
     h.post(
@@ -37,7 +37,7 @@ async fn mail_that_was_recorded_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_code_that_has_expired_is_not_sent() {
+async fn mail_with_an_expired_code_is_not_sent() {
     let h = Harness::start().await;
     h.set_up().await;
     h.post(

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Browser, Harness};
 
 #[actix_web::test]
-async fn sec_007_the_61st_code_in_an_hour_is_refused_and_nothing_grows() {
+async fn sec_007_device_code_request_61_in_an_hour_is_refused_and_stores_nothing() {
     let h = Harness::start().await;
     for n in 0..60 {
         // Malformed requests count too.
@@ -37,7 +37,7 @@ async fn sec_007_the_61st_code_in_an_hour_is_refused_and_nothing_grows() {
 }
 
 #[actix_web::test]
-async fn sec_047_the_61st_lookup_in_five_minutes_is_refused() {
+async fn sec_047_user_code_lookup_61_in_five_minutes_is_refused() {
     let h = Harness::start().await;
     for _ in 0..60 {
         h.get("/openapi/v1/oauth/device/lookup?user_code=AAAABBBB")
@@ -51,7 +51,7 @@ async fn sec_047_the_61st_lookup_in_five_minutes_is_refused() {
 }
 
 #[actix_web::test]
-async fn sec_048_distributed_guessing_trips_one_budget_and_a_receipt_still_works() {
+async fn sec_048_distributed_user_code_guessing_is_limited_and_a_receipt_still_works() {
     let h = Harness::with(&[
         ("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1"),
         ("GATEWRIGHT_LIMIT_DEVICE_LOOKUP_MISS", "20/5m"),
@@ -76,7 +76,7 @@ async fn sec_048_distributed_guessing_trips_one_budget_and_a_receipt_still_works
 }
 
 #[actix_web::test]
-async fn right_lookups_cost_the_shared_budget_nothing() {
+async fn user_code_lookup_that_succeeds_is_not_charged_to_the_shared_budget() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_DEVICE_LOOKUP_MISS", "2/5m")]).await;
     let grant = h.start_flow("x").await;
     for _ in 0..10 {
@@ -85,7 +85,7 @@ async fn right_lookups_cost_the_shared_budget_nothing() {
 }
 
 #[actix_web::test]
-async fn sec_009_addresses_are_believed_from_trusted_proxies_only() {
+async fn sec_009_forwarded_address_is_taken_from_trusted_proxies_only() {
     let limited = [("GATEWRIGHT_LIMIT_DEVICE_CODE", "1/1h")];
     let h = Harness::with(&limited).await;
     let start = async |h: &Harness, forwarded: &str| {
@@ -120,7 +120,7 @@ async fn sec_009_addresses_are_believed_from_trusted_proxies_only() {
 }
 
 #[actix_web::test]
-async fn a_large_limit_is_held_in_blocks_and_still_never_exceeded() {
+async fn large_limit_is_charged_in_blocks_and_never_exceeded() {
     use std::sync::Arc;
 
     use gatewright_auth::{

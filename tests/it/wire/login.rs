@@ -9,7 +9,7 @@ const EMAIL: &str = "owner@example.com";
 const PASSWORD: &str = "Passw0rd1";
 
 #[actix_web::test]
-async fn sign_in_sets_the_three_cookies_and_tells_nothing_about_accounts() {
+async fn sign_in_sets_three_cookies_and_does_not_reveal_accounts() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Browser::new();
@@ -79,7 +79,7 @@ async fn login_body_that_cannot_be_read_is_refused_and_never_echoed() {
 }
 
 #[actix_web::test]
-async fn login_is_shown_on_the_profile_and_each_one_is_a_session_of_its_own() {
+async fn login_is_shown_on_the_profile_and_makes_its_own_session() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let path = "/console/api/account/profile";
@@ -100,7 +100,7 @@ async fn login_is_shown_on_the_profile_and_each_one_is_a_session_of_its_own() {
 }
 
 #[actix_web::test]
-async fn sec_142_planted_cookies_do_not_survive_a_sign_in() {
+async fn sec_142_planted_session_cookie_is_replaced_by_sign_in() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut attacker = Browser::signed_in(&h, EMAIL, PASSWORD).await;
@@ -120,7 +120,7 @@ async fn sec_142_planted_cookies_do_not_survive_a_sign_in() {
 }
 
 #[actix_web::test]
-async fn sec_146_a_stranger_s_failures_do_not_lock_a_known_browser_out() {
+async fn sec_146_failures_of_others_do_not_lock_out_a_known_browser() {
     let h = Harness::start().await;
     let mut known = basic_account(&h).await;
     let mut stranger = Browser::new();
@@ -146,7 +146,7 @@ async fn sec_146_a_stranger_s_failures_do_not_lock_a_known_browser_out() {
 }
 
 #[actix_web::test]
-async fn a_known_browser_has_a_budget_too() {
+async fn known_browser_has_a_budget_too() {
     let h = Harness::start().await;
     let mut known = basic_account(&h).await;
     for _ in 0..6 {
@@ -156,7 +156,7 @@ async fn a_known_browser_has_a_budget_too() {
 }
 
 #[actix_web::test]
-async fn sec_151_an_old_hash_is_accepted_and_replaced() {
+async fn sec_151_old_hash_is_accepted_and_replaced() {
     let h = Harness::start().await;
     h.set_up().await;
     // Python: base64(hexlify(hashlib.pbkdf2_hmac("sha256", b"Passw0rd1", bytes(range(16)), 10000)))
@@ -179,7 +179,7 @@ async fn sec_151_an_old_hash_is_accepted_and_replaced() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_with_an_account_is_told_to_its_owner_only() {
+async fn login_reveals_account_state_only_with_the_right_password() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Browser::new();
@@ -220,7 +220,7 @@ async fn what_is_wrong_with_an_account_is_told_to_its_owner_only() {
 }
 
 #[actix_web::test]
-async fn sec_138_signing_out_ends_this_session_and_no_other() {
+async fn sec_138_sign_out_ends_this_session_only() {
     let h = Harness::start().await;
     let mut a = basic_account(&h).await;
     let mut b = Browser::signed_in(&h, EMAIL, PASSWORD).await;
@@ -254,7 +254,7 @@ async fn sec_138_signing_out_ends_this_session_and_no_other() {
 }
 
 #[actix_web::test]
-async fn sec_126_over_https_cookies_are_bound_to_the_host() {
+async fn sec_126_cookies_over_https_have_the_host_prefix() {
     let h = Harness::with(&[("CONSOLE_API_URL", "https://dify.example.com")]).await;
     h.set_up().await;
     let answer = Browser::script()
@@ -275,7 +275,7 @@ async fn sec_126_over_https_cookies_are_bound_to_the_host() {
 }
 
 #[actix_web::test]
-async fn sec_143_a_session_ends_when_idle_and_in_any_case() {
+async fn sec_143_session_ends_by_idle_and_absolute_expiry() {
     let h = Harness::with(&[
         ("REFRESH_TOKEN_EXPIRE_DAYS", "1"),
         ("GATEWRIGHT_SESSION_MAX_DAYS", "2"),
@@ -308,7 +308,7 @@ async fn sec_143_a_session_ends_when_idle_and_in_any_case() {
 }
 
 #[actix_web::test]
-async fn sec_145_a_changed_secret_key_keeps_sessions_when_the_old_one_is_named() {
+async fn sec_145_sessions_survive_a_secret_key_change_with_the_previous_key_set() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let fresh = "another-secret-key-of-sufficient-length-1";
@@ -347,7 +347,7 @@ async fn sec_145_a_changed_secret_key_keeps_sessions_when_the_old_one_is_named()
 }
 
 #[actix_web::test]
-async fn sec_153_a_flood_of_sign_ins_waits_its_turn_and_bearers_go_on() {
+async fn sec_153_sign_in_flood_is_queued_and_bearer_requests_go_on() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_LOGIN", "0")]).await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -373,7 +373,7 @@ async fn sec_153_a_flood_of_sign_ins_waits_its_turn_and_bearers_go_on() {
 
 /// A database of Dify may hold one address in several spellings: each comes in by its own.
 #[actix_web::test]
-async fn a_taken_over_address_in_two_spellings_lets_both_in_by_their_own() {
+async fn login_of_two_dify_accounts_with_one_email_in_two_spellings_is_by_spelling() {
     let h = Harness::start().await;
     let mut browsers = {
         h.set_up().await;

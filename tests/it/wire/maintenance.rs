@@ -16,7 +16,7 @@ async fn count(h: &Harness, table: &str) -> usize {
 }
 
 #[actix_web::test]
-async fn from_where_a_device_was_connected_is_known_as_long_as_it_is_connected() {
+async fn redemption_address_is_kept_while_its_token_lives() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     h.token(&mut owner, "laptop").await;
@@ -30,7 +30,7 @@ async fn from_where_a_device_was_connected_is_known_as_long_as_it_is_connected()
 }
 
 #[actix_web::test]
-async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
+async fn dead_bearers_and_ended_sessions_are_purged_after_their_retention() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let live = h.token(&mut owner, "kept").await;
@@ -76,7 +76,7 @@ async fn dead_bearers_and_ended_sessions_go_when_their_days_are_over() {
 }
 
 #[actix_web::test]
-async fn invitations_go_and_whoever_never_came_with_them() {
+async fn expired_invitations_are_purged_with_accounts_that_were_never_used() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let body = json!({"emails": ["guest@example.com"], "role": "normal"});
@@ -108,7 +108,7 @@ async fn invitations_go_and_whoever_never_came_with_them() {
 }
 
 #[actix_web::test]
-async fn the_audit_trail_is_cut_from_its_beginning_and_still_verifies() {
+async fn audit_trail_purged_from_its_beginning_still_verifies() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     for n in 0..3 {
@@ -163,7 +163,7 @@ async fn the_audit_trail_is_cut_from_its_beginning_and_still_verifies() {
 }
 
 #[actix_web::test]
-async fn schedules_have_their_switches() {
+async fn maintenance_schedules_can_be_switched_off() {
     let names = async |extra: &[(&str, &str)]| {
         let h = Harness::with(extra).await;
         let runner = h.runner(true);
@@ -241,7 +241,7 @@ async fn admin_creates_accounts_that_can_sign_in_and_workspaces_for_them() {
 }
 
 #[actix_web::test]
-async fn admin_unlocks_an_account_that_too_many_failures_had_locked() {
+async fn admin_unlocks_an_account_locked_by_failures() {
     let h = Harness::start().await;
     h.set_up().await;
     let admin = h.services().admin;
@@ -279,7 +279,7 @@ async fn admin_lists_what_an_account_has_open_and_revokes_all_of_it() {
 }
 
 #[actix_web::test]
-async fn admin_resets_a_password_and_an_address_that_nobody_has() {
+async fn admin_resets_a_password_and_an_email_to_a_free_one() {
     let h = Harness::start().await;
     h.set_up().await;
     h.add_account("taken").await;

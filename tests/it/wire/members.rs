@@ -55,7 +55,7 @@ async fn member(h: &Harness, owner: &mut Browser, name: &str, role: &str) -> Bro
 }
 
 #[actix_web::test]
-async fn an_invitation_goes_by_mail_and_is_taken_up() {
+async fn invitation_is_mailed_and_accepted() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let answer = invite(&h, &mut owner, "Guest@example.com", "editor")
@@ -94,7 +94,7 @@ async fn an_invitation_goes_by_mail_and_is_taken_up() {
 }
 
 #[actix_web::test]
-async fn the_stock_console_s_way_sets_the_first_password_at_sign_in() {
+async fn stock_console_login_with_an_invite_token_sets_the_first_password() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     invite(&h, &mut owner, "guest@example.com", "normal")
@@ -143,7 +143,7 @@ async fn the_stock_console_s_way_sets_the_first_password_at_sign_in() {
 }
 
 #[actix_web::test]
-async fn sec_159_an_invitation_is_bound_to_whom_it_invites() {
+async fn sec_159_invitation_of_another_email_is_refused() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     invite(&h, &mut owner, "guest@example.com", "admin")
@@ -193,7 +193,7 @@ async fn sec_159_an_invitation_is_bound_to_whom_it_invites() {
 }
 
 #[actix_web::test]
-async fn invitations_end_with_time_and_with_the_next_one() {
+async fn invitation_ends_by_expiry_and_by_a_newer_one() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     invite(&h, &mut owner, "guest@example.com", "normal")
@@ -217,7 +217,7 @@ async fn invitations_end_with_time_and_with_the_next_one() {
 }
 
 #[actix_web::test]
-async fn without_mail_whoever_invites_gets_the_link() {
+async fn invite_without_mail_settings_answers_with_the_link() {
     let h = Harness::with(&[("MAIL_TYPE", "<unset>")]).await;
     let mut owner = basic_account(&h).await;
     let answer = invite(&h, &mut owner, "guest@example.com", "normal")
@@ -235,7 +235,7 @@ async fn without_mail_whoever_invites_gets_the_link() {
 }
 
 #[actix_web::test]
-async fn bad_addresses_and_roles_are_refused_one_by_one() {
+async fn invite_refuses_invalid_emails_and_roles_one_by_one() {
     let h = Harness::with(&[("GATEWRIGHT_MAX_MEMBERS", "2")]).await;
     let mut owner = basic_account(&h).await;
     let body =
@@ -270,7 +270,7 @@ async fn bad_addresses_and_roles_are_refused_one_by_one() {
 }
 
 #[actix_web::test]
-async fn sec_164_roles_change_as_the_rules_say_and_nobody_becomes_owner_so() {
+async fn sec_164_role_change_follows_the_matrix_and_never_makes_an_owner() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut admin = member(&h, &mut owner, "admin", "admin").await;
@@ -342,7 +342,7 @@ async fn sec_164_roles_change_as_the_rules_say_and_nobody_becomes_owner_so() {
 }
 
 #[actix_web::test]
-async fn whoever_never_came_is_forgotten_with_their_last_workspace() {
+async fn pending_account_is_deleted_with_its_last_membership() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     invite(&h, &mut owner, "guest@example.com", "normal")
@@ -362,7 +362,7 @@ async fn whoever_never_came_is_forgotten_with_their_last_workspace() {
 }
 
 #[actix_web::test]
-async fn sec_164_a_workspace_is_given_away_by_a_code_and_in_one_step() {
+async fn sec_164_ownership_transfer_needs_a_code_and_is_atomic() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut heir = member(&h, &mut owner, "heir", "normal").await;
@@ -425,7 +425,7 @@ async fn sec_164_a_workspace_is_given_away_by_a_code_and_in_one_step() {
 }
 
 #[actix_web::test]
-async fn a_transfer_s_token_is_bound_to_its_workspace() {
+async fn ownership_transfer_token_of_another_workspace_is_refused() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     member(&h, &mut owner, "heir", "normal").await;
@@ -454,7 +454,7 @@ async fn a_transfer_s_token_is_bound_to_its_workspace() {
 
 /// What each role may, over the wire: `200` class, or 403. Rows are operations that a role decides.
 #[actix_web::test]
-async fn sec_163_the_role_matrix_over_the_operations() {
+async fn sec_163_role_matrix_over_the_operations() {
     let h = Harness::with(&[("DATASET_OPERATOR_ENABLED", "true")]).await;
     let mut owner = basic_account(&h).await;
     let mut people = vec![];
@@ -734,7 +734,7 @@ async fn tags_belong_to_their_workspace() {
 }
 
 #[actix_web::test]
-async fn an_api_key_is_told_once_and_stored_as_a_digest() {
+async fn api_key_is_shown_once_and_stored_as_a_digest() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let path = "/console/api/datasets/api-keys";
@@ -772,7 +772,7 @@ async fn an_api_key_is_told_once_and_stored_as_a_digest() {
 }
 
 #[actix_web::test]
-async fn a_workspace_is_renamed_by_its_owner_and_administrators() {
+async fn workspace_is_renamed_by_its_owner_and_administrators() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let path = "/console/api/workspaces/info";

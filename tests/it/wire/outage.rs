@@ -22,7 +22,7 @@ async fn without_redis() -> (Harness, Harness) {
 }
 
 #[actix_web::test]
-async fn sec_040_sec_121_sec_148_without_redis_everything_fails_closed() {
+async fn sec_040_sec_121_sec_148_requests_without_redis_fail_closed() {
     let (h, broken) = without_redis().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -75,7 +75,7 @@ async fn sec_040_sec_121_sec_148_without_redis_everything_fails_closed() {
 }
 
 #[actix_web::test]
-async fn without_redis_the_sso_branch_fails_closed_too() {
+async fn sso_without_redis_fails_closed() {
     let enterprise = Enterprise::start();
     let mut settings = enterprise.settings().to_vec();
     let h = Harness::with(&settings).await;
@@ -109,7 +109,7 @@ async fn without_redis_the_sso_branch_fails_closed_too() {
 }
 
 #[actix_web::test]
-async fn a_revocation_that_redis_cannot_be_told_of_is_not_committed() {
+async fn revocation_without_redis_is_not_committed() {
     let (h, broken) = without_redis().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -128,7 +128,7 @@ async fn a_revocation_that_redis_cannot_be_told_of_is_not_committed() {
 }
 
 #[actix_web::test]
-async fn without_postgres_the_answer_is_503() {
+async fn request_without_postgres_is_503() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let token = h.token(&mut browser, "x").await;
@@ -260,7 +260,7 @@ const OPEN: [(&str, &str); 3] = [
 ];
 
 #[actix_web::test]
-async fn without_redis_no_code_is_sent_or_taken_and_what_needs_no_limit_answers() {
+async fn mail_codes_without_redis_are_503_and_unlimited_routes_answer() {
     let h = Harness::with(&OPEN).await;
     let mut browser = basic_account(&h).await;
     let extra = [&OPEN[..], &[("REDIS_URL", "redis://127.0.0.1:1/")]].concat();
@@ -274,7 +274,7 @@ async fn without_redis_no_code_is_sent_or_taken_and_what_needs_no_limit_answers(
 }
 
 #[actix_web::test]
-async fn without_postgres_accounts_and_workspaces_answer_503() {
+async fn accounts_and_workspaces_without_postgres_are_503() {
     let h = Harness::with(&OPEN).await;
     let mut browser = basic_account(&h).await;
     let extra = [
@@ -287,7 +287,7 @@ async fn without_postgres_accounts_and_workspaces_answer_503() {
 }
 
 #[actix_web::test]
-async fn without_a_mail_server_answers_are_the_same_and_mails_wait() {
+async fn mail_flows_without_a_mail_server_answer_the_same_and_mails_wait() {
     let smtp = [
         ("MAIL_TYPE", "smtp"),
         ("SMTP_SERVER", "127.0.0.1"),
@@ -311,7 +311,7 @@ async fn without_a_mail_server_answers_are_the_same_and_mails_wait() {
 
 /// The procedure of `docs/operations.md`: after it, what was revoked since the backup is dead.
 #[actix_web::test]
-async fn sec_178_after_a_restore_nothing_that_was_revoked_comes_back() {
+async fn sec_178_revoked_credentials_stay_revoked_after_a_database_restore() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "laptop").await;
@@ -369,7 +369,7 @@ async fn sec_178_after_a_restore_nothing_that_was_revoked_comes_back() {
 /// The system has no randomness to give: whatever would be made of it is not made, and said to be an
 /// outage; what needs none goes on. Nothing panics: each request has its answer, and its id.
 #[actix_web::test]
-async fn randomness_that_fails_is_503_and_nothing_is_made_without_it() {
+async fn failing_randomness_is_503_and_stores_nothing() {
     let h = Harness::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
     let mut owner = basic_account(&h).await;
     let approved = h.start_flow("approved").await;

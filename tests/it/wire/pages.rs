@@ -142,7 +142,7 @@ pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str
 }
 
 #[actix_web::test]
-async fn install_sign_in_and_out_without_javascript() {
+async fn pages_install_sign_in_and_out_without_javascript() {
     let h = Harness::with(&[("INIT_PASSWORD", "for-the-installer")]).await;
     let mut browser = Plain::new(&h);
     let mut page = browser.get("/").await;
@@ -192,7 +192,7 @@ async fn install_sign_in_and_out_without_javascript() {
 }
 
 #[actix_web::test]
-async fn a_forgotten_password_is_set_by_forms_alone() {
+async fn pages_reset_a_forgotten_password_by_forms_alone() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Plain::new(&h);
@@ -236,7 +236,7 @@ async fn a_forgotten_password_is_set_by_forms_alone() {
 }
 
 #[actix_web::test]
-async fn an_invitation_is_taken_up_by_its_link() {
+async fn pages_accept_an_invitation_by_its_link() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let body = serde_json::json!({"emails": ["guest@example.com"], "role": "normal"});
@@ -316,7 +316,7 @@ fn check_headers(page: &Answer) {
 }
 
 #[actix_web::test]
-async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it() {
+async fn pages_have_strict_headers_a_size_limit_and_no_scripts() {
     let h = Harness::start().await;
     let mut browser = Plain::new(&h);
     let install = browser.get("/install").await.expect(200);
@@ -365,7 +365,7 @@ async fn every_page_has_strict_headers_and_is_small_and_nothing_is_run_from_it()
 }
 
 #[actix_web::test]
-async fn what_is_typed_is_text_and_foreign_pages_post_nothing() {
+async fn pages_escape_input_and_refuse_cross_origin_posts() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Plain::new(&h);
@@ -424,7 +424,7 @@ async fn what_is_typed_is_text_and_foreign_pages_post_nothing() {
 }
 
 #[actix_web::test]
-async fn where_a_web_console_is_configured_the_pages_step_aside() {
+async fn pages_redirect_to_the_web_console_where_one_is_configured() {
     let h = Harness::with(&[("CONSOLE_WEB_URL", "http://console.test")]).await;
     h.set_up().await;
     for path in [
@@ -443,7 +443,7 @@ async fn where_a_web_console_is_configured_the_pages_step_aside() {
 }
 
 #[actix_web::test]
-async fn a_page_says_that_a_store_does_not_answer() {
+async fn page_shows_an_outage_of_a_store() {
     let h = Harness::start().await;
     h.set_up().await;
     let broken = h
@@ -463,7 +463,7 @@ async fn a_page_says_that_a_store_does_not_answer() {
 
 /// Whatever a name says, it is text, and what it does to the direction of writing ends with it.
 #[actix_web::test]
-async fn names_of_others_are_text_on_every_page_and_turn_nothing_around() {
+async fn pages_escape_names_and_isolate_bidi_text() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let tail = "n".repeat(80);
@@ -531,7 +531,7 @@ async fn names_of_others_are_text_on_every_page_and_turn_nothing_around() {
 }
 
 #[actix_web::test]
-async fn whoever_asks_for_chinese_gets_it_on_every_page() {
+async fn pages_are_in_chinese_for_accept_language_zh() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut browser = Plain::new(&h);

@@ -214,7 +214,7 @@ fn accepted() -> Vec<(&'static str, Oddity)> {
 }
 
 #[actix_web::test]
-async fn e1_e2_e3_e4_what_some_vendor_answers_normally_signs_in() {
+async fn e1_e2_e3_e4_usual_answers_of_vendors_sign_in() {
     let world = World::with(&[("GATEWRIGHT_OIDC_ODD_AUDIENCES", "known")]).await;
     for (what, mut oddity) in accepted() {
         world.forget();
@@ -572,22 +572,22 @@ async fn all_refused(rows: Vec<Refused>) {
 }
 
 #[actix_web::test]
-async fn e1_a_malformed_answer_of_a_provider_is_a_400_and_the_log_names_the_claim() {
+async fn e1_malformed_answer_of_a_provider_is_a_400_and_the_log_names_the_claim() {
     all_refused(malformed()).await;
 }
 
 #[actix_web::test]
-async fn e2_sec_161_an_id_token_that_proves_nothing_for_us_is_refused() {
+async fn e2_sec_161_id_token_of_wrong_audience_nonce_or_signature_is_refused() {
     all_refused(not_proved()).await;
 }
 
 #[actix_web::test]
-async fn e3_e5_an_address_that_is_missing_unusable_or_unverified_and_an_outage_are_told_apart() {
+async fn e3_e5_email_missing_unusable_unverified_and_outage_have_their_own_errors() {
     all_refused(about_addresses_and_outages()).await;
 }
 
 #[actix_web::test]
-async fn e1_e5_the_sso_branch_of_the_device_flow_says_the_same() {
+async fn e1_e5_device_flow_sso_reports_the_same_provider_errors() {
     let world = World::with(&[]).await;
     let rows = [
         (claims(json!({"sub": 7})), 400, "sso_provider_malformed"),
@@ -632,7 +632,7 @@ async fn e1_e5_the_sso_branch_of_the_device_flow_says_the_same() {
 }
 
 #[actix_web::test]
-async fn e4_a_provider_that_is_too_slow_is_an_outage_and_the_sign_in_can_be_tried_again() {
+async fn e4_provider_timeout_is_502_and_the_sign_in_can_be_retried() {
     let world = World::with(&[("GATEWRIGHT_OIDC_TIMEOUT_SECONDS", "1")]).await;
     let mut browser = Browser::new();
     let begun = world.begin(&mut browser).await.expect(302);
@@ -667,7 +667,7 @@ async fn e4_a_provider_that_is_too_slow_is_an_outage_and_the_sign_in_can_be_trie
 }
 
 #[actix_web::test]
-async fn e4_a_provider_that_cannot_be_reached_on_the_way_back_is_not_given_the_code() {
+async fn e4_provider_unreachable_at_callback_gets_no_code() {
     let world = World::with(&[]).await;
     let mut browser = Browser::new();
     let begun = world.begin(&mut browser).await.expect(302);
@@ -684,7 +684,7 @@ async fn e4_a_provider_that_cannot_be_reached_on_the_way_back_is_not_given_the_c
 }
 
 #[actix_web::test]
-async fn e5_a_sign_in_that_fails_at_its_beginning_is_logged_with_the_name_of_the_provider() {
+async fn e5_provider_sign_in_failing_at_its_beginning_is_logged_with_the_provider() {
     let world = World::with(&[]).await;
     world.provider.behave(instead(
         "/.well-known/openid-configuration",
@@ -717,7 +717,7 @@ async fn e5_a_sign_in_that_fails_at_its_beginning_is_logged_with_the_name_of_the
 }
 
 #[actix_web::test]
-async fn e5_a_code_that_is_too_long_has_a_text_of_its_own() {
+async fn e5_provider_code_over_the_limit_has_its_own_message() {
     let world = World::with(&[]).await;
     let mut browser = Browser::new();
     let begun = world.begin(&mut browser).await.expect(302);

@@ -3,7 +3,7 @@
 use crate::support::Harness;
 
 #[actix_web::test]
-async fn every_operation_of_both_documents_has_a_page_that_loads_nothing() {
+async fn api_reference_has_a_page_per_operation_without_external_resources() {
     let h = Harness::start().await;
     let index = h.get("/reference").await.expect(200);
     assert!(index.body.len() < 50 * 1024, "{}", index.body.len());
@@ -45,7 +45,7 @@ async fn every_operation_of_both_documents_has_a_page_that_loads_nothing() {
 }
 
 #[actix_web::test]
-async fn an_operation_says_what_it_needs_takes_and_gives() {
+async fn api_reference_page_shows_authentication_input_and_output() {
     let h = Harness::with(&[("CONSOLE_WEB_URL", "http://console.test")]).await;
     // With a web console elsewhere too.
     let page = h.get("/reference/device_code").await.expect(200);

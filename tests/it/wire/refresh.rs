@@ -8,7 +8,7 @@ use crate::support::{Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
 const REFRESH: &str = "/console/api/refresh-token";
 
 #[actix_web::test]
-async fn sec_135_a_spent_token_gets_the_same_successor_for_ten_seconds() {
+async fn sec_135_refresh_token_spent_gets_the_same_successor_for_ten_seconds() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let mut tab = browser.clone();
@@ -26,7 +26,7 @@ async fn sec_135_a_spent_token_gets_the_same_successor_for_ten_seconds() {
 }
 
 #[actix_web::test]
-async fn sec_136_reuse_after_the_grace_ends_the_whole_family() {
+async fn sec_136_refresh_token_reuse_after_the_grace_revokes_the_session() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let mut thief = browser.clone();
@@ -51,7 +51,7 @@ async fn sec_136_reuse_after_the_grace_ends_the_whole_family() {
 }
 
 #[actix_web::test]
-async fn sec_137_twenty_tabs_refresh_at_once_and_nobody_is_signed_out() {
+async fn sec_137_refresh_of_twenty_tabs_at_once_keeps_the_session() {
     let h = Harness::start().await;
     let browser = basic_account(&h).await;
     let tabs = join_all((0..20).map(|_| {
@@ -73,7 +73,7 @@ async fn sec_137_twenty_tabs_refresh_at_once_and_nobody_is_signed_out() {
 }
 
 #[actix_web::test]
-async fn what_is_no_refresh_token_of_ours_is_refused() {
+async fn refresh_token_that_is_malformed_or_foreign_is_refused() {
     let h = Harness::start().await;
     let browser = basic_account(&h).await;
     let none = Browser::new()
@@ -118,7 +118,7 @@ async fn what_is_no_refresh_token_of_ours_is_refused() {
 }
 
 #[actix_web::test]
-async fn parallel_sessions_live_side_by_side() {
+async fn refresh_of_one_session_leaves_others_alone() {
     let h = Harness::start().await;
     let mut a = basic_account(&h).await;
     let mut b = Browser::signed_in(&h, "owner@example.com", "Passw0rd1").await;

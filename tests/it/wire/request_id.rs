@@ -10,7 +10,7 @@ async fn asked(h: &Harness, path: &str) -> Answer {
 }
 
 #[actix_web::test]
-async fn g9_every_answer_has_a_request_id_and_strangers_choose_none() {
+async fn g9_every_answer_has_a_request_id_not_chosen_by_clients() {
     let h = Harness::start().await;
     let mut seen = std::collections::BTreeSet::new();
     for path in [
@@ -36,7 +36,7 @@ async fn g9_every_answer_has_a_request_id_and_strangers_choose_none() {
 }
 
 #[actix_web::test]
-async fn g9_a_trusted_proxy_s_request_id_reaches_the_answer_and_the_audit_trail() {
+async fn g9_trusted_proxy_s_request_id_reaches_the_answer_and_the_audit_trail() {
     let h = Harness::with(&[("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1")]).await;
     let mut owner = basic_account(&h).await;
     let answer = asked(&h, "/nope").await.expect(404);

@@ -64,7 +64,7 @@ async fn sec_015_dumps_after_an_approval_hold_no_secret() {
 
 /// Row F, of everything that is under way: a Redis that somebody can read names nobody.
 #[actix_web::test]
-async fn f_redis_names_nobody_whatever_is_under_way() {
+async fn f_redis_keys_and_values_hold_no_personal_data() {
     let (_enterprise, h) = sso::with(&[]).await;
     let mut owner = basic_account(&h).await;
     let token = h.token(&mut owner, "first").await;

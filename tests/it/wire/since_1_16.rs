@@ -44,7 +44,7 @@ async fn system_features_are_a_superset_for_both_consoles() {
 }
 
 #[actix_web::test]
-async fn the_license_is_told_to_whoever_is_signed_in() {
+async fn license_is_answered_to_signed_in_accounts() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let path = "/console/api/system-features/license";
@@ -58,7 +58,7 @@ async fn the_license_is_told_to_whoever_is_signed_in() {
 }
 
 #[actix_web::test]
-async fn the_current_workspace_is_summarised() {
+async fn current_workspace_is_summarised() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let current = owner.post(&h, CURRENT, json!({})).await.expect(200).json();
@@ -103,7 +103,7 @@ async fn permissions_follow_from_the_role() {
 }
 
 #[actix_web::test]
-async fn what_later_slices_fill_is_typed_and_empty() {
+async fn routes_of_later_slices_answer_typed_and_empty() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let page = json!({"data": [], "has_more": false, "limit": 8, "page": 1, "total": 0});
@@ -154,7 +154,7 @@ async fn what_later_slices_fill_is_typed_and_empty() {
 }
 
 #[actix_web::test]
-async fn a_web_server_that_shows_a_browser_s_cookies_is_that_browser() {
+async fn web_server_with_a_browser_s_cookies_is_treated_as_that_browser() {
     let h = Harness::start().await;
     let browser = basic_account(&h).await;
     for path in [
@@ -190,7 +190,7 @@ async fn a_web_server_that_shows_a_browser_s_cookies_is_that_browser() {
 
 /// One address renews for everybody behind a web server: only what is worth nothing is counted.
 #[actix_web::test]
-async fn renewals_from_one_address_are_not_counted_unless_they_fail() {
+async fn refresh_from_one_address_is_charged_only_on_failure() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_REFRESH", "2/5m")]).await;
     let mut people = vec![basic_account(&h).await];
     for name in ["a", "b", "c"] {
@@ -213,7 +213,7 @@ async fn renewals_from_one_address_are_not_counted_unless_they_fail() {
 }
 
 #[actix_web::test]
-async fn whoever_holds_an_invitation_hears_whether_they_have_to_say_who_they_are() {
+async fn invitation_check_tells_whether_account_setup_is_needed() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut friend = h.add_account("friend").await;
@@ -255,7 +255,7 @@ async fn whoever_holds_an_invitation_hears_whether_they_have_to_say_who_they_are
 }
 
 #[actix_web::test]
-async fn an_accepted_invitation_changes_nothing_of_an_account_that_is_ready() {
+async fn invitation_accepted_leaves_an_active_account_unchanged() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut friend = h.add_account("friend").await;
@@ -271,7 +271,7 @@ async fn an_accepted_invitation_changes_nothing_of_an_account_that_is_ready() {
 }
 
 #[actix_web::test]
-async fn without_mail_whoever_invites_learns_nothing_of_the_address_from_the_link() {
+async fn invite_link_without_mail_does_not_reveal_whether_the_email_has_an_account() {
     let h = Harness::with(&[("MAIL_TYPE", "<unset>")]).await;
     let mut owner = basic_account(&h).await;
     h.add_account("friend").await;
@@ -297,7 +297,7 @@ async fn without_mail_whoever_invites_learns_nothing_of_the_address_from_the_lin
 }
 
 #[actix_web::test]
-async fn inviting_says_who_is_a_member_already_and_wants_somebody_to_invite() {
+async fn invite_reports_existing_members_and_refuses_an_empty_list() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let mut friend = h.add_account("friend").await;

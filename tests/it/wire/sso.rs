@@ -85,7 +85,7 @@ fn claims_for(h: &Harness, grant: &Grant) -> Value {
 }
 
 #[actix_web::test]
-async fn a_person_without_an_account_lets_a_device_in() {
+async fn sso_user_without_an_account_approves_a_device() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -135,7 +135,7 @@ async fn a_person_without_an_account_lets_a_device_in() {
 }
 
 #[actix_web::test]
-async fn the_same_person_in_another_case_has_one_live_token_per_device() {
+async fn sso_subject_in_another_case_has_one_live_token_per_device() {
     let (_enterprise, h) = start().await;
     let mut tokens = vec![];
     for email in ["ext@partner.example", "EXT@Partner.example"] {
@@ -153,7 +153,7 @@ async fn the_same_person_in_another_case_has_one_live_token_per_device() {
 }
 
 #[actix_web::test]
-async fn external_tokens_see_and_end_their_own_sessions_only() {
+async fn external_token_lists_and_ends_its_own_sessions_only() {
     let (enterprise, h) = start().await;
     let mut tokens = vec![];
     for (label, email, issuer) in [
@@ -196,7 +196,7 @@ async fn external_tokens_see_and_end_their_own_sessions_only() {
 }
 
 #[actix_web::test]
-async fn sec_015_a_round_trip_leaves_no_secret_in_the_stores() {
+async fn sec_015_sso_round_trip_leaves_no_secret_in_the_stores() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -245,7 +245,7 @@ async fn all_four(h: &Harness) -> [Answer; 4] {
 }
 
 #[actix_web::test]
-async fn sec_072_without_a_broker_or_a_licence_in_force_there_is_no_such_route() {
+async fn sec_072_sso_route_without_broker_or_active_licence_is_404() {
     let without = Harness::start().await;
     for answer in all_four(&without).await {
         assert_eq!(answer.expect(404).json(), json!({"error": "not_found"}));
@@ -282,7 +282,7 @@ async fn sec_072_without_a_broker_or_a_licence_in_force_there_is_no_such_route()
 }
 
 #[actix_web::test]
-async fn the_licence_is_remembered_for_five_seconds_good_or_bad() {
+async fn licence_is_cached_for_five_seconds_whether_active_or_not() {
     let (enterprise, h) = start().await;
     for _ in 0..5 {
         h.get(CONTEXT).await.expect(401);
@@ -308,7 +308,7 @@ async fn the_licence_is_remembered_for_five_seconds_good_or_bad() {
 }
 
 #[actix_web::test]
-async fn sec_073_a_licence_service_that_hangs_or_is_gone_closes_the_branch() {
+async fn sec_073_licence_service_that_hangs_or_is_down_closes_sso() {
     let (enterprise, h) = start().await;
     enterprise.set(|b| b.hangs = true);
     let began = Instant::now();
@@ -325,7 +325,7 @@ async fn sec_073_a_licence_service_that_hangs_or_is_gone_closes_the_branch() {
 // --- sso-initiate --------------------------------------------------------------------------------
 
 #[actix_web::test]
-async fn sec_074_f1_the_state_envelope_comes_from_the_configuration_alone() {
+async fn sec_074_f1_state_envelope_comes_from_the_configuration_alone() {
     let (enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -364,7 +364,7 @@ async fn sec_074_f1_the_state_envelope_comes_from_the_configuration_alone() {
 }
 
 #[actix_web::test]
-async fn f1_without_a_public_address_nothing_is_signed() {
+async fn f1_sso_without_a_public_url_signs_nothing() {
     let (enterprise, h) = with(&[
         ("CONSOLE_API_URL", "<unset>"),
         ("CONSOLE_WEB_URL", "http://console.example"),
@@ -379,7 +379,7 @@ async fn f1_without_a_public_address_nothing_is_signed() {
 }
 
 #[actix_web::test]
-async fn sec_075_codes_that_are_not_open_are_refused() {
+async fn sec_075_sso_with_a_user_code_that_is_not_pending_is_refused() {
     let (enterprise, h) = start().await;
     let mut browser = basic_account(&h).await;
     let resolved = h.start_flow("a").await;
@@ -413,7 +413,7 @@ async fn sec_075_codes_that_are_not_open_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_link_in_a_mail_begins_no_round_trip() {
+async fn sso_begun_by_a_link_without_a_lookup_is_refused() {
     let (enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let path = format!("{INITIATE}?user_code={}", grant.user_code);
@@ -444,7 +444,7 @@ async fn a_link_in_a_mail_begins_no_round_trip() {
 }
 
 #[actix_web::test]
-async fn sec_105_a_broker_that_fails_is_a_502_in_time() {
+async fn sec_105_sso_broker_failure_is_502_within_its_timeout() {
     let (enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let path = format!("{INITIATE}?user_code={}", grant.user_code);
@@ -498,7 +498,7 @@ async fn sec_105_a_broker_that_fails_is_a_502_in_time() {
 // --- sso-complete --------------------------------------------------------------------------------
 
 #[actix_web::test]
-async fn sec_076_an_assertion_is_worth_nothing_in_another_browser() {
+async fn sec_076_sso_assertion_in_another_browser_is_refused() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut attacker = Browser::new();
@@ -523,7 +523,7 @@ async fn sec_076_an_assertion_is_worth_nothing_in_another_browser() {
 }
 
 #[actix_web::test]
-async fn sec_077_sec_092_state_and_assertion_are_used_once() {
+async fn sec_077_sec_092_sso_state_and_assertion_are_single_use() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -553,7 +553,7 @@ async fn sec_077_sec_092_state_and_assertion_are_used_once() {
 }
 
 #[actix_web::test]
-async fn what_fails_before_the_last_step_can_be_tried_again() {
+async fn sso_failure_before_the_last_step_can_be_retried() {
     let (_enterprise, h) = start().await;
     let mut owner = basic_account(&h).await;
     let grant = h.start_flow("laptop").await;
@@ -587,7 +587,7 @@ async fn what_fails_before_the_last_step_can_be_tried_again() {
 }
 
 #[actix_web::test]
-async fn sec_078_f2_signed_but_wrong_assertions_are_400_never_500() {
+async fn sec_078_f2_sso_assertion_signed_but_wrong_is_400() {
     let (enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -629,7 +629,7 @@ async fn sec_078_f2_signed_but_wrong_assertions_are_400_never_500() {
 }
 
 #[actix_web::test]
-async fn sec_090_an_assertion_lives_ten_minutes_at_most() {
+async fn sec_090_sso_assertion_ttl_is_ten_minutes_at_most() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -642,7 +642,7 @@ async fn sec_090_an_assertion_lives_ten_minutes_at_most() {
 }
 
 #[actix_web::test]
-async fn sec_093_a_code_that_was_decided_meanwhile_is_a_conflict() {
+async fn sec_093_sso_approval_of_a_code_decided_meanwhile_is_409() {
     let (_enterprise, h) = start().await;
     let mut owner = basic_account(&h).await;
     let grant = h.start_flow("laptop").await;
@@ -672,7 +672,7 @@ async fn sec_093_a_code_that_was_decided_meanwhile_is_a_conflict() {
 }
 
 #[actix_web::test]
-async fn sec_095_an_address_of_an_account_is_sent_back_whatever_the_account_s_state() {
+async fn sec_095_sso_with_the_email_of_an_account_is_refused_in_any_account_state() {
     let (_enterprise, h) = start().await;
     basic_account(&h).await;
     for status in ["active", "pending", "banned", "closed"] {
@@ -690,7 +690,7 @@ async fn sec_095_an_address_of_an_account_is_sent_back_whatever_the_account_s_st
 }
 
 #[actix_web::test]
-async fn returns_are_limited_per_address() {
+async fn sso_callbacks_are_limited_per_address() {
     let (_enterprise, h) = with(&[("GATEWRIGHT_LIMIT_SSO_COMPLETE", "2/1h")]).await;
     for _ in 0..2 {
         h.get(COMPLETE).await.expect(400);
@@ -701,7 +701,7 @@ async fn returns_are_limited_per_address() {
 // --- approval-context and approve-external -------------------------------------------------------
 
 #[actix_web::test]
-async fn sec_096_sec_097_the_context_needs_the_grant_and_changes_nothing() {
+async fn sec_096_sec_097_sso_approval_context_needs_the_grant_cookie_and_changes_nothing() {
     let (_enterprise, h) = start().await;
     let none = Browser::script().get(&h, CONTEXT).await.expect(401);
     assert_eq!(none.oauth_error(), "no_session");
@@ -770,7 +770,7 @@ async fn sec_096_sec_097_the_context_needs_the_grant_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn f1_a_grant_of_another_origin_is_no_grant() {
+async fn f1_approval_grant_of_another_origin_is_refused() {
     let (enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -789,7 +789,7 @@ async fn f1_a_grant_of_another_origin_is_no_grant() {
 }
 
 #[actix_web::test]
-async fn sec_098_f3_the_csrf_token_is_compared_before_anything_is_spent() {
+async fn sec_098_f3_sso_approval_checks_csrf_before_spending_the_nonce() {
     let (_enterprise, h) = start().await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -837,7 +837,7 @@ async fn sec_098_f3_the_csrf_token_is_compared_before_anything_is_spent() {
 }
 
 #[actix_web::test]
-async fn sec_093_the_body_must_name_the_grant_s_code() {
+async fn sec_093_sso_approval_of_another_user_code_is_refused() {
     let (_enterprise, h) = start().await;
     let (grant, other) = (h.start_flow("a").await, h.start_flow("b").await);
     let mut browser = Browser::new();
@@ -872,7 +872,7 @@ async fn sec_093_the_body_must_name_the_grant_s_code() {
 }
 
 #[actix_web::test]
-async fn sec_100_of_32_parallel_approvals_one_gets_through() {
+async fn sec_100_sso_approvals_in_parallel_succeed_once() {
     let (_enterprise, h) = with(&[("GATEWRIGHT_LIMIT_APPROVE_EXTERNAL", "0")]).await;
     let grant = h.start_flow("laptop").await;
     let mut browser = Browser::new();
@@ -906,7 +906,7 @@ async fn sec_100_of_32_parallel_approvals_one_gets_through() {
 }
 
 #[actix_web::test]
-async fn an_account_made_meanwhile_closes_the_way_at_each_step() {
+async fn sso_is_refused_at_each_step_once_an_account_has_the_email() {
     let (_enterprise, h) = start().await;
     h.set_up().await;
     let grant = h.start_flow("laptop").await;
@@ -933,7 +933,7 @@ async fn an_account_made_meanwhile_closes_the_way_at_each_step() {
 }
 
 #[actix_web::test]
-async fn sec_101_the_grant_cookie_is_the_reference_s() {
+async fn sec_101_approval_grant_cookie_equals_that_of_dify() {
     let enterprise = Enterprise::start();
     let mut settings = enterprise.settings().to_vec();
     settings.push(("CONSOLE_API_URL", "https://api.example.com"));
@@ -985,7 +985,7 @@ async fn sec_101_the_grant_cookie_is_the_reference_s() {
 }
 
 #[actix_web::test]
-async fn sec_103_approvals_are_limited_per_person_in_any_case() {
+async fn sec_103_sso_approvals_are_limited_per_subject_case_insensitively() {
     let (_enterprise, h) = with(&[("GATEWRIGHT_LIMIT_APPROVE_EXTERNAL", "2/1h")]).await;
     for (n, email) in ["a@x.example", "A@x.example", "a@X.EXAMPLE"]
         .into_iter()
@@ -1006,14 +1006,14 @@ async fn sec_103_approvals_are_limited_per_person_in_any_case() {
 }
 
 #[actix_web::test]
-async fn switched_off_bearers_let_nobody_in() {
+async fn sso_with_bearers_switched_off_is_refused() {
     let (_enterprise, h) = with(&[("ENABLE_OAUTH_BEARER", "false")]).await;
     let answer = h.post(APPROVE, &json!({})).await.expect(503);
     assert_eq!(answer.oauth_error(), "bearer_disabled");
 }
 
 #[actix_web::test]
-async fn the_page_offers_what_is_configured() {
+async fn device_page_offers_the_configured_sign_in_methods() {
     let without = Harness::start().await;
     let features = "/console/api/system-features";
     let none = without.get(features).await.expect(200).json();
@@ -1030,7 +1030,7 @@ async fn the_page_offers_what_is_configured() {
 }
 
 #[actix_web::test]
-async fn pages_of_another_origin_are_named_in_full() {
+async fn sso_error_redirect_to_a_page_of_another_origin_is_a_full_url() {
     let (_enterprise, h) = with(&[("CONSOLE_WEB_URL", "https://console.example")]).await;
     let answer = Browser::new()
         .send(&h, "GET", COMPLETE, None, &[("sec-fetch-mode", "navigate")])
@@ -1041,7 +1041,7 @@ async fn pages_of_another_origin_are_named_in_full() {
 }
 
 #[actix_web::test]
-async fn one_of_several_providers_is_chosen_by_name() {
+async fn sso_provider_is_chosen_by_name() {
     let h = Harness::with(&[
         ("GATEWRIGHT_OIDC_PROVIDERS", "a,b"),
         ("GATEWRIGHT_OIDC_A_ISSUER", "http://127.0.0.1:9"),

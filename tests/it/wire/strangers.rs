@@ -72,7 +72,7 @@ fn wrong(code: &str) -> String {
 /// Row b1, case 149: guesses from a thousand networks. (The number instead of a thousand is what tells more: a
 /// refused guess costs nothing.)
 #[actix_web::test]
-async fn b1_sec_149_guesses_from_everywhere_are_slowed_and_the_owner_s_ways_stay_open() {
+async fn b1_sec_149_distributed_password_guessing_is_slowed_and_the_owner_can_sign_in() {
     let h = behind_a_proxy(&[]).await;
     let mut known = basic_account(&h).await;
     let (mut looked, mut networks) = (0, 0);
@@ -116,7 +116,7 @@ async fn b1_sec_149_guesses_from_everywhere_are_slowed_and_the_owner_s_ways_stay
 
 /// b1: the instance of the row: 100 failures from 20 addresses.
 #[actix_web::test]
-async fn b1_a_hundred_failures_from_twenty_addresses_lock_no_new_browser_out_for_a_day() {
+async fn b1_failures_from_twenty_addresses_do_not_lock_out_a_new_browser() {
     let h = behind_a_proxy(&[]).await;
     h.set_up().await;
     for n in 0..100 {
@@ -130,7 +130,7 @@ async fn b1_a_hundred_failures_from_twenty_addresses_lock_no_new_browser_out_for
 
 /// b1: thirty wrong codes, and more, close neither the reset nor the sign-in by a code.
 #[actix_web::test]
-async fn b1_a_code_that_was_mailed_can_be_tried_five_times_whatever_strangers_tried() {
+async fn b1_mail_code_has_five_tries_whatever_others_tried() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_CODE_GUESS", "7/1d")]).await;
     h.set_up().await;
     let mut network = 0;
@@ -167,7 +167,7 @@ async fn b1_a_code_that_was_mailed_can_be_tried_five_times_whatever_strangers_tr
 
 /// b1: nobody takes away what another was sent.
 #[actix_web::test]
-async fn b1_a_code_asked_for_elsewhere_does_not_end_the_one_before() {
+async fn b1_mail_code_requested_elsewhere_keeps_the_earlier_one() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_MAIL_CODE", "100/1m")]).await;
     h.set_up().await;
     let mine = token(ask_from(&h, 1).await);
@@ -180,7 +180,7 @@ async fn b1_a_code_asked_for_elsewhere_does_not_end_the_one_before() {
 
 /// b1: a browser that the account has used asks for codes past what strangers have spent.
 #[actix_web::test]
-async fn b1_a_known_browser_has_codes_of_its_own() {
+async fn b1_known_browser_has_its_own_mail_code_budget() {
     let h = behind_a_proxy(&[]).await;
     let mut known = basic_account(&h).await;
     let mut stranger = 1;
@@ -201,7 +201,7 @@ async fn b1_a_known_browser_has_codes_of_its_own() {
 
 /// b1: a reset lifts everything: failed sign-ins, wrong codes, mails.
 #[actix_web::test]
-async fn b1_a_completed_reset_lifts_every_budget_of_the_account() {
+async fn b1_password_reset_clears_every_throttle_of_the_account() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_MAIL_CODE", "100/1m")]).await;
     h.set_up().await;
     for n in 0..30 {
@@ -231,7 +231,7 @@ async fn b1_a_completed_reset_lifts_every_budget_of_the_account() {
 
 /// A right password is never charged, however many come at once; wrong ones cannot come all at once.
 #[actix_web::test]
-async fn twelve_right_sign_ins_at_once_are_all_let_in_and_wrong_ones_share_the_budget() {
+async fn sign_ins_in_parallel_with_the_right_password_succeed_and_wrong_ones_are_limited() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_LOGIN", "20/5m")]).await;
     h.set_up().await;
     for _ in 0..2 {
@@ -279,7 +279,7 @@ async fn b2_malformed_lookups_are_not_charged_to_the_budget_of_all() {
 /// b3: tokens of the old length, and tokens with a checksum that anybody can compute: invented ones are
 /// charged to their address, and leave nothing in Redis but what the limits of it allow.
 #[actix_web::test]
-async fn b3_invented_bearers_are_charged_to_their_address_and_leave_nothing_behind() {
+async fn b3_invented_bearer_is_charged_to_its_sender_and_stores_nothing() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_BAD_BEARER", "20/1m")]).await;
     let mut owner = basic_account(&h).await;
     let live = h.token(&mut owner, "laptop").await;
@@ -318,7 +318,7 @@ async fn b3_invented_bearers_are_charged_to_their_address_and_leave_nothing_behi
 
 /// b3: the same at revocation.
 #[actix_web::test]
-async fn b3_revoking_invented_bearers_is_charged_to_their_address() {
+async fn b3_revocation_of_an_invented_bearer_is_charged_to_its_sender() {
     let h = behind_a_proxy(&[("GATEWRIGHT_LIMIT_BAD_BEARER", "5/1m")]).await;
     let mut owner = basic_account(&h).await;
     let live = h.token(&mut owner, "laptop").await;
@@ -341,7 +341,7 @@ async fn b3_revoking_invented_bearers_is_charged_to_their_address() {
 
 /// b5: over all senders and kinds; what tells somebody of their own account is not silenced by it.
 #[actix_web::test]
-async fn b5_a_mailbox_has_one_budget_over_all_senders_and_kinds() {
+async fn b5_mailbox_has_one_budget_over_all_senders_and_kinds() {
     const VICTIM: &str = "victim@example.com";
     let h = behind_a_proxy(&[
         ("GATEWRIGHT_LIMIT_MAIL_CODE", "0"),
@@ -439,7 +439,7 @@ async fn b5_a_mailbox_has_one_budget_over_all_senders_and_kinds() {
 
 /// b5: the instance: a workspace whose name is a link of 255 characters.
 #[actix_web::test]
-async fn b5_a_workspace_s_name_is_no_link_in_an_invitation() {
+async fn b5_workspace_name_in_an_invitation_mail_is_no_link() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let link = format!("Click https://evil.example/{}", "y".repeat(100));
@@ -459,7 +459,7 @@ async fn b5_a_workspace_s_name_is_no_link_in_an_invitation() {
 
 /// b7: a useless link costs no hash.
 #[actix_web::test]
-async fn b7_a_useless_invitation_costs_no_hash() {
+async fn b7_invalid_invitation_costs_no_password_hash() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_ACTIVATE", "0")]).await;
     h.set_up().await;
     let fastest = async |password: Option<&str>| {
@@ -495,7 +495,7 @@ async fn b7_a_useless_invitation_costs_no_hash() {
 
 /// Whoever guesses with a stolen session spends that session's guesses; a right password costs none.
 #[actix_web::test]
-async fn a_stolen_session_does_not_spend_the_owner_s_guesses() {
+async fn password_change_guesses_are_limited_per_session() {
     let h = Harness::with(&[("GATEWRIGHT_LIMIT_PASSWORD_CHANGE", "3/1h")]).await;
     let mut owner = basic_account(&h).await;
     let mut stolen = Browser::signed_in(&h, EMAIL, PASSWORD).await;

@@ -14,7 +14,7 @@ async fn signed_in<'a>(h: &'a Harness, email: &str) -> Plain<'a> {
 }
 
 #[actix_web::test]
-async fn a_consent_page_and_a_mail_say_where_about_a_device_asks_from() {
+async fn consent_page_and_mail_show_the_location_of_the_device() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/geo_ip.mmdb");
     let h = Harness::with(&[("GATEWRIGHT_GEOIP_DATABASE", file)]).await;
     let mut owner = basic_account(&h).await;
@@ -54,7 +54,7 @@ async fn done(
 }
 
 #[actix_web::test]
-async fn members_are_invited_given_roles_and_removed() {
+async fn members_page_invites_changes_roles_and_removes() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut owner = signed_in(&h, EMAIL).await;
@@ -92,7 +92,7 @@ async fn members_are_invited_given_roles_and_removed() {
 }
 
 #[actix_web::test]
-async fn a_key_is_told_once_and_deleted() {
+async fn api_keys_page_shows_a_key_once_and_deletes_it() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut owner = signed_in(&h, EMAIL).await;
@@ -114,7 +114,7 @@ async fn a_key_is_told_once_and_deleted() {
 }
 
 #[actix_web::test]
-async fn who_may_not_sees_no_forms_and_is_refused_all_the_same() {
+async fn workspace_page_without_permission_shows_no_forms_and_refuses_posts() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut owner = signed_in(&h, EMAIL).await;
@@ -156,7 +156,7 @@ async fn who_may_not_sees_no_forms_and_is_refused_all_the_same() {
 }
 
 #[actix_web::test]
-async fn a_forged_form_changes_nothing() {
+async fn workspace_page_form_without_csrf_changes_nothing() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut owner = signed_in(&h, EMAIL).await;
@@ -167,7 +167,7 @@ async fn a_forged_form_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn somebody_works_in_another_of_their_workspaces() {
+async fn workspace_page_switches_the_current_workspace() {
     let h = Harness::start().await;
     h.set_up().await;
     h.add_account("second").await;
@@ -181,7 +181,7 @@ async fn somebody_works_in_another_of_their_workspaces() {
 }
 
 #[actix_web::test]
-async fn the_audit_log_is_filtered_paged_and_taken_away() {
+async fn audit_log_page_filters_pages_and_exports() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut owner = signed_in(&h, EMAIL).await;
@@ -247,7 +247,7 @@ async fn the_audit_log_is_filtered_paged_and_taken_away() {
 }
 
 #[actix_web::test]
-async fn profile_and_password_are_changed() {
+async fn account_page_changes_profile_and_password() {
     let h = Harness::start().await;
     let mut elsewhere = basic_account(&h).await;
     let device = h.token(&mut elsewhere, "laptop").await;
@@ -310,7 +310,7 @@ async fn profile_and_password_are_changed() {
 }
 
 #[actix_web::test]
-async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
+async fn sign_in_page_takes_a_mail_code_where_enabled() {
     let h = Harness::with(&[("ENABLE_EMAIL_CODE_LOGIN", "true")]).await;
     h.set_up().await;
     let mut browser = Plain::new(&h);
@@ -347,7 +347,7 @@ async fn a_code_from_a_mail_signs_in_where_that_is_switched_on() {
 }
 
 #[actix_web::test]
-async fn without_passwords_no_empty_form_is_offered() {
+async fn sign_in_page_without_password_login_shows_no_password_form() {
     let only_codes = [
         ("ENABLE_EMAIL_PASSWORD_LOGIN", "false"),
         ("ENABLE_EMAIL_CODE_LOGIN", "true"),
@@ -359,7 +359,7 @@ async fn without_passwords_no_empty_form_is_offered() {
 }
 
 #[actix_web::test]
-async fn somebody_new_registers_where_strangers_may() {
+async fn registration_page_creates_an_account_where_open() {
     let open = [
         ("ALLOW_REGISTER", "true"),
         ("ALLOW_CREATE_WORKSPACE", "true"),
@@ -387,7 +387,7 @@ async fn somebody_new_registers_where_strangers_may() {
 }
 
 #[actix_web::test]
-async fn a_session_is_renewed_on_the_way_to_a_page() {
+async fn page_request_renews_an_expired_session() {
     let h = Harness::start().await;
     h.set_up().await;
     let mut owner = signed_in(&h, EMAIL).await;
@@ -408,7 +408,7 @@ async fn a_session_is_renewed_on_the_way_to_a_page() {
 }
 
 #[actix_web::test]
-async fn many_members_and_devices_come_in_pages_that_stay_small() {
+async fn members_and_devices_pages_are_paged_and_small() {
     let h = Harness::start().await;
     h.set_up().await;
     arrange::crowd(&h.db, EMAIL, 61).await;

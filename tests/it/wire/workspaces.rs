@@ -16,7 +16,7 @@ async fn with_more(h: &Harness) -> (String, String) {
 }
 
 #[actix_web::test]
-async fn the_api_lists_reads_and_switches() {
+async fn openapi_workspaces_are_listed_read_and_switched() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let (second, attic) = with_more(&h).await;
@@ -86,7 +86,7 @@ async fn the_api_lists_reads_and_switches() {
 }
 
 #[actix_web::test]
-async fn sec_118_sec_165_foreign_workspaces_do_not_exist() {
+async fn sec_118_sec_165_foreign_workspace_is_not_found() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let mut stranger = h.add_account("stranger").await;
@@ -144,7 +144,7 @@ async fn sec_118_sec_165_foreign_workspaces_do_not_exist() {
 }
 
 #[actix_web::test]
-async fn the_console_lists_and_switches() {
+async fn console_workspaces_are_listed_and_switched() {
     let h = Harness::start().await;
     let mut browser = basic_account(&h).await;
     let (second, attic) = with_more(&h).await;

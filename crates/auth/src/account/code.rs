@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_158_a_code_is_six_digits_and_hangs_on_the_key() {
+    fn sec_158_account_code_is_six_digits_and_depends_on_the_key() {
         let (ours, theirs) = (keys(&"a".repeat(32)), keys(&"b".repeat(32)));
         let mut drawn = std::collections::BTreeSet::new();
         let random = OsRandom::default();

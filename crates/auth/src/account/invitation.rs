@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_opens_as_made_and_not_changed() {
+    fn invitation_token_opens_unchanged_and_is_refused_when_altered() {
         let keys =
             |secret: &str| InvitationKeys::new(&MasterKeys::new(secret.repeat(32).as_bytes(), []));
         let (ours, id) = (keys("a"), InvitationId(Uuid::from_u128(7)));

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn full_is_everything_and_external_is_little() {
+    fn full_scope_allows_everything_and_external_scope_little() {
         assert!(Scope::WorkspaceWrite.is_granted_to(BearerKind::Account));
         assert!(Scope::AppsRun.is_granted_to(BearerKind::ExternalSso));
         assert!(!Scope::Full.is_granted_to(BearerKind::ExternalSso));

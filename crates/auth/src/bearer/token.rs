@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_token_is_recognised_and_hashes_as_a_whole() {
+    fn new_token_is_recognised_and_hashed_as_a_whole() {
         let text = fresh();
         assert_eq!(text.len(), 54);
         let presented = PresentedBearer::recognise(&text).unwrap();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn old_tokens_have_no_checksum() {
+    fn token_of_the_old_format_has_no_checksum() {
         let old = format!("dfoe_{}", "A".repeat(43));
         assert_eq!(
             PresentedBearer::recognise(&old).unwrap().kind(),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_told_apart_by_form_alone() {
+    fn text_that_is_no_token_is_classified_by_its_form_alone() {
         for text in ["", "dfo", "dfox_abc", "Bearer x", "eyJhbGciOi", "dföa_x"] {
             assert_eq!(
                 PresentedBearer::recognise(text).unwrap_err(),

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_130_sec_131_each_way_to_fail_the_csrf_check_has_its_name() {
+    fn sec_130_sec_131_csrf_check_names_each_kind_of_failure() {
         let keys = keys();
         let token = keys.seal_csrf(claims(1, 1), now(), HOUR);
         let check = |header: Option<&str>, cookie: Option<&str>, who, at| {
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_one_purpose_is_nothing_for_another() {
+    fn passport_of_one_purpose_is_refused_for_another() {
         let keys = keys();
         let access = keys.seal_access(claims(1, 1), "SELF_HOSTED", now(), HOUR);
         let csrf = keys.seal_csrf(claims(1, 1), now(), HOUR);
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_145_a_former_key_still_verifies() {
+    fn sec_145_passport_signed_by_a_previous_key_verifies() {
         let old = ConsoleKeys::new(&MasterKeys::new(&[3; 32], []));
         let new = ConsoleKeys::new(&MasterKeys::new(&[4; 32], [&[3; 32][..]]));
         let token = old.seal_access(claims(1, 1), "SELF_HOSTED", now(), HOUR);

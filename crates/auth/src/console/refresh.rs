@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_proves_its_generation_under_its_own_key_and_salt_only() {
+    fn refresh_token_verifies_under_its_own_key_and_salt_only() {
         let text = RefreshToken::issue(&keys(1), &session(1), 5);
         assert_eq!(text.len(), 128);
         assert_eq!(
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn no_digit_can_be_changed() {
+    fn refresh_token_with_any_changed_digit_is_refused() {
         let text = RefreshToken::issue(&keys(1), &session(1), 5);
         for position in 0..text.len() {
             let mut changed = text.clone().into_bytes();

@@ -111,7 +111,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn sec_065_a_receipt_of_a_is_nothing_for_b_and_one_of_nobody_is_good_for_the_next() {
+    fn sec_065_receipt_of_one_account_is_refused_for_another_and_anonymous_one_is_taken() {
         let keys = ReceiptKeys::new(&MasterKeys::new(&[1; 32], []));
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let [a, b] = [1, 2].map(|n| AccountId(Uuid::from_u128(n)));

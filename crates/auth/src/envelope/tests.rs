@@ -93,7 +93,7 @@ impl Kind {
 }
 
 #[test]
-fn what_is_right_opens() {
+fn envelope_that_is_valid_opens() {
     for kind in kinds() {
         assert_eq!(
             (kind.opens)(&kind.text(), now()),
@@ -173,7 +173,7 @@ fn f2_every_claim_missing_of_the_wrong_type_empty_or_oversized_is_refused() {
 }
 
 #[test]
-fn subjects_are_checked_for_what_they_are() {
+fn envelope_subject_is_validated() {
     let [_, assertion, grant] = kinds();
     for (kind, email, issuer) in [
         (assertion, "email", "issuer"),
@@ -205,7 +205,7 @@ fn subjects_are_checked_for_what_they_are() {
 }
 
 #[test]
-fn sec_088_sec_089_sec_090_times_are_held_to_the_second() {
+fn sec_088_sec_089_sec_090_envelope_times_are_checked_to_the_second() {
     for kind in kinds() {
         let text = kind.text();
         let end = now() + TimeDelta::seconds(kind.cap) + LEEWAY;
@@ -234,14 +234,14 @@ fn sec_088_sec_089_sec_090_times_are_held_to_the_second() {
 }
 
 #[test]
-fn w_15_a_token_without_an_expiry_is_nothing() {
+fn w_15_envelope_without_expiry_is_refused() {
     for kind in kinds() {
         assert_eq!(kind.with("exp", None), Err(ClaimsError::Shape));
     }
 }
 
 #[test]
-fn what_we_sign_is_what_the_counterpart_expects() {
+fn signed_state_has_the_claims_that_the_broker_expects() {
     let urls = crate::origin::PublicUrls {
         console_api: Some(
             gatewright_domain::settings::SettingValue::parse_setting("https://api.example/")
@@ -294,7 +294,7 @@ fn what_we_sign_is_what_the_counterpart_expects() {
 }
 
 #[test]
-fn sec_080_a_key_of_another_is_no_key() {
+fn sec_080_envelope_signed_by_a_foreign_key_is_refused() {
     let [state, ..] = kinds();
     let stranger = KeyRing::fixed(
         HmacKey::new("dify-shared-v1", b"-----BEGIN PUBLIC KEY-----"),
@@ -306,7 +306,7 @@ fn sec_080_a_key_of_another_is_no_key() {
 
 proptest! {
     #[test]
-    fn no_byte_of_an_envelope_can_be_changed(which in 0usize..3, position in any::<prop::sample::Index>(), flip in 1u8..) {
+    fn envelope_with_any_changed_byte_is_refused(which in 0usize..3, position in any::<prop::sample::Index>(), flip in 1u8..) {
         let kind = &kinds()[which];
         let mut bytes = kind.text().into_bytes();
         let at = position.index(bytes.len());
@@ -316,12 +316,12 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(which in 0usize..3, text in "\\PC{0,200}") {
+    fn envelope_of_arbitrary_text_does_not_panic(which in 0usize..3, text in "\\PC{0,200}") {
         prop_assert!((kinds()[which].opens)(&text, now()).is_err());
     }
 
     #[test]
-    fn no_signed_claims_panic(which in 0usize..3, name in "[a-z_]{1,16}", value in "\\PC{0,300}", number in any::<i64>()) {
+    fn envelope_of_arbitrary_signed_claims_does_not_panic(which in 0usize..3, name in "[a-z_]{1,16}", value in "\\PC{0,300}", number in any::<i64>()) {
         let kind = &kinds()[which];
         let known: Vec<String> = kind.complete().keys().cloned().collect();
         let target = known.get(name.len()).cloned().unwrap_or(name);

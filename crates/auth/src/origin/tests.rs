@@ -16,7 +16,7 @@ fn urls(api: &str, web: &str, domain: &str) -> Result<PublicUrls, SettingError> 
 }
 
 #[test]
-fn f1_the_verification_uri_comes_from_settings_or_not_at_all() {
+fn f1_verification_uri_comes_from_settings_or_not_at_all() {
     let uri = |api, web| urls(api, web, "").unwrap().verification_uri();
     assert_eq!(
         uri("https://API.example/", "https://web.example/x/"),
@@ -30,7 +30,7 @@ fn f1_the_verification_uri_comes_from_settings_or_not_at_all() {
 }
 
 #[test]
-fn our_device_page_beside_a_console_needs_its_origin() {
+fn device_page_beside_a_console_needs_the_console_s_origin() {
     let load = |api: &'static str, web: &'static str| {
         PublicUrls::load(&|name: &str| match name {
             "CONSOLE_API_URL" => Some(api.to_owned()),
@@ -49,7 +49,7 @@ fn our_device_page_beside_a_console_needs_its_origin() {
 }
 
 #[test]
-fn bad_urls_name_the_variable() {
+fn invalid_url_setting_is_named_in_the_error() {
     for bad in [
         "dify.example.com",
         "ftp://x",
@@ -64,7 +64,7 @@ fn bad_urls_name_the_variable() {
 }
 
 #[test]
-fn sec_128_a_cookie_domain_must_be_a_parent_of_the_hosts() {
+fn sec_128_cookie_domain_must_be_a_parent_of_the_hosts() {
     assert!(
         urls(
             "https://api.example.com",
@@ -86,7 +86,7 @@ fn sec_128_a_cookie_domain_must_be_a_parent_of_the_hosts() {
 }
 
 #[test]
-fn d3_a_path_of_console_api_url_stops_the_start_where_our_pages_are_served() {
+fn d3_path_of_console_api_url_stops_the_start_where_our_pages_are_served() {
     let error = urls("https://a.example.com/dify/", "", "").unwrap_err();
     assert_eq!(error.name, "CONSOLE_API_URL");
     for part in ["`/dify`", "`https://a.example.com`", "CONSOLE_WEB_URL"] {
@@ -97,13 +97,13 @@ fn d3_a_path_of_console_api_url_stops_the_start_where_our_pages_are_served() {
 }
 
 #[test]
-fn d3_a_page_of_a_console_below_a_path_of_our_own_origin_keeps_that_path() {
+fn d3_page_of_a_console_below_a_path_of_our_own_origin_keeps_that_path() {
     let urls = urls("https://a.example.com", "https://a.example.com/web", "").unwrap();
     assert_eq!(urls.page("/signin"), "/web/signin");
 }
 
 #[test]
-fn d1_the_domains_that_a_cookie_of_this_host_can_lie_under() {
+fn d1_domains_that_a_cookie_of_this_host_can_lie_under() {
     let of = |api, domain| urls(api, "", domain).unwrap().cookie_domains();
     assert_eq!(
         of("https://api.dify.example.com:8443", "example.com"),
@@ -121,7 +121,7 @@ fn d1_the_domains_that_a_cookie_of_this_host_can_lie_under() {
 }
 
 #[test]
-fn origins_and_hosts() {
+fn origin_and_host_of_a_url_are_parsed() {
     let urls = urls("http://127.0.0.1:5001", "", "").unwrap();
     assert!(urls.is_own_origin("http://127.0.0.1:5001"));
     assert!(!urls.is_own_origin("http://127.0.0.1"));

@@ -38,7 +38,7 @@ fn poll(grant: DeviceGrant, seconds: i64) -> (PollAnswer, DeviceGrant) {
 }
 
 #[test]
-fn sec_017_to_020_slow_down_raises_the_interval_by_five() {
+fn sec_017_to_020_slow_down_raises_the_poll_interval_by_five_seconds() {
     let (first, g) = poll(grant(), 0);
     assert_eq!(
         first,
@@ -69,7 +69,7 @@ fn poll_of_a_slightly_fast_clock_is_accepted() {
 }
 
 #[test]
-fn sec_021_the_interval_ends_at_a_minute() {
+fn sec_021_poll_interval_is_at_most_a_minute() {
     let mut g = grant();
     let mut last = PollAnswer::Pending;
     for _ in 0..=12 {
@@ -80,7 +80,7 @@ fn sec_021_the_interval_ends_at_a_minute() {
 }
 
 #[test]
-fn sec_022_sec_023_a_decision_is_answered_even_to_an_early_poll() {
+fn sec_022_sec_023_early_poll_after_a_decision_gets_the_decision() {
     let mut g = grant();
     for second in [0, 4, 8, 12] {
         (_, g) = poll(g, second);
@@ -90,7 +90,7 @@ fn sec_022_sec_023_a_decision_is_answered_even_to_an_early_poll() {
 }
 
 #[test]
-fn sec_025_a_denial_is_answered_for_ever_as_a_denial() {
+fn sec_025_poll_of_a_denied_grant_stays_denied() {
     let g = grant().deny(at(1)).unwrap();
     for second in [1, 2, 3] {
         assert_eq!(g.clone().poll(at(second)).0, PollAnswer::Denied);
@@ -98,7 +98,7 @@ fn sec_025_a_denial_is_answered_for_ever_as_a_denial() {
 }
 
 #[test]
-fn sec_027_the_expiry_is_inclusive_everywhere() {
+fn sec_027_grant_expiry_is_inclusive() {
     assert_eq!(grant().poll(at(899)).0, PollAnswer::Pending);
     assert_eq!(grant().poll(at(900)).0, PollAnswer::Expired);
     assert_eq!(
@@ -111,20 +111,20 @@ fn sec_027_the_expiry_is_inclusive_everywhere() {
 }
 
 #[test]
-fn sec_046_the_remaining_time_is_the_real_one() {
+fn sec_046_grant_remaining_time_counts_from_now() {
     assert_eq!(grant().remaining_seconds(at(300)), 600);
     assert_eq!(grant().remaining_seconds(at(901)), 0);
 }
 
 #[test]
-fn an_approval_in_the_last_second_leaves_a_minute_to_pick_up() {
+fn approval_in_the_last_second_leaves_a_minute_to_redeem() {
     let g = grant().approve(approval(1, at(899))).unwrap();
     assert!(matches!(g.clone().poll(at(958)).0, PollAnswer::Approved(_)));
     assert_eq!(g.poll(at(959)).0, PollAnswer::Expired);
 }
 
 #[test]
-fn a_label_keeps_nothing_that_could_deceive() {
+fn device_label_with_control_or_bidi_characters_is_refused() {
     for bad in ["", "  ", "a\u{202e}b", "a\u{0}b", "a\nb", "a\u{2066}b"] {
         assert!(bad.parse::<DeviceLabel>().is_err(), "{bad:?}");
     }
@@ -138,7 +138,7 @@ fn a_label_keeps_nothing_that_could_deceive() {
 }
 
 #[test]
-fn sec_013_sec_031_a_device_code_has_one_form_only() {
+fn sec_013_sec_031_device_code_has_one_form_only() {
     assert!(
         "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH"
             .parse::<DeviceCode>()
@@ -159,7 +159,7 @@ fn sec_013_sec_031_a_device_code_has_one_form_only() {
 }
 
 #[test]
-fn sec_044_a_user_code_is_read_in_every_usual_spelling() {
+fn sec_044_user_code_is_read_in_every_usual_spelling() {
     for text in [
         "KWAL-UY7B",
         "kwal-uy7b",
@@ -219,7 +219,7 @@ fn sec_011_user_codes_are_uniform_over_the_thirty_symbols() {
 }
 
 #[test]
-fn codes_do_not_print() {
+fn debug_of_codes_is_redacted() {
     let user: UserCode = "KWAL-UY7B".parse().unwrap();
     let device: DeviceCode = "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH".parse().unwrap();
     let printed = format!("{user:?} {device:?}");
@@ -318,7 +318,7 @@ proptest! {
 
     /// Callers are stepped in any order, with time passing (and running out) between the steps.
     #[test]
-    fn sec_057_sec_058_sec_059_every_interleaving_has_exactly_one_outcome(
+    fn sec_057_sec_058_sec_059_every_interleaving_of_decisions_has_one_outcome(
         calls in calls(),
         schedule in prop::collection::vec((0usize..7, prop_oneof![9 => 0i64..30, 1 => Just(950i64)]), 1..60),
     ) {

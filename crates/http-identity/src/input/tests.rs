@@ -35,7 +35,7 @@ fn takes_what_it_lists<T: DeserializeOwned + PartialSchema + std::fmt::Debug>(co
 }
 
 #[test]
-fn an_enumeration_takes_exactly_what_the_documents_list() {
+fn enumeration_input_takes_exactly_the_documented_values() {
     takes_what_it_lists::<LanguageTag>(23);
     takes_what_it_lists::<Theme>(2);
     takes_what_it_lists::<TagType>(3);
@@ -59,7 +59,7 @@ fn takes_its_lengths<T: DeserializeOwned + PartialSchema + std::fmt::Debug>(star
 }
 
 #[test]
-fn a_text_takes_exactly_the_lengths_that_the_documents_say() {
+fn text_input_takes_exactly_the_documented_lengths() {
     takes_its_lengths::<AccountName>("");
     takes_its_lengths::<GuestName>("");
     takes_its_lengths::<WorkspaceName>("");
@@ -68,7 +68,7 @@ fn a_text_takes_exactly_the_lengths_that_the_documents_say() {
 }
 
 #[test]
-fn a_problem_is_told_in_the_words_of_its_type() {
+fn input_problem_has_the_message_of_its_type() {
     assert_eq!(
         problem::<AccountName>(json!("a\u{200b}b")).as_deref(),
         Some("it: must have from 3 to 30 characters")

@@ -237,7 +237,7 @@ mod tests {
     use super::form_decoded;
 
     #[test]
-    fn g7_a_secret_is_read_as_both_kinds_of_clients_send_it() {
+    fn g7_introspection_secret_is_read_from_header_and_body() {
         for (sent, meant) in [
             ("plain-secret", "plain-secret"),
             ("a+b/c=", "a+b/c="),

@@ -45,7 +45,7 @@ fn sec_126_https_without_a_domain_gives_host_cookies() {
 }
 
 #[test]
-fn sec_127_a_cookie_domain_gives_plain_names_and_stays_secure() {
+fn sec_127_cookie_domain_gives_plain_names_and_stays_secure() {
     let policy = policy(
         "https://api.example.com",
         "https://web.example.com",
@@ -60,7 +60,7 @@ fn sec_127_a_cookie_domain_gives_plain_names_and_stays_secure() {
 }
 
 #[test]
-fn the_refresh_cookie_is_strict_and_so_is_the_one_that_knows_the_browser() {
+fn refresh_and_browser_cookies_are_same_site_strict() {
     let policy = policy("https://a.example.com", "", "");
     for kind in ALL {
         let is_strict = [&REFRESH, &KNOWN_BROWSER].contains(&kind);
@@ -94,14 +94,14 @@ fn d5_receipts_and_states_are_host_only_whatever_the_cookie_domain() {
 }
 
 #[test]
-fn d3_a_cookie_below_a_path_is_sent_where_the_api_itself_lies_below_one() {
+fn d3_cookie_path_follows_the_path_of_the_api() {
     let policy = policy("https://a.example.com/dify", "https://w.example.com", "");
     let grant = set(&policy, &APPROVAL_GRANT);
     assert_eq!(grant.path(), Some("/dify/openapi/v1/oauth/device"));
 }
 
 #[test]
-fn d2_bytes_that_are_no_text_in_one_cookie_lose_no_other() {
+fn d2_cookie_that_is_not_utf8_hides_no_other_cookie() {
     let policy = policy("http://a.example.com", "", "");
     let request = request(b"theirs=caf\xe9; access_token=a; bad\xff=x;refresh_token = r ;;=;x");
     for (kind, value) in [(&ACCESS, "a"), (&REFRESH, "r")] {
@@ -111,7 +111,7 @@ fn d2_bytes_that_are_no_text_in_one_cookie_lose_no_other() {
 }
 
 #[test]
-fn d1_of_several_cookies_of_a_name_the_one_that_verifies_counts_and_two_are_refused() {
+fn d1_cookies_of_one_name_yield_the_one_that_verifies_and_two_valid_are_refused() {
     let policy = policy("http://a.example.com", "", "");
     let the_one = |cookies: &str, good: &[&str]| {
         let held = policy.held(&request(cookies.as_bytes()), &ACCESS);
@@ -171,7 +171,7 @@ fn configurations() -> Vec<CookiePolicy> {
 /// Over https a page can take out everything; over http what only https can hold is out of reach, and
 /// is not sent either.
 #[test]
-fn d1_sign_in_and_sign_out_clear_every_variant_that_any_configuration_ever_set() {
+fn d1_sign_in_and_sign_out_clear_cookies_of_every_former_configuration() {
     for today in configurations() {
         let mut jar = Jar::new();
         let mut shown = vec![];
@@ -231,7 +231,7 @@ fn d1_sign_in_and_sign_out_clear_every_variant_that_any_configuration_ever_set()
 }
 
 #[test]
-fn d1_what_was_planted_below_a_path_is_cleared_where_it_shows() {
+fn d1_cookie_planted_below_a_path_is_cleared_at_that_path() {
     let policy = policy("http://a.example.com", "", "");
     let shown = TestRequest::with_uri("/account/profile")
         .insert_header(("cookie", "access_token=a; access_token=b"))
@@ -256,7 +256,7 @@ fn d1_what_was_planted_below_a_path_is_cleared_where_it_shows() {
 }
 
 #[test]
-fn d1_a_dead_session_takes_nothing_along_that_somebody_was_about_to_do() {
+fn d1_clearing_a_dead_session_keeps_cookies_of_pending_flows() {
     let policy = policy("https://api.example.com", "", "");
     let request = request(b"__Host-gatewright_lookup_0123456789ab=v; gatewright_device_code=v");
     let ended = policy.ended(&request);
@@ -269,7 +269,7 @@ fn d1_a_dead_session_takes_nothing_along_that_somebody_was_about_to_do() {
 }
 
 #[test]
-fn d4_round_trips_that_are_never_finished_do_not_fill_the_head_of_every_request() {
+fn d4_state_cookies_of_unfinished_round_trips_are_limited_in_number() {
     let policy = policy("http://a.example.com", "", "");
     let few = request(b"gatewright_signin_1=v; gatewright_signin_2=v");
     assert_eq!(

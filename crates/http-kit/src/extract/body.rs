@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_is_json_or_a_form_with_each_name_once() {
+    async fn body_is_json_or_a_form_with_unique_names() {
         let json = "application/json";
         assert_eq!(
             sent(json, r#"{"a":[1]}"#).await.map(Value::Object),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_is_neither_deep_nor_large_without_end() {
+    async fn body_over_the_depth_or_size_limit_is_refused() {
         let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         let json = "application/json";
         assert!(sent(json, deep(100)).await.is_ok());

@@ -21,7 +21,7 @@ async fn ten_workers_do_each_job_once() {
 }
 
 #[tokio::test]
-async fn sec_174_the_work_of_a_lost_worker_is_done_when_its_lease_ends() {
+async fn sec_174_job_of_a_lost_worker_is_done_when_its_lease_ends() {
     let ground = Ground::new().await;
     let worker = ground.worker(&[QueueName::Mail]);
     ground.knock(0).await;

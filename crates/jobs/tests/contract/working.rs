@@ -9,7 +9,7 @@ use gatewright_jobs::{Handlers, Job as _, JobError, JobId, QueueName, depths, en
 use crate::ground::{Ground, Knock, Sort, run, say};
 
 #[tokio::test]
-async fn a_job_exists_exactly_when_its_transaction_commits() {
+async fn job_exists_exactly_when_its_transaction_commits() {
     let ground = Ground::new().await;
     let worker = ground.worker(&[QueueName::Mail]);
     let (mut conn, now) = (ground.conn().await, ground.clock.now());
@@ -66,7 +66,7 @@ async fn job_that_was_due_first_is_done_first() {
 }
 
 #[tokio::test]
-async fn a_worker_takes_from_its_queues_only() {
+async fn worker_claims_from_its_own_queues_only() {
     let ground = Ground::new().await;
     ground.knock(0).await;
     for (queues, expected) in [
@@ -163,7 +163,7 @@ async fn depths_count_what_waits_and_what_is_dead_per_queue() {
 }
 
 #[tokio::test]
-async fn a_stop_lets_running_jobs_finish_and_gives_the_rest_back() {
+async fn worker_shutdown_finishes_running_jobs_and_releases_the_rest() {
     let ground = Ground::new().await;
     let (began, go) = (
         Arc::new(tokio::sync::Notify::new()),
@@ -199,7 +199,7 @@ async fn a_stop_lets_running_jobs_finish_and_gives_the_rest_back() {
 }
 
 #[tokio::test]
-async fn a_stop_gives_back_uncounted_what_does_not_finish_in_time() {
+async fn worker_shutdown_releases_unfinished_jobs_without_counting_the_attempt() {
     let ground = Ground::new().await;
     let began = Arc::new(tokio::sync::Notify::new());
     let says = Arc::clone(&began);
@@ -222,7 +222,7 @@ async fn a_stop_gives_back_uncounted_what_does_not_finish_in_time() {
 }
 
 #[tokio::test]
-async fn retries_move_apart_with_every_attempt() {
+async fn job_retry_delay_grows_with_every_attempt() {
     let ground = Ground::new().await;
     let worker = ground.worker(&[QueueName::Mail]);
     ground.knock(99).await;

@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn c2_a_time_out_counts_as_broken_and_only_what_was_surely_not_executed_may_be_sent_again() {
+    fn c2_timeout_breaks_the_connection_and_only_unexecuted_commands_are_retried() {
         let io = |kind: std::io::ErrorKind| Fault::of(&std::io::Error::from(kind).into());
         for kind in [
             std::io::ErrorKind::TimedOut,

@@ -16,7 +16,7 @@ fn line(values: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_connection_string_comes_out_as_it_went_in() {
+fn connection_string_comes_out_as_it_went_in() {
     let settings = load(&[("REDIS_PASSWORD", "p@ss/w:rd?")]).unwrap();
     assert_eq!(
         settings.connection_string(),
@@ -75,7 +75,7 @@ fn c3_each_kind_of_redis_is_read_from_the_settings_that_dify_has_for_it() {
 }
 
 #[test]
-fn c6_every_connection_string_that_cannot_be_used_gets_the_line_that_helps() {
+fn c6_redis_url_that_is_unusable_is_refused_with_a_helpful_message() {
     for (url, helps) in [
         ("redis:6379", "no scheme"),
         (
@@ -98,7 +98,7 @@ fn c6_every_connection_string_that_cannot_be_used_gets_the_line_that_helps() {
 }
 
 #[test]
-fn c6_settings_that_contradict_each_other_or_lack_something_are_named() {
+fn c6_redis_settings_that_contradict_or_are_incomplete_are_named() {
     let sentinel = ("REDIS_USE_SENTINEL", "true");
     let cluster = ("REDIS_USE_CLUSTERS", "true");
     let tls = ("REDIS_USE_SSL", "true");
@@ -141,7 +141,7 @@ fn c6_settings_that_contradict_each_other_or_lack_something_are_named() {
 }
 
 #[test]
-fn a_certificate_that_is_not_checked_is_known_as_such() {
+fn redis_tls_without_certificate_check_is_reported() {
     assert!(!load(&[]).unwrap().trusts_any_certificate());
     let tls = ("REDIS_USE_SSL", "true");
     assert!(!load(&[tls]).unwrap().trusts_any_certificate());

@@ -11,7 +11,7 @@ use crate::{
 
 /// The kind: every value that carries authority, forged in each way.
 #[tokio::test]
-async fn b8_no_store_takes_a_value_that_was_changed_moved_or_made_up() {
+async fn b8_every_store_refuses_a_value_that_was_changed_moved_or_forged() {
     let here = here();
     let (ground, mut writer) = (&here.ground, here.writer().await);
     let now = ground.clock.now();

@@ -21,6 +21,6 @@ mod redis;
 mod throttles;
 
 #[tokio::test]
-async fn every_store_keeps_what_it_promises_over_one_redis() {
+async fn every_store_keeps_its_contract_over_one_redis() {
     redis::here().ground.check_all().await;
 }

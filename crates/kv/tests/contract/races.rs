@@ -47,7 +47,7 @@ fn approved(grant: DeviceGrant) -> DeviceGrant {
 }
 
 #[tokio::test]
-async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing() {
+async fn sec_100_stale_approval_spends_no_nonce_and_spent_nonce_changes_no_grant() {
     let grants = here().ground.device_grants();
     let nonce: TokenText = "a-nonce".parse().unwrap();
     let until = now() + GRANT_LIFETIME;
@@ -83,7 +83,7 @@ async fn sec_100_a_stale_reader_spends_nothing_and_a_spent_nonce_changes_nothing
 }
 
 #[tokio::test]
-async fn sec_058_who_read_before_a_change_changes_nothing() {
+async fn sec_058_grant_update_from_a_stale_read_changes_nothing() {
     let grants = here().ground.device_grants();
     let user_code: UserCode = "KWAL-UY7B".parse().unwrap();
     let device_code: DeviceCode = "dc_9wbPx2VUjNd0mD_WEz31WUvljJMAlHhH".parse().unwrap();
@@ -122,7 +122,7 @@ async fn sec_058_who_read_before_a_change_changes_nothing() {
 }
 
 #[tokio::test]
-async fn parallel_guesses_do_not_share_one_look_at_the_counter() {
+async fn throttle_guesses_in_parallel_are_all_counted() {
     let throttles = here().ground.throttles();
     let slope = Slope {
         free: FREE_FAILURES,

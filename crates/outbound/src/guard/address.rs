@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn special_addresses_are_not_public_in_any_clothes() {
+    fn special_ip_address_is_not_public_in_any_spelling() {
         for text in [
             "0.0.0.0",
             "10.1.2.3",
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_public() {
+    fn ordinary_ip_address_is_public() {
         for text in [
             "1.1.1.1",
             "100.63.255.255",

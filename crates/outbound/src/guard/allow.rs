@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_and_names_are_allowed() {
+    fn outbound_allow_list_takes_networks_and_host_names() {
         let list: AllowList = "10.0.0.0/8, 127.0.0.1\n[::1] fd00::/8,Wiki.Corp.example.,*.lan"
             .parse()
             .unwrap();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn outbound_allow_list_entry_that_is_neither_network_nor_host_is_refused() {
         for text in [
             "10.0.0.0/33",
             "1.2.3",

@@ -83,7 +83,7 @@ async fn pointing_server(status: &'static str) -> ScriptedServer {
 }
 
 #[tokio::test]
-async fn addresses_beyond_the_internet_are_refused_in_every_spelling() {
+async fn outbound_to_a_private_ip_is_refused_in_every_spelling() {
     let server = ok_server().await;
     let port = server.address().port();
     let client = client("", Scripted::new(&[]));
@@ -117,7 +117,7 @@ async fn addresses_beyond_the_internet_are_refused_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn names_are_refused_by_what_they_resolve_to() {
+async fn outbound_to_a_name_that_resolves_to_a_private_ip_is_refused() {
     let server = ok_server().await;
     let url = format!("http://name.test:{}/", server.address().port());
     for (resolved, allow, reached) in [
@@ -145,7 +145,7 @@ async fn names_are_refused_by_what_they_resolve_to() {
 
 /// Checked is what is connected to: a name that answers otherwise the second time gains nothing.
 #[tokio::test]
-async fn a_name_that_changes_its_answer_reaches_the_checked_address_only() {
+async fn outbound_dns_rebinding_reaches_the_checked_ip_only() {
     let forbidden = ok_server().await;
     let port = forbidden.address().port();
     let allowed: SocketAddr = format!("127.0.0.2:{port}").parse().unwrap();
@@ -170,7 +170,7 @@ async fn a_name_that_changes_its_answer_reaches_the_checked_address_only() {
 }
 
 #[tokio::test]
-async fn each_redirect_is_checked() {
+async fn outbound_redirect_is_checked_each_time() {
     let server = pointing_server("302 Found").await;
     let hidden = ok_server().await;
     let port = hidden.address().port();
@@ -209,7 +209,7 @@ async fn each_redirect_is_checked() {
 }
 
 #[tokio::test]
-async fn redirects_are_counted_and_can_be_answers() {
+async fn outbound_redirects_are_limited_or_returned() {
     let server = ScriptedServer::start(|_: &Asked| answer("302 Found", "location: /again\r\n", ""));
     let server = server.await.unwrap();
     let client = client("127.0.0.1", Scripted::new(&[]));
@@ -233,7 +233,7 @@ async fn redirects_are_counted_and_can_be_answers() {
 
 /// What a redirect makes of a method and its body, and which headers go along.
 #[tokio::test]
-async fn a_redirect_keeps_what_it_may() {
+async fn outbound_redirect_keeps_method_body_and_headers_as_allowed() {
     for (status, method, arrives, body) in [
         ("301 Moved", Method::POST, "GET", ""),
         ("302 Found", Method::POST, "GET", ""),
@@ -276,7 +276,7 @@ async fn a_redirect_keeps_what_it_may() {
 }
 
 #[tokio::test]
-async fn size_and_time_are_limited() {
+async fn outbound_response_size_and_time_are_limited() {
     let endless = || {
         vec![
             chunked_head("text/plain"),
@@ -337,7 +337,7 @@ async fn size_and_time_are_limited() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_in_the_place_of_the_server() {
+async fn outbound_goes_through_the_proxy_where_one_is_set() {
     let proxy = ok_server().await;
     let port = proxy.address().port();
     let policy = Policy {
@@ -365,7 +365,7 @@ async fn a_proxy_is_asked_in_the_place_of_the_server() {
 }
 
 #[tokio::test]
-async fn who_a_url_names_is_told_to_its_server_and_to_no_other() {
+async fn outbound_credentials_of_a_url_are_sent_to_its_host_only() {
     let elsewhere = ok_server().await;
     let server = pointing_server("307 Temporary").await;
     let client = client("127.0.0.1", Scripted::new(&[]));

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_that_the_api_documents_has_words_of_its_own() {
+    fn every_documented_device_error_has_its_own_page_message() {
         let mut seen = 0;
         for operation in openapi_surface::operations().list {
             let path = &operation.path;

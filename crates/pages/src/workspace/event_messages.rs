@@ -78,7 +78,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn g10_every_event_has_words_of_its_own_in_both_languages() {
+    fn g10_every_audit_event_has_its_own_text_in_both_languages() {
         for language in [PageLanguage::English, PageLanguage::Chinese] {
             let all = AuditAction::ALL.iter();
             let message: BTreeSet<&str> = all.map(|one| event_messages(language, *one)).collect();

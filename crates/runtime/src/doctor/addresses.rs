@@ -110,7 +110,7 @@ mod tests {
     use super::site;
 
     #[test]
-    fn sites_are_what_browsers_take_them_for() {
+    fn doctor_site_is_the_registrable_domain() {
         assert_eq!(site("api.dify.example.com"), "example.com");
         assert_eq!(site("api.example.co.uk"), "example.co.uk");
         assert_eq!(site("localhost"), "localhost");

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn d9_a_console_that_reads_other_cookies_is_named_with_what_its_container_lacks() {
+    fn d9_doctor_names_a_console_that_reads_other_cookies_and_its_missing_settings() {
         let (https, http) = ("https://dify.example.com", "http://dify.example.com");
         let right = [
             (https, "", page("https://dify.example.com/console/api", "")),

@@ -93,7 +93,7 @@ mod tests {
 
     /// Row F: each file that settings or keys come from, whichever it is.
     #[test]
-    fn f_the_doctor_names_every_file_of_settings_that_others_can_change_or_read() {
+    fn f_doctor_names_settings_files_that_others_can_read_or_write() {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("key");
         let keys = folder.path().join("keys.json");

@@ -164,7 +164,7 @@ mod tests {
 
     /// Issue row F: `abc$def` was read as `abc`, without a word.
     #[test]
-    fn f_a_dollar_in_an_env_value_is_a_character_and_nothing_is_substituted() {
+    fn f_env_file_dollar_is_literal() {
         for (text, value) in [
             ("A=abc$def", "abc$def"),
             ("A=abc${HOME}$(id)`id`", "abc${HOME}$(id)`id`"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_blanks_exports_and_line_ends_are_read_as_shells_read_them() {
+    fn env_file_comments_blanks_exports_and_line_ends_are_read_as_by_a_shell() {
         for (text, value) in [
             ("export A=1", "1"),
             ("# x\r\n\r\nA=1 # one\r\nB=2\r\n", "1"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_readers_disagree_about_is_refused_with_its_line() {
+    fn env_file_ambiguous_line_is_refused_with_its_number() {
         for (text, line) in [
             ("A=two words", 1),
             ("B=1\nA=Acme, Inc. <a@b>", 2),
@@ -219,13 +219,13 @@ mod tests {
     proptest! {
         /// Whatever a value is, quoted as a shell quotes it comes back as it was.
         #[test]
-        fn a_value_in_quotes_comes_back(value in "[^\0'\r]{0,40}") {
+        fn env_file_quoted_value_round_trips(value in "[^\0'\r]{0,40}") {
             let text = format!("A='{value}'\n");
             prop_assert_eq!(one(&text), Ok(value));
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC{0,60}") {
+        fn env_file_of_arbitrary_text_does_not_panic(text in "\\PC{0,60}") {
             let _either = parse(&text);
         }
     }

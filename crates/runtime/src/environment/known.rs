@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn g6_a_misspelt_setting_is_named_with_the_nearest_one() {
+    fn g6_misspelt_setting_is_reported_with_the_nearest_name() {
         for (name, nearest) in [
             ("GATEWRIGHT_TRUSTED_PROXYS", "GATEWRIGHT_TRUSTED_PROXIES"),
             ("DIFY_PROT", "DIFY_PORT"),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ours_or_somebody_else_s_is_not_named() {
+    fn known_or_foreign_variable_is_not_reported() {
         let quiet = [
             ("GATEWRIGHT_TRUSTED_PROXIES", "10.0.0.0/8"),
             ("GATEWRIGHT_OIDC_CORP_A_ISSUER", "https://a.example"),

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_kept_and_numbers_lists_and_yes_are_read() {
+    fn settings_file_reads_texts_numbers_lists_and_booleans() {
         let text = "DB_PASSWORD = \"0123\"\nDIFY_PORT = 5001\nSMTP_USE_TLS = true\n\
                     OPENAPI_KNOWN_CLIENT_IDS = [\"difyctl\", \"mine\"]\nREDIS_PASSWORD = '1e5$x'\n";
         let read = parse(text).unwrap();
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_on_the_way_is_refused_and_no_line_is_quoted() {
+    fn settings_file_value_that_would_not_round_trip_is_refused_without_echo() {
         for (text, words) in [
             ("DB_PASSWORD = 1_000", "DB_PASSWORD is a secret"),
             ("REDIS_PASSWORD = 1e5", "must stand in quotes"),

@@ -24,7 +24,7 @@ fn layered(folder: &Path, process: &[(&str, &str)]) -> Environment {
 }
 
 #[test]
-fn each_layer_stands_over_the_one_before() {
+fn settings_layer_overrides_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     assert_eq!(
@@ -63,7 +63,7 @@ fn each_layer_stands_over_the_one_before() {
 }
 
 #[test]
-fn values_are_kept_to_the_character_whatever_they_look_like() {
+fn settings_values_are_kept_to_the_character() {
     for value in [
         "0123",
         "1e5",
@@ -85,7 +85,7 @@ fn values_are_kept_to_the_character_whatever_they_look_like() {
 }
 
 #[test]
-fn a_secret_may_stand_in_a_file_and_the_variable_wins() {
+fn secret_is_read_from_a_file_and_the_variable_wins() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     fs::write(&path, "\u{feff}from the file\n").unwrap();
@@ -118,7 +118,7 @@ fn a_secret_may_stand_in_a_file_and_the_variable_wins() {
 }
 
 #[test]
-fn a_broken_env_file_is_named_but_not_quoted() {
+fn broken_env_file_is_named_but_not_quoted() {
     let folder = tempfile::tempdir().unwrap();
     for (text, line) in [
         ("A=1\nDB_PASSWORD='hunter2\n", "line 2"),
@@ -134,7 +134,7 @@ fn a_broken_env_file_is_named_but_not_quoted() {
 
 /// Row F: neither a mark nor another encoding panics or misleads, in whichever file.
 #[test]
-fn f_a_byte_order_mark_is_taken_off_and_what_is_no_text_is_said() {
+fn f_env_file_byte_order_mark_is_stripped_and_non_utf8_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let dot_env = folder.path().join(".env");
     fs::write(&dot_env, "\u{feff}DB_HOST=one\r\nDB_PORT=2\r\n").unwrap();
@@ -182,7 +182,7 @@ fn f_a_byte_order_mark_is_taken_off_and_what_is_no_text_is_said() {
 
 /// G6: what an error suggests can be put into `.env` as it stands; so can every example of the document.
 #[test]
-fn g6_every_example_is_taken_by_an_env_file_as_it_is_shown() {
+fn g6_every_setting_example_is_valid_in_an_env_file() {
     let folder = tempfile::tempdir().unwrap();
     for setting in groups().into_iter().flat_map(|group| group.settings) {
         let name = setting.name.replace("<NAME>", "CORP");
@@ -200,7 +200,7 @@ fn g6_every_example_is_taken_by_an_env_file_as_it_is_shown() {
 
 /// The layer of defaults says what the declarations say.
 #[test]
-fn every_default_reads_as_itself() {
+fn every_setting_default_parses_to_itself() {
     use crate::settings::ServerSettings;
     let key = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
     let bare = |name: &str| (name == key.0).then(|| key.1.to_owned());

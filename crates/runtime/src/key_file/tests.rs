@@ -21,7 +21,7 @@ fn states(keys: &[KeyInfo]) -> Vec<KeyState> {
 }
 
 #[test]
-fn a_key_goes_from_next_to_active_to_previous_to_gone_each_in_its_time() {
+fn key_passes_from_next_to_active_to_previous_to_removed() {
     use KeyState::{Active, Next, Previous};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
@@ -67,7 +67,7 @@ fn a_key_goes_from_next_to_active_to_previous_to_gone_each_in_its_time() {
 }
 
 #[test]
-fn the_file_is_its_owner_s_and_one_command_at_a_time_changes_it() {
+fn key_file_is_private_and_locked_while_changed() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_somebody_named_stays() {
+    fn attach_keeps_variables_that_are_set_explicitly() {
         let state = State {
             db_url: "postgres://dev".into(),
             redis_url: "redis://dev".into(),

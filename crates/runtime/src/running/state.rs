@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comes_back_as_it_was_and_quotes_for_the_shell() {
+    fn running_state_round_trips_and_is_quoted_for_the_shell() {
         let folder = tempfile::tempdir().unwrap();
         let state = State {
             pid: 7,

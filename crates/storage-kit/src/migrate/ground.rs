@@ -144,7 +144,7 @@ mod tests {
     use super::DifySchema;
 
     #[test]
-    fn the_heads_of_both_generations_are_known_and_others_are_named() {
+    fn alembic_heads_of_both_generations_are_known_and_others_named() {
         let of = |head: &str| DifySchema::of_head(head.to_owned());
         assert_eq!(of("9f4b7c2d1a80"), DifySchema::Known("1.14.2"));
         assert_eq!(of("56124e050600"), DifySchema::Known("1.16.1"));

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn g1_a_schema_is_ours_only_if_all_that_we_do_not_know_expands() {
+    fn g1_schema_with_unknown_migrations_is_usable_only_if_they_expand() {
         let (expand, contract) = ((LATER, Kind::Expand), ("3000", Kind::Contract));
         let later = vec![LATER.to_owned()];
         assert_eq!(state(&[], &[], 0), SchemaState::Current);

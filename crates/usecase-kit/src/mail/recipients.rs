@@ -55,7 +55,7 @@ mod tests {
     use super::mailbox;
 
     #[test]
-    fn b5_subaddresses_are_one_mailbox() {
+    fn b5_mail_subaddresses_share_one_mailbox_budget() {
         for (address, arrives) in [
             ("you@example.com", "you@example.com"),
             ("you+1@example.com", "you@example.com"),

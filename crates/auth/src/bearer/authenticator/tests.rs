@@ -89,7 +89,7 @@ fn token() -> String {
 }
 
 #[test]
-fn f4_the_limit_is_charged_before_the_look_up_for_dead_tokens_too() {
+fn f4_limit_is_charged_before_the_look_up_for_dead_tokens_too() {
     let (answer, log) = run(&Notes::default(), &token());
     assert!(matches!(answer, Err(BearerError::Invalid)));
     let order = [
@@ -103,7 +103,7 @@ fn f4_the_limit_is_charged_before_the_look_up_for_dead_tokens_too() {
 /// b3: whatever its form, a token that leads nowhere is paid for by its address, and an address that has
 /// paid all it may costs no store anything.
 #[test]
-fn b3_an_address_that_has_spent_its_budget_is_answered_from_memory_alone() {
+fn b3_address_over_its_budget_is_answered_from_memory_alone() {
     let (mut notes, old) = (Notes::default(), format!("dfoa_{}", "A".repeat(43)));
     notes.spent = Some("BAD_BEARER");
     let authenticator = BearerAuthenticator::new(&notes, &notes, Limits::default());
@@ -139,7 +139,7 @@ fn b3_an_address_that_has_spent_its_budget_is_answered_from_memory_alone() {
 }
 
 #[test]
-fn f4_a_refused_token_is_not_looked_up() {
+fn f4_refused_token_is_not_looked_up() {
     let notes = Notes {
         refuse: true,
         row: Some(row("dfoa_", true, 60)),
@@ -154,7 +154,7 @@ fn f4_a_refused_token_is_not_looked_up() {
 }
 
 #[test]
-fn sec_110_a_wrong_checksum_reads_no_store_and_charges_the_address() {
+fn sec_110_wrong_checksum_reads_no_store_and_charges_the_address() {
     let mut text = token();
     text.pop();
     text.push('!');
@@ -164,14 +164,14 @@ fn sec_110_a_wrong_checksum_reads_no_store_and_charges_the_address() {
 }
 
 #[test]
-fn an_unknown_prefix_touches_nothing() {
+fn bearer_with_unknown_prefix_reads_no_store_and_charges_nobody() {
     let (answer, log) = run(&Notes::default(), "sk-something");
     assert!(matches!(answer, Err(BearerError::Invalid)));
     assert!(log.is_empty());
 }
 
 #[test]
-fn sec_108_an_expired_token_is_retired_and_answered_like_any_dead_one() {
+fn sec_108_expired_token_is_retired_and_answered_like_any_dead_one() {
     let notes = Notes {
         row: Some(row("dfoa_", true, 0)),
         ..Notes::default()
@@ -182,7 +182,7 @@ fn sec_108_an_expired_token_is_retired_and_answered_like_any_dead_one() {
 }
 
 #[test]
-fn a_row_of_the_wrong_kind_is_a_dead_token() {
+fn token_row_of_the_wrong_kind_is_refused() {
     for wrong in [
         row("dfoe_", false, 60),
         row("dfoa_", false, 60),
@@ -197,7 +197,7 @@ fn a_row_of_the_wrong_kind_is_a_dead_token() {
 }
 
 #[test]
-fn sec_121_without_a_limiter_there_is_no_way_in() {
+fn sec_121_bearer_without_a_reachable_limiter_is_refused() {
     let notes = Notes {
         down: true,
         row: Some(row("dfoa_", true, 60)),
@@ -209,7 +209,7 @@ fn sec_121_without_a_limiter_there_is_no_way_in() {
 }
 
 #[test]
-fn a_live_token_is_its_principal() {
+fn live_token_resolves_to_its_principal() {
     let notes = Notes {
         row: Some(row("dfoa_", true, 60)),
         ..Notes::default()

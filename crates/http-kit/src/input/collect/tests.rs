@@ -94,7 +94,7 @@ ids   | ["a"]          | value_error        | Each item should be a UUID
 "#;
 
 #[test]
-fn each_kind_of_problem_has_its_name_and_its_sentence() {
+fn input_problem_of_each_kind_has_its_code_and_message() {
     for row in KINDS.trim().lines() {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let mut body = json!({"email": "a", "role": "admin"});
@@ -111,7 +111,7 @@ fn each_kind_of_problem_has_its_name_and_its_sentence() {
 }
 
 #[test]
-fn problems_of_all_members_are_told_in_the_order_of_their_declaration() {
+fn input_problems_are_listed_in_the_order_of_declaration() {
     let body = json!({"ids": 1, "limit": "x", "role": "boss"});
     assert_eq!(
         problems::<Invite>(body),
@@ -130,7 +130,7 @@ fn problems_of_all_members_are_told_in_the_order_of_their_declaration() {
 }
 
 #[test]
-fn unknown_members_come_first_and_are_five_at_most_with_harmless_names() {
+fn input_problems_list_at_most_five_unknown_members_first_with_safe_names() {
     let mut body = json!({"limit": 0});
     for n in 0..50 {
         body[format!("x{n}\u{1b}{}", "y".repeat(99))] = json!(n);
@@ -148,13 +148,13 @@ fn unknown_members_come_first_and_are_five_at_most_with_harmless_names() {
 }
 
 #[test]
-fn a_type_that_does_not_deny_them_passes_unknown_members_over() {
+fn unknown_members_are_ignored_unless_the_type_denies_them() {
     let body = json!({"else": {"deep": [1, null]}, "email": "a", "role": "normal"});
     assert!(read::<Invite>(object(body)).is_ok());
 }
 
 #[test]
-fn a_problem_of_a_nested_value_tells_the_way_to_it() {
+fn input_problem_of_a_nested_value_has_its_path() {
     let body = json!({"nodes": [{"id": "a", "depth": 3}, {"id": 5}]});
     assert_eq!(problems::<Graph>(body), ["nodes.1.id string_type"]);
     let body = json!({"nodes": [{"depth": 3}]});
@@ -187,7 +187,7 @@ fn nested_objects_defaults_and_tagged_variants_are_read() {
 }
 
 #[test]
-fn no_problem_repeats_what_was_submitted() {
+fn input_problem_does_not_echo_the_submitted_value() {
     /// A type of somebody else's, which says what it found.
     #[derive(Debug)]
     struct Talkative;
@@ -226,7 +226,7 @@ fn no_problem_repeats_what_was_submitted() {
 }
 
 #[test]
-fn of_a_repeated_name_in_a_query_the_first_counts_and_numbers_are_texts() {
+fn query_with_a_repeated_name_takes_the_first_and_numbers_parse_from_text() {
     let pairs = [("page", "2"), ("page", "7"), ("limit", " 3 ")];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let page: Page = read(object_of(pairs)).unwrap();
