@@ -49,7 +49,6 @@ struct Stream {
 /// What a frame is while text is released.
 pub(crate) struct View<'a> {
     pub(crate) graph: &'a Graph,
-    pub(crate) level: usize,
     pub(crate) nodes: &'a Marks,
     pub(crate) pool: &'a Pool,
     /// Bytes that one value may have as text.
@@ -219,11 +218,7 @@ impl Release {
                             speaker.piece = stream.pieces.len();
                             stream.closed
                         }
-                        None => match view
-                            .pool
-                            .get(selector)
-                            .filter(|_| settled(view, selector.node()))
-                        {
+                        None => match view.pool.get(selector) {
                             Some(found) => {
                                 let kind = found.kind();
                                 let text = gatewright_variables::render::render(
@@ -248,14 +243,6 @@ impl Release {
         }
         true
     }
-}
-
-/// Whether what a node's variables are now is what they stay: it is done, or it is none of this level.
-fn settled(view: &View<'_>, node: &str) -> bool {
-    view.graph.index_of(node).is_none_or(|at| {
-        view.graph.nodes[at].level != view.level
-            || view.nodes.get(view.graph.nodes[at].slot) == Mark::Done
-    })
 }
 
 /// Whether what comes after a node is decided only when it has ended: branches, containers, other speakers, and assigners whose

@@ -1,4 +1,9 @@
 //! What each type of node is and does: one file per type, one line per type in [`TYPES`].
+//!
+//! A new type: a file with its data (`parse`), what it does (`run`, or `request` and `conclude` for what happens outside), a variant of
+//! [`NodeData`], a line in the table. A function gets a [`Context`] and gives an [`Outcome`] or a [`Failure`]; it never writes to the run.
+//! Members of its data that the editor leaves out or null are defaults ([`or_default`]); a selector that was never connected is none. A
+//! recording in `tests/golden` shows that it does what the original does.
 
 pub(crate) mod aggregator;
 pub(crate) mod answer;

@@ -139,7 +139,6 @@ impl Turn<'_> {
             return;
         };
         let Frame {
-            level,
             nodes,
             pool,
             release,
@@ -147,7 +146,6 @@ impl Turn<'_> {
         } = frame;
         let view = crate::release::View {
             graph: self.graph,
-            level: *level,
             nodes,
             pool,
             limit,

@@ -111,6 +111,19 @@ fn graph_that_cannot_be_run_is_refused_with_the_node() {
             "default_value of n: \"seven\" is not number",
         ),
     ];
+    for value in [json!(true), json!("\"text\"")] {
+        let node = with(code("c"), "error_strategy", json!("default-value"));
+        let node = with(
+            node,
+            "default_value",
+            json!([{"key": "n", "type": "number", "value": value}]),
+        );
+        assert!(
+            refusal(&graph(&[start(&[]), node], &[]))
+                .to_string()
+                .ends_with("default_value of n is not number")
+        );
+    }
     for (graph, text) in cases {
         let error = refusal(&graph).to_string();
         assert!(error.contains(text), "{error}\n{text}");

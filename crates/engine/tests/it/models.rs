@@ -119,6 +119,12 @@ fn model_can_be_named_by_an_environment_variable() {
     assert_eq!((call.provider.as_str(), call.model.as_str()), ("P2", "M2"));
     let error = asked(llm(json!({"model_selector": ["env", "none"]})), json!({})).unwrap_err();
     assert_eq!(error, "Model variable ['env', 'none'] not found");
+    let completion = json!({"model_selector": ["env", "other"], "model": {"provider": "p", "name": "m", "mode": "completion"}});
+    let error = asked(llm(completion), json!({})).unwrap_err();
+    assert_eq!(
+        error,
+        "Model variable ['env', 'other'] has another mode than the node"
+    );
 }
 
 #[test]

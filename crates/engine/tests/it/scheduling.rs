@@ -604,3 +604,49 @@ fn list_operator_gives_what_is_left_and_fails_on_what_is_no_list() {
     driver.start(json!({"list": {"a": 1}}));
     assert_eq!(json!(driver.end().status), "failed");
 }
+
+#[test]
+fn branch_that_failed_with_defaults_leaves_by_none_of_its_ways() {
+    let node = with(
+        branch("if", "q", "yes"),
+        "error_strategy",
+        json!("default-value"),
+    );
+    let mut broken = with(
+        node,
+        "default_value",
+        json!([{"key": "result", "type": "boolean", "value": false}]),
+    );
+    broken["data"]["cases"][0]["conditions"][0]["variable_selector"] = json!(["nobody", "x"]);
+    let graph = graph(
+        &[start(&[]), broken, template("a", ""), template("b", "")],
+        &["start if", "if:true a", "if:false b"],
+    );
+    let mut driver = Driver::new(&graph);
+    driver.start(json!({}));
+    assert_eq!(
+        (started(&driver), json!(driver.end().status)),
+        (vec!["start", "if"], json!("partial-succeeded"))
+    );
+}
+
+#[test]
+fn answers_of_a_run_are_bounded_together() {
+    let limits = Limits {
+        output_bytes: 1_000,
+        ..Limits::default()
+    };
+    let long = "x".repeat(600);
+    let mut driver = Driver::limited(
+        &graph(
+            &[start(&[]), answer("a", &long), answer("b", &long)],
+            &["start a", "a b"],
+        ),
+        limits,
+    );
+    driver.start(json!({}));
+    assert_eq!(
+        driver.end().error.as_deref(),
+        Some("The answer of the run is too long: at most 1000 bytes are allowed.")
+    );
+}
