@@ -8,6 +8,7 @@ mod answer;
 mod calls;
 mod commit;
 mod ids;
+mod lines;
 mod machine;
 mod memory;
 mod plan;
@@ -23,6 +24,7 @@ mod wake;
 
 pub use crate::{
     ids::{attempt_id, execution_id},
+    lines::RunLines,
     machine::Machine,
     plan::{RunKey, RunPlan},
     ports::{
