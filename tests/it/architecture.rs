@@ -696,3 +696,30 @@ fn sources(folder: &Path, look: &mut impl FnMut(&Path, &str)) {
         }
     }
 }
+
+/// The fields of a service are for `runtime`, which fills them in, and for its own crate: a route or a page calls
+/// a use-case.
+#[test]
+fn routes_and_pages_do_not_reach_into_services() {
+    const STORES: [&str; 5] = [".pool", ".limiter", ".throttles", ".codes", ".mail_queue"];
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '(';
+    let mut found = vec![];
+    let folders = fs::read_dir(root().join("crates")).unwrap();
+    for folder in folders.map(|entry| entry.unwrap().path()) {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("http") && name != "pages" {
+            continue;
+        }
+        sources(&folder.join("src"), &mut |path, text| {
+            for store in STORES {
+                let reaches = text
+                    .match_indices(store)
+                    .any(|(at, _)| !text[at + store.len()..].starts_with(is_name));
+                if reaches {
+                    found.push(format!("{}: {store}", path.display()));
+                }
+            }
+        });
+    }
+    assert!(found.is_empty(), "call a use-case: {found:#?}");
+}

@@ -114,6 +114,24 @@ async fn sec_005_malformed_body_is_refused() {
 }
 
 #[actix_web::test]
+async fn body_with_a_duplicate_name_in_a_nested_object_is_400() {
+    let h = Harness::start().await;
+    h.set_up().await;
+    let login = "/console/api/login";
+    let sent = |beside: &str| {
+        format!(r#"{{"email":"nobody@example.com","password":"UGFzc3cwcmQx","beside":{beside}}}"#)
+    };
+    for (beside, status, code) in [
+        (r#"{"a":1,"b":{"a":1}}"#, 401, "authentication_failed"),
+        (r#"{"a":1,"a":1}"#, 400, "bad_request"),
+        (r#"[{"b":{"a":1,"a":2}}]"#, 400, "bad_request"),
+    ] {
+        let answer = raw(&h, None, login, "application/json", &sent(beside)).await;
+        assert_eq!(answer.expect(status).code(), code, "{beside}");
+    }
+}
+
+#[actix_web::test]
 async fn console_body_of_wrong_media_type_json_or_field_has_its_own_error() {
     let h = Harness::start().await;
     h.set_up().await;

@@ -117,7 +117,7 @@ impl Members {
         })
     }
 
-    /// Whoever invites still may, and has ended nothing since they were let in: an invitation of before
+    /// Under the lock: whoever invites still may, and has ended nothing since they were let in: an invitation of before
     /// an ending could not be accepted.
     async fn require_inviter(
         &self,

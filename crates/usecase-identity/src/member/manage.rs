@@ -178,7 +178,8 @@ impl Members {
         Ok(())
     }
 
-    /// Renames the workspace.
+    /// Renames the workspace. Whether the actor may is looked at once more, under the lock: their role may have
+    /// changed since the request came in.
     pub async fn rename(
         &self,
         ctx: &Ctx,
@@ -220,7 +221,8 @@ impl Members {
         Ok((own, theirs.ok_or(MemberError::NotFound)?))
     }
 
-    /// Locks the workspace; the role of somebody who manages its members, as it is now.
+    /// Locks the workspace; the role of somebody who manages its members, as it is now. The route has asked for it
+    /// already: here it is what the change is decided by.
     async fn require_manager(
         &self,
         tx: &mut Tx,

@@ -80,7 +80,7 @@ impl ApiKeys {
         Ok(api_key::list(&mut tx, workspace, scope).await?)
     }
 
-    /// Makes a key. It is told once, here, and stored as a digest. Whoever makes it may still, and has
+    /// Makes a key. It is told once, here, and stored as a digest. Under the lock whoever makes it may still, and has
     /// ended nothing since they were let in: a key outlives sessions.
     pub async fn create(
         &self,
