@@ -373,7 +373,8 @@ fn crates_of_one_layer_do_not_depend_on_each_other() {
 fn library_crates_and_mains_stay_small() {
     let lines = |file: &PathBuf| fs::read_to_string(file).unwrap().lines().count();
     for entry in fs::read_dir(root().join("crates")).unwrap() {
-        let folder = entry.unwrap().path();
+        // Tests beside the library are none of it: that they grow is no reason to split it.
+        let folder = entry.unwrap().path().join("src");
         let all: usize = rust_files(&folder).iter().map(lines).sum();
         assert!(all < MAX_LINES, "{}: {all} lines", folder.display());
     }
@@ -511,7 +512,8 @@ fn files_are_small_and_say_what_they_are_for() {
             file.display()
         );
         let lines = text.lines().count();
-        let is_test = file.starts_with(root().join("tests")) || file.ends_with("tests.rs");
+        let is_test =
+            file.ends_with("tests.rs") || file.components().any(|c| c.as_os_str() == "tests");
         if lines > 420 && !is_test {
             long.push(format!("{}: {lines}", file.display()));
         }
