@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 40] = [
+const EDGES: [(&str, &[&str]); 41] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -93,6 +93,17 @@ const EDGES: [(&str, &[&str]); 40] = [
             "kv",
             "objects",
             "storage-identity",
+            "storage-kit",
+            "usecase-kit",
+        ],
+    ),
+    (
+        "usecase-apps",
+        &[
+            "auth",
+            "domain",
+            "dsl",
+            "storage-apps",
             "storage-kit",
             "usecase-kit",
         ],

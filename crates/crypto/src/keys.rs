@@ -93,11 +93,13 @@ pub enum Purpose {
     FileUrl,
     /// Values in Redis that carry authority.
     SealedValue,
+    /// Secrets that a workspace keeps in the database, such as those among the variables of its apps.
+    WorkspaceSecret,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -115,6 +117,7 @@ impl Purpose {
         Self::StorageDigest,
         Self::FileUrl,
         Self::SealedValue,
+        Self::WorkspaceSecret,
     ];
 
     /// What another service may verify, and is given keys for.
@@ -140,6 +143,7 @@ impl Purpose {
             Self::StorageDigest => "storage-digest",
             Self::FileUrl => "file-url",
             Self::SealedValue => "sealed-value",
+            Self::WorkspaceSecret => "workspace-secret",
         }
     }
 }

@@ -106,6 +106,18 @@ audit_actions! {
     OwnershipTransferred => "workspace.ownership_transferred",
     /// An API key was made.
     ApiKeyCreated => "workspace.api_key_created",
+    /// An app was created, by hand or from a file.
+    AppCreated => "app.created",
+    /// An app was overwritten from a file.
+    AppOverwritten => "app.overwritten",
+    /// An app was exported with its secrets.
+    AppSecretsExported => "app.secrets_exported",
+    /// A version of an app's workflow was published.
+    AppPublished => "app.published",
+    /// An app was opened to programs or users, or closed.
+    AppAccessChanged => "app.access_changed",
+    /// An app was deleted with everything that hung on it.
+    AppDeleted => "app.deleted",
     /// An API key was deleted.
     ApiKeyDeleted => "workspace.api_key_deleted",
     /// Retention removed the oldest events of a chain.

@@ -23,6 +23,10 @@ pub enum Capability {
     DeleteTags,
     /// Upload for knowledge, make and change it.
     EditKnowledge,
+    /// Make, import, export, change, publish and delete apps.
+    EditApps,
+    /// Open apps to programs, and give their sites new addresses.
+    AdministerApps,
     /// Read the audit trail.
     ReadAudit,
     /// What every member may.
@@ -31,7 +35,7 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ManageMembers,
         Self::TransferOwnership,
         Self::ChangeWorkspace,
@@ -40,6 +44,8 @@ impl Capability {
         Self::EditTags,
         Self::DeleteTags,
         Self::EditKnowledge,
+        Self::EditApps,
+        Self::AdministerApps,
         Self::ReadAudit,
         Self::BeMember,
     ];
@@ -58,8 +64,11 @@ impl Role {
             Capability::ManageMembers
             | Capability::ChangeWorkspace
             | Capability::DeleteApiKeys
+            | Capability::AdministerApps
             | Capability::ReadAudit => admin,
-            Capability::CreateApiKeys | Capability::DeleteTags => admin || self == Self::Editor,
+            Capability::CreateApiKeys | Capability::DeleteTags | Capability::EditApps => {
+                admin || self == Self::Editor
+            }
             Capability::EditTags | Capability::EditKnowledge => self != Self::Normal,
         }
     }
@@ -172,6 +181,11 @@ mod tests {
             (Capability::EditTags, [true, true, true, true, false]),
             (Capability::DeleteTags, [true, true, true, false, false]),
             (Capability::EditKnowledge, [true, true, true, true, false]),
+            (Capability::EditApps, [true, true, true, false, false]),
+            (
+                Capability::AdministerApps,
+                [true, true, false, false, false],
+            ),
             (Capability::ReadAudit, [true, true, false, false, false]),
             (Capability::BeMember, [true; 5]),
         ];

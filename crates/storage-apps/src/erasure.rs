@@ -7,7 +7,7 @@ use gatewright_domain::ids::{AppId, WorkspaceId};
 use gatewright_storage_kit::{Conn, StorageError};
 
 /// What hangs on an app, then the app. `$1` is the app, `$2` its workspace.
-const APP: [&str; 24] = [
+const APP: [&str; 25] = [
     "DELETE FROM human_input_form_upload_files WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM human_input_form_upload_tokens WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM human_input_form_recipients r USING human_input_forms f \
@@ -40,6 +40,7 @@ const APP: [&str; 24] = [
     "DELETE FROM workflows WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM app_model_configs c USING apps a \
      WHERE c.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM gatewright_app_dependencies WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM installed_apps WHERE app_id = $1 AND app_owner_tenant_id = $2",
     "DELETE FROM api_tokens WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM tag_bindings WHERE target_id = $1 AND tenant_id = $2",

@@ -3,6 +3,7 @@
 //! JSON columns are texts here: who reads them is the use-case's business.
 
 pub mod app;
+pub mod app_dependency;
 pub mod erasure;
 pub mod installed_app;
 pub mod model_config;

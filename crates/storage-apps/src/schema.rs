@@ -130,6 +130,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    gatewright_app_dependencies (app_id) {
+        app_id -> Uuid,
+        tenant_id -> Uuid,
+        dependencies -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     tenants (id) {
         id -> Uuid,
         name -> Text,

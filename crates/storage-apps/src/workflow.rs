@@ -184,6 +184,27 @@ pub async fn list_dates(
     Ok(rows.into_iter().map(dates).collect())
 }
 
+/// Which of these apps have a draft that a trigger starts.
+pub async fn list_with_draft_trigger(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    apps: &[AppId],
+) -> Result<Vec<AppId>, StorageError> {
+    let ids: Vec<Uuid> = apps.iter().map(|id| id.0).collect();
+    let is_triggered = diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "graph ~ '\"type\": ?\"trigger-(webhook|schedule|plugin)\"'",
+    );
+    let found: Vec<Uuid> = workflows::table
+        .filter(workflows::tenant_id.eq(workspace.0))
+        .filter(workflows::app_id.eq_any(ids))
+        .filter(workflows::version.eq(DRAFT))
+        .filter(is_triggered)
+        .select(workflows::app_id)
+        .load(conn.as_mut())
+        .await?;
+    Ok(found.into_iter().map(AppId).collect())
+}
+
 /// Which versions of an app.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct VersionFilter {

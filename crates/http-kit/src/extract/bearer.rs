@@ -29,6 +29,20 @@ impl RequiredScope for WorkspaceReadScope {
     const SCOPE: Scope = Scope::WorkspaceRead;
 }
 
+/// `workspace:write`.
+pub struct WorkspaceWriteScope;
+
+impl RequiredScope for WorkspaceWriteScope {
+    const SCOPE: Scope = Scope::WorkspaceWrite;
+}
+
+/// `apps:read`.
+pub struct AppsReadScope;
+
+impl RequiredScope for AppsReadScope {
+    const SCOPE: Scope = Scope::AppsRead;
+}
+
 /// The caller, who has the scope.
 pub struct Require<S> {
     /// Who calls.

@@ -48,6 +48,10 @@ needed! {
     EditsTags => EditTags;
     /// Delete tags.
     DeletesTags => DeleteTags;
+    /// Make, import, export, change, publish and delete apps.
+    EditsApps => EditApps;
+    /// Open apps to programs, give their sites new addresses.
+    AdministersApps => AdministerApps;
     /// Read the audit trail.
     ReadsAudit => ReadAudit;
 }

@@ -12,7 +12,9 @@ mod query;
 mod session;
 mod then;
 
-pub use bearer::{AnySubject, FullScope, Require, WorkspaceReadScope};
+pub use bearer::{
+    AnySubject, AppsReadScope, FullScope, Require, WorkspaceReadScope, WorkspaceWriteScope,
+};
 pub use body::{Body, Unreadable, form_pairs};
 pub use context::RequestCtx;
 pub use format::{
@@ -20,8 +22,8 @@ pub use format::{
     ProtocolFormat, SsoFormat,
 };
 pub use member::{
-    ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsTags, InWorkspace,
-    ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
+    AdministersApps, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsApps, EditsTags,
+    InWorkspace, ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
 };
 pub use multipart::{UploadForm, UploadProblem};
 pub use path_id::PathId;

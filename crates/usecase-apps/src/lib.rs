@@ -1,0 +1,49 @@
+//! The use-cases of apps: what there is, making one by hand or from a file, its draft and its versions, who
+//! may reach it. Runs are not here: they get from [`Apps::published`] and [`Apps::draft_to_run`] what they run.
+
+mod access;
+mod actor;
+mod apps;
+mod change;
+mod content;
+mod create;
+mod delete;
+mod describe;
+mod draft;
+mod error;
+mod export;
+mod import;
+mod list;
+mod model_config;
+mod openapi;
+mod publish;
+mod runnable;
+mod secret;
+mod version;
+mod view;
+
+pub use actor::Actor;
+pub use apps::{Apps, AppsParts, RemoteFile};
+pub use change::{AppChange, IconChange, SiteChange};
+pub use content::WorkflowContent;
+pub use create::NewApp;
+pub use describe::{Description, Parameters, SystemParameters};
+pub use draft::{DraftSave, VariableSave};
+pub use error::AppError;
+pub use export::ExportRequest;
+pub use gatewright_dsl::{AppMode, Dependency, IconType, ImportStatus, Variable};
+pub use gatewright_storage_apps::{
+    app::{App, Filter, Icon, Order},
+    person::Person,
+    site::Site,
+    tag::AppTag,
+    workflow::VersionFilter,
+};
+pub use import::{ImportOutcome, ImportRequest, ImportSource, Overrides};
+pub use model_config::ModelConfigView;
+pub use openapi::{OpenApp, ReachableApp};
+pub use publish::Marks;
+pub use runnable::Runnable;
+pub use secret::SecretKeys;
+pub use version::VersionPage;
+pub use view::{AppDetail, AppPage, AppRow, WorkflowView};
