@@ -11,7 +11,8 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// Remembers what an app asks for, instead of what was remembered of it. `list` is the use-case's own JSON.
 pub async fn insert(
     conn: &mut Conn,
-    (workspace, app): (WorkspaceId, AppId),
+    workspace: WorkspaceId,
+    app: AppId,
     list: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
@@ -36,7 +37,8 @@ pub async fn insert(
 /// What an app of the workspace asks for, until it expires.
 pub async fn find(
     conn: &mut Conn,
-    (workspace, app): (WorkspaceId, AppId),
+    workspace: WorkspaceId,
+    app: AppId,
     now: DateTime<Utc>,
 ) -> Result<Option<String>, StorageError> {
     let list = dependencies::table

@@ -14,7 +14,8 @@ use gatewright_storage_kit::{Conn, StorageError};
 pub async fn insert_own(
     conn: &mut Conn,
     id: Uuid,
-    (workspace, app): (WorkspaceId, AppId),
+    workspace: WorkspaceId,
+    app: AppId,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     diesel::insert_into(installed::table)

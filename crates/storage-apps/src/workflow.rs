@@ -218,7 +218,8 @@ pub struct VersionFilter {
 /// none.
 pub async fn list_versions(
     conn: &mut Conn,
-    (workspace, app): (WorkspaceId, AppId),
+    workspace: WorkspaceId,
+    app: AppId,
     filter: VersionFilter,
     slice: Slice,
 ) -> Result<Vec<Workflow>, StorageError> {
@@ -264,19 +265,38 @@ pub async fn insert(conn: &mut Conn, workflow: &Workflow) -> Result<(), StorageE
     Ok(())
 }
 
+/// Who changes something, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// Who.
+    pub by: AccountId,
+    /// UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// What people call a version and say of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Marks<'a> {
+    /// May be empty.
+    pub name: &'a str,
+    /// May be empty.
+    pub comment: &'a str,
+}
+
 /// Writes what a draft does. The caller holds the row of its app.
 pub async fn update_content(
     conn: &mut Conn,
-    (workspace, id): (WorkspaceId, WorkflowId),
+    workspace: WorkspaceId,
+    id: WorkflowId,
     content: &Content,
-    (by, at): (AccountId, DateTime<Utc>),
+    change: Change,
 ) -> Result<(), StorageError> {
     diesel::update(workflows::table.find(id.0))
         .filter(workflows::tenant_id.eq(workspace.0))
         .set((
             content,
-            workflows::updated_by.eq(by.0),
-            workflows::updated_at.eq(to_column(at)),
+            workflows::updated_by.eq(change.by.0),
+            workflows::updated_at.eq(to_column(change.at)),
         ))
         .execute(conn.as_mut())
         .await?;
@@ -286,17 +306,18 @@ pub async fn update_content(
 /// Writes what people call a version and say of it.
 pub async fn update_marks(
     conn: &mut Conn,
-    (workspace, id): (WorkspaceId, WorkflowId),
-    (name, comment): (&str, &str),
-    (by, at): (AccountId, DateTime<Utc>),
+    workspace: WorkspaceId,
+    id: WorkflowId,
+    marks: Marks<'_>,
+    change: Change,
 ) -> Result<(), StorageError> {
     diesel::update(workflows::table.find(id.0))
         .filter(workflows::tenant_id.eq(workspace.0))
         .set((
-            workflows::marked_name.eq(name),
-            workflows::marked_comment.eq(comment),
-            workflows::updated_by.eq(by.0),
-            workflows::updated_at.eq(to_column(at)),
+            workflows::marked_name.eq(marks.name),
+            workflows::marked_comment.eq(marks.comment),
+            workflows::updated_by.eq(change.by.0),
+            workflows::updated_at.eq(to_column(change.at)),
         ))
         .execute(conn.as_mut())
         .await?;

@@ -9,6 +9,12 @@ use gatewright_usecase_kit::{Ctx, record};
 
 use crate::{Actor, AppDetail, AppError, Apps, apps::get_for_update, view};
 
+/// What is to be open; none: as it is.
+struct Access {
+    site: Option<bool>,
+    api: Option<bool>,
+}
+
 impl Apps {
     /// Opens or closes an app for programs.
     pub async fn set_api(
@@ -18,7 +24,16 @@ impl Apps {
         id: AppId,
         is_open: bool,
     ) -> Result<AppDetail, AppError> {
-        self.set_access(ctx, actor, id, (None, Some(is_open))).await
+        self.set_access(
+            ctx,
+            actor,
+            id,
+            Access {
+                site: None,
+                api: Some(is_open),
+            },
+        )
+        .await
     }
 
     /// Opens or closes the page of an app.
@@ -29,7 +44,16 @@ impl Apps {
         id: AppId,
         is_open: bool,
     ) -> Result<AppDetail, AppError> {
-        self.set_access(ctx, actor, id, (Some(is_open), None)).await
+        self.set_access(
+            ctx,
+            actor,
+            id,
+            Access {
+                site: Some(is_open),
+                api: None,
+            },
+        )
+        .await
     }
 
     async fn set_access(
@@ -37,13 +61,13 @@ impl Apps {
         ctx: &Ctx,
         actor: Actor,
         id: AppId,
-        (site, api): (Option<bool>, Option<bool>),
+        access: Access,
     ) -> Result<AppDetail, AppError> {
         let mut tx = self.pool.begin().await?;
         let mut app = get_for_update(&mut tx, actor.workspace, id).await?;
         let before = (app.has_site, app.has_api);
-        app.has_site = site.unwrap_or(app.has_site);
-        app.has_api = api.unwrap_or(app.has_api);
+        app.has_site = access.site.unwrap_or(app.has_site);
+        app.has_api = access.api.unwrap_or(app.has_api);
         if before != (app.has_site, app.has_api) {
             app.updated_by = Some(actor.account);
             app.updated_at = ctx.now;

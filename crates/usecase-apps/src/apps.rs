@@ -20,8 +20,8 @@ pub trait RemoteFile: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>>;
 }
 
-/// What [`Apps`] is made of.
-pub struct AppsParts {
+/// Apps of workspaces.
+pub struct Apps {
     /// PostgreSQL.
     pub pool: Pool,
     /// Time, ids, randomness.
@@ -32,28 +32,6 @@ pub struct AppsParts {
     pub system_parameters: SystemParameters,
     /// For imports from an address; none: they fail, and say so.
     pub remote_file: Option<Arc<dyn RemoteFile>>,
-}
-
-/// Apps of workspaces.
-pub struct Apps {
-    pub(crate) pool: Pool,
-    pub(crate) env: Env,
-    pub(crate) secrets: SecretKeys,
-    pub(crate) system_parameters: SystemParameters,
-    pub(crate) remote_file: Option<Arc<dyn RemoteFile>>,
-}
-
-impl Apps {
-    /// Puts the parts together.
-    pub fn new(parts: AppsParts) -> Self {
-        Self {
-            pool: parts.pool,
-            env: parts.env,
-            secrets: parts.secrets,
-            system_parameters: parts.system_parameters,
-            remote_file: parts.remote_file,
-        }
-    }
 }
 
 /// An app of the workspace.

@@ -1,6 +1,5 @@
 //! A new app: its row, its site, its place under Explore, and what a classic one is configured as.
 
-use chrono::{DateTime, Utc};
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     error::Unavailable,
@@ -17,7 +16,7 @@ use gatewright_storage_apps::{
 use gatewright_storage_kit::{Conn, StorageError};
 use gatewright_usecase_kit::{Ctx, Env, dry, record};
 
-use crate::{Actor, AppDetail, AppError, Apps, model_config::of_new, view};
+use crate::{Actor, AppDetail, AppError, Apps, actor::Act, model_config::of_new, view};
 
 /// Characters of a site's code.
 const CODE_CHARS: usize = 16;
@@ -47,7 +46,7 @@ impl Apps {
     ) -> Result<AppDetail, AppError> {
         let members = (!new.mode.has_graph()).then(|| of_new(new.mode.as_str()));
         let mut tx = self.pool.begin().await?;
-        let app = insert(&mut tx, &self.env, (actor, ctx.now), new, members).await?;
+        let app = insert(&mut tx, &self.env, Act { ctx, actor }, new, members).await?;
         let event = AuditEvent::new(AuditAction::AppCreated)
             .by(actor.account)
             .within(Some(actor.workspace))
@@ -86,10 +85,11 @@ impl From<NotInserted> for AppError {
 pub(crate) async fn insert(
     conn: &mut Conn,
     env: &Env,
-    (actor, now): (Actor, DateTime<Utc>),
+    act: Act<'_>,
     new: NewApp,
     members: Option<Members>,
 ) -> Result<App, NotInserted> {
+    let (actor, now) = (act.actor, act.ctx.now);
     let id = AppId::generate(env.ids.as_ref());
     let model_config_id = members.is_some().then(|| env.ids.new_uuid());
     let app = App {
@@ -128,7 +128,7 @@ pub(crate) async fn insert(
     let site = site_of(&app, env, code, new.language.as_deref());
     site::insert(conn, &site).await?;
     let installed = env.ids.new_uuid();
-    installed_app::insert_own(conn, installed, (actor.workspace, id), now).await?;
+    installed_app::insert_own(conn, installed, actor.workspace, id, now).await?;
     Ok(app)
 }
 

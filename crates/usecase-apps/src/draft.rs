@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Actor, AppError, Apps, WorkflowContent, WorkflowView,
+    actor::Act,
     apps::{get, get_for_update, require_graph},
     content::with_ids,
     view,
@@ -88,14 +89,15 @@ impl Apps {
         views.into_iter().next().ok_or(AppError::DraftMissing)
     }
 
-    /// Saves a draft, unless somebody else has saved since its editor began.
+    /// Saves a draft, unless somebody else has saved since its editor began. With the hash that the next save must
+    /// bring.
     pub async fn save_draft(
         &self,
         ctx: &Ctx,
         actor: Actor,
         id: AppId,
         save: DraftSave,
-    ) -> Result<Workflow, AppError> {
+    ) -> Result<(Workflow, String), AppError> {
         let mut tx = self.pool.begin().await?;
         let app = get_for_update(&mut tx, actor.workspace, id).await?;
         let app = require_graph(app)?;
@@ -121,24 +123,26 @@ impl Apps {
             rag_pipeline_variables: before.rag_pipeline_variables,
         };
         let draft = self
-            .write_draft(&mut tx, (ctx, actor), (&app, stored), &content)
+            .write_draft(&mut tx, Act { ctx, actor }, &app, stored, &content)
             .await?;
         tx.commit().await?;
-        Ok(draft)
+        Ok((draft, content.hash()))
     }
 
     /// Writes the draft of an app whose row the caller holds.
     pub(crate) async fn write_draft(
         &self,
         conn: &mut Conn,
-        (ctx, actor): (&Ctx, Actor),
-        (app, stored): (&App, Option<Workflow>),
+        act: Act<'_>,
+        app: &App,
+        stored: Option<Workflow>,
         content: &WorkflowContent,
     ) -> Result<Workflow, AppError> {
+        let Act { ctx, actor } = act;
         let content = content.store(&self.secrets, actor.workspace)?;
         if let Some(draft) = stored {
-            let place = (actor.workspace, draft.id);
-            workflow::update_content(conn, place, &content, (actor.account, ctx.now)).await?;
+            let home = act.actor.workspace;
+            workflow::update_content(conn, home, draft.id, &content, act.change()).await?;
             return Ok(Workflow {
                 content,
                 updated_by: Some(actor.account),

@@ -52,6 +52,9 @@ pub enum AppError {
     /// What an app file says is wrong. Only where an app is copied; imports answer with an outcome.
     #[error(transparent)]
     File(#[from] ImportError),
+    /// Another reason why a file becomes no app.
+    #[error("{0}")]
+    Refused(String),
     /// A part of the look of a site that cannot be.
     #[error("{0}")]
     Site(&'static str),
@@ -87,9 +90,11 @@ impl Classify for AppError {
             Self::NotFound | Self::WrongMode => Class::not_found("app_not_found"),
             Self::DraftMissing => Class::not_found("draft_workflow_not_exist"),
             Self::NotInSync(_) => Class::conflict("draft_workflow_not_sync"),
-            Self::Draft(_) | Self::Variable(_) | Self::File(_) | Self::Site(_) => {
-                Class::invalid("invalid_param")
-            }
+            Self::Draft(_)
+            | Self::Variable(_)
+            | Self::File(_)
+            | Self::Refused(_)
+            | Self::Site(_) => Class::invalid("invalid_param"),
             Self::VersionNotFound | Self::NothingToExport | Self::NotAMember => {
                 Class::not_found("not_found")
             }

@@ -3,19 +3,19 @@
 use gatewright_domain::ids::{AppId, WorkspaceId};
 use gatewright_storage_apps::app::{self, Filter, Slice};
 
-use crate::{AppDetail, AppError, AppPage, Apps, apps::get, view};
+use crate::{AppDetail, AppError, AppPage, Apps, Page, apps::get, view};
 
 impl Apps {
-    /// A page of the apps of a workspace. Pages count from 1.
+    /// A page of the apps of a workspace.
     pub async fn list(
         &self,
         workspace: WorkspaceId,
         filter: &Filter,
-        (page, limit): (u32, u32),
+        page: Page,
     ) -> Result<AppPage, AppError> {
         let slice = Slice {
-            offset: i64::from(page.saturating_sub(1)) * i64::from(limit),
-            limit: i64::from(limit),
+            offset: page.offset(),
+            limit: i64::from(page.limit),
         };
         let mut conn = self.pool.get().await?;
         let total = app::count(&mut conn, workspace, filter).await?;

@@ -81,11 +81,11 @@ pub(crate) fn of_file(config: &Map<String, Value>) -> Members {
     let json = |key: &str| present(key).map(Value::to_string);
     let plain = |key: &str| {
         let value = present(key)?;
-        Some(
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned),
-        )
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        // No column takes it.
+        Some(text.replace('\0', ""))
     };
     Members {
         opening_statement: plain("opening_statement"),

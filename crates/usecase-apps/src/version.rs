@@ -4,15 +4,25 @@ use gatewright_domain::ids::{AppId, WorkflowId, WorkspaceId};
 use gatewright_dsl::draft::check_marks;
 use gatewright_storage_apps::{
     app::Slice,
-    workflow::{self, VersionFilter, Workflow},
+    workflow::{self, Marks, VersionFilter, Workflow},
 };
 use gatewright_usecase_kit::Ctx;
 
 use crate::{
-    Actor, AppError, Apps, WorkflowContent, WorkflowView,
+    Actor, AppError, Apps, Page, WorkflowContent, WorkflowView,
+    actor::Act,
     apps::{get, get_for_update, require_graph},
     view,
 };
+
+/// What a version is to be called; none: as it is.
+#[derive(Debug, Clone, Default)]
+pub struct MarkChange {
+    /// At most 20 characters.
+    pub name: Option<String>,
+    /// At most 100 characters.
+    pub comment: Option<String>,
+}
 
 /// A page of versions.
 #[derive(Debug, Clone)]
@@ -24,13 +34,13 @@ pub struct VersionPage {
 }
 
 impl Apps {
-    /// A page of what was published of an app, with its draft. Pages count from 1. Nothing where nothing is published.
+    /// A page of what was published of an app, with its draft. Nothing where nothing is published.
     pub async fn versions(
         &self,
         workspace: WorkspaceId,
         id: AppId,
         filter: VersionFilter,
-        (page, limit): (u32, u32),
+        page: Page,
     ) -> Result<VersionPage, AppError> {
         let mut conn = self.pool.get().await?;
         let app = require_graph(get(&mut conn, workspace, id).await?)?;
@@ -39,12 +49,12 @@ impl Apps {
             return Ok(VersionPage { versions, has_more });
         }
         let slice = Slice {
-            offset: i64::from(page.saturating_sub(1)) * i64::from(limit),
-            limit: i64::from(limit) + 1,
+            offset: page.offset(),
+            limit: i64::from(page.limit) + 1,
         };
-        let mut found = workflow::list_versions(&mut conn, (workspace, id), filter, slice).await?;
-        let has_more = found.len() > limit as usize;
-        found.truncate(limit as usize);
+        let mut found = workflow::list_versions(&mut conn, workspace, id, filter, slice).await?;
+        let has_more = found.len() > page.limit as usize;
+        found.truncate(page.limit as usize);
         let versions = view::workflows(&mut conn, &self.secrets, found).await?;
         Ok(VersionPage { versions, has_more })
     }
@@ -54,10 +64,11 @@ impl Apps {
         &self,
         ctx: &Ctx,
         actor: Actor,
-        (app, id): (AppId, WorkflowId),
-        (name, comment): (Option<String>, Option<String>),
+        app: AppId,
+        id: WorkflowId,
+        change: MarkChange,
     ) -> Result<WorkflowView, AppError> {
-        if name.is_none() && comment.is_none() {
+        if change.name.is_none() && change.comment.is_none() {
             return Err(AppError::NothingToUpdate);
         }
         let mut tx = self.pool.begin().await?;
@@ -65,16 +76,19 @@ impl Apps {
         let found = workflow::find(&mut tx, actor.workspace, app, id).await?;
         let found = found.ok_or(AppError::VersionNotFound)?;
         let marked = Workflow {
-            marked_name: name.unwrap_or(found.marked_name),
-            marked_comment: comment.unwrap_or(found.marked_comment),
+            marked_name: change.name.unwrap_or(found.marked_name),
+            marked_comment: change.comment.unwrap_or(found.marked_comment),
             updated_by: Some(actor.account),
             updated_at: ctx.now,
             ..found
         };
-        let marks = (marked.marked_name.as_str(), marked.marked_comment.as_str());
-        check_marks(marks.0, marks.1)?;
-        let place = (actor.workspace, id);
-        workflow::update_marks(&mut tx, place, marks, (actor.account, ctx.now)).await?;
+        let marks = Marks {
+            name: &marked.marked_name,
+            comment: &marked.marked_comment,
+        };
+        check_marks(marks.name, marks.comment)?;
+        let change = Act { ctx, actor }.change();
+        workflow::update_marks(&mut tx, actor.workspace, id, marks, change).await?;
         let views = view::workflows(&mut tx, &self.secrets, vec![marked]).await?;
         tx.commit().await?;
         views.into_iter().next().ok_or(AppError::VersionNotFound)
@@ -84,7 +98,8 @@ impl Apps {
     pub async fn delete_version(
         &self,
         actor: Actor,
-        (app, id): (AppId, WorkflowId),
+        app: AppId,
+        id: WorkflowId,
     ) -> Result<(), AppError> {
         let mut tx = self.pool.begin().await?;
         let parent = get_for_update(&mut tx, actor.workspace, app).await?;
@@ -106,7 +121,8 @@ impl Apps {
         &self,
         ctx: &Ctx,
         actor: Actor,
-        (app, id): (AppId, WorkflowId),
+        app: AppId,
+        id: WorkflowId,
     ) -> Result<(Workflow, String), AppError> {
         let mut tx = self.pool.begin().await?;
         let parent = get_for_update(&mut tx, actor.workspace, app).await?;
@@ -117,7 +133,7 @@ impl Apps {
         let content = WorkflowContent::read(&self.secrets, actor.workspace, &version.content);
         let stored = workflow::find_draft(&mut tx, actor.workspace, app).await?;
         let draft = self
-            .write_draft(&mut tx, (ctx, actor), (&parent, stored), &content)
+            .write_draft(&mut tx, Act { ctx, actor }, &parent, stored, &content)
             .await?;
         tx.commit().await?;
         Ok((draft, content.hash()))

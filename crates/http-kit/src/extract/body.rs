@@ -29,6 +29,7 @@ pub enum Unreadable {
     Repeated,
 }
 
+const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A body that was read as a `T`.
@@ -49,7 +50,9 @@ impl<T: DeserializeOwned + 'static, F: BodyFormat + 'static> FromRequest for Bod
         let media_type = request.content_type().trim().to_ascii_lowercase();
         let (payload, limit) = (payload.take(), Facts::max_body(request));
         Box::pin(async move {
-            let object = object(&media_type, payload, limit, F::TAKES_FORMS)
+            let is_text = F::TAKES_TEXT && media_type == "text/plain";
+            let media_type = if is_text { JSON } else { &media_type };
+            let object = object(media_type, payload, limit, F::TAKES_FORMS)
                 .await
                 .map_err(F::unreadable)?;
             let value = input::read(object).map_err(F::invalid)?;
@@ -64,7 +67,7 @@ async fn object(
     limit: usize,
     takes_forms: bool,
 ) -> Result<Map<String, Value>, Unreadable> {
-    let is_json = media_type == "application/json"
+    let is_json = media_type == JSON
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
     if takes_forms && media_type == FORM {
         let pairs = form_pairs(media_type, payload, limit).await?;

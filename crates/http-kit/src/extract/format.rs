@@ -13,6 +13,8 @@ use crate::{
 pub trait BodyFormat {
     /// Whether `application/x-www-form-urlencoded` is taken too.
     const TAKES_FORMS: bool;
+    /// Whether JSON that claims to be plain text is taken too.
+    const TAKES_TEXT: bool = false;
     /// The envelope.
     type Failure: ResponseError + 'static;
     /// What a body is answered with that could not be read.

@@ -68,15 +68,17 @@ impl<'de> Reader<'de> {
     }
 
     fn truth(self) -> Result<bool, Invalid> {
-        match self.present()? {
-            Value::Bool(truth) => Ok(*truth),
-            Value::String(text) if text == "true" => Ok(true),
-            Value::String(text) if text == "false" => Ok(false),
-            _ => Err(Invalid::new(
-                "bool_parsing",
-                "Input should be a valid boolean",
-            )),
-        }
+        let truth = match self.present()? {
+            Value::Bool(truth) => Some(*truth),
+            Value::String(text) => spelled(&text.to_ascii_lowercase()),
+            Value::Number(number) => match number.as_u64() {
+                Some(0) => Some(false),
+                Some(1) => Some(true),
+                _ => None,
+            },
+            _ => None,
+        };
+        truth.ok_or_else(|| Invalid::new("bool_parsing", "Input should be a valid boolean"))
     }
 
     fn list(self) -> Result<Items<'de>, Invalid> {
@@ -94,6 +96,15 @@ impl<'de> Reader<'de> {
                 "Input should be a valid dictionary",
             )),
         }
+    }
+}
+
+/// The spellings that Dify takes.
+fn spelled(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
     }
 }
 

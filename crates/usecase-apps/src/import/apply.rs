@@ -17,7 +17,7 @@ use gatewright_usecase_kit::{Ctx, record};
 
 use super::{ImportOutcome, begin::Opened};
 use crate::{
-    Actor, AppError, Apps, NewApp, WorkflowContent, create::insert, import::Overrides,
+    Actor, AppError, Apps, NewApp, Overrides, WorkflowContent, actor::Act, create::insert,
     model_config::of_file,
 };
 
@@ -26,7 +26,7 @@ const MAX_NAME_CHARS: usize = 255;
 
 /// Why a file does not become an app, though it can be read.
 #[derive(Debug, thiserror::Error)]
-enum Refused {
+pub(crate) enum Refused {
     #[error(transparent)]
     File(#[from] ImportError),
     #[error(transparent)]
@@ -48,6 +48,17 @@ impl<E: Into<AppError>> From<Fault<E>> for Refused {
     }
 }
 
+impl From<Refused> for AppError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Fault(error) => error,
+            Refused::File(error) => Self::File(error),
+            Refused::Draft(error) => Self::Draft(error),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
 /// Marks what is no outcome of the import.
 struct Fault<E>(E);
 
@@ -62,7 +73,7 @@ impl Apps {
     ) -> Result<ImportOutcome, AppError> {
         let status = opened.document.status();
         let imported_version = opened.document.version().to_owned();
-        match self.write(ctx, actor, opened).await {
+        match self.write(Act { ctx, actor }, opened).await {
             Ok(app) => Ok(ImportOutcome {
                 id: id.to_string(),
                 status,
@@ -75,12 +86,8 @@ impl Apps {
         }
     }
 
-    async fn write(
-        &self,
-        ctx: &Ctx,
-        actor: Actor,
-        opened: Opened,
-    ) -> Result<(AppId, AppMode), Refused> {
+    async fn write(&self, act: Act<'_>, opened: Opened) -> Result<(AppId, AppMode), Refused> {
+        let Act { ctx, actor } = act;
         let pending = opened.pending;
         let file = opened.document.into_app_file(None)?;
         let mode = file.app.mode;
@@ -97,17 +104,15 @@ impl Apps {
             Some(_) => AuditAction::AppOverwritten,
             None => AuditAction::AppCreated,
         };
+        let look = pending.overrides;
         let app = match target {
-            Some(app) => {
-                self.overwrite(&mut tx, (ctx, actor), app, file, pending.overrides)
+            Some(app) => self.overwrite(&mut tx, act, app, file, look).await?,
+            None => {
+                self.create_from(&mut tx, act, file, look, pending.language)
                     .await?
             }
-            None => {
-                let look = (pending.overrides, pending.language);
-                self.create_from(&mut tx, (ctx, actor), file, look).await?
-            }
         };
-        self.remember_dependencies(&mut tx, ctx, (actor.workspace, app), &dependencies)
+        self.remember_dependencies(&mut tx, act, app, &dependencies)
             .await
             .map_err(Fault)?;
         let event = AuditEvent::new(action)
@@ -122,37 +127,34 @@ impl Apps {
         Ok((app, mode))
     }
 
-    async fn create_from(
+    /// Makes an app of a file.
+    pub(crate) async fn create_from(
         &self,
         conn: &mut Conn,
-        (ctx, actor): (&Ctx, Actor),
+        act: Act<'_>,
         file: AppFile,
-        (overrides, language): (Overrides, Option<String>),
+        overrides: Overrides,
+        language: Option<String>,
     ) -> Result<AppId, Refused> {
-        let (mode, name) = (file.app.mode, name(&file, &overrides)?);
         let new = NewApp {
-            name,
-            description: overrides
-                .description
-                .clone()
-                .unwrap_or(file.app.description.clone()),
-            mode,
+            name: name(&file, &overrides)?,
+            description: description(&file, &overrides),
+            mode: file.app.mode,
             icon: icon(&file, overrides),
             language,
         };
-        let when = (actor, ctx.now);
         match file.body {
             AppBody::ModelConfig(config) => {
-                let made = insert(conn, &self.env, when, new, Some(of_file(&config))).await;
+                let members = Some(of_file(&config));
+                let made = insert(conn, &self.env, act, new, members).await;
                 Ok(made.map_err(Fault)?.id)
             }
             AppBody::Workflow(part) => {
                 check_save(&part.graph)?;
                 let content = WorkflowContent::of_part(part, self.env.ids.as_ref());
-                let app = insert(conn, &self.env, when, new, None)
-                    .await
-                    .map_err(Fault)?;
-                self.write_draft(conn, (ctx, actor), (&app, None), &content)
+                let made = insert(conn, &self.env, act, new, None).await;
+                let app = made.map_err(Fault)?;
+                self.write_draft(conn, act, &app, None, &content)
                     .await
                     .map_err(Fault)?;
                 Ok(app.id)
@@ -163,7 +165,7 @@ impl Apps {
     async fn overwrite(
         &self,
         conn: &mut Conn,
-        (ctx, actor): (&Ctx, Actor),
+        act: Act<'_>,
         mut app: App,
         file: AppFile,
         overrides: Overrides,
@@ -176,20 +178,17 @@ impl Apps {
             });
         }
         app.name = name(&file, &overrides)?;
-        app.description = overrides
-            .description
-            .clone()
-            .unwrap_or(file.app.description.clone());
+        app.description = description(&file, &overrides);
         app.icon = icon(&file, overrides);
-        app.updated_by = Some(actor.account);
-        app.updated_at = ctx.now;
+        app.updated_by = Some(act.actor.account);
+        app.updated_at = act.ctx.now;
         app::update(conn, &app).await.map_err(Fault)?;
         if let AppBody::Workflow(part) = file.body {
             check_save(&part.graph)?;
             let content = WorkflowContent::of_part(part, self.env.ids.as_ref());
-            let stored = workflow::find_draft(conn, actor.workspace, app.id).await;
+            let stored = workflow::find_draft(conn, act.actor.workspace, app.id).await;
             let stored = stored.map_err(Fault)?;
-            self.write_draft(conn, (ctx, actor), (&app, stored), &content)
+            self.write_draft(conn, act, &app, stored, &content)
                 .await
                 .map_err(Fault)?;
         }
@@ -199,26 +198,39 @@ impl Apps {
 
 fn name(file: &AppFile, overrides: &Overrides) -> Result<String, Refused> {
     let named = overrides.name.as_ref().filter(|name| !name.is_empty());
-    let name = named.unwrap_or(&file.app.name);
+    let name = without_nul(named.unwrap_or(&file.app.name));
     match name.chars().count() {
         0 => Err(Refused::NameMissing),
         chars if chars > MAX_NAME_CHARS => Err(Refused::NameTooLong),
-        _ => Ok(name.clone()),
+        _ => Ok(name),
     }
 }
 
+fn description(file: &AppFile, overrides: &Overrides) -> String {
+    let described = overrides.description.as_ref();
+    without_nul(described.unwrap_or(&file.app.description))
+}
+
 fn icon(file: &AppFile, overrides: Overrides) -> Icon {
-    let of_file = Some(file.app.icon.clone()).filter(|icon| !icon.is_empty());
+    let of_file = Some(icon_text(&file.app.icon)).filter(|icon| !icon.is_empty());
+    let kind = overrides.icon_type;
+    let background = file.app.icon_background.as_deref();
     Icon {
-        kind: Some(
-            overrides
-                .icon_type
-                .unwrap_or_else(|| file.app.icon_type.as_str().to_owned()),
-        ),
+        kind: kind.or_else(|| Some(file.app.icon_type.as_str().to_owned())),
         content: overrides.icon.or(of_file),
         background: overrides
             .icon_background
-            .or_else(|| file.app.icon_background.clone()),
+            .or_else(|| background.map(icon_text)),
         is_answer_icon: file.app.use_icon_as_answer_icon,
     }
+}
+
+/// A column takes any character but this one, and a file may hold it.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+/// The columns of an icon are not longer.
+fn icon_text(text: &str) -> String {
+    without_nul(text).chars().take(MAX_NAME_CHARS).collect()
 }
