@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 41] = [
+const EDGES: [(&str, &[&str]); 42] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -103,6 +103,8 @@ const EDGES: [(&str, &[&str]); 41] = [
             "auth",
             "domain",
             "dsl",
+            // What is published can run.
+            "engine",
             "storage-apps",
             "storage-kit",
             "usecase-kit",
@@ -145,6 +147,16 @@ const EDGES: [(&str, &[&str]); 41] = [
             "usecase-workspace",
         ],
     ),
+    (
+        "http-apps",
+        &[
+            "auth",
+            "domain",
+            "http-kit",
+            "usecase-apps",
+            "usecase-device",
+        ],
+    ),
     // `http-identity`: an audit trail is exported as the same lines by page and API.
     (
         "pages",
@@ -164,6 +176,7 @@ const EDGES: [(&str, &[&str]); 41] = [
         &[
             "auth",
             "domain",
+            "http-apps",
             "http-identity",
             "http-kit",
             "pages",
@@ -186,6 +199,7 @@ const EDGES: [(&str, &[&str]); 41] = [
             "private-file",
             "storage-identity",
             "storage-kit",
+            "usecase-apps",
             "usecase-device",
             "usecase-identity",
             "usecase-kit",
@@ -273,12 +287,22 @@ const OWNERS: [(&str, &[&str]); 36] = [
     ("deadpool-redis", &["kv"]),
     (
         "actix-web",
-        &["http-kit", "http-identity", "pages", "http", "api-server"],
+        &[
+            "http-kit",
+            "http-identity",
+            "http-apps",
+            "pages",
+            "http",
+            "api-server",
+        ],
     ),
     ("actix-cors", &["http-kit"]),
     ("actix-multipart", &["http-kit", "http-identity"]),
     ("object_store", &["objects"]),
-    ("utoipa", &["http-kit", "http-identity", "pages", "http"]),
+    (
+        "utoipa",
+        &["http-kit", "http-identity", "http-apps", "pages", "http"],
+    ),
     ("config", &["runtime"]),
     ("toml", &["model"]),
     ("encoding_rs", &["node-runners"]),

@@ -7,7 +7,7 @@ use gatewright_domain::{
     Clock,
     settings::{SettingError, Settings as _, Source},
 };
-use gatewright_http::{HttpSettings, IdentityServices, Services};
+use gatewright_http::{AppsServices, HttpSettings, IdentityServices, Services};
 use gatewright_runtime::{AppServices, ServerSettings};
 
 /// All settings of the API server.
@@ -33,6 +33,9 @@ impl Settings {
 pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -> Services {
     Services {
         identity: identity(settings, app),
+        apps: AppsServices {
+            apps: Data::from(Arc::clone(&app.apps)),
+        },
         readiness: Data::from(Arc::clone(&app.readiness)),
         keys: Data::new(app.master.clone()),
         http: Data::new(settings.http.clone()),

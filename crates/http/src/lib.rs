@@ -1,6 +1,7 @@
 //! The whole edge, put together: every slice's routes and pages in one application, and the OpenAPI documents.
 //!
-//! The rooms are `http-kit` (what every route stands on), `http-identity` (the routes of identity) and `pages`.
+//! The rooms are `http-kit` (what every route stands on), `http-identity` and `http-apps` (the routes of identity and of
+//! apps) and `pages`.
 
 #[doc(hidden)]
 pub mod fuzzing;
@@ -8,6 +9,7 @@ mod openapi_document;
 mod services;
 mod slices;
 
+pub use gatewright_http_apps::AppsServices;
 pub use gatewright_http_identity::IdentityServices;
 pub use gatewright_http_kit::{documentation::Surface, settings::HttpSettings};
 pub use openapi_document::document;

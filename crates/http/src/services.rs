@@ -11,6 +11,7 @@ use actix_web::{
 };
 use gatewright_auth::{keys::MasterKeys, origin::PublicUrls};
 use gatewright_domain::Clock;
+use gatewright_http_apps::AppsServices;
 use gatewright_http_identity::{IdentityServices, system_surface};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
@@ -30,6 +31,8 @@ use crate::{openapi_document::document, slices};
 pub struct Services {
     /// Of identity.
     pub identity: IdentityServices,
+    /// Of apps.
+    pub apps: AppsServices,
     /// Readiness.
     pub readiness: Data<Readiness>,
     /// The installation's keys; only their ids are shown.
@@ -53,6 +56,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
     move |config| {
         let policy = CookiePolicy::new(&services.urls);
         services.identity.provide(config);
+        services.apps.provide(config);
         config
             .app_data(services.readiness.clone())
             .app_data(services.keys.clone())

@@ -10,10 +10,16 @@ struct Slice {
     operations_elsewhere: fn(Surface) -> Operations,
 }
 
-const SLICES: [Slice; 1] = [Slice {
-    operations: gatewright_http_identity::operations,
-    operations_elsewhere: gatewright_http_identity::operations_elsewhere,
-}];
+const SLICES: [Slice; 2] = [
+    Slice {
+        operations: gatewright_http_identity::operations,
+        operations_elsewhere: gatewright_http_identity::operations_elsewhere,
+    },
+    Slice {
+        operations: gatewright_http_apps::operations,
+        operations_elsewhere: gatewright_http_apps::operations_elsewhere,
+    },
+];
 
 /// All operations below a surface's path.
 pub(crate) fn operations(surface: Surface) -> Operations {

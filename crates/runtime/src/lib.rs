@@ -1,10 +1,12 @@
 //! What a process needs around the use-cases: its environment, settings, logs, pools, and the
 //! services built from them. The only crate that reads the environment.
 
+mod apps;
 pub mod doctor;
 pub mod environment;
 mod identity;
 pub mod key_file;
+mod outbound_settings;
 mod platform;
 pub mod probe;
 pub mod running;
@@ -14,6 +16,7 @@ mod telemetry;
 pub mod terminal;
 pub mod worker;
 
+pub use outbound_settings::OutboundSettings;
 pub use platform::{AppServices, Platform};
 pub use settings::{
     EDGE_SETTINGS, LogSettings, OTHER_VARIABLES, ServerSettings, SettingGroup, groups,

@@ -21,6 +21,7 @@ use gatewright_kv::{
 };
 use gatewright_objects::Objects;
 use gatewright_storage_kit::Pool;
+use gatewright_usecase_apps::Apps;
 use gatewright_usecase_device::{
     bearer::Bearers,
     device::{DeviceFlow, SsoBranch},
@@ -44,7 +45,7 @@ use gatewright_usecase_workspace::{
     workspace::{ApiKeys, Tags, Workspaces},
 };
 
-use crate::{identity, key_file, settings::ServerSettings};
+use crate::{apps, identity, key_file, settings::ServerSettings};
 
 /// Connections and surroundings.
 pub struct Platform {
@@ -77,6 +78,8 @@ pub struct AppServices {
     pub api_keys: Arc<ApiKeys>,
     /// Tags of workspaces.
     pub tags: Arc<Tags>,
+    /// Apps of workspaces.
+    pub apps: Arc<Apps>,
     /// The audit trail.
     pub audit_log: Arc<AuditLog>,
     /// What administrators do.
@@ -153,6 +156,7 @@ impl Platform {
             files: Arc::new(shared.files()),
             api_keys: Arc::new(ApiKeys::new(self.pool.clone(), self.env.clone())),
             tags: Arc::new(Tags::new(self.pool.clone(), self.env.clone())),
+            apps: Arc::new(apps::apps(self, settings)?),
             audit_log: Arc::new(AuditLog::new(
                 self.pool.clone(),
                 AuditBaseKeys::new(&self.master),

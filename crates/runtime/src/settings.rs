@@ -17,7 +17,7 @@ use gatewright_storage_kit::DbSettings;
 use gatewright_usecase_maintenance::MaintenanceSettings;
 use gatewright_usecase_workspace::file::FileSettings;
 
-use crate::telemetry;
+use crate::{outbound_settings::OutboundSettings, telemetry};
 
 /// The list of identity providers.
 pub(crate) const PROVIDERS: &str = "GATEWRIGHT_OIDC_PROVIDERS";
@@ -125,6 +125,7 @@ groups! {
     maintenance: MaintenanceSettings = "Housekeeping";
     objects: ObjectSettings = "Storage of files";
     files: FileSettings = "Files that people upload";
+    outbound: OutboundSettings = "Requests to other servers";
     device: DeviceSettings = "Device flow and bearers";
     limits: LimitSettings = "Limits";
     oidc: OidcSettings = "Identity providers" by provider_errors;

@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use gatewright_domain::ids::{AppId, WorkspaceId};
+use gatewright_dsl::AppMode;
 use gatewright_storage_apps::app::{self, App};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_usecase_kit::Env;
@@ -52,6 +53,19 @@ pub(crate) async fn get_for_update(
 ) -> Result<App, AppError> {
     let found = app::find_for_update(conn, workspace, id).await?;
     found.ok_or(AppError::NotFound)
+}
+
+/// The kind of an app; older databases hold kinds that are not served.
+pub(crate) fn mode_of(app: &App) -> Result<AppMode, AppError> {
+    let modes = [
+        AppMode::Workflow,
+        AppMode::AdvancedChat,
+        AppMode::Chat,
+        AppMode::AgentChat,
+        AppMode::Completion,
+    ];
+    let mode = modes.into_iter().find(|mode| mode.as_str() == app.mode);
+    mode.ok_or(AppError::WrongMode)
 }
 
 /// Whether a graph is what the app runs.

@@ -2,7 +2,10 @@
 //! names, secrets among them encrypted; in memory they are in clear, and the wire gets them masked.
 
 use gatewright_domain::{IdGen, error::Unavailable, ids::WorkspaceId};
-use gatewright_dsl::{Scope, Variable, WorkflowPart, draft::draft_hash};
+use gatewright_dsl::{
+    Scope, Variable, WorkflowPart,
+    draft::{current_features, draft_hash},
+};
 use gatewright_storage_apps::workflow::Content;
 use serde_json::{Map, Value, json};
 
@@ -53,8 +56,7 @@ impl WorkflowContent {
 
     /// Out of the columns. What cannot be read is left out, and a secret that does not open is empty.
     pub(crate) fn read(keys: &SecretKeys, workspace: WorkspaceId, content: &Content) -> Self {
-        let mut features = object(&content.features);
-        modernise_file_upload(&mut features);
+        let features = current_features(object(&content.features));
         let environment = variables(&content.environment_variables, Scope::Environment);
         let open = |variable: Variable| match variable.is_secret() {
             true => {
@@ -158,32 +160,6 @@ fn pipeline_by_name(variables: &[Value]) -> String {
     text(&members.collect())
 }
 
-/// Apps of old take pictures by a switch of their own: as it is told now.
-fn modernise_file_upload(features: &mut Map<String, Value>) {
-    let Some(Value::Object(upload)) = features.get_mut("file_upload") else {
-        return;
-    };
-    let image = match upload.get("image") {
-        Some(Value::Object(image)) if image.get("enabled") == Some(&Value::Bool(true)) => {
-            image.clone()
-        }
-        _ => return,
-    };
-    upload.remove("image");
-    upload.insert("enabled".into(), Value::Bool(true));
-    let limit = image.get("number_limits").cloned().unwrap_or(json!(3));
-    upload.insert("number_limits".into(), limit);
-    let methods = image.get("transfer_methods").cloned();
-    let methods = methods.unwrap_or(json!(["remote_url", "local_file"]));
-    upload.insert("allowed_file_upload_methods".into(), methods);
-    for (name, value) in [
-        ("allowed_file_types", json!(["image"])),
-        ("allowed_file_extensions", json!([])),
-    ] {
-        upload.entry(name).or_insert(value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use gatewright_auth::keys::MasterKeys;
@@ -219,22 +195,5 @@ mod tests {
         let elsewhere = WorkspaceId(Uuid::from_u128(2));
         let elsewhere = WorkflowContent::read(&keys(), elsewhere, &row);
         assert_eq!(elsewhere.environment_variables[0].value, "");
-    }
-
-    #[test]
-    fn pictures_of_old_apps_are_uploads_of_new_ones() {
-        let old = r#"{"file_upload":{"image":{"enabled":true,"number_limits":2,"transfer_methods":["local_file"]}}}"#;
-        let mut features = object(old);
-        modernise_file_upload(&mut features);
-        assert_eq!(
-            Value::Object(features),
-            json!({"file_upload": {"enabled": true, "number_limits": 2,
-                "allowed_file_upload_methods": ["local_file"], "allowed_file_types": ["image"],
-                "allowed_file_extensions": []}})
-        );
-        let off = r#"{"file_upload":{"image":{"enabled":false}}}"#;
-        let mut features = object(off);
-        modernise_file_upload(&mut features);
-        assert_eq!(features, object(off));
     }
 }

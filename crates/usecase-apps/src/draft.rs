@@ -3,7 +3,7 @@
 use gatewright_domain::ids::{AppId, WorkflowId, WorkspaceId};
 use gatewright_dsl::{
     Scope, Variable,
-    draft::{check_hash, check_save},
+    draft::{check_features, check_hash, check_save},
 };
 use gatewright_storage_apps::{
     app::App,
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     Actor, AppError, Apps, WorkflowContent, WorkflowView,
     actor::Act,
-    apps::{get, get_for_update, require_graph},
+    apps::{get, get_for_update, mode_of, require_graph},
     content::with_ids,
     view,
 };
@@ -107,6 +107,9 @@ impl Apps {
             .map(|draft| WorkflowContent::read(&self.secrets, actor.workspace, &draft.content));
         let hash = before.as_ref().map(WorkflowContent::hash);
         check_hash(hash.as_deref(), save.hash.as_deref())?;
+        if let Some(features) = &save.features {
+            check_features(mode_of(&app)?, features)?;
+        }
         check_save(&save.graph)?;
         let before = before.unwrap_or_default();
         let ids = self.env.ids.as_ref();

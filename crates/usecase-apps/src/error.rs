@@ -3,8 +3,9 @@
 use gatewright_domain::{Class, Classify, error::Unavailable};
 use gatewright_dsl::{
     ImportError, VariableError,
-    draft::{DraftError, NotInSync},
+    draft::{DraftError, FeatureError, NotInSync},
 };
+use gatewright_engine::GraphError;
 use gatewright_storage_kit::StorageError;
 
 /// Why something was not done to an app.
@@ -25,6 +26,12 @@ pub enum AppError {
     /// A draft that must not be saved or published so.
     #[error(transparent)]
     Draft(#[from] DraftError),
+    /// Features of the wrong shape.
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    /// A graph that cannot run.
+    #[error("{0}")]
+    Graph(#[from] GraphError),
     /// A variable that is none.
     #[error(transparent)]
     Variable(#[from] VariableError),
@@ -91,6 +98,8 @@ impl Classify for AppError {
             Self::DraftMissing => Class::not_found("draft_workflow_not_exist"),
             Self::NotInSync(_) => Class::conflict("draft_workflow_not_sync"),
             Self::Draft(_)
+            | Self::Features(_)
+            | Self::Graph(_)
             | Self::Variable(_)
             | Self::File(_)
             | Self::Refused(_)

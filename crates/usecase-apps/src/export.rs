@@ -4,14 +4,14 @@ use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     ids::{AppId, WorkflowId},
 };
-use gatewright_dsl::{AppBody, AppFile, AppMeta, AppMode, Export, IconType, NEWEST_VERSION};
+use gatewright_dsl::{AppBody, AppFile, AppMeta, Export, IconType, NEWEST_VERSION};
 use gatewright_storage_apps::{app::App, model_config, workflow};
 use gatewright_storage_kit::Conn;
 use gatewright_usecase_kit::{Ctx, record_alone};
 
 use crate::{
     Actor, AppError, Apps, WorkflowContent,
-    apps::{get, has_graph},
+    apps::{get, has_graph, mode_of},
     model_config::members,
 };
 
@@ -83,21 +83,13 @@ impl Apps {
 }
 
 fn meta(app: &App) -> Result<AppMeta, AppError> {
-    let modes = [
-        AppMode::Workflow,
-        AppMode::AdvancedChat,
-        AppMode::Chat,
-        AppMode::AgentChat,
-        AppMode::Completion,
-    ];
-    let mode = modes.into_iter().find(|mode| mode.as_str() == app.mode);
     let icon_type = match app.icon.kind.as_deref() {
         Some("image") => IconType::Image,
         Some("link") => IconType::Link,
         _ => IconType::Emoji,
     };
     Ok(AppMeta {
-        mode: mode.ok_or(AppError::WrongMode)?,
+        mode: mode_of(app)?,
         name: app.name.clone(),
         description: app.description.clone(),
         icon_type,

@@ -6,11 +6,13 @@ use gatewright_domain::{
     ids::{AppId, WorkflowId, WorkspaceId},
 };
 use gatewright_dsl::draft::{check_marks, check_publish};
+use gatewright_engine::{Graph, Limits};
 use gatewright_storage_apps::{
     app,
     workflow::{self, Workflow},
 };
 use gatewright_usecase_kit::{Ctx, record};
+use serde_json::{Map, Value};
 
 use crate::{
     Actor, AppError, Apps, WorkflowContent, WorkflowView,
@@ -58,16 +60,12 @@ impl Apps {
         let app = get_for_update(&mut tx, actor.workspace, id).await?;
         let mut app = require_graph(app)?;
         let draft = workflow::find_draft(&mut tx, actor.workspace, id).await?;
-        let read = |draft: &Workflow| {
-            WorkflowContent::read(&self.secrets, actor.workspace, &draft.content)
-        };
-        check_publish(
-            draft
-                .as_ref()
-                .map(read)
-                .as_ref()
-                .map(|content| &content.graph),
-        )?;
+        let content = draft
+            .as_ref()
+            .map(|draft| WorkflowContent::read(&self.secrets, actor.workspace, &draft.content));
+        let graph = content.map(|content| content.graph);
+        check_publish(graph.as_ref())?;
+        check_runs(graph.unwrap_or_default())?;
         let draft = draft.ok_or(AppError::DraftMissing)?;
         let version = Workflow {
             id: WorkflowId::generate(self.env.ids.as_ref()),
@@ -94,6 +92,16 @@ impl Apps {
         tx.commit().await?;
         Ok(version)
     }
+}
+
+/// That the engine can run a graph. An empty one may be published: its app does nothing yet.
+fn check_runs(graph: Map<String, Value>) -> Result<(), AppError> {
+    let nodes = graph.get("nodes").and_then(Value::as_array);
+    if nodes.is_none_or(Vec::is_empty) {
+        return Ok(());
+    }
+    Graph::parse(&Value::Object(graph), &Limits::default())?;
+    Ok(())
 }
 
 /// The time of a publication as Python prints it: with microseconds, unless there are none.

@@ -3,6 +3,8 @@
 mod account_pages;
 mod accounts;
 mod answers;
+mod apps;
+mod apps_for_programs;
 mod audit;
 mod bad_input;
 mod bearer;

@@ -52,17 +52,6 @@ pub(crate) struct EmptyList {
     data: Nothing,
 }
 
-/// The applications of the current workspace: none before applications come.
-#[utoipa::path(
-    get, path = "/console/api/apps", operation_id = "list_apps", params(PageQuery),
-    security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = Page<LaterRow>), (status = 400, body = ConsoleErrorBody),
-        (status = 401, body = ConsoleErrorBody)),
-)]
-pub(crate) async fn apps(query: AskedPage) -> Json<Page<LaterRow>> {
-    empty_page(query)
-}
-
 /// The knowledge of the current workspace: none before knowledge comes.
 #[utoipa::path(
     get, path = "/console/api/datasets", operation_id = "list_datasets", params(PageQuery),

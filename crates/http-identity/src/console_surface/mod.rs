@@ -53,7 +53,7 @@ pub fn operations() -> Operations {
         .and(operations!["API keys": api_keys::list_app, api_keys::create_app, api_keys::delete_app,
         api_keys::list_knowledge, api_keys::create_knowledge, api_keys::delete_knowledge])
         .and(operations!["audit": audit::list, audit::export])
-        .and(operations!["later slices": empty_lists::apps, empty_lists::datasets,
+        .and(operations!["later slices": empty_lists::datasets,
         empty_lists::external_knowledge_apis, empty_lists::knowledge_api,
         empty_lists::retrieval_setting, empty_lists::model_providers, empty_lists::models,
         empty_lists::plugin_preferences, empty_lists::plugin_tasks])

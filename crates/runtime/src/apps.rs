@@ -1,0 +1,68 @@
+//! The use-cases of apps, built from settings.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use gatewright_domain::error::Unavailable;
+use gatewright_outbound::guard::{GuardedClient, Limits};
+use gatewright_usecase_apps::{Apps, RemoteFile, SecretKeys, SystemParameters};
+use http::{Request, StatusCode};
+
+use crate::{platform::Platform, settings::ServerSettings};
+
+/// What the file of an app may cost: its address, redirects included, has to answer within this time.
+const FETCH: Duration = Duration::from_secs(10);
+/// Files that a run takes, as clients are told.
+const FILES_OF_A_RUN: u32 = 10;
+
+/// Fetches app files through the guard.
+struct Guarded(GuardedClient);
+
+impl RemoteFile for Guarded {
+    fn fetch<'a>(
+        &'a self,
+        url: &'a str,
+        max_bytes: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>> {
+        Box::pin(async move {
+            let request = Request::get(url).body(Vec::new().into());
+            let request = request.map_err(|_| "the address is no URL".to_owned())?;
+            let limits = Limits {
+                head: FETCH,
+                silence: FETCH,
+                total: FETCH,
+                ..Limits::default()
+            };
+            let reached = self.0.read(request, &limits, max_bytes).await;
+            let response = reached.map_err(|error| error.to_string())?.response;
+            if response.status() != StatusCode::OK {
+                return Err(format!("the server answered {}", response.status()));
+            }
+            String::from_utf8(response.into_body()).map_err(|_| "the file is not UTF-8".to_owned())
+        })
+    }
+}
+
+/// Apps of workspaces.
+///
+/// # Errors
+/// When the client for files elsewhere cannot be made.
+pub(crate) fn apps(platform: &Platform, settings: &ServerSettings) -> Result<Apps, Unavailable> {
+    let policy = settings.outbound.policy();
+    let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
+    let client = GuardedClient::new(policy);
+    let client = client.map_err(|error| Unavailable::new("the client for files", error))?;
+    let files = &settings.files;
+    Ok(Apps {
+        pool: platform.pool.clone(),
+        env: platform.env.clone(),
+        secrets: SecretKeys::new(&platform.master),
+        system_parameters: SystemParameters {
+            image_file_size_limit: files.image_mb,
+            video_file_size_limit: files.video_mb,
+            audio_file_size_limit: files.audio_mb,
+            file_size_limit: files.other_mb,
+            workflow_file_upload_limit: FILES_OF_A_RUN,
+        },
+        remote_file: Some(Arc::new(Guarded(client))),
+    })
+}
