@@ -13,7 +13,54 @@ use crate::architecture::rust_files;
 type Modules = &'static [(&'static str, &'static [&'static str])];
 
 /// The drawing of each crate.
-const IMPORTS: [(&str, Modules); 5] = [
+const IMPORTS: [(&str, Modules); 6] = [
+    (
+        "usecase-apps",
+        &[
+            ("access", &["actor", "apps", "error", "view"]),
+            ("apps", &["error", "secret", "system_parameters"]),
+            ("change", &["actor", "apps", "create", "error", "view"]),
+            ("content", &["secret"]),
+            ("copy", &["actor", "apps", "error", "import", "view"]),
+            (
+                "create",
+                &["actor", "apps", "error", "model_config", "view"],
+            ),
+            ("delete", &["actor", "apps", "error"]),
+            (
+                "describe",
+                &[
+                    "apps",
+                    "content",
+                    "error",
+                    "model_config",
+                    "system_parameters",
+                ],
+            ),
+            ("draft", &["actor", "apps", "content", "error", "view"]),
+            (
+                "export",
+                &["actor", "apps", "content", "error", "model_config"],
+            ),
+            (
+                "import",
+                &[
+                    "actor",
+                    "apps",
+                    "content",
+                    "create",
+                    "error",
+                    "model_config",
+                ],
+            ),
+            ("list", &["actor", "apps", "error", "view"]),
+            ("openapi", &["apps", "error"]),
+            ("publish", &["actor", "apps", "content", "error", "view"]),
+            ("runnable", &["apps", "content", "error"]),
+            ("version", &["actor", "apps", "content", "error", "view"]),
+            ("view", &["apps", "content", "model_config", "secret"]),
+        ],
+    ),
     ("usecase-device", &[("device", &["bearer"])]),
     (
         "usecase-identity",

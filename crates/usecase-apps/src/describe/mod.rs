@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{AppError, Apps, WorkflowContent, apps::has_graph, model_config::members};
 
-pub use parameters::{Parameters, SystemParameters};
+pub use parameters::Parameters;
 
 /// What an app is and takes.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::WorkflowContent;
+use crate::{SystemParameters, WorkflowContent};
 
 /// What an app shows and takes. Members that are objects are told as they are stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,21 +31,6 @@ pub struct Parameters {
     pub file_upload: Value,
     /// Sizes.
     pub system_parameters: SystemParameters,
-}
-
-/// Sizes of files in megabytes, and how many a run takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SystemParameters {
-    /// Megabytes of a picture.
-    pub image_file_size_limit: u32,
-    /// Megabytes of a moving picture.
-    pub video_file_size_limit: u32,
-    /// Megabytes of a sound.
-    pub audio_file_size_limit: u32,
-    /// Megabytes of any other file.
-    pub file_size_limit: u32,
-    /// Files of a run.
-    pub workflow_file_upload_limit: u32,
 }
 
 impl Parameters {
