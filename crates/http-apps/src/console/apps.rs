@@ -13,9 +13,10 @@ use gatewright_http_kit::{
         query_pairs,
     },
     input::{FieldProblem, number::WholeNumber},
+    page::Page,
 };
-use gatewright_usecase_apps::{Apps, Filter, Icon, NewApp, Order, Page};
-use serde::{Deserialize, Serialize};
+use gatewright_usecase_apps::{Apps, Filter, Icon, NewApp, Order, Page as Asked};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -53,16 +54,6 @@ pub(crate) struct AppListQuery {
     creator_ids: Option<String>,
 }
 
-/// A page of apps.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AppPagination {
-    page: u32,
-    limit: u32,
-    total: u64,
-    has_more: bool,
-    data: Vec<AppPartial>,
-}
-
 /// The ids of `name[0]=…`, `name[1]=…`. None: one of them is no id, so that nothing can match.
 fn numbered(request: &HttpRequest, name: &str) -> Option<Vec<Uuid>> {
     let pairs = query_pairs(request.query_string());
@@ -94,14 +85,14 @@ fn refuse_unnumbered(query: &AppListQuery) -> Result<(), ConsoleFailure> {
 #[utoipa::path(
     get, path = "/console/api/apps", operation_id = "list_apps", params(AppListQuery),
     security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = AppPagination), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<AppPartial>), (status = 400, body = ConsoleErrorBody),
         (status = 401, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list(
     apps: Data<Apps>,
     request: HttpRequest,
     query: Then<InWorkspace<WorkspaceMember>, Query<AppListQuery, ConsoleFormat>>,
-) -> Result<Json<AppPagination>, ConsoleFailure> {
+) -> Result<Json<Page<AppPartial>>, ConsoleFailure> {
     let Then(here, query) = query;
     let query = query.into_inner();
     refuse_unnumbered(&query)?;
@@ -109,15 +100,7 @@ pub(crate) async fn list(
     let limit = query.limit.map_or(20, WholeNumber::get);
     let ids = numbered(&request, "tag_ids").zip(numbered(&request, "creator_ids"));
     let Some((tags, mut creators)) = ids else {
-        let data = vec![];
-        let (total, has_more) = (0, false);
-        return Ok(Json(AppPagination {
-            page,
-            limit,
-            total,
-            has_more,
-            data,
-        }));
+        return Ok(Json(Page::new(page, limit, 0, vec![])));
     };
     if query.is_created_by_me == Some(true) {
         creators = vec![here.identity.account.id.0];
@@ -132,28 +115,15 @@ pub(crate) async fn list(
         only_with_api: false,
         order: order.unwrap_or_default(),
     };
-    let found = apps
-        .list(
-            here.workspace.id,
-            &filter,
-            Page {
-                number: page,
-                limit,
-            },
-        )
-        .await?;
-    let keys = here.workspace.role.app_keys();
-    Ok(Json(AppPagination {
-        page,
+    let asked = Asked {
+        number: page,
         limit,
-        total: found.total,
-        has_more: u64::from(page) * u64::from(limit) < found.total,
-        data: found
-            .rows
-            .iter()
-            .map(|row| AppPartial::new(row, keys.clone()))
-            .collect(),
-    }))
+    };
+    let found = apps.list(here.workspace.id, &filter, asked).await?;
+    let keys = here.workspace.role.app_keys();
+    let row = |row| AppPartial::new(row, keys.clone());
+    let rows = found.rows.iter().map(row).collect();
+    Ok(Json(Page::new(page, limit, found.total, rows)))
 }
 
 /// An unknown order is none: older consoles have other words.

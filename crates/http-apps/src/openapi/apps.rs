@@ -6,8 +6,9 @@ use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{AppsReadScope, Require, query_pairs, read_query},
     input::number::WholeNumber,
+    page::Page,
 };
-use gatewright_usecase_apps::{AppError, AppRow, AppTag, Apps, Filter, OpenApp, Page};
+use gatewright_usecase_apps::{AppError, AppRow, AppTag, Apps, Filter, OpenApp, Page as Asked};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -91,16 +92,6 @@ impl ProgramAppRow {
     }
 }
 
-/// A page of apps.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProgramAppPage {
-    page: u32,
-    limit: u32,
-    total: u64,
-    has_more: bool,
-    data: Vec<ProgramAppRow>,
-}
-
 /// The kinds of apps that are listed.
 const MODES: [&str; 5] = [
     "completion",
@@ -114,70 +105,45 @@ const MODES: [&str; 5] = [
 #[utoipa::path(
     get, path = "/openapi/v1/apps", operation_id = "list_program_apps", params(ProgramAppQuery),
     security(("bearer" = [])),
-    responses((status = 200, body = ProgramAppPage), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+    responses((status = 200, body = Page<ProgramAppRow>), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn list(
     apps: Data<Apps>,
     caller: Require<AppsReadScope>,
     request: actix_web::HttpRequest,
-) -> Result<Json<ProgramAppPage>, OpenApiFailure> {
+) -> Result<Json<Page<ProgramAppRow>>, OpenApiFailure> {
     let pairs = query_pairs(request.query_string());
     let id = pairs.iter().find(|(name, _)| name == "workspace_id");
     let id = id.map_or("", |(_, id)| id.as_str());
     let home = workspace(&caller.identity, id, Capability::BeMember)?;
     let query: ProgramAppQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
-    let page = query.page.map_or(1, WholeNumber::get);
-    let limit = query.limit.map_or(20, WholeNumber::get);
-    let name = query.name.map(NamePart::into_inner);
-    if let Some(id) = name.as_deref().and_then(|name| Uuid::try_parse(name).ok()) {
-        return by_id(
-            &apps,
-            &caller,
-            id,
-            home.id,
-            Page {
-                number: page,
-                limit,
-            },
-        )
-        .await;
+    let asked = Asked {
+        number: query.page.map_or(1, WholeNumber::get),
+        limit: query.limit.map_or(20, WholeNumber::get),
+    };
+    let id = query.name.as_deref().map(Uuid::try_parse);
+    if let Some(Ok(id)) = id {
+        return by_id(&apps, &caller, id, home.id, asked).await;
     }
+    let tag = query.tag.map(TagName::into_inner);
+    let modes = query.mode.map(|mode| vec![mode.as_str()]);
     let filter = Filter {
-        modes: query
-            .mode
-            .map_or(MODES.to_vec(), |mode| vec![mode.as_str()]),
-        name: name
-            .map(|name| name.chars().take(30).collect::<String>())
-            .filter(|name| !name.is_empty()),
-        tag_name: query
-            .tag
-            .map(TagName::into_inner)
-            .filter(|tag| !tag.is_empty()),
+        modes: modes.unwrap_or_else(|| MODES.to_vec()),
+        name: query.name.and_then(NamePart::wanted),
+        tag_name: tag.filter(|tag| !tag.is_empty()),
         only_with_api: true,
         ..Filter::default()
     };
-    let found = apps
-        .list(
-            home.id,
-            &filter,
-            Page {
-                number: page,
-                limit,
-            },
-        )
-        .await
-        .map_err(NotDone)?;
-    Ok(Json(ProgramAppPage {
-        page,
-        limit,
-        total: found.total,
-        has_more: u64::from(page) * u64::from(limit) < found.total,
-        data: found
-            .rows
-            .iter()
-            .map(|row| ProgramAppRow::new(row, &home.name))
-            .collect(),
-    }))
+    let found = apps.list(home.id, &filter, asked).await;
+    let found = found.map_err(NotDone)?;
+    let row = |row| ProgramAppRow::new(row, &home.name);
+    let rows = found.rows.iter().map(row).collect();
+    Ok(Json(Page::new(
+        asked.number,
+        asked.limit,
+        found.total,
+        rows,
+    )))
 }
 
 /// One app at most; whatever is wrong with it, the page is empty.
@@ -186,8 +152,8 @@ async fn by_id(
     caller: &Require<AppsReadScope>,
     id: Uuid,
     workspace: WorkspaceId,
-    asked: Page,
-) -> Result<Json<ProgramAppPage>, OpenApiFailure> {
+    asked: Asked,
+) -> Result<Json<Page<ProgramAppRow>>, OpenApiFailure> {
     let workspaces = &caller.identity.workspaces;
     let reached = apps
         .reach(workspaces, &id.to_string(), OpenApp::default())
@@ -195,25 +161,12 @@ async fn by_id(
     let reached = match reached {
         Ok(reached) if reached.app.workspace == workspace => reached,
         Err(AppError::Unavailable(error)) => return Err(error.into()),
-        _ => {
-            return Ok(Json(ProgramAppPage {
-                page: asked.number,
-                limit: asked.limit,
-                total: 0,
-                has_more: false,
-                data: vec![],
-            }));
-        }
+        _ => return Ok(Json(Page::new(asked.number, asked.limit, 0, vec![]))),
     };
     let detail = apps
         .get(reached.app.workspace, reached.app.id)
         .await
         .map_err(NotDone)?;
-    Ok(Json(ProgramAppPage {
-        page: 1,
-        limit: 1,
-        total: 1,
-        has_more: false,
-        data: vec![ProgramAppRow::new(&detail.row, &reached.workspace_name)],
-    }))
+    let row = ProgramAppRow::new(&detail.row, &reached.workspace_name);
+    Ok(Json(Page::new(1, 1, 1, vec![row])))
 }

@@ -1,0 +1,108 @@
+//! `erasure`: an app goes with everything, and nothing of another goes with it.
+
+use gatewright_domain::ids::{AppId, WorkspaceId};
+use gatewright_storage_apps::{erasure, installed_app};
+
+use crate::ground::{Ground, id, minutes};
+
+/// A row in each table that hangs on an app, by its insertion.
+fn rows(app: AppId, home: WorkspaceId) -> String {
+    let [run, form, pause, message, conversation, delivery] = std::array::from_fn(|_| id());
+    let nobody = id();
+    format!(
+        "INSERT INTO workflow_runs (id, tenant_id, app_id, workflow_id, type, triggered_from, version, status, created_by_role, created_by) \
+           VALUES ('{run}', '{home}', '{app}', '{nobody}', 'workflow', 'app-run', '1', 'running', 'account', '{nobody}'); \
+         INSERT INTO workflow_node_executions (tenant_id, app_id, workflow_id, triggered_from, workflow_run_id, index, node_id, node_type, title, status, created_by_role, created_by) \
+           VALUES ('{home}', '{app}', '{nobody}', 'workflow-run', '{run}', 1, 'n', 'start', 'S', 'running', 'account', '{nobody}'); \
+         INSERT INTO workflow_node_execution_offload (tenant_id, app_id, type, file_id) VALUES ('{home}', '{app}', 'inputs', '{nobody}'); \
+         INSERT INTO workflow_app_logs (tenant_id, app_id, workflow_id, workflow_run_id, created_from, created_by_role, created_by) \
+           VALUES ('{home}', '{app}', '{nobody}', '{run}', 'openapi', 'account', '{nobody}'); \
+         INSERT INTO gatewright_run_leases (run_id, expires_at) VALUES ('{run}', now()); \
+         INSERT INTO gatewright_run_checkpoints (run_id, epoch, state, written_at) VALUES ('{run}', 1, '', now()); \
+         INSERT INTO workflow_pauses (id, workflow_id, workflow_run_id, state_object_key) VALUES ('{pause}', '{nobody}', '{run}', ''); \
+         INSERT INTO workflow_pause_reasons (pause_id, type_, form_id, message, node_id) VALUES ('{pause}', 'human_input', '{form}', '', 'n'); \
+         INSERT INTO human_input_forms (id, tenant_id, app_id, workflow_run_id, form_kind, node_id, form_definition, rendered_content, status, expiration_time) \
+           VALUES ('{form}', '{home}', '{app}', '{run}', 'runtime', 'n', '', '', 'waiting', now()); \
+         INSERT INTO human_input_form_deliveries (id, form_id, delivery_method_type, channel_payload) VALUES ('{delivery}', '{form}', 'email', ''); \
+         INSERT INTO human_input_form_recipients (form_id, delivery_id, recipient_type, recipient_payload, access_token) \
+           VALUES ('{form}', '{delivery}', 'email', '', '{}'); \
+         INSERT INTO execution_extra_contents (type, workflow_run_id, form_id) VALUES ('human_input', '{run}', '{form}'); \
+         INSERT INTO conversations (id, app_id, mode, name, inputs, status, from_source, dialogue_count) \
+           VALUES ('{conversation}', '{app}', 'advanced-chat', 'c', '{{}}', 'normal', 'api', 0); \
+         INSERT INTO messages (id, app_id, conversation_id, inputs, query, message, message_unit_price, answer, answer_unit_price, currency, from_source) \
+           VALUES ('{message}', '{app}', '{conversation}', '{{}}', 'q', '{{}}', 0, 'a', 0, 'USD', 'api'); \
+         INSERT INTO message_files (message_id, type, transfer_method, created_by_role, created_by) VALUES ('{message}', 'image', 'local_file', 'account', '{nobody}'); \
+         INSERT INTO workflow_conversation_variables (conversation_id, app_id, data) VALUES ('{conversation}', '{app}', '{{}}'); \
+         INSERT INTO end_users (tenant_id, app_id, type, session_id) VALUES ('{home}', '{app}', 'service-api', 's'); \
+         INSERT INTO api_tokens (app_id, tenant_id, type, token) VALUES ('{app}', '{home}', 'app', '{message}'); \
+         INSERT INTO tag_bindings (tenant_id, tag_id, target_id, created_by) VALUES ('{home}', '{nobody}', '{app}', '{nobody}'); \
+         INSERT INTO gatewright_app_dependencies (app_id, tenant_id, dependencies, expires_at) VALUES ('{app}', '{home}', '[]', now());",
+        &message.simple().to_string()
+    )
+}
+
+const TABLES: [&str; 24] = [
+    "apps",
+    "workflows",
+    "installed_apps",
+    "workflow_runs",
+    "workflow_node_executions",
+    "workflow_node_execution_offload",
+    "workflow_app_logs",
+    "gatewright_run_leases",
+    "gatewright_run_checkpoints",
+    "workflow_pauses",
+    "workflow_pause_reasons",
+    "human_input_forms",
+    "human_input_form_deliveries",
+    "human_input_form_recipients",
+    "execution_extra_contents",
+    "conversations",
+    "messages",
+    "message_files",
+    "workflow_conversation_variables",
+    "end_users",
+    "api_tokens",
+    "tag_bindings",
+    "gatewright_app_dependencies",
+    "sites",
+];
+
+#[tokio::test]
+async fn app_goes_with_everything_and_nothing_of_another_with_it() {
+    let ground = Ground::new().await;
+    let home = WorkspaceId(id());
+    let mut apps = vec![];
+    for name in ["goes", "stays"] {
+        let app = ground.app(home, name, "workflow", 0).await;
+        ground.draft(&app, "{}").await;
+        let mut conn = ground.conn().await;
+        installed_app::insert_own(&mut conn, id(), home, app.id, minutes(0))
+            .await
+            .unwrap();
+        ground.db.execute(&rows(app.id, home)).await;
+        let site =
+            "INSERT INTO sites (app_id, title, default_language, customize_token_strategy) VALUES";
+        ground
+            .db
+            .execute(&format!("{site} ('{}', 'T', 'en-US', 'not_allow')", app.id))
+            .await;
+        apps.push(app.id);
+    }
+    let mut conn = ground.conn().await;
+    let elsewhere = WorkspaceId(id());
+    assert!(
+        !erasure::delete_app(&mut conn, elsewhere, apps[0])
+            .await
+            .unwrap()
+    );
+    for table in TABLES {
+        let rows = ground.db.query(&format!("SELECT 1 FROM {table}")).await;
+        assert_eq!(rows.len(), 2, "{table}");
+    }
+    assert!(erasure::delete_app(&mut conn, home, apps[0]).await.unwrap());
+    for table in TABLES {
+        let rows = ground.db.query(&format!("SELECT 1 FROM {table}")).await;
+        assert_eq!(rows.len(), 1, "{table}");
+    }
+}
