@@ -37,7 +37,7 @@ impl FileView {
 /// The query of a signed address, as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSignature {
-    /// Unix seconds.
+    /// When it was signed, in Unix seconds.
     pub timestamp: i64,
     /// 32 hex characters.
     pub nonce: String,
@@ -53,7 +53,7 @@ pub struct FileUrlKeys {
 }
 
 impl FileUrlKeys {
-    /// Derives them.
+    /// Derives the keys of file URLs from the installation's keys.
     pub fn new(master: &MasterKeys) -> Self {
         Self {
             own: master.ring(Purpose::FileUrl),

@@ -12,7 +12,7 @@ use gatewright_domain::{
 pub struct Rate {
     /// How many; 0 is unlimited.
     pub count: u32,
-    /// The window.
+    /// The sliding window in which the charges are counted.
     pub window: TimeDelta,
 }
 

@@ -11,7 +11,7 @@ use gatewright_domain::{
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// The text.
+    /// The URL without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -75,7 +75,7 @@ pub enum Purpose {
     StateEnvelope,
     /// External-subject assertions that we make ourselves.
     SubjectAssertion,
-    /// Approval grants.
+    /// Approval grants of the SSO branch of the device flow.
     ApprovalGrant,
     /// The cookie of a round trip to an identity provider for a sign-in at the console.
     SignInState,
@@ -98,7 +98,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Every purpose.
+    /// All purposes, in the order of their indices.
     pub const ALL: [Self; 18] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,

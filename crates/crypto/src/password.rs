@@ -12,17 +12,17 @@ use crate::equal::secrets_equal;
 /// 19 MiB, two passes, one lane (OWASP's first choice).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-/// Dify's rounds.
+/// PBKDF2 rounds of the password format that Dify stores.
 const LEGACY_ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10_000).unwrap();
 
 /// How a password compares with what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Right.
+    /// The password is the stored one.
     Match,
     /// Right, and not stored as we store it: hash it anew.
     MatchOutdated,
-    /// Wrong.
+    /// The password is another one, or none is stored.
     Mismatch,
 }
 

@@ -66,7 +66,7 @@ impl Email {
     /// The longest address that the column holds.
     pub const MAX_CHARS: usize = 255;
 
-    /// As typed.
+    /// The address as its owner typed it; it is compared by [`Email::lowercase`].
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -146,7 +146,7 @@ pub fn check_password_policy(password: &str) -> Result<(), PasswordPolicyViolati
 /// A row of `accounts` without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Primary key.
+    /// Primary key of `accounts`, a UUID that does not change.
     pub id: AccountId,
     /// Shown in the console.
     pub name: String,
@@ -162,11 +162,11 @@ pub struct Account {
     pub interface_theme: Option<String>,
     /// An IANA zone.
     pub timezone: Option<String>,
-    /// UTC.
+    /// When the account last signed in, in UTC; none before the first time.
     pub last_login_at: Option<DateTime<Utc>>,
     /// Textual address of the last sign-in.
     pub last_login_ip: Option<String>,
-    /// See [`AccountStatus`].
+    /// What the account may do at all: see [`AccountStatus`].
     pub status: AccountStatus,
     /// What was given in another one is over.
     pub era: Era,

@@ -62,7 +62,7 @@ audit_actions! {
     LoginSucceeded => "console.login_succeeded",
     /// A failed sign-in at the console.
     LoginFailed => "console.login_failed",
-    /// A sign-out.
+    /// Somebody signed out of the console.
     LoggedOut => "console.logged_out",
     /// A spent refresh token came back; the session ended.
     RefreshReused => "console.refresh_reused",
@@ -74,7 +74,7 @@ audit_actions! {
     PasswordChanged => "account.password_changed",
     /// An address was changed.
     EmailChanged => "account.email_changed",
-    /// Somebody registered.
+    /// Somebody made an account by registering.
     AccountRegistered => "account.registered",
     /// An invited person took up an invitation.
     AccountActivated => "account.activated",
@@ -127,7 +127,7 @@ audit_actions! {
 /// One event. Details are short named texts; no secret is ever among them.
 #[derive(Debug, Clone)]
 pub struct AuditEvent {
-    /// What happened.
+    /// What happened; its text is what the audit trail stores.
     pub action: AuditAction,
     /// Who did it, when that is an account.
     pub actor: Option<AccountId>,

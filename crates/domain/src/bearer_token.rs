@@ -60,7 +60,7 @@ pub struct BearerToken {
     pub client_id: String,
     /// What the device calls itself.
     pub device_label: String,
-    /// UTC.
+    /// When the token was minted, in UTC.
     pub created_at: DateTime<Utc>,
     /// UTC; the bound is inclusive: at this instant the token is dead.
     pub expires_at: DateTime<Utc>,

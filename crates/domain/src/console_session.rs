@@ -19,7 +19,7 @@ pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
 pub struct ConsoleSession {
     /// Primary key; goes into the tokens.
     pub id: ConsoleSessionId,
-    /// Whose.
+    /// The account that signed in.
     pub account_id: AccountId,
     /// Mixed into the refresh tokens, so that a leaked `SECRET_KEY` alone forges none.
     pub refresh_salt: Vec<u8>,

@@ -71,27 +71,27 @@ impl Class<'static> {
         }
     }
 
-    /// [`ErrorKind::Invalid`].
+    /// A row of [`ErrorKind::Invalid`] with this stable code.
     pub const fn invalid(code: &'static str) -> Self {
         Self::new(ErrorKind::Invalid, code)
     }
 
-    /// [`ErrorKind::Unauthenticated`].
+    /// A row of [`ErrorKind::Unauthenticated`] with this stable code.
     pub const fn unauthenticated(code: &'static str) -> Self {
         Self::new(ErrorKind::Unauthenticated, code)
     }
 
-    /// [`ErrorKind::Forbidden`].
+    /// A row of [`ErrorKind::Forbidden`] with this stable code.
     pub const fn forbidden(code: &'static str) -> Self {
         Self::new(ErrorKind::Forbidden, code)
     }
 
-    /// [`ErrorKind::NotFound`].
+    /// A row of [`ErrorKind::NotFound`] with this stable code.
     pub const fn not_found(code: &'static str) -> Self {
         Self::new(ErrorKind::NotFound, code)
     }
 
-    /// [`ErrorKind::Conflict`].
+    /// A row of [`ErrorKind::Conflict`] with this stable code.
     pub const fn conflict(code: &'static str) -> Self {
         Self::new(ErrorKind::Conflict, code)
     }
@@ -101,7 +101,7 @@ impl Class<'static> {
         Self::new(ErrorKind::RateLimited, code).retry_after(retry_after)
     }
 
-    /// [`ErrorKind::Upstream`].
+    /// A row of [`ErrorKind::Upstream`] with this stable code.
     pub const fn upstream(code: &'static str) -> Self {
         Self::new(ErrorKind::Upstream, code)
     }
@@ -165,7 +165,7 @@ impl<'a> Class<'a> {
 
 /// An error that has a table.
 pub trait Classify: std::error::Error {
-    /// Its row.
+    /// The row of this error in the table: its kind, its stable code, what comes with it.
     fn class(&self) -> Class<'_>;
 
     /// The kind, which decides the status.

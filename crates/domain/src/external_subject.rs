@@ -65,7 +65,7 @@ impl FromStr for SubjectEmail {
 pub struct SubjectIssuer(String);
 
 impl SubjectIssuer {
-    /// As asserted.
+    /// The issuer as the assertion named it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -115,7 +115,7 @@ text_conversions!(SubjectEmail, SubjectIssuer);
 /// case only are the same person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExternalSubject {
-    /// Their address.
+    /// The mail address that the issuer asserts, which names the person.
     pub email: SubjectEmail,
     /// Who says so.
     pub issuer: SubjectIssuer,

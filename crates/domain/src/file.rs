@@ -125,13 +125,13 @@ impl fmt::Display for FileName {
 /// Kinds of files with limits of their own (apps.md §3.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileClass {
-    /// Pictures.
+    /// Files whose extension is that of a picture.
     Image,
-    /// Moving pictures.
+    /// Files whose extension is that of moving pictures.
     Video,
-    /// Sound.
+    /// Files whose extension is that of sound.
     Audio,
-    /// Everything else.
+    /// Files with any other extension, or none.
     Other,
 }
 
@@ -162,15 +162,15 @@ pub fn raster_media_type(extension: &str) -> Option<&'static str> {
 /// A row of `upload_files`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadedFile {
-    /// Primary key.
+    /// Primary key of `upload_files`.
     pub id: FileId,
     /// Where it was uploaded.
     pub workspace: WorkspaceId,
     /// Under what it is kept.
     pub key: String,
-    /// For people.
+    /// The name that people see, with its extension.
     pub name: String,
-    /// Bytes.
+    /// How many bytes it has.
     pub size: u32,
     /// In lower case, without the dot.
     pub extension: String,
@@ -178,7 +178,7 @@ pub struct UploadedFile {
     pub mime_type: Option<String>,
     /// Who uploaded it.
     pub created_by: AccountId,
-    /// When.
+    /// When it was uploaded, in UTC.
     pub created_at: DateTime<Utc>,
 }
 

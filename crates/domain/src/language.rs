@@ -36,7 +36,7 @@ pub struct Language {
 }
 
 impl Language {
-    /// All tags.
+    /// The tags of all languages, as they are stored in an account (`en-US`).
     pub fn tags() -> impl Iterator<Item = &'static str> {
         LANGUAGES.into_iter().map(|(tag, _)| tag)
     }

@@ -11,7 +11,7 @@ pub enum Capability {
     ManageMembers,
     /// Give the workspace away.
     TransferOwnership,
-    /// Rename it.
+    /// Rename the workspace.
     ChangeWorkspace,
     /// Make API keys.
     CreateApiKeys,
@@ -19,7 +19,7 @@ pub enum Capability {
     DeleteApiKeys,
     /// Make, rename and bind tags.
     EditTags,
-    /// Delete tags.
+    /// Delete tags and what they are bound to.
     DeleteTags,
     /// Upload for knowledge, make and change it.
     EditKnowledge,
@@ -77,21 +77,21 @@ impl Role {
 /// A member, as the others see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The account.
+    /// The account's primary key.
     pub id: AccountId,
-    /// Its name.
+    /// The account's name, as it is shown.
     pub name: String,
-    /// Its address.
+    /// The account's mail address.
     pub email: String,
-    /// A URL.
+    /// A URL, or the id of an uploaded file; none where there is no avatar.
     pub avatar: Option<String>,
     /// In this workspace.
     pub role: Role,
     /// Of the account.
     pub status: AccountStatus,
-    /// UTC.
+    /// When the account last signed in, in UTC; none before the first time.
     pub last_login_at: Option<DateTime<Utc>>,
-    /// UTC.
+    /// When the account was last active, in UTC.
     pub last_active_at: DateTime<Utc>,
     /// When the account was made. UTC.
     pub created_at: DateTime<Utc>,
@@ -100,7 +100,7 @@ pub struct Member {
 /// Why a member must not do that to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
-    /// To oneself.
+    /// Members do not do this to themselves.
     #[error("Cannot operate self.")]
     Oneself,
     /// The role does not suffice, or the other is the owner.
@@ -117,9 +117,9 @@ pub enum MemberRefusal {
 /// An account with its role in the workspace that it is about.
 #[derive(Debug, Clone, Copy)]
 pub struct MemberRole {
-    /// Who.
+    /// The account whose role is meant.
     pub account: AccountId,
-    /// As what.
+    /// The role that it has, or gets.
     pub role: Role,
 }
 

@@ -16,7 +16,7 @@ use crate::{
 pub enum OneTimePurpose {
     /// Setting a forgotten password.
     ResetPassword,
-    /// Registering.
+    /// A code that proves an address before an account is registered with it.
     EmailRegister,
     /// Signing in by a code.
     EmailCodeLogin,
@@ -73,7 +73,7 @@ impl OneTimePurpose {
 pub struct CodeSeed {
     /// The key that the code was computed with.
     pub kid: String,
-    /// Random.
+    /// Random bytes as text; the code is computed from them and the installation's key.
     pub seed: String,
 }
 
@@ -98,9 +98,9 @@ pub struct OneTimeGrant {
     pub old_email: Option<String>,
     /// Which workspace is given away.
     pub workspace: Option<WorkspaceId>,
-    /// The code.
+    /// What the code is computed from; the code itself is not stored.
     pub seed: CodeSeed,
-    /// Until when.
+    /// From when on it is refused, in UTC.
     pub expires_at: DateTime<Utc>,
 }
 

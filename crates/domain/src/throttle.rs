@@ -44,7 +44,7 @@ pub struct Throttle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenAttempt(DateTime<Utc>);
 
-/// A wait.
+/// How long to wait before the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
     /// Whole seconds, from 1 to those of [`MAX_WAIT`].
@@ -84,7 +84,7 @@ impl Throttle {
         Ok((self, attempt))
     }
 
-    /// It failed.
+    /// The attempt failed: it counts once, and an attempt that is not open any more counts not at all.
     #[must_use]
     pub fn fail(mut self, attempt: OpenAttempt, slope: Slope, now: DateTime<Utc>) -> Self {
         if self.close(attempt) {

@@ -76,7 +76,7 @@ pub struct UnknownRole;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WorkspaceStatus {
-    /// In use.
+    /// The workspace is in use: `normal` of Dify.
     Normal,
     /// Put away; nobody can switch to it.
     Archive,

@@ -7,11 +7,11 @@ use gatewright_domain::bearer_token::BearerKind;
 pub enum Scope {
     /// Everything an account may.
     Full,
-    /// List applications.
+    /// List applications: `apps:read`.
     AppsRead,
     /// List applications that are open to people without an account.
     AppsReadPermittedExternal,
-    /// Run applications.
+    /// Run applications: `apps:run`.
     AppsRun,
     /// Read workspaces and members.
     WorkspaceRead,

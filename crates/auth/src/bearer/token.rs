@@ -124,7 +124,7 @@ impl NewBearer {
         TokenHash(sha256_hex(&self.text))
     }
 
-    /// Its kind.
+    /// Whose token it is to be: an account's or an external subject's.
     pub fn kind(&self) -> BearerKind {
         self.kind
     }

@@ -22,9 +22,9 @@ const INIT_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// Who an access token speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessClaims {
-    /// The account.
+    /// The account that signed in: `user_id` of the token.
     pub account_id: AccountId,
-    /// The session.
+    /// The session that the token belongs to.
     pub session_id: ConsoleSessionId,
 }
 
@@ -32,9 +32,9 @@ pub struct AccessClaims {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.code())]
 pub enum CsrfFailure {
-    /// No header.
+    /// The header `X-CSRF-Token` was not sent.
     HeaderMissing,
-    /// No cookie.
+    /// The cookie with the CSRF token was not sent.
     CookieMissing,
     /// Header and cookie differ.
     Mismatch,
@@ -91,7 +91,7 @@ pub struct ConsoleKeys {
 }
 
 impl ConsoleKeys {
-    /// Derives them.
+    /// Derives the keys of access and CSRF tokens from the installation's keys.
     pub fn new(master: &MasterKeys) -> Self {
         Self {
             access: master.ring(Purpose::ConsoleAccess),

@@ -15,7 +15,7 @@ pub enum Edition {
     Community,
     /// One's own servers, beside the enterprise product.
     Enterprise,
-    /// Dify's cloud.
+    /// Dify's cloud service: `CLOUD`.
     Cloud,
 }
 
@@ -99,7 +99,7 @@ settings! {
 }
 
 impl ConsoleSettings {
-    /// The edition.
+    /// The edition that the installation presents itself as (`EDITION`).
     pub fn edition(&self) -> Edition {
         let named = self.deployment_edition.or(self.legacy_edition);
         named.unwrap_or(Edition::Community)

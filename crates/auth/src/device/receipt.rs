@@ -46,7 +46,7 @@ pub enum ReceiptProblem {
 pub struct ReceiptKeys(KeyRing);
 
 impl ReceiptKeys {
-    /// Derives them.
+    /// Derives the keys of look-up receipts from the installation's keys.
     pub fn new(master: &MasterKeys) -> Self {
         Self(master.ring(Purpose::LookupReceipt))
     }

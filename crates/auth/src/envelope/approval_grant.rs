@@ -18,14 +18,14 @@ pub const GRANT_LIFETIME: TimeDelta = TimeDelta::seconds(300);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalGrant {
     issuer: String,
-    /// Who.
+    /// The person that the issuer asserted.
     pub subject: ExternalSubject,
     /// The device flow that may be approved with it, and no other.
     pub user_code: UserCode,
     /// Of people without an account, when it was made.
     pub era: Era,
     era_text: String,
-    /// Used once.
+    /// Random; remembered once it was spent, so that the grant is good once.
     pub nonce: TokenText,
     /// Must come back in `X-CSRF-Token`.
     pub csrf_token: TokenText,

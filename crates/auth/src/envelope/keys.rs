@@ -5,9 +5,9 @@ use gatewright_crypto::keys::{KeyRing, MasterKeys, Purpose};
 /// The rings of the three envelopes.
 #[derive(Debug, Clone)]
 pub struct EnvelopeKeys {
-    /// State envelopes.
+    /// Signs and verifies state envelopes, which begin a round trip.
     pub state: KeyRing,
-    /// External-subject assertions.
+    /// Verifies the assertions about external subjects.
     pub assertion: KeyRing,
     /// Approval grants. Nobody but us reads them, so their key is never shared.
     pub grant: KeyRing,

@@ -97,7 +97,7 @@ impl<T> Verified<T> {
         &self.kid
     }
 
-    /// The claims.
+    /// The claims without the mark that they were verified.
     pub fn into_inner(self) -> T {
         self.value
     }

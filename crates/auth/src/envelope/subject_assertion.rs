@@ -13,11 +13,11 @@ pub const ASSERTION_CAP: TimeDelta = TimeDelta::seconds(600);
 /// An external-subject assertion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectAssertion {
-    /// Who.
+    /// The person that the issuer vouches for.
     pub subject: ExternalSubject,
     /// For which device flow.
     pub user_code: UserCode,
-    /// Used once.
+    /// Random; remembered once it was spent, so that the assertion is good once.
     pub nonce: TokenText,
 }
 

@@ -16,7 +16,7 @@ pub struct ProviderName(String);
 pub struct InvalidProviderName;
 
 impl ProviderName {
-    /// The text.
+    /// The name as it stands in the settings and in the redirect URI.
     pub fn as_str(&self) -> &str {
         &self.0
     }

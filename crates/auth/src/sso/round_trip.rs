@@ -24,7 +24,7 @@ pub struct RoundTrip {
 pub struct RoundTripKeys(KeyRing);
 
 impl RoundTripKeys {
-    /// Derives them.
+    /// Derives the keys of the cookies of a round trip from the installation's keys.
     pub fn new(master: &MasterKeys) -> Self {
         Self(master.ring(Purpose::RoundTrip))
     }

@@ -31,11 +31,11 @@ pub enum SignInPurpose {
 /// A sign-in that has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInState {
-    /// `state`.
+    /// The `state` of OAuth (RFC 6749 §4.1.1), random, by which the answer finds its cookie.
     pub state: TokenText,
     /// The provider; the answer of another one is refused.
     pub provider: ProviderName,
-    /// What for.
+    /// What the round trip is for.
     pub purpose: SignInPurpose,
     purpose_text: String,
     era_text: String,
@@ -109,17 +109,17 @@ impl Envelope for SignInState {
 pub struct SignInStateKeys(KeyRing);
 
 impl SignInStateKeys {
-    /// Derives them.
+    /// Derives the keys of these cookies from the installation's keys.
     pub fn new(master: &MasterKeys) -> Self {
         Self(master.ring(Purpose::SignInState))
     }
 
-    /// Signs one.
+    /// Signs the text of the cookie; it is good for [`SIGN_IN_LIFETIME`].
     pub fn seal(&self, state: &SignInState, now: DateTime<Utc>) -> String {
         sign(&self.0, state, now, SIGN_IN_LIFETIME)
     }
 
-    /// Opens one.
+    /// Verifies the text of a cookie.
     pub fn open(
         &self,
         text: &str,

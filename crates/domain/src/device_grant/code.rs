@@ -121,7 +121,7 @@ impl FromStr for UserCode {
 /// What somebody typed where a user code is asked for. Read once, at the edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedCode {
-    /// Nothing.
+    /// No code was given, or white space only.
     Missing,
     /// Something that has not the form of a code.
     Malformed,
@@ -159,7 +159,7 @@ impl fmt::Debug for UserCode {
 pub struct ClientId(String);
 
 impl ClientId {
-    /// The text.
+    /// The client id as it was sent and is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -209,7 +209,7 @@ impl DeviceLabel {
     /// The longest label, in characters.
     pub const MAX_CHARS: usize = 128;
 
-    /// The text.
+    /// The label as it is shown and stored: trimmed, NFC.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -41,14 +41,14 @@ pub enum Subject {
 /// An approval. No token exists yet: it is minted at pick-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Who approved.
+    /// The account or the external subject that approved; the token becomes theirs.
     pub subject: Subject,
     /// Of whoever approved, when they did. Absent in what an older version stored: the first one.
     #[serde(default)]
     pub era: Era,
     /// The workspace that the approver worked in.
     pub workspace_id: Option<WorkspaceId>,
-    /// When.
+    /// When it was approved, in UTC.
     pub at: DateTime<Utc>,
 }
 
@@ -60,7 +60,7 @@ pub enum Decision {
     Pending,
     /// Let in; waiting for pick-up.
     Approved(Approval),
-    /// Refused.
+    /// The device was refused.
     Denied,
     /// Picked up; kept so that a replay can be told apart and audited.
     Redeemed,
@@ -77,7 +77,7 @@ pub struct DeviceGrant {
     pub client_id: ClientId,
     /// What the device calls itself.
     pub device_label: DeviceLabel,
-    /// UTC.
+    /// When the device asked for the code, in UTC.
     pub created_at: DateTime<Utc>,
     /// Where the code was requested from.
     pub created_ip: IpAddr,
@@ -103,16 +103,16 @@ pub enum DecideError {
 /// What a poll is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PollAnswer {
-    /// `authorization_pending`.
+    /// Nobody has decided yet: `authorization_pending` (RFC 8628 §3.5).
     Pending,
     /// `slow_down`, with the interval that holds from now on, in seconds.
     SlowDown {
         /// Seconds to wait between polls.
         interval: u32,
     },
-    /// `access_denied`.
+    /// Somebody refused: `access_denied` (RFC 8628 §3.5).
     Denied,
-    /// `expired_token`.
+    /// The code is over: `expired_token` (RFC 8628 §3.5).
     Expired,
     /// `expired_token`, and worth an audit event.
     AlreadyRedeemed,
@@ -136,7 +136,7 @@ impl DeviceGrant {
         remaining_seconds(self.expires_at, now)
     }
 
-    /// Pending → approved.
+    /// Approves a pending grant.
     pub fn approve(mut self, approval: Approval) -> Result<Self, DecideError> {
         self.require_open(approval.at)?;
         self.expires_at = self.expires_at.max(approval.at + PICK_UP_TIME);
@@ -144,7 +144,7 @@ impl DeviceGrant {
         Ok(self)
     }
 
-    /// Pending → denied.
+    /// Denies a pending grant.
     pub fn deny(mut self, now: DateTime<Utc>) -> Result<Self, DecideError> {
         self.require_open(now)?;
         self.decision = Decision::Denied;
