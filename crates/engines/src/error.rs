@@ -8,9 +8,9 @@ pub enum EngineError {
     /// A file or folder.
     #[error("{path}: {source}")]
     Io {
-        /// Which one.
+        /// The path of the file or folder.
         path: String,
-        /// Why.
+        /// What the operating system said.
         source: std::io::Error,
     },
     /// Neither on the machine nor to be fetched.
@@ -18,7 +18,7 @@ pub enum EngineError {
         "{engine} is not on this machine and could not be fetched ({tried}). Install it (Debian, Ubuntu: apt-get install {package}), let it be installed (--yes, or GATEWRIGHT_ASSUME_YES=1), or point {settings} at one that runs"
     )]
     NotFound {
-        /// Its name.
+        /// The name of the program.
         engine: &'static str,
         /// What was tried.
         tried: String,
@@ -30,7 +30,7 @@ pub enum EngineError {
     /// A downloaded file is not what we pinned.
     #[error("{file} has SHA-256 {found}, expected {expected}; it was not used")]
     Checksum {
-        /// Which one.
+        /// The name of the file that was fetched.
         file: String,
         /// What it has.
         found: String,
@@ -40,7 +40,7 @@ pub enum EngineError {
     /// A command failed.
     #[error("{command} failed: {output}")]
     Command {
-        /// Which one.
+        /// The command line that failed.
         command: String,
         /// The end of what it printed.
         output: String,
@@ -48,7 +48,7 @@ pub enum EngineError {
     /// An engine did not come up.
     #[error("{engine} did not start: {log}")]
     NotReady {
-        /// Its name.
+        /// The name of the program.
         engine: &'static str,
         /// The end of its log.
         log: String,

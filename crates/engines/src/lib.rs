@@ -46,7 +46,7 @@ pub struct Home {
     pub data: PathBuf,
     /// Sockets and pid files.
     pub run: PathBuf,
-    /// Fetched binaries.
+    /// Binaries that were fetched, kept between runs.
     pub cache: PathBuf,
     /// Who the engines run as.
     pub owner: Owner,

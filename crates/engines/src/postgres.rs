@@ -27,7 +27,7 @@ const DATABASE: &str = "dify";
 /// Whether data must survive a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// It must.
+    /// What was committed survives a crash of the machine.
     Durable,
     /// It need not: tests.
     Throwaway,

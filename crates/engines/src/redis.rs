@@ -115,7 +115,7 @@ impl Redis {
         self.engine.has_exited()
     }
 
-    /// Ends it.
+    /// Ends the server.
     pub fn stop(&mut self) {
         self.engine.stop();
     }

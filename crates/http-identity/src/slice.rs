@@ -26,9 +26,9 @@ pub struct IdentityServices {
     pub setup: Data<Setup>,
     /// The device flow.
     pub device: Data<DeviceFlow>,
-    /// Bearers.
+    /// Access tokens: listing, revoking, introspecting.
     pub bearers: Data<Bearers>,
-    /// Workspaces.
+    /// Workspaces of an account: listing, switching, renaming.
     pub workspaces: Data<Workspaces>,
     /// Accounts, as their owners change them.
     pub accounts: Data<Accounts>,

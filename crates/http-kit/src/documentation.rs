@@ -7,17 +7,17 @@ use utoipa::openapi::{
     response::{Response, ResponseBuilder},
 };
 
-/// Which document.
+/// The two OpenAPI documents that operations are described in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// `/openapi/v1`, with the documents that lead to it.
     OpenApi,
-    /// `/console/api`.
+    /// The routes of the web console, below `/console/api`.
     Console,
 }
 
 impl Surface {
-    /// Both.
+    /// Both documents, in the order in which they are written.
     pub const ALL: [Self; 2] = [Self::OpenApi, Self::Console];
 
     /// The file that the document is kept in.

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use gatewright_domain::client_address::TrustedProxies;
 
-/// `X-Request-Id`.
+/// The header of a request's id, `X-Request-Id`.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over, in bytes; the audit trail's column holds as many.
 const MAX_LENGTH: usize = 64;

@@ -29,19 +29,19 @@ use crate::{openapi_document::document, slices};
 /// What the edge is given: the services of each slice, and its own settings.
 #[derive(Clone)]
 pub struct Services {
-    /// Of identity.
+    /// The services of the identity slice.
     pub identity: IdentityServices,
-    /// Of apps.
+    /// The services of the apps slice.
     pub apps: AppsServices,
-    /// Readiness.
+    /// Whether the dependencies answer, for `/readyz`.
     pub readiness: Data<Readiness>,
     /// The installation's keys; only their ids are shown.
     pub keys: Data<MasterKeys>,
     /// Settings of the edge.
     pub http: Data<HttpSettings>,
-    /// Public addresses.
+    /// The public addresses of API, console and pages.
     pub urls: Data<PublicUrls>,
-    /// `X-Env`.
+    /// What the header `X-Env` says (`DEPLOY_ENV`).
     pub deploy_env: String,
     /// Whether a shutdown has begun.
     pub draining: Data<std::sync::atomic::AtomicBool>,

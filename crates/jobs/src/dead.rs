@@ -15,7 +15,7 @@ use crate::store::unavailable;
 /// A dead job, as people look at it. Its payload is not shown: it names people.
 #[derive(Debug, Clone, Serialize, QueryableByName)]
 pub struct DeadJob {
-    /// Which.
+    /// Primary key of the job.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// Where it waited.
@@ -33,7 +33,7 @@ pub struct DeadJob {
     /// When it was given up.
     #[diesel(sql_type = Timestamptz)]
     pub dead_at: DateTime<Utc>,
-    /// Why.
+    /// What the last attempt failed of; none where nothing was noted.
     #[diesel(sql_type = Nullable<Text>)]
     pub last_error: Option<String>,
 }

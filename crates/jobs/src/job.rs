@@ -57,7 +57,7 @@ impl From<gatewright_domain::error::Unavailable> for JobError {
 /// What a handler knows of the attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Running {
-    /// The job.
+    /// The job's id, the same for all its attempts.
     pub id: JobId,
     /// The first attempt is 1.
     pub attempt: i32,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 /// A queue, named as operators of Dify know it (`-q`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueName {
-    /// Outgoing mail.
+    /// Mails that are to be sent.
     Mail,
     /// Deleting what has outlived its use.
     Retention,
@@ -15,7 +15,7 @@ impl QueueName {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Mail, Self::Retention];
 
-    /// The name.
+    /// The name as it stands in the database and in options.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",

@@ -44,7 +44,7 @@ pub struct RunnerSettings {
     pub timeout: Duration,
 }
 
-/// A worker.
+/// A worker: claims jobs, does them, notes the outcomes, fires schedules.
 pub struct Runner<C> {
     /// Where connections come from.
     pub connections: C,
@@ -56,7 +56,7 @@ pub struct Runner<C> {
     pub settings: RunnerSettings,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Makes ids.
+    /// Where the ids of workers and jobs come from.
     pub ids: Arc<dyn IdGen>,
 }
 

@@ -93,12 +93,12 @@ impl Schedule {
 pub struct Scheduler(Vec<Schedule>);
 
 impl Scheduler {
-    /// With these.
+    /// A scheduler that fires these schedules.
     pub fn new(schedules: Vec<Schedule>) -> Self {
         Self(schedules)
     }
 
-    /// The schedules.
+    /// The schedules, in the order in which they were given.
     pub fn schedules(&self) -> &[Schedule] {
         &self.0
     }

@@ -194,13 +194,13 @@ pub(crate) async fn release(
 /// How much waits in a queue.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Depth {
-    /// The queue.
+    /// The queue's name.
     #[diesel(sql_type = Text)]
     pub queue: String,
     /// Not dead, done or to be done.
     #[diesel(sql_type = Int8)]
     pub waiting: i64,
-    /// Buried.
+    /// How many are dead letters.
     #[diesel(sql_type = Int8)]
     pub dead: i64,
 }

@@ -20,7 +20,7 @@ const DEAD: &str = "dead";
 /// What the cache knows of a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CachedBearer {
-    /// Nothing.
+    /// The cache has no entry: ask the database.
     Unknown,
     /// That it is good for nothing.
     Dead,
@@ -28,7 +28,7 @@ pub enum CachedBearer {
     Live(Box<BearerToken>),
 }
 
-/// The cache.
+/// The cache of bearers by hash, in Redis.
 #[derive(Clone)]
 pub struct BearerCache {
     kv: Kv,

@@ -35,7 +35,7 @@ pub struct DeviceGrants {
 /// A grant together with what is needed to replace exactly this version of it.
 #[derive(Debug, Clone)]
 pub struct StoredGrant {
-    /// The grant.
+    /// The grant as it was when it was read.
     pub grant: DeviceGrant,
     key: String,
     raw: String,

@@ -9,7 +9,7 @@ use crate::connection::Kv;
 
 const RECONNECT: Duration = Duration::from_millis(500);
 
-/// The listener.
+/// Hears which bearers were revoked on other nodes.
 pub struct Revocations {
     kv: Kv,
 }

@@ -34,7 +34,7 @@ pub struct SpentNonces {
 pub struct Spending<'a> {
     /// Tells nonces of several kinds apart.
     pub kind: &'static str,
-    /// The nonce.
+    /// The nonce that is spent.
     pub nonce: &'a TokenText,
     /// Until when it must be remembered.
     pub until: DateTime<Utc>,

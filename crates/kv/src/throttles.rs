@@ -76,7 +76,7 @@ impl Throttles {
         Ok(Attempt { key, slope, open })
     }
 
-    /// It failed.
+    /// The attempt failed: it counts once.
     pub async fn fail(&self, attempt: &Attempt, now: DateTime<Utc>) -> Result<(), Unavailable> {
         self.close(attempt, |throttle, open| {
             throttle.fail(open, attempt.slope, now)

@@ -168,13 +168,13 @@ pub enum MailLanguage {
     /// English, and everybody whose language we do not write.
     #[serde(rename = "en-US")]
     English,
-    /// Simplified Chinese.
+    /// Simplified Chinese, `zh-CN`.
     #[serde(rename = "zh-CN")]
     Chinese,
 }
 
 impl MailLanguage {
-    /// Both.
+    /// Both languages that every template has.
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
     /// The folder of its templates, and the `lang` of its HTML.

@@ -11,7 +11,7 @@ use lettre::message::Mailbox;
 /// How mails leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailType {
-    /// By SMTP.
+    /// `smtp`: to a mail server.
     Smtp,
     /// Into a folder, for development.
     File,

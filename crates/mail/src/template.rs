@@ -61,11 +61,11 @@ built_in!(
 /// A mail, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// One line.
+    /// The subject: one line, without a line break.
     pub subject: String,
     /// The same content as `text`.
     pub html: String,
-    /// Plain text.
+    /// The plain text part.
     pub text: String,
 }
 
@@ -86,7 +86,7 @@ impl TemplateError {
     }
 }
 
-/// All templates.
+/// The templates of all mails, compiled once.
 pub struct Templates(Environment<'static>);
 
 impl Templates {

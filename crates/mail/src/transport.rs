@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Mail {
     /// Part of the `Message-ID`, so that a second attempt can be recognised as the same mail.
     pub id: String,
-    /// The addressee.
+    /// The recipient's mail address.
     pub to: String,
     /// What it says.
     pub content: Rendered,
@@ -49,7 +49,7 @@ enum Transport {
     File(PathBuf),
 }
 
-/// Sends mails.
+/// Sends mails by the configured transport.
 pub struct Mailer {
     from: Mailbox,
     transport: Transport,

@@ -40,7 +40,7 @@ pub struct Writing {
 pub struct Reading {
     /// Its length in bytes.
     pub size: u64,
-    /// Its content.
+    /// The bytes as they come from the storage; a break in the middle is an error of the stream.
     pub content: std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Unavailable>> + Send>>,
 }
 

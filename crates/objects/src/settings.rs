@@ -24,9 +24,9 @@ settings! {
     "{name}={value} is not supported yet: files are kept in a folder (STORAGE_TYPE=opendal, OPENDAL_SCHEME=fs)"
 )]
 pub struct UnsupportedStorage {
-    /// The variable.
+    /// The environment variable that names the storage.
     pub name: &'static str,
-    /// Its value.
+    /// What the variable says.
     pub value: String,
 }
 

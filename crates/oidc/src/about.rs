@@ -16,7 +16,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// Reads claims.
+    /// Reads what claims say about the person.
     pub(crate) fn read(claims: &Claims) -> Result<Self, MalformedClaim> {
         let email = claims.text("email")?.filter(|text| !text.is_empty());
         Ok(Self {

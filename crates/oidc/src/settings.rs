@@ -23,7 +23,7 @@ const DEFAULT_TIMEOUT: u16 = 10;
 const MAX_TIMEOUT: u16 = 14;
 const DEFAULT_SCOPES: &str = "email,profile";
 
-/// One provider.
+/// The settings of one OpenID Connect provider.
 #[derive(Debug, Clone)]
 pub struct OidcProviderSettings {
     /// Its name in URLs and settings.
@@ -45,7 +45,7 @@ pub struct OidcProviderSettings {
 /// All providers, in their order; the first is the one that the device page offers by default.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
-    /// The providers.
+    /// The providers, in the order of `GATEWRIGHT_OIDC_PROVIDERS`.
     pub providers: Vec<OidcProviderSettings>,
     /// What one exchange with one of them may take.
     pub timeout: Duration,

@@ -66,7 +66,7 @@ impl Outbound {
         Ok(Self { client, budget })
     }
 
-    /// One exchange.
+    /// Sends one request and reads the answer whole.
     pub async fn send(
         &self,
         request: Request<Vec<u8>>,

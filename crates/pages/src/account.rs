@@ -46,7 +46,7 @@ struct AccountPage {
     more: Vec<(String, String)>,
 }
 
-/// Shows it.
+/// Shows the page of the account.
 pub(super) async fn get(
     console: Data<Console>,
     bearers: Data<Bearers>,

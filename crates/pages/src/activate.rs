@@ -23,7 +23,7 @@ use gatewright_http_kit::{
 };
 use serde::Deserialize;
 
-/// Which invitation.
+/// The query of an invitation's link.
 #[derive(Debug, Deserialize)]
 struct Link {
     token: Text,

@@ -69,7 +69,7 @@ fn form(
     )
 }
 
-/// Takes it.
+/// Takes the form that initialises an account.
 pub(super) async fn post(
     accounts: Data<Accounts>,
     ctx: RequestCtx,

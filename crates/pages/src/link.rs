@@ -16,7 +16,7 @@ impl Link {
         Self(query_pairs(request.query_string()))
     }
 
-    /// One value.
+    /// The value of a parameter of the link; none when it is missing.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())

@@ -187,7 +187,7 @@ pub(super) struct MessagePage {
 }
 
 impl MessagePage {
-    /// One sentence.
+    /// A page of one sentence.
     pub(super) fn saying(page: Page, line: String) -> Self {
         Self {
             page,

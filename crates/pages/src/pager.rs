@@ -8,7 +8,7 @@ const ROWS: usize = 20;
 /// Where somebody is in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pager {
-    /// From 1.
+    /// The page's number, from 1.
     page: usize,
     pages: usize,
 }

@@ -23,7 +23,7 @@ use gatewright_http_kit::{
 };
 use serde::Deserialize;
 
-/// A sign-in.
+/// The form of a sign-in.
 #[derive(Debug, Deserialize)]
 struct SignIn {
     email: EmailAddress,
@@ -151,7 +151,7 @@ fn form(
     )
 }
 
-/// Signs in.
+/// Takes the form, and signs in.
 pub(super) async fn post(
     console: Data<Console>,
     device: Data<DeviceFlow>,

@@ -49,9 +49,9 @@ use crate::{apps, identity, key_file, settings::ServerSettings};
 
 /// Connections and surroundings.
 pub struct Platform {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
-    /// Redis.
+    /// The connection to Redis.
     pub kv: Kv,
     /// The installation's secrets; replaced when its keys rotate.
     pub master: MasterKeys,
@@ -60,11 +60,11 @@ pub struct Platform {
     windows: WindowClock,
 }
 
-/// The use-cases.
+/// The use-cases, ready to be given to routes and commands.
 pub struct AppServices {
     /// Sign-in and sessions.
     pub console: Arc<Console>,
-    /// Set-up.
+    /// Set-up of an empty installation.
     pub setup: Arc<Setup>,
     /// The device flow.
     pub device: Arc<DeviceFlow>,
@@ -84,11 +84,11 @@ pub struct AppServices {
     pub audit_log: Arc<AuditLog>,
     /// What administrators do.
     pub admin: Arc<Admin>,
-    /// Bearers.
+    /// Access tokens: listing, revoking, introspecting.
     pub bearers: Arc<Bearers>,
-    /// Workspaces.
+    /// Workspaces of an account: listing, switching, renaming.
     pub workspaces: Arc<Workspaces>,
-    /// Readiness.
+    /// Whether the dependencies answer.
     pub readiness: Arc<Readiness>,
     /// The look-up of bearers, which must hear of revocations elsewhere.
     pub store: CachedBearers,

@@ -189,8 +189,8 @@ pub(crate) fn is_known(name: &str) -> bool {
 
 /// A group of settings for people.
 pub struct SettingGroup {
-    /// Heading.
+    /// The heading of the group in `docs/settings.md`.
     pub title: &'static str,
-    /// The settings.
+    /// The settings of the group, in the order of their declaration.
     pub settings: Vec<SettingDoc>,
 }

@@ -63,7 +63,7 @@ impl From<Row> for Account {
 /// An account with what its password is compared with.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The account.
+    /// The account that the credentials belong to.
     pub account: Account,
     /// `accounts.password`: a PHC string, or Dify's format.
     pub password: Option<String>,
@@ -84,11 +84,11 @@ impl From<(Row, Option<String>)> for Credentials {
 
 /// What a new account is made of.
 pub struct NewAccount<'a> {
-    /// Primary key.
+    /// Primary key of the new row.
     pub id: AccountId,
     /// Shown in the console.
     pub name: &'a str,
-    /// Lower case.
+    /// The address, in lower case.
     pub email: &'a str,
     /// A PHC string; none for somebody who signs in elsewhere.
     pub password: Option<&'a str>,
@@ -100,7 +100,7 @@ pub struct NewAccount<'a> {
     pub ip: &'a str,
     /// `active`, or `pending` for somebody who is invited.
     pub status: AccountStatus,
-    /// When.
+    /// When it is made, in UTC.
     pub at: DateTime<Utc>,
 }
 
@@ -287,7 +287,7 @@ pub async fn update_password_hash(
     Ok(changed == 1)
 }
 
-/// Notes activity.
+/// Notes when the account was last active; of other accounts nothing changes.
 pub async fn update_last_active(
     conn: &mut Conn,
     id: AccountId,
@@ -305,7 +305,7 @@ pub async fn update_last_active(
 pub struct LockedAccount(Credentials);
 
 impl LockedAccount {
-    /// Which.
+    /// The account whose row is locked.
     pub fn id(&self) -> AccountId {
         self.0.account.id
     }

@@ -14,9 +14,9 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// What a key opens: one application, or all knowledge of the workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyScope {
-    /// An application.
+    /// One application, by its id.
     App(Uuid),
-    /// All knowledge.
+    /// All knowledge of the workspace.
     Knowledge,
 }
 
@@ -40,13 +40,13 @@ impl KeyScope {
 /// A key, without what it opens with.
 #[derive(Debug, Clone)]
 pub struct ApiKey {
-    /// Primary key.
+    /// Primary key of `api_tokens`.
     pub id: ApiKeyId,
     /// The beginning and the end of the key.
     pub masked: String,
-    /// UTC.
+    /// When a request last showed it, in UTC; none before the first.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
 }
 

@@ -22,7 +22,7 @@ pub const INSTALLATION_CHAINS: u8 = 16;
 /// An event as it is stored.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct AuditRow {
-    /// Primary key.
+    /// Primary key of the event.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// Which chain: the workspace, or one of the installation's.
@@ -37,25 +37,25 @@ pub struct AuditRow {
     /// UTC, whole microseconds.
     #[diesel(sql_type = Timestamptz)]
     pub occurred_at: DateTime<Utc>,
-    /// What happened.
+    /// What happened, as the text of an audit action.
     #[diesel(sql_type = Text)]
     pub action: String,
     /// Who did it.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub actor_account_id: Option<Uuid>,
-    /// Where.
+    /// The workspace that it happened in; none for the installation.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub tenant_id: Option<Uuid>,
     /// From which address.
     #[diesel(sql_type = Nullable<Text>)]
     pub ip: Option<String>,
-    /// With what.
+    /// The `User-Agent` of the request; none where there was none.
     #[diesel(sql_type = Nullable<Text>)]
     pub user_agent: Option<String>,
     /// Joins log lines and events.
     #[diesel(sql_type = Nullable<Text>)]
     pub request_id: Option<String>,
-    /// Anything else.
+    /// What else belongs to the event, a JSON object.
     #[diesel(sql_type = Jsonb)]
     pub details: Value,
 }

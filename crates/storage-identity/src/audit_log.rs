@@ -20,7 +20,7 @@ const COLUMNS: &str = "id, chain, seq, hash, occurred_at, action, actor_account_
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = heads)]
 pub struct ChainHead {
-    /// Which chain.
+    /// The chain's id: the workspace, or one of the installation's.
     pub chain: Uuid,
     /// The last event's place.
     pub seq: i64,
@@ -40,7 +40,7 @@ pub struct Base {
     /// The place of the last event that retention removed; 0 when none was.
     #[diesel(column_name = base_seq)]
     pub seq: i64,
-    /// Its hash.
+    /// The hash of that event, in hexadecimal digits.
     #[diesel(column_name = base_hash)]
     pub hash: String,
     /// Everything that was removed was older than this.
@@ -48,7 +48,7 @@ pub struct Base {
     pub before: Option<DateTime<Utc>>,
 }
 
-/// All chains.
+/// The head of every chain.
 pub async fn list_heads(conn: &mut Conn) -> Result<Vec<ChainHead>, StorageError> {
     Ok(heads::table
         .select(ChainHead::as_select())

@@ -15,7 +15,7 @@ struct Row {
     status_before: String,
 }
 
-/// Remembers it.
+/// Remembers the status that the account had before it was banned.
 pub async fn record(
     conn: &mut Conn,
     id: AccountId,

@@ -117,10 +117,10 @@ pub async fn revoke_predecessors(
         .collect())
 }
 
-/// Whose tokens.
+/// Whose tokens are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// An account's.
+    /// Those of an account.
     Account(AccountId),
     /// Those of somebody without an account.
     External {

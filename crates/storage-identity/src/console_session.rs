@@ -199,15 +199,15 @@ pub async fn find_beginning(
 /// A live session, for people.
 #[derive(Debug, Clone)]
 pub struct LiveSession {
-    /// Which.
+    /// Primary key of the session.
     pub id: ConsoleSessionId,
-    /// Since when.
+    /// When the session began, in UTC.
     pub created_at: DateTime<Utc>,
     /// When it ends if it is not used.
     pub idle_expires_at: DateTime<Utc>,
-    /// Where from.
+    /// The address of the client that signed in, as text.
     pub ip: Option<String>,
-    /// With what.
+    /// The `User-Agent` of the browser that signed in.
     pub user_agent: Option<String>,
 }
 

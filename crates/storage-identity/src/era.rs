@@ -18,7 +18,7 @@ const EXTERNAL: &str = "external";
 pub struct EraBegun(AccountId);
 
 impl EraBegun {
-    /// Whose.
+    /// The account whose era began.
     pub fn account(&self) -> AccountId {
         self.0
     }

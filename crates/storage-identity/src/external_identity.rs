@@ -34,7 +34,7 @@ pub struct ConnectedIdentity {
     pub issuer: String,
     /// The address that it had when it was connected.
     pub email: Option<String>,
-    /// Since when.
+    /// When the identity was connected, in UTC.
     pub created_at: DateTime<Utc>,
 }
 

@@ -62,7 +62,7 @@ pub struct Facts {
     /// As the server counts: 160002 is 16.2.
     #[diesel(sql_type = diesel::sql_types::Int4)]
     pub version: i32,
-    /// Its clock.
+    /// What time the server believes it is.
     #[diesel(sql_type = diesel::sql_types::Timestamptz)]
     pub now: DateTime<Utc>,
     /// Whether it is a replica, or takes no writes.
@@ -73,7 +73,7 @@ pub struct Facts {
     pub max_connections: i32,
 }
 
-/// Asks.
+/// Asks the server for its facts, in one query.
 pub async fn find_facts(conn: &mut Conn) -> Result<Facts, StorageError> {
     Ok(diesel::sql_query(
         "SELECT current_setting('server_version_num')::int4 AS version, clock_timestamp() AS now, \

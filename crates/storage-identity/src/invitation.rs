@@ -21,26 +21,26 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// Of invitations that nobody has accepted.
 const NOBODY: Uuid = Uuid::nil();
 
-/// An invitation.
+/// A row of `gatewright_invitations`: somebody is asked to join a workspace.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    /// Primary key.
+    /// Primary key of the invitation.
     pub id: InvitationId,
-    /// To where.
+    /// The workspace that it leads to.
     pub workspace: WorkspaceId,
     /// Whom, in lower case.
     pub email: String,
-    /// As what.
+    /// The role that the invited person gets.
     pub role: Role,
     /// Who has accepted it.
     pub accepted_by: Option<AccountId>,
-    /// Who invited.
+    /// The account that invited.
     pub invited_by: AccountId,
     /// Of whoever invited, when they did.
     pub inviter_era: Era,
-    /// Since when.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
-    /// Until when.
+    /// From when on it is refused, in UTC.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -97,7 +97,7 @@ pub async fn insert(conn: &mut Conn, new: &Invitation) -> Result<(), StorageErro
     Ok(())
 }
 
-/// An invitation.
+/// Looks an invitation up by its id.
 pub async fn find(conn: &mut Conn, id: InvitationId) -> Result<Option<Invitation>, StorageError> {
     let row: Option<Row> = invitations::table
         .find(id.0)

@@ -16,10 +16,10 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// A tag with the number of things it is on.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Tag {
-    /// Primary key.
+    /// Primary key of `tags`.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
-    /// Shown.
+    /// The name as people see it.
     #[diesel(sql_type = Text)]
     pub name: String,
     /// `knowledge`, `app` or `snippet`.
@@ -33,9 +33,9 @@ pub struct Tag {
 /// Which workspace, and who acts there.
 #[derive(Debug, Clone, Copy)]
 pub struct Actor {
-    /// Where.
+    /// The workspace that the act is bound to.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The account that acts.
     pub account: AccountId,
 }
 

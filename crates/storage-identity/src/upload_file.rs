@@ -50,7 +50,7 @@ impl From<Row> for UploadedFile {
 pub struct Orphans(Vec<String>);
 
 impl Orphans {
-    /// The keys.
+    /// The keys in the object store, whose objects the caller deletes after the commit.
     pub fn into_keys(self) -> Vec<String> {
         self.0
     }

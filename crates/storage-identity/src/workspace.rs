@@ -129,7 +129,7 @@ impl From<(String, String)> for Workspace {
     }
 }
 
-/// A workspace.
+/// Looks a workspace up by its id.
 pub async fn find(conn: &mut Conn, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
     let row: Option<(String, String)> = tenants::table
         .find(id.0)
@@ -177,9 +177,9 @@ pub async fn update_name(
 pub struct NewMember {
     /// Of the membership.
     pub id: MembershipId,
-    /// Who.
+    /// The account that joins.
     pub account: AccountId,
-    /// As what.
+    /// The role that it gets.
     pub role: Role,
     /// Whether it is the account's current workspace.
     pub is_current: bool,

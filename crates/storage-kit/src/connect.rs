@@ -107,7 +107,7 @@ enum Failure {
     Files(String),
     /// The handshake, or the server takes no encrypted connection: without TLS it may work.
     Tls(tokio_postgres::Error),
-    /// Anything else.
+    /// Any other error of the driver.
     Other(tokio_postgres::Error),
 }
 

@@ -81,7 +81,7 @@ pub(crate) struct Usage {
     pulse: Arc<Pulse>,
     /// Statements that have not been answered.
     waiting: AtomicU32,
-    /// Since when.
+    /// Since when the oldest of them waits, in milliseconds of the pulse.
     since: AtomicU64,
     /// When the server last answered.
     proven: AtomicU64,
@@ -169,7 +169,7 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A connection.
+/// A connection, with the driver that moves its bytes and what is known of its use.
 pub(crate) struct Link {
     conn: AsyncPgConnection,
     usage: Arc<Usage>,

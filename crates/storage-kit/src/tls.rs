@@ -22,10 +22,10 @@ use rustls::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// libpq's `sslmode`.
+/// What libpq's `sslmode` may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Mode {
-    /// Never.
+    /// `disable`: never TLS.
     Disable,
     /// When the server can; nothing is checked.
     #[default]

@@ -18,7 +18,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// What the server was asked.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// `POST`.
+    /// The method of the request line, as `POST`.
     pub method: String,
     /// Path and query as they stood in the request line.
     pub target: String,

@@ -60,13 +60,13 @@ impl From<StorageError> for AdminError {
 
 /// What an administrator may do.
 pub struct Admin {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
     /// The look-up of bearers, which must hear when they end.
     pub store: CachedBearers,
-    /// Failed sign-ins.
+    /// Counts failed sign-ins; unlocking clears what it counted.
     pub throttles: Throttles,
-    /// Password hashing.
+    /// Hashes passwords, on threads of their own.
     pub passwords: Passwords,
     /// Time, ids, randomness.
     pub env: Env,
@@ -75,9 +75,9 @@ pub struct Admin {
 /// An account that was made.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreatedAccount {
-    /// Its id.
+    /// Primary key of the account.
     pub account_id: AccountId,
-    /// Its workspace.
+    /// The workspace that was made for it; none when none was asked for.
     pub workspace_id: Option<WorkspaceId>,
     /// In lower case.
     pub email: String,
@@ -90,11 +90,11 @@ pub struct CreatedAccount {
 pub struct OpenSession {
     /// `console` or `bearer`.
     pub kind: &'static str,
-    /// Which.
+    /// Primary key of the session or token.
     pub id: uuid::Uuid,
-    /// Since when.
+    /// When it began, in UTC.
     pub created_at: DateTime<Utc>,
-    /// Until when.
+    /// When it ends at the latest, in UTC.
     pub expires_at: DateTime<Utc>,
     /// Software, or the device's label.
     pub device: Option<String>,

@@ -5,7 +5,7 @@ use gatewright_auth::keys::{HmacKey, KeyRing, MasterKeys, Purpose};
 use gatewright_storage_identity::audit_log::{Base, ChainHead};
 use uuid::Uuid;
 
-/// Signs bases.
+/// Signs the bases that retention leaves at the beginning of a chain.
 #[derive(Clone)]
 pub struct AuditBaseKeys(KeyRing);
 
@@ -28,7 +28,7 @@ impl AuditBaseKeys {
         Self(master.ring(Purpose::AuditBase))
     }
 
-    /// `kid.code`.
+    /// The signature as it is stored: key id, dot, code.
     pub fn sign(&self, chain: Uuid, base: &Base) -> String {
         let key = self.0.active();
         format!("{}.{}", key.kid(), code(&key, chain, base))

@@ -11,9 +11,9 @@ use gatewright_domain::{Clock, IdGen, client_address::ClientAddress, error::Unav
 pub struct Env {
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Makes ids.
+    /// Where new ids come from; tests count them.
     pub ids: Arc<dyn IdGen>,
-    /// Makes randomness.
+    /// Where random bytes come from; it can fail, and then nothing is made.
     pub random: Arc<dyn Random>,
 }
 

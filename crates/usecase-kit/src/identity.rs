@@ -11,7 +11,7 @@ use gatewright_domain::{
 pub struct ConsoleIdentity {
     /// The session and its account.
     pub claims: AccessClaims,
-    /// The account.
+    /// The account, as it was read when the session was checked.
     pub account: Account,
     /// All workspaces, the oldest first.
     pub workspaces: Vec<MemberWorkspace>,

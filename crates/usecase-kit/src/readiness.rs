@@ -12,13 +12,13 @@ const READ_ONLY: &str = "takes no writes: it is a standby, or default_transactio
 /// What was found out about each dependency; `None` is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// PostgreSQL.
+    /// What is wrong with PostgreSQL, in words; none when it answers.
     pub postgres: Option<String>,
     /// Whether PostgreSQL takes writes; asked when it answers.
     pub writes: Option<String>,
-    /// Redis.
+    /// What is wrong with Redis, in words; none when it answers.
     pub redis: Option<String>,
-    /// The schema.
+    /// What is wrong with the schema, in words; none when it is known.
     pub schema: Option<String>,
 }
 

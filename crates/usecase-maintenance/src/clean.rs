@@ -17,19 +17,19 @@ pub(super) const BATCH: i64 = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purge {
-    /// Dead bearers.
+    /// Bearers that expired or were revoked.
     Bearers,
     /// Ended console sessions, redemptions, records of mails.
     Sessions,
     /// Expired invitations and who never came.
     Invitations,
-    /// Dead letters.
+    /// Jobs that became dead letters.
     DeadLetters,
     /// Old events of the audit trail.
     Audit,
 }
 
-/// The job.
+/// The job of one purge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CleanUp {
     /// What is deleted. `sweep` on the wire of the queue, where builds of before read it.
@@ -43,9 +43,9 @@ impl Job for CleanUp {
     const MAX_ATTEMPTS: i32 = 3;
 }
 
-/// Deletes.
+/// Does the jobs of purges.
 pub struct Cleaner {
-    /// Where.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
     /// How long things are kept.
     pub settings: MaintenanceSettings,

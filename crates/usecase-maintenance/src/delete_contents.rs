@@ -7,7 +7,7 @@ use gatewright_storage_identity::upload_file;
 use gatewright_storage_kit::Pool;
 use gatewright_usecase_kit::DeleteContents;
 
-/// Deletes contents.
+/// Does the jobs that delete the contents of files that are gone.
 pub struct Emptier {
     /// Where the rows are.
     pub pool: Pool,

@@ -43,11 +43,11 @@ pub struct Tampering {
 /// The end of a chain, to be kept elsewhere: whoever rewrites a whole chain cannot rewrite that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
-    /// Which chain.
+    /// The chain's id: the workspace, or one of the installation's.
     pub chain: Uuid,
     /// The last event's place.
     pub seq: i64,
-    /// Its hash.
+    /// The hash of that event, in hexadecimal digits.
     pub hash: String,
     /// When it happened. Not in anchors of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -317,23 +317,23 @@ impl<'a> Walk<'a> {
 /// An event as one line of an export.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportedEvent {
-    /// Which.
+    /// Primary key of the event.
     pub id: Uuid,
     /// The place in the workspace's chain.
     pub seq: i64,
-    /// UTC.
+    /// When it happened, in UTC.
     pub occurred_at: DateTime<Utc>,
-    /// What happened.
+    /// What happened, as the text of an audit action.
     pub action: String,
     /// Who did it.
     pub actor_account_id: Option<Uuid>,
     /// From which address.
     pub ip: Option<String>,
-    /// With what.
+    /// The `User-Agent` of the request; none where there was none.
     pub user_agent: Option<String>,
     /// Joins log lines and events.
     pub request_id: Option<String>,
-    /// Anything else.
+    /// What else belongs to the event, a JSON object.
     pub details: serde_json::Value,
     /// Of this event and all before it.
     pub hash: String,

@@ -21,7 +21,7 @@ pub enum BootstrapFailure {
         /// What is wrong with it.
         problems: Vec<FieldProblem>,
     },
-    /// 413.
+    /// 413: the body has more bytes than the operation allows.
     TooLarge,
 }
 

@@ -54,13 +54,13 @@ impl ConsoleErrorBody {
 pub enum ConsoleFailure {
     /// An error of a slice, by its row.
     Slice(Box<Classified>),
-    /// 400 `invalid_param`.
+    /// 400 `invalid_param`: which members are wrong, and how.
     Fields(Vec<FieldProblem>),
     /// 400 `bad_request`: the body is not JSON.
     Malformed,
     /// 415: the body does not even claim to be JSON.
     NotJson,
-    /// 413.
+    /// 413: the body has more bytes than the operation allows.
     TooLarge,
 }
 

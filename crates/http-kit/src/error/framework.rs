@@ -21,7 +21,7 @@ pub struct FrameworkFailure {
     request_id: String,
 }
 
-/// Why.
+/// Why a request got no answer from its handler.
 #[derive(Debug)]
 pub enum Cause {
     /// A dependency hung.

@@ -34,7 +34,7 @@ fn retry_after(builder: &mut HttpResponseBuilder, seconds: u64) {
     builder.insert_header((header::RETRY_AFTER, seconds.max(1)));
 }
 
-/// 302.
+/// The beginning of a 302 to this URL.
 pub fn redirect(url: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, url));
@@ -48,7 +48,7 @@ pub enum Surface {
     Console,
     /// The protocol routes, whose clients read `error` (RFC 6749 §5.2).
     Protocol,
-    /// Everywhere else.
+    /// All other paths, with the envelope of `/openapi/v1`.
     OpenApi,
 }
 

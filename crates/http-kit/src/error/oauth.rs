@@ -45,7 +45,7 @@ pub enum OAuthFailure {
     Slice(Box<Classified>),
     /// Malformed: `invalid_request`, never `ErrorBody`, never 429.
     Malformed,
-    /// `unsupported_grant_type`.
+    /// `unsupported_grant_type` (RFC 6749 §5.2).
     Grant,
 }
 

@@ -53,7 +53,7 @@ pub enum OpenApiFailure {
     Query(Vec<FieldProblem>),
     /// 400 with details, on the protocol routes.
     Body(Vec<FieldProblem>),
-    /// 413.
+    /// 413: the body has more bytes than the operation allows.
     TooLarge,
 }
 

@@ -11,18 +11,18 @@ use crate::error::OpenApiFailure;
 
 /// A scope as a type.
 pub trait RequiredScope {
-    /// The scope.
+    /// The scope that the bearer must have.
     const SCOPE: Scope;
 }
 
-/// `full`.
+/// The scope `full`, as a type.
 pub struct FullScope;
 
 impl RequiredScope for FullScope {
     const SCOPE: Scope = Scope::Full;
 }
 
-/// `workspace:read`.
+/// The scope `workspace:read`, as a type.
 pub struct WorkspaceReadScope;
 
 impl RequiredScope for WorkspaceReadScope {
@@ -45,7 +45,7 @@ impl RequiredScope for AppsReadScope {
 
 /// The caller, who has the scope.
 pub struct Require<S> {
-    /// Who calls.
+    /// The bearer's principal, its account and the account's workspaces.
     pub identity: Identity,
     scope: PhantomData<S>,
 }

@@ -15,7 +15,7 @@ pub trait BodyFormat {
     const TAKES_FORMS: bool;
     /// Whether JSON that claims to be plain text is taken too.
     const TAKES_TEXT: bool = false;
-    /// The envelope.
+    /// The error type that writes the envelope of this family.
     type Failure: ResponseError + 'static;
     /// What a body is answered with that could not be read.
     fn unreadable(problem: Unreadable) -> Self::Failure;
@@ -23,7 +23,7 @@ pub trait BodyFormat {
     fn invalid(problems: Vec<FieldProblem>) -> Self::Failure;
 }
 
-/// `/console/api`.
+/// Bodies of `/console/api`.
 pub struct ConsoleFormat;
 
 impl BodyFormat for ConsoleFormat {
@@ -60,7 +60,7 @@ impl BodyFormat for BootstrapFormat {
     }
 }
 
-/// `POST code`.
+/// Bodies of the protocol routes of the device flow.
 pub struct ProtocolFormat;
 
 impl BodyFormat for ProtocolFormat {

@@ -13,7 +13,7 @@ use crate::error::ConsoleFailure;
 
 /// A capability as a type.
 pub trait Needed {
-    /// The capability.
+    /// The capability that the member's role must have.
     const WHAT: Capability;
 
     /// What somebody hears whose role does not suffice.
@@ -34,11 +34,11 @@ macro_rules! needed {
 }
 
 needed! {
-    /// Any member.
+    /// Any member of the workspace.
     WorkspaceMember => BeMember;
     /// Invite, remove, change roles.
     ManagesMembers => ManageMembers;
-    /// Rename.
+    /// A member who may rename the workspace.
     ChangesWorkspace => ChangeWorkspace;
     /// Make API keys.
     CreatesKeys => CreateApiKeys;
@@ -46,7 +46,7 @@ needed! {
     DeletesKeys => DeleteApiKeys;
     /// Make, rename, bind tags.
     EditsTags => EditTags;
-    /// Delete tags.
+    /// A member who may delete tags.
     DeletesTags => DeleteTags;
     /// Make, import, export, change, publish and delete apps.
     EditsApps => EditApps;
@@ -69,9 +69,9 @@ impl Needed for OwnsWorkspace {
 
 /// Who, and where.
 pub struct InWorkspace<N> {
-    /// Who.
+    /// The session's account and its workspaces.
     pub identity: ConsoleIdentity,
-    /// Where.
+    /// The account's current workspace, and its role there.
     pub workspace: MemberWorkspace,
     needed: PhantomData<N>,
 }

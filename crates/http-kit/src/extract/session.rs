@@ -113,7 +113,7 @@ impl FromRequest for LeavingSession {
 /// Whoever decides on a device: an interactive session (cookie only), CSRF and origin checked,
 /// within the account's limit. In this order (DECISIONS §4 "Approve and deny").
 pub struct Decider {
-    /// Who decides.
+    /// The session's account, whose decision it is.
     pub identity: ConsoleIdentity,
     /// Whether a browser asks, which must then show that it looked the code up.
     pub is_browser: bool,

@@ -44,7 +44,7 @@ impl Item for Id {
 pub struct List<T, const MIN: usize, const MAX: usize>(Vec<T>);
 
 impl<T, const MIN: usize, const MAX: usize> List<T, MIN, MAX> {
-    /// The items.
+    /// The items in the order in which they came.
     pub fn into_inner(self) -> Vec<T> {
         self.0
     }

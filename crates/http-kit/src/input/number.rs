@@ -13,7 +13,7 @@ use super::refuse;
 pub struct WholeNumber<const MIN: u32, const MAX: u32>(u32);
 
 impl<const MIN: u32, const MAX: u32> WholeNumber<MIN, MAX> {
-    /// The number.
+    /// The number, from `MIN` to `MAX`.
     pub fn get(self) -> u32 {
         self.0
     }

@@ -17,7 +17,7 @@ pub const MAX_CHARS: usize = 4096;
 pub struct Limited(String);
 
 impl Limited {
-    /// The text.
+    /// The text, within the limits of its type.
     pub fn into_inner(self) -> String {
         self.0
     }

@@ -43,7 +43,7 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Adds more.
+    /// Adds the operations of another table behind these.
     #[must_use]
     pub fn and(mut self, more: Self) -> Self {
         self.list.extend(more.list);

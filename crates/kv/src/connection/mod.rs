@@ -42,7 +42,7 @@ pub struct RedisFacts {
     pub version: Option<(u32, u32)>,
     /// What it does when it is full.
     pub policy: Option<String>,
-    /// Its clock.
+    /// What time the server believes it is.
     pub now: DateTime<Utc>,
 }
 

@@ -28,7 +28,7 @@ const NODES: &str = "redis-1:6379,redis-2:6379";
 /// Where Redis is, ready for the client.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
-    /// One server.
+    /// One server, without sentinels or cluster.
     Single(ConnectionInfo),
     /// The master of a set.
     Sentinel(Sentinels),
@@ -39,7 +39,7 @@ pub(crate) enum Target {
 /// Who is asked for the master, and how it is talked to.
 #[derive(Debug, Clone)]
 pub(crate) struct Sentinels {
-    /// The sentinels.
+    /// Hosts and ports of the sentinels.
     pub(crate) addresses: Vec<ConnectionAddr>,
     /// What they call the set.
     pub(crate) service: String,
@@ -54,7 +54,7 @@ pub(crate) struct Sentinels {
 /// Some nodes of a cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Nodes {
-    /// The nodes.
+    /// The nodes that the cluster is found by.
     pub(crate) nodes: Vec<ConnectionInfo>,
     /// TLS to all of them.
     pub(crate) tls: Option<Tls>,

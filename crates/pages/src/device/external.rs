@@ -74,7 +74,7 @@ async fn consent(
     show(status, &page)
 }
 
-/// Decides.
+/// Takes the form of an external subject, and approves or denies the device.
 pub(crate) async fn post(
     device: Data<DeviceFlow>,
     settings: Data<DeviceSettings>,

@@ -26,7 +26,7 @@ use serde::Deserialize;
 /// Addresses in one form.
 const MAX_EMAILS: usize = 100;
 
-/// A name.
+/// The form with a new name for the workspace.
 #[derive(Debug, Deserialize)]
 struct Rename {
     name: WorkspaceName,

@@ -81,7 +81,7 @@ struct WorkspacePage {
     may_read_audit: bool,
 }
 
-/// Shows it.
+/// Shows the pages of the workspace.
 pub(super) async fn get(
     members: Data<Members>,
     api_keys: Data<ApiKeys>,

@@ -25,10 +25,10 @@ pub enum Severity {
     Warning,
 }
 
-/// One problem.
+/// One problem that the doctor found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How bad.
+    /// Whether it stops the work or is a warning.
     pub severity: Severity,
     /// The stable name, for scripts.
     pub check: &'static str,

@@ -68,15 +68,15 @@ pub enum KeyFileError {
     /// The file cannot be read or written.
     #[error("{path}: {source}")]
     Io {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
-        /// Why.
+        /// What the operating system said.
         source: std::io::Error,
     },
     /// The file is not what we write.
     #[error("{path} is not a file of keys: {problem}")]
     Malformed {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
         /// What is wrong; no secret is in it.
         problem: &'static str,
@@ -98,7 +98,7 @@ pub enum KeyFileError {
         "the next key is {seconds} s old; wait until it is {} s, so that every node has read it (see `keys` in /readyz), or use --force", SETTLE.as_secs()
     )]
     TooYoung {
-        /// Its age.
+        /// How many seconds ago the next key was made.
         seconds: u64,
     },
     /// There is nothing to retire.

@@ -19,7 +19,7 @@ pub use state::{State, this_build};
 pub struct DevFolder {
     /// The folder of `.env`.
     pub root: PathBuf,
-    /// `.dev` itself.
+    /// The folder `.dev`, of what runs and its data.
     pub dev: PathBuf,
 }
 
@@ -57,7 +57,7 @@ impl DevFolder {
         self.dev.join("up.lock")
     }
 
-    /// See [`State`].
+    /// Where the [`State`] is kept.
     pub fn state_file(&self) -> PathBuf {
         self.dev.join("state.json")
     }

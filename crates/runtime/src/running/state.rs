@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// A running system.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The supervisor.
+    /// The process id of the supervisor.
     pub pid: u32,
     /// The servers, which a killed supervisor leaves behind: name and pid.
     pub servers: Vec<(String, u32)>,

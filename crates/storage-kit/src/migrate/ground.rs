@@ -48,7 +48,7 @@ impl fmt::Display for DifySchema {
 /// Where unqualified names lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
-    /// The database.
+    /// The name of the database that the connection is to.
     pub database: String,
     /// The schema in which tables would be made; none when no schema of the search path exists.
     pub schema: Option<String>,
@@ -98,7 +98,7 @@ impl Ground {
     }
 }
 
-/// Asks.
+/// Asks the server where tables would be made and what is there already.
 pub async fn find_ground(conn: &mut Conn) -> Result<Ground, StorageError> {
     Ok(find(conn.as_mut()).await?)
 }

@@ -34,7 +34,7 @@ use crate::{
 
 /// Statements of the bookkeeping are answered within this; they wait for locks of tables up to 10 s.
 const ANSWER: Duration = Duration::from_secs(15);
-/// To connect.
+/// How long connecting to migrate may take.
 const CONNECT: Duration = Duration::from_secs(5);
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
@@ -89,7 +89,7 @@ pub enum Second {
 /// What was done.
 #[derive(Debug, Clone)]
 pub struct Migrated {
-    /// Where.
+    /// The database and the schema that were migrated.
     pub ground: Ground,
     /// The names of what was applied.
     pub applied: Vec<String>,

@@ -14,7 +14,7 @@ use crate::{error::StorageError, pool::Conn};
 /// How the database's schema stands to this binary's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemaState {
-    /// They agree.
+    /// Schema and binary know the same migrations.
     Current,
     /// The database lacks these.
     Behind(Vec<String>),

@@ -21,7 +21,7 @@ pub(crate) fn pool(db: &TestDb, size: u32) -> Pool {
     .unwrap()
 }
 
-/// One statement.
+/// Executes one statement, and says how many rows it changed.
 pub(crate) async fn say(conn: &mut Conn, sql: &str) -> Result<usize, StorageError> {
     let done = diesel::sql_query(sql).execute(conn.as_mut()).await;
     done.map_err(StorageError::from)

@@ -25,9 +25,9 @@ use gatewright_usecase_kit::{AccountCache, CachedAccount, Ctx, Env, record_alone
 /// Who calls: the token, its account and the account's workspaces (the oldest first).
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// The token.
+    /// Who the bearer token speaks for, and what it allows.
     pub principal: Principal,
-    /// The account.
+    /// The account that the token belongs to.
     pub account: Arc<Account>,
     /// Its workspaces, archived ones too.
     pub workspaces: Arc<[MemberWorkspace]>,
@@ -36,14 +36,14 @@ pub struct Identity {
 /// Who calls, when people without an account may too.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// An account.
+    /// A person with an account.
     Account(Identity),
     /// Somebody without one.
     External(Principal),
 }
 
 impl Caller {
-    /// The token.
+    /// Who the token speaks for, and what it allows.
     pub fn principal(&self) -> &Principal {
         match self {
             Self::Account(identity) => &identity.principal,
@@ -65,19 +65,19 @@ impl Caller {
 
 /// Requests that carry a bearer.
 pub struct Bearers {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
-    /// The look-up.
+    /// Finds tokens by hash, in the cache and in the database.
     pub store: CachedBearers,
     /// Checks what is presented, over the look-up and the limiter.
     pub authenticator: BearerAuthenticator<CachedBearers, RateLimits>,
     /// What this process remembers of accounts.
     pub known: Arc<AccountCache>,
-    /// The limiter.
+    /// Charges requests to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
-    /// `ENABLE_OAUTH_BEARER`.
+    /// `ENABLE_OAUTH_BEARER`: whether tokens are issued and accepted at all.
     pub enabled: bool,
     /// Whoever knows people without an account; none: their tokens are worth nothing.
     pub broker: Option<Arc<dyn Broker>>,

@@ -13,9 +13,9 @@ use gatewright_usecase_kit::Ctx;
 /// A bearer that is good now.
 #[derive(Debug, Clone)]
 pub struct ActiveBearer {
-    /// The row.
+    /// The token's row.
     pub token: BearerToken,
-    /// Its kind.
+    /// Whether it is an account's or an external subject's.
     pub kind: BearerKind,
     /// What it allows.
     pub scopes: &'static [Scope],

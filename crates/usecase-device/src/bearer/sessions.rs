@@ -16,10 +16,10 @@ use gatewright_usecase_kit::Ctx;
 /// How many devices a person is shown.
 const MAX_DEVICES: i64 = 200;
 
-/// Which page.
+/// Which page of an owner's sessions is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionQuery {
-    /// From 1.
+    /// The page's number, from 1.
     pub page: u32,
     /// 1 to 200.
     pub limit: u32,
@@ -28,7 +28,7 @@ pub struct SessionQuery {
 /// One page of live sessions, newest first.
 #[derive(Debug, Clone)]
 pub struct SessionPage {
-    /// The sessions.
+    /// The tokens of this page, the newest first.
     pub sessions: Vec<BearerToken>,
     /// How many there are in all.
     pub total: u64,

@@ -22,7 +22,7 @@ use gatewright_usecase_kit::{Ctx, record_alone};
 pub enum Verdict {
     /// Let the device in.
     Approve,
-    /// Refuse it.
+    /// The device is refused.
     Deny,
 }
 
@@ -35,7 +35,7 @@ impl Verdict {
     }
 }
 
-/// A decision.
+/// A decision on a device that waits.
 pub struct Decide {
     /// What was typed, if it has the form of a code.
     pub user_code: Option<UserCode>,
@@ -43,7 +43,7 @@ pub struct Decide {
     pub receipt: Option<String>,
     /// Whether a browser asks: then the receipt is needed.
     pub is_browser: bool,
-    /// Which way.
+    /// Whether it is approved or denied.
     pub verdict: Verdict,
 }
 
@@ -60,7 +60,7 @@ impl DeviceFlow {
             .await?)
     }
 
-    /// Decides.
+    /// Approves or denies a device that waits, once.
     pub async fn decide(
         &self,
         ctx: &Ctx,

@@ -12,7 +12,7 @@ use crate::bearer::DISABLED;
 /// What to do about a missing public address.
 const URL_UNSET: &str = "The server has no public address: set CONSOLE_API_URL or CONSOLE_WEB_URL.";
 
-/// `POST code`.
+/// Why `POST /openapi/v1/oauth/device/code` gives no code.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The client id is not one that we know.
@@ -29,7 +29,7 @@ pub enum StartError {
     Unavailable(#[from] Unavailable),
 }
 
-/// `POST token`.
+/// Why `POST /openapi/v1/oauth/device/token` gives no token.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     /// Nobody has decided yet.
@@ -58,7 +58,7 @@ pub enum PollError {
     Unavailable(#[from] Unavailable),
 }
 
-/// `GET lookup`.
+/// Why `GET /openapi/v1/oauth/device/lookup` says nothing of a code.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     /// Too many look-ups from this address, or too many wrong ones from everywhere.

@@ -23,23 +23,23 @@ pub struct SsoBranch {
     pub keys: EnvelopeKeys,
     /// The providers of the built-in broker.
     pub providers: Providers,
-    /// Used nonces.
+    /// Remembers which nonces were spent.
     pub nonces: SpentNonces,
 }
 
 /// The device flow.
 pub struct DeviceFlow {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
-    /// The grants.
+    /// The device grants, in Redis.
     pub grants: DeviceGrants,
-    /// The limiter.
+    /// Charges requests to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
     /// The caches that a new token may have to clear.
     pub bearers: CachedBearers,
-    /// The settings.
+    /// The settings of the device flow.
     pub settings: DeviceSettings,
     /// Where people go.
     pub urls: PublicUrls,
@@ -47,7 +47,7 @@ pub struct DeviceFlow {
     pub receipts: ReceiptKeys,
     /// What the branch for people without an account needs.
     pub sso: SsoBranch,
-    /// Mails.
+    /// Queues mails in the transaction that causes them.
     pub mail_queue: MailQueue,
     /// Where addresses are.
     pub geo_ip: GeoIp,

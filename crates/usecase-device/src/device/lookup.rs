@@ -17,7 +17,7 @@ use gatewright_usecase_kit::Ctx;
 
 /// The answer to a look-up. Unknown, expired and resolved look the same.
 pub enum LookupAnswer {
-    /// Open.
+    /// The code is pending: it can be decided on.
     Valid {
         /// Whole seconds until it expires.
         remaining: i64,
@@ -25,10 +25,10 @@ pub enum LookupAnswer {
         client_id: String,
         /// Tells the receipts of several codes apart.
         code_digest: String,
-        /// The receipt.
+        /// The receipt that proves the look-up when the code is decided on.
         receipt: String,
     },
-    /// Not open.
+    /// Unknown, over or decided already: which of them is not said.
     Invalid,
 }
 

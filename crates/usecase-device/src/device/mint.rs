@@ -36,7 +36,7 @@ pub struct Delivery {
 pub enum DeliveredTo {
     /// The account that let the device in.
     Account {
-        /// The account.
+        /// The account that approved.
         account: Box<Account>,
         /// All its workspaces, the oldest first.
         workspaces: Vec<MemberWorkspace>,

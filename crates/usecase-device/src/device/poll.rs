@@ -10,7 +10,7 @@ use gatewright_kv::DeviceGrants;
 use super::{error::PollError, flow::DeviceFlow, mint::Delivery};
 use gatewright_usecase_kit::{Ctx, record_alone};
 
-/// A poll.
+/// A device asks whether its code was decided on (RFC 8628 §3.4).
 pub struct PollDevice {
     /// As sent; checked for its form before any key is built from it.
     pub device_code: String,

@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 5;
 
 /// What a device says about itself.
 pub struct StartDevice {
-    /// Its client.
+    /// The client that asks, as the device named it.
     pub client_id: ClientId,
     /// Its name for itself.
     pub device_label: DeviceLabel,

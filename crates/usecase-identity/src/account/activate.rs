@@ -24,11 +24,11 @@ use gatewright_usecase_kit::{Ctx, record};
 /// An invitation, for the page that takes it up.
 #[derive(Debug, Clone)]
 pub struct InvitationView {
-    /// To where.
+    /// The workspace that the invitation leads to.
     pub workspace: WorkspaceId,
-    /// Its name.
+    /// The workspace's name.
     pub workspace_name: String,
-    /// Whom.
+    /// The mail address that was invited.
     pub email: String,
     /// Who has accepted it, and has yet to say who they are.
     pub accepted_by: Option<AccountId>,
@@ -49,7 +49,7 @@ pub struct Activation {
     pub token: String,
     /// When the caller names it, it must be the invited one.
     pub email: Option<String>,
-    /// The same.
+    /// When the caller names it, it must be the workspace of the invitation.
     pub workspace: Option<String>,
     /// A first password, for somebody new.
     pub password: Option<Secret>,

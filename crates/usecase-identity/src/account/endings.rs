@@ -53,7 +53,7 @@ pub(crate) async fn begin_era(
 pub(crate) struct Ended(Vec<TokenHash>);
 
 impl Ended {
-    /// How many.
+    /// How many bearers ended.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

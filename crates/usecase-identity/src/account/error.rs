@@ -40,7 +40,7 @@ pub enum AccountError {
     /// Somebody has this address.
     #[error("A user with this email already exists.")]
     EmailInUse,
-    /// Locked out.
+    /// The account is banned.
     #[error("Account is banned.")]
     AccountBanned,
     /// The account has no workspace, and none may be made.

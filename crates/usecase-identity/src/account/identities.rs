@@ -33,7 +33,7 @@ pub struct LinkedProvider {
     pub is_configured: bool,
     /// What people call it.
     pub label: String,
-    /// Its issuer.
+    /// The `iss` that the provider's ID tokens have.
     pub issuer: String,
     /// Since when it is connected; none: it is not.
     pub connected_at: Option<DateTime<Utc>>,

@@ -20,7 +20,7 @@ use crate::credential::{CredentialError, RepeatedPassword, lock_own};
 use gatewright_usecase_kit::{ConsoleIdentity, Ctx, mail::OutgoingMail, record};
 
 impl Accounts {
-    /// Changes it.
+    /// Changes the password of whoever is signed in, and ends their other sessions and bearers.
     pub async fn change_password(
         &self,
         ctx: &Ctx,

@@ -16,17 +16,17 @@ use gatewright_usecase_kit::{AccountCache, Env, mail::MailQueue, provider::Provi
 
 /// The flows of accounts.
 pub struct Accounts {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
     /// Codes by mail.
     pub codes: Codes,
-    /// Mails.
+    /// Queues mails in the transaction that causes them.
     pub mail_queue: MailQueue,
-    /// The limiter.
+    /// Charges requests to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
-    /// Failed sign-ins.
+    /// Counts failed sign-ins, and says who has to wait.
     pub throttles: Throttles,
     /// The look-up of bearers, which must hear when they end.
     pub store: CachedBearers,
@@ -42,7 +42,7 @@ pub struct Accounts {
     pub settings: AccountSettings,
     /// Asks owners for their proof.
     pub owners: OwnerChecks,
-    /// Password hashing.
+    /// Hashes and verifies passwords, on threads of their own.
     pub passwords: Passwords,
     /// Time, ids, randomness.
     pub env: Env,

@@ -46,7 +46,7 @@ pub struct SignInBegun {
 
 /// How a sign-in through a provider ended.
 pub enum ExternalLogin {
-    /// Signed in.
+    /// A session began.
     SignedIn {
         /// The three cookies.
         tokens: SessionTokens,

@@ -11,7 +11,7 @@ use gatewright_storage_kit::StorageError;
 
 use gatewright_usecase_kit::provider::{TripError, UnusableAnswer};
 
-/// Why.
+/// Why nobody was signed in by a provider.
 #[derive(Debug, thiserror::Error)]
 pub enum ExternalLoginError {
     /// No such provider is configured.
@@ -69,13 +69,13 @@ pub enum ExternalLoginError {
         "Workspace not found, please contact system admin to invite you to join in a workspace."
     )]
     NoWorkspace,
-    /// Locked out.
+    /// The account is banned.
     #[error("Account is banned.")]
     AccountBanned,
     /// Closed or deleted.
     #[error("The account is closed.")]
     AccountGone,
-    /// Too many.
+    /// A limit was reached; when to try again comes with it.
     #[error("Too many requests. Please try again later.")]
     RateLimited(#[from] RateLimited),
     /// A store did not answer.

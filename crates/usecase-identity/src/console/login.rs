@@ -19,11 +19,11 @@ use super::{
 };
 use gatewright_usecase_kit::{Ctx, known_browser, record_failure};
 
-/// A sign-in.
+/// A sign-in by password.
 pub struct Login {
     /// As typed; the look-up ignores case.
     pub email: Email,
-    /// In clear.
+    /// The password in clear, as the browser sent it.
     pub password: Secret,
     /// Of an invitation: whoever signs in accepts it; somebody new gets an account with this password.
     pub invite_token: Option<String>,
@@ -41,9 +41,9 @@ enum Attempted {
 
 /// How a sign-in with the right password ended.
 pub enum LoginOutcome {
-    /// Signed in.
+    /// A session began.
     SignedIn {
-        /// The cookies.
+        /// The texts of its cookies.
         tokens: SessionTokens,
     },
     /// The account has no workspace in use.
@@ -51,7 +51,7 @@ pub enum LoginOutcome {
 }
 
 impl Console {
-    /// Signs in.
+    /// Signs in by password, and begins a session.
     pub async fn login(&self, ctx: &Ctx, command: Login) -> Result<LoginOutcome, ConsoleError> {
         if !self.settings.password_login {
             return Err(ConsoleError::PasswordLoginDisabled);

@@ -19,7 +19,7 @@ use gatewright_usecase_kit::{Ctx, record};
 /// Why a session is not renewed.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// No cookie.
+    /// The cookie with the refresh token was not sent.
     #[error("No refresh token provided")]
     Missing,
     /// Unknown, spent, expired, ended; or its account may not act.

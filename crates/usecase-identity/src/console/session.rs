@@ -33,13 +33,13 @@ const ACTIVITY_STEP: Duration = Duration::from_mins(10);
 
 /// Sign-in, sign-out, refresh, and who a cookie belongs to.
 pub struct Console {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
-    /// The limiter.
+    /// Charges requests to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
-    /// Failed sign-ins.
+    /// Counts failed sign-ins, and says who has to wait.
     pub throttles: Throttles,
     /// The keys of the tokens.
     pub keys: ConsoleKeys,
@@ -47,17 +47,17 @@ pub struct Console {
     pub sign_in_states: SignInStateKeys,
     /// The identity providers.
     pub providers: Providers,
-    /// Used nonces.
+    /// Remembers which nonces were spent.
     pub nonces: SpentNonces,
-    /// The settings.
+    /// The settings of console sessions.
     pub settings: ConsoleSettings,
     /// Codes by mail.
     pub codes: Codes,
-    /// Mails.
+    /// Queues mails in the transaction that causes them.
     pub mail_queue: MailQueue,
     /// Links of invitations.
     pub invitations: InvitationKeys,
-    /// Password hashing.
+    /// Hashes and verifies passwords, on threads of their own.
     pub passwords: Passwords,
     /// Time, ids, randomness.
     pub env: Env,
@@ -65,11 +65,11 @@ pub struct Console {
 
 /// The texts of the three cookies.
 pub struct SessionTokens {
-    /// Access token.
+    /// The access token, a signed JWT.
     pub access: String,
-    /// Refresh token.
+    /// The refresh token, which is spent once.
     pub refresh: String,
-    /// CSRF token.
+    /// The CSRF token, to be sent back in `X-CSRF-Token`.
     pub csrf: String,
     /// The cookie that makes this browser a known one: with a session that begins, not with one that
     /// goes on.

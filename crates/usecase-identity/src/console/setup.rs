@@ -100,9 +100,9 @@ impl Classify for SetupError {
 
 /// Set-up and its gate.
 pub struct Setup {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
-    /// The limiter.
+    /// Charges attempts at the init password to their limit.
     pub limiter: RateLimits,
     /// The limits; `init` is charged.
     pub limits: Limits,
@@ -110,7 +110,7 @@ pub struct Setup {
     pub keys: ConsoleKeys,
     /// Settings of the console.
     pub settings: ConsoleSettings,
-    /// Password hashing.
+    /// Hashes the first account's password, on a thread of its own.
     pub passwords: Passwords,
     /// Time, ids, randomness.
     pub env: Env,

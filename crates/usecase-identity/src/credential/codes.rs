@@ -42,17 +42,17 @@ const TOKEN_BYTES: usize = 24;
 pub struct Codes {
     /// What stands behind tokens.
     pub grants: OneTimeGrants,
-    /// The limiter.
+    /// Charges requests to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
-    /// Wrong codes.
+    /// Counts wrong codes, and says who has to wait.
     pub throttles: Throttles,
     /// Mails per mailbox.
     pub recipients: Recipients,
     /// Opens the cookies of known browsers.
     pub browsers: ConsoleKeys,
-    /// Computes codes.
+    /// Computes codes from stored seeds.
     pub keys: CodeKeys,
     /// How long codes live.
     pub settings: AccountSettings,

@@ -18,7 +18,7 @@ pub enum CredentialError {
     /// A mail went to this mailbox a moment ago.
     #[error("Too many emails have been sent. Please try again in {} minutes.", limited.retry_after.div_ceil(60))]
     MailTooSoon {
-        /// For what.
+        /// What the code was to be for.
         purpose: OneTimePurpose,
         /// How long to wait.
         limited: RateLimited,

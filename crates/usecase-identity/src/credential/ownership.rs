@@ -32,12 +32,12 @@ impl OwnerProof {
         Self { account, era }
     }
 
-    /// Whose.
+    /// The account whose owner proved to be there.
     pub(crate) fn account(self) -> AccountId {
         self.account
     }
 
-    /// When.
+    /// The era of the account in which the proof was given.
     pub(crate) fn era(self) -> Era {
         self.era
     }
@@ -50,13 +50,13 @@ impl OwnerProof {
 
 /// Asks owners for their proof.
 pub struct OwnerChecks {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
-    /// The limiter.
+    /// Charges attempts to the limits.
     pub limiter: RateLimits,
     /// The limits; `password_change` is charged.
     pub limits: Limits,
-    /// Password hashing.
+    /// Verifies passwords, on threads of their own.
     pub passwords: Passwords,
     /// Whether passwords sign anybody in.
     pub password_login: bool,

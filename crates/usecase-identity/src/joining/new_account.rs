@@ -17,7 +17,7 @@ use gatewright_usecase_kit::{Ctx, Env, record};
 /// How long an invitation of before is left open for whoever turns out to have an account.
 const LEFT_OPEN: TimeDelta = TimeDelta::hours(72);
 
-/// Somebody new.
+/// What a new account consists of.
 pub(crate) struct NewAccount<'a> {
     pub(crate) name: &'a str,
     /// In lower case; the caller holds its lock and knows that it is free.

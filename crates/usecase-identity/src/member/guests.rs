@@ -16,7 +16,7 @@ use super::{error::MemberError, invite::Invitee, manage::Members};
 pub struct Guests<'a> {
     /// Addresses as somebody typed them; of those that differ in case alone one counts.
     pub emails: &'a [String],
-    /// Not owner.
+    /// The role that all of them get; never the owner's.
     pub role: Role,
     /// A language tag.
     pub language: Option<&'a str>,

@@ -24,9 +24,9 @@ use gatewright_usecase_kit::{
 
 /// Whom, as what, in which language the mail is.
 pub struct Invitee<'a> {
-    /// The address.
+    /// The invited mail address.
     pub email: &'a Email,
-    /// Not owner.
+    /// The role that the person gets; never the owner's.
     pub role: Role,
     /// A language tag.
     pub language: Option<&'a str>,

@@ -31,15 +31,15 @@ const MAX_NAME_CHARS: usize = 30;
 
 /// Members of workspaces.
 pub struct Members {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
     /// Codes by mail.
     pub codes: Codes,
-    /// Mails.
+    /// Queues mails in the transaction that causes them.
     pub mail_queue: MailQueue,
-    /// The limiter.
+    /// Charges requests to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
     /// What this process remembers of accounts.
     pub known: Arc<AccountCache>,

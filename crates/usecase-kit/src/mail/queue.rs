@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::{Ctx, Env};
 
-/// The job.
+/// The job that sends one mail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SendMail {
-    /// Which mail.
+    /// Which template the mail is rendered from.
     pub kind: MailKind,
     /// In which language.
     pub language: MailLanguage,
-    /// To whom.
+    /// The mail address of the recipient.
     pub to: String,
     /// What its template is given. `told` on the wire of the queue, where builds of before read it.
     #[serde(rename = "told")]

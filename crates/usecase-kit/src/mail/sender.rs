@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::queue::SendMail;
 
-/// Sends mails.
+/// Does the jobs that send mails.
 pub struct MailSender {
     /// Where deliveries are recorded.
     pub pool: Pool,
@@ -21,9 +21,9 @@ pub struct MailSender {
     pub mailer: Option<Mailer>,
     /// What mails say.
     pub templates: Templates,
-    /// Computes codes.
+    /// Computes the codes again that a mail has to show: they are not stored.
     pub codes: CodeKeys,
-    /// Computes links.
+    /// Computes the links of invitations again: they are not stored.
     pub invitations: InvitationKeys,
     /// Where links point.
     pub urls: PublicUrls,

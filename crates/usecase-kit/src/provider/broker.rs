@@ -45,7 +45,7 @@ impl ProviderBroker {
 }
 
 impl Broker for ProviderBroker {
-    /// Needs none.
+    /// The built-in broker needs no licence: always open.
     fn licence(&self) -> Pending<'_, Licence> {
         Box::pin(std::future::ready(Licence::Open))
     }

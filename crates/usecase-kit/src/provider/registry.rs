@@ -23,7 +23,7 @@ pub struct Providers {
 pub struct Described {
     /// In the settings and in URLs.
     pub name: String,
-    /// For people.
+    /// The name that a sign-in page shows.
     pub label: String,
     /// For the protocol.
     pub issuer: String,
@@ -32,11 +32,11 @@ pub struct Described {
 /// What a provider sends the browser back with, as it came.
 #[derive(Debug, Clone)]
 pub struct ProviderAnswer {
-    /// `state`.
+    /// The parameter `state` of the redirect.
     pub state: String,
-    /// `code`.
+    /// The parameter `code` of the redirect; none when the provider sent an error.
     pub code: Option<Secret>,
-    /// `iss`.
+    /// The parameter `iss` of the redirect (RFC 9207), where the provider sends it.
     pub issuer: Option<String>,
     /// Whether there is an `error`: the person or the provider refused.
     pub is_refusal: bool,

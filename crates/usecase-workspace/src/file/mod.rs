@@ -20,19 +20,19 @@ pub use view::OpenFile;
 
 /// The use-cases of files.
 pub struct Files {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
     /// Where contents are.
     pub objects: Objects,
     /// What signs addresses.
     pub keys: FileUrlKeys,
-    /// Public addresses.
+    /// The public addresses that signed file URLs begin with.
     pub urls: PublicUrls,
     /// How large files may be.
     pub settings: FileSettings,
-    /// The limiter.
+    /// Charges uploads to the limits.
     pub limiter: RateLimits,
-    /// The limits.
+    /// How much each limit allows.
     pub limits: Limits,
     /// Time, ids, randomness.
     pub env: Env,

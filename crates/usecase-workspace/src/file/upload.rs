@@ -18,9 +18,9 @@ const MAX_MEDIA_TYPE: usize = 255;
 /// A file that somebody begins to upload.
 #[derive(Debug, Clone)]
 pub struct NewFile {
-    /// Who.
+    /// The account that uploads.
     pub account: AccountId,
-    /// Where.
+    /// The workspace that the file belongs to.
     pub workspace: WorkspaceId,
     /// As the client names it.
     pub name: FileName,

@@ -17,7 +17,7 @@ pub struct OpenFile {
     pub file: UploadedFile,
     /// As what it may be shown; never what its uploader said.
     pub media_type: &'static str,
-    /// Its content.
+    /// The length and the bytes of the object.
     pub reading: Reading,
 }
 

@@ -16,9 +16,9 @@ use gatewright_usecase_kit::{Ctx, record_alone};
 
 /// What the page shows and needs.
 pub struct ApprovalContext {
-    /// Who.
+    /// The mail address of the person who approves.
     pub subject_email: String,
-    /// Says who.
+    /// The issuer that vouches for the person.
     pub subject_issuer: String,
     /// The code to compare.
     pub user_code: UserCode,

@@ -15,7 +15,7 @@ const MAX_STATES: usize = 16;
 
 /// Somebody comes back.
 pub struct CompleteSso {
-    /// The assertion.
+    /// The assertion as it came; none when the parameter was missing.
     pub assertion: Option<String>,
     /// The states that this browser holds.
     pub states: Vec<String>,
