@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod environment;
 mod identity;
 pub mod key_file;
+pub mod node;
 mod outbound_settings;
 mod platform;
 pub mod probe;

@@ -17,7 +17,7 @@ use gatewright_storage_kit::DbSettings;
 use gatewright_usecase_maintenance::MaintenanceSettings;
 use gatewright_usecase_workspace::file::FileSettings;
 
-use crate::{outbound_settings::OutboundSettings, telemetry};
+use crate::{node::NodeSettings, outbound_settings::OutboundSettings, telemetry};
 
 /// The list of identity providers.
 pub(crate) const PROVIDERS: &str = "GATEWRIGHT_OIDC_PROVIDERS";
@@ -130,6 +130,7 @@ groups! {
     limits: LimitSettings = "Limits";
     oidc: OidcSettings = "Identity providers" by provider_errors;
     enterprise: EnterpriseSettings = "The enterprise product";
+    nodes: NodeSettings = "What nodes of workflows reach";
     log: LogSettings = "Logs";
 }
 

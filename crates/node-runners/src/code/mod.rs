@@ -15,7 +15,6 @@ use gatewright_engine::{
 use gatewright_outbound::{OutboundError, streaming::StreamingClient};
 use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
-use url::Url;
 
 /// Every failure of a program or of the sandbox is of this type.
 const ERROR: &str = "CodeExecutionError";
@@ -24,7 +23,7 @@ const ERROR: &str = "CodeExecutionError";
 #[derive(Debug, Clone)]
 pub struct SandboxSettings {
     /// Its base URL; `/v1/sandbox/run` is put behind it.
-    pub endpoint: Url,
+    pub endpoint: String,
     /// Sent as `X-Api-Key`.
     pub api_key: Secret,
     /// Whether programs may use the network, as far as the sandbox can tell.
@@ -76,7 +75,7 @@ impl CodeRunner {
     }
 
     fn request(&self, call: &CodeCall) -> Result<Request<Vec<u8>>, String> {
-        let base = self.settings.endpoint.as_str().trim_end_matches('/');
+        let base = self.settings.endpoint.trim_end_matches('/');
         let language = match call.language {
             CodeLanguage::Python3 => "python3",
             CodeLanguage::Javascript => "nodejs",

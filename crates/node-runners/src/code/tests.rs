@@ -7,7 +7,7 @@ use super::*;
 
 fn runner(server: &ScriptedServer) -> CodeRunner {
     let settings = SandboxSettings {
-        endpoint: server.url("/").parse().unwrap(),
+        endpoint: server.url("/"),
         api_key: Secret::new("key"),
         network: false,
         patience: Duration::from_secs(10),

@@ -1,0 +1,129 @@
+//! What nodes of workflows ask for, done: the runners behind the port of runs.
+
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use gatewright_domain::{Clock, ids::WorkspaceId};
+use gatewright_engine::{
+    Failure,
+    call::{CallResult, NodeCall},
+};
+use gatewright_model::{Endpoints, ModelCatalogue, token::RoughCounter};
+use gatewright_model_openai::EndpointCatalogue;
+use gatewright_node_runners::{
+    code::CodeRunner,
+    files::RunFiles,
+    history::RunHistory,
+    http::HttpRunner,
+    model::{Listener, ModelRunner, ModelScope},
+};
+use gatewright_outbound::{OutboundError, guard::GuardedClient, streaming::StreamingClient};
+use gatewright_run_events::CreatedBy;
+use gatewright_usecase_runs::{CallReport, NodeRunner, NodeWork, PortFuture, RunPlan};
+
+pub use settings::{EndpointsError, NodeSettings};
+
+/// What a run may see of files and of its conversation.
+pub trait RunSurroundings: Send + Sync {
+    /// Its files.
+    fn files(&self, plan: &RunPlan) -> Arc<dyn RunFiles>;
+
+    /// What was said before.
+    fn history(&self, plan: &RunPlan) -> Arc<dyn RunHistory>;
+}
+
+/// Does what nodes ask for. Cheap to clone.
+#[derive(Clone)]
+pub struct NodeCalls {
+    catalogue: Arc<dyn ModelCatalogue>,
+    models: ModelRunner,
+    servers: HttpRunner,
+    programs: CodeRunner,
+    surroundings: Arc<dyn RunSurroundings>,
+}
+
+impl NodeCalls {
+    /// With these models, and with other servers through this client.
+    ///
+    /// # Errors
+    /// When the system's root certificates cannot be used.
+    pub fn new(
+        settings: &NodeSettings,
+        endpoints: Endpoints,
+        guarded: GuardedClient,
+        surroundings: Arc<dyn RunSurroundings>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OutboundError> {
+        let client = StreamingClient::new()?;
+        let catalogue: Arc<dyn ModelCatalogue> =
+            Arc::new(EndpointCatalogue::new(Arc::new(endpoints), client.clone()));
+        Ok(Self {
+            models: ModelRunner::new(Arc::clone(&catalogue), Arc::new(RoughCounter), clock),
+            catalogue,
+            servers: HttpRunner::new(guarded, settings.http_limits()),
+            programs: CodeRunner::new(client, settings.sandbox()),
+            surroundings,
+        })
+    }
+
+    /// Who answers for which model: a graph is checked against it before it runs.
+    pub fn catalogue(&self) -> Arc<dyn ModelCatalogue> {
+        Arc::clone(&self.catalogue)
+    }
+
+    async fn work(self, work: NodeWork) -> Result<CallResult, Failure> {
+        let NodeWork {
+            plan, call, report, ..
+        } = work;
+        match call {
+            NodeCall::Model(call) => {
+                let scope = self.scope(&plan);
+                let answer = self.models.run(&scope, &call, &mut Telling(report)).await?;
+                Ok(CallResult::Model(Box::new(answer)))
+            }
+            NodeCall::Http(call) => {
+                let files = self.surroundings.files(&plan);
+                let answer = self.servers.run(&*files, &call).await?;
+                Ok(CallResult::Http(Box::new(answer)))
+            }
+            NodeCall::Code(call) => {
+                let answer = self.programs.run(&call).await?;
+                Ok(CallResult::Code(Box::new(answer)))
+            }
+        }
+    }
+
+    fn scope(&self, plan: &RunPlan) -> ModelScope {
+        let user = match &plan.created_by {
+            CreatedBy::Account { id, .. } | CreatedBy::EndUser { id, .. } => id.clone(),
+        };
+        ModelScope {
+            workspace: WorkspaceId(plan.tenant_id),
+            user: Some(user),
+            files: self.surroundings.files(plan),
+            history: self.surroundings.history(plan),
+        }
+    }
+}
+
+impl NodeRunner for NodeCalls {
+    fn run(&self, work: NodeWork) -> PortFuture<'static, Result<CallResult, Failure>> {
+        Box::pin(self.clone().work(work))
+    }
+}
+
+/// Hands pieces to the run; it waits while the run is behind.
+struct Telling(CallReport);
+
+impl Listener for Telling {
+    fn text(&mut self, piece: String) -> PortFuture<'_, ()> {
+        Box::pin(self.0.text(piece))
+    }
+
+    fn reasoning(&mut self, piece: String) -> PortFuture<'_, ()> {
+        Box::pin(self.0.reasoning(piece))
+    }
+}

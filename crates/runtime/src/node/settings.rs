@@ -1,0 +1,111 @@
+//! What nodes of workflows reach, by Dify's names where it has them.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use gatewright_domain::{Secret, settings, settings::SettingError};
+use gatewright_model::{Endpoints, endpoint_file::EndpointFileError};
+use gatewright_node_runners::{code::SandboxSettings, http::HttpLimits};
+use url::Url;
+
+/// The most that a program may print, its result included, in bytes.
+const MOST_OF_A_PROGRAM: usize = 32 * 1024 * 1024;
+/// How long a program may take, in seconds, whatever the sandbox allows.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+settings! {
+    /// What nodes of workflows reach: models, the sandbox, other servers.
+    pub struct NodeSettings {
+        /// A file that says which servers answer for which models (`docs/models.md`); unset: there are no models.
+        GATEWRIGHT_MODEL_ENDPOINTS => model_endpoints: Option<PathBuf> = None, "/etc/gatewright/models.toml";
+        /// The sandbox that runs code nodes.
+        CODE_EXECUTION_ENDPOINT => sandbox_url: String = "http://sandbox:8194".into(), "http://sandbox:8194";
+        /// The key that the sandbox knows.
+        CODE_EXECUTION_API_KEY => sandbox_key: Secret = Secret::new("dify-sandbox"), "dify-sandbox";
+        /// Whether programs in the sandbox may use the network, as far as the sandbox can tell.
+        GATEWRIGHT_SANDBOX_NETWORK => sandbox_network: bool = false, "false";
+        /// Bytes that the answer to an HTTP node may have as text.
+        HTTP_REQUEST_NODE_MAX_TEXT_SIZE => most_text: u32 = 1_048_576, "1048576";
+        /// Bytes that the answer to an HTTP node may have as a file.
+        HTTP_REQUEST_NODE_MAX_BINARY_SIZE => most_file: u32 = 10_485_760, "10485760";
+        /// Seconds that an HTTP node may take to connect; a node may ask for less.
+        HTTP_REQUEST_MAX_CONNECT_TIMEOUT => connect: u32 = 10, "10";
+        /// Seconds that an HTTP node may wait for the next byte; a node may ask for less.
+        HTTP_REQUEST_MAX_READ_TIMEOUT => read: u32 = 600, "600";
+        /// Seconds that an HTTP node may take to send; a node may ask for less.
+        HTTP_REQUEST_MAX_WRITE_TIMEOUT => write: u32 = 600, "600";
+    }
+}
+
+/// The file of endpoints cannot be used. Its text is for the operator and names no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointsError {
+    /// It cannot be read.
+    #[error("GATEWRIGHT_MODEL_ENDPOINTS: {file} cannot be read: {problem}")]
+    Unreadable {
+        /// Which.
+        file: String,
+        /// Why.
+        problem: std::io::Error,
+    },
+    /// It says what cannot be.
+    #[error("GATEWRIGHT_MODEL_ENDPOINTS: {file}: {problem}")]
+    Wrong {
+        /// Which.
+        file: String,
+        /// What.
+        problem: EndpointFileError,
+    },
+}
+
+impl NodeSettings {
+    fn validate(&self) -> Result<(), SettingError> {
+        match Url::parse(self.sandbox_url.trim()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(SettingError {
+                name: "CODE_EXECUTION_ENDPOINT",
+                problem: format!("`{}` is no URL: {error}", self.sandbox_url),
+                example: "http://sandbox:8194",
+            }),
+        }
+    }
+
+    /// Reads the file of endpoints, and the files with keys that it names; none where it is not set.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn endpoints(&self) -> Result<Endpoints, EndpointsError> {
+        let Some(path) = &self.model_endpoints else {
+            return Ok(Endpoints::default());
+        };
+        let file = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|problem| EndpointsError::Unreadable {
+            file: file.clone(),
+            problem,
+        })?;
+        let secret = |path: &str| {
+            fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"))
+        };
+        Endpoints::parse(&text, &secret).map_err(|problem| EndpointsError::Wrong { file, problem })
+    }
+
+    pub(super) fn http_limits(&self) -> HttpLimits {
+        let bytes = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        HttpLimits {
+            text: bytes(self.most_text),
+            file: bytes(self.most_file),
+            connect: self.connect,
+            read: self.read,
+            write: self.write,
+        }
+    }
+
+    pub(super) fn sandbox(&self) -> SandboxSettings {
+        SandboxSettings {
+            endpoint: self.sandbox_url.trim().to_owned(),
+            api_key: self.sandbox_key.clone(),
+            network: self.sandbox_network,
+            patience: PATIENCE,
+            most: MOST_OF_A_PROGRAM,
+        }
+    }
+}
