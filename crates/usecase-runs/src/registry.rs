@@ -134,7 +134,8 @@ impl RunRegistry {
         self.begin(plan, first).await
     }
 
-    /// Takes a run up again from its checkpoint. `machine` makes the engine of the stored state.
+    /// Takes a run up again from its checkpoint, which has to be read by whoever has claimed the run: an older one would do again what
+    /// is done. `machine` makes the engine of the stored state.
     pub async fn resume(
         &self,
         plan: RunPlan,
