@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 42] = [
+const EDGES: [(&str, &[&str]); 43] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -27,8 +27,9 @@ const EDGES: [(&str, &[&str]); 42] = [
     ("variables", &[]),
     // Secrets of endpoints, and whose workspaces may use them.
     ("model", &["domain"]),
-    // What nodes decide by is the values' crate; the engine decides which node is next.
-    ("engine", &["variables"]),
+    // What a node decides by is the values' crate; the engine decides which node is next.
+    ("nodes", &["variables"]),
+    ("engine", &["nodes", "variables"]),
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("storage-apps", &["domain", "storage-kit"]),

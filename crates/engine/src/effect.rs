@@ -1,9 +1,8 @@
 //! What a step asks of its caller.
 
-use crate::{
-    call::{CallId, NodeCall, TimerId},
-    happening::Happening,
-};
+use gatewright_nodes::{CallId, NodeCall, TimerId};
+
+use crate::happening::Happening;
 
 /// One thing to do, in this order.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{
-    effect::Effect,
-    event::Event,
-    graph::{Graph, Limits},
-    happening::Micros,
-    run::Turn,
-    state::EngineState,
-};
+use gatewright_nodes::{Graph, Limits};
+
+use crate::{effect::Effect, event::Event, happening::Micros, run::Turn, state::EngineState};
 
 /// One run of a graph.
 #[derive(Debug, Clone)]

@@ -1,11 +1,7 @@
 //! What happens to a run from outside.
 
+use gatewright_nodes::{CallId, CallResult, Failure, TimerId};
 use serde_json::{Map, Value};
-
-use crate::{
-    call::{CallId, CallResult, TimerId},
-    failure::Failure,
-};
 
 /// One thing that happened; see [`crate::Engine::step`].
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::fields::Fields;
+use gatewright_nodes::Fields;
 
 /// Microseconds on any clock that the caller keeps to for the whole run; see [`crate::Engine::step`].
 pub type Micros = u64;

@@ -2,6 +2,8 @@
 //!
 //! Not to be confused with `engines`, which fetches and runs PostgreSQL and Redis.
 //!
+//! What a graph is and what each type of node does stands in `nodes`, whose types are exported here too; this crate decides whose turn it is.
+//!
 //! Pure: no I/O, no async, no clock, no randomness. What a run needs from outside it asks for, and what happens outside comes back:
 //!
 //! ```text
@@ -51,32 +53,23 @@
 // A failure is made once per failed attempt; boxing it everywhere would only blur what functions give.
 #![allow(clippy::result_large_err)]
 
-pub mod call;
 mod effect;
 mod engine;
 mod event;
-mod failure;
-mod fields;
-mod graph;
 pub mod happening;
-mod jinja;
-mod lenient;
-mod nodes;
-mod price;
 mod release;
 mod run;
 mod state;
-mod think;
+
+pub use gatewright_nodes::{
+    CallId, CallResult, Failure, Fields, Graph, GraphError, Limits, Node, NodeCall, OnError, Retry,
+    TimerId, call, node_types,
+};
 
 pub use self::{
-    call::{CallId, CallResult, NodeCall, TimerId},
     effect::Effect,
     engine::Engine,
     event::{Declared, Event, Preset, Start},
-    failure::Failure,
-    fields::Fields,
-    graph::{Graph, GraphError, Limits, Node, OnError, Retry},
     happening::{Happening, Micros},
-    nodes::node_types,
     state::EngineState,
 };

@@ -7,14 +7,11 @@
 
 use std::collections::VecDeque;
 
+use gatewright_nodes::Graph;
 use gatewright_variables::{Form, Pool, Segment};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    graph::Graph,
-    nodes::NodeData,
-    state::{Mark, Marks},
-};
+use crate::state::{Mark, Marks};
 
 /// Text to send: where it comes from, and what it is.
 pub(crate) type Piece = (Vec<String>, String);
@@ -79,7 +76,7 @@ impl Release {
             if std::mem::replace(&mut self.decided[node.slot], true) {
                 continue;
             }
-            if !node.data.segments().is_empty() {
+            if !node.segments().is_empty() {
                 self.waiting.push_back(at);
             }
             if !node.decides {
@@ -137,7 +134,7 @@ impl Release {
     pub(crate) fn retract(&mut self, graph: &Graph, node: &str) -> Vec<(Vec<String>, u64)> {
         let mut gone = Vec::new();
         let speaking = self.speaker.as_mut().and_then(|speaker| {
-            let segments = graph.nodes[speaker.node].data.segments();
+            let segments = graph.nodes[speaker.node].segments();
             match segments.get(speaker.segment) {
                 Some(Segment::Variable(selector)) if selector.node() == node => {
                     Some((speaker, selector.clone()))
@@ -199,7 +196,7 @@ impl Release {
         if state == Mark::Skipped {
             return true;
         }
-        while let Some(segment) = node.data.segments().get(speaker.segment) {
+        while let Some(segment) = node.segments().get(speaker.segment) {
             let over = match segment {
                 Segment::Text(text) => {
                     out.push((vec![node.id.clone(), "answer".to_owned()], text.clone()));
@@ -243,20 +240,4 @@ impl Release {
         }
         true
     }
-}
-
-/// Whether what comes after a node is decided only when it has ended: branches, containers, other speakers, and assigners whose
-/// variables a speaker reads.
-pub(crate) fn decides(node: &crate::graph::Node, read: &[(String, String)]) -> bool {
-    let writes_read = |data: &NodeData| {
-        let written = data.assigned();
-        written.iter().any(|w| {
-            read.iter()
-                .any(|(node, name)| w.node() == node && w.name() == name)
-        })
-    };
-    node.is_branch()
-        || node.is_container()
-        || !node.data.segments().is_empty()
-        || writes_read(&node.data)
 }

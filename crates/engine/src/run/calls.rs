@@ -1,13 +1,11 @@
 //! Calls: asked for, answered, given up, asked for again.
 
+use gatewright_nodes::{Attempt, CallId, CallResult, Failure, Fields, Request, TimerId, Totals};
+
 use super::{Running, Turn};
 use crate::{
-    call::{CallId, CallResult, TimerId},
     effect::Effect,
-    failure::Failure,
-    nodes::{Context, Kind, Request},
-    price::Price,
-    state::{Doing, Execution, Totals},
+    state::{Doing, Execution},
 };
 
 impl Turn<'_> {
@@ -67,7 +65,7 @@ impl Turn<'_> {
 
     fn stream(&mut self, running: Running, text: &str) {
         let node = self.node(running.node);
-        let Some(name) = node.spec.streams else {
+        let Some(name) = node.streams() else {
             return;
         };
         let (graph, id) = (self.graph, node.id.clone());
@@ -102,18 +100,10 @@ impl Turn<'_> {
         else {
             return;
         };
-        let node = &self.graph.nodes[running.node];
-        let (Kind::Call { conclude, .. }, Some(frame)) =
-            (&node.spec.kind, self.state.frames.get(&running.frame))
-        else {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node,
-            pool: &frame.pool,
-            limits: &self.state.limits,
-        };
-        match conclude(&context, &inputs, result) {
+        match context.node.conclude(&context, &inputs, result) {
             Ok(mut outcome) => {
                 let mut all = inputs;
                 all.merge(std::mem::take(&mut outcome.inputs));
@@ -128,7 +118,7 @@ impl Turn<'_> {
                 self.succeed(running, outcome);
             }
             Err(failure) => {
-                self.count_totals(running.frame, &spent(&failure));
+                self.count_totals(running.frame, &Totals::of(&failure.metadata));
                 let inputs = inputs.merged(failure.inputs.clone());
                 self.fail(running, failure.with_inputs(inputs));
             }
@@ -147,17 +137,11 @@ impl Turn<'_> {
         else {
             return;
         };
-        let node = &self.graph.nodes[running.node];
-        let Some(frame) = self.state.frames.get(&running.frame) else {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node,
-            pool: &frame.pool,
-            limits: &self.state.limits,
-        };
-        let failure = (node.spec.failed)(&context, failure);
-        self.count_totals(running.frame, &spent(&failure));
+        let failure = context.node.failed(&context, failure);
+        self.count_totals(running.frame, &Totals::of(&failure.metadata));
         let inputs = inputs.merged(failure.inputs.clone());
         self.fail(running, failure.with_inputs(inputs));
     }
@@ -199,33 +183,24 @@ impl Turn<'_> {
         }
     }
 
-    fn repeat(&mut self, running: Running, inputs: crate::fields::Fields) {
-        let node = &self.graph.nodes[running.node];
-        let (Kind::Call { request, .. }, Some(frame)) =
-            (&node.spec.kind, self.state.frames.get(&running.frame))
-        else {
+    fn repeat(&mut self, running: Running, inputs: Fields) {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node,
-            pool: &frame.pool,
-            limits: &self.state.limits,
-        };
+        let attempt = context.node.attempt(&context);
         self.state.executions.remove(&running.execution);
-        match request(&context) {
-            Ok(request) if request.call.may_be_repeated() => {
+        match attempt {
+            Attempt::Call(request) if request.call.may_be_repeated() => {
                 self.retract(running);
                 self.call(running, request);
             }
-            Ok(_) => {
+            Attempt::Over(Err(failure)) => self.fail(running, failure),
+            _ => {
                 let text =
                     "The process that ran this node ended, and nobody knows how far the node was.";
-                self.fail(
-                    running,
-                    Failure::new("interrupted", text).with_inputs(inputs),
-                );
+                let failure = Failure::new("interrupted", text);
+                self.fail(running, failure.with_inputs(inputs));
             }
-            Err(failure) => self.fail(running, failure),
         }
     }
 
@@ -242,18 +217,6 @@ impl Turn<'_> {
                 }));
             }
         }
-    }
-}
-
-/// What a failed call cost all the same, as its metadata say.
-fn spent(failure: &Failure) -> Totals {
-    let text = |name: &str| failure.metadata[name].as_str().unwrap_or_default();
-    Totals {
-        tokens: failure.metadata["total_tokens"]
-            .as_u64()
-            .unwrap_or_default(),
-        price: Price::parse(text("total_price")).unwrap_or_default(),
-        currency: text("currency").to_owned(),
     }
 }
 

@@ -1,24 +1,23 @@
 //! How a run pauses and ends, and what it says then.
 
+use gatewright_nodes::{Fields, Outcome, Speech};
 use gatewright_variables::Value;
 
 use super::{Running, Turn, calls};
 use crate::{
     effect::Effect,
-    fields::Fields,
     happening::{Happening, RunEnd, Status},
-    nodes::{NodeData, Outcome},
     state::{CANVAS, Doing, Phase},
 };
 
 impl Turn<'_> {
     /// Keeps what an end or answer node says: ends add their outputs by name, answers are put one behind the other.
     pub(crate) fn collect(&mut self, running: Running, outcome: &Outcome) {
-        match self.node(running.node).data {
-            NodeData::End(_) if Self::is_canvas(running.frame) => {
+        match self.node(running.node).speech() {
+            Speech::Outputs if Self::is_canvas(running.frame) => {
                 self.state.outputs.merge(outcome.outputs.clone());
             }
-            NodeData::Answer(_) => {
+            Speech::Answer => {
                 let said = self.state.answer.get_or_insert_default();
                 if let Some(text) = outcome
                     .outputs

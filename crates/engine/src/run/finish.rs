@@ -1,17 +1,13 @@
 //! How a node execution ends: its outputs are stored, its edges resolved, its text released, and its end told, in this order.
 
+use gatewright_nodes::{Failure, Fields, INPUTS, OnError, Outcome, Speech, TimerId, Totals};
 use gatewright_variables::{Pool, Selector, Variable, pool::CONVERSATION};
 
-use super::{INPUTS, Running, Turn, schedule::Exit};
+use super::{Running, Turn, schedule::Exit};
 use crate::{
-    call::TimerId,
     effect::Effect,
-    failure::Failure,
-    fields::Fields,
-    graph::OnError,
     happening::{ContainerKind, Happening, NodeEnd, Status, VariableUpdate, Within},
-    nodes::{NodeData, Outcome},
-    state::{CANVAS, Doing, Execution, Totals},
+    state::{CANVAS, Doing, Execution},
 };
 
 impl Turn<'_> {
@@ -58,7 +54,7 @@ impl Turn<'_> {
             return Err(permanent("OutputTooLarge", text));
         }
         let said = self.state.answer.as_ref().map_or(0, |said| said.text.len());
-        let says = matches!(self.node(running.node).data, NodeData::Answer(_));
+        let says = self.node(running.node).speech() == Speech::Answer;
         if says && said + bytes > limit {
             let text =
                 format!("The answer of the run is too long: at most {limit} bytes are allowed.");
@@ -92,7 +88,7 @@ impl Turn<'_> {
                 .set(id, name, variable)
                 .map_err(|e| permanent("PoolLimit", e.to_string()))?;
         }
-        if matches!(graph.nodes[running.node].data, NodeData::Start(_)) {
+        if graph.nodes[running.node].is_start() {
             // They are the node's outputs now.
             frame.pool.forget(INPUTS);
         }
@@ -153,7 +149,7 @@ impl Turn<'_> {
                 &Exit::By("fail-branch"),
             ),
             OnError::Default(values) => {
-                let exit = if graph.nodes[running.node].spec.branches {
+                let exit = if graph.nodes[running.node].chooses() {
                     Exit::By("source")
                 } else {
                     Exit::All

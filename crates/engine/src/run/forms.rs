@@ -4,37 +4,38 @@ use serde_json::{Map, Value as Json};
 
 use super::{Running, Turn, calls};
 use crate::{
-    happening::{FormFilled, Happening},
-    nodes::{Context, human_input},
+    happening::{FormFilled, FormRequired, Happening},
     state::{Doing, Execution},
 };
 
 impl Turn<'_> {
     /// Asks, and waits.
     pub(crate) fn ask(&mut self, running: Running) {
-        let named = self.name(running);
-        let Some(frame) = self.state.frames.get(&running.frame) else {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node: &self.graph.nodes[running.node],
-            pool: &frame.pool,
-            limits: &self.state.limits,
+        let form = match context.node.form(&context) {
+            Ok(form) => form,
+            Err(failure) => return self.fail(running, failure),
         };
-        match human_input::form(&context, named) {
-            Ok(form) => {
-                let execution = Execution {
-                    frame: running.frame,
-                    node: running.node,
-                    started_at: running.started_at,
-                    attempt: running.attempt,
-                    doing: Doing::Form,
-                };
-                self.state.executions.insert(running.execution, execution);
-                self.emit(running.frame, Happening::FormRequired(Box::new(form)));
-            }
-            Err(failure) => self.fail(running, failure),
-        }
+        let form = FormRequired {
+            node: self.name(running),
+            form_content: form.form_content,
+            inputs: form.inputs,
+            actions: form.actions,
+            resolved_default_values: form.resolved_default_values,
+            delivery_methods: form.delivery_methods,
+            timeout_seconds: form.timeout_seconds,
+        };
+        let execution = Execution {
+            frame: running.frame,
+            node: running.node,
+            started_at: running.started_at,
+            attempt: running.attempt,
+            doing: Doing::Form,
+        };
+        self.state.executions.insert(running.execution, execution);
+        self.emit(running.frame, Happening::FormRequired(Box::new(form)));
     }
 
     /// The execution that waits for a person; it tells again that it started when the run had been paused.
@@ -59,15 +60,10 @@ impl Turn<'_> {
             return;
         };
         let node = self.name(running);
-        let Some(frame) = self.state.frames.get(&running.frame) else {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node: &self.graph.nodes[running.node],
-            pool: &frame.pool,
-            limits: &self.state.limits,
-        };
-        match human_input::submitted(&context, action, inputs) {
+        match context.node.submitted(&context, action, inputs) {
             Ok((filled, outcome)) => {
                 let filled = FormFilled {
                     node,
@@ -89,15 +85,10 @@ impl Turn<'_> {
         };
         let node = self.name(running);
         self.emit(running.frame, Happening::FormTimedOut { node });
-        let Some(frame) = self.state.frames.get(&running.frame) else {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node: &self.graph.nodes[running.node],
-            pool: &frame.pool,
-            limits: &self.state.limits,
-        };
-        match human_input::timed_out(&context) {
+        match context.node.timed_out(&context) {
             Ok(outcome) => self.succeed(running, outcome),
             Err(failure) => self.fail(running, failure),
         }

@@ -1,22 +1,17 @@
 //! Iterations: the inside of the container once per item, one after the other or several at once.
 
+use gatewright_nodes::{Failure, Fields, IterationData, OnItemError, Outcome, Totals};
 use gatewright_variables::{Selector, Value, Variable, VariableType, pool::CONVERSATION};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
     Running, Turn,
-    passes::{Pass, cost, durations},
+    passes::{Pass, durations},
 };
 use crate::{
-    failure::Failure,
-    fields::Fields,
     happening::{ContainerEnd, ContainerNext, ContainerStart, Happening, Micros, Status},
-    nodes::{
-        Outcome,
-        iteration::{IterationData, OnItemError},
-    },
-    state::{Doing, Execution, Totals},
+    state::{Doing, Execution},
 };
 
 /// An iteration that is under way.
@@ -312,7 +307,10 @@ fn fail(turn: &mut Turn<'_>, container: Running, data: &IterationData, failure: 
 }
 
 fn metadata(iteration: &Iteration) -> Fields {
-    cost(&iteration.totals).with("iteration_duration_map", durations(&iteration.durations))
+    iteration
+        .totals
+        .metadata()
+        .with("iteration_duration_map", durations(&iteration.durations))
 }
 
 /// The end of an iteration, but for what went in and came out.

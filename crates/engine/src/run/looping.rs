@@ -1,19 +1,17 @@
 //! Loops: the inside of the container again and again, until a condition holds or the passes are used up.
 
+use gatewright_nodes::{Failure, Fields, LoopData, Outcome, Totals};
 use gatewright_variables::{Variable, conditions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::{
     Running, Turn,
-    passes::{Pass, cost, durations},
+    passes::{Pass, durations},
 };
 use crate::{
-    failure::Failure,
-    fields::Fields,
     happening::{ContainerEnd, ContainerNext, ContainerStart, Happening, Micros, Status},
-    nodes::{Outcome, looping::LoopData},
-    state::{Doing, Execution, Totals},
+    state::{Doing, Execution},
 };
 
 /// A loop that is under way.
@@ -241,7 +239,9 @@ fn outputs(state: &Loop) -> Fields {
 }
 
 fn metadata(state: &Loop) -> Fields {
-    cost(&state.totals)
+    state
+        .totals
+        .metadata()
         .with("loop_duration_map", durations(&state.durations))
         .with(
             "loop_variable_map",

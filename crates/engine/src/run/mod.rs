@@ -12,16 +12,12 @@ mod passes;
 mod schedule;
 mod start;
 
-pub(crate) use self::{passes::cost, start::INPUTS};
+use gatewright_nodes::{Context, Failure, Graph, Node, TimerId};
 
 use crate::{
-    call::TimerId,
     effect::Effect,
     event::Event,
-    failure::Failure,
-    graph::{Graph, Node},
     happening::{ContainerKind, Happening, Micros, NodeRef, Within},
-    nodes::NodeData,
     state::{CANVAS, EngineState, Frame, Phase},
 };
 
@@ -165,7 +161,7 @@ impl Turn<'_> {
         NodeRef {
             execution: running.execution,
             node_id: node.id.clone(),
-            node_type: node.spec.name.to_owned(),
+            node_type: node.node_type().to_owned(),
             title: node.title.clone(),
             within: self.within(running.frame),
         }
@@ -180,9 +176,9 @@ impl Turn<'_> {
         {
             if let Some(container) = self.graph.levels[frame.level].container {
                 passes.push(Within {
-                    kind: match self.node(container).data {
-                        NodeData::Loop(_) => ContainerKind::Loop,
-                        _ => ContainerKind::Iteration,
+                    kind: match self.node(container).looping() {
+                        Some(_) => ContainerKind::Loop,
+                        None => ContainerKind::Iteration,
                     },
                     node_id: self.node(container).id.clone(),
                     index: owner.index,
@@ -191,6 +187,16 @@ impl Turn<'_> {
             at = self.state.frames.get(&owner.frame);
         }
         passes
+    }
+
+    /// What a node of a frame may look at; `None` when the frame is gone.
+    pub(crate) fn context(&self, running: Running) -> Option<Context<'_>> {
+        let frame = self.state.frames.get(&running.frame)?;
+        Some(Context {
+            node: &self.graph.nodes[running.node],
+            pool: &frame.pool,
+            limits: &self.state.limits,
+        })
     }
 
     /// Whether a frame is the canvas: only its nodes count as steps and exceptions of the run.

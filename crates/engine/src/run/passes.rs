@@ -1,13 +1,11 @@
 //! What iteration and loop share: a pass is a frame of its own; it begins, ends, fails, and is thrown away.
 
+use gatewright_nodes::Failure;
 use gatewright_variables::Variable;
 
 use super::{Running, Turn, calls, iteration, looping};
 use crate::{
-    failure::Failure,
-    fields::Fields,
     happening::{Happening, Micros},
-    nodes::NodeData,
     state::{Doing, Frame, Owner},
 };
 
@@ -24,10 +22,11 @@ pub(crate) struct Pass {
 impl Turn<'_> {
     /// Begins a container.
     pub(crate) fn enter(&mut self, running: Running) {
-        match &self.graph.nodes[running.node].data {
-            NodeData::Iteration(data) => iteration::begin(self, running, data),
-            NodeData::Loop(data) => looping::begin(self, running, data),
-            _ => {}
+        let node = &self.graph.nodes[running.node];
+        if let Some(data) = node.iteration() {
+            iteration::begin(self, running, data);
+        } else if let Some(data) = node.looping() {
+            looping::begin(self, running, data);
         }
     }
 
@@ -102,10 +101,11 @@ impl Turn<'_> {
             failure,
             broken,
         };
-        match &self.graph.nodes[container.node].data {
-            NodeData::Iteration(data) => iteration::ended(self, container, data, pass),
-            NodeData::Loop(data) => looping::ended(self, container, data, pass),
-            _ => {}
+        let node = &self.graph.nodes[container.node];
+        if let Some(data) = node.iteration() {
+            iteration::ended(self, container, data, pass);
+        } else if let Some(data) = node.looping() {
+            looping::ended(self, container, data, pass);
         }
     }
 
@@ -176,16 +176,4 @@ pub(crate) fn durations(passes: &[(u32, Micros)]) -> serde_json::Value {
         .iter()
         .map(|&(index, micros)| (index.to_string(), seconds(micros)));
     serde_json::Value::Object(pairs.collect())
-}
-
-/// What a container cost, as its metadata begin.
-pub(crate) fn cost(totals: &crate::state::Totals) -> Fields {
-    let currency = match totals.currency.as_str() {
-        "" => "USD",
-        currency => currency,
-    };
-    Fields::new()
-        .with("total_tokens", serde_json::Value::from(totals.tokens))
-        .with("total_price", totals.price.print())
-        .with("currency", currency)
 }

@@ -1,13 +1,9 @@
 //! Which node runs next: edges are taken or skipped, and a node runs once all its edges are known and one of them is taken.
 
+use gatewright_nodes::{Attempt, OnError};
+
 use super::{Running, Turn};
-use crate::{
-    failure::Failure,
-    graph::OnError,
-    happening::Happening,
-    nodes::{Context, Kind},
-    state::Mark,
-};
+use crate::{happening::Happening, state::Mark};
 
 /// By which way a node is left.
 pub(crate) enum Exit<'a> {
@@ -94,7 +90,7 @@ impl Turn<'_> {
             return;
         };
         let node = &self.graph.nodes[at];
-        if !matches!(node.spec.kind, Kind::Marker) {
+        if !node.is_marker() {
             state.steps += 1;
             if state.steps > self.state.limits.steps {
                 return self.too_many_steps();
@@ -108,42 +104,27 @@ impl Turn<'_> {
             started_at: self.now,
             attempt: 0,
         };
-        match node.spec.kind {
-            Kind::Marker => self.pass_marker(running),
-            Kind::LoopEnd => self.break_loop(running),
-            _ => {
-                self.state.next_execution += 1;
-                let named = self.name(running);
-                self.emit(frame, Happening::NodeStarted { node: named });
-                self.attempt(running);
-            }
+        if !node.is_marker() {
+            self.state.next_execution += 1;
+            let named = self.name(running);
+            self.emit(frame, Happening::NodeStarted { node: named });
         }
+        self.attempt(running);
     }
 
     /// One attempt of an execution.
     pub(crate) fn attempt(&mut self, running: Running) {
-        let node = &self.graph.nodes[running.node];
-        let Some(frame) = self.state.frames.get(&running.frame) else {
+        let Some(context) = self.context(running) else {
             return;
         };
-        let context = Context {
-            node,
-            pool: &frame.pool,
-            limits: &self.state.limits,
-        };
-        match &node.spec.kind {
-            Kind::Pure(run) => match run(&context) {
-                Ok(outcome) => self.succeed(running, outcome),
-                Err(failure) => self.fail(running, failure),
-            },
-            Kind::Call { request, .. } => match request(&context) {
-                Ok(request) => self.call(running, request),
-                Err(failure) => self.fail(running, failure),
-            },
-            Kind::Container => self.enter(running),
-            Kind::Form => self.ask(running),
-            Kind::Marker | Kind::LoopEnd => {}
-            Kind::Refused(reason) => self.fail(running, Failure::new("NotSupported", *reason)),
+        match context.node.attempt(&context) {
+            Attempt::Over(Ok(outcome)) => self.succeed(running, outcome),
+            Attempt::Over(Err(failure)) => self.fail(running, failure),
+            Attempt::Call(request) => self.call(running, request),
+            Attempt::Container => self.enter(running),
+            Attempt::Form => self.ask(running),
+            Attempt::Marker => self.pass_marker(running),
+            Attempt::LoopEnd => self.break_loop(running),
         }
     }
 

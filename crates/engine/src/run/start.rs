@@ -1,5 +1,6 @@
 //! How a run begins, and how it goes on from a stored state.
 
+use gatewright_nodes::{Graph, INPUTS};
 use gatewright_variables::{Pool, PoolLimits, Variable, VariableType, pool};
 use serde_json::Value as Json;
 
@@ -7,9 +8,7 @@ use super::{DEADLINE, Turn};
 use crate::{
     effect::Effect,
     event::{Declared, Preset, Start},
-    graph::Graph,
     happening::{Happening, StartReason},
-    nodes::{Kind, NodeData},
     state::{CANVAS, Frame, Mark, Phase},
 };
 
@@ -139,12 +138,13 @@ fn chosen(graph: &Graph, start: &Start) -> Result<usize, String> {
 
 fn runnable(graph: &Graph, at: usize) -> Result<usize, String> {
     let node = &graph.nodes[at];
-    match node.spec.kind {
-        Kind::Refused(reason) => Err(format!(
+    match node.refusal() {
+        Some(reason) => Err(format!(
             "Node {} ({}) cannot be run: {reason}",
-            node.id, node.spec.name
+            node.id,
+            node.node_type()
         )),
-        _ => Ok(at),
+        None => Ok(at),
     }
 }
 
@@ -154,7 +154,7 @@ fn chosen_root(graph: &Graph, chosen: Option<&str>) -> Result<usize, String> {
     let root = match chosen {
         Some(id) => roots.iter().copied().find(|&at| graph.nodes[at].id == id),
         None => {
-            let starts = |&&at: &&usize| matches!(graph.nodes[at].data, NodeData::Start(_));
+            let starts = |&&at: &&usize| graph.nodes[at].is_start();
             roots.iter().find(starts).or(roots.first()).copied()
         }
     };
@@ -223,6 +223,3 @@ fn system_variable(name: &str, value: Json) -> Variable {
         _ => Variable::infer(value),
     }
 }
-
-/// Where the inputs wait until the start node has checked them; no template can name it.
-pub(crate) const INPUTS: &str = "$inputs";

@@ -1,10 +1,10 @@
 //! One level that a run is in.
 
+use gatewright_nodes::{Graph, Totals};
 use gatewright_variables::Pool;
 
-use super::{Mark, Marks, Totals};
+use super::{Mark, Marks};
 use crate::{
-    graph::Graph,
     happening::{Happening, Micros},
     release::Release,
 };

@@ -9,6 +9,7 @@ mod stored;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use gatewright_nodes::{Fields, Limits, ThinkFilter, Totals};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
@@ -16,12 +17,8 @@ pub(crate) use self::{
     marks::{Mark, Marks},
 };
 use crate::{
-    fields::Fields,
-    graph::Limits,
     happening::Micros,
-    price::Price,
     run::{iteration::Iteration, looping::Loop},
-    think::ThinkFilter,
 };
 
 /// Where a run is.
@@ -58,24 +55,6 @@ pub struct EngineState {
     pub(crate) totals: Totals,
     pub(crate) outputs: Fields,
     pub(crate) answer: Option<Answer>,
-}
-
-/// What models cost.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Totals {
-    pub(crate) tokens: u64,
-    pub(crate) price: Price,
-    pub(crate) currency: String,
-}
-
-impl Totals {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.tokens += other.tokens;
-        self.price = self.price.plus(other.price);
-        if !other.currency.is_empty() {
-            self.currency.clone_from(&other.currency);
-        }
-    }
 }
 
 /// What answer nodes have said so far.

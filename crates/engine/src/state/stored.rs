@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use gatewright_nodes::{Fields, Limits, Totals};
 use gatewright_variables::{Pool, PoolLimits, Variable};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, EngineState, Execution, Frame, Marks, Owner, Phase, Totals};
+use super::{Answer, EngineState, Execution, Frame, Marks, Owner, Phase};
 use crate::{
-    fields::Fields,
-    graph::Limits,
     happening::{Happening, Micros},
     release::Release,
 };

@@ -7,7 +7,6 @@ mod containers;
 mod driver;
 mod forms;
 mod golden;
-mod graphs;
 mod http;
 mod models;
 mod properties;

@@ -10,8 +10,8 @@ use crate::{
     fields::Fields,
     lenient,
     price::Price,
-    state::Totals,
     think,
+    totals::Totals,
 };
 
 pub(crate) fn conclude(

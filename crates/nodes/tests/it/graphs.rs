@@ -1,6 +1,6 @@
 //! Graphs that are refused, and why.
 
-use gatewright_engine::{Graph, GraphError, Limits};
+use gatewright_nodes::{Graph, GraphError, Limits};
 use serde_json::{Value as Json, json};
 
 use crate::build::{code, end, graph, inside, start, template, with};

@@ -32,8 +32,8 @@ use crate::{
     failure::Failure,
     fields::Fields,
     graph::{Limits, Node},
-    state::Totals,
     think::ThinkFilter,
+    totals::Totals,
 };
 
 /// A type of node.
@@ -77,26 +77,35 @@ pub(crate) enum Kind {
 }
 
 /// What a node may look at.
-pub(crate) struct Context<'a> {
-    pub(crate) node: &'a Node,
-    pub(crate) pool: &'a Pool,
-    pub(crate) limits: &'a Limits,
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The node itself.
+    pub node: &'a Node,
+    /// The variables that it sees.
+    pub pool: &'a Pool,
+    /// What it may cost.
+    pub limits: &'a Limits,
 }
 
 /// How a node ended well.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) inputs: Fields,
-    pub(crate) process_data: Fields,
-    pub(crate) outputs: Fields,
+pub struct Outcome {
+    /// Inputs to record.
+    pub inputs: Fields,
+    /// Process data to record.
+    pub process_data: Fields,
+    /// Its outputs.
+    pub outputs: Fields,
     /// Types of outputs that their values do not tell, such as that of an empty list.
-    pub(crate) types: Vec<(String, VariableType)>,
+    pub types: Vec<(String, VariableType)>,
     /// The way out; `None` = all of them.
-    pub(crate) handle: Option<String>,
-    pub(crate) metadata: Fields,
+    pub handle: Option<String>,
+    /// Metadata to record.
+    pub metadata: Fields,
     /// Variables of others that it writes.
-    pub(crate) assignments: Vec<(Selector, Variable)>,
-    pub(crate) totals: Totals,
+    pub assignments: Vec<(Selector, Variable)>,
+    /// What it cost.
+    pub totals: Totals,
 }
 
 impl Outcome {
@@ -120,12 +129,13 @@ pub(crate) fn fields(json: Json) -> Fields {
 
 /// What an effectful node asks for.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub struct Request {
     /// Inputs to record, whatever the answer is.
-    pub(crate) inputs: Fields,
-    pub(crate) call: NodeCall,
+    pub inputs: Fields,
+    /// What to do.
+    pub call: NodeCall,
     /// Set when reasoning must be cut out of the stream.
-    pub(crate) think: Option<ThinkFilter>,
+    pub think: Option<ThinkFilter>,
 }
 
 /// Typed data of a node.
@@ -149,6 +159,147 @@ pub(crate) enum NodeData {
     ListOperator(Box<gatewright_variables::list_operator::ListOperator>),
     /// A marker, or a node that cannot be run.
     Nothing,
+}
+
+/// What an attempt at a node came to, or what it needs.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It is over already.
+    Over(Result<Outcome, Failure>),
+    /// This must be done, and the answer given to [`Node::conclude`].
+    Call(Request),
+    /// What is inside must be run; see [`Node::iteration`] and [`Node::looping`].
+    Container,
+    /// A person must be asked; see [`Node::form`].
+    Form,
+    /// Nothing: it is the start of a container.
+    Marker,
+    /// Its loop ends here.
+    LoopEnd,
+}
+
+/// How the outputs of a node become those of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// Not at all.
+    None,
+    /// By their names: an end node.
+    Outputs,
+    /// As a piece of the answer: an answer node.
+    Answer,
+}
+
+impl Node {
+    /// Runs the node, or says what its run needs.
+    pub fn attempt(&self, context: &Context<'_>) -> Attempt {
+        match &self.spec.kind {
+            Kind::Pure(run) => Attempt::Over(run(context)),
+            Kind::Call { request, .. } => {
+                request(context).map_or_else(|failure| Attempt::Over(Err(failure)), Attempt::Call)
+            }
+            Kind::Container => Attempt::Container,
+            Kind::Form => Attempt::Form,
+            Kind::Marker => Attempt::Marker,
+            Kind::LoopEnd => Attempt::LoopEnd,
+            Kind::Refused(reason) => Attempt::Over(Err(Failure::new("NotSupported", *reason))),
+        }
+    }
+
+    /// Makes an outcome of the answer to its call; `inputs` are those of the request.
+    pub fn conclude(
+        &self,
+        context: &Context<'_>,
+        inputs: &Fields,
+        result: CallResult,
+    ) -> Result<Outcome, Failure> {
+        match &self.spec.kind {
+            Kind::Call { conclude, .. } => conclude(context, inputs, result),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// What a failure of its call is to those who hear of it.
+    pub fn failed(&self, context: &Context<'_>, failure: Failure) -> Failure {
+        (self.spec.failed)(context, failure)
+    }
+
+    /// The form that it shows.
+    pub fn form(&self, context: &Context<'_>) -> Result<human_input::Form, Failure> {
+        human_input::form(context)
+    }
+
+    /// What an answer to its form comes to.
+    pub fn submitted(
+        &self,
+        context: &Context<'_>,
+        action: &str,
+        inputs: Map<String, Json>,
+    ) -> Result<(human_input::Filled, Outcome), Failure> {
+        human_input::submitted(context, action, inputs)
+    }
+
+    /// What it comes to when nobody answered.
+    pub fn timed_out(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        human_input::timed_out(context)
+    }
+
+    /// Its data, when it is an iteration.
+    pub fn iteration(&self) -> Option<&iteration::IterationData> {
+        match &self.data {
+            NodeData::Iteration(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Its data, when it is a loop.
+    pub fn looping(&self) -> Option<&looping::LoopData> {
+        match &self.data {
+            NodeData::Loop(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the start that takes the inputs of a run.
+    pub fn is_start(&self) -> bool {
+        matches!(self.data, NodeData::Start(_))
+    }
+
+    /// Whether it only leads on, or back: nobody hears of it.
+    pub fn is_marker(&self) -> bool {
+        matches!(self.spec.kind, Kind::Marker | Kind::LoopEnd)
+    }
+
+    /// Why it cannot be run.
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self.spec.kind {
+            Kind::Refused(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether it chooses among its ways out by its type.
+    pub fn chooses(&self) -> bool {
+        self.spec.branches
+    }
+
+    /// The output that it streams.
+    pub fn streams(&self) -> Option<&'static str> {
+        self.spec.streams
+    }
+
+    /// The template that it streams: of answer and end nodes; empty for all others.
+    pub fn segments(&self) -> &[Segment] {
+        self.data.segments()
+    }
+
+    /// How its outputs become those of the run.
+    pub fn speech(&self) -> Speech {
+        match self.data {
+            NodeData::End(_) => Speech::Outputs,
+            NodeData::Answer(_) => Speech::Answer,
+            _ => Speech::None,
+        }
+    }
 }
 
 impl NodeData {

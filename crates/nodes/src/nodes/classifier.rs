@@ -224,7 +224,7 @@ pub(crate) fn failed(_: &Context<'_>, failure: Failure) -> Failure {
         return failure;
     }
     Failure {
-        metadata: crate::run::cost(&crate::state::Totals::default()),
+        metadata: crate::totals::Totals::default().metadata(),
         ..failure
     }
 }

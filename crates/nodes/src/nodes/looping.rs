@@ -1,4 +1,4 @@
-//! What a loop says about itself; how it goes round is the run's ([`crate::run::looping`]).
+//! What a loop says about itself; how it goes round is the engine's.
 
 use gatewright_variables::{
     Pool, Selector, Variable, VariableType,
@@ -12,13 +12,15 @@ use crate::failure::Failure;
 
 /// Its data.
 #[derive(Debug, Deserialize)]
-pub(crate) struct LoopData {
+pub struct LoopData {
     /// The most passes.
-    pub(crate) loop_count: u32,
+    pub loop_count: u32,
+    /// When it ends.
     #[serde(default, deserialize_with = "or_default")]
-    pub(crate) break_conditions: Vec<Condition>,
+    pub break_conditions: Vec<Condition>,
+    /// How the conditions combine.
     #[serde(default, deserialize_with = "or_default")]
-    pub(crate) logical_operator: LogicalOperator,
+    pub logical_operator: LogicalOperator,
     #[serde(default, deserialize_with = "or_default")]
     loop_variables: Vec<LoopVariable>,
 }
@@ -45,7 +47,7 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
 
 impl LoopData {
     /// The variables before the first pass.
-    pub(crate) fn initial(&self, pool: &Pool) -> Result<Vec<(String, Variable)>, Failure> {
+    pub fn initial(&self, pool: &Pool) -> Result<Vec<(String, Variable)>, Failure> {
         let variables = self.loop_variables.iter();
         variables
             .map(|variable| {

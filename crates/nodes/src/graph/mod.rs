@@ -23,9 +23,12 @@ use crate::nodes::{NodeData, NodeType};
 /// A graph that can be run.
 #[derive(Debug)]
 pub struct Graph {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) edges: Vec<Edge>,
-    pub(crate) levels: Vec<Level>,
+    /// All nodes, by number.
+    pub nodes: Vec<Node>,
+    /// All edges, by number.
+    pub edges: Vec<Edge>,
+    /// The canvas, and the inside of each container.
+    pub levels: Vec<Level>,
     by_id: HashMap<String, usize>,
 }
 
@@ -42,46 +45,53 @@ pub struct Node {
     pub(crate) data: NodeData,
     /// Its data as they are stored: some nodes record them.
     pub(crate) raw: Map<String, Value>,
-    pub(crate) retry: Retry,
-    pub(crate) on_error: OnError,
+    /// How often it is tried again.
+    pub retry: Retry,
+    /// What happens when it failed for the last time.
+    pub on_error: OnError,
     /// Level that the node is in.
-    pub(crate) level: usize,
+    pub level: usize,
     /// Level inside of it, for a container.
-    pub(crate) inside: Option<usize>,
+    pub inside: Option<usize>,
     /// Its number within its level.
-    pub(crate) slot: usize,
-    /// Whether what comes behind it is certain only when it has ended; see [`crate::release`].
-    pub(crate) decides: bool,
-    pub(crate) incoming: Vec<usize>,
-    pub(crate) outgoing: Vec<usize>,
+    pub slot: usize,
+    /// Whether what comes behind it is certain only when it has ended: of branches, containers, nodes that speak, and assigners
+    /// whose variables such a node reads.
+    pub decides: bool,
+    /// Edges that lead to it.
+    pub incoming: Vec<usize>,
+    /// Edges that leave it, in the order of the file.
+    pub outgoing: Vec<usize>,
 }
 
 /// One edge between two nodes of a level.
 #[derive(Debug)]
-pub(crate) struct Edge {
-    pub(crate) source: usize,
-    pub(crate) target: usize,
+pub struct Edge {
+    /// Where it comes from.
+    pub source: usize,
+    /// Where it leads to.
+    pub target: usize,
     /// The way out of the source that this edge hangs on; "source" when none is said.
-    pub(crate) handle: String,
+    pub handle: String,
     /// Its number within its level.
-    pub(crate) slot: usize,
+    pub slot: usize,
 }
 
 /// The canvas (level 0), or the inside of a container.
 #[derive(Debug, Default)]
-pub(crate) struct Level {
+pub struct Level {
     /// The container, `None` for the canvas.
-    pub(crate) container: Option<usize>,
+    pub container: Option<usize>,
     /// Nodes of the level by slot.
-    pub(crate) nodes: Vec<usize>,
+    pub nodes: Vec<usize>,
     /// Edges of the level by slot.
-    pub(crate) edges: Vec<usize>,
+    pub edges: Vec<usize>,
     /// Where it may begin: the start, triggers and data sources of the canvas, the one start of a container.
-    pub(crate) roots: Vec<usize>,
+    pub roots: Vec<usize>,
     /// Selectors (node and name) that templates of this level's answer and end nodes stream.
-    pub(crate) streamed: Vec<(String, String)>,
+    pub streamed: Vec<(String, String)>,
     /// Whether there is an answer or end node.
-    pub(crate) speaks: bool,
+    pub speaks: bool,
 }
 
 impl Graph {
@@ -104,7 +114,7 @@ impl Graph {
     }
 
     /// Tells graphs apart: a stored state names nodes and edges by their numbers.
-    pub(crate) fn fingerprint(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         let mut hash = Fnv::default();
         for node in &self.nodes {
             hash.add(&node.id);
@@ -118,7 +128,8 @@ impl Graph {
         hash.0
     }
 
-    pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
+    /// The number of a node.
+    pub fn index_of(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 }

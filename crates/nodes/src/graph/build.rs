@@ -11,10 +11,7 @@ use super::{
     raw::{RawEdge, RawGraph, RawNode},
     strategy,
 };
-use crate::{
-    nodes::{self, Kind},
-    release,
-};
+use crate::nodes::{self, Kind, NodeData};
 
 pub(super) fn build(graph: &Value, limits: &Limits) -> Result<Graph, GraphError> {
     let raw = RawGraph::deserialize(graph).map_err(|e| GraphError::Unreadable(e.to_string()))?;
@@ -265,11 +262,27 @@ fn note_streams(graph: &mut Graph) {
         streamed.sort();
         streamed.dedup();
         for &at in &nodes {
-            graph.nodes[at].decides = release::decides(&graph.nodes[at], &streamed);
+            graph.nodes[at].decides = decides(&graph.nodes[at], &streamed);
         }
         graph.levels[level].speaks = nodes
             .iter()
             .any(|&at| !graph.nodes[at].data.segments().is_empty());
         graph.levels[level].streamed = streamed;
     }
+}
+
+/// Whether what comes after a node is decided only when it has ended: branches, containers, other speakers, and assigners whose
+/// variables a speaker reads.
+fn decides(node: &Node, read: &[(String, String)]) -> bool {
+    let writes_read = |data: &NodeData| {
+        let written = data.assigned();
+        written.iter().any(|w| {
+            read.iter()
+                .any(|(node, name)| w.node() == node && w.name() == name)
+        })
+    };
+    node.is_branch()
+        || node.is_container()
+        || !node.data.segments().is_empty()
+        || writes_read(&node.data)
 }

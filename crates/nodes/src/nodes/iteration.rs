@@ -1,4 +1,4 @@
-//! What an iteration says about itself; how it goes over its items is the run's ([`crate::run::iteration`]).
+//! What an iteration says about itself; how it goes over its items is the engine's.
 
 use gatewright_variables::Selector;
 use serde::Deserialize;
@@ -8,27 +8,29 @@ use super::{NodeData, or_default, read};
 
 /// Its data.
 #[derive(Debug, Deserialize)]
-pub(crate) struct IterationData {
+pub struct IterationData {
     /// The list.
-    pub(crate) iterator_selector: Selector,
+    pub iterator_selector: Selector,
     /// What each item gives.
-    pub(crate) output_selector: Selector,
+    pub output_selector: Selector,
+    /// Whether items run at once.
     #[serde(default, deserialize_with = "or_default")]
-    pub(crate) is_parallel: bool,
+    pub is_parallel: bool,
     /// Items under way at once.
     #[serde(default = "ten")]
-    pub(crate) parallel_nums: u32,
+    pub parallel_nums: u32,
+    /// What a failed item does.
     #[serde(default, deserialize_with = "or_default")]
-    pub(crate) error_handle_mode: OnItemError,
+    pub error_handle_mode: OnItemError,
     /// Whether lists of lists lose one level.
     #[serde(default = "yes")]
-    pub(crate) flatten_output: bool,
+    pub flatten_output: bool,
 }
 
 /// What a failed item does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum OnItemError {
+pub enum OnItemError {
     /// Ends the iteration.
     #[default]
     Terminated,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Text comes in pieces; what is not reasoning goes out. White space before the first shown text is dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ThinkFilter {
+pub struct ThinkFilter {
     inside: bool,
     shown: bool,
     /// The beginning of what may be a tag.
@@ -18,7 +18,7 @@ const LONGEST_TAG: usize = 256;
 
 impl ThinkFilter {
     /// Takes a piece; gives what can be shown by now.
-    pub(crate) fn push(&mut self, piece: &str) -> String {
+    pub fn push(&mut self, piece: &str) -> String {
         self.held.push_str(piece);
         let mut out = String::new();
         while let Some(length) = self.step(&mut out) {
@@ -28,7 +28,7 @@ impl ThinkFilter {
     }
 
     /// What is left at the end: the beginning of a tag that never came is text; reasoning without an end is none.
-    pub(crate) fn finish(&mut self) -> String {
+    pub fn finish(&mut self) -> String {
         let rest = std::mem::take(&mut self.held);
         if self.inside {
             return String::new();

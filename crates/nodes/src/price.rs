@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A non-negative decimal number: `digits` · 10^-`scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Price {
+pub struct Price {
     digits: u64,
     scale: u8,
 }
@@ -24,7 +24,7 @@ const MAX_SCALE: i32 = 18;
 
 impl Price {
     /// Reads `0.0000072`, `9E-7`, `12`; anything else is nothing.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (number, exponent) = match text.split_once(['E', 'e']) {
             Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
             None => (text, 0),
@@ -46,7 +46,8 @@ impl Price {
     }
 
     /// The sum; what does not fit saturates.
-    pub(crate) fn plus(self, other: Self) -> Self {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
         let scale = self.scale.max(other.scale);
         let lift = |price: Self| {
             price
@@ -60,7 +61,7 @@ impl Price {
     }
 
     /// As a Python `Decimal` prints itself: with an exponent below 10^-6.
-    pub(crate) fn print(self) -> String {
+    pub fn print(self) -> String {
         let digits = self.digits.to_string();
         let scale = usize::from(self.scale);
         if scale > digits.len() + 5 {

@@ -5,7 +5,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::{Context, NodeData, Outcome, mismatch, or_default, read};
-use crate::{failure::Failure, fields::Fields, run::INPUTS};
+use crate::{failure::Failure, fields::Fields};
+
+/// The node name under which inputs wait until the start node takes them; no template can name it.
+pub const INPUTS: &str = "$inputs";
 
 /// Its variables, in the order of the form.
 #[derive(Debug, Deserialize)]

@@ -1,20 +1,33 @@
 //! The human-input node: builds a form, and makes outputs of the answer. Who is asked and how is the caller's.
 
-use gatewright_variables::{Form, Pool, Selector, Template, Value};
+use gatewright_variables::{Form as TextForm, Pool, Selector, Template, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Context, NodeData, Outcome, mismatch, or_default, read};
-use crate::{
-    failure::Failure,
-    fields::Fields,
-    happening::{FormRequired, NodeRef},
-};
+use crate::{failure::Failure, fields::Fields};
 
 /// The handle of a form that nobody answered.
 const TIMEOUT_HANDLE: &str = "__timeout";
 const OPEN: &str = "{{#$output.";
 const CLOSE: &str = "#}}";
+
+/// A form to show.
+#[derive(Debug)]
+pub struct Form {
+    /// Its content with variables rendered; `{{#$output.x#}}` stays.
+    pub form_content: String,
+    /// Its inputs as defined, options from variables filled in.
+    pub inputs: Vec<Json>,
+    /// Its actions as defined.
+    pub actions: Vec<Json>,
+    /// Defaults that came from variables, by input.
+    pub resolved_default_values: Fields,
+    /// How people are told, as defined.
+    pub delivery_methods: Vec<Json>,
+    /// Seconds until the node gives up waiting.
+    pub timeout_seconds: u64,
+}
 
 /// The form as it is defined.
 #[derive(Debug)]
@@ -88,12 +101,11 @@ fn unique(list: &[Json], key: &str, what: &str) -> Result<(), String> {
 }
 
 /// The form to show.
-pub(crate) fn form(context: &Context<'_>, node: NodeRef) -> Result<FormRequired, Failure> {
+pub(crate) fn form(context: &Context<'_>) -> Result<Form, Failure> {
     let NodeData::HumanInput(data) = &context.node.data else {
         return Err(mismatch());
     };
-    Ok(FormRequired {
-        node,
+    Ok(Form {
         form_content: content(data, context)?,
         inputs: data
             .inputs
@@ -108,9 +120,11 @@ pub(crate) fn form(context: &Context<'_>, node: NodeRef) -> Result<FormRequired,
 }
 
 fn content(data: &HumanInputData, context: &Context<'_>) -> Result<String, Failure> {
-    let text = data
-        .content
-        .render(context.pool, Form::Markdown, context.limits.output_bytes);
+    let text = data.content.render(
+        context.pool,
+        TextForm::Markdown,
+        context.limits.output_bytes,
+    );
     text.map_err(|e| Failure::new("ValueError", e.to_string()))
 }
 
@@ -151,10 +165,14 @@ fn defaults(inputs: &[Json], pool: &Pool) -> Fields {
 }
 
 /// What an answer came to.
-pub(crate) struct Filled {
-    pub(crate) rendered_content: String,
-    pub(crate) action_text: String,
-    pub(crate) submitted_data: Fields,
+#[derive(Debug)]
+pub struct Filled {
+    /// The content with everything rendered.
+    pub rendered_content: String,
+    /// Title of the chosen action.
+    pub action_text: String,
+    /// What was submitted.
+    pub submitted_data: Fields,
 }
 
 /// The outputs of an answer; the way out is its action.
