@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub enum AdminCommand {
     /// Make an account with a workspace of its own, whether or not registration is open.
     CreateAccount {
-        /// Its address.
+        /// Mail address of the account.
         email: Email,
         /// Shown in the console; the part before the `@` when left out.
         #[arg(long)]
@@ -35,7 +35,7 @@ pub enum AdminCommand {
     },
     /// Set a password. All sessions and bearers of the account end, and it is unlocked.
     ResetPassword {
-        /// Whose.
+        /// Mail address of the account whose password is set.
         email: Email,
         /// Where the password comes from.
         #[command(flatten)]
@@ -43,40 +43,40 @@ pub enum AdminCommand {
     },
     /// Change an address. All sessions and bearers of the account end.
     ResetEmail {
-        /// Whose.
+        /// Mail address that the account has now.
         email: Email,
         /// The new address.
         new_email: Email,
     },
     /// Forget failed sign-ins, from wherever they came.
     Unlock {
-        /// Whose.
+        /// Mail address of the account that is unlocked.
         email: Email,
     },
     /// Lock an account out and end everything it has open.
     Ban {
-        /// Whose.
+        /// Mail address of the account that is banned.
         email: Email,
     },
     /// Let a banned account in again.
     Unban {
-        /// Whose.
+        /// Mail address of the account whose ban is lifted.
         email: Email,
     },
     /// List the console sessions and bearers of an account.
     Sessions {
-        /// Whose.
+        /// Mail address of the account whose sessions are listed.
         email: Email,
     },
     /// End every console session and every bearer of the installation: after a backup was restored.
     RevokeEverything {
-        /// Really.
+        /// Confirm that everybody is signed out.
         #[arg(long, required = true)]
         yes: bool,
     },
     /// End all console sessions and bearers of an account.
     Revoke {
-        /// Whose.
+        /// Mail address of the account whose sessions end.
         email: Email,
     },
 }
@@ -109,7 +109,7 @@ impl PasswordSource {
 
 /// What was done, or why not.
 pub enum Outcome {
-    /// Done.
+    /// What was done, as JSON: exit code 0.
     Done(Value),
     /// Refused, in words: exit code 1.
     Refused(String),

@@ -66,7 +66,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<Anchor>> {
     serde_json::from_str(&text).with_context(|| format!("{} holds no anchors", file.display()))
 }
 
-/// For people.
+/// What `audit verify` found, in sentences for a terminal.
 pub fn text(found: &Verification) -> String {
     if found.faults.is_empty() {
         return format!(

@@ -15,7 +15,7 @@ use gatewright_runtime::{AppServices, ServerSettings};
 pub struct Settings {
     /// What the worker shares.
     pub server: ServerSettings,
-    /// The edge.
+    /// Settings of the HTTP edge.
     pub http: HttpSettings,
 }
 

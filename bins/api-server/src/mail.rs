@@ -14,12 +14,12 @@ use gatewright_mail::{
 pub enum MailCommand {
     /// Send a test mail; when it does not leave, say why and which setting to change. Exits 1 then.
     Test {
-        /// To whom.
+        /// Mail address that the test mail goes to.
         address: Email,
     },
     /// Write every mail, in both languages, as HTML and text, with made-up content.
     Preview {
-        /// Where to.
+        /// Folder that the mails are written to.
         #[arg(long, default_value = "mail-preview", value_name = "FOLDER")]
         output_dir: PathBuf,
     },

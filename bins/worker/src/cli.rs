@@ -41,7 +41,7 @@ pub(crate) struct Cli {
 pub(crate) enum Schedules {
     /// Beside the queues.
     On,
-    /// Not here.
+    /// Fire no schedule in this process.
     Off,
     /// And no queue is served.
     Only,
@@ -52,13 +52,13 @@ pub(crate) enum Schedules {
 pub(crate) enum Command {
     /// How much waits in each queue.
     Queues {
-        /// As JSON.
+        /// Print JSON for programs.
         #[arg(long)]
         json: bool,
     },
     /// When each schedule fires next.
     Schedules {
-        /// As JSON.
+        /// Print JSON for programs.
         #[arg(long)]
         json: bool,
     },
@@ -75,7 +75,7 @@ pub(crate) enum Command {
 pub(crate) enum DeadLetters {
     /// The latest first, at most 1000.
     List {
-        /// As JSON.
+        /// Print JSON for programs.
         #[arg(long)]
         json: bool,
     },
@@ -89,7 +89,7 @@ pub(crate) enum DeadLetters {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Which {
-    /// This one.
+    /// The id of the one job.
     pub(crate) id: Option<Uuid>,
     /// All of them.
     #[arg(long)]

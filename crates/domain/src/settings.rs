@@ -300,11 +300,11 @@ mod tests {
     settings! {
         /// Three of them.
         pub struct Three {
-            /// One.
+            /// The first of three settings.
             ONE => one: u16 = 1, "1";
-            /// Two.
+            /// The second of three settings.
             TWO => two: bool = false, "true";
-            /// Three.
+            /// The third of three settings.
             THREE => three: Option<String> = None, "c";
         }
     }
@@ -325,7 +325,7 @@ mod tests {
     settings! {
         /// One that was renamed.
         pub struct Renamed {
-            /// A file.
+            /// A setting that had another name before.
             GATEWRIGHT_GEOIP_DATABASE => file: Option<String> = None, "/data/country.mmdb";
         }
     }

@@ -38,10 +38,10 @@ pub(crate) struct FileQuery {
     /// Unix seconds of when the address was signed.
     #[param(inline)]
     timestamp: UnixSeconds,
-    /// As signed.
+    /// Random text that the signature covers.
     #[param(inline)]
     nonce: Text,
-    /// base64url.
+    /// The signature, base64url without padding.
     #[param(inline)]
     sign: Text,
     /// `true`: to be saved under its name.
@@ -66,7 +66,7 @@ impl From<FileQuery> for FileSignature {
     }
 }
 
-/// An instant.
+/// An instant in Unix seconds.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(try_from = "Limited")]
 #[schema(value_type = i64)]

@@ -89,13 +89,13 @@ pub(crate) async fn robots() -> HttpResponse {
 /// RFC 8414 metadata.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuthorizationServerMetadata {
-    /// `CONSOLE_API_URL`.
+    /// The public address of the API (`CONSOLE_API_URL`).
     issuer: String,
-    /// RFC 8628.
+    /// Where a device asks for codes (RFC 8628 §3.1).
     device_authorization_endpoint: String,
-    /// RFC 6749.
+    /// Where a device asks for its token (RFC 6749 §3.2).
     token_endpoint: String,
-    /// RFC 7009.
+    /// Where a token is revoked (RFC 7009 §2).
     revocation_endpoint: String,
     grant_types_supported: Vec<String>,
     response_types_supported: Vec<String>,

@@ -48,11 +48,11 @@ pub enum Security {
 }
 
 settings! {
-    /// Mail.
+    /// How mails leave: settings of the mail server and the sender.
     pub struct MailSettings {
         /// `smtp`, or `file` for development; empty: no mail is sent.
         MAIL_TYPE => mail_type: Option<MailType> = None, "smtp";
-        /// The sender.
+        /// Sender of all mails, an address with or without a name.
         MAIL_DEFAULT_SEND_FROM => from: Option<String> = None, "no-reply <no-reply@example.com>";
         /// The mail server.
         SMTP_SERVER => server: Option<String> = None, "smtp.example.com";

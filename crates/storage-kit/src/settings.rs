@@ -16,13 +16,13 @@ settings! {
         DB_TYPE => db_type: String = "postgresql".into(), "postgresql";
         /// Host name, address (IPv6 with or without brackets), or the folder of a Unix socket.
         DB_HOST => host: String = "localhost".into(), "db_postgres";
-        /// Port.
+        /// Port of the server.
         DB_PORT => port: u16 = 5432, "5432";
-        /// Role.
+        /// Role that we sign in as.
         DB_USERNAME => username: String = "postgres".into(), "postgres";
-        /// Its password.
+        /// Password of the role.
         DB_PASSWORD => password: Secret = Secret::default(), "a-password";
-        /// Database.
+        /// Name of the database.
         DB_DATABASE => database: String = "dify".into(), "dify";
         /// Further parameters of the connection, like a query of an address: `options` (with `-c search_path=…`, the schema of the tables), `sslmode` and whatever else `DATABASE_URL` takes, to which it is added.
         DB_EXTRAS => extras: String = String::new(), "options=-c search_path=dify&sslmode=verify-full";

@@ -39,7 +39,7 @@ pub struct Options {
     pub services_only: bool,
     /// Fetch the engines even when the machine has some.
     pub sources: Sources,
-    /// Ask nothing.
+    /// Whether questions are taken as answered by yes.
     pub assume_yes: bool,
 }
 

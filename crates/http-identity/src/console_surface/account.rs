@@ -31,10 +31,10 @@ pub(crate) struct Profile {
     interface_language: Option<String>,
     interface_theme: Option<String>,
     timezone: Option<String>,
-    /// Unix seconds.
+    /// When the account last signed in, in Unix seconds.
     last_login_at: Option<i64>,
     last_login_ip: Option<String>,
-    /// Unix seconds.
+    /// When the account was made, in Unix seconds.
     created_at: i64,
     /// The avatar itself when it is a URL; otherwise where the uploaded picture is, for some minutes.
     avatar_url: Option<String>,
@@ -73,26 +73,26 @@ pub(crate) async fn profile(
     Json(Profile::new(session.0.account, &files, &ctx))
 }
 
-/// A name.
+/// The account's new name.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NameRequest {
     name: AccountName,
 }
 
-/// An avatar.
+/// The picture that becomes the avatar.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct AvatarRequest {
     /// An http or https URL, the id of a picture that the account uploaded, or empty.
     avatar: Text,
 }
 
-/// A language.
+/// The account's new language.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct LanguageRequest {
     interface_language: LanguageTag,
 }
 
-/// A theme.
+/// The account's new theme.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ThemeRequest {
     interface_theme: Theme,
@@ -160,7 +160,7 @@ pub(crate) struct AvatarUrl {
     avatar_url: String,
 }
 
-/// Which avatar.
+/// The avatar whose URL is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AvatarQuery {
@@ -314,7 +314,7 @@ pub(crate) struct Integrate {
     label: String,
     /// The address that the provider told when it was connected.
     email: Option<String>,
-    /// Unix seconds.
+    /// When the identity was connected, in Unix seconds.
     created_at: Option<i64>,
     is_bound: bool,
     /// Where connecting begins; null when it is connected.

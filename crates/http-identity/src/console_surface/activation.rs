@@ -23,13 +23,13 @@ pub(crate) struct ActivateRequest {
     timezone: Option<Timezone>,
     /// Must be the invited one, when it is given.
     email: Option<Text>,
-    /// The same.
+    /// Must be the workspace of the invitation, when it is given.
     workspace_id: Option<Text>,
     /// A first password, for somebody new.
     password: Option<SecretText>,
 }
 
-/// Which invitation.
+/// The invitation that is looked at.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct InvitationQuery {

@@ -16,16 +16,16 @@ use gatewright_http_kit::{
     extract::{CreatesKeys, DeletesKeys, InWorkspace, PathId, RequestCtx, WorkspaceMember},
 };
 
-/// A key.
+/// An API key, without what it opens with.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KeyRow {
     id: String,
     r#type: &'static str,
     /// Masked, but for the answer that made it.
     token: String,
-    /// Unix seconds.
+    /// When it was last used, in Unix seconds; null before the first time.
     last_used_at: Option<i64>,
-    /// Unix seconds.
+    /// When it was made, in Unix seconds.
     created_at: i64,
 }
 
@@ -41,7 +41,7 @@ impl KeyRow {
     }
 }
 
-/// The keys.
+/// The API keys of one scope.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KeyList {
     data: Vec<KeyRow>,

@@ -23,7 +23,7 @@ use gatewright_http_kit::{
 /// Events that an export reads at a time.
 const PAGE: i64 = 500;
 
-/// Which events.
+/// The page of events, and what they are filtered by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventQuery {
@@ -84,13 +84,13 @@ impl TryFrom<Limited> for Day {
     }
 }
 
-/// An event.
+/// An event of the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditEventRow {
     id: String,
     /// The place in the workspace's chain; the first is 1.
     seq: i64,
-    /// ISO 8601.
+    /// When it happened, ISO 8601 in UTC.
     occurred_at: String,
     action: String,
     actor_account_id: Option<String>,

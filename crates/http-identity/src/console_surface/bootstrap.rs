@@ -146,7 +146,7 @@ impl TryFrom<Limited> for FirstAccountName {
 pub(crate) struct SetupRequest {
     email: EmailAddress,
     name: FirstAccountName,
-    /// In clear.
+    /// The password in clear.
     password: NewPassword,
     /// For example `en-US`.
     language: Option<Text>,

@@ -36,7 +36,7 @@ pub(crate) struct NewEmailRequest {
     token: Text,
 }
 
-/// An address.
+/// A mail address.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct EmailRequest {
     email: EmailAddress,

@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DeleteAccountRequest {
     token: Text,
-    /// Six digits.
+    /// The code of the mail, six digits.
     code: Text,
 }
 

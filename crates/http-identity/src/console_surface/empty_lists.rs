@@ -17,7 +17,7 @@ use gatewright_http_kit::{
 /// A list that has nothing in it yet.
 pub(super) type Nothing = [(); 0];
 
-/// Which page.
+/// The page that is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
@@ -116,7 +116,7 @@ pub(crate) async fn knowledge_api(
     })
 }
 
-/// Which providers.
+/// The kind of providers that is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "there is nothing yet to choose from")]
@@ -164,7 +164,7 @@ pub(crate) async fn models(
 pub(crate) struct PluginPermission {
     /// `everyone`, `admins` or `noone`.
     install_permission: &'static str,
-    /// The same.
+    /// `everyone`, `admins` or `noone`.
     debug_permission: &'static str,
 }
 

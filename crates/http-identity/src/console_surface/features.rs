@@ -14,7 +14,7 @@ use gatewright_http_kit::{
     extract::{InWorkspace, SignedIn, WorkspaceMember},
 };
 
-/// A quota.
+/// How much of something is used, and how much may be.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Quota {
     size: u32,
@@ -47,7 +47,7 @@ pub(super) const UNLICENSED: LicenceQuota = LicenceQuota {
     limit: 0,
 };
 
-/// The licence.
+/// The licence of the installation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct License {
     status: &'static str,
@@ -55,7 +55,7 @@ pub(crate) struct License {
     workspaces: LicenceQuota,
 }
 
-/// The branding.
+/// The logos and the title of the web console.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Branding {
     enabled: bool,
@@ -90,7 +90,7 @@ pub(crate) struct PluginInstallationPermission {
     restrict_to_marketplace_only: bool,
 }
 
-/// A switch.
+/// Whether something is switched on.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Switch {
     enabled: bool,
@@ -139,7 +139,7 @@ pub(crate) struct SystemFeatures {
 pub(crate) struct OfferedProvider {
     /// In `/console/api/oauth/login/{provider}` and `sso-initiate?provider=`.
     name: String,
-    /// For people.
+    /// The name that a sign-in page shows.
     label: String,
 }
 
@@ -206,28 +206,28 @@ pub(crate) async fn system_features(
     })
 }
 
-/// The subscription.
+/// The plan of a workspace, and the interval in which it is paid.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Subscription {
     plan: &'static str,
     interval: &'static str,
 }
 
-/// Billing.
+/// Whether workspaces pay, and for what.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Billing {
     enabled: bool,
     subscription: Subscription,
 }
 
-/// Education.
+/// Whether the education plan is offered, and taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Education {
     enabled: bool,
     activated: bool,
 }
 
-/// Knowledge pipelines.
+/// Whether knowledge pipelines may be published.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KnowledgePipeline {
     publish_enabled: bool,

@@ -21,21 +21,21 @@ pub(crate) struct UploadedFileBody {
     id: String,
     reference: Option<String>,
     name: String,
-    /// Bytes.
+    /// How many bytes the file has.
     size: u32,
     /// In lower case, without the dot.
     extension: String,
     mime_type: Option<String>,
-    /// The account.
+    /// The id of the account that uploaded it.
     created_by: String,
-    /// Unix seconds.
+    /// When it was uploaded, in Unix seconds.
     created_at: i64,
     preview_url: Option<String>,
     /// Where it can be fetched, for some minutes.
     source_url: String,
     original_url: Option<String>,
     user_id: Option<String>,
-    /// The workspace.
+    /// The id of the workspace that it belongs to.
     tenant_id: String,
     conversation_id: Option<String>,
     file_key: Option<String>,

@@ -30,18 +30,18 @@ pub(crate) struct MemberRoleRow {
     name: &'static str,
 }
 
-/// A member.
+/// A member of the workspace.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MemberRow {
     avatar: Option<String>,
     id: String,
     name: String,
     email: String,
-    /// Unix seconds.
+    /// When the member last signed in, in Unix seconds; null before the first time.
     last_login_at: Option<i64>,
-    /// Unix seconds.
+    /// When the member was last active, in Unix seconds.
     last_active_at: i64,
-    /// Unix seconds.
+    /// When the account was made, in Unix seconds.
     created_at: i64,
     role: &'static str,
     status: &'static str,
@@ -71,7 +71,7 @@ impl MemberRow {
     }
 }
 
-/// The members.
+/// The members of the workspace.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MemberList {
     accounts: Vec<MemberRow>,
@@ -87,7 +87,7 @@ pub(crate) struct InviteRequest {
     language: Option<Text>,
 }
 
-/// A role.
+/// The role that the member gets.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RoleRequest {
     /// `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered.
@@ -135,7 +135,7 @@ pub(crate) struct InviteResponse {
     tenant_id: String,
 }
 
-/// Removed.
+/// The member was removed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RemovedResponse {
     result: &'static str,

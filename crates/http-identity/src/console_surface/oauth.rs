@@ -169,7 +169,7 @@ pub(crate) struct AuthorizeQuery {
     #[param(required = true)]
     state: Option<String>,
     code: Option<String>,
-    /// `iss`.
+    /// The parameter `iss` (RFC 9207), where the provider sends it.
     iss: Option<String>,
     error: Option<String>,
 }

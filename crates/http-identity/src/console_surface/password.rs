@@ -39,7 +39,7 @@ impl CodeRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CodeGiven {
     email: EmailAddress,
-    /// Six digits.
+    /// The code of the mail, six digits.
     code: Text,
     token: Text,
 }

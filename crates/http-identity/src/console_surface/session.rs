@@ -17,7 +17,7 @@ use gatewright_http_kit::{
     extract::{Body, ConsoleFormat, LeavingSession, RequestCtx, Then},
 };
 
-/// It worked.
+/// The call succeeded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResultBody {
     /// `success` or `pong`.
@@ -26,13 +26,13 @@ pub(crate) struct ResultBody {
 
 pub(crate) const SUCCESS: ResultBody = ResultBody { result: "success" };
 
-/// A sign-in.
+/// A sign-in by password.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct LoginRequest {
     email: EmailAddress,
     /// Standard base64 of the UTF-8 bytes.
     password: SecretText,
-    /// Ignored.
+    /// Taken and ignored, whatever it is.
     #[schema(value_type = Option<bool>)]
     #[allow(dead_code, reason = "ignored, whatever it is")]
     remember_me: Option<IgnoredAny>,

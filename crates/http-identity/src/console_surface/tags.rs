@@ -21,7 +21,7 @@ use gatewright_http_kit::{
     },
 };
 
-/// A tag.
+/// A tag and how often it is bound.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TagRow {
     id: String,
@@ -43,7 +43,7 @@ impl From<Tag> for TagRow {
     }
 }
 
-/// Which tags.
+/// The kind of tags that is asked for, and a part of their names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TagQuery {

@@ -28,7 +28,7 @@ pub(crate) struct TransferCodeRequest {
 /// The code from the mail.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct TransferCode {
-    /// Six digits.
+    /// The code of the mail, six digits.
     code: Text,
     token: Text,
 }

@@ -28,7 +28,7 @@ pub(crate) struct TenantRow {
     name: String,
     plan: &'static str,
     status: &'static str,
-    /// Unix seconds.
+    /// When the workspace was made, in Unix seconds.
     created_at: i64,
     current: bool,
     /// Unix seconds; null: not kept.
@@ -41,14 +41,14 @@ pub(crate) struct TenantList {
     workspaces: Vec<TenantRow>,
 }
 
-/// A workspace.
+/// A workspace, and the role of the account in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Tenant {
     id: String,
     name: String,
     plan: String,
     status: &'static str,
-    /// Unix seconds.
+    /// When the workspace was made, in Unix seconds.
     created_at: i64,
     role: &'static str,
     in_trial: Option<bool>,
@@ -131,14 +131,14 @@ fn tenant_of(identity: &ConsoleIdentity) -> Result<Json<Tenant>, ConsoleFailure>
     Ok(Json(workspace.into()))
 }
 
-/// Where to.
+/// The workspace to switch to.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SwitchRequest {
     /// A workspace id.
     tenant_id: Text,
 }
 
-/// Switched.
+/// The workspace that is current now.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SwitchResponse {
     result: &'static str,
@@ -174,13 +174,13 @@ pub(crate) async fn switch(
     }))
 }
 
-/// A name.
+/// The workspace's new name.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RenameRequest {
     name: WorkspaceName,
 }
 
-/// Renamed.
+/// The workspace under its new name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RenameResponse {
     result: &'static str,

@@ -73,11 +73,11 @@ impl TryFrom<Limited> for Theme {
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(try_from = "Limited", rename_all = "lowercase")]
 pub enum TagType {
-    /// Knowledge bases.
+    /// Tags of knowledge bases.
     Knowledge,
-    /// Applications.
+    /// Tags of applications.
     App,
-    /// Snippets.
+    /// Tags of snippets.
     Snippet,
 }
 
@@ -118,7 +118,7 @@ pub enum ModelType {
     Rerank,
     /// Speech to text.
     Speech2text,
-    /// Moderation.
+    /// Judge whether a text may be shown.
     Moderation,
     /// Text to speech.
     Tts,
@@ -148,17 +148,17 @@ impl TryFrom<String> for ModelType {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", rename_all = "kebab-case")]
 pub enum PluginCategory {
-    /// Tools.
+    /// Plugins with tools.
     Tool,
-    /// Models.
+    /// Plugins with models.
     Model,
-    /// Extensions.
+    /// Plugins that extend the API.
     Extension,
     /// Strategies of agents.
     AgentStrategy,
     /// Sources of data.
     Datasource,
-    /// Triggers.
+    /// Plugins with triggers.
     Trigger,
 }
 
@@ -184,7 +184,7 @@ impl TryFrom<String> for PluginCategory {
 pub struct TagFilter(Option<TagType>);
 
 impl TagFilter {
-    /// The type.
+    /// The type; none when the parameter is empty.
     pub fn get(self) -> Option<TagType> {
         self.0
     }

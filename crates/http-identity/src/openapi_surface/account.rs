@@ -91,7 +91,7 @@ impl From<BearerToken> for SessionRow {
     }
 }
 
-/// Which page.
+/// The page of sessions that is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -126,7 +126,7 @@ pub(crate) async fn list_sessions(
     Ok(Json(Page::new(page, limit, found.total, rows)))
 }
 
-/// Ended.
+/// The session was ended.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RevokedResponse {
     /// Always `revoked`.

@@ -18,7 +18,7 @@ use gatewright_http_kit::{
     input::text::Text,
 };
 
-/// Which code.
+/// The user code that is looked up.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LookupQuery {
@@ -78,7 +78,7 @@ pub(crate) async fn lookup(
 /// Which code to decide on.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DecisionRequest {
-    /// As typed.
+    /// The user code as it was typed, in any spelling.
     user_code: Text,
 }
 

@@ -73,7 +73,7 @@ pub(crate) struct DeviceTokenResponse {
     token: String,
     access_token: String,
     token_type: String,
-    /// Seconds.
+    /// How many seconds the token lives.
     expires_in: i64,
     scope: String,
     /// ISO 8601 with offset.

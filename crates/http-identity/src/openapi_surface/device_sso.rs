@@ -143,7 +143,7 @@ pub(crate) struct ApprovalContextResponse {
     subject_email: String,
     subject_issuer: String,
     user_code: String,
-    /// For `X-CSRF-Token`.
+    /// To be sent back in `X-CSRF-Token`.
     csrf_token: String,
     /// ISO 8601 with offset.
     expires_at: String,
@@ -181,7 +181,7 @@ pub(crate) async fn approval_context(
 /// Which code to approve; must be the grant's.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ApproveExternalRequest {
-    /// As typed.
+    /// The user code as it was typed, in any spelling.
     user_code: Text,
 }
 

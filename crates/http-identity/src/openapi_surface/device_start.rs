@@ -74,7 +74,7 @@ impl TryFrom<Limited> for Label {
     }
 }
 
-/// The codes.
+/// The codes of a device that asks to be connected.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeviceCodeResponse {
     /// For the device; it polls with it.
@@ -87,7 +87,7 @@ pub(crate) struct DeviceCodeResponse {
     /// the web console's, which does not look up a code that comes in a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     verification_uri_complete: Option<String>,
-    /// Seconds.
+    /// How many seconds the codes live.
     expires_in: i64,
     /// Seconds between polls.
     interval: u32,

@@ -25,7 +25,7 @@ use gatewright_http_kit::{
     },
 };
 
-/// Which token.
+/// The token that is asked about.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct IntrospectionRequest {
     /// What was presented as a bearer. Missed only by a client that is known.
@@ -70,7 +70,7 @@ pub(crate) struct IntrospectionResponse {
     /// The address of whoever let the device in.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
-    /// `Bearer`.
+    /// Always `Bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
     /// When it ends, in seconds since 1970.
@@ -82,7 +82,7 @@ pub(crate) struct IntrospectionResponse {
     /// The account; of people without one, their address.
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
-    /// This installation.
+    /// The public address of this installation.
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
     /// The token's public id, as in the list of sessions.
@@ -126,7 +126,7 @@ impl IntrospectionResponse {
 /// Why a token is not looked at.
 #[derive(Debug, thiserror::Error)]
 enum NoIntrospection {
-    /// Switched off.
+    /// Introspection is switched off.
     #[error("The requested URL was not found on the server.")]
     NotOffered,
     /// RFC 6749 §5.2.

@@ -47,7 +47,7 @@ fn workspace_of(
     }
 }
 
-/// A member.
+/// A member of the workspace.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WorkspaceMember {
     id: String,
@@ -71,7 +71,7 @@ impl From<&Member> for WorkspaceMember {
     }
 }
 
-/// Which page.
+/// The page of members that is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +92,7 @@ pub(crate) struct MemberInvite {
     role: AssignableRole,
 }
 
-/// A role.
+/// The role that the member gets.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberRole {
@@ -116,7 +116,7 @@ impl From<AssignableRole> for Role {
     }
 }
 
-/// Invited.
+/// The person was invited.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InvitedMember {
     result: &'static str,
@@ -128,7 +128,7 @@ pub(crate) struct InvitedMember {
     tenant_id: String,
 }
 
-/// Done.
+/// The call succeeded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Done {
     result: &'static str,

@@ -11,10 +11,10 @@ use gatewright_http_kit::{
     input::text::SecretText,
 };
 
-/// Which token.
+/// The token that is revoked.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RevocationRequest {
-    /// The bearer.
+    /// The token in clear.
     token: SecretText,
     /// Ignored: there is one type.
     #[schema(value_type = Option<String>)]

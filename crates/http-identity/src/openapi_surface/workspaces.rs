@@ -33,7 +33,7 @@ pub(crate) struct WorkspaceListResponse {
     workspaces: Vec<WorkspaceRow>,
 }
 
-/// A workspace.
+/// A workspace, as one of its members sees it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WorkspaceDetail {
     id: String,

@@ -15,13 +15,13 @@ settings! {
         REDIS_URL => url: Option<Secret> = None, "redis://:password@redis:6379/0";
         /// Host name or address.
         REDIS_HOST => host: String = "localhost".into(), "redis";
-        /// Port.
+        /// Port of the server.
         REDIS_PORT => port: u16 = 6379, "6379";
-        /// ACL user.
+        /// ACL user that we sign in as; unset, the default user.
         REDIS_USERNAME => username: Option<String> = None, "gatewright";
-        /// Password.
+        /// Password of the user.
         REDIS_PASSWORD => password: Secret = Secret::default(), "a-password";
-        /// Database number.
+        /// Number of the database; a cluster has 0 only.
         REDIS_DB => db: u16 = 0, "0";
         /// Put before every key, for a Redis that is shared.
         REDIS_KEY_PREFIX => key_prefix: String = String::new(), "dify";
@@ -45,7 +45,7 @@ settings! {
         REDIS_SENTINEL_USERNAME => sentinel_username: Option<String> = None, "gatewright";
         /// Password of the sentinels. The servers' own is `REDIS_PASSWORD`.
         REDIS_SENTINEL_PASSWORD => sentinel_password: Secret = Secret::default(), "a-password";
-        /// Redis Cluster.
+        /// Whether the servers are a Redis Cluster.
         REDIS_USE_CLUSTERS => use_clusters: bool = false, "true";
         /// Some nodes of the cluster, `host:port`, with commas between; the others are found through them.
         REDIS_CLUSTERS => clusters: Vec<String> = vec![], "redis-1:6379,redis-2:6379,redis-3:6379";

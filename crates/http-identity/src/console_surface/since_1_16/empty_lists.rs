@@ -18,7 +18,7 @@ use crate::{
     input::PluginCategory,
 };
 
-/// Which plugins.
+/// The plugins that are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "there is nothing yet to choose from")]
@@ -28,7 +28,7 @@ pub(crate) struct CategoryFilter {
     category: Option<PluginCategory>,
 }
 
-/// Which plugins.
+/// The plugins that are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CategoryQuery {

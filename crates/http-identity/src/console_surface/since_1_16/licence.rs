@@ -7,12 +7,12 @@ use utoipa::ToSchema;
 
 use crate::console_surface::features::{LicenceQuota, UNLICENSED};
 
-/// The licence.
+/// The licence, which a self-hosted installation does not need.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LicenseDetail {
     /// `none`: there is nothing to license here.
     status: &'static str,
-    /// Empty: never.
+    /// Always empty: it never expires.
     expired_at: &'static str,
     workspaces: LicenceQuota,
     seats: LicenceQuota,
