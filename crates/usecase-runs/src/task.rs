@@ -98,11 +98,7 @@ impl RunTask {
             }
             let event = match (self.ahead.pop_front(), outcome) {
                 (Some(event), _) => event,
-                (None, Outcome::Yields) => {
-                    tokio::task::yield_now().await;
-                    Event::Continue
-                }
-                (None, Outcome::Goes) => match self.next().await {
+                (None, Outcome::Goes | Outcome::Yields) => match self.next(outcome).await {
                     Ok(Some(event)) => event,
                     Ok(None) => return,
                     Err(error) => return self.broken(error),
@@ -140,8 +136,13 @@ impl RunTask {
         }
     }
 
-    /// What happens next; nothing when the run was left to others.
-    async fn next(&mut self) -> Result<Option<Event>, StoreError> {
+    /// What happens next; nothing when the run was left to others. A run that can do more at once lets others go first, and hears what
+    /// was sent to it.
+    async fn next(&mut self, outcome: Outcome) -> Result<Option<Event>, StoreError> {
+        let can_do_more = outcome == Outcome::Yields;
+        if can_do_more {
+            tokio::task::yield_now().await;
+        }
         loop {
             if self.leaving && !self.calls.holds_unrepeatable() {
                 let records = self.waiting.take();
@@ -161,6 +162,7 @@ impl RunTask {
                         let _ = self.log.append(event);
                     }
                 },
+                () = std::future::ready(()), if can_do_more => return Ok(Some(Event::Continue)),
             }
         }
     }

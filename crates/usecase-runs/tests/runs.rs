@@ -643,6 +643,32 @@ async fn timer_goes_off_and_one_of_a_run_that_is_over_is_forgotten() {
 }
 
 #[tokio::test]
+async fn run_that_always_has_more_to_do_hears_a_stop_and_what_its_calls_say() {
+    let bench = bench(Does::Says(vec!["a"], None));
+    let mut first = Some(vec![begins(), calls_code(1), Effect::Yield]);
+    let mut done = false;
+    let machine = Scripted(Box::new(move |event| match event {
+        Event::Stop { reason } if done => finished(Status::Stopped, Some(reason)),
+        Event::CallChunk { text: piece, .. } => vec![text(piece), Effect::Yield],
+        Event::CallDone { .. } => {
+            done = true;
+            vec![node_finished(1), Effect::Yield]
+        }
+        _ => first.take().unwrap_or_else(|| vec![Effect::Yield]),
+    }));
+    let run = bench.start(false, Box::new(machine)).await.unwrap();
+    until(|| run.log.end() == 3).await;
+    assert!(bench.registry.stop(RUN, "Stopped by user.").await);
+    let expected = [
+        "workflow_started",
+        "text",
+        "node_finished",
+        "workflow_finished",
+    ];
+    assert_eq!(names(&run.log).await, expected);
+}
+
+#[tokio::test]
 async fn run_that_waits_can_be_stopped_without_saying_that_it_goes_on() {
     let bench = bench(Does::Waits);
     let waits = vec![begins(), asks(1)]
