@@ -29,7 +29,7 @@ pub use crate::{
     plan::{RunKey, RunPlan},
     ports::{
         CallReport, Commit, Committed, FormIssuer, NodeRunner, NodeWork, PortFuture, Ports,
-        RunStore, StoreError,
+        RunStore, Spills, StoreError,
     },
     record::{Checkpoint, FormRecord, NodeRecord, NodeState, Record},
     recorder::{BatchError, BatchStore, Recorder},

@@ -8,7 +8,7 @@ use gatewright_engine::{
     call::{CallId, CallResult, NodeCall},
     happening::FormRequired,
 };
-use gatewright_run_events::Form;
+use gatewright_run_events::{Form, Spill};
 use tokio::sync::mpsc;
 
 use crate::{Checkpoint, Record, RunKey, RunPlan, Wake};
@@ -112,6 +112,12 @@ pub enum StoreError {
 pub trait FormIssuer: Send + Sync {
     /// A form for what a node asks; `now` is in Unix seconds.
     fn issue(&self, plan: &RunPlan, required: &FormRequired, now: i64) -> Form;
+}
+
+/// Where the older part of each long log goes.
+pub trait Spills: Send + Sync {
+    /// The place for one run.
+    fn of(&self, key: RunKey) -> Arc<dyn Spill>;
 }
 
 /// All of them.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -15,7 +16,7 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    Machine, Ports, RunKey, RunPlan, StoreError, Wake,
+    Machine, Ports, RunKey, RunPlan, Spills, StoreError, Wake,
     memory::{Memory, Stored},
     task::{Begin, Command, RunTask},
 };
@@ -86,7 +87,17 @@ struct First {
 pub struct RunRegistry {
     ports: Ports,
     capacity: Capacity,
+    spills: Option<SharedSpills>,
     state: Mutex<State>,
+}
+
+#[derive(Clone)]
+struct SharedSpills(Arc<dyn Spills>);
+
+impl fmt::Debug for SharedSpills {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Spills")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -114,7 +125,18 @@ impl RunRegistry {
         Self {
             ports,
             capacity,
+            spills: None,
             state: Mutex::new(State::default()),
+        }
+    }
+
+    /// The same, with somewhere for the older part of long logs to go. Without it a run that says more than four times what its log
+    /// may hold fails.
+    #[must_use]
+    pub fn with_spills(self, spills: Arc<dyn Spills>) -> Self {
+        Self {
+            spills: Some(SharedSpills(spills)),
+            ..self
         }
     }
 
@@ -270,8 +292,11 @@ impl RunRegistry {
             return Err(StartError::Busy);
         }
         let known = state.paused.remove(&run_id).and_then(|log| log.upgrade());
-        let log =
-            known.unwrap_or_else(|| Arc::new(RunLog::with_limit(self.capacity.log_bytes, None)));
+        let fresh = || {
+            let spill = self.spills.as_ref().map(|spills| spills.0.of(plan.key));
+            Arc::new(RunLog::with_limit(self.capacity.log_bytes, spill))
+        };
+        let log = known.unwrap_or_else(fresh);
         let handle = RunHandle {
             plan: Arc::new(plan),
             log,

@@ -8,9 +8,13 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use gatewright_engine::{Effect, Event, TimerId, happening::Status};
-use gatewright_run_events::{Answer, Audience, Generation, PauseReason, RunEvent, RunStatus, View};
+use gatewright_run_events::{
+    Answer, Audience, Generation, PauseReason, Position, RunEvent, RunStatus, Spill, SpillError,
+    SpillFuture, View,
+};
 use gatewright_usecase_runs::{
-    Checkpoint, Committed, NodeState, Record, StartError, StoreError, Wake, blocking_answer,
+    Checkpoint, Committed, NodeState, Record, RunKey, Spills, StartError, StoreError, Wake,
+    blocking_answer,
 };
 use serde_json::Map;
 
@@ -718,4 +722,57 @@ async fn log_that_is_full_ends_the_run_as_failed_and_says_so() {
         panic!()
     };
     assert_eq!((kept.status, &kept.error), (status, &error));
+}
+
+/// Keeps what logs spill, in memory.
+#[derive(Debug, Default)]
+struct Attic(std::sync::Mutex<Vec<Arc<RunEvent>>>);
+
+impl Spill for Attic {
+    fn store(&self, first: Position, events: &[Arc<RunEvent>]) -> Result<(), SpillError> {
+        let mut kept = self.0.lock().unwrap();
+        assert_eq!(kept.len() as Position, first);
+        kept.extend_from_slice(events);
+        Ok(())
+    }
+
+    fn load(&self, from: Position) -> SpillFuture<'_> {
+        let kept = self.0.lock().unwrap();
+        let part = kept
+            .iter()
+            .skip(usize::try_from(from).unwrap())
+            .cloned()
+            .collect();
+        Box::pin(async { Ok(part) })
+    }
+}
+
+struct Attics(Arc<Attic>);
+
+impl Spills for Attics {
+    fn of(&self, key: RunKey) -> Arc<dyn Spill> {
+        assert_eq!(key.run_id, RUN);
+        Arc::<Attic>::clone(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn run_that_says_much_spills_and_is_read_whole() {
+    let mut bench = bench(Does::Waits);
+    let attic = Arc::new(Attic::default());
+    let registry = Arc::into_inner(bench.registry).unwrap();
+    bench.registry = Arc::new(registry.with_spills(Arc::new(Attics(Arc::clone(&attic)))));
+    let long = "x".repeat(1 << 20);
+    let says = (0..40).map(|_| vec![text(&long), Effect::Yield]);
+    let steps = std::iter::once(vec![begins(), Effect::Yield]).chain(says);
+    let steps = steps.chain(std::iter::once(finished(Status::Succeeded, None)));
+    let run = bench.start(false, script(steps)).await.unwrap();
+    let events = events(&run.log).await;
+    assert_eq!(end(&events).0, RunStatus::Succeeded);
+    let said = events.iter().map(|event| match event {
+        RunEvent::TextChunk(chunk) => chunk.text.len(),
+        _ => 0,
+    });
+    assert_eq!(said.sum::<usize>(), 40 << 20);
+    assert!(attic.0.lock().unwrap().len() > 30);
 }
