@@ -1740,17 +1740,6 @@ export interface components {
         EmptyList: {
             data: Record<string, never>[];
         };
-        /** @description A page of nothing. */
-        EmptyPage: {
-            /** Format: int32 */
-            page: number;
-            /** Format: int32 */
-            limit: number;
-            /** Format: int32 */
-            total: number;
-            has_more: boolean;
-            data: Record<string, never>[];
-        };
         /** @description What the current workspace offers. */
         Features: {
             billing: components["schemas"]["Billing"];
@@ -1904,6 +1893,8 @@ export interface components {
          * @enum {string}
          */
         LanguageTag: "en-US" | "zh-Hans" | "zh-Hant" | "pt-BR" | "es-ES" | "fr-FR" | "de-DE" | "ja-JP" | "ko-KR" | "ru-RU" | "it-IT" | "uk-UA" | "vi-VN" | "ro-RO" | "pl-PL" | "hi-IN" | "tr-TR" | "fa-IR" | "sl-SI" | "th-TH" | "id-ID" | "ar-TN" | "nl-NL";
+        /** @description A row that a later slice describes: its lists are empty until then. */
+        LaterRow: Record<string, never>;
         /** @description A quota that can be off. */
         LicenceQuota: {
             enabled: boolean;
@@ -2023,6 +2014,28 @@ export interface components {
         /** @description What proves that the owner asks, and not somebody with a stolen session. */
         OwnerRequest: {
             password?: components["schemas"]["SecretText"] | null;
+        };
+        /** @description One page of a list. */
+        Page_LaterRow: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: Record<string, never>[];
         };
         /** @description A new password. */
         PasswordRequest: {
@@ -2361,7 +2374,10 @@ export interface components {
         TrialModels: {
             trial_models: string[];
         };
-        /** @description The form of an upload. */
+        /**
+         * @description A form with a file, read part by part: up to the file's content first, which the caller takes piece by piece,
+         *     then what stands behind it.
+         */
         UploadForm: {
             /**
              * Format: binary
@@ -3465,7 +3481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmptyPage"];
+                    "application/json": components["schemas"]["Page_LaterRow"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -3555,7 +3571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmptyPage"];
+                    "application/json": components["schemas"]["Page_LaterRow"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -3782,7 +3798,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmptyPage"];
+                    "application/json": components["schemas"]["Page_LaterRow"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -3995,7 +4011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmptyPage"];
+                    "application/json": components["schemas"]["Page_LaterRow"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */

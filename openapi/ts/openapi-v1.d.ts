@@ -728,16 +728,6 @@ export interface components {
             email: components["schemas"]["EmailAddress"];
             role: components["schemas"]["AssignableRole"];
         };
-        /** @description A page of members. */
-        MemberPage: {
-            /** Format: int32 */
-            page: number;
-            /** Format: int32 */
-            limit: number;
-            total: number;
-            has_more: boolean;
-            data: components["schemas"]["WorkspaceMember"][];
-        };
         /** @description A role. */
         MemberRole: {
             role: components["schemas"]["AssignableRole"];
@@ -753,6 +743,69 @@ export interface components {
              * @description With `slow_down`: the seconds that must lie between polls from now on.
              */
             interval?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_SessionRow: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** @description The token's public id. */
+                id: string;
+                prefix: string;
+                client_id: string;
+                device_label: string;
+                /** @description ISO 8601 ending in Z. */
+                created_at: string;
+                /** @description ISO 8601 ending in Z. */
+                expires_at: string;
+                /** @description ISO 8601 ending in Z; exact to about a minute, null before the first use. */
+                last_used_at?: string | null;
+            }[];
+        };
+        /** @description One page of a list. */
+        Page_WorkspaceMember: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                id: string;
+                name: string;
+                email: string;
+                role: string;
+                status: string;
+                avatar?: string | null;
+            }[];
         };
         /** @description Which token. */
         RevocationRequest: {
@@ -774,17 +827,6 @@ export interface components {
             version: string;
             /** @description `COMMUNITY`, `ENTERPRISE` or `CLOUD`; towards the older generation `SELF_HOSTED` or `CLOUD`. */
             edition: string;
-        };
-        /** @description A page of device sessions. */
-        SessionListResponse: {
-            /** Format: int32 */
-            page: number;
-            /** Format: int32 */
-            limit: number;
-            /** Format: int64 */
-            total: number;
-            has_more: boolean;
-            data: components["schemas"]["SessionRow"][];
         };
         /** @description One device session. */
         SessionRow: {
@@ -1002,7 +1044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionListResponse"];
+                    "application/json": components["schemas"]["Page_SessionRow"];
                 };
             };
             /** @description A failure that every operation can have */
@@ -1847,7 +1889,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MemberPage"];
+                    "application/json": components["schemas"]["Page_WorkspaceMember"];
                 };
             };
             /** @description There is no such thing for the caller */
