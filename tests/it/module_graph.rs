@@ -13,7 +13,7 @@ use crate::architecture::rust_files;
 type Modules = &'static [(&'static str, &'static [&'static str])];
 
 /// The drawing of each crate.
-const IMPORTS: [(&str, Modules); 6] = [
+const IMPORTS: [(&str, Modules); 7] = [
     (
         "usecase-apps",
         &[
@@ -91,6 +91,31 @@ const IMPORTS: [(&str, Modules); 6] = [
             ("worker", &["clean", "delete_contents", "settings"]),
         ],
     ),
+    (
+        "usecase-runs",
+        &[
+            ("calls", &["plan", "ports"]),
+            ("commit", &["record", "stamp"]),
+            ("memory", &["answer", "micros", "usage"]),
+            ("ports", &["plan", "record", "wake"]),
+            ("recorder", &["ports"]),
+            (
+                "registry",
+                &["machine", "memory", "plan", "ports", "task", "wake"],
+            ),
+            (
+                "stamp",
+                &["ids", "memory", "micros", "plan", "ports", "record"],
+            ),
+            (
+                "task",
+                &[
+                    "calls", "commit", "machine", "memory", "micros", "plan", "ports", "record",
+                    "stamp", "wake",
+                ],
+            ),
+        ],
+    ),
     ("usecase-workspace", &[]),
 ];
 
@@ -145,6 +170,18 @@ fn import_is_seen_in_every_spelling() {
     ] {
         let found = imported(code, depth, &modules, &exported);
         assert!(found.is_empty(), "{code}: {found:?}");
+    }
+}
+
+#[test]
+fn export_of_a_crate_s_root_names_its_module_in_every_spelling() {
+    for root in [
+        "pub use task::{Task, Done};",
+        "pub use crate::task::Task;",
+        "pub use crate::{\n    ids::first,\n    task::{Done, Task},\n};",
+    ] {
+        let exported = exported_by(root);
+        assert_eq!(exported["Task"], "task", "{root}: {exported:?}");
     }
 }
 
@@ -209,9 +246,12 @@ fn imports_in(source: &Path) -> Graph {
 /// `name → module` of what a crate's root exports again.
 fn exported_by(root: &str) -> BTreeMap<String, String> {
     let exports = root.split("pub use ").skip(1);
-    let named = exports.flat_map(|export| {
+    let paths = exports.flat_map(|export| {
         let export = export.split(';').next().unwrap_or_default();
-        let mut words = words(export);
+        paths_of(export.strip_prefix("crate::").unwrap_or(export))
+    });
+    let named = paths.flat_map(|path| {
+        let mut words = words(path);
         let module = words.next().unwrap_or_default();
         words.map(move |word| (word.to_owned(), module.to_owned()))
     });
@@ -237,7 +277,8 @@ fn imported(
             if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
                 continue;
             }
-            for name in heads(&code[at + root.len()..]) {
+            let paths = paths_of(&code[at + root.len()..]);
+            for name in paths.into_iter().filter_map(|path| words(path).next()) {
                 let module = modules.get(name).or_else(|| exported.get(name));
                 found.extend(module.cloned());
             }
@@ -246,28 +287,28 @@ fn imported(
     found
 }
 
-/// The first names of a path or, where it is a group, of the paths in it.
-fn heads(path: &str) -> Vec<&str> {
-    let Some(group) = path.strip_prefix('{') else {
-        return words(path).next().into_iter().collect();
+/// The path that a text begins with or, where it is a group, the paths in it.
+fn paths_of(text: &str) -> Vec<&str> {
+    let Some(group) = text.strip_prefix('{') else {
+        return vec![text];
     };
-    let (mut depth, mut heads, mut start) = (0_usize, vec![], 0);
+    let (mut depth, mut paths, mut start) = (0_usize, vec![], 0);
     for (at, c) in group.char_indices() {
         match c {
             '{' => depth += 1,
             '}' if depth == 0 => {
-                heads.extend(words(&group[start..at]).next());
+                paths.push(&group[start..at]);
                 break;
             }
             '}' => depth -= 1,
             ',' if depth == 0 => {
-                heads.extend(words(&group[start..at]).next());
+                paths.push(&group[start..at]);
                 start = at + 1;
             }
             _ => {}
         }
     }
-    heads
+    paths
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

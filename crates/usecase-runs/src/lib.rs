@@ -11,6 +11,7 @@ mod ids;
 mod lines;
 mod machine;
 mod memory;
+mod micros;
 mod plan;
 mod ports;
 mod record;

@@ -44,7 +44,7 @@ impl Memory {
 
     /// What comes with the message when it ends now.
     pub(crate) fn message_end(&self, files: Json) -> MessageEnd {
-        let seconds = |from: Micros, to: Micros| crate::stamp::seconds(to.saturating_sub(from));
+        let seconds = |from: Micros, to: Micros| crate::micros::seconds(to.saturating_sub(from));
         let to_first = self
             .text_times
             .map(|(first, _)| seconds(self.part_started, first));

@@ -17,7 +17,9 @@ use gatewright_run_events::{
 };
 use serde_json::Value;
 
-use crate::{FormIssuer, FormRecord, Record, RunPlan, memory::Memory, record::Stamped};
+use crate::{
+    FormIssuer, FormRecord, Record, RunPlan, memory::Memory, micros::unix_seconds, record::Stamped,
+};
 
 /// Stamps happenings of one run.
 pub(crate) struct Stamp {
@@ -179,20 +181,6 @@ fn kept(event: RunEvent, record: Record) -> Stamped {
         events: vec![event],
         records: vec![record],
     }
-}
-
-/// Whole seconds since 1970.
-pub(crate) fn unix_seconds(now: Micros) -> i64 {
-    i64::try_from(now / 1_000_000).unwrap_or(i64::MAX)
-}
-
-/// Microseconds as seconds.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "a duration that long is not measured to the microsecond"
-)]
-pub(crate) fn seconds(micros: Micros) -> f64 {
-    micros as f64 / 1e6
 }
 
 /// Fields as an object.

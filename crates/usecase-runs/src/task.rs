@@ -12,7 +12,8 @@ use crate::{
     calls::{Calls, News},
     commit::{Outcome, Step, Waiting, comes_from_the_world},
     memory::{Memory, Stored},
-    stamp::{Stamp, ended_as, unix_seconds},
+    micros::unix_seconds,
+    stamp::{Stamp, ended_as},
 };
 
 /// What others ask of a task.

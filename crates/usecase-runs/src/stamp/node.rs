@@ -11,10 +11,11 @@ use gatewright_run_events::{
     NodeFinished, NodeRetry, NodeStarted, NodeStatus, RunEvent,
 };
 
-use super::{Stamp, files_of, json_of, seconds, unix_seconds};
+use super::{Stamp, files_of, json_of};
 use crate::{
     NodeRecord, NodeState, Record,
     ids::{attempt_id, execution_id},
+    micros::{seconds, unix_seconds},
     record::Stamped,
 };
 

@@ -8,8 +8,12 @@ use gatewright_run_events::{
     Json, PauseReason, RunEvent, RunStatus, WorkflowFinished, WorkflowPaused,
 };
 
-use super::{Stamp, files_of, json_of, kept, seconds, unix_seconds};
-use crate::{Record, record::Stamped};
+use super::{Stamp, files_of, json_of, kept};
+use crate::{
+    Record,
+    micros::{seconds, unix_seconds},
+    record::Stamped,
+};
 
 impl Stamp {
     /// `totals` are steps and tokens.
