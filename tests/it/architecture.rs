@@ -118,6 +118,7 @@ const EDGES: [(&str, &[&str]); 43] = [
             "domain",
             "jobs",
             "objects",
+            "storage-apps",
             "storage-identity",
             "storage-kit",
             "usecase-kit",

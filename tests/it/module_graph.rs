@@ -18,7 +18,10 @@ const IMPORTS: [(&str, Modules); 7] = [
         "usecase-apps",
         &[
             ("access", &["actor", "apps", "error", "view"]),
-            ("apps", &["error", "secret", "system_parameters"]),
+            (
+                "apps",
+                &["error", "external_apps", "secret", "system_parameters"],
+            ),
             ("change", &["actor", "apps", "create", "error", "view"]),
             ("content", &["secret"]),
             ("copy", &["actor", "apps", "error", "import", "view"]),
@@ -42,6 +45,7 @@ const IMPORTS: [(&str, Modules); 7] = [
                 "export",
                 &["actor", "apps", "content", "error", "model_config"],
             ),
+            ("external", &["actor", "apps", "error", "openapi"]),
             (
                 "import",
                 &[
@@ -87,6 +91,7 @@ const IMPORTS: [(&str, Modules); 7] = [
         "usecase-maintenance",
         &[
             ("clean", &["settings"]),
+            ("clean_apps", &["clean"]),
             ("cut_audit", &["clean"]),
             ("worker", &["clean", "delete_contents", "settings"]),
         ],

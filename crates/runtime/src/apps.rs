@@ -51,6 +51,7 @@ pub(crate) fn apps(platform: &Platform, settings: &ServerSettings) -> Result<App
     let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
     let client = GuardedClient::new(policy);
     let client = client.map_err(|error| Unavailable::new("the client for files", error))?;
+    let external = settings.apps.external_apps();
     let files = &settings.files;
     Ok(Apps {
         pool: platform.pool.clone(),
@@ -63,6 +64,7 @@ pub(crate) fn apps(platform: &Platform, settings: &ServerSettings) -> Result<App
             file_size_limit: files.other_mb,
             workflow_file_upload_limit: FILES_OF_A_RUN,
         },
+        external: external.map_err(|error| Unavailable::new("the settings", error))?,
         remote_file: Some(Arc::new(Guarded(client))),
     })
 }

@@ -1,6 +1,7 @@
 //! What a process needs around the use-cases: its environment, settings, logs, pools, and the
 //! services built from them. The only crate that reads the environment.
 
+mod app_settings;
 mod apps;
 pub mod doctor;
 pub mod environment;
@@ -17,6 +18,7 @@ mod telemetry;
 pub mod terminal;
 pub mod worker;
 
+pub use app_settings::AppSettings;
 pub use outbound_settings::OutboundSettings;
 pub use platform::{AppServices, Platform};
 pub use settings::{

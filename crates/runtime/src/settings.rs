@@ -17,7 +17,9 @@ use gatewright_storage_kit::DbSettings;
 use gatewright_usecase_maintenance::MaintenanceSettings;
 use gatewright_usecase_workspace::file::FileSettings;
 
-use crate::{node::NodeSettings, outbound_settings::OutboundSettings, telemetry};
+use crate::{
+    app_settings::AppSettings, node::NodeSettings, outbound_settings::OutboundSettings, telemetry,
+};
 
 /// The list of identity providers.
 pub(crate) const PROVIDERS: &str = "GATEWRIGHT_OIDC_PROVIDERS";
@@ -125,6 +127,7 @@ groups! {
     maintenance: MaintenanceSettings = "Housekeeping";
     objects: ObjectSettings = "Storage of files";
     files: FileSettings = "Files that people upload";
+    apps: AppSettings = "Apps";
     outbound: OutboundSettings = "Requests to other servers";
     device: DeviceSettings = "Device flow and bearers";
     limits: LimitSettings = "Limits";

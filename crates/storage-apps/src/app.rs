@@ -301,6 +301,67 @@ pub async fn find_anywhere(
     }))
 }
 
+/// Apps in use of all workspaces in use that programs may run, with their workspaces, the newest first. `ids`: only
+/// these; none: all.
+pub async fn list_open(
+    conn: &mut Conn,
+    ids: Option<&[AppId]>,
+    filter: &Filter,
+    slice: Slice,
+) -> Result<Vec<(App, HomeWorkspace)>, StorageError> {
+    let rows: Vec<(Row, String)> = open(ids, filter)
+        .order((apps::created_at.desc(), apps::id.desc()))
+        .offset(slice.offset)
+        .limit(slice.limit)
+        .select((Row::as_select(), tenants::name))
+        .load(conn.as_mut())
+        .await?;
+    let is_normal = true;
+    let home = |(row, name)| (App::from(row), HomeWorkspace { name, is_normal });
+    Ok(rows.into_iter().map(home).collect())
+}
+
+/// How many there are.
+pub async fn count_open(
+    conn: &mut Conn,
+    ids: Option<&[AppId]>,
+    filter: &Filter,
+) -> Result<u64, StorageError> {
+    let number: i64 = open(ids, filter).count().get_result(conn.as_mut()).await?;
+    Ok(u64::try_from(number).unwrap_or(0))
+}
+
+type OpenQuery<'a> = diesel::dsl::IntoBoxed<
+    'a,
+    diesel::dsl::InnerJoinOn<
+        apps::table,
+        tenants::table,
+        diesel::dsl::Eq<apps::tenant_id, tenants::id>,
+    >,
+    Pg,
+>;
+
+fn open<'a>(ids: Option<&[AppId]>, filter: &'a Filter) -> OpenQuery<'a> {
+    let mut query = apps::table
+        .inner_join(tenants::table.on(apps::tenant_id.eq(tenants::id)))
+        .into_boxed()
+        .filter(tenants::status.eq(NORMAL))
+        .filter(apps::status.eq(NORMAL))
+        .filter(apps::is_universal.eq(false))
+        .filter(apps::enable_api.eq(true));
+    if let Some(ids) = ids {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        query = query.filter(apps::id.eq_any(ids));
+    }
+    if !filter.modes.is_empty() {
+        query = query.filter(apps::mode.eq_any(filter.modes.clone()));
+    }
+    if let Some(name) = &filter.name {
+        query = query.filter(apps::name.ilike(format!("%{}%", literal(name))));
+    }
+    query
+}
+
 /// The workspace of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeWorkspace {

@@ -1,8 +1,15 @@
 //! Deleting an app with everything that hangs on it.
 
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+    sql_types::Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
 use gatewright_domain::ids::{AppId, WorkspaceId};
+use uuid::Uuid;
+
+use crate::schema::{apps, tenants};
 
 use gatewright_storage_kit::{Conn, StorageError};
 
@@ -45,6 +52,32 @@ const APP: [&str; 25] = [
     "DELETE FROM api_tokens WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM tag_bindings WHERE target_id = $1 AND tenant_id = $2",
 ];
+
+/// An app whose workspace is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    /// The workspace that it was of.
+    pub workspace: WorkspaceId,
+    /// Which.
+    pub app: AppId,
+}
+
+/// Apps whose workspace is gone, so many at most.
+pub async fn list_orphans(conn: &mut Conn, limit: i64) -> Result<Vec<Orphan>, StorageError> {
+    let homes = tenants::table.filter(tenants::id.eq(apps::tenant_id));
+    let rows: Vec<(Uuid, Uuid)> = apps::table
+        .filter(not(exists(homes)))
+        .order(apps::id)
+        .limit(limit)
+        .select((apps::tenant_id, apps::id))
+        .load(conn.as_mut())
+        .await?;
+    let orphan = |(workspace, app)| Orphan {
+        workspace: WorkspaceId(workspace),
+        app: AppId(app),
+    };
+    Ok(rows.into_iter().map(orphan).collect())
+}
 
 /// Deletes an app of the workspace, and its site, keys, workflows, runs, conversations and forms. Files that
 /// its users uploaded stay: they are the workspace's.

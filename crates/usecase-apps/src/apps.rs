@@ -8,7 +8,7 @@ use gatewright_storage_apps::app::{self, App};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_usecase_kit::Env;
 
-use crate::{AppError, SecretKeys, SystemParameters};
+use crate::{AppError, ExternalApps, SecretKeys, SystemParameters};
 
 /// Fetches an app file from another server. There is one implementation that asks, guarded against addresses of
 /// the own network, and one in tests.
@@ -31,6 +31,8 @@ pub struct Apps {
     pub secrets: SecretKeys,
     /// Sizes of files that clients are told of.
     pub system_parameters: SystemParameters,
+    /// What people without an account may use.
+    pub external: ExternalApps,
     /// For imports from an address; none: they fail, and say so.
     pub remote_file: Option<Arc<dyn RemoteFile>>,
 }

@@ -13,6 +13,8 @@ mod describe;
 mod draft;
 mod error;
 mod export;
+mod external;
+mod external_apps;
 mod import;
 mod list;
 mod model_config;
@@ -33,6 +35,8 @@ pub use describe::{Description, Parameters};
 pub use draft::{DraftSave, VariableSave};
 pub use error::AppError;
 pub use export::ExportRequest;
+pub use external::ExternalPage;
+pub use external_apps::{ExternalApps, NotApps};
 pub use gatewright_dsl::{AppMode, Dependency, IconType, ImportStatus, Variable};
 pub use gatewright_storage_apps::{
     app::{App, Filter, Icon, Order},

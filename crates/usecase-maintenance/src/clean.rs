@@ -27,6 +27,8 @@ pub enum Purge {
     DeadLetters,
     /// Old events of the audit trail.
     Audit,
+    /// Imports that nobody confirmed, dependencies that nobody looks at any more, apps whose workspace is gone.
+    Apps,
 }
 
 /// The job of one purge.
@@ -89,6 +91,7 @@ impl Cleaner {
             ),
             Purge::DeadLetters => (&[Expired::DeadJobs], keep(settings.dead_letter_days)),
             Purge::Audit => return self.purge_audit(keep(settings.audit_days), now).await,
+            Purge::Apps => return self.purge_apps(now).await,
         };
         let mut purged = 0;
         for kind in kinds {

@@ -1,6 +1,7 @@
 //! Maintenance: what is deleted when, the schedules of it, and the handlers of every job of the worker.
 
 mod clean;
+mod clean_apps;
 mod cut_audit;
 mod delete_contents;
 mod settings;

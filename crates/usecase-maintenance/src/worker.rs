@@ -81,6 +81,8 @@ pub fn schedules(settings: &MaintenanceSettings) -> Result<Scheduler, ScheduleEr
             Purge::DeadLetters,
         ),
         (settings.audit, "clean_audit", 40, Purge::Audit),
+        // Nobody else keeps these.
+        (true, "clean_apps", 50, Purge::Apps),
     ];
     let on = table.into_iter().filter(|(is_on, ..)| *is_on);
     let list = on.map(|(_, name, minute, purge)| {

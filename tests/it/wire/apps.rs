@@ -216,10 +216,27 @@ async fn import_overwrites_a_graph_app_of_the_workspace_and_nothing_else() {
     ] {
         assert_eq!(over(id).await.expect(400).json()["error"], error, "{id}");
     }
+    let chatflow = json!({"name": "chatflow", "mode": "advanced-chat"});
+    let chatflow = owner.post(&h, APPS, chatflow).await.expect(201).json();
+    let body = json!({"mode": "yaml-content", "yaml_content": file("0.6.0", "x"), "app_id": chatflow["id"]});
+    let mixed = owner
+        .post(&h, &format!("{APPS}/imports"), body)
+        .await
+        .expect(400)
+        .json();
+    assert!(
+        mixed["error"].as_str().unwrap().contains("workflow"),
+        "{mixed}"
+    );
+    let mut over = async |id: &str| {
+        let text = file("0.6.0", "second").replace("value: s3cret", "value: other");
+        let body = json!({"mode": "yaml-content", "yaml_content": text, "app_id": id});
+        owner.post(&h, &format!("{APPS}/imports"), body).await
+    };
     let done = over(&app).await.expect(200).json();
     assert_eq!(done["app_id"], app);
     let names = h.db.query("SELECT name FROM apps ORDER BY name").await;
-    assert_eq!(names, ["chat", "foreign", "second"]);
+    assert_eq!(names, ["chat", "chatflow", "foreign", "second"]);
     let drafts = h.db.query("SELECT id::text FROM workflows").await;
     assert_eq!(drafts.len(), 2, "the draft is the same row");
     let export = format!("{APPS}/{app}/export?include_secret=true");
@@ -354,7 +371,7 @@ async fn draft_is_saved_only_over_what_its_editor_saw() {
 }
 
 #[actix_web::test]
-async fn what_cannot_run_is_not_published() {
+async fn graph_that_cannot_run_is_not_published() {
     let h = Harness::start().await;
     let mut owner = basic_account(&h).await;
     let made = json!({"name": "bare", "mode": "workflow"});
@@ -704,4 +721,20 @@ async fn file_of_an_address_in_the_own_network_is_not_fetched() {
         outcome["error"],
         "yaml_url is required when import_mode is yaml-url"
     );
+}
+
+#[actix_web::test]
+async fn name_of_an_app_has_at_most_255_characters() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    for (name, status) in [
+        ("名".repeat(255), 201),
+        ("n".repeat(256), 400),
+        (String::new(), 400),
+    ] {
+        let body = json!({"name": name, "mode": "workflow"});
+        owner.post(&h, APPS, body).await.expect(status);
+    }
+    let long = import(&h, &mut owner, &file("0.6.0", &"n".repeat(256))).await;
+    assert_eq!(long.expect(400).json()["status"], "failed");
 }

@@ -228,3 +228,48 @@ async fn role_that_may_not_edit_imports_and_exports_nothing() {
         .await
         .expect(200);
 }
+
+#[actix_web::test]
+async fn external_subject_sees_the_apps_that_the_operator_names() {
+    let (enterprise, h) = super::sso::with(&[]).await;
+    let mut owner = basic_account(&h).await;
+    let account = h.token(&mut owner, "laptop").await;
+    let named = imported(&h, &mut owner, "named").await;
+    let other = imported(&h, &mut owner, "other").await;
+    let payload = super::sso::log_in(&h, "a", "one@x.example", "https://idp.example").await;
+    let token = payload["token"].as_str().unwrap();
+    let list = "/openapi/v1/permitted-external-apps";
+    let nothing = h.with_bearer("GET", list, token).await.expect(200).json();
+    assert_eq!(
+        (&nothing["total"], &nothing["data"]),
+        (&json!(0), &json!([]))
+    );
+    let refused = h.with_bearer("GET", list, &account).await.expect(403);
+    assert_eq!(refused.json()["message"], "unsupported_token_type");
+
+    let mut settings = enterprise.settings().to_vec();
+    settings.push(("GATEWRIGHT_EXTERNAL_APPS", &named));
+    let h = h.restarted_with(&settings).await;
+    let page = h.with_bearer("GET", list, token).await.expect(200).json();
+    let row = &page["data"][0];
+    assert_eq!((&page["total"], &row["id"]), (&json!(1), &json!(named)));
+    assert_eq!(
+        (&row["created_by_name"], &row["tags"]),
+        (&Value::Null, &json!([]))
+    );
+    for (path, status) in [
+        (format!("{list}?name=NAM&mode=workflow"), 200),
+        (format!("{list}?workspace_id=x"), 422),
+        (format!("{list}/{named}"), 200),
+        (format!("{list}/{other}"), 404),
+        (format!("/openapi/v1/apps/{named}"), 403),
+    ] {
+        h.with_bearer("GET", &path, token).await.expect(status);
+    }
+    h.db.execute("UPDATE apps SET enable_api = false").await;
+    h.with_bearer("GET", &format!("{list}/{named}"), token)
+        .await
+        .expect(404);
+    let page = h.with_bearer("GET", list, token).await.expect(200).json();
+    assert_eq!(page["total"], 0);
+}

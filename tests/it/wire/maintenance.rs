@@ -179,6 +179,7 @@ async fn maintenance_schedules_can_be_switched_off() {
         "clean_sessions",
         "clean_invitations",
         "clean_dead_letters",
+        "clean_apps",
     ];
     assert_eq!(names(&[]).await, usual);
     let other = [
@@ -191,7 +192,8 @@ async fn maintenance_schedules_can_be_switched_off() {
             "clean_sessions",
             "clean_invitations",
             "clean_dead_letters",
-            "clean_audit"
+            "clean_audit",
+            "clean_apps"
         ]
     );
 }
@@ -354,4 +356,21 @@ async fn admin_ban_locks_a_pending_account_out_and_lifting_it_restores_what_was(
         matches!(closed, Err(AdminError::Closed)),
         "an error, and so an exit code"
     );
+}
+
+#[actix_web::test]
+async fn apps_of_a_deleted_workspace_are_purged_and_others_stay() {
+    let h = Harness::start().await;
+    let mut owner = crate::support::basic_account(&h).await;
+    let mut other = h.add_account("other").await;
+    for by in [&mut owner, &mut other] {
+        let new = serde_json::json!({"name": "app", "mode": "workflow"});
+        by.post(&h, "/console/api/apps", new).await.expect(201);
+    }
+    h.db.execute("DELETE FROM tenants WHERE name = 'other WS'")
+        .await;
+    let cleaner = h.cleaner();
+    assert_eq!(cleaner.purge(Purge::Apps, h.clock.now()).await.unwrap(), 1);
+    assert_eq!(h.db.query("SELECT 1 FROM sites").await.len(), 1);
+    assert_eq!(cleaner.purge(Purge::Apps, h.clock.now()).await.unwrap(), 0);
 }

@@ -67,7 +67,7 @@ impl Browser {
 }
 
 /// A whole login of somebody: what the device gets.
-async fn log_in(h: &Harness, label: &str, email: &str, issuer: &str) -> Value {
+pub(super) async fn log_in(h: &Harness, label: &str, email: &str, issuer: &str) -> Value {
     let grant = h.start_flow(label).await;
     let mut browser = Browser::new();
     browser.initiate(h, &grant).await.expect(302);

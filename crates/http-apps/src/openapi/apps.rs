@@ -8,7 +8,9 @@ use gatewright_http_kit::{
     input::number::WholeNumber,
     page::Page,
 };
-use gatewright_usecase_apps::{AppError, AppRow, AppTag, Apps, Filter, OpenApp, Page as Asked};
+use gatewright_usecase_apps::{
+    AppError, AppRow, AppTag, Apps, Filter, OpenApp, Page as Asked, ReachableApp,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -90,10 +92,26 @@ impl ProgramAppRow {
             workspace_name: Some(workspace_name.to_owned()),
         }
     }
+
+    /// As somebody sees it who is in no workspace: without its tags and who made it.
+    pub(super) fn external(reachable: &ReachableApp) -> Self {
+        let app = &reachable.app;
+        Self {
+            id: app.id.to_string(),
+            name: app.name.clone(),
+            description: Some(app.description.clone()),
+            mode: app.mode.clone(),
+            tags: vec![],
+            updated_at: Some(iso(app.updated_at)),
+            created_by_name: None,
+            workspace_id: app.workspace.to_string(),
+            workspace_name: Some(reachable.workspace_name.clone()),
+        }
+    }
 }
 
 /// The kinds of apps that are listed.
-const MODES: [&str; 5] = [
+pub(super) const MODES: [&str; 5] = [
     "completion",
     "chat",
     "advanced-chat",

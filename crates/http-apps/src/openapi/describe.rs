@@ -27,6 +27,12 @@ pub(crate) struct DescribeQuery {
     fields: Option<Text>,
 }
 
+impl DescribeQuery {
+    pub(super) fn fields(&self) -> Option<&str> {
+        self.fields.as_deref()
+    }
+}
+
 /// Facts about an app.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProgramAppInfo {
@@ -180,7 +186,7 @@ pub(crate) async fn describe(
     let reached = apps.reach(workspaces, &app_id, OpenApp::default()).await;
     let reached = reached.map_err(NotDone)?;
     let query: DescribeQuery = read_query(&request).map_err(OpenApiFailure::Query)?;
-    let blocks = Blocks::read(query.fields.as_deref())?;
+    let blocks = Blocks::read(query.fields())?;
     let description = apps.describe(reached.app).await.map_err(NotDone)?;
     Ok(Json(ProgramApp::new(&description, blocks)))
 }

@@ -6,6 +6,7 @@ mod dsl;
 mod failure;
 mod imports;
 mod may_import;
+mod permitted;
 
 use gatewright_domain::{
     ids::WorkspaceId,
@@ -23,7 +24,7 @@ use crate::console::LARGE;
 
 /// All of `/openapi/v1` that is about apps.
 pub(crate) fn operations() -> Operations {
-    operations!["apps": apps::list, describe::describe].and(
+    operations!["apps": apps::list, describe::describe, permitted::list, permitted::describe].and(
         operations!["app files": dsl::export => Facts::SLOW, dsl::check_dependencies,
             imports::import => LARGE, imports::confirm => LARGE],
     )

@@ -106,3 +106,18 @@ async fn app_goes_with_everything_and_nothing_of_another_with_it() {
         assert_eq!(rows.len(), 1, "{table}");
     }
 }
+
+#[tokio::test]
+async fn app_whose_workspace_is_gone_is_an_orphan() {
+    let ground = Ground::new().await;
+    let (home, gone) = (WorkspaceId(id()), WorkspaceId(id()));
+    let tenant = format!("INSERT INTO tenants (id, name) VALUES ('{home}', 'WS')");
+    ground.db.execute(&tenant).await;
+    ground.app(home, "at home", "workflow", 0).await;
+    let orphan = ground.app(gone, "orphan", "workflow", 0).await;
+    let mut conn = ground.conn().await;
+    let found = erasure::list_orphans(&mut conn, 10).await.unwrap();
+    let (workspace, app) = (gone, orphan.id);
+    assert_eq!(found, [erasure::Orphan { workspace, app }]);
+    assert_eq!(erasure::list_orphans(&mut conn, 0).await.unwrap(), []);
+}
