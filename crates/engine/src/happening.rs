@@ -145,6 +145,9 @@ pub struct FormRequired {
     pub node: NodeRef,
     /// Content with variables rendered; `{{#$output.x#}}` stays.
     pub form_content: String,
+    /// The same as the author wrote it.
+    #[serde(default)]
+    pub form_template: String,
     /// The form's inputs as defined, options from variables filled in.
     pub inputs: Vec<Value>,
     /// The form's actions as defined.

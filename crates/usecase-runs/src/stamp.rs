@@ -133,7 +133,8 @@ impl Stamp {
     fn form_required(&mut self, mut required: FormRequired, now: Micros) -> Stamped {
         form::inputs(&mut required.inputs);
         form::actions(&mut required.actions);
-        let form = self.forms.issue(&self.plan, &required, unix_seconds(now));
+        let mut form = self.forms.issue(&self.plan, &required, unix_seconds(now));
+        form.form_template.clone_from(&required.form_template);
         let execution = required.node.execution;
         self.memory.forms.insert(execution, form.clone());
         let record = FormRecord {

@@ -78,7 +78,8 @@ fn shown_inputs(run: &Run) -> Value {
 }
 
 /// Members that no two runs have the same.
-const MASKED: [&str; 19] = [
+const MASKED: [&str; 20] = [
+    "sys.timestamp",
     "id",
     "workflow_run_id",
     "task_id",
@@ -210,6 +211,52 @@ async fn request_streams_are_as_recorded() {
 #[tokio::test(start_paused = true)]
 async fn form_stream_is_as_recorded() {
     agrees("10-human-input", &["GET events"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn snapshot_of_a_run_that_waits_is_as_recorded() {
+    let recording = Recording::read("10-human-input");
+    let run = &recording.runs[0];
+    let bench = bench(Does::Waits);
+    let handle = bench.registry.start(
+        RunPlan {
+            stored_inputs: Json::from(stored_inputs(run)),
+            ..plan(false)
+        },
+        Box::new(recording.engine(run)),
+        recording.start(run),
+    );
+    let log = handle.await.unwrap().log;
+    until_end_of_part(&log).await;
+    let view = View {
+        audience: Audience::ServiceApi,
+        generation: Generation::V1_14,
+    };
+    let snapshot = log.attach(true, false).await.unwrap().snapshot.unwrap();
+    let lines = snapshot.lines(&Projection::snapshot(plan(false).identity(), view));
+    let lines = String::from_utf8(lines).unwrap();
+    let ours: Vec<_> = lines.split_terminator("\n\n").map(masked).collect();
+    let streams = recorded("10-human-input.txt");
+    let label = "GET events with snapshot, opened before the submit";
+    let (_, theirs) = streams.iter().find(|(of, _)| of == label).unwrap();
+    assert_eq!(&ours, theirs);
+}
+
+/// Inputs as they are stored: with the time behind the app.
+fn stored_inputs(run: &Run) -> Value {
+    let Value::Object(shown) = shown_inputs(run) else {
+        panic!()
+    };
+    let timestamp =
+        |name: &str| (name == "sys.app_id").then(|| ("sys.timestamp".to_owned(), json!(1)));
+    let stored: Map<_, _> = shown
+        .into_iter()
+        .flat_map(|(name, value)| {
+            let next = timestamp(&name);
+            std::iter::once((name, value)).chain(next)
+        })
+        .collect();
+    Value::Object(stored)
 }
 
 #[tokio::test(start_paused = true)]

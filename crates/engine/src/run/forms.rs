@@ -21,6 +21,7 @@ impl Turn<'_> {
         let form = FormRequired {
             node: self.name(running),
             form_content: form.form_content,
+            form_template: form.form_template,
             inputs: form.inputs,
             actions: form.actions,
             resolved_default_values: form.resolved_default_values,

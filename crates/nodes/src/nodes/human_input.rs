@@ -17,6 +17,8 @@ const CLOSE: &str = "#}}";
 pub struct Form {
     /// Its content with variables rendered; `{{#$output.x#}}` stays.
     pub form_content: String,
+    /// The same as the author wrote it.
+    pub form_template: String,
     /// Its inputs as defined, options from variables filled in.
     pub inputs: Vec<Json>,
     /// Its actions as defined.
@@ -33,6 +35,7 @@ pub struct Form {
 #[derive(Debug)]
 pub(crate) struct HumanInputData {
     content: Template,
+    template: String,
     inputs: Vec<Json>,
     actions: Vec<Json>,
     delivery_methods: Vec<Json>,
@@ -77,6 +80,7 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
     };
     Ok(NodeData::HumanInput(Box::new(HumanInputData {
         content: Template::parse(&raw.form_content),
+        template: raw.form_content,
         inputs: raw.inputs,
         actions: raw.user_actions,
         delivery_methods: raw.delivery_methods,
@@ -107,6 +111,7 @@ pub(crate) fn form(context: &Context<'_>) -> Result<Form, Failure> {
     };
     Ok(Form {
         form_content: content(data, context)?,
+        form_template: data.template.clone(),
         inputs: data
             .inputs
             .iter()

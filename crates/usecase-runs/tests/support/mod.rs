@@ -132,6 +132,7 @@ pub(crate) fn asks(execution: u64) -> Effect {
     emit(Happening::FormRequired(Box::new(FormRequired {
         node: node(execution, "human-input"),
         form_content: "Well?".to_owned(),
+        form_template: "{{#a.b#}}?".to_owned(),
         inputs: Vec::new(),
         actions: Vec::new(),
         resolved_default_values: Map::new().into(),
