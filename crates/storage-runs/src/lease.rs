@@ -1,0 +1,126 @@
+//! `gatewright_run_leases`: which process works on a run that has not ended. An owner counts the epoch up when it takes a run over;
+//! whoever writes a run locks its row first and compares the epoch, so that a former owner's write changes nothing.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryableByName,
+    sql_types::{Array, BigInt, Double, Nullable, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::RunQueryDsl;
+use gatewright_storage_kit::{Conn, StorageError};
+use uuid::Uuid;
+
+/// A lease as it is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Lease {
+    /// The run.
+    #[diesel(sql_type = SqlUuid)]
+    pub run_id: Uuid,
+    /// Of the present ownership.
+    #[diesel(sql_type = BigInt)]
+    pub epoch: i64,
+    /// When somebody asked for the run to stop.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub stop_requested_at: Option<DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = SqlUuid)]
+    run_id: Uuid,
+}
+
+/// Gives new runs to an owner for so many seconds, at epoch 1. One that has a lease already keeps it.
+pub async fn insert(
+    conn: &mut Conn,
+    runs: &[Uuid],
+    owner: Uuid,
+    seconds: f64,
+) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "INSERT INTO gatewright_run_leases (run_id, owner, expires_at) \
+         SELECT id, $2, now() + make_interval(secs => $3) FROM unnest($1) AS t (id) ON CONFLICT DO NOTHING",
+    )
+    .bind::<Array<SqlUuid>, _>(runs)
+    .bind::<SqlUuid, _>(owner)
+    .bind::<Double, _>(seconds)
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
+}
+
+/// Locks the leases of these runs until the transaction ends, in the order of their ids, so that two batches never wait for each other.
+pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageError> {
+    let leases = diesel::sql_query(
+        "SELECT run_id, epoch, stop_requested_at FROM gatewright_run_leases WHERE run_id = ANY ($1) \
+         ORDER BY run_id FOR UPDATE",
+    )
+    .bind::<Array<SqlUuid>, _>(runs)
+    .load(conn.as_mut())
+    .await?;
+    Ok(leases)
+}
+
+/// Gives all leases of an owner so many seconds from now. Returns the runs that it still owns.
+pub async fn renew(conn: &mut Conn, owner: Uuid, seconds: f64) -> Result<Vec<Uuid>, StorageError> {
+    let kept: Vec<Id> = diesel::sql_query(
+        "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $2) \
+         WHERE owner = $1 AND expires_at > now() RETURNING run_id",
+    )
+    .bind::<SqlUuid, _>(owner)
+    .bind::<Double, _>(seconds)
+    .load(conn.as_mut())
+    .await?;
+    Ok(kept.into_iter().map(|row| row.run_id).collect())
+}
+
+/// Takes runs over whose owner let its lease lapse, or gave it back: at most `limit`, none that another process is taking now.
+pub async fn claim_lapsed(
+    conn: &mut Conn,
+    owner: Uuid,
+    seconds: f64,
+    limit: i64,
+) -> Result<Vec<Lease>, StorageError> {
+    let claimed = diesel::sql_query(
+        "UPDATE gatewright_run_leases l SET owner = $1, epoch = l.epoch + 1, \
+         expires_at = now() + make_interval(secs => $2) \
+         FROM (SELECT run_id FROM gatewright_run_leases WHERE owner IS NOT NULL AND expires_at <= now() \
+               ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED) lapsed \
+         WHERE l.run_id = lapsed.run_id RETURNING l.run_id, l.epoch, l.stop_requested_at",
+    )
+    .bind::<SqlUuid, _>(owner)
+    .bind::<Double, _>(seconds)
+    .bind::<BigInt, _>(limit)
+    .load(conn.as_mut())
+    .await?;
+    Ok(claimed)
+}
+
+/// Ends all leases of an owner now, so that others go on with its runs.
+pub async fn give_back(conn: &mut Conn, owner: Uuid) -> Result<usize, StorageError> {
+    let given = diesel::sql_query("UPDATE gatewright_run_leases SET expires_at = now() WHERE owner = $1")
+        .bind::<SqlUuid, _>(owner)
+        .execute(conn.as_mut())
+        .await?;
+    Ok(given)
+}
+
+/// Notes that somebody wants the run to stop; its owner sees it at its next write. `false` when it has ended.
+pub async fn request_stop(conn: &mut Conn, run: Uuid) -> Result<bool, StorageError> {
+    let noted = diesel::sql_query(
+        "UPDATE gatewright_run_leases SET stop_requested_at = coalesce(stop_requested_at, now()) WHERE run_id = $1",
+    )
+    .bind::<SqlUuid, _>(run)
+    .execute(conn.as_mut())
+    .await?;
+    Ok(noted == 1)
+}
+
+/// Nobody works on these runs any more: they ended.
+pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
+    diesel::sql_query("DELETE FROM gatewright_run_leases WHERE run_id = ANY ($1)")
+        .bind::<Array<SqlUuid>, _>(runs)
+        .execute(conn.as_mut())
+        .await?;
+    Ok(())
+}

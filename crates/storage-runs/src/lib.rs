@@ -1,0 +1,21 @@
+//! PostgreSQL of runs. Rows of many runs are written by one statement each ([`run`], [`node`], [`checkpoint`]): what many runs have to
+//! keep at the same time costs one round trip. Who may write a run is decided by its lease ([`lease`]); times of leases are the
+//! database's own.
+
+pub mod checkpoint;
+pub mod end_user;
+pub mod lease;
+pub mod node;
+pub mod run;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+/// Dify's `timestamp` columns hold UTC without zone.
+fn to_column(at: DateTime<Utc>) -> NaiveDateTime {
+    at.naive_utc()
+}
+
+/// A column of texts, of which one may be missing.
+fn texts<'a, T>(rows: &'a [T], text: impl Fn(&'a T) -> Option<&'a str>) -> Vec<Option<&'a str>> {
+    rows.iter().map(text).collect()
+}

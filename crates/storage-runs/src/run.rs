@@ -1,0 +1,211 @@
+//! `workflow_runs` and `workflow_app_logs`, with Dify's columns. The graph is not copied into each run: its version has it.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{
+    OptionalExtension as _, QueryableByName,
+    sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
+};
+use diesel_async::RunQueryDsl;
+use gatewright_storage_kit::{Conn, StorageError};
+use uuid::Uuid;
+
+use crate::{texts, to_column};
+
+/// Who began a run, as `created_by_role` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creator {
+    /// A member of the workspace.
+    Account(Uuid),
+    /// A user of the app.
+    EndUser(Uuid),
+}
+
+impl Creator {
+    /// `account` or `end_user`.
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Account(_) => "account",
+            Self::EndUser(_) => "end_user",
+        }
+    }
+
+    /// The account or the end user.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Account(id) | Self::EndUser(id) => id,
+        }
+    }
+}
+
+/// A run that begins.
+#[derive(Debug, Clone)]
+pub struct NewRun<'a> {
+    /// Primary key.
+    pub id: Uuid,
+    /// The workspace.
+    pub tenant_id: Uuid,
+    /// The app.
+    pub app_id: Uuid,
+    /// The version that runs.
+    pub workflow_id: Uuid,
+    /// A JSON object.
+    pub inputs: &'a str,
+    /// Who began it.
+    pub creator: Creator,
+    /// Which surface, as `workflow_app_logs.created_from` names it: `service-api`, `openapi`, `web-app`; `None`: no log is kept.
+    pub created_from: Option<&'a str>,
+    /// The id of that log.
+    pub log_id: Uuid,
+    /// UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Inserts runs, status `running`, and their logs. A run that is there already stays as it is, or runs again after a pause.
+pub async fn insert(conn: &mut Conn, runs: &[NewRun<'_>]) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "WITH new AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+           AS t (id, tenant_id, app_id, workflow_id, inputs, role, created_by, created_from, log_id, created_at)), \
+         logged AS (INSERT INTO workflow_app_logs (id, tenant_id, app_id, workflow_id, workflow_run_id, created_from, \
+           created_by_role, created_by, created_at) \
+           SELECT log_id, tenant_id, app_id, workflow_id, id, created_from, role, created_by, created_at \
+           FROM new WHERE created_from IS NOT NULL ON CONFLICT DO NOTHING) \
+         INSERT INTO workflow_runs (id, tenant_id, app_id, workflow_id, type, triggered_from, version, inputs, status, \
+           created_by_role, created_by, created_at) \
+         SELECT n.id, n.tenant_id, n.app_id, n.workflow_id, w.type, 'app-run', w.version, n.inputs, 'running', n.role, \
+           n.created_by, n.created_at FROM new n JOIN workflows w ON w.id = n.workflow_id \
+         ON CONFLICT (id) DO UPDATE SET status = 'running' WHERE workflow_runs.status = 'paused'",
+    )
+    .bind::<Array<SqlUuid>, _>(runs.iter().map(|run| run.id).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(runs.iter().map(|run| run.tenant_id).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(runs.iter().map(|run| run.app_id).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(runs.iter().map(|run| run.workflow_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(runs.iter().map(|run| run.inputs).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(runs.iter().map(|run| run.creator.role()).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(runs.iter().map(|run| run.creator.id()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(runs, |run| run.created_from))
+    .bind::<Array<SqlUuid>, _>(runs.iter().map(|run| run.log_id).collect::<Vec<_>>())
+    .bind::<Array<Timestamp>, _>(runs.iter().map(|run| to_column(run.created_at)).collect::<Vec<_>>())
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
+}
+
+/// How a run ended, or that it waits.
+#[derive(Debug, Clone)]
+pub struct RunState<'a> {
+    /// The run.
+    pub id: Uuid,
+    /// `paused`, or one of the terminal ones.
+    pub status: &'a str,
+    /// A JSON object.
+    pub outputs: &'a str,
+    /// Why it failed or was stopped.
+    pub error: Option<&'a str>,
+    /// Seconds.
+    pub elapsed_time: f64,
+    /// Of all models.
+    pub total_tokens: i64,
+    /// Nodes that ended.
+    pub total_steps: i32,
+    /// Nodes that failed and were gone around.
+    pub exceptions_count: i32,
+    /// UTC; none while it waits.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Writes how runs ended. A run that ended before keeps how it ended: the first one counts.
+pub async fn update_state(conn: &mut Conn, states: &[RunState<'_>]) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "UPDATE workflow_runs r SET status = s.status, outputs = s.outputs, error = s.error, elapsed_time = s.elapsed_time, \
+         total_tokens = s.total_tokens, total_steps = s.total_steps, exceptions_count = s.exceptions_count, \
+         finished_at = s.finished_at FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         AS s (id, status, outputs, error, elapsed_time, total_tokens, total_steps, exceptions_count, finished_at) \
+         WHERE r.id = s.id AND r.status IN ('running', 'paused')",
+    )
+    .bind::<Array<SqlUuid>, _>(states.iter().map(|run| run.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(states.iter().map(|run| run.status).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(states.iter().map(|run| run.outputs).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(states, |run| run.error))
+    .bind::<Array<Double>, _>(states.iter().map(|run| run.elapsed_time).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(states.iter().map(|run| run.total_tokens).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(states.iter().map(|run| run.total_steps).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(states.iter().map(|run| run.exceptions_count).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamp>>, _>(
+        states.iter().map(|run| run.finished_at.map(to_column)).collect::<Vec<_>>(),
+    )
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
+}
+
+/// A run as it is stored.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct Run {
+    /// Primary key.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// The version that ran.
+    #[diesel(sql_type = SqlUuid)]
+    pub workflow_id: Uuid,
+    /// `running`, `paused`, `succeeded`, `failed`, `stopped`, `partial-succeeded`.
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    /// A JSON object.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub inputs: Option<String>,
+    /// A JSON object.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub outputs: Option<String>,
+    /// Why it failed or was stopped.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub error: Option<String>,
+    /// Seconds.
+    #[diesel(sql_type = Double)]
+    pub elapsed_time: f64,
+    /// Of all models.
+    #[diesel(sql_type = BigInt)]
+    pub total_tokens: i64,
+    /// Nodes that ended.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub total_steps: Option<i32>,
+    /// UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
+    /// UTC.
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub finished_at: Option<NaiveDateTime>,
+    /// `account` or `end_user`.
+    #[diesel(sql_type = Text)]
+    pub created_by_role: String,
+    /// The account or the end user.
+    #[diesel(sql_type = SqlUuid)]
+    pub created_by: Uuid,
+}
+
+const SELECT: &str = "SELECT id, workflow_id, status, inputs, outputs, error, elapsed_time, total_tokens, total_steps, \
+                      created_at, finished_at, created_by_role, created_by FROM workflow_runs ";
+
+/// A run of an app.
+pub async fn find(conn: &mut Conn, tenant: Uuid, app: Uuid, run: Uuid) -> Result<Option<Run>, StorageError> {
+    let found = diesel::sql_query(format!("{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND id = $3"))
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(app)
+        .bind::<SqlUuid, _>(run)
+        .get_result(conn.as_mut())
+        .await
+        .optional()?;
+    Ok(found)
+}
+
+/// The latest runs of an app, the newest first.
+pub async fn list(conn: &mut Conn, tenant: Uuid, app: Uuid, limit: i64) -> Result<Vec<Run>, StorageError> {
+    let found = diesel::sql_query(format!(
+        "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND triggered_from = 'app-run' ORDER BY created_at DESC, id DESC LIMIT $3"
+    ))
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(app)
+    .bind::<BigInt, _>(limit)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
+}
