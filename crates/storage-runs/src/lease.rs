@@ -124,3 +124,15 @@ pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> 
         .await?;
     Ok(())
 }
+
+/// Whether an owner has a run, or the run has ended meanwhile.
+pub async fn is_owned(conn: &mut Conn, run: Uuid, owner: Uuid) -> Result<bool, StorageError> {
+    let others: Vec<Id> = diesel::sql_query(
+        "SELECT run_id FROM gatewright_run_leases WHERE run_id = $1 AND (owner IS DISTINCT FROM $2 OR expires_at <= now())",
+    )
+    .bind::<SqlUuid, _>(run)
+    .bind::<SqlUuid, _>(owner)
+    .load(conn.as_mut())
+    .await?;
+    Ok(others.is_empty())
+}

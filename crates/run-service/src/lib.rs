@@ -1,0 +1,20 @@
+//! Runs of published apps. [`RunService`] begins a run for whoever a surface let in; [`PostgresRuns`] keeps what happens, many runs in
+//! one transaction, each fenced by its lease; [`LeaseKeeper`] keeps the leases of this process and gives them back when it leaves.
+//!
+//! It stands above `usecase-runs`, which knows neither apps nor PostgreSQL, and `usecase-apps`, which knows no runs.
+
+mod error;
+mod forms;
+mod leases;
+mod rows;
+mod service;
+mod store;
+
+pub use error::RunServiceError;
+pub use forms::FormTokens;
+pub use leases::LeaseKeeper;
+pub use service::{Caller, RunDetail, RunService, StartRun, Surface};
+pub use store::PostgresRuns;
+
+/// Seconds that a process owns its runs without a word: then others go on with them.
+pub const LEASE_SECONDS: f64 = 15.0;

@@ -1,0 +1,252 @@
+//! Runs as surfaces use them: begun, stopped, looked at.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use gatewright_domain::ids::{AppId, WorkflowId};
+use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
+use gatewright_run_events::{CreatedBy, Json};
+use gatewright_storage_kit::Pool;
+use gatewright_storage_runs::{end_user, end_user::Session, lease, run};
+use gatewright_usecase_apps::{Apps, Runnable};
+use gatewright_usecase_kit::{Ctx, Env};
+use gatewright_usecase_runs::{RunHandle, RunKey, RunPlan, RunRegistry};
+use gatewright_variables::inputs::{Input, InputField, validate};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::{RunServiceError, store::STOPPED};
+
+/// From where a run is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// `/v1`, by an app's key.
+    ServiceApi,
+    /// `/openapi/v1`, by a bearer.
+    Openapi,
+}
+
+/// On whose behalf.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// A member of the workspace.
+    Account {
+        /// The account.
+        id: Uuid,
+        /// Its name.
+        name: String,
+        /// Its address.
+        email: String,
+    },
+    /// Whom the holder of an app's key names; empty: nobody in particular.
+    User(String),
+}
+
+/// What a caller sends.
+#[derive(Debug, Clone)]
+pub struct StartRun {
+    /// The app.
+    pub app: AppId,
+    /// A version of it; none: the published one.
+    pub version: Option<WorkflowId>,
+    /// As the caller sent them.
+    pub inputs: Map<String, Value>,
+    /// On whose behalf.
+    pub caller: Caller,
+}
+
+/// A run as callers look at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunDetail {
+    /// The row.
+    pub run: run::Run,
+    /// UTC.
+    pub created_at: DateTime<Utc>,
+    /// UTC; none while it goes on.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Runs of published apps.
+pub struct RunService {
+    apps: Arc<Apps>,
+    registry: Arc<RunRegistry>,
+    pool: Pool,
+    env: Env,
+    limits: Limits,
+}
+
+impl RunService {
+    /// Over these apps, in this process.
+    pub fn new(apps: Arc<Apps>, registry: Arc<RunRegistry>, pool: Pool, env: Env) -> Self {
+        Self { apps, registry, pool, env, limits: Limits::default() }
+    }
+
+    /// Begins a run of an app of mode `workflow`. When this returns, the run is in storage and its log has its beginning.
+    ///
+    /// # Errors
+    /// When the app has no published version, an input does not fit, the graph cannot run, too much runs already, or a store is gone.
+    pub async fn start(&self, ctx: &Ctx, request: StartRun) -> Result<RunHandle, RunServiceError> {
+        let runnable = self.apps.published(request.app, request.version).await?;
+        let graph = Value::Object(runnable.content.graph.clone());
+        let inputs = check_inputs(&graph, &request.inputs)?;
+        let graph = Graph::parse(&graph, &self.limits);
+        let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
+        let created_by = self.creator(ctx, &runnable, request.caller).await?;
+        let run_id = self.env.ids.new_uuid();
+        let system = system(&runnable, run_id, &created_by);
+        let plan = self.plan(ctx, &runnable, run_id, created_by, &inputs, &system)?;
+        let declared = |one: &gatewright_dsl::Variable| Declared {
+            name: one.name.clone(),
+            value_type: one.value_type.to_string(),
+            value: one.value.clone(),
+        };
+        let start = Start {
+            inputs,
+            system: with_timestamp(&system, ctx.now),
+            environment: runnable.content.environment_variables.iter().map(declared).collect(),
+            ..Start::default()
+        };
+        let engine = Engine::new(Arc::new(graph), self.limits.clone());
+        Ok(self.registry.start(plan, Box::new(engine), start).await?)
+    }
+
+    /// Asks for a run of an app to stop, by the task id that its stream shows. What there is none of, or what is another
+    /// one's, is left alone: nobody learns the difference.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn stop(&self, app: AppId, task: &str) -> Result<(), RunServiceError> {
+        let handle = task.parse().ok().and_then(|task| self.registry.find_task(task));
+        let Some(handle) = handle.filter(|handle| handle.plan.app_id == app.0) else {
+            return Ok(());
+        };
+        let run_id = handle.plan.key.run_id;
+        let mut conn = self.pool.get().await?;
+        lease::request_stop(&mut conn, run_id).await?;
+        self.registry.stop(run_id, STOPPED).await;
+        Ok(())
+    }
+
+    /// A run of an app.
+    ///
+    /// # Errors
+    /// When there is none, or PostgreSQL does not answer.
+    pub async fn detail(&self, tenant: Uuid, app: AppId, id: &str) -> Result<RunDetail, RunServiceError> {
+        let id: Uuid = id.parse().map_err(|_| RunServiceError::NotFound)?;
+        let mut conn = self.pool.get().await?;
+        let run = run::find(&mut conn, tenant, app.0, id).await?.ok_or(RunServiceError::NotFound)?;
+        Ok(RunDetail {
+            created_at: run.created_at.and_utc(),
+            finished_at: run.finished_at.map(|at| at.and_utc()),
+            run,
+        })
+    }
+
+    /// Whoever begins it, with a row of their own when they are no account.
+    async fn creator(&self, ctx: &Ctx, runnable: &Runnable, caller: Caller) -> Result<CreatedBy, RunServiceError> {
+        let user = match caller {
+            Caller::Account { id, name, email } => {
+                return Ok(CreatedBy::Account { id: id.to_string(), name, email });
+            }
+            Caller::User(user) => user,
+        };
+        let named = Some(user.as_str()).filter(|user| !user.is_empty());
+        let session = Session {
+            tenant_id: runnable.app.workspace.0,
+            app_id: runnable.app.id.0,
+            kind: "service-api",
+            session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
+        };
+        let mut conn = self.pool.get().await?;
+        let known = end_user::find(&mut conn, session).await?;
+        drop(conn);
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let mut tx = self.pool.begin().await?;
+                let id = self.env.ids.new_uuid();
+                let id = end_user::find_or_insert(&mut tx, session, id, ctx.now).await?;
+                tx.commit().await?;
+                id
+            }
+        };
+        Ok(CreatedBy::EndUser { id: id.to_string(), user: session.session_id.to_owned() })
+    }
+
+    fn plan(
+        &self,
+        ctx: &Ctx,
+        runnable: &Runnable,
+        run_id: Uuid,
+        created_by: CreatedBy,
+        inputs: &Map<String, Value>,
+        system: &Map<String, Value>,
+    ) -> Result<RunPlan, RunServiceError> {
+        let shown = |system: &Map<String, Value>| {
+            let mut all = inputs.clone();
+            all.extend(system.iter().map(|(name, value)| (format!("sys.{name}"), value.clone())));
+            Json::of(&all).map_err(|error| RunServiceError::Graph(error.to_string()))
+        };
+        Ok(RunPlan {
+            key: RunKey { run_id, epoch: 1 },
+            task_id: self.env.ids.new_uuid(),
+            tenant_id: runnable.app.workspace.0,
+            app_id: runnable.app.id.0,
+            workflow_id: runnable.workflow_id.0,
+            message: None,
+            created_by,
+            inputs: shown(system)?,
+            stored_inputs: shown(&with_timestamp(system, ctx.now))?,
+        })
+    }
+}
+
+/// The inputs that the start node declares, in its order. Files are refused until they can be uploaded.
+fn check_inputs(graph: &Value, sent: &Map<String, Value>) -> Result<Map<String, Value>, RunServiceError> {
+    let nodes = graph["nodes"].as_array().into_iter().flatten();
+    let start = nodes.map(|node| &node["data"]).find(|data| data["type"] == "start");
+    let declared = start.map_or(&Value::Null, |data| &data["variables"]);
+    let fields: Vec<InputField> = match declared {
+        Value::Null => vec![],
+        list => serde_json::from_value(list.clone())
+            .map_err(|error| RunServiceError::Graph(format!("start node: {error}")))?,
+    };
+    let mut inputs = Map::new();
+    for (name, input) in validate(&fields, sent)? {
+        let value = match input {
+            Input::Value(value) => value,
+            Input::File(_) | Input::Files(_) => {
+                return Err(RunServiceError::Graph(format!("{name}: files cannot be sent yet")));
+            }
+        };
+        inputs.insert(name, value);
+    }
+    Ok(inputs)
+}
+
+/// `sys.*` in the order in which streams show them.
+fn system(runnable: &Runnable, run_id: Uuid, created_by: &CreatedBy) -> Map<String, Value> {
+    let user = match created_by {
+        CreatedBy::Account { id, .. } => id,
+        CreatedBy::EndUser { user, .. } => user,
+    };
+    let mut system = Map::new();
+    system.insert("files".into(), json!([]));
+    system.insert("user_id".into(), json!(user));
+    system.insert("app_id".into(), json!(runnable.app.id.0));
+    system.insert("workflow_id".into(), json!(runnable.workflow_id.0));
+    system.insert("workflow_run_id".into(), json!(run_id));
+    system
+}
+
+/// The same as it is stored, and as nodes see it: with the time behind the app.
+fn with_timestamp(system: &Map<String, Value>, now: DateTime<Utc>) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (name, value) in system {
+        all.insert(name.clone(), value.clone());
+        if name == "app_id" {
+            all.insert("timestamp".into(), json!(now.timestamp()));
+        }
+    }
+    all
+}

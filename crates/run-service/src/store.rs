@@ -1,0 +1,144 @@
+//! PostgreSQL behind the recorder of runs: a batch is one transaction. It locks the leases of its runs first and compares their epochs,
+//! so that what a former owner writes changes nothing; then each kind of row is written by one statement for all runs.
+
+use gatewright_run_events::StartReason;
+use gatewright_storage_kit::{Pool, StorageError, Tx};
+use gatewright_storage_runs::{
+    checkpoint::{self, Checkpoint as State},
+    lease::{self, Lease},
+    node, run,
+};
+use gatewright_usecase_runs::{
+    BatchError, BatchStore, Checkpoint, Commit, Committed, PortFuture, Record, StoreError,
+};
+use uuid::Uuid;
+
+use crate::{LEASE_SECONDS, rows};
+
+/// What a run that was stopped says of it.
+pub(crate) const STOPPED: &str = "Stopped by user.";
+
+/// Keeps runs for one process.
+pub struct PostgresRuns {
+    pool: Pool,
+    owner: Uuid,
+}
+
+impl PostgresRuns {
+    /// For the process that calls itself `owner`.
+    pub fn new(pool: Pool, owner: Uuid) -> Self {
+        Self { pool, owner }
+    }
+
+    async fn write_all(&self, batch: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
+        let mut tx = self.pool.begin().await?;
+        let begun: Vec<Uuid> = batch.iter().filter(|commit| begins(commit)).map(run_id).collect();
+        if !begun.is_empty() {
+            lease::insert(&mut tx, &begun, self.owner, LEASE_SECONDS).await?;
+        }
+        let ids: Vec<Uuid> = batch.iter().map(run_id).collect();
+        let leases = lease::lock(&mut tx, &ids).await?;
+        let owned = |commit: &&Commit| find(&leases, commit).is_some();
+        let own: Vec<&Commit> = batch.iter().filter(owned).collect();
+        write_runs(&mut tx, &own, &leases).await?;
+        write_states(&mut tx, &own).await?;
+        tx.commit().await?;
+        let answer = |commit: &Commit| match find(&leases, commit) {
+            None => Err(StoreError::Fenced),
+            Some(lease) => Ok(Committed {
+                stop: stopped(lease).map(str::to_owned),
+                answered: vec![],
+            }),
+        };
+        Ok(batch.iter().map(answer).collect())
+    }
+}
+
+impl BatchStore for PostgresRuns {
+    fn write<'a>(
+        &'a self,
+        batch: &'a [Commit],
+    ) -> PortFuture<'a, Result<Vec<Result<Committed, StoreError>>, BatchError>> {
+        Box::pin(async {
+            self.write_all(batch).await.map_err(|error| {
+                tracing::warn!(%error, runs = batch.len(), "a batch of runs was not kept");
+                match error {
+                    StorageError::Duplicate(_) => BatchError::Refused(error.to_string()),
+                    StorageError::Unavailable(_) => BatchError::Unavailable,
+                }
+            })
+        })
+    }
+}
+
+/// Rows of runs and of their nodes, in an order in which each row exists before another one names it.
+async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<(), StorageError> {
+    let (mut started, mut nodes, mut states) = (vec![], vec![], vec![]);
+    for commit in own {
+        let stop = find(leases, commit).and_then(stopped);
+        for record in &commit.records {
+            match record {
+                Record::Started(start) => started.push(rows::new_run(&commit.plan, start.created_at)),
+                Record::Node(one) => nodes.push(rows::node(&commit.plan, one)),
+                other => states.extend(rows::state(run_id(commit), other, stop)),
+            }
+        }
+    }
+    if !started.is_empty() {
+        run::insert(tx, &started).await?;
+    }
+    // Of several rows of one execution the last counts; a statement may name each once.
+    nodes.reverse();
+    let mut seen = std::collections::HashSet::new();
+    nodes.retain(|row| seen.insert(row.id));
+    if !nodes.is_empty() {
+        node::upsert(tx, &nodes).await?;
+    }
+    if !states.is_empty() {
+        run::update_state(tx, &states).await?;
+    }
+    Ok(())
+}
+
+/// What runs go on from; nothing of those that ended.
+async fn write_states(tx: &mut Tx, own: &[&Commit]) -> Result<(), StorageError> {
+    let (mut kept, mut ended) = (vec![], vec![]);
+    for commit in own {
+        match &commit.checkpoint {
+            Checkpoint::Save(state) => kept.push(State {
+                run_id: run_id(commit),
+                epoch: commit.key.epoch,
+                state: state.as_str().as_bytes(),
+            }),
+            Checkpoint::Drop => ended.push(run_id(commit)),
+        }
+    }
+    if !kept.is_empty() {
+        checkpoint::upsert(tx, &kept).await?;
+    }
+    if !ended.is_empty() {
+        checkpoint::delete(tx, &ended).await?;
+        lease::delete(tx, &ended).await?;
+    }
+    Ok(())
+}
+
+fn run_id(commit: &Commit) -> Uuid {
+    commit.key.run_id
+}
+
+fn begins(commit: &Commit) -> bool {
+    let is_first = |record: &Record| matches!(record, Record::Started(start) if start.reason == StartReason::Initial);
+    commit.records.iter().any(is_first)
+}
+
+/// The lease by which this commit may be written.
+fn find<'a>(leases: &'a [Lease], commit: &Commit) -> Option<&'a Lease> {
+    leases
+        .iter()
+        .find(|lease| lease.run_id == commit.key.run_id && lease.epoch == commit.key.epoch)
+}
+
+fn stopped(lease: &Lease) -> Option<&'static str> {
+    lease.stop_requested_at.map(|_| STOPPED)
+}
