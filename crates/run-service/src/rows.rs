@@ -88,7 +88,7 @@ fn row<'a>(plan: &RunPlan, record: &NodeRecord, node: &'a NodeExecution, status:
 }
 
 /// How a run ended or that it waits, when this record says so.
-pub(crate) fn state(run: Uuid, record: &Record, stopped: Option<&'static str>) -> Option<RunState<'_>> {
+pub(crate) fn state<'a>(run: Uuid, record: &'a Record, stopped: Option<&'static str>) -> Option<RunState<'a>> {
     let count = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
     let tokens = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     match record {

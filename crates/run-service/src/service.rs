@@ -97,7 +97,7 @@ impl RunService {
         let plan = self.plan(ctx, &runnable, run_id, created_by, &inputs, &system)?;
         let declared = |one: &gatewright_dsl::Variable| Declared {
             name: one.name.clone(),
-            value_type: one.value_type.to_string(),
+            value_type: json!(one.value_type).as_str().unwrap_or("string").to_owned(),
             value: one.value.clone(),
         };
         let start = Start {
