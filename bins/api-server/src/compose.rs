@@ -7,7 +7,7 @@ use gatewright_domain::{
     Clock,
     settings::{SettingError, Settings as _, Source},
 };
-use gatewright_http::{AppsServices, HttpSettings, IdentityServices, Services};
+use gatewright_http::{AppsServices, HttpSettings, IdentityServices, RunsServices, Services};
 use gatewright_runtime::{AppServices, ServerSettings};
 
 /// All settings of the API server.
@@ -35,6 +35,9 @@ pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -
         identity: identity(settings, app),
         apps: AppsServices {
             apps: Data::from(Arc::clone(&app.apps)),
+        },
+        runs: RunsServices {
+            runs: Data::from(Arc::clone(&app.runs)),
         },
         readiness: Data::from(Arc::clone(&app.readiness)),
         keys: Data::new(app.master.clone()),

@@ -1,7 +1,7 @@
 //! The whole edge, put together: every slice's routes and pages in one application, and the OpenAPI documents.
 //!
-//! The rooms are `http-kit` (what every route stands on), `http-identity` and `http-apps` (the routes of identity and of
-//! apps) and `pages`.
+//! The rooms are `http-kit` (what every route stands on), `http-identity`, `http-apps` and `http-runs` (the routes of identity,
+//! apps and runs) and `pages`.
 
 #[doc(hidden)]
 pub mod fuzzing;
@@ -10,6 +10,7 @@ mod services;
 mod slices;
 
 pub use gatewright_http_apps::AppsServices;
+pub use gatewright_http_runs::RunsServices;
 pub use gatewright_http_identity::IdentityServices;
 pub use gatewright_http_kit::{documentation::Surface, settings::HttpSettings};
 pub use openapi_document::document;

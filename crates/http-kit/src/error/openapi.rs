@@ -53,6 +53,8 @@ pub enum OpenApiFailure {
     Query(Vec<FieldProblem>),
     /// 400 with details, on the protocol routes.
     Body(Vec<FieldProblem>),
+    /// 422 with a text that clients compare.
+    Unprocessable(&'static str),
     /// 413: the body has more bytes than the operation allows.
     TooLarge,
 }
@@ -85,6 +87,10 @@ impl OpenApiFailure {
                 details,
                 Some("invalid_request"),
             ),
+            Self::Unprocessable(message) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                HttpResponse::build(status).json(ErrorBody::new(status, "invalid_param", message))
+            }
             Self::TooLarge => {
                 let status = StatusCode::PAYLOAD_TOO_LARGE;
                 let code = "request_entity_too_large";

@@ -43,6 +43,13 @@ impl RequiredScope for AppsReadScope {
     const SCOPE: Scope = Scope::AppsRead;
 }
 
+/// `apps:run`.
+pub struct AppsRunScope;
+
+impl RequiredScope for AppsRunScope {
+    const SCOPE: Scope = Scope::AppsRun;
+}
+
 /// The caller, who has the scope.
 pub struct Require<S> {
     /// The bearer's principal, its account and the account's workspaces.

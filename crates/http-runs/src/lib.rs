@@ -1,0 +1,8 @@
+//! The routes of runs: `/openapi/v1/apps/{app_id}/run` and what belongs to it. A handler extracts, calls one use-case, and streams.
+
+mod failure;
+mod openapi;
+mod slice;
+mod stream;
+
+pub use slice::{RunsServices, operations, operations_elsewhere};

@@ -1,0 +1,157 @@
+//! `/openapi/v1`: runs for programs of people with an account.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::{generation::Generation as Client, member::Capability};
+use gatewright_http_kit::{
+    error::{ErrorBody, OpenApiFailure},
+    extract::{ApiFormat, AppsRunScope, Body, RequestCtx, Require, Then},
+    operation::{BodyLimit, Facts, Operations},
+    operations,
+};
+use gatewright_run_events::{Audience, Generation, View};
+use gatewright_run_service::{Caller, RunService, StartRun};
+use gatewright_usecase_apps::{Apps, OpenApp};
+use gatewright_usecase_runs::RunLines;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::{failure::NotRun, stream};
+
+/// All of `/openapi/v1` that is about runs.
+pub(crate) fn operations() -> Operations {
+    operations!["runs": run => LARGE, stop]
+}
+
+/// Inputs may be long texts; the run is in storage when the answer begins.
+const LARGE: Facts = Facts {
+    body: BodyLimit::Bytes(10 << 20),
+    ..Facts::SLOW
+};
+
+/// What a run takes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunRequest {
+    /// By the names that the app declares.
+    #[schema(value_type = Object)]
+    inputs: Map<String, Value>,
+    /// What is said, to an app that answers in conversations.
+    query: Option<String>,
+    /// A published version; the current one by default.
+    workflow_id: Option<String>,
+}
+
+/// Done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Stopped {
+    /// Always `success`, also when there is no such run.
+    result: &'static str,
+}
+
+/// Runs an app and streams what happens, as server-sent events.
+#[utoipa::path(
+    post, path = "/openapi/v1/apps/{app_id}/run", operation_id = "run_app", request_body = RunRequest,
+    extensions(("x-also-at" = json!(["POST /openapi/v1/apps/{app_id}:run"]))),
+    params(("app_id" = String, Path)),
+    security(("bearer" = [])),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 422, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn run(
+    apps: Data<Apps>,
+    runs: Data<RunService>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    app_id: Path<String>,
+    request: Then<Require<AppsRunScope>, Body<RunRequest, ApiFormat>>,
+) -> Result<HttpResponse, OpenApiFailure> {
+    let Then(caller, body) = request;
+    let body = body.into_inner();
+    let open = OpenApp { needed: Some(Capability::BeMember) };
+    let reached = apps.reach(&caller.identity.workspaces, &app_id, open).await.map_err(NotRun::from)?;
+    require_runnable(&reached.app.mode, body.query.as_deref())?;
+    let version = body.workflow_id.map(|id| id.parse()).transpose();
+    let version = version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
+    let account = &caller.identity.account;
+    let start = StartRun {
+        app: reached.app.id,
+        version,
+        inputs: body.inputs,
+        caller: Caller::Account {
+            id: account.id.0,
+            name: account.name.clone(),
+            email: account.email.clone(),
+        },
+    };
+    let handle = runs.start(&ctx, start).await.map_err(NotRun)?;
+    let view = View {
+        audience: Audience::Openapi,
+        generation: match settings.dify_version.towards(ctx.user_agent.as_deref()) {
+            Client::V1_14 => Generation::V1_14,
+            Client::V1_16 => Generation::V1_16,
+        },
+    };
+    Ok(stream::events(RunLines::live(handle.reader(false), handle.plan.identity(), view)))
+}
+
+/// Stops a run.
+#[utoipa::path(
+    post, path = "/openapi/v1/apps/{app_id}/tasks/{task_id}/stop", operation_id = "stop_app_run",
+    extensions(("x-also-at" = json!(["POST /openapi/v1/apps/{app_id}/tasks/{task_id}:stop"]))),
+    params(("app_id" = String, Path), ("task_id" = String, Path)),
+    security(("bearer" = [])),
+    responses((status = 200, body = Stopped), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
+)]
+pub(crate) async fn stop(
+    apps: Data<Apps>,
+    runs: Data<RunService>,
+    caller: Require<AppsRunScope>,
+    path: Path<(String, String)>,
+) -> Result<Json<Stopped>, OpenApiFailure> {
+    let (app_id, task_id) = path.into_inner();
+    let reached = apps.reach(&caller.identity.workspaces, &app_id, OpenApp::default()).await;
+    let reached = reached.map_err(NotRun::from)?;
+    runs.stop(reached.app.id, &task_id).await.map_err(NotRun)?;
+    Ok(Json(Stopped { result: "success" }))
+}
+
+/// Only workflows run so far; each kind of app takes what it is for.
+fn require_runnable(mode: &str, query: Option<&str>) -> Result<(), OpenApiFailure> {
+    match (mode, query) {
+        ("workflow", None) => Ok(()),
+        ("workflow", Some(_)) => Err(OpenApiFailure::Unprocessable("query_not_supported_for_workflow")),
+        ("advanced-chat", query) if query.is_none_or(|query| query.trim().is_empty()) => {
+            Err(OpenApiFailure::Unprocessable("query_required_for_chat"))
+        }
+        _ => Err(OpenApiFailure::Unprocessable("mode_not_runnable")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mode_of_app_takes_what_it_is_for() {
+        for (mode, query, refused) in [
+            ("workflow", None, None),
+            ("workflow", Some("q"), Some("query_not_supported_for_workflow")),
+            ("advanced-chat", None, Some("query_required_for_chat")),
+            ("advanced-chat", Some(" "), Some("query_required_for_chat")),
+            ("advanced-chat", Some("q"), Some("mode_not_runnable")),
+            ("completion", Some("q"), Some("mode_not_runnable")),
+        ] {
+            let found = require_runnable(mode, query).err();
+            let text = found.map(|failure| match failure {
+                OpenApiFailure::Unprocessable(text) => text,
+                _ => "another",
+            });
+            assert_eq!(text, refused, "{mode} {query:?}");
+        }
+    }
+}
