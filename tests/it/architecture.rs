@@ -33,6 +33,7 @@ const EDGES: [(&str, &[&str]); 43] = [
     ("storage-kit", &["domain"]),
     ("storage-identity", &["auth", "domain", "storage-kit"]),
     ("storage-apps", &["domain", "storage-kit"]),
+    ("storage-runs", &["domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
     ("outbound", &[]),
     // One crate per family of vendors.
@@ -126,6 +127,23 @@ const EDGES: [(&str, &[&str]); 43] = [
     ),
     // A run's task stands between the engine and readers; storage, models and servers come through ports.
     ("usecase-runs", &["domain", "engine", "run-events"]),
+    // Above both halves: runs know no apps, apps no runs. What is begun here is kept by it in PostgreSQL.
+    (
+        "run-service",
+        &[
+            "domain",
+            "dsl",
+            "engine",
+            "run-events",
+            "storage-apps",
+            "storage-kit",
+            "storage-runs",
+            "usecase-apps",
+            "usecase-kit",
+            "usecase-runs",
+            "variables",
+        ],
+    ),
     // Extractors ask the use-cases of identity who calls.
     (
         "http-kit",
@@ -159,6 +177,18 @@ const EDGES: [(&str, &[&str]); 43] = [
             "usecase-device",
         ],
     ),
+    (
+        "http-runs",
+        &[
+            "auth",
+            "domain",
+            "http-kit",
+            "run-events",
+            "run-service",
+            "usecase-apps",
+            "usecase-runs",
+        ],
+    ),
     // `http-identity`: an audit trail is exported as the same lines by page and API.
     (
         "pages",
@@ -181,6 +211,7 @@ const EDGES: [(&str, &[&str]); 43] = [
             "http-apps",
             "http-identity",
             "http-kit",
+            "http-runs",
             "pages",
             "usecase-kit",
         ],
@@ -205,6 +236,7 @@ const EDGES: [(&str, &[&str]); 43] = [
             "outbound",
             "private-file",
             "run-events",
+            "run-service",
             "storage-identity",
             "storage-kit",
             "usecase-apps",
@@ -279,11 +311,23 @@ const OWNERS: [(&str, &[&str]); 36] = [
     // The queue joins the transactions of others.
     (
         "diesel",
-        &["storage-kit", "storage-identity", "storage-apps", "jobs"],
+        &[
+            "storage-kit",
+            "storage-identity",
+            "storage-apps",
+            "storage-runs",
+            "jobs",
+        ],
     ),
     (
         "diesel-async",
-        &["storage-kit", "storage-identity", "storage-apps", "jobs"],
+        &[
+            "storage-kit",
+            "storage-identity",
+            "storage-apps",
+            "storage-runs",
+            "jobs",
+        ],
     ),
     ("cron", &["jobs"]),
     ("lettre", &["mail"]),
@@ -300,6 +344,7 @@ const OWNERS: [(&str, &[&str]); 36] = [
             "http-kit",
             "http-identity",
             "http-apps",
+            "http-runs",
             "pages",
             "http",
             "api-server",
@@ -310,7 +355,14 @@ const OWNERS: [(&str, &[&str]); 36] = [
     ("object_store", &["objects"]),
     (
         "utoipa",
-        &["http-kit", "http-identity", "http-apps", "pages", "http"],
+        &[
+            "http-kit",
+            "http-identity",
+            "http-apps",
+            "http-runs",
+            "pages",
+            "http",
+        ],
     ),
     ("config", &["runtime"]),
     ("toml", &["model"]),

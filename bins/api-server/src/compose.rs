@@ -37,7 +37,7 @@ pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -
             apps: Data::from(Arc::clone(&app.apps)),
         },
         runs: RunsServices {
-            runs: Data::from(Arc::clone(&app.runs)),
+            runs: Data::from(Arc::clone(&app.runs.service)),
         },
         readiness: Data::from(Arc::clone(&app.readiness)),
         keys: Data::new(app.master.clone()),

@@ -15,6 +15,8 @@ use crate::compose::{Settings, services};
 
 /// How long load balancers have to notice that we are not ready any more.
 const DRAIN_NOTICE: Duration = Duration::from_millis(300);
+/// How long calls of runs that must not be done twice are waited for.
+const RUNS_LEAVE: Duration = Duration::from_secs(25);
 
 /// Serves until a signal comes.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
@@ -29,6 +31,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     ));
 
     let spares = rt::spawn(platform.pool.clone().keep_warm());
+    let leases = rt::spawn(app.runs.keep_leases());
     let keys_file = settings.server.secret.keys_file.clone();
     let follower = keys_file.map(|file| rt::spawn(key_file::follow(file, platform.master.clone())));
 
@@ -51,9 +54,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tracing::info!(signal, "stopping: not ready any more, finishing what runs");
     draining.store(true, Ordering::Relaxed);
     tokio::time::sleep(DRAIN_NOTICE).await;
+    app.runs.leave(RUNS_LEAVE).await;
     handle.stop(true).await;
     serving.await.context("the server task failed")??;
     listener.abort();
+    leases.abort();
     spares.abort();
     if let Some(follower) = follower {
         follower.abort();

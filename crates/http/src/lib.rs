@@ -10,8 +10,8 @@ mod services;
 mod slices;
 
 pub use gatewright_http_apps::AppsServices;
-pub use gatewright_http_runs::RunsServices;
 pub use gatewright_http_identity::IdentityServices;
 pub use gatewright_http_kit::{documentation::Surface, settings::HttpSettings};
+pub use gatewright_http_runs::RunsServices;
 pub use openapi_document::document;
 pub use services::{Services, application, configure};

@@ -12,7 +12,6 @@ use actix_web::{
 use gatewright_auth::{keys::MasterKeys, origin::PublicUrls};
 use gatewright_domain::Clock;
 use gatewright_http_apps::AppsServices;
-use gatewright_http_runs::RunsServices;
 use gatewright_http_identity::{IdentityServices, system_surface};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
@@ -22,6 +21,7 @@ use gatewright_http_kit::{
     operation::{ProviderTimeout, mount},
     settings::HttpSettings,
 };
+use gatewright_http_runs::RunsServices;
 use gatewright_pages as pages;
 use gatewright_usecase_kit::readiness::Readiness;
 

@@ -20,19 +20,27 @@ impl FormTokens {
 
     fn recipient(&self, kind: RecipientKind) -> Recipient {
         let token = self.ids.new_uuid().simple().to_string();
-        Recipient { kind, token: token[..22].to_owned() }
+        Recipient {
+            kind,
+            token: token[..22].to_owned(),
+        }
     }
 }
 
 impl FormIssuer for FormTokens {
     fn issue(&self, _plan: &RunPlan, required: &FormRequired, now: i64) -> Form {
-        let is_shown = |method: &serde_json::Value| method["type"] == "webapp" && method["enabled"] != false;
+        let is_shown =
+            |method: &serde_json::Value| method["type"] == "webapp" && method["enabled"] != false;
         let display_in_ui = required.delivery_methods.iter().any(is_shown);
-        let mut recipients = vec![self.recipient(RecipientKind::Backstage), self.recipient(RecipientKind::Console)];
+        let mut recipients = vec![
+            self.recipient(RecipientKind::Backstage),
+            self.recipient(RecipientKind::Console),
+        ];
         if display_in_ui {
             recipients.push(self.recipient(RecipientKind::StandaloneWebApp));
         }
-        let json = |value: &Vec<serde_json::Value>| Json::of(value).unwrap_or_else(|_| Json::array());
+        let json =
+            |value: &Vec<serde_json::Value>| Json::of(value).unwrap_or_else(|_| Json::array());
         let seconds = i64::try_from(required.timeout_seconds).unwrap_or(i64::MAX / 2);
         Form {
             form_id: self.ids.new_uuid().to_string(),
@@ -44,7 +52,8 @@ impl FormIssuer for FormTokens {
             actions: json(&required.actions),
             display_in_ui,
             recipients,
-            resolved_default_values: Json::of(&required.resolved_default_values).unwrap_or_else(|_| Json::object()),
+            resolved_default_values: Json::of(&required.resolved_default_values)
+                .unwrap_or_else(|_| Json::object()),
             expiration_time: now.saturating_add(seconds),
         }
     }

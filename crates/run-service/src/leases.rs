@@ -19,7 +19,11 @@ pub struct LeaseKeeper {
 impl LeaseKeeper {
     /// For the process that calls itself `owner`.
     pub fn new(pool: Pool, owner: Uuid, registry: Arc<RunRegistry>) -> Self {
-        Self { pool, owner, registry }
+        Self {
+            pool,
+            owner,
+            registry,
+        }
     }
 
     /// Renews until it is dropped, three times in the length of a lease. A run whose lease is another one's ends here.
@@ -46,7 +50,9 @@ impl LeaseKeeper {
         let kept = lease::renew(&mut conn, self.owner, LEASE_SECONDS).await?;
         for key in running {
             // One that began after the statement ran has a fresh lease, which the next beat sees.
-            if !kept.contains(&key.run_id) && !lease::is_owned(&mut conn, key.run_id, self.owner).await? {
+            if !kept.contains(&key.run_id)
+                && !lease::is_owned(&mut conn, key.run_id, self.owner).await?
+            {
                 self.registry.abandon(key.run_id);
             }
         }

@@ -42,10 +42,16 @@ pub(crate) fn node<'a>(plan: &RunPlan, record: &'a NodeRecord) -> NodeRow<'a> {
     match &record.state {
         NodeState::Running(started) => {
             let empty = row(plan, record, &started.node, "running");
-            NodeRow { created_at: at(started.created_at), ..empty }
+            NodeRow {
+                created_at: at(started.created_at),
+                ..empty
+            }
         }
         NodeState::Ended(end) => ended(plan, record, end),
-        NodeState::Retried(end, _) => NodeRow { status: "retry", ..ended(plan, record, end) },
+        NodeState::Retried(end, _) => NodeRow {
+            status: "retry",
+            ..ended(plan, record, end)
+        },
     }
 }
 
@@ -63,7 +69,12 @@ fn ended<'a>(plan: &RunPlan, record: &'a NodeRecord, end: &'a NodeFinished) -> N
     }
 }
 
-fn row<'a>(plan: &RunPlan, record: &NodeRecord, node: &'a NodeExecution, status: &'a str) -> NodeRow<'a> {
+fn row<'a>(
+    plan: &RunPlan,
+    record: &NodeRecord,
+    node: &'a NodeExecution,
+    status: &'a str,
+) -> NodeRow<'a> {
     NodeRow {
         id: record.id,
         tenant_id: plan.tenant_id,
@@ -88,13 +99,21 @@ fn row<'a>(plan: &RunPlan, record: &NodeRecord, node: &'a NodeExecution, status:
 }
 
 /// How a run ended or that it waits, when this record says so.
-pub(crate) fn state<'a>(run: Uuid, record: &'a Record, stopped: Option<&'static str>) -> Option<RunState<'a>> {
+pub(crate) fn state<'a>(
+    run: Uuid,
+    record: &'a Record,
+    stopped: Option<&'static str>,
+) -> Option<RunState<'a>> {
     let count = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
     let tokens = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     match record {
         Record::Finished(end) => Some(RunState {
             id: run,
-            status: if stopped.is_some() { "stopped" } else { status(end.status) },
+            status: if stopped.is_some() {
+                "stopped"
+            } else {
+                status(end.status)
+            },
             outputs: end.outputs.as_str(),
             error: stopped.or(end.error.as_deref()),
             elapsed_time: end.elapsed_time,

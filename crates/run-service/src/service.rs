@@ -78,7 +78,13 @@ pub struct RunService {
 impl RunService {
     /// Over these apps, in this process.
     pub fn new(apps: Arc<Apps>, registry: Arc<RunRegistry>, pool: Pool, env: Env) -> Self {
-        Self { apps, registry, pool, env, limits: Limits::default() }
+        Self {
+            apps,
+            registry,
+            pool,
+            env,
+            limits: Limits::default(),
+        }
     }
 
     /// Begins a run of an app of mode `workflow`. When this returns, the run is in storage and its log has its beginning.
@@ -97,13 +103,21 @@ impl RunService {
         let plan = self.plan(ctx, &runnable, run_id, created_by, &inputs, &system)?;
         let declared = |one: &gatewright_dsl::Variable| Declared {
             name: one.name.clone(),
-            value_type: json!(one.value_type).as_str().unwrap_or("string").to_owned(),
+            value_type: json!(one.value_type)
+                .as_str()
+                .unwrap_or("string")
+                .to_owned(),
             value: one.value.clone(),
         };
         let start = Start {
             inputs,
             system: with_timestamp(&system, ctx.now),
-            environment: runnable.content.environment_variables.iter().map(declared).collect(),
+            environment: runnable
+                .content
+                .environment_variables
+                .iter()
+                .map(declared)
+                .collect(),
             ..Start::default()
         };
         let engine = Engine::new(Arc::new(graph), self.limits.clone());
@@ -116,7 +130,10 @@ impl RunService {
     /// # Errors
     /// When PostgreSQL does not answer.
     pub async fn stop(&self, app: AppId, task: &str) -> Result<(), RunServiceError> {
-        let handle = task.parse().ok().and_then(|task| self.registry.find_task(task));
+        let handle = task
+            .parse()
+            .ok()
+            .and_then(|task| self.registry.find_task(task));
         let Some(handle) = handle.filter(|handle| handle.plan.app_id == app.0) else {
             return Ok(());
         };
@@ -131,10 +148,17 @@ impl RunService {
     ///
     /// # Errors
     /// When there is none, or PostgreSQL does not answer.
-    pub async fn detail(&self, tenant: Uuid, app: AppId, id: &str) -> Result<RunDetail, RunServiceError> {
+    pub async fn detail(
+        &self,
+        tenant: Uuid,
+        app: AppId,
+        id: &str,
+    ) -> Result<RunDetail, RunServiceError> {
         let id: Uuid = id.parse().map_err(|_| RunServiceError::NotFound)?;
         let mut conn = self.pool.get().await?;
-        let run = run::find(&mut conn, tenant, app.0, id).await?.ok_or(RunServiceError::NotFound)?;
+        let run = run::find(&mut conn, tenant, app.0, id)
+            .await?
+            .ok_or(RunServiceError::NotFound)?;
         Ok(RunDetail {
             created_at: run.created_at.and_utc(),
             finished_at: run.finished_at.map(|at| at.and_utc()),
@@ -143,10 +167,19 @@ impl RunService {
     }
 
     /// Whoever begins it, with a row of their own when they are no account.
-    async fn creator(&self, ctx: &Ctx, runnable: &Runnable, caller: Caller) -> Result<CreatedBy, RunServiceError> {
+    async fn creator(
+        &self,
+        ctx: &Ctx,
+        runnable: &Runnable,
+        caller: Caller,
+    ) -> Result<CreatedBy, RunServiceError> {
         let user = match caller {
             Caller::Account { id, name, email } => {
-                return Ok(CreatedBy::Account { id: id.to_string(), name, email });
+                return Ok(CreatedBy::Account {
+                    id: id.to_string(),
+                    name,
+                    email,
+                });
             }
             Caller::User(user) => user,
         };
@@ -170,7 +203,10 @@ impl RunService {
                 id
             }
         };
-        Ok(CreatedBy::EndUser { id: id.to_string(), user: session.session_id.to_owned() })
+        Ok(CreatedBy::EndUser {
+            id: id.to_string(),
+            user: session.session_id.to_owned(),
+        })
     }
 
     fn plan(
@@ -184,7 +220,11 @@ impl RunService {
     ) -> Result<RunPlan, RunServiceError> {
         let shown = |system: &Map<String, Value>| {
             let mut all = inputs.clone();
-            all.extend(system.iter().map(|(name, value)| (format!("sys.{name}"), value.clone())));
+            all.extend(
+                system
+                    .iter()
+                    .map(|(name, value)| (format!("sys.{name}"), value.clone())),
+            );
             Json::of(&all).map_err(|error| RunServiceError::Graph(error.to_string()))
         };
         Ok(RunPlan {
@@ -202,9 +242,14 @@ impl RunService {
 }
 
 /// The inputs that the start node declares, in its order. Files are refused until they can be uploaded.
-fn check_inputs(graph: &Value, sent: &Map<String, Value>) -> Result<Map<String, Value>, RunServiceError> {
+fn check_inputs(
+    graph: &Value,
+    sent: &Map<String, Value>,
+) -> Result<Map<String, Value>, RunServiceError> {
     let nodes = graph["nodes"].as_array().into_iter().flatten();
-    let start = nodes.map(|node| &node["data"]).find(|data| data["type"] == "start");
+    let start = nodes
+        .map(|node| &node["data"])
+        .find(|data| data["type"] == "start");
     let declared = start.map_or(&Value::Null, |data| &data["variables"]);
     let fields: Vec<InputField> = match declared {
         Value::Null => vec![],
@@ -216,7 +261,9 @@ fn check_inputs(graph: &Value, sent: &Map<String, Value>) -> Result<Map<String, 
         let value = match input {
             Input::Value(value) => value,
             Input::File(_) | Input::Files(_) => {
-                return Err(RunServiceError::Graph(format!("{name}: files cannot be sent yet")));
+                return Err(RunServiceError::Graph(format!(
+                    "{name}: files cannot be sent yet"
+                )));
             }
         };
         inputs.insert(name, value);

@@ -30,9 +30,16 @@ impl PostgresRuns {
         Self { pool, owner }
     }
 
-    async fn write_all(&self, batch: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
+    async fn write_all(
+        &self,
+        batch: &[Commit],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
         let mut tx = self.pool.begin().await?;
-        let begun: Vec<Uuid> = batch.iter().filter(|commit| begins(commit)).map(run_id).collect();
+        let begun: Vec<Uuid> = batch
+            .iter()
+            .filter(|commit| begins(commit))
+            .map(run_id)
+            .collect();
         if !begun.is_empty() {
             lease::insert(&mut tx, &begun, self.owner, LEASE_SECONDS).await?;
         }
@@ -78,7 +85,9 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
         let stop = find(leases, commit).and_then(stopped);
         for record in &commit.records {
             match record {
-                Record::Started(start) => started.push(rows::new_run(&commit.plan, start.created_at)),
+                Record::Started(start) => {
+                    started.push(rows::new_run(&commit.plan, start.created_at))
+                }
                 Record::Node(one) => nodes.push(rows::node(&commit.plan, one)),
                 other => states.extend(rows::state(run_id(commit), other, stop)),
             }

@@ -12,6 +12,7 @@ mod outbound_settings;
 mod platform;
 pub mod probe;
 pub mod running;
+mod runs;
 mod settings;
 mod shutdown;
 mod telemetry;
@@ -21,6 +22,7 @@ pub mod worker;
 pub use app_settings::AppSettings;
 pub use outbound_settings::OutboundSettings;
 pub use platform::{AppServices, Platform};
+pub use runs::RunPlane;
 pub use settings::{
     EDGE_SETTINGS, LogSettings, OTHER_VARIABLES, ServerSettings, SettingGroup, groups,
 };

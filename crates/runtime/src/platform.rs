@@ -45,7 +45,7 @@ use gatewright_usecase_workspace::{
     workspace::{ApiKeys, Tags, Workspaces},
 };
 
-use crate::{apps, identity, key_file, settings::ServerSettings};
+use crate::{apps, identity, key_file, runs::RunPlane, settings::ServerSettings};
 
 /// Connections and surroundings.
 pub struct Platform {
@@ -80,6 +80,8 @@ pub struct AppServices {
     pub tags: Arc<Tags>,
     /// Apps of workspaces.
     pub apps: Arc<Apps>,
+    /// Runs of this process.
+    pub runs: RunPlane,
     /// The audit trail.
     pub audit_log: Arc<AuditLog>,
     /// What administrators do.
@@ -149,6 +151,7 @@ impl Platform {
         let sso = identity::sso_branch(settings, &self.master, clock, nonces.clone())?;
         let geo_ip = GeoIp::open(settings.device.geo_ip_database.as_deref())?;
         let shared = Shared::new(self, settings, sso.providers.clone());
+        let apps = Arc::new(apps::apps(self, settings)?);
         Ok(AppServices {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
@@ -156,7 +159,8 @@ impl Platform {
             files: Arc::new(shared.files()),
             api_keys: Arc::new(ApiKeys::new(self.pool.clone(), self.env.clone())),
             tags: Arc::new(Tags::new(self.pool.clone(), self.env.clone())),
-            apps: Arc::new(apps::apps(self, settings)?),
+            runs: RunPlane::new(self, settings, Arc::clone(&apps))?,
+            apps,
             audit_log: Arc::new(AuditLog::new(
                 self.pool.clone(),
                 AuditBaseKeys::new(&self.master),

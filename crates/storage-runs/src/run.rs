@@ -186,19 +186,31 @@ const SELECT: &str = "SELECT id, workflow_id, status, inputs, outputs, error, el
                       created_at, finished_at, created_by_role, created_by FROM workflow_runs ";
 
 /// A run of an app.
-pub async fn find(conn: &mut Conn, tenant: Uuid, app: Uuid, run: Uuid) -> Result<Option<Run>, StorageError> {
-    let found = diesel::sql_query(format!("{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND id = $3"))
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(app)
-        .bind::<SqlUuid, _>(run)
-        .get_result(conn.as_mut())
-        .await
-        .optional()?;
+pub async fn find(
+    conn: &mut Conn,
+    tenant: Uuid,
+    app: Uuid,
+    run: Uuid,
+) -> Result<Option<Run>, StorageError> {
+    let found = diesel::sql_query(format!(
+        "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND id = $3"
+    ))
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(app)
+    .bind::<SqlUuid, _>(run)
+    .get_result(conn.as_mut())
+    .await
+    .optional()?;
     Ok(found)
 }
 
 /// The latest runs of an app, the newest first.
-pub async fn list(conn: &mut Conn, tenant: Uuid, app: Uuid, limit: i64) -> Result<Vec<Run>, StorageError> {
+pub async fn list(
+    conn: &mut Conn,
+    tenant: Uuid,
+    app: Uuid,
+    limit: i64,
+) -> Result<Vec<Run>, StorageError> {
     let found = diesel::sql_query(format!(
         "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND triggered_from = 'app-run' ORDER BY created_at DESC, id DESC LIMIT $3"
     ))

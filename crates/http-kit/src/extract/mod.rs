@@ -13,7 +13,8 @@ mod session;
 mod then;
 
 pub use bearer::{
-    AnySubject, AppsReadScope, AppsRunScope, FullScope, Require, WorkspaceReadScope, WorkspaceWriteScope,
+    AnySubject, AppsReadScope, AppsRunScope, FullScope, Require, WorkspaceReadScope,
+    WorkspaceWriteScope,
 };
 pub use body::{Body, Unreadable, form_pairs};
 pub use context::RequestCtx;

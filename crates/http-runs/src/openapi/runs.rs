@@ -1,4 +1,4 @@
-//! `/openapi/v1`: runs for programs of people with an account.
+//! Runs for programs of people with an account: begun and streamed, stopped.
 
 use actix_web::{
     HttpResponse,
@@ -9,8 +9,6 @@ use gatewright_domain::{generation::Generation as Client, member::Capability};
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{ApiFormat, AppsRunScope, Body, RequestCtx, Require, Then},
-    operation::{BodyLimit, Facts, Operations},
-    operations,
 };
 use gatewright_run_events::{Audience, Generation, View};
 use gatewright_run_service::{Caller, RunService, StartRun};
@@ -21,17 +19,6 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{failure::NotRun, stream};
-
-/// All of `/openapi/v1` that is about runs.
-pub(crate) fn operations() -> Operations {
-    operations!["runs": run => LARGE, stop]
-}
-
-/// Inputs may be long texts; the run is in storage when the answer begins.
-const LARGE: Facts = Facts {
-    body: BodyLimit::Bytes(10 << 20),
-    ..Facts::SLOW
-};
 
 /// What a run takes.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -72,11 +59,17 @@ pub(crate) async fn run(
 ) -> Result<HttpResponse, OpenApiFailure> {
     let Then(caller, body) = request;
     let body = body.into_inner();
-    let open = OpenApp { needed: Some(Capability::BeMember) };
-    let reached = apps.reach(&caller.identity.workspaces, &app_id, open).await.map_err(NotRun::from)?;
+    let open = OpenApp {
+        needed: Some(Capability::BeMember),
+    };
+    let reached = apps
+        .reach(&caller.identity.workspaces, &app_id, open)
+        .await
+        .map_err(NotRun::from)?;
     require_runnable(&reached.app.mode, body.query.as_deref())?;
     let version = body.workflow_id.map(|id| id.parse()).transpose();
-    let version = version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
+    let version =
+        version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
     let account = &caller.identity.account;
     let start = StartRun {
         app: reached.app.id,
@@ -96,7 +89,11 @@ pub(crate) async fn run(
             Client::V1_16 => Generation::V1_16,
         },
     };
-    Ok(stream::events(RunLines::live(handle.reader(false), handle.plan.identity(), view)))
+    Ok(stream::events(RunLines::live(
+        handle.reader(false),
+        handle.plan.identity(),
+        view,
+    )))
 }
 
 /// Stops a run.
@@ -114,7 +111,9 @@ pub(crate) async fn stop(
     path: Path<(String, String)>,
 ) -> Result<Json<Stopped>, OpenApiFailure> {
     let (app_id, task_id) = path.into_inner();
-    let reached = apps.reach(&caller.identity.workspaces, &app_id, OpenApp::default()).await;
+    let reached = apps
+        .reach(&caller.identity.workspaces, &app_id, OpenApp::default())
+        .await;
     let reached = reached.map_err(NotRun::from)?;
     runs.stop(reached.app.id, &task_id).await.map_err(NotRun)?;
     Ok(Json(Stopped { result: "success" }))
@@ -124,7 +123,9 @@ pub(crate) async fn stop(
 fn require_runnable(mode: &str, query: Option<&str>) -> Result<(), OpenApiFailure> {
     match (mode, query) {
         ("workflow", None) => Ok(()),
-        ("workflow", Some(_)) => Err(OpenApiFailure::Unprocessable("query_not_supported_for_workflow")),
+        ("workflow", Some(_)) => Err(OpenApiFailure::Unprocessable(
+            "query_not_supported_for_workflow",
+        )),
         ("advanced-chat", query) if query.is_none_or(|query| query.trim().is_empty()) => {
             Err(OpenApiFailure::Unprocessable("query_required_for_chat"))
         }
@@ -140,7 +141,11 @@ mod tests {
     fn each_mode_of_app_takes_what_it_is_for() {
         for (mode, query, refused) in [
             ("workflow", None, None),
-            ("workflow", Some("q"), Some("query_not_supported_for_workflow")),
+            (
+                "workflow",
+                Some("q"),
+                Some("query_not_supported_for_workflow"),
+            ),
             ("advanced-chat", None, Some("query_required_for_chat")),
             ("advanced-chat", Some(" "), Some("query_required_for_chat")),
             ("advanced-chat", Some("q"), Some("mode_not_runnable")),

@@ -1,0 +1,139 @@
+//! The run plane, put together: the engine's tasks, what they reach, and where they are kept.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use gatewright_domain::error::Unavailable;
+use gatewright_node_runners::{
+    files::{FileContent, FileError, RunFiles},
+    history::{NoHistory, RunHistory},
+};
+use gatewright_outbound::guard::GuardedClient;
+use gatewright_run_service::{FormTokens, LeaseKeeper, PostgresRuns, RunService};
+use gatewright_usecase_apps::Apps;
+use gatewright_usecase_runs::{Capacity, Ports, Recorder, RunPlan, RunRegistry};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    node::{NodeCalls, RunSurroundings},
+    platform::Platform,
+    settings::ServerSettings,
+};
+
+/// Runs that one process has under way; more are told to come back.
+const RUNS: usize = 2_000;
+/// Bytes of one run's log in memory.
+const LOG_BYTES: usize = 8 << 20;
+
+/// The runs of this process.
+pub struct RunPlane {
+    /// As surfaces use them.
+    pub service: Arc<RunService>,
+    registry: Arc<RunRegistry>,
+    platform_pool: gatewright_storage_kit::Pool,
+    owner: Uuid,
+}
+
+impl RunPlane {
+    /// Over these apps. Must be called on a runtime: what is to be kept is written by a task of its own.
+    ///
+    /// # Errors
+    /// When the clients of other servers cannot be made, or the file of endpoints cannot be used.
+    pub(crate) fn new(
+        platform: &Platform,
+        settings: &ServerSettings,
+        apps: Arc<Apps>,
+    ) -> Result<Self, Unavailable> {
+        let policy = settings.outbound.policy();
+        let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
+        let guarded = GuardedClient::new(policy);
+        let guarded =
+            guarded.map_err(|error| Unavailable::new("the client of HTTP nodes", error))?;
+        let endpoints = settings.nodes.endpoints();
+        let endpoints = endpoints.map_err(|error| Unavailable::new("the settings", error))?;
+        let clock = Arc::clone(&platform.env.clock);
+        let runner = NodeCalls::new(
+            &settings.nodes,
+            endpoints,
+            guarded,
+            Arc::new(Nothing),
+            Arc::clone(&clock),
+        );
+        let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
+        let owner = platform.env.ids.new_uuid();
+        let store = PostgresRuns::new(platform.pool.clone(), owner);
+        let ports = Ports {
+            runner: Arc::new(runner),
+            store: Arc::new(Recorder::start(Arc::new(store))),
+            forms: Arc::new(FormTokens::new(Arc::clone(&platform.env.ids))),
+            clock,
+        };
+        let registry = Arc::new(RunRegistry::new(
+            ports,
+            Capacity {
+                runs: RUNS,
+                log_bytes: LOG_BYTES,
+            },
+        ));
+        let (pool, env) = (platform.pool.clone(), platform.env.clone());
+        Ok(Self {
+            service: Arc::new(RunService::new(
+                apps,
+                Arc::clone(&registry),
+                pool.clone(),
+                env,
+            )),
+            registry,
+            platform_pool: pool,
+            owner,
+        })
+    }
+
+    /// Keeps the leases of this process until the future is dropped.
+    pub fn keep_leases(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.keeper().run()
+    }
+
+    /// Takes no more runs, and lets others go on with those that have not ended within `patience`.
+    pub async fn leave(&self, patience: Duration) {
+        let cut = self.registry.leave(patience).await;
+        match self.keeper().give_back().await {
+            Ok(given) => tracing::info!(cut, given, "runs are left to others"),
+            Err(error) => {
+                tracing::warn!(%error, cut, "leases of runs were not given back; they lapse by themselves")
+            }
+        }
+    }
+
+    fn keeper(&self) -> LeaseKeeper {
+        LeaseKeeper::new(
+            self.platform_pool.clone(),
+            self.owner,
+            Arc::clone(&self.registry),
+        )
+    }
+}
+
+/// Runs have neither files nor a conversation yet.
+struct Nothing;
+
+impl RunSurroundings for Nothing {
+    fn files(&self, _: &RunPlan) -> Arc<dyn RunFiles> {
+        Arc::new(Self)
+    }
+
+    fn history(&self, _: &RunPlan) -> Arc<dyn RunHistory> {
+        Arc::new(NoHistory)
+    }
+}
+
+impl RunFiles for Nothing {
+    fn read<'a>(&'a self, _: &'a Value) -> BoxFuture<'a, Result<FileContent, FileError>> {
+        Box::pin(async { Err(FileError("files cannot be used in runs yet".into())) })
+    }
+
+    fn keep(&self, _: FileContent) -> BoxFuture<'_, Result<Value, FileError>> {
+        Box::pin(async { Err(FileError("files cannot be kept in runs yet".into())) })
+    }
+}
