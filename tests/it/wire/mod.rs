@@ -33,6 +33,7 @@ mod providers;
 mod reference;
 mod refresh;
 mod request_id;
+mod runs;
 mod secrets;
 mod since_1_16;
 mod sso;
