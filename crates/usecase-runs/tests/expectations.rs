@@ -1,5 +1,4 @@
-//! What people expect of runs because other systems disappointed them: real graphs, many at once. The numbers are those of the
-//! complaints that each case answers.
+//! What people expect of runs because other systems disappointed them: real graphs, many at once.
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot unwrap has failed")]
 
@@ -288,7 +287,7 @@ fn text(events: &[RunEvent]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c01_c04_c07_c08_streams_of_many_chats_at_once_are_whole_and_their_own() {
+async fn streams_of_many_chats_at_once_are_whole_and_their_own() {
     let house = Arc::new(house(&chat_graph(), World::default(), true));
     let mut chats = JoinSet::new();
     for number in 1..=200 {
@@ -312,7 +311,7 @@ async fn c01_c04_c07_c08_streams_of_many_chats_at_once_are_whole_and_their_own()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c11_c12_callers_who_wait_are_answered_when_their_runs_end_with_what_streams_say() {
+async fn callers_who_wait_are_answered_when_their_runs_end_with_what_streams_say() {
     let house = Arc::new(house(&chat_graph(), World::default(), true));
     let mut callers = JoinSet::new();
     for number in 1..=50 {
@@ -338,7 +337,7 @@ async fn c11_c12_callers_who_wait_are_answered_when_their_runs_end_with_what_str
 }
 
 #[tokio::test]
-async fn c13_c153_c154_no_node_begins_after_a_stop_and_the_run_is_stopped() {
+async fn no_node_begins_after_a_stop_and_the_run_is_stopped() {
     let house = house(
         &request_graph(),
         World {
@@ -356,7 +355,7 @@ async fn c13_c153_c154_no_node_begins_after_a_stop_and_the_run_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c15_run_that_takes_too_long_fails_with_the_limit_named() {
+async fn run_that_takes_too_long_fails_with_the_limit_named() {
     let mut house = house(
         &request_graph(),
         World {
@@ -375,7 +374,7 @@ async fn c15_run_that_takes_too_long_fails_with_the_limit_named() {
 }
 
 #[tokio::test]
-async fn c16_run_whose_reader_goes_away_reaches_its_end_with_all_its_nodes() {
+async fn run_whose_reader_goes_away_reaches_its_end_with_all_its_nodes() {
     let house = house(&request_graph(), World::default(), false);
     let run = house.start(1).await.unwrap();
     let mut reader = run.reader(false);
@@ -401,7 +400,7 @@ async fn c16_run_whose_reader_goes_away_reaches_its_end_with_all_its_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c24_two_forms_at_once_answered_at_the_same_moment_let_the_run_end() {
+async fn two_forms_at_once_answered_at_the_same_moment_let_the_run_end() {
     let house = Arc::new(house(&forms_graph(), World::default(), false));
     for number in 1..=50 {
         let run = house.start(number).await.unwrap();
