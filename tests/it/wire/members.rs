@@ -709,14 +709,7 @@ async fn tags_belong_to_their_workspace() {
         .post(&h, "/console/api/tag-bindings", bind.clone())
         .await
         .expect(404);
-    // A database that was switched over has applications.
-    h.db.execute("CREATE TABLE apps (id uuid, tenant_id uuid)")
-        .await;
-    h.db.execute(&format!(
-        "INSERT INTO apps SELECT '{}', id FROM tenants",
-        made["id"].as_str().unwrap()
-    ))
-    .await;
+    insert_app(&h, made["id"].as_str().unwrap()).await;
     for _ in 0..2 {
         owner
             .post(&h, "/console/api/tag-bindings", bind.clone())
@@ -762,10 +755,7 @@ async fn api_key_is_shown_once_and_stored_as_a_digest() {
         .expect(204);
     let app = "/console/api/apps/00000000-0000-7000-8000-000000000000/api-keys";
     owner.get(&h, app).await.expect(404);
-    h.db.execute("CREATE TABLE apps (id uuid, tenant_id uuid)")
-        .await;
-    h.db.execute("INSERT INTO apps SELECT '00000000-0000-7000-8000-000000000000', id FROM tenants")
-        .await;
+    insert_app(&h, "00000000-0000-7000-8000-000000000000").await;
     let made = owner.post(&h, app, json!({})).await.expect(201).json();
     assert!(made["token"].as_str().unwrap().starts_with("app-"));
     assert_eq!(made["type"], "app");
@@ -788,4 +778,13 @@ async fn workspace_is_renamed_by_its_owner_and_administrators() {
         .expect(400);
     let list = owner.get(&h, "/console/api/workspaces").await.json();
     assert_eq!(list["workspaces"][0]["name"], "Better");
+}
+
+/// An application of the only workspace.
+async fn insert_app(h: &Harness, id: &str) {
+    let insert = format!(
+        "INSERT INTO apps (id, tenant_id, name, description, mode, enable_site, enable_api) \
+         SELECT '{id}', id, 'App', '', 'workflow', true, true FROM tenants"
+    );
+    h.db.execute(&insert).await;
 }

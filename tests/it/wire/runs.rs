@@ -25,43 +25,75 @@ impl World {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Answer {
-        let request = self.h.request("POST", path).bearer_auth(&self.token).json(body);
+        let request = self
+            .h
+            .request("POST", path)
+            .bearer_auth(&self.token)
+            .json(body);
         Answer::read(request.send().await.unwrap()).await
     }
 
     async fn run(&self, body: &Value) -> Answer {
-        self.post(&format!("/openapi/v1/apps/{}/run", self.app), body).await
+        self.post(&format!("/openapi/v1/apps/{}/run", self.app), body)
+            .await
     }
 
     async fn count(&self, table: &str) -> String {
-        self.h.db.query(&format!("SELECT count(*) FROM {table}")).await[0].clone()
+        self.h
+            .db
+            .query(&format!("SELECT count(*) FROM {table}"))
+            .await[0]
+            .clone()
     }
 }
 
 /// The data of a stream's lines; what comes first must be a ping.
 fn events(stream: &str) -> Vec<Value> {
-    let lines = stream.strip_prefix("event: ping\n\n").expect("a ping comes first");
+    let lines = stream
+        .strip_prefix("event: ping\n\n")
+        .expect("a ping comes first");
     let data = lines.split("\n\n").filter(|line| !line.is_empty());
-    data.map(|line| serde_json::from_str(line.strip_prefix("data: ").expect("data")).unwrap()).collect()
+    data.map(|line| serde_json::from_str(line.strip_prefix("data: ").expect("data")).unwrap())
+        .collect()
 }
 
 #[actix_web::test]
 async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
     let world = World::new().await;
-    let answer = world.run(&json!({"inputs": {"name": "Ada", "stray": 1}})).await.expect(200);
-    assert_eq!(answer.headers["content-type"], "text/event-stream; charset=utf-8");
+    let answer = world
+        .run(&json!({"inputs": {"name": "Ada", "stray": 1}}))
+        .await
+        .expect(200);
+    assert_eq!(
+        answer.headers["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert_eq!(answer.headers["x-accel-buffering"], "no");
     let events = events(&answer.body);
-    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
     assert_eq!(
         names,
-        ["workflow_started", "node_started", "node_finished", "node_started", "text_chunk", "node_finished", "workflow_finished"]
+        [
+            "workflow_started",
+            "node_started",
+            "node_finished",
+            "node_started",
+            "text_chunk",
+            "node_finished",
+            "workflow_finished"
+        ]
     );
     let (first, last) = (&events[0], &events[6]);
     assert_eq!(first["data"]["inputs"]["name"], "Ada");
     assert_eq!(first["data"]["inputs"]["stray"], Value::Null);
     assert_eq!(first["data"]["inputs"]["sys.timestamp"], Value::Null);
-    assert_eq!((&last["data"]["status"], &last["data"]["outputs"]), (&json!("succeeded"), &json!({"result": "Ada"})));
+    assert_eq!(
+        (&last["data"]["status"], &last["data"]["outputs"]),
+        (&json!("succeeded"), &json!({"result": "Ada"}))
+    );
     assert_eq!(last["data"]["created_by"]["email"], "owner@example.com");
     // A program of this surface is not shown the insides of nodes.
     assert_eq!(events[2]["data"]["outputs"], Value::Null);
@@ -73,7 +105,10 @@ async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
     ));
     assert_eq!(row.await, [format!("succeeded 2 Ada {run}")]);
     let nodes = "SELECT node_type || ' ' || status FROM workflow_node_executions ORDER BY index";
-    assert_eq!(world.h.db.query(nodes).await, ["start succeeded", "end succeeded"]);
+    assert_eq!(
+        world.h.db.query(nodes).await,
+        ["start succeeded", "end succeeded"]
+    );
     assert_eq!(world.count("workflow_app_logs").await, "1");
     // Nobody works on it any more.
     assert_eq!(world.count("gatewright_run_leases").await, "0");
@@ -85,11 +120,24 @@ async fn run_with_an_input_that_does_not_fit_is_refused_and_stores_nothing() {
     let world = World::new().await;
     for (inputs, message) in [
         (json!({}), "name is required in input form"),
-        (json!({"name": 7}), "(type 'text-input') name in input form must be a string"),
-        (json!({"name": "x".repeat(49)}), "name in input form must be less than 48 characters"),
+        (
+            json!({"name": 7}),
+            "(type 'text-input') name in input form must be a string",
+        ),
+        (
+            json!({"name": "x".repeat(49)}),
+            "name in input form must be less than 48 characters",
+        ),
     ] {
-        let refused = world.run(&json!({"inputs": inputs})).await.expect(400).json();
-        assert_eq!(refused, json!({"code": "invalid_param", "message": message, "status": 400}));
+        let refused = world
+            .run(&json!({"inputs": inputs}))
+            .await
+            .expect(400)
+            .json();
+        assert_eq!(
+            refused,
+            json!({"code": "invalid_param", "message": message, "status": 400})
+        );
     }
     assert_eq!(world.count("workflow_runs").await, "0");
 }
@@ -97,10 +145,20 @@ async fn run_with_an_input_that_does_not_fit_is_refused_and_stores_nothing() {
 #[actix_web::test]
 async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
     let world = World::new().await;
-    let refused = world.run(&json!({"inputs": {"name": "x"}, "query": "q"})).await.expect(422).json();
+    let refused = world
+        .run(&json!({"inputs": {"name": "x"}, "query": "q"}))
+        .await
+        .expect(422)
+        .json();
     assert_eq!(refused["message"], "query_not_supported_for_workflow");
-    world.run(&json!({"inputs": {"name": "x"}, "workflow_id": NOWHERE})).await.expect(404);
-    world.run(&json!({"inputs": {"name": "x"}, "workflow_id": "nope"})).await.expect(422);
+    world
+        .run(&json!({"inputs": {"name": "x"}, "workflow_id": NOWHERE}))
+        .await
+        .expect(404);
+    world
+        .run(&json!({"inputs": {"name": "x"}, "workflow_id": "nope"}))
+        .await
+        .expect(422);
     world.run(&json!({"inputs": []})).await.expect(422);
     let run = format!("/openapi/v1/apps/{NOWHERE}/run");
     world.post(&run, &json!({"inputs": {}})).await.expect(404);
@@ -108,10 +166,24 @@ async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
     let mut other = world.h.add_account("other").await;
     let stranger = world.h.token(&mut other, "theirs").await;
     let path = format!("/openapi/v1/apps/{}/run", world.app);
-    let request = world.h.request("POST", &path).bearer_auth(&stranger).json(&json!({"inputs": {"name": "x"}}));
-    Answer::read(request.send().await.unwrap()).await.expect(404);
-    world.h.db.execute("UPDATE apps SET workflow_id = NULL").await;
-    let unpublished = world.run(&json!({"inputs": {"name": "x"}})).await.expect(400).json();
+    let request = world
+        .h
+        .request("POST", &path)
+        .bearer_auth(&stranger)
+        .json(&json!({"inputs": {"name": "x"}}));
+    Answer::read(request.send().await.unwrap())
+        .await
+        .expect(404);
+    world
+        .h
+        .db
+        .execute("UPDATE apps SET workflow_id = NULL")
+        .await;
+    let unpublished = world
+        .run(&json!({"inputs": {"name": "x"}}))
+        .await
+        .expect(400)
+        .json();
     assert_eq!(unpublished["code"], "app_unavailable");
     assert_eq!(world.count("workflow_runs").await, "0");
 }
@@ -120,19 +192,34 @@ async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
 async fn run_is_reached_by_the_paths_of_newer_clients_too() {
     let world = World::new().await;
     let path = format!("/openapi/v1/apps/{}:run", world.app);
-    let answer = world.post(&path, &json!({"inputs": {"name": "Ada"}})).await.expect(200);
-    assert_eq!(events(&answer.body).last().unwrap()["event"], "workflow_finished");
+    let answer = world
+        .post(&path, &json!({"inputs": {"name": "Ada"}}))
+        .await
+        .expect(200);
+    assert_eq!(
+        events(&answer.body).last().unwrap()["event"],
+        "workflow_finished"
+    );
 }
 
 #[actix_web::test]
 async fn stop_of_a_run_that_there_is_none_of_succeeds_and_changes_nothing() {
     let world = World::new().await;
-    world.run(&json!({"inputs": {"name": "Ada"}})).await.expect(200);
+    world
+        .run(&json!({"inputs": {"name": "Ada"}}))
+        .await
+        .expect(200);
     for task in [NOWHERE, "nope"] {
         for path in [format!("{task}/stop"), format!("{task}:stop")] {
             let path = format!("/openapi/v1/apps/{}/tasks/{path}", world.app);
-            assert_eq!(world.post(&path, &json!({})).await.expect(200).json(), json!({"result": "success"}));
+            assert_eq!(
+                world.post(&path, &json!({})).await.expect(200).json(),
+                json!({"result": "success"})
+            );
         }
     }
-    assert_eq!(world.h.db.query("SELECT status FROM workflow_runs").await, ["succeeded"]);
+    assert_eq!(
+        world.h.db.query("SELECT status FROM workflow_runs").await,
+        ["succeeded"]
+    );
 }
