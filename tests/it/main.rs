@@ -20,6 +20,7 @@ mod drift;
 mod e2e;
 mod fuzz;
 mod kv;
+mod log_events;
 mod long;
 mod module_graph;
 mod operator_files;

@@ -49,9 +49,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         .run();
     let handle = server.handle();
     let serving = rt::spawn(server);
-    tracing::info!(address, "serving");
+    tracing::info!(event = "server.ready", address, "serving");
     let signal = termination().await.context("signals cannot be heard")?;
-    tracing::info!(signal, "stopping: not ready any more, finishing what runs");
+    tracing::info!(
+        event = "server.stopping",
+        signal,
+        "stopping: not ready any more, finishing what runs"
+    );
     draining.store(true, Ordering::Relaxed);
     tokio::time::sleep(DRAIN_NOTICE).await;
     app.runs.leave(RUNS_LEAVE).await;
@@ -64,7 +68,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         follower.abort();
     }
     platform.pool.close();
-    tracing::info!("stopped");
+    tracing::info!(event = "server.stopped", "stopped");
     Ok(())
 }
 
@@ -78,10 +82,20 @@ async fn require_schema(platform: &Platform) -> anyhow::Result<()> {
         bail!("the database schema {problem}");
     }
     if let Some(problem) = health.writes {
-        tracing::warn!("PostgreSQL {problem}; most requests answer 503 until it does");
+        tracing::warn!(
+            event = "server.started_degraded",
+            dependency = "postgres",
+            problem,
+            "most requests answer 503 until PostgreSQL takes writes"
+        );
     }
     if let Some(problem) = health.redis {
-        tracing::warn!("Redis {problem}; most requests answer 503 until it does");
+        tracing::warn!(
+            event = "server.started_degraded",
+            dependency = "redis",
+            problem,
+            "most requests answer 503 until Redis answers"
+        );
     }
     Ok(())
 }

@@ -59,7 +59,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         bail!("the database schema {problem}");
     }
     if let Some(problem) = health.writes {
-        tracing::warn!("PostgreSQL {problem}; nothing can be done until it does");
+        tracing::warn!(
+            event = "worker.started_degraded",
+            dependency = "postgres",
+            problem,
+            "no job can be done until PostgreSQL takes writes"
+        );
     }
     match cli.command {
         None => work(&cli, &platform, &settings).await,
@@ -93,13 +98,17 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
         let _either = stopped.await;
     }));
     let spares = tokio::spawn(platform.pool.clone().keep_warm());
-    tracing::info!(queues = names, "worker ready");
+    tracing::info!(event = "worker.ready", queues = names, "worker ready");
     if let Some(file) = &cli.ready_file {
         gatewright_private_file::replace(file, b"ready\n")
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     let signal = termination().await.context("signals cannot be heard")?;
-    tracing::info!(signal, "stopping: finishing what runs");
+    tracing::info!(
+        event = "worker.stopping",
+        signal,
+        "stopping: finishing what runs"
+    );
     if let Some(file) = &cli.ready_file {
         std::fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
@@ -110,6 +119,6 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
         follower.abort();
     }
     platform.pool.close();
-    tracing::info!("stopped");
+    tracing::info!(event = "worker.stopped", "stopped");
     Ok(())
 }

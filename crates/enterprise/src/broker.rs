@@ -110,11 +110,19 @@ impl EnterpriseBroker {
                 Licence::Open
             }
             Ok(info) => {
-                tracing::warn!(status = ?info.license.status, "the licence closes the SSO branch");
+                tracing::warn!(
+                    event = "sso.licence_inactive",
+                    status = ?info.license.status,
+                    "the licence closes the SSO branch"
+                );
                 Licence::Closed
             }
             Err(error) => {
-                tracing::warn!(%error, "no licence information: the SSO branch is closed");
+                tracing::warn!(
+                    event = "sso.licence_unavailable",
+                    %error,
+                    "no licence information: the SSO branch is closed"
+                );
                 Licence::Closed
             }
         }

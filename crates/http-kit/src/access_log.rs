@@ -61,6 +61,7 @@ impl Visit {
         let duration_ms = self.began.elapsed().as_secs_f64() * 1e3;
         let duration_ms = (duration_ms * 1e3).round() / 1e3;
         tracing::info!(
+            event = "http.request",
             access = true,
             method = self.method,
             route,

@@ -353,7 +353,7 @@ impl CookiePolicy {
 pub fn put(answer: &mut HttpResponse, cookies: impl IntoIterator<Item = Cookie<'static>>) {
     for cookie in cookies {
         if let Err(error) = answer.add_cookie(&cookie) {
-            tracing::error!(%error, "a cookie cannot be set");
+            tracing::error!(event = "http.cookie_invalid", %error, "a cookie cannot be set");
         }
     }
 }

@@ -59,6 +59,7 @@ pub async fn around<B: MessageBody + 'static>(
     };
     if matches!(cause, Cause::NoAnswer) {
         tracing::error!(
+            event = "http.deadline_exceeded",
             request_id = ctx.request_id,
             operation = passage.pattern(),
             "no answer in time; a dependency hangs"
@@ -82,7 +83,7 @@ fn clear_several<B>(response: &mut ServiceResponse<B>) {
         .unwrap_or_default();
     for cookie in ended {
         if let Err(error) = response.response_mut().add_cookie(&cookie) {
-            tracing::error!(%error, "a cookie cannot be set");
+            tracing::error!(event = "http.cookie_invalid", %error, "a cookie cannot be set");
         }
     }
 }

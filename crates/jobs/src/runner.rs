@@ -94,7 +94,10 @@ impl<C: Connections> Runner<C> {
             .is_err()
         {
             running.abort_all();
-            tracing::warn!("some jobs took too long to stop; another worker does them");
+            tracing::warn!(
+                event = "worker.shutdown_timeout",
+                "some jobs took too long to stop; another worker does them"
+            );
         }
         this.give_back(worker).await;
     }
@@ -132,10 +135,17 @@ impl<C: Connections> Runner<C> {
         match fired.await {
             Ok(names) => {
                 for schedule in names {
-                    tracing::info!(schedule, "fired");
+                    tracing::info!(event = "schedule.fired", schedule, "fired");
                 }
             }
-            Err(error) => tracing::warn!(%error, cause = %error.source, "schedules wait"),
+            Err(error) => {
+                tracing::warn!(
+                    event = "schedule.unavailable",
+                    %error,
+                    cause = %error.source,
+                    "schedules wait"
+                );
+            }
         }
     }
 
@@ -155,7 +165,12 @@ impl<C: Connections> Runner<C> {
                 has_more && running.len() < self.settings.concurrency
             }
             Err(error) => {
-                tracing::warn!(%error, cause = %error.source, "no job can be claimed; trying again");
+                tracing::warn!(
+                    event = "job.claim_failed",
+                    %error,
+                    cause = %error.source,
+                    "no job can be claimed; trying again"
+                );
                 false
             }
         }
@@ -167,6 +182,7 @@ impl<C: Connections> Runner<C> {
         let dead_lettered = store::dead_letter_exhausted(conn.as_mut(), now).await?;
         if dead_lettered > 0 {
             tracing::error!(
+                event = "job.dead_lettered",
                 dead_lettered,
                 "jobs ended their workers too often; see `worker dead-letters list`"
             );
@@ -197,10 +213,20 @@ impl<C: Connections> Runner<C> {
             }
         };
         match (settled.await, outcome) {
-            (Ok(()), Ok(())) => tracing::info!(%id, kind, attempt, "done"),
-            (Ok(()), Err(error)) => tracing::warn!(%id, kind, attempt, %error, "failed"),
+            (Ok(()), Ok(())) => tracing::info!(event = "job.done", %id, kind, attempt, "done"),
+            (Ok(()), Err(error)) => {
+                tracing::warn!(event = "job.failed", %id, kind, attempt, %error, "failed");
+            }
             // The lease ends by itself, and somebody does it again.
-            (Err(error), _) => tracing::warn!(%id, kind, %error, "the outcome could not be noted"),
+            (Err(error), _) => {
+                tracing::warn!(
+                    event = "job.outcome_lost",
+                    %id,
+                    kind,
+                    %error,
+                    "the outcome could not be noted"
+                );
+            }
         }
     }
 
@@ -245,7 +271,12 @@ impl<C: Connections> Runner<C> {
             store::renew(conn.as_mut(), id, worker, until).await
         };
         if let Err(error) = renewed.await {
-            tracing::warn!(%id, %error, "the lease could not be renewed");
+            tracing::warn!(
+                event = "job.lease_not_renewed",
+                %id,
+                %error,
+                "the lease could not be renewed"
+            );
         }
     }
 
@@ -256,8 +287,14 @@ impl<C: Connections> Runner<C> {
         };
         match released.await {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "jobs given back"),
-            Err(error) => tracing::warn!(%error, "jobs come back when their leases end"),
+            Ok(count) => tracing::info!(event = "job.released", count, "jobs given back"),
+            Err(error) => {
+                tracing::warn!(
+                    event = "job.release_failed",
+                    %error,
+                    "jobs come back when their leases end"
+                );
+            }
         }
     }
 

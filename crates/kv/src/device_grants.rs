@@ -178,7 +178,11 @@ impl DeviceGrants {
             match serde_json::from_str(&value) {
                 Ok(grant) => Some(StoredGrant { grant, key, raw }),
                 Err(error) => {
-                    tracing::error!(%error, "a stored device grant cannot be read; treated as unknown");
+                    tracing::error!(
+                        event = "device_grant.unreadable",
+                        %error,
+                        "a stored device grant cannot be read; treated as unknown"
+                    );
                     None
                 }
             }

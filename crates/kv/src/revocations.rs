@@ -27,7 +27,11 @@ impl Revocations {
         let wakeups = |text: String| on_revoked(&TokenHash::from_column(text));
         for attempt in 0.. {
             if let Err(error) = self.kv.listen(&channel, attempt, &wakeups).await {
-                tracing::debug!(%error, "the revocation channel broke; connecting again");
+                tracing::debug!(
+                    event = "redis.revocations_disconnected",
+                    %error,
+                    "the revocation channel broke; connecting again"
+                );
             }
             tokio::time::sleep(RECONNECT).await;
         }

@@ -62,6 +62,7 @@ impl Seals {
     pub(crate) fn open(&self, key: &str, text: &str) -> Option<String> {
         let Some((end, value)) = self.genuine(key, text) else {
             tracing::error!(
+                event = "redis.value_not_ours",
                 family = family(key),
                 "Redis holds a value that this installation did not write there; treated as absent"
             );

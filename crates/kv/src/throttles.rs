@@ -162,7 +162,10 @@ impl Throttles {
             })
             .await?;
         if changed.is_none() {
-            tracing::warn!("an outcome was not noted: too many change the same throttle");
+            tracing::warn!(
+                event = "throttle.outcome_lost",
+                "an outcome was not noted: too many change the same throttle"
+            );
         }
         Ok(())
     }

@@ -84,7 +84,11 @@ impl Absence {
                 cleared(request, show(StatusCode::UNAUTHORIZED, &page), true)
             }
             Self::NotKept(why) => {
-                tracing::warn!(?why, "a session was renewed, and is not there all the same");
+                tracing::warn!(
+                    event = "page.session_lost",
+                    ?why,
+                    "a session was renewed, and is not there all the same"
+                );
                 let lines = why.lines(language);
                 // With other clocks the same happens again after signing in; waiting helps.
                 let may_wait = why == Why::Clocks;

@@ -121,7 +121,12 @@ async fn form(
 
 /// A store did not answer: a page says so too.
 pub(super) fn unavailable(language: PageLanguage, error: &Unavailable) -> HttpResponse {
-    tracing::error!(dependency = error.dependency, cause = %error.source, "a page cannot be shown");
+    tracing::error!(
+        event = "http.dependency_failed",
+        dependency = error.dependency,
+        cause = %error.source,
+        "a page cannot be shown"
+    );
     let page = Page::new(language, "Service unavailable", "服务暂时不可用");
     let mut answer = show(
         StatusCode::SERVICE_UNAVAILABLE,

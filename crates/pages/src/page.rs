@@ -209,7 +209,7 @@ pub(super) fn show(status: StatusCode, template: &impl Template) -> HttpResponse
             .insert_header((header::REFERRER_POLICY, "same-origin"))
             .body(html),
         Err(error) => {
-            tracing::error!(%error, "a page cannot be written");
+            tracing::error!(event = "page.template_failed", %error, "a page cannot be written");
             HttpResponse::ServiceUnavailable().finish()
         }
     }

@@ -29,9 +29,9 @@ const LEVELS: &str = "DEBUG, INFO, WARNING, ERROR, CRITICAL or TRACE";
 /// Starts logging to standard output. A second call changes nothing.
 pub fn init(settings: &LogSettings) {
     if subscriber(settings, std::io::stdout).try_init().is_err() {
-        tracing::debug!("logging was started before");
+        tracing::debug!(event = "log.started_before", "logging was started before");
     }
-    tracing::debug!(level = settings.level, "logging");
+    tracing::debug!(event = "log.started", level = settings.level, "logging");
 }
 
 fn subscriber<W>(settings: &LogSettings, writer: W) -> impl Subscriber + Send + Sync + use<W>

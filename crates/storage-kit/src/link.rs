@@ -273,14 +273,21 @@ async fn drive(mut messages: Messages, usage: Arc<Usage>) {
             message = messages.next() => match message {
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
-                    tracing::debug!(%error, "a connection to PostgreSQL ended");
+                    tracing::debug!(
+                        event = "postgres.connection_ended",
+                        %error,
+                        "a connection to PostgreSQL ended"
+                    );
                     return;
                 }
                 None => return,
             },
             _ = look.tick() => if usage.is_overdue() {
                 usage.give_up();
-                tracing::warn!("PostgreSQL does not answer on a connection: it is closed");
+                tracing::warn!(
+                    event = "postgres.connection_hung",
+                    "PostgreSQL does not answer on a connection: it is closed"
+                );
                 return;
             }
         }

@@ -37,7 +37,11 @@ pub(crate) fn listen(
         );
         tokio::select! {
             () = subscribed => {}
-            () = beating => tracing::warn!(channel, "the connection that hears of news is lost; polling goes on"),
+            () = beating => tracing::warn!(
+                event = "postgres.listener_lost",
+                channel,
+                "the connection that hears of news is lost; polling goes on"
+            ),
             () = news.closed() => {}
         }
     });

@@ -81,6 +81,7 @@ impl managed::Manager for Manager {
         let is_doubtful = self.pulse.doubts(proven);
         if (is_doubtful || now.saturating_sub(proven) > silent) && !link.ping(PING).await {
             tracing::warn!(
+                event = "postgres.idle_connections_lost",
                 "an idle connection to PostgreSQL was lost; the others that were idle are closed too"
             );
             self.lost.fetch_max(now, Ordering::AcqRel);

@@ -88,7 +88,7 @@ impl Server {
             .await
             .is_err()
         {
-            tracing::warn!(name, "does not end; killed");
+            tracing::warn!(event = "up.child_killed", name, "does not end; killed");
             let _gone_anyway = self.child.kill().await;
         }
     }

@@ -137,7 +137,11 @@ fn variables(text: &str, scope: Scope) -> Vec<Variable> {
     let read = |value: &Value| match Variable::read(value, scope) {
         Ok(variable) => Some(variable),
         Err(error) => {
-            tracing::warn!(%error, "a stored variable cannot be read");
+            tracing::warn!(
+                event = "app.variable_unreadable",
+                %error,
+                "a stored variable cannot be read"
+            );
             None
         }
     };

@@ -296,7 +296,11 @@ impl Admin {
         let ctx = self.ctx();
         let mut tx = self.pool.begin().await?;
         let ending = Ending::AdminRevokedEverything.as_str();
-        tracing::info!(ending, "an era of every account ends");
+        tracing::info!(
+            event = "account.all_eras_began",
+            ending,
+            "an era of every account ends"
+        );
         let external = Era::begin(self.env.ids.as_ref());
         gatewright_storage_identity::era::begin_all(&mut tx, external).await?;
         let (sessions, ended) = end_everything(&mut tx, ctx.now).await?;

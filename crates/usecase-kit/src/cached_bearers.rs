@@ -61,7 +61,11 @@ impl CachedBearers {
     /// Undoes [`Self::deny`] after a revocation that did not commit.
     pub async fn lift_denial(&self, hash: &TokenHash) {
         if let Err(error) = self.cache.lift_denial(hash).await {
-            tracing::warn!(%error, "a live token stays refused until its tombstone expires");
+            tracing::warn!(
+                event = "bearer.tombstone_left",
+                %error,
+                "a live token stays refused until its tombstone expires"
+            );
         }
     }
 
@@ -84,7 +88,11 @@ impl CachedBearers {
                 self.cache.insert_live(hash, token).await?;
                 // Bookkeeping: no request fails for it.
                 if let Err(error) = bearer_token::update_last_used(&mut conn, token.id, now).await {
-                    tracing::warn!(%error, "the last use of a token could not be noted");
+                    tracing::warn!(
+                        event = "bearer.last_use_lost",
+                        %error,
+                        "the last use of a token could not be noted"
+                    );
                 }
             }
         }

@@ -45,7 +45,11 @@ impl Readiness {
     /// Asks each of them now. The texts say what to do, and nothing about addresses.
     pub async fn check(&self) -> Health {
         let redis = self.kv.ping().await.err().map(|error| {
-            tracing::warn!(error = %error.source, "redis does not answer");
+            tracing::warn!(
+                event = "readiness.redis_down",
+                error = %error.source,
+                "redis does not answer"
+            );
             "does not answer; see REDIS_HOST, REDIS_URL".to_owned()
         });
         match self.ask_postgres().await {
@@ -56,7 +60,11 @@ impl Readiness {
                 postgres: None,
             },
             Err(error) => {
-                tracing::warn!(error = %error.source, "postgres does not answer");
+                tracing::warn!(
+                    event = "readiness.postgres_down",
+                    error = %error.source,
+                    "postgres does not answer"
+                );
                 Health {
                     postgres: Some("does not answer; see DB_HOST, DATABASE_URL".to_owned()),
                     redis,

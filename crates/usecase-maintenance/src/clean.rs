@@ -64,7 +64,7 @@ impl Cleaner {
     /// When the database does not answer.
     pub async fn run(&self, running: Running, job: CleanUp) -> Result<usize, JobError> {
         let purged = self.purge(job.purge, running.now).await?;
-        tracing::info!(purge = ?job.purge, purged, "swept");
+        tracing::info!(event = "maintenance.purged", purge = ?job.purge, purged, "purged");
         Ok(purged)
     }
 

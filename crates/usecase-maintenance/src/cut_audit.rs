@@ -71,12 +71,20 @@ impl Cleaner {
         };
         let state = self.bases.state(&head);
         if state == BaseState::Unsigned {
-            tracing::error!(%chain, "the audit trail begins where retention did not leave it; nothing of it is removed until `audit verify` is content");
+            tracing::error!(
+                event = "audit.base_contradicted",
+                %chain,
+                "the audit trail begins where retention did not leave it; nothing of it is removed until `audit verify` is content"
+            );
             return Ok(Cut::Last(0));
         }
         let rows = audit_log::list_chain(tx, chain, head.base.seq, BATCH).await?;
         let Some((base, gone)) = oldest_part(&head, &rows, before) else {
-            tracing::error!(%chain, "the oldest part of the audit trail is not as it was written; nothing of it is removed until `audit verify` is content");
+            tracing::error!(
+                event = "audit.chain_contradicted",
+                %chain,
+                "the oldest part of the audit trail is not as it was written; nothing of it is removed until `audit verify` is content"
+            );
             return Ok(Cut::Last(0));
         };
         if gone > 0 || state == BaseState::SignedBefore {

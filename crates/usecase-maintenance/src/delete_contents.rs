@@ -29,7 +29,12 @@ impl Emptier {
             }
         }
         let count = job.keys.len() - known.len();
-        tracing::info!(job = %running.id, count, "contents of files deleted");
+        tracing::info!(
+            event = "maintenance.contents_deleted",
+            job = %running.id,
+            count,
+            "contents of files deleted"
+        );
         Ok(())
     }
 

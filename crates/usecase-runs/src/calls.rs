@@ -190,7 +190,11 @@ impl Calls {
             .find(|(_, open)| open.task.id() == task)
             .map(|(call, _)| *call)?;
         self.open.remove(&call);
-        tracing::error!(run = %self.plan.key.run_id, "a call of a node panicked");
+        tracing::error!(
+            event = "run.call_panicked",
+            run = %self.plan.key.run_id,
+            "a call of a node panicked"
+        );
         let failure = Failure::new("InternalError", "Internal error while this node was run.");
         Some(News::Event(Event::CallFailed { call, failure }))
     }

@@ -87,7 +87,11 @@ impl RunLines {
             }
             Ok(None) => self.ended = true,
             Err(error) => {
-                tracing::warn!(%error, "a stream cannot be read on");
+                tracing::warn!(
+                    event = "run.stream_unreadable",
+                    %error,
+                    "a stream cannot be read on"
+                );
                 let broken = RunEvent::Error(RunError::internal().after_start());
                 self.projection.write(&broken, out);
                 self.ended = true;

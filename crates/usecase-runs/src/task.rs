@@ -305,7 +305,12 @@ impl RunTask {
 
     /// The run cannot go on here. Readers hear of it, unless they never heard of the run.
     fn broken(&mut self, error: StoreError) {
-        tracing::warn!(run = %self.plan.key.run_id, %error, "a run cannot go on in this process");
+        tracing::warn!(
+            event = "run.cannot_continue",
+            run = %self.plan.key.run_id,
+            %error,
+            "a run cannot go on in this process"
+        );
         match self.begun.take() {
             Some(begun) => {
                 let _ = begun.send(Err(error));
@@ -329,6 +334,11 @@ impl Drop for RunTask {
         if !self.paused {
             self.log.close();
         }
-        tracing::debug!(run = %self.plan.key.run_id, at = unix_seconds(self.now()), "a run leaves this process");
+        tracing::debug!(
+            event = "run.left_process",
+            run = %self.plan.key.run_id,
+            at = unix_seconds(self.now()),
+            "a run leaves this process"
+        );
     }
 }

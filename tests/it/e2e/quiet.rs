@@ -195,7 +195,9 @@ async fn g6_server_warns_of_names_that_are_no_settings_when_it_starts() {
     let server = Server::start(&db.database_url, &db.redis_url, &extra).await;
     let log = server.log();
     assert!(
-        log.contains("DIFY_PROT is no setting") && log.contains("DIFY_PORT"),
+        log.contains("settings.unknown_name")
+            && log.contains("DIFY_PROT")
+            && log.contains("DIFY_PORT"),
         "{log}"
     );
 }

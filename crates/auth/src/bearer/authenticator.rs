@@ -181,7 +181,11 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
             return Err(BearerError::Invalid);
         }
         if !token.is_of_kind(presented.kind()) {
-            tracing::error!(token_id = %token.id, "a token row contradicts its own prefix");
+            tracing::error!(
+                event = "bearer.row_contradicts_prefix",
+                token_id = %token.id,
+                "a token row contradicts its own prefix"
+            );
             return Err(BearerError::Invalid);
         }
         Ok(Principal {

@@ -80,7 +80,12 @@ impl Classified {
     /// Logs the cause of an outage, once: whoever answers calls it.
     pub(super) fn log(&self) {
         if let Some(Outage { dependency, cause }) = &self.outage {
-            tracing::error!(dependency, cause = %cause, "a dependency failed; answered 503");
+            tracing::error!(
+                event = "http.dependency_failed",
+                dependency,
+                cause = %cause,
+                "a dependency failed; answered 503"
+            );
         }
     }
 

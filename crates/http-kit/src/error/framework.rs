@@ -109,7 +109,11 @@ impl ResponseError for FrameworkFailure {
 fn status_of(error: &actix_web::Error) -> StatusCode {
     let status = error.as_response_error().status_code();
     if status.is_server_error() {
-        tracing::error!(?error, "the framework failed");
+        tracing::error!(
+            event = "http.framework_failed",
+            ?error,
+            "the framework failed"
+        );
     }
     status
 }

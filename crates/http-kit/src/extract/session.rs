@@ -278,9 +278,10 @@ fn suspect_web_console(request: &HttpRequest) {
     let sets_other_names = urls.web().is_some() && urls.cookie_domain().is_none();
     if sets_other_names && is_browser(request) && !SAID.swap(true, Ordering::Relaxed) {
         tracing::warn!(
-            "the web console sent no CSRF token: give its container CONSOLE_API_URL={0} and APP_API_URL={0}, \
-             so that its script reads the cookie __Host-csrf_token",
-            api.as_str()
+            event = "http.console_without_csrf",
+            api_url = api.as_str(),
+            "the web console sent no CSRF token: give its container api_url as CONSOLE_API_URL and APP_API_URL, \
+             so that its script reads the cookie __Host-csrf_token"
         );
     }
 }

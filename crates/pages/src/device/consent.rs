@@ -301,7 +301,11 @@ pub(crate) async fn post(
             let links = vec![(label.to_owned(), "/account".to_owned())];
             let mut answer = show(StatusCode::OK, &outcome(language, verdict, links));
             if let Err(error) = answer.add_cookie(&policy.cleared_device_code()) {
-                tracing::error!(%error, "a cookie cannot be cleared");
+                tracing::error!(
+                    event = "http.cookie_invalid",
+                    %error,
+                    "a cookie cannot be cleared"
+                );
             }
             answer
         }

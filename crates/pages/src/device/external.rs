@@ -104,7 +104,7 @@ pub(crate) async fn post(
     }
     let mut answer = show(StatusCode::OK, &outcome(language, verdict, vec![]));
     if let Err(error) = answer.add_cookie(&policy.cleared_approval_grant()) {
-        tracing::error!(%error, "a cookie cannot be cleared");
+        tracing::error!(event = "http.cookie_invalid", %error, "a cookie cannot be cleared");
     }
     answer
 }

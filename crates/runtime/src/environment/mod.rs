@@ -138,7 +138,12 @@ impl Environment {
     /// Says in the log which names are none of ours; at the start of a server.
     pub fn warn_of_unknown_names(&self) {
         for unknown in self.unknown_names() {
-            tracing::warn!("{unknown}");
+            tracing::warn!(
+                event = "settings.unknown_name",
+                name = unknown.name,
+                nearest = unknown.nearest,
+                "a variable is no setting and changes nothing; is the nearest one meant?"
+            );
         }
     }
 

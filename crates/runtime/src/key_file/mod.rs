@@ -365,10 +365,16 @@ pub async fn follow(path: PathBuf, master: MasterKeys) {
                 let before = master.key_ids();
                 file.apply_to(&master);
                 if master.key_ids() != before {
-                    tracing::info!(keys = ?master.key_ids(), "the keys have changed");
+                    tracing::info!(
+                        event = "keys.changed",
+                        keys = ?master.key_ids(),
+                        "the keys have changed"
+                    );
                 }
             }
-            Err(error) => tracing::error!(%error, "the keys stay as they were"),
+            Err(error) => {
+                tracing::error!(event = "keys.unreadable", %error, "the keys stay as they were");
+            }
         }
     }
 }

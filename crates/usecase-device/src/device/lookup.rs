@@ -52,7 +52,10 @@ impl DeviceFlow {
         let miss = self.limiter.charge_refundable(budget, "all").await;
         let miss = miss.inspect_err(|error| {
             if matches!(error, ChargeError::RateLimited(_)) {
-                tracing::warn!("the budget of wrong user codes is spent: somebody is guessing");
+                tracing::warn!(
+                    event = "device_grant.codes_guessed",
+                    "the budget of wrong user codes is spent: somebody is guessing"
+                );
             }
         })?;
         let stored = self.grants.find_by_user_code(code).await?;

@@ -96,7 +96,11 @@ impl DeviceFlow {
             .replace(&stored, &grant.clone().redeemed(), ctx.now)
             .await
         {
-            tracing::warn!(%error, "a redeemed grant could not be marked as such");
+            tracing::warn!(
+                event = "device_grant.redemption_not_marked",
+                %error,
+                "a redeemed grant could not be marked as such"
+            );
         }
         Ok(Delivery {
             token: bearer.into_text(),

@@ -44,7 +44,12 @@ pub(crate) async fn begin_era(
     account: &LockedAccount,
     ending: Ending,
 ) -> Result<EraBegun, StorageError> {
-    tracing::info!(account = %account.id(), ending = ending.as_str(), "an era of an account ends");
+    tracing::info!(
+        event = "account.era_began",
+        account = %account.id(),
+        ending = ending.as_str(),
+        "an era of an account ends"
+    );
     era::begin(tx, account, Era::begin(env.ids.as_ref())).await
 }
 

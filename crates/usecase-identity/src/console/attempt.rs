@@ -137,6 +137,10 @@ impl Console {
 /// The answer stands even when its outcome cannot be noted: it counts as a failure then.
 fn noted(outcome: Result<(), Unavailable>) {
     if let Err(error) = outcome {
-        tracing::warn!(%error, "the outcome of a sign-in was not noted; it counts as a failure");
+        tracing::warn!(
+            event = "throttle.outcome_lost",
+            %error,
+            "the outcome of a sign-in was not noted; it counts as a failure"
+        );
     }
 }

@@ -95,7 +95,11 @@ impl Console {
             .ok_or(RefreshError::Invalid("refresh_unknown"))?;
         // The web server of a console renews for everybody from one address: who has a session pays nothing.
         if let Err(error) = limiter.refund(&charged).await {
-            tracing::warn!(%error, "a renewal was not given back to its address");
+            tracing::warn!(
+                event = "limit.refund_failed",
+                %error,
+                "a renewal was not given back to its address"
+            );
         }
         let status = account::find(&mut tx, session.account_id)
             .await?

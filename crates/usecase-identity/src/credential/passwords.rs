@@ -45,7 +45,11 @@ impl Threads {
                 let receiver = Arc::clone(&receiver);
                 let thread = std::thread::Builder::new().name("password".into());
                 if let Err(error) = thread.spawn(move || work(&receiver)) {
-                    tracing::error!(%error, "a thread for passwords cannot be started");
+                    tracing::error!(
+                        event = "password.thread_failed",
+                        %error,
+                        "a thread for passwords cannot be started"
+                    );
                 }
             }
             sender
@@ -56,7 +60,11 @@ impl Threads {
 fn work(receiver: &Mutex<mpsc::Receiver<Work>>) {
     // Of this thread alone. Where the system refuses it, sign-ins compete with everything else.
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "passwords are hashed at normal priority");
+        tracing::debug!(
+            event = "password.priority_unchanged",
+            %error,
+            "passwords are hashed at normal priority"
+        );
     }
     let mut memory = Memory::default();
     loop {

@@ -36,7 +36,12 @@ impl MailSender {
     /// When the mail did not leave.
     pub async fn send(&self, running: Running, job: SendMail) -> Result<(), JobError> {
         if job.expires_at.is_some_and(|at| at <= running.now) {
-            tracing::warn!(job = %running.id, mail = job.kind.template(), "too late to be of use; not sent");
+            tracing::warn!(
+                event = "mail.expired",
+                job = %running.id,
+                mail = job.kind.template(),
+                "too late to be of use; not sent"
+            );
             return Ok(());
         }
         {

@@ -197,7 +197,13 @@ impl Providers {
 /// For whoever runs the installation: which provider, at which end of the way, and why.
 fn note(provider: &ProviderName, step: &str, error: &TripError) {
     let cause = cause(error);
-    tracing::warn!(%provider, step, cause, "a sign-in at a provider led nowhere");
+    tracing::warn!(
+        event = "provider.sign_in_failed",
+        %provider,
+        step,
+        cause,
+        "a sign-in at a provider led nowhere"
+    );
 }
 
 /// The whole chain of causes, for the log.

@@ -68,7 +68,11 @@ impl DeviceFlow {
         let state = sign(&self.sso.keys.state, &envelope, ctx.now, STATE_LIFETIME);
         let begun = broker.begin(&state, provider.as_ref()).await;
         let begun = begun.inspect_err(|error| {
-            tracing::warn!(cause = ?error, "the broker did not begin a round trip");
+            tracing::warn!(
+                event = "sso.broker_failed",
+                cause = ?error,
+                "the broker did not begin a round trip"
+            );
         })?;
         Ok(SsoBegun {
             url: begun.url,
