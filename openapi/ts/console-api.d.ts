@@ -1603,7 +1603,7 @@ export interface components {
              */
             next_before?: number | null;
         };
-        /** @description An event. */
+        /** @description An event of the audit trail. */
         AuditEventRow: {
             id: string;
             /**
@@ -1611,7 +1611,7 @@ export interface components {
              * @description The place in the workspace's chain; the first is 1.
              */
             seq: number;
-            /** @description ISO 8601. */
+            /** @description When it happened, ISO 8601 in UTC. */
             occurred_at: string;
             action: string;
             actor_account_id?: string | null;
@@ -1622,7 +1622,7 @@ export interface components {
             /** @description Of this event and all before it. */
             hash: string;
         };
-        /** @description An avatar. */
+        /** @description The picture that becomes the avatar. */
         AvatarRequest: {
             /** @description An http or https URL, the id of a picture that the account uploaded, or empty. */
             avatar: components["schemas"]["Text"];
@@ -1631,12 +1631,12 @@ export interface components {
         AvatarUrl: {
             avatar_url: string;
         };
-        /** @description Billing. */
+        /** @description Whether workspaces pay, and for what. */
         Billing: {
             enabled: boolean;
             subscription: components["schemas"]["Subscription"];
         };
-        /** @description The branding. */
+        /** @description The logos and the title of the web console. */
         Branding: {
             enabled: boolean;
             application_title: string;
@@ -1666,7 +1666,7 @@ export interface components {
         /** @description A code from a mail. */
         CodeGiven: {
             email: components["schemas"]["EmailAddress"];
-            /** @description Six digits. */
+            /** @description The code of the mail, six digits. */
             code: components["schemas"]["Text"];
             token: components["schemas"]["Text"];
         };
@@ -1715,14 +1715,14 @@ export interface components {
         /** @description The code from the mail. */
         DeleteAccountRequest: {
             token: components["schemas"]["Text"];
-            /** @description Six digits. */
+            /** @description The code of the mail, six digits. */
             code: components["schemas"]["Text"];
         };
         /** @description The format of application definitions. */
         DslVersionResponse: {
             app_dsl_version: string;
         };
-        /** @description Education. */
+        /** @description Whether the education plan is offered, and taken. */
         Education: {
             enabled: boolean;
             activated: boolean;
@@ -1732,7 +1732,7 @@ export interface components {
          * @description An e-mail address.
          */
         EmailAddress: string;
-        /** @description An address. */
+        /** @description A mail address. */
         EmailRequest: {
             email: components["schemas"]["EmailAddress"];
         };
@@ -1805,7 +1805,7 @@ export interface components {
             email?: string | null;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the identity was connected, in Unix seconds.
              */
             created_at?: number | null;
             is_bound: boolean;
@@ -1854,11 +1854,11 @@ export interface components {
             invitation_results: components["schemas"]["InvitationResult"][];
             tenant_id: string;
         };
-        /** @description The keys. */
+        /** @description The API keys of one scope. */
         KeyList: {
             data: components["schemas"]["KeyRow"][];
         };
-        /** @description A key. */
+        /** @description An API key, without what it opens with. */
         KeyRow: {
             id: string;
             type: string;
@@ -1866,12 +1866,12 @@ export interface components {
             token: string;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When it was last used, in Unix seconds; null before the first time.
              */
             last_used_at?: number | null;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When it was made, in Unix seconds.
              */
             created_at: number;
         };
@@ -1880,11 +1880,11 @@ export interface components {
             /** @description Ends in `/v1`; empty while no public address is configured. */
             api_base_url: string;
         };
-        /** @description Knowledge pipelines. */
+        /** @description Whether knowledge pipelines may be published. */
         KnowledgePipeline: {
             publish_enabled: boolean;
         };
-        /** @description A language. */
+        /** @description The account's new language. */
         LanguageRequest: {
             interface_language: components["schemas"]["LanguageTag"];
         };
@@ -1903,17 +1903,17 @@ export interface components {
             /** Format: int32 */
             limit: number;
         };
-        /** @description The licence. */
+        /** @description The licence of the installation. */
         License: {
             status: string;
             expired_at: string;
             workspaces: components["schemas"]["LicenceQuota"];
         };
-        /** @description The licence. */
+        /** @description The licence, which a self-hosted installation does not need. */
         LicenseDetail: {
             /** @description `none`: there is nothing to license here. */
             status: string;
-            /** @description Empty: never. */
+            /** @description Always empty: it never expires. */
             expired_at: string;
             workspaces: components["schemas"]["LicenceQuota"];
             seats: components["schemas"]["LicenceQuota"];
@@ -1924,16 +1924,16 @@ export interface components {
             /** @description At the provider. */
             url: string;
         };
-        /** @description A sign-in. */
+        /** @description A sign-in by password. */
         LoginRequest: {
             email: components["schemas"]["EmailAddress"];
             /** @description Standard base64 of the UTF-8 bytes. */
             password: components["schemas"]["SecretText"];
-            /** @description Ignored. */
+            /** @description Taken and ignored, whatever it is. */
             remember_me?: boolean | null;
             invite_token?: components["schemas"]["Text"] | null;
         };
-        /** @description The members. */
+        /** @description The members of the workspace. */
         MemberList: {
             accounts: components["schemas"]["MemberRow"][];
         };
@@ -1943,7 +1943,7 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description A member. */
+        /** @description A member of the workspace. */
         MemberRow: {
             avatar?: string | null;
             id: string;
@@ -1951,17 +1951,17 @@ export interface components {
             email: string;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the member last signed in, in Unix seconds; null before the first time.
              */
             last_login_at?: number | null;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the member was last active, in Unix seconds.
              */
             last_active_at: number;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the account was made, in Unix seconds.
              */
             created_at: number;
             role: string;
@@ -1985,7 +1985,7 @@ export interface components {
             app: components["schemas"]["ResourcePermissions"];
             dataset: components["schemas"]["ResourcePermissions"];
         };
-        /** @description A name. */
+        /** @description The account's new name. */
         NameRequest: {
             name: components["schemas"]["AccountName"];
         };
@@ -2008,7 +2008,7 @@ export interface components {
         OfferedProvider: {
             /** @description In `/console/api/oauth/login/{provider}` and `sso-initiate?provider=`. */
             name: string;
-            /** @description For people. */
+            /** @description The name that a sign-in page shows. */
             label: string;
         };
         /** @description What proves that the owner asks, and not somebody with a stolen session. */
@@ -2071,7 +2071,7 @@ export interface components {
         PluginPermission: {
             /** @description `everyone`, `admins` or `noone`. */
             install_permission: string;
-            /** @description The same. */
+            /** @description `everyone`, `admins` or `noone`. */
             debug_permission: string;
         };
         /** @description How the current workspace deals with plugins. */
@@ -2101,19 +2101,19 @@ export interface components {
             timezone?: string | null;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the account last signed in, in Unix seconds.
              */
             last_login_at?: number | null;
             last_login_ip?: string | null;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the account was made, in Unix seconds.
              */
             created_at: number;
             /** @description The avatar itself when it is a URL; otherwise where the uploaded picture is, for some minutes. */
             avatar_url?: string | null;
         };
-        /** @description A quota. */
+        /** @description How much of something is used, and how much may be. */
         Quota: {
             /** Format: int32 */
             size: number;
@@ -2133,16 +2133,16 @@ export interface components {
             result: string;
             data: components["schemas"]["TokenPair"];
         };
-        /** @description Removed. */
+        /** @description The member was removed. */
         RemovedResponse: {
             result: string;
             tenant_id: string;
         };
-        /** @description A name. */
+        /** @description The workspace's new name. */
         RenameRequest: {
             name: components["schemas"]["WorkspaceName"];
         };
-        /** @description Renamed. */
+        /** @description The workspace under its new name. */
         RenameResponse: {
             result: string;
             tenant: components["schemas"]["Tenant"];
@@ -2160,7 +2160,7 @@ export interface components {
             /** @description With single ones: none, since roles alone decide here. */
             overrides: Record<string, never>[];
         };
-        /** @description It worked. */
+        /** @description The call succeeded. */
         ResultBody: {
             /** @description `success` or `pong`. */
             result: string;
@@ -2170,7 +2170,7 @@ export interface components {
             /** @description Of `semantic_search`, `full_text_search`, `hybrid_search`. */
             retrieval_method: string[];
         };
-        /** @description A role. */
+        /** @description The role that the member gets. */
         RoleRequest: {
             /** @description `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered. */
             role: components["schemas"]["Text"];
@@ -2181,7 +2181,7 @@ export interface components {
         SetupRequest: {
             email: components["schemas"]["EmailAddress"];
             name: components["schemas"]["FirstAccountName"];
-            /** @description In clear. */
+            /** @description The password in clear. */
             password: components["schemas"]["NewPassword"];
             language?: components["schemas"]["Text"] | null;
         };
@@ -2197,21 +2197,21 @@ export interface components {
             /** @description `oidc` or `saml`; null when it is off: the newer console offers SSO for every text. */
             protocol?: string | null;
         };
-        /** @description The subscription. */
+        /** @description The plan of a workspace, and the interval in which it is paid. */
         Subscription: {
             plan: string;
             interval: string;
         };
-        /** @description A switch. */
+        /** @description Whether something is switched on. */
         Switch: {
             enabled: boolean;
         };
-        /** @description Where to. */
+        /** @description The workspace to switch to. */
         SwitchRequest: {
             /** @description A workspace id. */
             tenant_id: components["schemas"]["Text"];
         };
-        /** @description Switched. */
+        /** @description The workspace that is current now. */
         SwitchResponse: {
             result: string;
             new_tenant: components["schemas"]["Tenant"];
@@ -2263,7 +2263,7 @@ export interface components {
         TagName: {
             name: components["schemas"]["TagLabel"];
         };
-        /** @description A tag. */
+        /** @description A tag and how often it is bound. */
         TagRow: {
             id: string;
             name: string;
@@ -2277,7 +2277,7 @@ export interface components {
          * @enum {string}
          */
         TagType: "knowledge" | "app" | "snippet";
-        /** @description A workspace. */
+        /** @description A workspace, and the role of the account in it. */
         Tenant: {
             id: string;
             name: string;
@@ -2285,7 +2285,7 @@ export interface components {
             status: string;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the workspace was made, in Unix seconds.
              */
             created_at: number;
             role: string;
@@ -2311,7 +2311,7 @@ export interface components {
             status: string;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When the workspace was made, in Unix seconds.
              */
             created_at: number;
             current: boolean;
@@ -2328,7 +2328,7 @@ export interface components {
          * @enum {string}
          */
         Theme: "light" | "dark";
-        /** @description A theme. */
+        /** @description The account's new theme. */
         ThemeRequest: {
             interface_theme: components["schemas"]["Theme"];
         };
@@ -2358,7 +2358,7 @@ export interface components {
         };
         /** @description The code from the mail. */
         TransferCode: {
-            /** @description Six digits. */
+            /** @description The code of the mail, six digits. */
             code: components["schemas"]["Text"];
             token: components["schemas"]["Text"];
         };
@@ -2417,17 +2417,17 @@ export interface components {
             name: string;
             /**
              * Format: int32
-             * @description Bytes.
+             * @description How many bytes the file has.
              */
             size: number;
             /** @description In lower case, without the dot. */
             extension: string;
             mime_type?: string | null;
-            /** @description The account. */
+            /** @description The id of the account that uploaded it. */
             created_by: string;
             /**
              * Format: int64
-             * @description Unix seconds.
+             * @description When it was uploaded, in Unix seconds.
              */
             created_at: number;
             preview_url?: string | null;
@@ -2435,7 +2435,7 @@ export interface components {
             source_url: string;
             original_url?: string | null;
             user_id?: string | null;
-            /** @description The workspace. */
+            /** @description The id of the workspace that it belongs to. */
             tenant_id: string;
             conversation_id?: string | null;
             file_key?: string | null;
@@ -4922,7 +4922,7 @@ export interface operations {
             query: {
                 state: string;
                 code?: string;
-                /** @description `iss`. */
+                /** @description The parameter `iss` (RFC 9207), where the provider sends it. */
                 iss?: string;
                 error?: string;
             };
@@ -6919,9 +6919,9 @@ export interface operations {
             query: {
                 /** @description Unix seconds of when the address was signed. */
                 timestamp: number;
-                /** @description As signed. */
+                /** @description Random text that the signature covers. */
                 nonce: string;
-                /** @description base64url. */
+                /** @description The signature, base64url without padding. */
                 sign: string;
                 /** @description `true`: to be saved under its name. */
                 as_attachment?: boolean;
@@ -6978,9 +6978,9 @@ export interface operations {
             query: {
                 /** @description Unix seconds of when the address was signed. */
                 timestamp: number;
-                /** @description As signed. */
+                /** @description Random text that the signature covers. */
                 nonce: string;
-                /** @description base64url. */
+                /** @description The signature, base64url without padding. */
                 sign: string;
                 /** @description `true`: to be saved under its name. */
                 as_attachment?: boolean;

@@ -484,14 +484,14 @@ export interface components {
             subject_email: string;
             subject_issuer: string;
             user_code: string;
-            /** @description For `X-CSRF-Token`. */
+            /** @description To be sent back in `X-CSRF-Token`. */
             csrf_token: string;
             /** @description ISO 8601 with offset. */
             expires_at: string;
         };
         /** @description Which code to approve; must be the grant's. */
         ApproveExternalRequest: {
-            /** @description As typed. */
+            /** @description The user code as it was typed, in any spelling. */
             user_code: components["schemas"]["Text"];
         };
         /**
@@ -508,7 +508,7 @@ export interface components {
              */
             next_before?: number | null;
         };
-        /** @description An event. */
+        /** @description An event of the audit trail. */
         AuditEventRow: {
             id: string;
             /**
@@ -516,7 +516,7 @@ export interface components {
              * @description The place in the workspace's chain; the first is 1.
              */
             seq: number;
-            /** @description ISO 8601. */
+            /** @description When it happened, ISO 8601 in UTC. */
             occurred_at: string;
             action: string;
             actor_account_id?: string | null;
@@ -529,13 +529,13 @@ export interface components {
         };
         /** @description RFC 8414 metadata. */
         AuthorizationServerMetadata: {
-            /** @description `CONSOLE_API_URL`. */
+            /** @description The public address of the API (`CONSOLE_API_URL`). */
             issuer: string;
-            /** @description RFC 8628. */
+            /** @description Where a device asks for codes (RFC 8628 §3.1). */
             device_authorization_endpoint: string;
-            /** @description RFC 6749. */
+            /** @description Where a device asks for its token (RFC 6749 §3.2). */
             token_endpoint: string;
-            /** @description RFC 7009. */
+            /** @description Where a token is revoked (RFC 7009 §2). */
             revocation_endpoint: string;
             grant_types_supported: string[];
             response_types_supported: string[];
@@ -550,7 +550,7 @@ export interface components {
         ClientId: string;
         /** @description Which code to decide on. */
         DecisionRequest: {
-            /** @description As typed. */
+            /** @description The user code as it was typed, in any spelling. */
             user_code: components["schemas"]["Text"];
         };
         /** @description What was decided. */
@@ -564,7 +564,7 @@ export interface components {
             client_id: components["schemas"]["ClientId"];
             device_label?: components["schemas"]["DeviceLabel"] | null;
         };
-        /** @description The codes. */
+        /** @description The codes of a device that asks to be connected. */
         DeviceCodeResponse: {
             /** @description For the device; it polls with it. */
             device_code: string;
@@ -579,7 +579,7 @@ export interface components {
             verification_uri_complete?: string | null;
             /**
              * Format: int64
-             * @description Seconds.
+             * @description How many seconds the codes live.
              */
             expires_in: number;
             /**
@@ -604,7 +604,7 @@ export interface components {
             token_type: string;
             /**
              * Format: int64
-             * @description Seconds.
+             * @description How many seconds the token lives.
              */
             expires_in: number;
             scope: string;
@@ -621,7 +621,7 @@ export interface components {
             /** @description Only for people without an account. */
             subject_issuer?: string | null;
         };
-        /** @description Done. */
+        /** @description The call succeeded. */
         Done: {
             result: string;
         };
@@ -661,7 +661,7 @@ export interface components {
         Health: {
             ok: boolean;
         };
-        /** @description Which token. */
+        /** @description The token that is asked about. */
         IntrospectionRequest: {
             /** @description What was presented as a bearer. Missed only by a client that is known. */
             token: components["schemas"]["SecretText"];
@@ -680,7 +680,7 @@ export interface components {
             client_id?: string | null;
             /** @description The address of whoever let the device in. */
             username?: string | null;
-            /** @description `Bearer`. */
+            /** @description Always `Bearer`. */
             token_type?: string | null;
             /**
              * Format: int64
@@ -694,7 +694,7 @@ export interface components {
             iat?: number | null;
             /** @description The account; of people without one, their address. */
             sub?: string | null;
-            /** @description This installation. */
+            /** @description The public address of this installation. */
             iss?: string | null;
             /** @description The token's public id, as in the list of sessions. */
             jti?: string | null;
@@ -703,7 +703,7 @@ export interface components {
             /** @description The identity provider of people without an account. */
             subject_issuer?: string | null;
         };
-        /** @description Invited. */
+        /** @description The person was invited. */
         InvitedMember: {
             result: string;
             email: string;
@@ -728,7 +728,7 @@ export interface components {
             email: components["schemas"]["EmailAddress"];
             role: components["schemas"]["AssignableRole"];
         };
-        /** @description A role. */
+        /** @description The role that the member gets. */
         MemberRole: {
             role: components["schemas"]["AssignableRole"];
         };
@@ -807,14 +807,14 @@ export interface components {
                 avatar?: string | null;
             }[];
         };
-        /** @description Which token. */
+        /** @description The token that is revoked. */
         RevocationRequest: {
-            /** @description The bearer. */
+            /** @description The token in clear. */
             token: components["schemas"]["SecretText"];
             /** @description Ignored: there is one type. */
             token_type_hint?: string | null;
         };
-        /** @description Ended. */
+        /** @description The session was ended. */
         RevokedResponse: {
             /** @description Always `revoked`. */
             status: string;
@@ -857,7 +857,7 @@ export interface components {
         };
         /** @description A text without control characters. */
         Text: string;
-        /** @description A workspace. */
+        /** @description A workspace, as one of its members sees it. */
         WorkspaceDetail: {
             id: string;
             name: string;
@@ -871,7 +871,7 @@ export interface components {
         WorkspaceListResponse: {
             workspaces: components["schemas"]["WorkspaceRow"][];
         };
-        /** @description A member. */
+        /** @description A member of the workspace. */
         WorkspaceMember: {
             id: string;
             name: string;
