@@ -16,6 +16,7 @@
 mod architecture;
 mod contract;
 mod coverage;
+mod doc_comments;
 mod drift;
 mod e2e;
 mod fuzz;

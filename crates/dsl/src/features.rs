@@ -10,7 +10,7 @@ pub enum FeatureError {
     /// A member of another type.
     #[error("{key} must be of {expected} type")]
     Type {
-        /// The feature.
+        /// The name of the feature.
         key: &'static str,
         /// `dict`, `string`, `list`.
         expected: &'static str,

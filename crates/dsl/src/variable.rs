@@ -31,7 +31,7 @@ impl Scope {
 /// The type of a variable's value, with its name on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum VariableType {
-    /// A text.
+    /// A text: `string`.
     #[serde(rename = "string")]
     String,
     /// An integer or a float.
@@ -47,7 +47,7 @@ pub enum VariableType {
     /// True or false.
     #[serde(rename = "boolean")]
     Boolean,
-    /// A mapping.
+    /// A mapping: `object`.
     #[serde(rename = "object")]
     Object,
     /// A file reference.
@@ -137,7 +137,7 @@ pub enum VariableError {
     /// No name, or an empty one.
     #[error("missing name")]
     Name,
-    /// No type.
+    /// The type is missing.
     #[error("missing value type")]
     ValueType,
     /// No value, or null.
@@ -149,7 +149,7 @@ pub enum VariableError {
     /// A value that is not of the type.
     #[error("invalid {kind} value {value}")]
     Invalid {
-        /// The type.
+        /// The type that the variable has.
         kind: &'static str,
         /// The value, as Python prints it; of a secret nothing.
         value: String,

@@ -64,7 +64,7 @@ impl Engine {
         &self.state
     }
 
-    /// The graph.
+    /// The graph that the engine runs.
     pub const fn graph(&self) -> &Arc<Graph> {
         &self.graph
     }

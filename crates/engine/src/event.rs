@@ -10,21 +10,21 @@ pub enum Event {
     Start(Start),
     /// An effectful node has a piece of streamed text. Pieces of one call come in order; those of an attempt that is over are ignored.
     CallChunk {
-        /// Which call.
+        /// The call that gave a piece.
         call: CallId,
         /// The piece; may be empty.
         text: String,
     },
     /// A call ended well. Ignored when its attempt is over already.
     CallDone {
-        /// Which call.
+        /// The call that gave its result.
         call: CallId,
         /// What came back.
         result: CallResult,
     },
     /// A call failed.
     CallFailed {
-        /// Which call.
+        /// The call that failed.
         call: CallId,
         /// Why, and what is known nevertheless.
         failure: Failure,
@@ -86,7 +86,7 @@ pub struct Preset {
     pub name: String,
     /// Its type, when the value does not tell it.
     pub value_type: Option<String>,
-    /// Its value.
+    /// The value that the variable has from the start.
     pub value: Value,
 }
 
@@ -97,6 +97,6 @@ pub struct Declared {
     pub name: String,
     /// `value_type` as stored: `string`, `array[object]`, `secret`, …
     pub value_type: String,
-    /// Its value.
+    /// The value that the variable has from the start.
     pub value: Value,
 }

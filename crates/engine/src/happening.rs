@@ -19,9 +19,9 @@ pub struct NodeRef {
     pub execution: u64,
     /// Id of the node in the graph.
     pub node_id: String,
-    /// Its type.
+    /// The type of the node, such as `llm`.
     pub node_type: String,
-    /// Its title.
+    /// The title that the author gave the node.
     pub title: String,
     /// The passes of containers that it runs in, the innermost first; empty on the canvas.
     pub within: Vec<Within>,
@@ -52,9 +52,9 @@ pub enum ContainerKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Well.
+    /// It ran to its end.
     Succeeded,
-    /// Badly.
+    /// It ended with an error.
     Failed,
     /// Node: badly, and its strategy went on.
     Exception,
@@ -77,9 +77,9 @@ pub enum StartReason {
 /// The end of an attempt, or of an execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodeEnd {
-    /// Which one.
+    /// The node that ended.
     pub node: NodeRef,
-    /// How.
+    /// Whether it ended well, with an error, or with one that its strategy took.
     pub status: Status,
     /// When it began.
     pub started_at: Micros,
@@ -87,7 +87,7 @@ pub struct NodeEnd {
     pub inputs: Fields,
     /// Process data to record.
     pub process_data: Fields,
-    /// Outputs.
+    /// The outputs to record and to pass on.
     pub outputs: Fields,
     /// Why it failed.
     pub error: Option<String>,
@@ -98,7 +98,7 @@ pub struct NodeEnd {
 /// The beginning of a container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerStart {
-    /// Which one.
+    /// The container that begins.
     pub node: NodeRef,
     /// Items, or the most passes: `metadata.iteration_length`, `metadata.loop_length`.
     pub length: u64,
@@ -109,16 +109,16 @@ pub struct ContainerStart {
 /// The next item or pass of a container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerNext {
-    /// Which container.
+    /// The container whose next round begins.
     pub node: NodeRef,
-    /// From 0.
+    /// The number of the round, from 0.
     pub index: u32,
 }
 
 /// The end of a container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerEnd {
-    /// Which one.
+    /// The container that ended.
     pub node: NodeRef,
     /// Succeeded or failed.
     pub status: Status,
@@ -169,7 +169,7 @@ pub struct FormFilled {
     pub rendered_content: String,
     /// The chosen action.
     pub action_id: String,
-    /// Its title.
+    /// The title of the chosen action.
     pub action_text: String,
     /// What was submitted.
     pub submitted_data: Fields,
@@ -189,7 +189,7 @@ pub struct VariableUpdate {
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEnd {
-    /// How.
+    /// How the run ended.
     pub status: Status,
     /// Outputs of end nodes by name, or `answer` and `files`.
     pub outputs: Fields,
@@ -216,32 +216,32 @@ pub enum Happening {
     },
     /// A node begins. Containers tell it too, for the record: clients see their own events instead.
     NodeStarted {
-        /// Which one.
+        /// The node that begins.
         node: NodeRef,
     },
     /// An attempt failed, and there will be another one.
     NodeRetry {
         /// The failed attempt.
         end: Box<NodeEnd>,
-        /// From 1.
+        /// The number of the attempt that follows, from 1.
         retry_index: u32,
     },
     /// A node ended. Of containers see [`Happening::NodeStarted`].
     NodeFinished {
-        /// How.
+        /// How the node ended, and with what.
         end: Box<NodeEnd>,
     },
     /// An iteration begins.
     IterationStarted(Box<ContainerStart>),
     /// Its next item.
     IterationNext(ContainerNext),
-    /// It ends.
+    /// An iteration ends.
     IterationCompleted(Box<ContainerEnd>),
     /// A loop begins.
     LoopStarted(Box<ContainerStart>),
     /// Its next pass, from 1.
     LoopNext(ContainerNext),
-    /// It ends.
+    /// A loop ends.
     LoopCompleted(Box<ContainerEnd>),
     /// Text of an answer or end node.
     Text {
@@ -254,14 +254,14 @@ pub enum Happening {
     TextRetracted {
         /// Where it came from.
         selector: Vec<String>,
-        /// Unicode characters.
+        /// How many characters (Unicode scalar values) are taken back.
         chars: u64,
     },
     /// A person is asked.
     FormRequired(Box<FormRequired>),
     /// A person answered.
     FormFilled(Box<FormFilled>),
-    /// Nobody did.
+    /// Nobody answered the form in time.
     FormTimedOut {
         /// The node that asked.
         node: NodeRef,

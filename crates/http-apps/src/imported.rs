@@ -6,7 +6,7 @@ use gatewright_usecase_apps::{ImportOutcome, ImportStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An import.
+/// What became of an import.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Import {
     id: String,
@@ -70,6 +70,6 @@ pub(crate) struct CheckDependencies {
 /// An app as a file.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AppFileText {
-    /// YAML.
+    /// The text of the app file, YAML.
     pub(crate) data: String,
 }

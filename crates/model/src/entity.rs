@@ -12,18 +12,18 @@ use crate::{parameter::ParameterRule, price::Pricing};
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelType {
-    /// Talking.
+    /// Language models, which go on with messages or texts.
     #[default]
     Llm,
     /// Texts to vectors.
     TextEmbedding,
     /// Sorting documents by a question.
     Rerank,
-    /// Listening.
+    /// Models that turn speech into text.
     Speech2text,
-    /// Judging texts.
+    /// Models that judge whether a text may be shown.
     Moderation,
-    /// Speaking.
+    /// Models that turn text into speech.
     Tts,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for ModelType {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// By messages.
+    /// By a list of messages.
     #[default]
     Chat,
     /// By one text that it goes on with.
@@ -108,21 +108,21 @@ pub enum Feature {
     MultiToolCall,
     /// Follow the ReAct pattern.
     AgentThought,
-    /// See.
+    /// It takes pictures.
     Vision,
     /// Ask for tools while streaming.
     StreamToolCall,
-    /// Read documents.
+    /// It takes documents.
     Document,
-    /// Watch.
+    /// It takes moving pictures.
     Video,
-    /// Hear.
+    /// It takes sound.
     Audio,
     /// Answer by a JSON Schema.
     StructuredOutput,
 }
 
-/// A model.
+/// What is known of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelEntity {
     /// As apps name it.

@@ -87,7 +87,7 @@ pub struct VendorAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InvokeError {
-    /// What kind.
+    /// Which class of error it is, as apps see it.
     pub kind: InvokeErrorKind,
     /// For people: what the vendor said, or what happened. Never a key.
     pub message: String,

@@ -5,11 +5,11 @@ use crate::{entity::Feature, tool::ToolCall};
 /// Whose message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Instructions.
+    /// The instructions that stand before a conversation.
     System,
     /// The person, or the application for one.
     User,
-    /// The model.
+    /// What the model said.
     Assistant,
     /// What a tool gave.
     Tool,
@@ -37,11 +37,11 @@ impl Role {
 /// What kind of media a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaKind {
-    /// A picture.
+    /// A picture, which the model looks at.
     Image,
-    /// Sound.
+    /// Sound, which the model listens to.
     Audio,
-    /// Moving pictures.
+    /// Moving pictures, which the model watches.
     Video,
     /// A file of text and layout, such as PDF.
     Document,
@@ -72,9 +72,9 @@ impl MediaKind {
 /// How closely a model is to look at a picture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Few tokens.
+    /// Coarsely, for few tokens.
     Low,
-    /// Many.
+    /// Closely, for many tokens.
     #[default]
     High,
 }
@@ -111,7 +111,7 @@ pub struct Media {
     pub filename: String,
     /// The bytes or where they are.
     pub source: MediaSource,
-    /// For pictures.
+    /// How closely pictures are looked at.
     pub detail: Detail,
 }
 
@@ -128,16 +128,16 @@ impl Media {
 /// A part of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Text.
+    /// A piece of text.
     Text(String),
-    /// Anything else.
+    /// A file of any kind.
     Media(Media),
 }
 
-/// A message.
+/// One message of a conversation with a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Whose.
+    /// Who says it.
     pub role: Role,
     /// What it says, in order.
     pub parts: Vec<Part>,
@@ -161,7 +161,7 @@ impl Message {
         }
     }
 
-    /// Instructions.
+    /// A message with the instructions for the model.
     pub fn system(text: impl Into<String>) -> Self {
         Self::text_of(Role::System, text)
     }

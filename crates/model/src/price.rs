@@ -16,7 +16,7 @@ pub struct Pricing {
     /// The share of the price that one token costs: `0.000001` where prices are per million.
     #[serde(default = "per_million")]
     pub unit: Decimal,
-    /// ISO 4217.
+    /// The currency, by ISO 4217.
     #[serde(default = "dollars")]
     pub currency: String,
 }

@@ -17,7 +17,7 @@ pub struct Timing {
 /// prices are texts, numbers of tokens integers, times seconds with three places.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens sent.
+    /// How many tokens were sent.
     pub prompt_tokens: u64,
     /// For so many tokens as `prompt_price_unit` says.
     pub prompt_unit_price: Decimal,
@@ -25,7 +25,7 @@ pub struct Usage {
     pub prompt_price_unit: Decimal,
     /// What the tokens sent cost.
     pub prompt_price: Decimal,
-    /// Tokens received.
+    /// How many tokens were received.
     pub completion_tokens: u64,
     /// As for the prompt.
     pub completion_unit_price: Decimal,
@@ -33,11 +33,11 @@ pub struct Usage {
     pub completion_price_unit: Decimal,
     /// What the tokens received cost.
     pub completion_price: Decimal,
-    /// Both.
+    /// Tokens sent and received together.
     pub total_tokens: u64,
-    /// Both.
+    /// Prices of what was sent and received together.
     pub total_price: Decimal,
-    /// ISO 4217.
+    /// The currency, by ISO 4217.
     pub currency: String,
     /// Seconds from the call to its end.
     pub latency: f64,

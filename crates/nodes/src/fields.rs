@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 pub struct Fields(Vec<(String, Value)>);
 
 impl Fields {
-    /// None.
+    /// Fields without any member.
     pub const fn new() -> Self {
         Self(Vec::new())
     }

@@ -10,7 +10,7 @@ use crate::{fields::Fields, price::Price};
 pub struct Totals {
     /// Tokens of prompts and answers.
     pub tokens: u64,
-    /// Their price.
+    /// What the tokens cost together.
     pub price: Price,
     /// Its currency; "" as long as nothing was paid.
     pub currency: String,

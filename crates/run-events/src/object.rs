@@ -9,13 +9,13 @@ pub(crate) struct Object<'out> {
 }
 
 impl<'out> Object<'out> {
-    /// Begins one.
+    /// Writes the brace that begins an object.
     pub(crate) fn open(out: &'out mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, empty: true }
     }
 
-    /// One member.
+    /// Writes one member, and the comma before it.
     pub(crate) fn field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
@@ -49,7 +49,7 @@ impl<'out> Object<'out> {
         self.out
     }
 
-    /// Ends it.
+    /// Writes the brace that ends the object.
     pub(crate) fn close(self) {
         self.out.push(b'}');
     }

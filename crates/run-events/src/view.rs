@@ -5,7 +5,7 @@ use crate::{Recipient, RecipientKind};
 /// The run as its readers know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunIdentity {
-    /// The run.
+    /// The id of the run.
     pub workflow_run_id: String,
     /// The handle by which it is stopped; neither the run nor the message.
     pub task_id: String,
@@ -16,11 +16,11 @@ pub struct RunIdentity {
 /// A chatflow's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageIdentity {
-    /// The conversation.
+    /// The id of the conversation.
     pub conversation_id: String,
-    /// The message.
+    /// The id of the message.
     pub message_id: String,
-    /// Unix seconds.
+    /// When the message was made, in Unix seconds.
     pub created_at: i64,
 }
 
@@ -74,7 +74,7 @@ pub enum Generation {
     V1_16,
 }
 
-/// Who reads.
+/// For whom, and for which generation, events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// On whose behalf.

@@ -13,14 +13,14 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// What `apps.status` says of one that is in use.
 const NORMAL: &str = "normal";
 
-/// An app.
+/// A row of `apps`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
-    /// Primary key.
+    /// Primary key of `apps`.
     pub id: AppId,
-    /// Whose.
+    /// The workspace that the app belongs to.
     pub workspace: WorkspaceId,
-    /// Shown.
+    /// The name as people see it.
     pub name: String,
     /// May be empty.
     pub description: String,
@@ -44,11 +44,11 @@ pub struct App {
     pub tracing: Option<String>,
     /// Who made it.
     pub created_by: Option<AccountId>,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
     /// Who changed it last.
     pub updated_by: Option<AccountId>,
-    /// UTC.
+    /// When it was last changed, in UTC.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -134,7 +134,7 @@ pub struct Filter {
     pub creators: Vec<AccountId>,
     /// Only those that programs may run.
     pub only_with_api: bool,
-    /// Which first.
+    /// Which apps come first.
     pub order: Order,
 }
 
@@ -365,7 +365,7 @@ fn open<'a>(ids: Option<&[AppId]>, filter: &'a Filter) -> OpenQuery<'a> {
 /// The workspace of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeWorkspace {
-    /// Shown.
+    /// The name as people see it.
     pub name: String,
     /// Whether it is in use.
     pub is_normal: bool,

@@ -13,7 +13,7 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// The configuration of a classic app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelConfig {
-    /// Primary key.
+    /// Primary key of `app_model_configs`.
     pub id: Uuid,
     /// Of which app.
     pub app: AppId,
@@ -21,11 +21,11 @@ pub struct ModelConfig {
     pub members: Members,
     /// Who made it.
     pub created_by: Option<AccountId>,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
     /// Who changed it last.
     pub updated_by: Option<AccountId>,
-    /// UTC.
+    /// When it was last changed, in UTC.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -37,13 +37,13 @@ pub struct Members {
     pub opening_statement: Option<String>,
     /// A list of texts.
     pub suggested_questions: Option<String>,
-    /// A switch.
+    /// A switch, a JSON object as text.
     pub suggested_questions_after_answer: Option<String>,
-    /// A switch.
+    /// A switch, a JSON object as text.
     pub speech_to_text: Option<String>,
     /// A switch with a voice and a language.
     pub text_to_speech: Option<String>,
-    /// A switch.
+    /// A switch, a JSON object as text.
     pub more_like_this: Option<String>,
     /// Provider, name, mode, parameters.
     pub model: Option<String>,
@@ -57,17 +57,17 @@ pub struct Members {
     pub agent_mode: Option<String>,
     /// A switch with its configuration.
     pub sensitive_word_avoidance: Option<String>,
-    /// A switch.
+    /// A switch, a JSON object as text.
     pub retriever_resource: Option<String>,
     /// A plain text: `simple` or `advanced`.
     pub prompt_type: String,
-    /// An object.
+    /// A JSON object as text.
     pub chat_prompt_config: Option<String>,
-    /// An object.
+    /// A JSON object as text.
     pub completion_prompt_config: Option<String>,
     /// Knowledge and how it is searched.
     pub dataset_configs: Option<String>,
-    /// A list.
+    /// A JSON list as text.
     pub external_data_tools: Option<String>,
     /// Which files are taken.
     pub file_upload: Option<String>,

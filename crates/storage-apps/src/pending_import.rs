@@ -11,9 +11,9 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// Who began an import, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Importer {
-    /// Where.
+    /// The workspace that the app is imported into.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The account that imports.
     pub account: AccountId,
 }
 

@@ -13,11 +13,11 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// An account by name and address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Who.
+    /// Primary key of the account.
     pub id: AccountId,
-    /// Shown.
+    /// The name as people see it.
     pub name: String,
-    /// Their address.
+    /// The mail address of the account.
     pub email: String,
 }
 

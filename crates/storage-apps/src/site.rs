@@ -13,7 +13,7 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// How an app presents itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// Primary key.
+    /// Primary key of `sites`.
     pub id: Uuid,
     /// Of which app.
     pub app: AppId,
@@ -25,11 +25,11 @@ pub struct Site {
     pub customize_domain: Option<String>,
     /// Who made it.
     pub created_by: Option<AccountId>,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
     /// Who changed it last.
     pub updated_by: Option<AccountId>,
-    /// UTC.
+    /// When it was last changed, in UTC.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -37,7 +37,7 @@ pub struct Site {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset, Insertable)]
 #[diesel(table_name = sites, check_for_backend(Pg), treat_none_as_null = true)]
 pub struct Look {
-    /// The heading.
+    /// The heading of the app's page.
     pub title: String,
     /// `emoji`, `image` or `link`.
     pub icon_type: Option<String>,
@@ -55,7 +55,7 @@ pub struct Look {
     pub chat_color_theme_inverted: bool,
     /// Who has the rights.
     pub copyright: Option<String>,
-    /// An address.
+    /// The address of the privacy policy.
     pub privacy_policy: Option<String>,
     /// Whether users see the nodes of a run.
     pub show_workflow_steps: bool,

@@ -13,9 +13,9 @@ use gatewright_storage_kit::{Conn, StorageError};
 /// A tag of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppTag {
-    /// Primary key.
+    /// Primary key of `tags`.
     pub id: TagId,
-    /// Shown.
+    /// The name as people see it.
     pub name: String,
 }
 

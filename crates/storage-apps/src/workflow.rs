@@ -17,9 +17,9 @@ pub const DRAFT: &str = "draft";
 /// A draft or a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workflow {
-    /// Primary key.
+    /// Primary key of `workflows`.
     pub id: WorkflowId,
-    /// Whose.
+    /// The workspace that the workflow belongs to.
     pub workspace: WorkspaceId,
     /// Of which app.
     pub app: AppId,
@@ -35,11 +35,11 @@ pub struct Workflow {
     pub content: Content,
     /// Who made it.
     pub created_by: AccountId,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
     /// Who changed it last, if somebody did.
     pub updated_by: Option<AccountId>,
-    /// UTC.
+    /// When it was last changed, in UTC.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -60,7 +60,7 @@ pub struct Content {
     pub features: String,
     /// By name; secrets are encrypted.
     pub environment_variables: String,
-    /// By name.
+    /// A JSON object of variables by name.
     pub conversation_variables: String,
     /// By name; of knowledge pipelines.
     pub rag_pipeline_variables: String,
@@ -142,15 +142,15 @@ pub async fn find(
 /// When a workflow was made and changed, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dates {
-    /// Which.
+    /// Primary key of the workflow.
     pub id: WorkflowId,
     /// Who made it.
     pub created_by: AccountId,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
     /// Who changed it last.
     pub updated_by: Option<AccountId>,
-    /// UTC.
+    /// When it was last changed, in UTC.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -268,9 +268,9 @@ pub async fn insert(conn: &mut Conn, workflow: &Workflow) -> Result<(), StorageE
 /// Who changes something, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {
-    /// Who.
+    /// The account that changes something.
     pub by: AccountId,
-    /// UTC.
+    /// When it changes it, in UTC.
     pub at: DateTime<Utc>,
 }
 

@@ -7,9 +7,9 @@ use gatewright_usecase_kit::Ctx;
 /// Who acts where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
-    /// Where.
+    /// The workspace that the act is bound to.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The account that acts.
     pub account: AccountId,
 }
 

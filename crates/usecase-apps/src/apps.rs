@@ -23,7 +23,7 @@ pub trait RemoteFile: Send + Sync {
 
 /// Apps of workspaces.
 pub struct Apps {
-    /// PostgreSQL.
+    /// The pool of connections to PostgreSQL.
     pub pool: Pool,
     /// Time, ids, randomness.
     pub env: Env,

@@ -39,7 +39,7 @@ pub struct DraftSave {
 /// What becomes of the variables of a draft.
 #[derive(Debug, Clone)]
 pub enum VariableSave {
-    /// They stay.
+    /// The variables stay as they are.
     Keep,
     /// These and no others, as they came.
     Replace(Vec<Value>),

@@ -11,11 +11,11 @@ pub struct ModelConfigView {
     pub members: Map<String, Value>,
     /// Who made it.
     pub created_by: Option<AccountId>,
-    /// UTC.
+    /// When it was made, in UTC.
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Who changed it last.
     pub updated_by: Option<AccountId>,
-    /// UTC.
+    /// When it was last changed, in UTC.
     pub updated_at: chrono::DateTime<chrono::Utc>,
 }
 

@@ -12,7 +12,7 @@ use crate::{AppError, Apps};
 /// An app that the caller may reach.
 #[derive(Debug, Clone)]
 pub struct ReachableApp {
-    /// The app.
+    /// The app that the caller may reach.
     pub app: App,
     /// The name of its workspace.
     pub workspace_name: String,

@@ -19,9 +19,9 @@ use crate::{ModelConfigView, SecretKeys, WorkflowContent, apps::has_graph};
 /// An app in a list.
 #[derive(Debug, Clone)]
 pub struct AppRow {
-    /// The app.
+    /// The row of the app.
     pub app: App,
-    /// By name.
+    /// The app's tags, ordered by name.
     pub tags: Vec<AppTag>,
     /// The name of who made it, while their account exists.
     pub author: Option<String>,
@@ -36,7 +36,7 @@ pub struct AppRow {
 /// A page of apps.
 #[derive(Debug, Clone)]
 pub struct AppPage {
-    /// Its apps.
+    /// The apps of this page.
     pub rows: Vec<AppRow>,
     /// Of all pages.
     pub total: u64,
@@ -45,7 +45,7 @@ pub struct AppPage {
 /// An app with its site.
 #[derive(Debug, Clone)]
 pub struct AppDetail {
-    /// The app.
+    /// The app as lists show it.
     pub row: AppRow,
     /// How it presents itself.
     pub site: Option<Site>,
@@ -54,7 +54,7 @@ pub struct AppDetail {
 /// A draft or a version, with who made and changed it.
 #[derive(Debug, Clone)]
 pub struct WorkflowView {
-    /// The row.
+    /// The row of the workflow.
     pub workflow: Workflow,
     /// What it does; secrets in clear.
     pub content: WorkflowContent,

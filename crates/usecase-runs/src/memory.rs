@@ -30,7 +30,7 @@ pub(crate) struct Memory {
 pub(crate) struct Stored {
     /// The engine's state.
     pub(crate) engine: Json,
-    /// The task's.
+    /// What the run's task remembers beside the engine.
     pub(crate) memory: Memory,
 }
 

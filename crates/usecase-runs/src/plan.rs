@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// Which run, and which ownership of it: every write names both, so that a former owner's write changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunKey {
-    /// The run.
+    /// The id of the run.
     pub run_id: Uuid,
     /// Grows by one whenever another process takes the run over.
     pub epoch: i64,
@@ -15,13 +15,13 @@ pub struct RunKey {
 /// Everything about a run that does not change while it runs.
 #[derive(Clone, Debug)]
 pub struct RunPlan {
-    /// Which.
+    /// Which run it is, and which ownership of it.
     pub key: RunKey,
     /// The handle by which callers stop it.
     pub task_id: Uuid,
-    /// The workspace.
+    /// The id of the workspace.
     pub tenant_id: Uuid,
-    /// The app.
+    /// The id of the app.
     pub app_id: Uuid,
     /// The version that runs.
     pub workflow_id: Uuid,

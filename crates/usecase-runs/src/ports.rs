@@ -31,7 +31,7 @@ pub struct NodeWork {
     pub node_id: String,
     /// Which attempt of which execution: the same when it is begun again after its process died.
     pub id: CallId,
-    /// What.
+    /// What the node asks of the world.
     pub call: NodeCall,
     /// Where pieces go that clients see before the end.
     pub report: CallReport,
@@ -66,7 +66,7 @@ pub(crate) enum Report {
     Ended(CallId, Result<CallResult, Failure>),
 }
 
-/// Keeps runs.
+/// Keeps runs, so that they survive their process.
 pub trait RunStore: Send + Sync {
     /// Keeps everything in one transaction, or nothing.
     fn commit(&self, commit: Commit) -> PortFuture<'_, Result<Committed, StoreError>>;
@@ -79,7 +79,7 @@ pub struct Commit {
     pub plan: Arc<RunPlan>,
     /// Only while this ownership holds.
     pub key: RunKey,
-    /// In order.
+    /// What happened since the last commit, in order.
     pub records: Vec<Record>,
     /// The state behind them.
     pub checkpoint: Checkpoint,
@@ -125,9 +125,9 @@ pub trait Spills: Send + Sync {
 pub struct Ports {
     /// Does what nodes ask for.
     pub runner: Arc<dyn NodeRunner>,
-    /// Keeps runs.
+    /// Keeps runs, so that they survive their process.
     pub store: Arc<dyn RunStore>,
-    /// Makes forms.
+    /// Makes the forms that nodes ask people by.
     pub forms: Arc<dyn FormIssuer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,

@@ -34,7 +34,7 @@ pub enum Record {
 /// A node execution. Later records of one `id` replace earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeRecord {
-    /// The row.
+    /// Primary key of the row.
     pub id: Uuid,
     /// Its place in the run, from 1.
     pub number: u64,

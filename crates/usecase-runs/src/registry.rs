@@ -119,7 +119,7 @@ struct Entry {
 }
 
 impl RunRegistry {
-    /// None yet.
+    /// A registry without any run.
     #[must_use]
     pub fn new(ports: Ports, capacity: Capacity) -> Self {
         Self {

@@ -36,7 +36,7 @@ pub(crate) struct Begin {
     pub(crate) begun: oneshot::Sender<Result<(), StoreError>>,
 }
 
-/// One run.
+/// The task of one run in this process.
 pub(crate) struct RunTask {
     plan: Arc<RunPlan>,
     machine: Box<dyn Machine>,

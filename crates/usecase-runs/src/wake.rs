@@ -12,7 +12,7 @@ pub enum Wake {
     Submitted {
         /// The execution that asked.
         execution: u64,
-        /// The button.
+        /// The id of the button that was pressed.
         action: String,
         /// The answers, checked against the form.
         inputs: Map<String, Value>,

@@ -49,7 +49,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Every operation.
+    /// All operations, in the order of their declaration.
     pub const ALL: [Self; 11] = [
         Self::OverWrite,
         Self::Set,

@@ -30,9 +30,9 @@ pub enum LogicalOperator {
 /// A condition on a variable. Serialises as run records show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
-    /// The variable.
+    /// The variable that is asked about.
     pub variable_selector: Selector,
-    /// The question.
+    /// What is asked of its value.
     pub comparison_operator: Operator,
     /// What it is compared with: a text is a template; lists and booleans stand for themselves; null for unary
     /// operators.
@@ -49,7 +49,7 @@ pub struct SubConditions {
     /// How they combine.
     #[serde(default)]
     pub logical_operator: LogicalOperator,
-    /// The questions.
+    /// What is asked of each element.
     #[serde(default)]
     pub conditions: Vec<SubCondition>,
 }
@@ -59,7 +59,7 @@ pub struct SubConditions {
 pub struct SubCondition {
     /// The attribute, one of [`crate::file::ATTRIBUTES`].
     pub key: String,
-    /// The question.
+    /// What is asked of the member.
     pub comparison_operator: Operator,
     /// What it is compared with; no template.
     #[serde(default)]

@@ -77,7 +77,7 @@ impl NodeError {
         }
     }
 
-    /// A `ValueError`.
+    /// An error of the kind `ValueError`, as Dify calls it.
     pub fn value(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Value, message)
     }

@@ -10,7 +10,7 @@ use crate::file;
 /// The type of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum VariableType {
-    /// Text.
+    /// A text: `string`.
     #[serde(rename = "string")]
     String,
     /// Declared numbers; a value is an [`Integer`](Self::Integer) or a [`Float`](Self::Float).
@@ -52,7 +52,7 @@ pub enum VariableType {
     /// A list of booleans.
     #[serde(rename = "array[boolean]")]
     ArrayBoolean,
-    /// Null.
+    /// No value at all: `none`.
     #[serde(rename = "none")]
     None,
     /// Several values in a row: a rendered template.

@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 1 << 20;
 /// What a list operator does, as workflow files say it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListOperator {
-    /// The list.
+    /// The list that is filtered.
     pub variable: Selector,
     /// Which elements stay.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub struct FilterBy {
     /// Whether there is a filter at all.
     #[serde(default)]
     pub enabled: bool,
-    /// The conditions.
+    /// The conditions that an element has to fulfil.
     #[serde(default)]
     pub conditions: Vec<FilterCondition>,
 }
@@ -50,7 +50,7 @@ pub struct FilterCondition {
     /// For files: the attribute.
     #[serde(default)]
     pub key: String,
-    /// The question.
+    /// What is asked of the element.
     pub comparison_operator: Operator,
     /// What it is compared with: a text is a template.
     #[serde(default)]
@@ -77,19 +77,19 @@ pub struct OrderBy {
     /// For files: the attribute.
     #[serde(default)]
     pub key: String,
-    /// The direction.
+    /// In which direction elements are ordered.
     #[serde(default)]
     pub value: Direction,
 }
 
-/// A direction.
+/// In which direction elements are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// Smallest first.
+    /// The smallest element comes first.
     #[default]
     Asc,
-    /// Largest first.
+    /// The largest element comes first.
     Desc,
 }
 

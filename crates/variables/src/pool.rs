@@ -19,7 +19,7 @@ pub const CONVERSATION: &str = "conversation";
 /// How much a pool may hold, in bytes of JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolLimits {
-    /// One variable.
+    /// How many bytes one variable may have.
     pub variable_bytes: usize,
     /// All variables together.
     pub total_bytes: usize,
@@ -41,19 +41,19 @@ pub enum PoolError {
     /// The variable alone is too large.
     #[error("variable {node}.{name} is too large: {bytes} bytes, at most {limit} are allowed")]
     VariableTooLarge {
-        /// Its node.
+        /// The node of the variable.
         node: String,
-        /// Its name.
+        /// The name of the variable.
         name: String,
         /// About its bytes.
         bytes: usize,
-        /// The limit.
+        /// How many bytes are allowed.
         limit: usize,
     },
     /// The variables of the run are too large together.
     #[error("the variables of this run are too large: at most {limit} bytes are allowed")]
     Full {
-        /// The limit.
+        /// How many bytes are allowed.
         limit: usize,
     },
 }
@@ -170,7 +170,7 @@ impl Pool {
         self.bytes
     }
 
-    /// The limits.
+    /// How many bytes the pool takes.
     pub const fn limits(&self) -> PoolLimits {
         self.limits
     }
@@ -193,7 +193,7 @@ pub struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// The value.
+    /// The value that was found, as JSON.
     pub fn json(&self) -> &'a Json {
         self.inner.unwrap_or_else(|| self.variable.json())
     }

@@ -78,7 +78,7 @@ impl Selector {
         &self.0[2..]
     }
 
-    /// All parts.
+    /// The node and the names that lead to the value.
     pub fn parts(&self) -> &[String] {
         &self.0
     }

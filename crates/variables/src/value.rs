@@ -15,7 +15,7 @@ struct Inner {
 }
 
 impl Value {
-    /// The JSON.
+    /// The value as JSON.
     pub fn json(&self) -> &Json {
         &self.0.json
     }
@@ -87,7 +87,7 @@ impl From<bool> for Value {
 }
 
 impl Default for Value {
-    /// Null.
+    /// The default is null.
     fn default() -> Self {
         Json::Null.into()
     }

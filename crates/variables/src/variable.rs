@@ -53,7 +53,7 @@ impl Variable {
         Ok(Self { kind, value })
     }
 
-    /// Null.
+    /// A variable whose value is null.
     pub fn none() -> Self {
         Self {
             kind: VariableType::None,
@@ -66,7 +66,7 @@ impl Variable {
         self.kind
     }
 
-    /// The value.
+    /// The value that the variable has.
     pub const fn value(&self) -> &Value {
         &self.value
     }

@@ -9,7 +9,7 @@ use super::ImportError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DependencyKind {
-    /// The marketplace.
+    /// A plugin of the marketplace.
     Marketplace,
     /// A release of a repository.
     Github,

@@ -23,7 +23,7 @@ pub enum ImportError {
     /// Bigger than the reader allows.
     #[error("File size exceeds the limit of 10MB")]
     FileTooLarge,
-    /// No YAML.
+    /// The text is no YAML.
     #[error("Invalid YAML format: {0}")]
     Yaml(YamlError),
     /// YAML, but not a mapping.
@@ -35,7 +35,7 @@ pub enum ImportError {
     /// A text that is no version.
     #[error(transparent)]
     Version(#[from] InvalidVersion),
-    /// No `app`.
+    /// The file has no member `app`.
     #[error("Missing app data in YAML content")]
     AppMissing,
     /// `app` without `mode`.
@@ -70,7 +70,7 @@ pub enum ImportError {
     /// A dependency, counted from 0.
     #[error("Invalid dependency {index}: {reason}")]
     Dependency {
-        /// Which one.
+        /// The place of the dependency, from 0.
         index: usize,
         /// What is wrong with it.
         reason: &'static str,

@@ -5,7 +5,7 @@ use std::fmt;
 /// A place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
@@ -41,12 +41,12 @@ pub enum YamlError {
         /// Where it stands, or the text that escapes it begins.
         position: Position,
     },
-    /// Not YAML.
+    /// The text is no YAML.
     #[error("{reason}, {position}")]
     Syntax {
         /// What the parser says.
         reason: String,
-        /// Where.
+        /// Where the parser stopped.
         position: Position,
     },
     /// A second document.
@@ -57,7 +57,7 @@ pub enum YamlError {
     Tag {
         /// As it is when written out.
         tag: String,
-        /// Where.
+        /// Where the tag stands.
         position: Position,
     },
     /// A value that is not what its tag says.
@@ -65,7 +65,7 @@ pub enum YamlError {
     TagMismatch {
         /// As it is when written out.
         tag: String,
-        /// Where.
+        /// Where the value stands.
         position: Position,
     },
     /// A list or a mapping as a key.

@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Merge,
     /// `=`.
     DefaultValue,
-    /// Anything else.
+    /// Any other text.
     Text,
 }
 

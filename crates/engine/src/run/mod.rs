@@ -30,7 +30,7 @@ const DEADLINE: TimerId = TimerId {
     attempt: 0,
 };
 
-/// One step.
+/// What one step of the engine reads and changes.
 pub(crate) struct Turn<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) state: &'a mut EngineState,

@@ -70,7 +70,7 @@ pub(crate) struct Execution {
     pub(crate) frame: u32,
     pub(crate) node: usize,
     pub(crate) started_at: Micros,
-    /// From 0.
+    /// The number of the attempt, from 0.
     pub(crate) attempt: u32,
     pub(crate) doing: Doing,
 }
@@ -88,7 +88,7 @@ pub(crate) enum Doing {
     },
     /// The time until the next attempt.
     Retry,
-    /// A person.
+    /// It waits for a person who answers a form.
     Form,
     /// The items of an iteration.
     Iteration(Box<Iteration>),

@@ -37,7 +37,7 @@ pub(crate) struct Driver {
     pub(crate) finished: bool,
 }
 
-/// An object.
+/// A JSON object as a map.
 pub(crate) fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(map) => map,

@@ -33,10 +33,10 @@ impl From<&AppTag> for TagBody {
 pub(crate) struct WorkflowPartial {
     id: String,
     created_by: String,
-    /// Unix seconds.
+    /// When the workflow was made, in Unix seconds.
     created_at: i64,
     updated_by: Option<String>,
-    /// Unix seconds.
+    /// When the workflow was last changed, in Unix seconds.
     updated_at: i64,
 }
 
@@ -63,10 +63,10 @@ pub(crate) struct AppBody {
     tracing: Option<String>,
     use_icon_as_answer_icon: bool,
     created_by: Option<String>,
-    /// Unix seconds.
+    /// When the app was made, in Unix seconds.
     created_at: i64,
     updated_by: Option<String>,
-    /// Unix seconds.
+    /// When the app was last changed, in Unix seconds.
     updated_at: i64,
     /// Of the enterprise edition.
     access_mode: Option<String>,
@@ -185,10 +185,10 @@ pub(crate) struct AppPartial {
     workflow: Option<WorkflowPartial>,
     use_icon_as_answer_icon: bool,
     created_by: Option<String>,
-    /// Unix seconds.
+    /// When the app was made, in Unix seconds.
     created_at: i64,
     updated_by: Option<String>,
-    /// Unix seconds.
+    /// When the app was last changed, in Unix seconds.
     updated_at: i64,
     tags: Vec<TagBody>,
     access_mode: Option<String>,

@@ -29,7 +29,7 @@ use crate::input::{
     AppDescription, AppName, IconKind, IconText, ListMode, NamePart, NewMode, SortBy,
 };
 
-/// Which apps.
+/// The page of apps, and what they are filtered by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AppListQuery {

@@ -30,10 +30,10 @@ pub(crate) struct DetailSite {
     show_workflow_steps: bool,
     use_icon_as_answer_icon: bool,
     created_by: Option<String>,
-    /// Unix seconds.
+    /// When the site was made, in Unix seconds.
     created_at: i64,
     updated_by: Option<String>,
-    /// Unix seconds.
+    /// When the site was last changed, in Unix seconds.
     updated_at: i64,
     icon_url: Option<String>,
     input_placeholder: Option<String>,

@@ -44,12 +44,12 @@ pub(crate) struct PublishWorkflow {
     marked_comment: Option<MarkedComment>,
 }
 
-/// Published.
+/// The draft was published.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Published {
     /// `success`.
     result: &'static str,
-    /// Unix seconds.
+    /// When it was published, in Unix seconds.
     created_at: i64,
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn publish(
     }))
 }
 
-/// Which versions.
+/// The page of versions, and what they are filtered by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct VersionQuery {

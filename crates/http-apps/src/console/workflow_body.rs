@@ -39,10 +39,10 @@ pub(crate) struct WorkflowBody {
     marked_name: String,
     marked_comment: String,
     created_by: Option<PersonBody>,
-    /// Unix seconds.
+    /// When the workflow was made, in Unix seconds.
     created_at: i64,
     updated_by: Option<PersonBody>,
-    /// Unix seconds.
+    /// When the workflow was last changed, in Unix seconds.
     updated_at: i64,
     /// Whether it is published as a tool: never before tools come.
     tool_published: bool,
@@ -89,6 +89,6 @@ pub(crate) struct SavedDraft {
     pub(super) result: &'static str,
     /// What the next save must bring.
     pub(super) hash: String,
-    /// Unix seconds.
+    /// When the draft was saved, in Unix seconds.
     pub(super) updated_at: i64,
 }

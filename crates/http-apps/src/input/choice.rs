@@ -13,7 +13,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word.
+            /// The word as clients send it.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -26,7 +26,7 @@ macro_rules! words {
 words! {
     /// Which kinds of apps a list is of.
     ListMode {
-        /// All.
+        /// Apps of all kinds.
         All = "all",
         /// Graphs with inputs and outputs.
         Workflow = "workflow",
@@ -76,7 +76,7 @@ words! {
     IconKind {
         /// An uploaded picture.
         Image = "image",
-        /// A character.
+        /// One character, an emoji.
         Emoji = "emoji",
         /// A picture at an address.
         Link = "link",
@@ -94,17 +94,17 @@ words! {
 
     /// Where the file of an import is.
     SourceMode {
-        /// In `yaml_content`.
+        /// The member `yaml_content` has its text.
         Content = "yaml-content",
-        /// At `yaml_url`.
+        /// The member `yaml_url` has its address.
         Url = "yaml-url",
     }
 
     /// Whether users bring a token of their own.
     TokenStrategy {
-        /// They must.
+        /// Users must bring one.
         Must = "must",
-        /// They may.
+        /// Users may bring one.
         Allow = "allow",
         /// They may not.
         NotAllow = "not_allow",

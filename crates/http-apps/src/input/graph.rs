@@ -7,12 +7,12 @@ use utoipa::{
     openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-/// Any object.
+/// Any JSON object, taken as it is.
 #[derive(Debug, Clone, Deserialize)]
 pub struct JsonObject(Map<String, Value>);
 
 impl JsonObject {
-    /// Its members.
+    /// The members of the object.
     pub fn into_inner(self) -> Map<String, Value> {
         self.0
     }
@@ -31,7 +31,7 @@ impl ToSchema for JsonObject {}
 pub struct JsonList(Vec<Value>);
 
 impl JsonList {
-    /// Its items.
+    /// The items of the list.
     pub fn into_inner(self) -> Vec<Value> {
         self.0
     }

@@ -63,7 +63,7 @@ texts! {
     MarkedComment: 0 to 100;
     /// A part of a name to look for; the first 30 characters count.
     NamePart: 0 to 4096;
-    /// An address.
+    /// The address of a file.
     FileUrl: 0 to 4096;
     /// The name of a tag.
     TagName: 0 to 100;

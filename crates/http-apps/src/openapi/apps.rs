@@ -21,7 +21,7 @@ use crate::{
     time::iso,
 };
 
-/// Which apps.
+/// The page of apps, and what they are filtered by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ProgramAppQuery {

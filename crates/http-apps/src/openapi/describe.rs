@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{apps::ProgramTag, failure::NotDone};
 use crate::time::iso;
 
-/// Which blocks.
+/// The blocks of the description that are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]

@@ -29,14 +29,14 @@ impl RequiredScope for WorkspaceReadScope {
     const SCOPE: Scope = Scope::WorkspaceRead;
 }
 
-/// `workspace:write`.
+/// The scope `workspace:write`, as a type.
 pub struct WorkspaceWriteScope;
 
 impl RequiredScope for WorkspaceWriteScope {
     const SCOPE: Scope = Scope::WorkspaceWrite;
 }
 
-/// `apps:read`.
+/// The scope `apps:read`, as a type.
 pub struct AppsReadScope;
 
 impl RequiredScope for AppsReadScope {

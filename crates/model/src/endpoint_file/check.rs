@@ -26,17 +26,17 @@ pub enum EndpointFileError {
     /// It is not TOML, or has members that do not exist, lack, or are of another type.
     #[error("line {line}: {problem}")]
     Syntax {
-        /// From 1.
+        /// The line, from 1.
         line: usize,
-        /// For people.
+        /// What the parser found, in words for people.
         problem: String,
     },
     /// An endpoint cannot be as it is described.
     #[error("endpoint `{endpoint}`: {problem}")]
     Endpoint {
-        /// Its name.
+        /// The name of the endpoint.
         endpoint: String,
-        /// For people.
+        /// What is wrong with it, in words for people.
         problem: String,
     },
     /// A default names what nobody answers for.
@@ -44,9 +44,9 @@ pub enum EndpointFileError {
     Default {
         /// Of which type.
         model_type: ModelType,
-        /// As written.
+        /// The provider as the file names it.
         provider: String,
-        /// As written.
+        /// The model as the file names it.
         model: String,
     },
 }

@@ -64,14 +64,14 @@ pub struct Endpoints {
     defaults: BTreeMap<ModelType, (ProviderId, String)>,
 }
 
-/// Who answers.
+/// The endpoint and the model that answer for a name.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// As the app named it, in the long form.
     pub provider: ProviderId,
-    /// The server.
+    /// The server that is called.
     pub endpoint: Arc<Endpoint>,
-    /// The model.
+    /// The model as the endpoint declares it.
     pub model: EndpointModel,
 }
 

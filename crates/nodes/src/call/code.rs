@@ -16,7 +16,7 @@ pub enum CodeLanguage {
 /// Calls `main` of a program with these inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CodeCall {
-    /// The language.
+    /// The language that the code is written in.
     pub language: CodeLanguage,
     /// The program's text, with a function `main`.
     pub code: String,

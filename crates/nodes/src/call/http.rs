@@ -3,23 +3,23 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The method.
+/// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum HttpMethod {
-    /// GET
+    /// The method `GET`.
     Get,
-    /// POST
+    /// The method `POST`.
     Post,
-    /// PUT
+    /// The method `PUT`.
     Put,
-    /// PATCH
+    /// The method `PATCH`.
     Patch,
-    /// DELETE
+    /// The method `DELETE`.
     Delete,
-    /// HEAD
+    /// The method `HEAD`.
     Head,
-    /// OPTIONS
+    /// The method `OPTIONS`.
     Options,
 }
 
@@ -27,7 +27,7 @@ pub enum HttpMethod {
 /// to, and masks the authorisation in what it records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HttpCall {
-    /// The method.
+    /// The method of the request.
     pub method: HttpMethod,
     /// Begins with `http://` or `https://`.
     pub url: String,
@@ -37,7 +37,7 @@ pub struct HttpCall {
     pub headers: Vec<(String, String)>,
     /// Name of the header in `headers` whose value must not be recorded.
     pub secret_header: Option<String>,
-    /// The body.
+    /// The body of the request.
     pub body: HttpBody,
     /// Seconds to connect, to read, to write; 0 = the performer's default, which also caps them.
     pub timeout: [u32; 3],
@@ -52,11 +52,11 @@ pub struct HttpCall {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all = "kebab-case")]
 pub enum HttpBody {
-    /// Empty.
+    /// The request has no body.
     None,
     /// Text with the content type that the headers say.
     Text(String),
-    /// JSON.
+    /// A JSON value: `application/json`.
     Json(Value),
     /// `multipart/form-data`; without a single file it is multipart all the same.
     FormData(Vec<HttpField>),
@@ -69,7 +69,7 @@ pub enum HttpBody {
 /// One part of a multipart body.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HttpField {
-    /// Its name.
+    /// The name of the field.
     pub name: String,
     /// Its text, when it is no file.
     pub text: String,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub enum ModelMode {
     /// A list of messages.
     Chat,
-    /// One text.
+    /// One text that the model goes on with.
     Completion,
 }
 
@@ -17,11 +17,11 @@ pub enum ModelMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Instructions.
+    /// The instructions that stand before a conversation.
     System,
-    /// The person.
+    /// What the person said.
     User,
-    /// The model.
+    /// What the model said.
     Assistant,
 }
 
@@ -50,7 +50,7 @@ pub struct FilePart {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "part", rename_all = "snake_case")]
 pub enum PromptPart {
-    /// A message.
+    /// One message of the prompt.
     Message(PromptMessage),
     /// The history, cut by `Memory::window` and by the model's context.
     History(Memory),
@@ -84,7 +84,7 @@ pub struct StructuredOutput {
 /// A tool that the model may call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolSpec {
-    /// Its name.
+    /// The name by which the model calls it.
     pub name: String,
     /// What it is for.
     pub description: String,
@@ -169,7 +169,7 @@ pub struct Usage {
     pub total_tokens: u64,
     /// Price as a decimal text, as it is printed.
     pub total_price: String,
-    /// Its currency.
+    /// The currency, by ISO 4217.
     pub currency: String,
     /// The usage object, in the order of keys that clients see.
     pub object: Value,

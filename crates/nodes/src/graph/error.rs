@@ -34,7 +34,7 @@ pub enum GraphError {
     NotSupported {
         /// Id of the node.
         node: String,
-        /// Its type.
+        /// The type of the node.
         node_type: &'static str,
         /// Why not, in words for the builder.
         reason: &'static str,
@@ -44,7 +44,7 @@ pub enum GraphError {
     BadNode {
         /// Id of the node.
         node: String,
-        /// Its type.
+        /// The type of the node.
         node_type: &'static str,
         /// What is wrong with its data.
         reason: String,

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 /// One list, or groups of lists.
 #[derive(Debug)]
 pub(crate) enum AggregatorData {
-    /// Gives `output`.
+    /// One value, as the output `output`.
     One(Vec<Selector>),
     /// Each gives an object with `output` under its name.
     Groups(Vec<Group>),

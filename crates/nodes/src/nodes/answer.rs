@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{Context, NodeData, Outcome, mismatch, read};
 use crate::{failure::Failure, fields::Fields};
 
-/// Its template.
+/// What an answer node is configured with.
 #[derive(Debug)]
 pub(crate) struct AnswerData {
     pub(crate) template: Template,

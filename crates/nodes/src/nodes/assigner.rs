@@ -10,12 +10,12 @@ use serde_json::{Map, Value as Json, json};
 use super::{Context, NodeData, Outcome, mismatch, read};
 use crate::{failure::Failure, fields::Fields};
 
-/// Its operations.
+/// What an assigner node is configured with.
 #[derive(Debug)]
 pub(crate) enum AssignerData {
-    /// One variable.
+    /// One variable, as the first version of the node has it.
     V1(AssignmentV1),
-    /// Several operations.
+    /// Several operations, as the second version of the node has them.
     V2(Vec<Assignment>),
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{Context, NodeData, Outcome, fields, mismatch, read};
 use crate::failure::Failure;
 
-/// Its cases.
+/// What an if/else node is configured with.
 #[derive(Debug)]
 pub(crate) struct IfElseData {
     cases: Vec<Case>,

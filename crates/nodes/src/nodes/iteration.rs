@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{NodeData, or_default, read};
 
-/// Its data.
+/// What an iteration node is configured with.
 #[derive(Debug, Deserialize)]
 pub struct IterationData {
-    /// The list.
+    /// The list whose items are gone through.
     pub iterator_selector: Selector,
     /// What each item gives.
     pub output_selector: Selector,
@@ -34,9 +34,9 @@ pub enum OnItemError {
     /// Ends the iteration.
     #[default]
     Terminated,
-    /// Gives null.
+    /// Null stands in the item's place.
     ContinueOnError,
-    /// Gives nothing.
+    /// The item is left out.
     RemoveAbnormalOutput,
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::{NodeData, or_default, read};
 use crate::failure::Failure;
 
-/// Its data.
+/// What a loop node is configured with.
 #[derive(Debug, Deserialize)]
 pub struct LoopData {
     /// The most passes.

@@ -94,7 +94,7 @@ pub struct Outcome {
     pub inputs: Fields,
     /// Process data to record.
     pub process_data: Fields,
-    /// Its outputs.
+    /// The outputs to record and to pass on.
     pub outputs: Fields,
     /// Types of outputs that their values do not tell, such as that of an empty list.
     pub types: Vec<(String, VariableType)>,

@@ -9,7 +9,7 @@ use crate::Json;
 pub struct AgentLog {
     /// The node's execution.
     pub node_execution_id: String,
-    /// The step.
+    /// The id of the step.
     pub id: String,
     /// What it is called: `ROUND 1`, `CALL get_time`.
     pub label: String,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Json, NodeStatus};
 
-/// Which container.
+/// The iteration or loop that the events belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// The node in the graph; clients get it as `id` too.
@@ -15,12 +15,12 @@ pub struct Container {
     pub title: String,
 }
 
-/// It begins.
+/// An iteration or a loop begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerStarted {
-    /// Which.
+    /// The container that begins.
     pub container: Container,
-    /// Unix seconds.
+    /// When it began, in Unix seconds.
     pub created_at: i64,
     /// Items of the list; rounds that a loop may take at most.
     pub length: u64,
@@ -31,11 +31,11 @@ pub struct ContainerStarted {
 /// The next item or round begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerNext {
-    /// Which.
+    /// The container whose next round begins.
     pub container: Container,
     /// From 0 in an iteration; a loop tells from 1 on.
     pub index: u64,
-    /// Unix seconds.
+    /// When the round began, in Unix seconds.
     pub created_at: i64,
     /// Outputs of a loop so far; an iteration does not show it.
     pub pre_loop_output: Json,
@@ -44,23 +44,23 @@ pub struct ContainerNext {
 /// It has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContainerCompleted {
-    /// Which.
+    /// The container that ended.
     pub container: Container,
     /// `{"output": […]}`, or a loop's variables and `loop_round`.
     pub outputs: Json,
-    /// Unix seconds.
+    /// When it began, in Unix seconds.
     pub created_at: i64,
     /// As at the start.
     pub inputs: Json,
     /// `succeeded` or `failed`. Why it failed is told by the run's end, not here.
     pub status: NodeStatus,
-    /// Seconds.
+    /// How long it took, in seconds.
     pub elapsed_time: f64,
     /// Of all models within.
     pub total_tokens: u64,
     /// Tokens, price, durations.
     pub execution_metadata: Json,
-    /// Unix seconds.
+    /// When it ended, in Unix seconds.
     pub finished_at: i64,
     /// Items, or rounds.
     pub steps: u64,

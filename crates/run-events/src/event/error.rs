@@ -9,7 +9,7 @@ pub struct RunError {
     pub code: Option<String>,
     /// The HTTP status that a blocking caller gets.
     pub status: u16,
-    /// For people.
+    /// What went wrong, in words for people.
     pub message: String,
     /// Whether `workflow_started` came before: until then clients know no run.
     pub after_start: bool,

@@ -7,7 +7,7 @@ use crate::Json;
 /// A form that waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
-    /// The form.
+    /// The id of the form, by which it is answered.
     pub form_id: String,
     /// The node that asks.
     pub node_id: String,
@@ -27,7 +27,7 @@ pub struct Form {
     pub recipients: Vec<Recipient>,
     /// Defaults that came from variables, by field.
     pub resolved_default_values: Json,
-    /// Unix seconds.
+    /// When the form ends, in Unix seconds.
     pub expiration_time: i64,
 }
 
@@ -56,7 +56,7 @@ pub struct Recipient {
 pub enum RecipientKind {
     /// The one that every form has.
     Backstage,
-    /// The console.
+    /// A person who answers in the console.
     Console,
     /// The web app.
     StandaloneWebApp,
@@ -75,7 +75,7 @@ pub struct HumanInputFormFilled {
     pub node_title: String,
     /// The form with the answers in it.
     pub rendered_content: String,
-    /// The button.
+    /// The id of the button that was pressed.
     pub action_id: String,
     /// What stands on it.
     pub action_text: String,
@@ -90,7 +90,7 @@ pub struct HumanInputFormTimeout {
     pub node_id: String,
     /// What the author called it.
     pub node_title: String,
-    /// Unix seconds.
+    /// When the form ended, in Unix seconds.
     pub expiration_time: i64,
 }
 
@@ -102,7 +102,7 @@ pub enum PauseReason {
     HumanInputRequired(Box<Form>),
     /// Because it was told to.
     ScheduledPause {
-        /// For people.
+        /// Why the run waits, in words for people.
         message: String,
     },
 }

@@ -59,9 +59,9 @@ impl NodeStatus {
 /// A node begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeStarted {
-    /// Which.
+    /// The node that begins.
     pub node: NodeExecution,
-    /// Unix seconds.
+    /// When it began, in Unix seconds.
     pub created_at: i64,
     /// `{"icon": …}` for tools, data sources and triggers, else `{}`.
     pub extras: Json,
@@ -72,7 +72,7 @@ pub struct NodeStarted {
 /// A node has ended, or waits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeFinished {
-    /// Which.
+    /// The node that ended.
     pub node: NodeExecution,
     /// What went in: an object.
     pub inputs: Json,
@@ -84,13 +84,13 @@ pub struct NodeFinished {
     pub status: NodeStatus,
     /// Why it failed.
     pub error: Option<String>,
-    /// Seconds.
+    /// How long it took, in seconds.
     pub elapsed_time: f64,
     /// Tokens, price, frames; `null` when there is nothing to tell.
     pub execution_metadata: Json,
-    /// Unix seconds.
+    /// When it began, in Unix seconds.
     pub created_at: i64,
-    /// Unix seconds.
+    /// When it ended, in Unix seconds.
     pub finished_at: i64,
     /// Files among the outputs: an array.
     pub files: Json,
@@ -112,6 +112,6 @@ impl NodeFinished {
 pub struct NodeRetry {
     /// The attempt, with status `retry`.
     pub attempt: NodeFinished,
-    /// From 1.
+    /// The number of the attempt that follows, from 1.
     pub retry_index: u32,
 }

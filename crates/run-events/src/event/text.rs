@@ -9,7 +9,7 @@ use crate::Json;
 /// A piece of the answer. An empty one ends what a model streamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextChunk {
-    /// The piece.
+    /// The text of the piece.
     pub text: String,
     /// Where it comes from: `[node, variable, …]`.
     pub from_variable_selector: Option<Vec<String>>,

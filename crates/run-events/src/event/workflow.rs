@@ -35,9 +35,9 @@ pub struct WorkflowStarted {
     pub inputs: Json,
     /// The same with `sys.timestamp`, as stored: a snapshot shows these.
     pub stored_inputs: Json,
-    /// Unix seconds.
+    /// When the run began, in Unix seconds.
     pub created_at: i64,
-    /// Why.
+    /// Whether the run begins or goes on.
     pub reason: StartReason,
 }
 
@@ -74,11 +74,11 @@ impl RunStatus {
 pub enum CreatedBy {
     /// A member of the workspace.
     Account {
-        /// The account.
+        /// The id of the account.
         id: String,
-        /// Its name.
+        /// The name of the account.
         name: String,
-        /// Its address.
+        /// The mail address of the account.
         email: String,
     },
     /// A user of the app.
@@ -99,13 +99,13 @@ pub struct WorkflowPaused {
     pub outputs: Json,
     /// Why, one by one.
     pub reasons: Vec<PauseReason>,
-    /// Unix seconds.
+    /// When the run began, in Unix seconds.
     pub created_at: i64,
-    /// Seconds.
+    /// How long it took until now, in seconds.
     pub elapsed_time: f64,
-    /// So far.
+    /// How many tokens were spent until now.
     pub total_tokens: u64,
-    /// So far.
+    /// How many nodes ran until now.
     pub total_steps: u64,
 }
 
@@ -128,13 +128,13 @@ impl WorkflowPaused {
 pub struct WorkflowFinished {
     /// The version that ran.
     pub workflow_id: String,
-    /// How.
+    /// How the run ended.
     pub status: RunStatus,
     /// What came out: an object.
     pub outputs: Json,
     /// Why it failed, or `Stopped by user.`
     pub error: Option<String>,
-    /// Seconds.
+    /// How long the run took, in seconds.
     pub elapsed_time: f64,
     /// Of all models.
     pub total_tokens: u64,
@@ -142,9 +142,9 @@ pub struct WorkflowFinished {
     pub total_steps: u64,
     /// Who began it.
     pub created_by: CreatedBy,
-    /// Unix seconds.
+    /// When the run began, in Unix seconds.
     pub created_at: i64,
-    /// Unix seconds.
+    /// When the run ended, in Unix seconds.
     pub finished_at: i64,
     /// Nodes that failed and were gone around.
     pub exceptions_count: u64,

@@ -71,7 +71,7 @@ impl Projection {
         }
     }
 
-    /// Who reads.
+    /// For whom, and for which generation, events are written.
     #[must_use]
     pub fn view(&self) -> View {
         self.view

@@ -23,7 +23,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Who asked.
+    /// Who asked for the run in the recording.
     pub(crate) fn audience(&self) -> Audience {
         match self.request.split(' ').nth(2).unwrap() {
             path if path.starts_with("/console/") => Audience::Debugger,

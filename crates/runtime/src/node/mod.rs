@@ -28,7 +28,7 @@ pub use settings::{EndpointsError, NodeSettings};
 
 /// What a run may see of files and of its conversation.
 pub trait RunSurroundings: Send + Sync {
-    /// Its files.
+    /// The files that the run may read and make.
     fn files(&self, plan: &RunPlan) -> Arc<dyn RunFiles>;
 
     /// What was said before.

@@ -42,17 +42,17 @@ pub enum EndpointsError {
     /// It cannot be read.
     #[error("GATEWRIGHT_MODEL_ENDPOINTS: {file} cannot be read: {problem}")]
     Unreadable {
-        /// Which.
+        /// The path of the file.
         file: String,
-        /// Why.
+        /// What the operating system said.
         problem: std::io::Error,
     },
     /// It says what cannot be.
     #[error("GATEWRIGHT_MODEL_ENDPOINTS: {file}: {problem}")]
     Wrong {
-        /// Which.
+        /// The path of the file.
         file: String,
-        /// What.
+        /// Which endpoint or line is wrong, and how.
         problem: EndpointFileError,
     },
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The dialect.
+/// The dialect of JSON Schema that input schemas are written in.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Of an app of this mode with this form. What has no schema (checkboxes, JSON objects) is left out.

@@ -13,11 +13,11 @@ pub use parameters::Parameters;
 /// What an app is and takes.
 #[derive(Debug, Clone)]
 pub struct Description {
-    /// The app.
+    /// The app that is described.
     pub app: App,
     /// The name of who made it.
     pub author: Option<String>,
-    /// By name.
+    /// The app's tags, ordered by name.
     pub tags: Vec<AppTag>,
     /// None: nothing is published that could take anything.
     pub parameters: Option<Parameters>,

@@ -29,7 +29,7 @@ pub struct Parameters {
     pub sensitive_word_avoidance: Value,
     /// Which files are taken.
     pub file_upload: Value,
-    /// Sizes.
+    /// The limits on files that clients have to know.
     pub system_parameters: SystemParameters,
 }
 

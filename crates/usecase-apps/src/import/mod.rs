@@ -30,7 +30,7 @@ pub struct ImportRequest {
 /// Where a file is.
 #[derive(Debug, Clone)]
 pub enum ImportSource {
-    /// Here.
+    /// The text of the file.
     Content(String),
     /// At an address.
     Url(String),
@@ -39,7 +39,7 @@ pub enum ImportSource {
 /// What an app is to be called and look like, whatever its file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overrides {
-    /// Shown.
+    /// The name that people see; none: that of the file.
     pub name: Option<String>,
     /// May be empty.
     pub description: Option<String>,

@@ -22,7 +22,7 @@ pub(crate) struct Recording {
     pub(crate) runs: Vec<Run>,
 }
 
-/// One run.
+/// One run as it was recorded.
 #[derive(Deserialize)]
 pub(crate) struct Run {
     pub(crate) title: String,

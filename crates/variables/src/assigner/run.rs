@@ -33,7 +33,7 @@ pub struct Assignment {
 /// A variable after all operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assigned {
-    /// Which variable.
+    /// The variable that changed.
     pub selector: Selector,
     /// Its new value.
     pub variable: Variable,

@@ -26,7 +26,7 @@ pub enum WriteMode {
 pub struct AssignmentV1 {
     /// The variable that changes.
     pub assigned_variable_selector: Selector,
-    /// How.
+    /// How the input changes the variable.
     pub write_mode: WriteMode,
     /// The input: files that clear may have an empty one.
     #[serde(default)]

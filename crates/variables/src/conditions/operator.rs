@@ -41,7 +41,7 @@ pub enum Operator {
     /// The same number.
     #[serde(rename = "=")]
     Equal,
-    /// Another number.
+    /// The value is another number.
     #[serde(rename = "≠")]
     NotEqual,
     /// A larger number.
@@ -56,7 +56,7 @@ pub enum Operator {
     /// Not a larger number.
     #[serde(rename = "≤")]
     LessOrEqual,
-    /// Null.
+    /// The value is null.
     #[serde(rename = "null")]
     Null,
     /// Anything but null.
@@ -65,13 +65,13 @@ pub enum Operator {
     /// Anything but null.
     #[serde(rename = "exists")]
     Exists,
-    /// Null.
+    /// The value is null.
     #[serde(rename = "not exists")]
     NotExists,
 }
 
 impl Operator {
-    /// Every operator.
+    /// All operators, in the order of their declaration.
     pub const ALL: [Self; 21] = [
         Self::Contains,
         Self::NotContains,

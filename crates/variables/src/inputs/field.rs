@@ -15,16 +15,16 @@ pub enum InputKind {
     Paragraph,
     /// One of the options.
     Select,
-    /// A number.
+    /// A number, with or without a fraction.
     Number,
     /// True or false.
     Checkbox,
     /// A JSON object.
     #[serde(rename = "json_object")]
     JsonObject,
-    /// A file.
+    /// One file of the allowed types.
     File,
-    /// Several files.
+    /// Several files of the allowed types.
     FileList,
     /// Text that a tool of the operator completes; taken as text.
     #[serde(rename = "external_data_tool")]

@@ -20,7 +20,7 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.problem.message(&self.variable))]
 pub struct InputError {
-    /// Which input.
+    /// The name of the input.
     pub variable: String,
     /// What is wrong with it.
     pub problem: Problem,

@@ -11,7 +11,7 @@ use crate::NodeError;
 pub enum Num {
     /// A whole number.
     Int(i128),
-    /// A float.
+    /// A number with a fraction.
     Float(f64),
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct ExtractorData {
     pub(crate) by_function: bool,
 }
 
-/// One parameter.
+/// A parameter that the model has to find.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Parameter {
     pub(crate) name: String,

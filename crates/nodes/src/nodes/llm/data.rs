@@ -14,7 +14,7 @@ use crate::{
     jinja::Jinja,
 };
 
-/// Its data.
+/// What an LLM node is configured with.
 #[derive(Debug)]
 pub(crate) struct LlmData {
     pub(crate) model: ModelChoice,
