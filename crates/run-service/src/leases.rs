@@ -32,7 +32,11 @@ impl LeaseKeeper {
         loop {
             beat.tick().await;
             if let Err(error) = self.renew().await {
-                tracing::warn!(%error, "leases of runs were not renewed");
+                tracing::warn!(
+                    event = "run.leases_not_renewed",
+                    %error,
+                    "leases of runs were not renewed"
+                );
             }
         }
     }

@@ -68,7 +68,12 @@ impl BatchStore for PostgresRuns {
     ) -> PortFuture<'a, Result<Vec<Result<Committed, StoreError>>, BatchError>> {
         Box::pin(async {
             self.write_all(batch).await.map_err(|error| {
-                tracing::warn!(%error, runs = batch.len(), "a batch of runs was not kept");
+                tracing::warn!(
+                    event = "run.batch_not_kept",
+                    %error,
+                    runs = batch.len(),
+                    "a batch of runs was not kept"
+                );
                 match error {
                     StorageError::Duplicate(_) => BatchError::Refused(error.to_string()),
                     StorageError::Unavailable(_) => BatchError::Unavailable,

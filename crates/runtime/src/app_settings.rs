@@ -4,7 +4,7 @@ use gatewright_domain::{settings, settings::SettingError};
 use gatewright_usecase_apps::ExternalApps;
 
 settings! {
-    /// Apps.
+    /// Which apps are open to people without an account.
     pub struct AppSettings {
         /// Apps that people may use who have no account and sign in through an identity provider: ids by commas, or `*` for everything that is open to programs in every workspace. Unset: none.
         GATEWRIGHT_EXTERNAL_APPS => external: String = String::new(), "0198c5a0-0000-7000-8000-000000000000";

@@ -99,9 +99,19 @@ impl RunPlane {
     pub async fn leave(&self, patience: Duration) {
         let cut = self.registry.leave(patience).await;
         match self.keeper().give_back().await {
-            Ok(given) => tracing::info!(cut, given, "runs are left to others"),
+            Ok(given) => tracing::info!(
+                event = "run.leases_released",
+                cut,
+                given,
+                "runs are left to others"
+            ),
             Err(error) => {
-                tracing::warn!(%error, cut, "leases of runs were not given back; they lapse by themselves")
+                tracing::warn!(
+                    event = "run.lease_release_failed",
+                    %error,
+                    cut,
+                    "leases of runs were not given back; they lapse by themselves"
+                );
             }
         }
     }

@@ -58,7 +58,7 @@ const APP: [&str; 25] = [
 pub struct Orphan {
     /// The workspace that it was of.
     pub workspace: WorkspaceId,
-    /// Which.
+    /// Primary key of the app, whose row is still there.
     pub app: AppId,
 }
 

@@ -8,7 +8,7 @@ use crate::{AppError, Apps, Page, ReachableApp};
 /// A page of apps for people without an account.
 #[derive(Debug, Clone)]
 pub struct ExternalPage {
-    /// Its apps.
+    /// The apps of this page.
     pub apps: Vec<ReachableApp>,
     /// Of all pages.
     pub total: u64,

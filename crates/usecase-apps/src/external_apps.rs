@@ -7,7 +7,7 @@ use gatewright_domain::ids::AppId;
 /// Which apps people without an account may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ExternalApps {
-    /// None.
+    /// They may use no app.
     #[default]
     Nothing,
     /// These, while they are open to programs.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::input::{NamePart, ProgramMode};
 
-/// Which apps.
+/// The page of apps, and what they are filtered by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
