@@ -5,6 +5,10 @@ use utoipa::ToSchema;
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
+#[allow(
+    clippy::struct_field_names,
+    reason = "`page` is what Dify calls the number"
+)]
 pub struct Page<T> {
     /// Which page this is; the first is 1.
     page: u32,
