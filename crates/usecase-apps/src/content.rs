@@ -58,14 +58,14 @@ impl WorkflowContent {
     pub(crate) fn read(keys: &SecretKeys, workspace: WorkspaceId, content: &Content) -> Self {
         let features = current_features(object(&content.features));
         let environment = variables(&content.environment_variables, Scope::Environment);
-        let open = |variable: Variable| match variable.is_secret() {
-            true => {
-                let stored = variable.value.as_str().unwrap_or_default();
-                let clear = keys.open(workspace, stored).unwrap_or_default();
-                let value = Value::String(clear);
-                Variable { value, ..variable }
+        let open = |variable: Variable| {
+            if !variable.is_secret() {
+                return variable;
             }
-            false => variable,
+            let stored = variable.value.as_str().unwrap_or_default();
+            let clear = keys.open(workspace, stored).unwrap_or_default();
+            let value = Value::String(clear);
+            Variable { value, ..variable }
         };
         Self {
             graph: object(&content.graph),

@@ -5,12 +5,12 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_auth::origin::PublicUrls;
-use gatewright_domain::ids::{AccountId, TagId};
+use gatewright_domain::ids::{AccountId, AppId, TagId};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{
-        Body, ConsoleFormat, EditsApps, InWorkspace, Query, RequestCtx, Then, WorkspaceMember,
-        query_pairs,
+        Body, ConsoleFormat, EditsApps, InWorkspace, PathId, Query, RequestCtx, Then,
+        WorkspaceMember, query_pairs,
     },
     input::{FieldProblem, number::WholeNumber},
     page::Page,
@@ -199,7 +199,7 @@ pub(crate) async fn get(
     apps: Data<Apps>,
     urls: Data<PublicUrls>,
     here: InWorkspace<WorkspaceMember>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
 ) -> Result<Json<AppDetailBody>, ConsoleFailure> {
     let found = apps.get(here.workspace.id, app_id(&id)?).await?;
     let keys = here.workspace.role.app_keys();
@@ -216,7 +216,7 @@ pub(crate) async fn delete(
     apps: Data<Apps>,
     ctx: RequestCtx,
     here: InWorkspace<EditsApps>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     apps.delete(&ctx, actor(&here), app_id(&id)?).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -2,9 +2,12 @@
 
 use actix_web::web::{Data, Json, Path};
 use gatewright_auth::origin::PublicUrls;
+use gatewright_domain::ids::AppId;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{AdministersApps, Body, ConsoleFormat, EditsApps, InWorkspace, RequestCtx, Then},
+    extract::{
+        AdministersApps, Body, ConsoleFormat, EditsApps, InWorkspace, PathId, RequestCtx, Then,
+    },
 };
 use gatewright_usecase_apps::{AppChange, Apps, IconChange, SiteChange};
 use serde::Deserialize;
@@ -44,7 +47,7 @@ pub(crate) async fn update(
     apps: Data<Apps>,
     urls: Data<PublicUrls>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<UpdateApp, ConsoleFormat>>,
 ) -> Result<Json<AppDetailBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -82,7 +85,7 @@ pub(crate) struct NewName {
 pub(crate) async fn set_name(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<NewName, ConsoleFormat>>,
 ) -> Result<Json<AppBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -116,7 +119,7 @@ pub(crate) struct NewIcon {
 pub(crate) async fn set_icon(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<NewIcon, ConsoleFormat>>,
 ) -> Result<Json<AppBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -154,7 +157,7 @@ pub(crate) struct SiteSwitch {
 pub(crate) async fn set_site_enabled(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<SiteSwitch, ConsoleFormat>>,
 ) -> Result<Json<AppBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -183,7 +186,7 @@ pub(crate) struct ApiSwitch {
 pub(crate) async fn set_api_enabled(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<AdministersApps>, Body<ApiSwitch, ConsoleFormat>>,
 ) -> Result<Json<AppBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -252,7 +255,7 @@ impl From<UpdateSite> for SiteChange {
 pub(crate) async fn update_site(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<UpdateSite, ConsoleFormat>>,
 ) -> Result<Json<SiteBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -273,7 +276,7 @@ pub(crate) async fn reset_site_code(
     apps: Data<Apps>,
     ctx: RequestCtx,
     here: InWorkspace<AdministersApps>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
 ) -> Result<Json<SiteBody>, ConsoleFailure> {
     let site = apps
         .reset_site_code(&ctx, actor(&here), app_id(&id)?)

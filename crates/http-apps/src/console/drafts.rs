@@ -1,10 +1,12 @@
 //! The draft of an app.
 
 use actix_web::web::{Data, Json, Path};
+use gatewright_domain::ids::AppId;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{
-        Body, BodyFormat, ConsoleFormat, EditsApps, InWorkspace, RequestCtx, Then, Unreadable,
+        Body, BodyFormat, ConsoleFormat, EditsApps, InWorkspace, PathId, RequestCtx, Then,
+        Unreadable,
     },
     input::{FieldProblem, list::List, text::Text},
 };
@@ -44,7 +46,7 @@ impl BodyFormat for ClosingFormat {
 pub(crate) async fn get(
     apps: Data<Apps>,
     here: InWorkspace<EditsApps>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
 ) -> Result<Json<WorkflowBody>, ConsoleFailure> {
     let draft = apps.draft(here.workspace.id, app_id(&id)?).await?;
     Ok(Json(draft.into()))
@@ -66,7 +68,8 @@ pub(crate) struct SyncDraft {
     /// All of them; absent: none.
     conversation_variables: Option<JsonList>,
     /// Save the graph, and nothing else.
-    _is_collaborative: Option<bool>,
+    #[serde(rename = "_is_collaborative")]
+    is_collaborative: Option<bool>,
 }
 
 /// Ids of variables that go.
@@ -84,7 +87,7 @@ pub(crate) struct VariablePatch {
 
 impl SyncDraft {
     fn into_save(self) -> Result<DraftSave, ConsoleFailure> {
-        let is_graph_alone = self._is_collaborative == Some(true);
+        let is_graph_alone = self.is_collaborative == Some(true);
         if self.features.is_none() && !is_graph_alone {
             let problem = FieldProblem::new("missing", "features", "Field required");
             return Err(ConsoleFailure::Fields(vec![problem]));
@@ -101,15 +104,17 @@ impl SyncDraft {
         };
         Ok(DraftSave {
             graph: self.graph.into_inner(),
-            features: match is_graph_alone {
-                true => None,
-                false => self.features.map(JsonObject::into_inner),
+            features: if is_graph_alone {
+                None
+            } else {
+                self.features.map(JsonObject::into_inner)
             },
             hash: self.hash.map(Text::into_inner),
             environment_variables,
-            conversation_variables: match is_graph_alone {
-                true => VariableSave::Keep,
-                false => VariableSave::Replace(list(self.conversation_variables)),
+            conversation_variables: if is_graph_alone {
+                VariableSave::Keep
+            } else {
+                VariableSave::Replace(list(self.conversation_variables))
             },
         })
     }
@@ -125,7 +130,7 @@ impl SyncDraft {
 pub(crate) async fn save(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<SyncDraft, ClosingFormat>>,
 ) -> Result<Json<SavedDraft>, ConsoleFailure> {
     let Then(here, body) = body;

@@ -5,16 +5,17 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_auth::origin::PublicUrls;
+use gatewright_domain::ids::AppId;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, EditsApps, InWorkspace, Query, RequestCtx, Then},
+    extract::{Body, ConsoleFormat, EditsApps, InWorkspace, PathId, Query, RequestCtx, Then},
     input::text::Text,
 };
-use gatewright_usecase_apps::{Apps, ExportRequest, Overrides};
+use gatewright_usecase_apps::{AppError, Apps, ExportRequest, Overrides};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{actor, app_body::AppDetailBody, app_id, version_id};
+use super::{actor, app_body::AppDetailBody, app_id};
 use crate::{
     imported::AppFileText,
     input::{AppDescription, IconKind, IconText, SiteLine},
@@ -41,7 +42,7 @@ pub(crate) struct ExportQuery {
 pub(crate) async fn export(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     query: Then<InWorkspace<EditsApps>, Query<ExportQuery, ConsoleFormat>>,
 ) -> Result<Json<AppFileText>, ConsoleFailure> {
     let Then(here, query) = query;
@@ -49,7 +50,10 @@ pub(crate) async fn export(
     let version = query.workflow_id.filter(|id| !id.is_empty());
     let request = ExportRequest {
         with_secrets: query.include_secret.unwrap_or(false),
-        version: version.map(|id| version_id(&id)).transpose()?,
+        version: version
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|_| AppError::VersionNotFound)?,
     };
     let data = apps
         .export(&ctx, actor(&here), app_id(&id)?, request)
@@ -78,7 +82,7 @@ pub(crate) async fn copy(
     apps: Data<Apps>,
     urls: Data<PublicUrls>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<CopyApp, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(here, body) = body;

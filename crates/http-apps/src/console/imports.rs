@@ -4,9 +4,10 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
+use gatewright_domain::ids::AppId;
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, EditsApps, InWorkspace, RequestCtx, Then},
+    extract::{Body, ConsoleFormat, EditsApps, InWorkspace, PathId, RequestCtx, Then},
 };
 use gatewright_usecase_apps::{Apps, ImportRequest, ImportSource, Overrides};
 use serde::Deserialize;
@@ -111,7 +112,7 @@ pub(crate) async fn check_dependencies(
     apps: Data<Apps>,
     ctx: RequestCtx,
     here: InWorkspace<EditsApps>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
 ) -> Result<Json<CheckDependencies>, ConsoleFailure> {
     let missing = apps
         .missing_dependencies(&ctx, here.workspace.id, app_id(&id)?)

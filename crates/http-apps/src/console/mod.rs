@@ -12,7 +12,7 @@ mod workflow_body;
 
 use gatewright_domain::ids::{AppId, WorkflowId};
 use gatewright_http_kit::{
-    extract::InWorkspace,
+    extract::{InWorkspace, PathId},
     operation::{BodyLimit, Facts, Operations},
     operations,
 };
@@ -43,11 +43,11 @@ fn actor<N>(here: &InWorkspace<N>) -> Actor {
 }
 
 /// The app of a path.
-fn app_id(text: &str) -> Result<AppId, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
+fn app_id(id: &PathId<AppId>) -> Result<AppId, AppError> {
+    id.or(AppError::NotFound)
 }
 
 /// The version of a path.
-fn version_id(text: &str) -> Result<WorkflowId, AppError> {
-    text.parse().map_err(|_| AppError::VersionNotFound)
+fn version_id(id: &PathId<WorkflowId>) -> Result<WorkflowId, AppError> {
+    id.or(AppError::VersionNotFound)
 }

@@ -4,10 +4,10 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_domain::ids::AccountId;
+use gatewright_domain::ids::{AccountId, AppId, WorkflowId};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
-    extract::{Body, ConsoleFormat, EditsApps, InWorkspace, Query, RequestCtx, Then},
+    extract::{Body, ConsoleFormat, EditsApps, InWorkspace, PathId, Query, RequestCtx, Then},
     input::{number::WholeNumber, text::Text},
 };
 use gatewright_usecase_apps::{AppError, Apps, MarkChange, Marks, Page, VersionFilter};
@@ -29,7 +29,7 @@ use crate::input::{MarkedComment, MarkedName};
 pub(crate) async fn published(
     apps: Data<Apps>,
     here: InWorkspace<EditsApps>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
 ) -> Result<Json<Option<WorkflowBody>>, ConsoleFailure> {
     let found = apps
         .published_version(here.workspace.id, app_id(&id)?)
@@ -63,7 +63,7 @@ pub(crate) struct Published {
 pub(crate) async fn publish(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     body: Then<InWorkspace<EditsApps>, Body<PublishWorkflow, ConsoleFormat>>,
 ) -> Result<Json<Published>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -122,7 +122,7 @@ pub(crate) struct VersionPagination {
 )]
 pub(crate) async fn list(
     apps: Data<Apps>,
-    id: Path<String>,
+    id: Path<PathId<AppId>>,
     query: Then<InWorkspace<EditsApps>, Query<VersionQuery, ConsoleFormat>>,
 ) -> Result<Json<VersionPagination>, ConsoleFailure> {
     let Then(here, query) = query;
@@ -168,7 +168,7 @@ pub(crate) async fn list(
 pub(crate) async fn mark(
     apps: Data<Apps>,
     ctx: RequestCtx,
-    ids: Path<(String, String)>,
+    ids: Path<(PathId<AppId>, PathId<WorkflowId>)>,
     body: Then<InWorkspace<EditsApps>, Body<PublishWorkflow, ConsoleFormat>>,
 ) -> Result<Json<WorkflowBody>, ConsoleFailure> {
     let Then(here, body) = body;
@@ -193,7 +193,7 @@ pub(crate) async fn mark(
 pub(crate) async fn delete(
     apps: Data<Apps>,
     here: InWorkspace<EditsApps>,
-    ids: Path<(String, String)>,
+    ids: Path<(PathId<AppId>, PathId<WorkflowId>)>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let (app, version) = (app_id(&ids.0)?, version_id(&ids.1)?);
     apps.delete_version(actor(&here), app, version).await?;
@@ -210,7 +210,7 @@ pub(crate) async fn restore(
     apps: Data<Apps>,
     ctx: RequestCtx,
     here: InWorkspace<EditsApps>,
-    ids: Path<(String, String)>,
+    ids: Path<(PathId<AppId>, PathId<WorkflowId>)>,
 ) -> Result<Json<SavedDraft>, ConsoleFailure> {
     let (app, version) = (app_id(&ids.0)?, version_id(&ids.1)?);
     let (draft, hash) = apps

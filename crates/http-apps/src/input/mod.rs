@@ -66,7 +66,7 @@ texts! {
     /// The address of a file.
     FileUrl: 0 to 4096;
     /// The name of a tag.
-    TagName: 0 to 100;
+    TagLabelPart: 0 to 100;
 }
 
 impl NamePart {

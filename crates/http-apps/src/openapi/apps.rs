@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{failure::NotDone, workspace};
 use crate::{
-    input::{NamePart, ProgramMode, TagName},
+    input::{NamePart, ProgramMode, TagLabelPart},
     time::iso,
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct ProgramAppQuery {
     name: Option<NamePart>,
     /// The name of a tag.
     #[param(inline)]
-    tag: Option<TagName>,
+    tag: Option<TagLabelPart>,
 }
 
 /// The name of a tag.
@@ -143,7 +143,7 @@ pub(crate) async fn list(
     if let Some(Ok(id)) = id {
         return by_id(&apps, &caller, id, home.id, asked).await;
     }
-    let tag = query.tag.map(TagName::into_inner);
+    let tag = query.tag.map(TagLabelPart::into_inner);
     let modes = query.mode.map(|mode| vec![mode.as_str()]);
     let filter = Filter {
         modes: modes.unwrap_or_else(|| MODES.to_vec()),
