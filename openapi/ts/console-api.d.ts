@@ -348,10 +348,62 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The applications of the current workspace: none before applications come. */
+        /** Apps of the current workspace. */
         get: operations["list_apps"];
         put?: never;
+        /** Makes an app. One with a graph has no draft until its editor saves one. */
+        post: operations["create_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports an app from a file. One of a newer format waits until it is confirmed, for ten minutes. */
+        post: operations["import_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/imports/{app_id}/check-dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plugins that an imported app asks for and that are not installed. */
+        get: operations["check_app_dependencies"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/imports/{import_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms an import of a newer format. Only who began it finds it. */
+        post: operations["confirm_app_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -409,6 +461,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One app with its site. */
+        get: operations["get_app"];
+        /** Changes an app. */
+        put: operations["update_app"];
+        post?: never;
+        /** Deletes an app with its keys, versions, runs and conversations. */
+        delete: operations["delete_app"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/api-enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens or closes an app for programs. */
+        post: operations["set_app_api_enabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/api-keys": {
         parameters: {
             query?: never;
@@ -439,6 +527,213 @@ export interface paths {
         post?: never;
         /** Deletes a key of an application. */
         delete: operations["delete_app_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a new app that is what another one is, with its secrets. */
+        post: operations["copy_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An app as a file. */
+        get: operations["export_app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/icon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an app another icon. */
+        post: operations["set_app_icon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renames an app. */
+        post: operations["rename_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes how the site of an app presents it. */
+        post: operations["update_app_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/site-enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens or closes the page of an app. */
+        post: operations["set_app_site_enabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/site/access-token-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the site of an app another address; the one before leads nowhere. */
+        post: operations["reset_app_site_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft and the versions of an app, the newest first. */
+        get: operations["list_workflow_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflows/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft of an app; its secrets are masked. */
+        get: operations["get_draft"];
+        put?: never;
+        /** Saves the draft of an app, unless somebody else has saved since its editor began. */
+        post: operations["save_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflows/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The version that runs; null while nothing is published. */
+        get: operations["get_published_workflow"];
+        put?: never;
+        /** Makes a version of the draft, and lets it run. */
+        post: operations["publish_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflows/{workflow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a version that does not run. */
+        delete: operations["delete_workflow_version"];
+        options?: never;
+        head?: never;
+        /** Calls a version something else; what is absent stays. */
+        patch: operations["mark_workflow_version"];
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflows/{workflow_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the draft what a version was. */
+        post: operations["restore_workflow_version"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1594,6 +1889,115 @@ export interface components {
             workspace_id?: components["schemas"]["Text"] | null;
             password?: components["schemas"]["SecretText"] | null;
         };
+        /** @description Whether programs may run an app. */
+        ApiSwitch: {
+            enable_api: boolean;
+        };
+        /** @description An app, without its site. */
+        AppBody: {
+            id: string;
+            name: string;
+            description: string;
+            /** @description `workflow`, `advanced-chat`, `chat`, `agent-chat` or `completion`. */
+            mode: string;
+            /** @description A character, the id of a file, or an address. */
+            icon?: string | null;
+            icon_background?: string | null;
+            /** @description Whether its page is open. */
+            enable_site: boolean;
+            /** @description Whether programs may run it. */
+            enable_api: boolean;
+            /** @description Of a classic app. */
+            model_config?: Record<string, never> | null;
+            workflow?: components["schemas"]["WorkflowPartial"] | null;
+            tracing?: string | null;
+            use_icon_as_answer_icon: boolean;
+            created_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the app was made, in Unix seconds.
+             */
+            created_at: number;
+            updated_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the app was last changed, in Unix seconds.
+             */
+            updated_at: number;
+            /** @description Of the enterprise edition. */
+            access_mode?: string | null;
+            tags: components["schemas"]["TagBody"][];
+            /** @description Who looks after it: who made it. */
+            maintainer?: string | null;
+            /** @description What the caller may do with it. */
+            permission_keys: string[];
+        };
+        /** @description What an app is for. */
+        AppDescription: string;
+        /** @description An app with its site. */
+        AppDetailBody: components["schemas"]["AppBody"] & {
+            /** @description `emoji`, `image` or `link`. */
+            icon_type?: string | null;
+            /** @description Where programs run it. */
+            api_base_url: string;
+            /**
+             * Format: int32
+             * @description Runs at a time; null and 0: as many as the installation allows.
+             */
+            max_active_requests?: number | null;
+            /** @description Tools that it uses and that are gone: unknown before tools come. */
+            deleted_tools: Record<string, never>[];
+            site?: components["schemas"]["DetailSite"] | null;
+            bound_agent_id?: string | null;
+            /** @description A signed address of an uploaded picture. */
+            icon_url?: string | null;
+        };
+        /** @description An app as a file. */
+        AppFileText: {
+            /** @description The text of the app file, YAML. */
+            data: string;
+        };
+        /** @description The name of an app. */
+        AppName: string;
+        /** @description An app in a list. */
+        AppPartial: {
+            id: string;
+            name: string;
+            /** Format: int32 */
+            max_active_requests?: number | null;
+            description: string;
+            mode: string;
+            icon_type?: string | null;
+            icon?: string | null;
+            icon_background?: string | null;
+            /** @description Of a classic app: its model and prompt. */
+            model_config?: Record<string, never> | null;
+            workflow?: components["schemas"]["WorkflowPartial"] | null;
+            use_icon_as_answer_icon: boolean;
+            created_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the app was made, in Unix seconds.
+             */
+            created_at: number;
+            updated_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the app was last changed, in Unix seconds.
+             */
+            updated_at: number;
+            tags: components["schemas"]["TagBody"][];
+            access_mode?: string | null;
+            create_user_name?: string | null;
+            /** @description Who made it, by name. */
+            author_name?: string | null;
+            has_draft_trigger: boolean;
+            icon_url?: string | null;
+            maintainer?: string | null;
+            permission_keys: string[];
+            is_starred: boolean;
+            bound_agent_id?: string | null;
+        };
         /** @description Events, the latest first. */
         AuditEventPage: {
             data: components["schemas"]["AuditEventRow"][];
@@ -1656,6 +2060,11 @@ export interface components {
             phase?: components["schemas"]["Text"] | null;
             token?: components["schemas"]["Text"] | null;
         };
+        /** @description Plugins that an app asks for. */
+        CheckDependencies: {
+            /** @description Those that are not installed: `{type, value, current_identifier}`. */
+            leaked_dependencies: Record<string, never>[];
+        };
         /** @description The code was right. */
         CodeAccepted: {
             is_valid: boolean;
@@ -1712,11 +2121,67 @@ export interface components {
              */
             error?: unknown;
         };
+        /** @description What the copy is to be called and look like; what is absent is as in the original. */
+        CopyApp: {
+            name?: components["schemas"]["SiteLine"] | null;
+            description?: components["schemas"]["AppDescription"] | null;
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+        };
+        /** @description A new app. */
+        CreateApp: {
+            name: components["schemas"]["AppName"];
+            mode: components["schemas"]["NewMode"];
+            description?: components["schemas"]["AppDescription"] | null;
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+        };
         /** @description The code from the mail. */
         DeleteAccountRequest: {
             token: components["schemas"]["Text"];
             /** @description The code of the mail, six digits. */
             code: components["schemas"]["Text"];
+        };
+        /** @description The site of an app, with the app. */
+        DetailSite: {
+            /** @description The code again. */
+            access_token: string;
+            /** @description The part of the public address that nobody guesses. */
+            code: string;
+            title: string;
+            icon_type?: string | null;
+            icon?: string | null;
+            icon_background?: string | null;
+            description?: string | null;
+            default_language: string;
+            chat_color_theme?: string | null;
+            chat_color_theme_inverted: boolean;
+            customize_domain?: string | null;
+            copyright?: string | null;
+            privacy_policy?: string | null;
+            custom_disclaimer: string;
+            customize_token_strategy: string;
+            prompt_public: boolean;
+            /** @description Where its page is. */
+            app_base_url: string;
+            show_workflow_steps: boolean;
+            use_icon_as_answer_icon: boolean;
+            created_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the site was made, in Unix seconds.
+             */
+            created_at: number;
+            updated_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the site was last changed, in Unix seconds.
+             */
+            updated_at: number;
+            icon_url?: string | null;
+            input_placeholder?: string | null;
         };
         /** @description The format of application definitions. */
         DslVersionResponse: {
@@ -1764,15 +2229,57 @@ export interface components {
             /** Format: int64 */
             next_credit_reset_date: number;
         };
+        /** @description YAML, at most 10 MiB. */
+        FileText: string;
+        /** @description The address of a file. */
+        FileUrl: string;
         /** @description The name of the first account. */
         FirstAccountName: string;
         /** @description The name that somebody gives who takes up an invitation. */
         GuestName: string;
         /**
+         * @description What an icon is.
+         * @enum {string}
+         */
+        IconKind: "Image" | "Emoji" | "Link";
+        /** @description An icon: a character, the id of a file or an address; or a colour. */
+        IconText: string;
+        /**
          * Format: uuid
          * @description The id of something.
          */
         Id: string;
+        /** @description What became of an import. */
+        Import: {
+            id: string;
+            /** @description `completed`, `completed-with-warnings`, `pending` (somebody must confirm it) or `failed`. */
+            status: string;
+            /** @description The app that is there now. */
+            app_id?: string | null;
+            app_mode?: string | null;
+            /** @description The format that this API speaks. */
+            current_dsl_version: string;
+            /** @description The format of the file; empty when it could not be read that far. */
+            imported_dsl_version: string;
+            /** @description Why it failed; empty otherwise. */
+            error: string;
+            /** @description None so far. */
+            warnings: Record<string, never>[];
+            /** @description What the caller may do with the app. */
+            permission_keys: string[];
+        };
+        /** @description A file, and what the app is to be called and look like whatever it says. */
+        ImportApp: {
+            mode: components["schemas"]["SourceMode"];
+            yaml_content?: components["schemas"]["FileText"] | null;
+            yaml_url?: components["schemas"]["FileUrl"] | null;
+            name?: components["schemas"]["SiteLine"] | null;
+            description?: components["schemas"]["AppDescription"] | null;
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+            app_id?: components["schemas"]["SiteLine"] | null;
+        };
         /** @description A password of at most 128 characters. */
         InitPassword: string;
         /** @description The init password. */
@@ -1854,6 +2361,8 @@ export interface components {
             invitation_results: components["schemas"]["InvitationResult"][];
             tenant_id: string;
         };
+        JsonList: Record<string, never>[];
+        JsonObject: Record<string, never>;
         /** @description The API keys of one scope. */
         KeyList: {
             data: components["schemas"]["KeyRow"][];
@@ -1933,6 +2442,10 @@ export interface components {
             remember_me?: boolean | null;
             invite_token?: components["schemas"]["Text"] | null;
         };
+        /** @description What people say of a version. */
+        MarkedComment: string;
+        /** @description What people call a version. */
+        MarkedName: string;
         /** @description The members of the workspace. */
         MemberList: {
             accounts: components["schemas"]["MemberRow"][];
@@ -1994,6 +2507,21 @@ export interface components {
             new_email: components["schemas"]["EmailAddress"];
             token: components["schemas"]["Text"];
         };
+        /** @description A new look. */
+        NewIcon: {
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+        };
+        /**
+         * @description The kind of a new app.
+         * @enum {string}
+         */
+        NewMode: "Workflow" | "AdvancedChat" | "Chat" | "AgentChat" | "Completion";
+        /** @description A new name. */
+        NewName: {
+            name: components["schemas"]["AppName"];
+        };
         /**
          * Format: password
          * @description A password to be: at least 8 characters, with a letter and a digit.
@@ -2014,6 +2542,65 @@ export interface components {
         /** @description What proves that the owner asks, and not somebody with a stolen session. */
         OwnerRequest: {
             password?: components["schemas"]["SecretText"] | null;
+        };
+        /** @description One page of a list. */
+        Page_AppPartial: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                id: string;
+                name: string;
+                /** Format: int32 */
+                max_active_requests?: number | null;
+                description: string;
+                mode: string;
+                icon_type?: string | null;
+                icon?: string | null;
+                icon_background?: string | null;
+                /** @description Of a classic app: its model and prompt. */
+                model_config?: Record<string, never> | null;
+                workflow?: components["schemas"]["WorkflowPartial"] | null;
+                use_icon_as_answer_icon: boolean;
+                created_by?: string | null;
+                /**
+                 * Format: int64
+                 * @description When the app was made, in Unix seconds.
+                 */
+                created_at: number;
+                updated_by?: string | null;
+                /**
+                 * Format: int64
+                 * @description When the app was last changed, in Unix seconds.
+                 */
+                updated_at: number;
+                tags: components["schemas"]["TagBody"][];
+                access_mode?: string | null;
+                create_user_name?: string | null;
+                /** @description Who made it, by name. */
+                author_name?: string | null;
+                has_draft_trigger: boolean;
+                icon_url?: string | null;
+                maintainer?: string | null;
+                permission_keys: string[];
+                is_starred: boolean;
+                bound_agent_id?: string | null;
+            }[];
         };
         /** @description One page of a list. */
         Page_LaterRow: {
@@ -2042,6 +2629,12 @@ export interface components {
             password?: components["schemas"]["SecretText"] | null;
             new_password: components["schemas"]["SecretText"];
             repeat_new_password: components["schemas"]["SecretText"];
+        };
+        /** @description Who made or changed something. */
+        PersonBody: {
+            id: string;
+            name: string;
+            email: string;
         };
         /** @description Which plugins are upgraded without asking. */
         PluginAutoUpgrade: {
@@ -2113,6 +2706,21 @@ export interface components {
             /** @description The avatar itself when it is a URL; otherwise where the uploaded picture is, for some minutes. */
             avatar_url?: string | null;
         };
+        /** @description What people call the version and say of it. */
+        PublishWorkflow: {
+            marked_name?: components["schemas"]["MarkedName"] | null;
+            marked_comment?: components["schemas"]["MarkedComment"] | null;
+        };
+        /** @description The draft was published. */
+        Published: {
+            /** @description `success`. */
+            result: string;
+            /**
+             * Format: int64
+             * @description When it was published, in Unix seconds.
+             */
+            created_at: number;
+        };
         /** @description How much of something is used, and how much may be. */
         Quota: {
             /** Format: int32 */
@@ -2175,6 +2783,18 @@ export interface components {
             /** @description `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered. */
             role: components["schemas"]["Text"];
         };
+        /** @description A draft was saved. */
+        SavedDraft: {
+            /** @description `success`. */
+            result: string;
+            /** @description What the next save must bring. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description When the draft was saved, in Unix seconds.
+             */
+            updated_at: number;
+        };
         /** @description A secret: any characters but NUL. */
         SecretText: string;
         /** @description The first account. */
@@ -2192,6 +2812,39 @@ export interface components {
             /** @description ISO 8601 without zone; UTC. */
             setup_at?: string | null;
         };
+        /** @description The site of an app by itself. */
+        SiteBody: {
+            app_id: string;
+            /** @description The code again. */
+            access_token: string;
+            code: string;
+            title: string;
+            icon?: string | null;
+            icon_background?: string | null;
+            description?: string | null;
+            default_language: string;
+            customize_domain?: string | null;
+            copyright?: string | null;
+            privacy_policy?: string | null;
+            custom_disclaimer: string;
+            customize_token_strategy: string;
+            prompt_public: boolean;
+            show_workflow_steps: boolean;
+            use_icon_as_answer_icon: boolean;
+        };
+        /** @description A line of a site. */
+        SiteLine: string;
+        /** @description Whether the page of an app is open. */
+        SiteSwitch: {
+            enable_site: boolean;
+        };
+        /** @description A longer text of a site. */
+        SiteText: string;
+        /**
+         * @description Where the file of an import is.
+         * @enum {string}
+         */
+        SourceMode: "Content" | "Url";
         /** @description The SSO protocol. */
         SsoConfig: {
             /** @description `oidc` or `saml`; null when it is off: the newer console offers SSO for every text. */
@@ -2215,6 +2868,18 @@ export interface components {
         SwitchResponse: {
             result: string;
             new_tenant: components["schemas"]["Tenant"];
+        };
+        /** @description A draft as its editor saves it. */
+        SyncDraft: {
+            /** @description `{nodes, edges, viewport}`. */
+            graph: components["schemas"]["JsonObject"];
+            features?: components["schemas"]["JsonObject"] | null;
+            hash?: components["schemas"]["Text"] | null;
+            environment_variables?: components["schemas"]["JsonList"] | null;
+            environment_variable_patch?: components["schemas"]["VariablePatch"] | null;
+            conversation_variables?: components["schemas"]["JsonList"] | null;
+            /** @description Save the graph, and nothing else. */
+            _is_collaborative?: boolean | null;
         };
         /** @description What the installation offers to anybody. */
         SystemFeatures: {
@@ -2256,6 +2921,13 @@ export interface components {
             tag_ids: string[];
             target_id: components["schemas"]["Id"];
             type: components["schemas"]["TagType"];
+        };
+        /** @description A tag of an app. */
+        TagBody: {
+            id: string;
+            name: string;
+            /** @description `app`. */
+            type: string;
         };
         /** @description The name of a tag. */
         TagLabel: string;
@@ -2347,6 +3019,11 @@ export interface components {
             refresh_token: string;
             csrf_token: string;
         };
+        /**
+         * @description Whether users bring a token of their own.
+         * @enum {string}
+         */
+        TokenStrategy: "Must" | "Allow" | "NotAllow";
         /** @description How far the signed-in member is on the tour: there is none, and `system-features` says so. */
         TourState: Record<string, never>;
         /** @description The code was right. */
@@ -2373,6 +3050,38 @@ export interface components {
         /** @description Models that may be tried. */
         TrialModels: {
             trial_models: string[];
+        };
+        /** @description What is to be different about an app; what is absent stays. */
+        UpdateApp: {
+            name: components["schemas"]["AppName"];
+            description?: components["schemas"]["AppDescription"] | null;
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+            use_icon_as_answer_icon?: boolean | null;
+            /**
+             * Format: int32
+             * @description Runs at a time; 0: as many as the installation allows.
+             */
+            max_active_requests?: number | null;
+        };
+        /** @description What is to be different about a site; what is absent stays. */
+        UpdateSite: {
+            title?: components["schemas"]["SiteLine"] | null;
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+            description?: components["schemas"]["SiteText"] | null;
+            default_language?: components["schemas"]["SiteLine"] | null;
+            chat_color_theme?: components["schemas"]["SiteLine"] | null;
+            chat_color_theme_inverted?: boolean | null;
+            copyright?: components["schemas"]["SiteLine"] | null;
+            privacy_policy?: components["schemas"]["SiteLine"] | null;
+            custom_disclaimer?: components["schemas"]["SiteText"] | null;
+            customize_token_strategy?: components["schemas"]["TokenStrategy"] | null;
+            prompt_public?: boolean | null;
+            show_workflow_steps?: boolean | null;
+            use_icon_as_answer_icon?: boolean | null;
         };
         /**
          * @description A form with a file, read part by part: up to the file's content first, which the caller takes piece by piece,
@@ -2440,10 +3149,25 @@ export interface components {
             conversation_id?: string | null;
             file_key?: string | null;
         };
+        /** @description Variables that change. */
+        VariablePatch: {
+            environment_variables?: components["schemas"]["JsonList"] | null;
+            /** @description Ids of those that go. */
+            deleted_environment_variable_ids?: string[] | null;
+        };
         /** @description Features that depend on the version. */
         VersionFeatures: {
             can_replace_logo: boolean;
             model_load_balancing_enabled: boolean;
+        };
+        /** @description A page of versions. */
+        VersionPagination: {
+            items: components["schemas"]["WorkflowBody"][];
+            /** Format: int32 */
+            page: number;
+            /** Format: int32 */
+            limit: number;
+            has_more: boolean;
         };
         /** @description The server's version. No update server is asked. */
         VersionResponse: {
@@ -2462,6 +3186,58 @@ export interface components {
             allow_email_code_login: boolean;
             allow_email_password_login: boolean;
             allow_public_access: boolean;
+        };
+        /** @description A draft or a version. */
+        WorkflowBody: {
+            id: string;
+            /** @description `{nodes, edges, viewport}`. */
+            graph: Record<string, never>;
+            features: Record<string, never>;
+            /** @description What tells one draft from the next. */
+            hash: string;
+            /** @description `draft`, or the time of its publication. */
+            version: string;
+            marked_name: string;
+            marked_comment: string;
+            created_by?: components["schemas"]["PersonBody"] | null;
+            /**
+             * Format: int64
+             * @description When the workflow was made, in Unix seconds.
+             */
+            created_at: number;
+            updated_by?: components["schemas"]["PersonBody"] | null;
+            /**
+             * Format: int64
+             * @description When the workflow was last changed, in Unix seconds.
+             */
+            updated_at: number;
+            /** @description Whether it is published as a tool: never before tools come. */
+            tool_published: boolean;
+            /** @description Secrets are masked. */
+            environment_variables: Record<string, never>[];
+            conversation_variables: Record<string, never>[];
+            rag_pipeline_variables: Record<string, never>[];
+            /**
+             * Format: int32
+             * @description Not counted here.
+             */
+            version_number?: number | null;
+        };
+        /** @description When the published version was made and changed. */
+        WorkflowPartial: {
+            id: string;
+            created_by: string;
+            /**
+             * Format: int64
+             * @description When the workflow was made, in Unix seconds.
+             */
+            created_at: number;
+            updated_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the workflow was last changed, in Unix seconds.
+             */
+            updated_at: number;
         };
         /** @description The name of a workspace. */
         WorkspaceName: string;
@@ -3468,6 +4244,16 @@ export interface operations {
                 page?: number;
                 /** @description Rows of a page; 20 by default. */
                 limit?: number;
+                mode?: "All" | "Workflow" | "AdvancedChat" | "Chat" | "AgentChat" | "Completion" | "Agent" | "Channel";
+                /** @description A part of the name, in any case. */
+                name?: string;
+                is_created_by_me?: boolean;
+                /** @description The newest first by default. */
+                sort_by?: string;
+                /** @description As `tag_ids[0]=…`, `tag_ids[1]=…`: apps that carry all of them. */
+                tag_ids?: string;
+                /** @description As `creator_ids[0]=…`: apps that one of them made. */
+                creator_ids?: string;
             };
             header?: never;
             path?: never;
@@ -3481,7 +4267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_LaterRow"];
+                    "application/json": components["schemas"]["Page_AppPartial"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -3495,6 +4281,214 @@ export interface operations {
             };
             /** @description The credentials are missing, or worth nothing */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    create_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApp"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    import_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportApp"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The import failed, or the request is not one */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    check_app_dependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDependencies"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    confirm_app_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3641,6 +4635,208 @@ export interface operations {
             };
         };
     };
+    get_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDetailBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    update_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateApp"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDetailBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    set_app_api_enabled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiSwitch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     list_app_keys: {
         parameters: {
             query?: never;
@@ -3748,6 +4944,869 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    copy_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyApp"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDetailBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    export_app: {
+        parameters: {
+            query?: {
+                /** @description Secrets in clear; false by default. */
+                include_secret?: boolean;
+                /** @description A version instead of the draft. */
+                workflow_id?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppFileText"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    set_app_icon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIcon"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    rename_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    update_app_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSite"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    set_app_site_enabled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteSwitch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    reset_app_site_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_workflow_versions: {
+        parameters: {
+            query?: {
+                /** @description The first is 1, which is the default. */
+                page?: number;
+                /** @description Versions of a page; 10 by default. */
+                limit?: number;
+                /** @description One's own id: one's own versions alone. */
+                user_id?: string;
+                /** @description Only those that somebody gave a name. */
+                named_only?: boolean;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPagination"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncDraft"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description Somebody was faster */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_published_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowBody"] | null;
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    publish_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_workflow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    mark_workflow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    restore_workflow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
             };
             /** @description The caller may not do that */
             403: {

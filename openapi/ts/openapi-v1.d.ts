@@ -126,6 +126,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi/v1/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Apps of a workspace that programs may run, the newest first. */
+        get: operations["list_program_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/check-dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The plugins that an imported app asks for and that are not installed. Newer clients ask at
+         *     `/apps/{app_id}/dependencies:check`.
+         */
+        get: operations["check_program_app_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an app is and takes. Newer clients ask at `/apps/{app_id}`. */
+        get: operations["describe_app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An app as a file. Newer clients ask at `/apps/{app_id}/dsl`. */
+        get: operations["export_program_app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs an app and streams what happens, as server-sent events. */
+        post: operations["run_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/tasks/{task_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a run. */
+        post: operations["stop_app_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi/v1/oauth/device/approval-context": {
         parameters: {
             query?: never;
@@ -323,6 +428,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi/v1/permitted-external-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Apps that somebody without an account may use, the newest first. */
+        get: operations["list_permitted_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/permitted-external-apps/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an app is and takes, for somebody without an account. */
+        get: operations["describe_permitted_app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi/v1/workspaces": {
         parameters: {
             query?: never;
@@ -351,6 +490,43 @@ export interface paths {
         get: operations["get_workspace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/workspaces/{workspace_id}/apps/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports an app from a file. One of a newer format waits until it is confirmed, for ten minutes. */
+        post: operations["import_program_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/workspaces/{workspace_id}/apps/imports/{import_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms an import of a newer format. Only who began it finds it. Newer clients confirm at
+         *     `/workspaces/{workspace_id}/apps/imports/{import_id}:confirm`.
+         */
+        post: operations["confirm_program_app_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -479,6 +655,13 @@ export interface components {
             workspaces: components["schemas"]["SubjectWorkspace"][];
             default_workspace_id?: string | null;
         };
+        /** @description What an app is for. */
+        AppDescription: string;
+        /** @description An app as a file. */
+        AppFileText: {
+            /** @description The text of the app file, YAML. */
+            data: string;
+        };
         /** @description What is about to be approved. */
         ApprovalContextResponse: {
             subject_email: string;
@@ -545,6 +728,11 @@ export interface components {
             /** @description RFC 7662, where it is switched on. */
             introspection_endpoint?: string | null;
             introspection_endpoint_auth_methods_supported?: string[] | null;
+        };
+        /** @description Plugins that an app asks for. */
+        CheckDependencies: {
+            /** @description Those that are not installed: `{type, value, current_identifier}`. */
+            leaked_dependencies: Record<string, never>[];
         };
         /** @description The id of a client: printable ASCII. */
         ClientId: string;
@@ -657,9 +845,39 @@ export interface components {
             /** @description Text for people. */
             msg: string;
         };
+        /** @description YAML, at most 10 MiB. */
+        FileText: string;
+        /** @description The address of a file. */
+        FileUrl: string;
         /** @description The server answers. */
         Health: {
             ok: boolean;
+        };
+        /**
+         * @description What an icon is.
+         * @enum {string}
+         */
+        IconKind: "Image" | "Emoji" | "Link";
+        /** @description An icon: a character, the id of a file or an address; or a colour. */
+        IconText: string;
+        /** @description What became of an import. */
+        Import: {
+            id: string;
+            /** @description `completed`, `completed-with-warnings`, `pending` (somebody must confirm it) or `failed`. */
+            status: string;
+            /** @description The app that is there now. */
+            app_id?: string | null;
+            app_mode?: string | null;
+            /** @description The format that this API speaks. */
+            current_dsl_version: string;
+            /** @description The format of the file; empty when it could not be read that far. */
+            imported_dsl_version: string;
+            /** @description Why it failed; empty otherwise. */
+            error: string;
+            /** @description None so far. */
+            warnings: Record<string, never>[];
+            /** @description What the caller may do with the app. */
+            permission_keys: string[];
         };
         /** @description The token that is asked about. */
         IntrospectionRequest: {
@@ -745,6 +963,40 @@ export interface components {
             interval?: number | null;
         };
         /** @description One page of a list. */
+        Page_ProgramAppRow: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                id: string;
+                name: string;
+                description?: string | null;
+                /** @description `workflow`, `advanced-chat`, `chat`, `agent-chat` or `completion`. */
+                mode: string;
+                tags: components["schemas"]["ProgramTag"][];
+                /** @description ISO 8601 without zone; UTC. */
+                updated_at?: string | null;
+                created_by_name?: string | null;
+                workspace_id: string;
+                workspace_name?: string | null;
+            }[];
+        };
+        /** @description One page of a list. */
         Page_SessionRow: {
             /**
              * Format: int32
@@ -807,6 +1059,60 @@ export interface components {
                 avatar?: string | null;
             }[];
         };
+        /** @description An app; what was not asked for is null. */
+        ProgramApp: {
+            info?: components["schemas"]["ProgramAppInfo"] | null;
+            /** @description What its page shows and takes. */
+            parameters?: Record<string, never> | null;
+            /** @description JSON Schema (2020-12) of what a run takes. */
+            input_schema?: Record<string, never> | null;
+        };
+        /** @description Facts about an app. */
+        ProgramAppInfo: {
+            id: string;
+            name: string;
+            description?: string | null;
+            mode: string;
+            /** @description The name of who made it. */
+            author?: string | null;
+            tags: components["schemas"]["ProgramTag"][];
+            /** @description ISO 8601 without zone; UTC. */
+            updated_at?: string | null;
+            /** @description Whether programs may run it. */
+            service_api_enabled: boolean;
+            /** @description Whether it answers in conversations with a graph or tools. */
+            is_agent: boolean;
+        };
+        /** @description An app in a list. */
+        ProgramAppRow: {
+            id: string;
+            name: string;
+            description?: string | null;
+            /** @description `workflow`, `advanced-chat`, `chat`, `agent-chat` or `completion`. */
+            mode: string;
+            tags: components["schemas"]["ProgramTag"][];
+            /** @description ISO 8601 without zone; UTC. */
+            updated_at?: string | null;
+            created_by_name?: string | null;
+            workspace_id: string;
+            workspace_name?: string | null;
+        };
+        /** @description A file, and what the app is to be called and look like whatever it says. */
+        ProgramImport: {
+            mode: components["schemas"]["SourceMode"];
+            yaml_content?: components["schemas"]["FileText"] | null;
+            yaml_url?: components["schemas"]["FileUrl"] | null;
+            name?: components["schemas"]["SiteLine"] | null;
+            description?: components["schemas"]["AppDescription"] | null;
+            icon_type?: components["schemas"]["IconKind"] | null;
+            icon?: components["schemas"]["IconText"] | null;
+            icon_background?: components["schemas"]["IconText"] | null;
+            app_id?: components["schemas"]["SiteLine"] | null;
+        };
+        /** @description The name of a tag. */
+        ProgramTag: {
+            name: string;
+        };
         /** @description The token that is revoked. */
         RevocationRequest: {
             /** @description The token in clear. */
@@ -818,6 +1124,15 @@ export interface components {
         RevokedResponse: {
             /** @description Always `revoked`. */
             status: string;
+        };
+        /** @description What a run takes. */
+        RunRequest: {
+            /** @description By the names that the app declares. */
+            inputs: Record<string, never>;
+            /** @description What is said, to an app that answers in conversations. */
+            query?: string | null;
+            /** @description A published version; the current one by default. */
+            workflow_id?: string | null;
         };
         /** @description A secret: any characters but NUL. */
         SecretText: string;
@@ -841,6 +1156,18 @@ export interface components {
             expires_at: string;
             /** @description ISO 8601 ending in Z; exact to about a minute, null before the first use. */
             last_used_at?: string | null;
+        };
+        /** @description A line of a site. */
+        SiteLine: string;
+        /**
+         * @description Where the file of an import is.
+         * @enum {string}
+         */
+        SourceMode: "Content" | "Url";
+        /** @description Done. */
+        Stopped: {
+            /** @description Always `success`, also when there is no such run. */
+            result: string;
         };
         /** @description The account that let the device in. */
         SubjectAccount: {
@@ -1106,6 +1433,314 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevokedResponse"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_program_apps: {
+        parameters: {
+            query?: {
+                /** @description Whose; asked for before anything else, and 404 when the caller is not in it. */
+                workspace_id?: string;
+                /** @description The first is 1, which is the default. */
+                page?: number;
+                /** @description Rows of a page; 20 by default. */
+                limit?: number;
+                mode?: "Completion" | "Chat" | "AdvancedChat" | "Workflow" | "AgentChat";
+                /** @description A part of the name, in any case; an id: that app. */
+                name?: string;
+                /** @description The name of a tag. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProgramAppRow"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_program_app_dependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDependencies"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    describe_app: {
+        parameters: {
+            query?: {
+                /** @description Some of `info`, `parameters`, `input_schema`, with commas; all by default. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramApp"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_program_app: {
+        parameters: {
+            query?: {
+                /** @description Secrets in clear; false by default. */
+                include_secret?: boolean;
+                /** @description A version instead of the draft. */
+                workflow_id?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppFileText"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A member of the request is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stop_app_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopped"];
                 };
             };
             /** @description There is no such thing for the caller */
@@ -1745,6 +2380,104 @@ export interface operations {
             };
         };
     };
+    list_permitted_apps: {
+        parameters: {
+            query?: {
+                /** @description The first is 1, which is the default. */
+                page?: number;
+                /** @description Rows of a page; 20 by default. */
+                limit?: number;
+                mode?: "Completion" | "Chat" | "AdvancedChat" | "Workflow" | "AgentChat";
+                /** @description A part of the name, in any case. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProgramAppRow"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    describe_permitted_app: {
+        parameters: {
+            query?: {
+                /** @description Some of `info`, `parameters`, `input_schema`, with commas; all by default. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramApp"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_workspaces: {
         parameters: {
             query?: never;
@@ -1792,6 +2525,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceDetail"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_program_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramImport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    confirm_program_app_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description There is no such thing for the caller */
