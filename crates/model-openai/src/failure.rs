@@ -1,11 +1,11 @@
 //! How servers fail, and what is made of it.
 
-use gatewright_model::{InvokeError, InvokeErrorKind, error::MOST_OF_A_BODY};
+use gatewright_model::{InvokeError, InvokeErrorKind, error::MAX_BODY_BYTES};
 use gatewright_outbound::{OutboundError, streaming::Body};
 use serde_json::Value;
 
 /// The most of a server's words that a message repeats, in letters.
-const LONGEST_MESSAGE: usize = 2_000;
+const MAX_MESSAGE_CHARS: usize = 2_000;
 
 /// The connection failed, before or in the middle of an answer.
 pub(crate) fn of_transport(endpoint: &str, error: &OutboundError) -> InvokeError {
@@ -30,7 +30,7 @@ pub(crate) fn not_understood(endpoint: &str, body: &str) -> InvokeError {
 
 /// A status that is no success.
 pub(crate) async fn of_answer(endpoint: &str, status: u16, body: Body) -> InvokeError {
-    let bytes = body.beginning(MOST_OF_A_BODY).await;
+    let bytes = body.beginning(MAX_BODY_BYTES).await;
     let text = String::from_utf8_lossy(&bytes);
     let words = serde_json::from_str(&text)
         .ok()
@@ -95,7 +95,7 @@ fn words(body: &Value) -> Option<String> {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_MESSAGE).collect()
+    text.chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The most digits that a written number may have; three of them times a count of 64 bits fit.
-const MOST_DIGITS: usize = 9;
+const MAX_DIGITS: usize = 9;
 /// The smallest power of ten that a written number may end at.
 const SMALLEST: i32 = -15;
 /// Prices are rounded to so many places behind the point.
@@ -111,7 +111,7 @@ impl FromStr for Decimal {
         let significant = all.trim_start_matches('0');
         let places = i32::try_from(part.len()).map_err(|_| NotADecimal)?;
         let exponent = power.checked_sub(places).ok_or(NotADecimal)?;
-        if !is_number || significant.len() > MOST_DIGITS || !(SMALLEST..=9).contains(&exponent) {
+        if !is_number || significant.len() > MAX_DIGITS || !(SMALLEST..=9).contains(&exponent) {
             return Err(NotADecimal);
         }
         let coefficient = all.parse().map_err(|_| NotADecimal)?;

@@ -1,7 +1,7 @@
 //! How calls of models fail, by the names that apps branch on.
 
 /// The most of a vendor's body that is kept, in bytes.
-pub const MOST_OF_A_BODY: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// What kind of failure. `error_type` in a failing node's outputs is [`InvokeErrorKind::class_name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl InvokeErrorKind {
 pub struct VendorAnswer {
     /// Its HTTP status; 200 when the error came in a stream.
     pub status: u16,
-    /// Its body, the first [`MOST_OF_A_BODY`] bytes.
+    /// Its body, the first [`MAX_BODY_BYTES`] bytes.
     pub body: String,
 }
 
@@ -105,10 +105,10 @@ impl InvokeError {
         }
     }
 
-    /// With the vendor's answer, cut at [`MOST_OF_A_BODY`].
+    /// With the vendor's answer, cut at [`MAX_BODY_BYTES`].
     #[must_use]
     pub fn answered(mut self, status: u16, body: &str) -> Self {
-        let mut end = body.len().min(MOST_OF_A_BODY);
+        let mut end = body.len().min(MAX_BODY_BYTES);
         while !body.is_char_boundary(end) {
             end -= 1;
         }
@@ -157,11 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_body_is_cut_between_letters() {
-        let body = "ä".repeat(MOST_OF_A_BODY);
+    fn body_over_the_limit_is_cut_between_characters() {
+        let body = "ä".repeat(MAX_BODY_BYTES);
         let error = InvokeError::new(InvokeErrorKind::BadRequest, "no").answered(400, &body[..]);
         let kept = error.vendor.unwrap().body;
-        assert_eq!(kept.len(), MOST_OF_A_BODY);
+        assert_eq!(kept.len(), MAX_BODY_BYTES);
         assert!(body.starts_with(&kept));
     }
 }

@@ -15,12 +15,12 @@ pub fn read(text: &str) -> Option<Value> {
         return Some(value);
     }
     let mut reader = Reader {
-        letters: text.chars().collect(),
+        characters: text.chars().collect(),
         at: 0,
     };
     let mut found = vec![];
-    while let Some(letter) = reader.peek() {
-        if matches!(letter, '{' | '[') {
+    while let Some(character) = reader.peek() {
+        if matches!(character, '{' | '[') {
             found.push(reader.value(0));
         } else {
             reader.at += 1;
@@ -34,13 +34,13 @@ pub fn read(text: &str) -> Option<Value> {
 }
 
 struct Reader {
-    letters: Vec<char>,
+    characters: Vec<char>,
     at: usize,
 }
 
 impl Reader {
     fn peek(&self) -> Option<char> {
-        self.letters.get(self.at).copied()
+        self.characters.get(self.at).copied()
     }
 
     fn skip(&mut self, which: impl Fn(char) -> bool) {
@@ -63,7 +63,7 @@ impl Reader {
         self.at += 1;
         let mut members = Map::new();
         loop {
-            self.skip(|letter| letter.is_whitespace() || letter == ',');
+            self.skip(|character| character.is_whitespace() || character == ',');
             let key = match self.peek() {
                 None => break,
                 Some('}') => {
@@ -92,7 +92,7 @@ impl Reader {
         self.at += 1;
         let mut items = vec![];
         loop {
-            self.skip(|letter| letter.is_whitespace() || letter == ',');
+            self.skip(|character| character.is_whitespace() || character == ',');
             match self.peek() {
                 None => break,
                 Some(']') => {
@@ -116,32 +116,32 @@ impl Reader {
         let closing = if opening == '“' { '”' } else { opening };
         self.at += 1;
         let mut text = String::new();
-        while let Some(letter) = self.peek() {
+        while let Some(character) = self.peek() {
             self.at += 1;
-            if letter == closing && self.ends_here() {
+            if character == closing && self.ends_here() {
                 break;
             }
-            if letter == '\\' {
+            if character == '\\' {
                 text.push(self.escaped());
             } else {
-                text.push(letter);
+                text.push(character);
             }
         }
         text
     }
 
     fn ends_here(&self) -> bool {
-        let ahead = self.letters[self.at..].iter().take(LOOK_AHEAD);
-        let next = ahead.copied().find(|letter| !letter.is_whitespace());
-        next.is_none_or(|letter| matches!(letter, ',' | ':' | '}' | ']' | '`'))
+        let ahead = self.characters[self.at..].iter().take(LOOK_AHEAD);
+        let next = ahead.copied().find(|character| !character.is_whitespace());
+        next.is_none_or(|character| matches!(character, ',' | ':' | '}' | ']' | '`'))
     }
 
     fn escaped(&mut self) -> char {
-        let Some(letter) = self.peek() else {
+        let Some(character) = self.peek() else {
             return '\\';
         };
         self.at += 1;
-        match letter {
+        match character {
             'n' => '\n',
             't' => '\t',
             'r' => '\r',
@@ -171,7 +171,7 @@ impl Reader {
     fn four_digits(&mut self) -> u32 {
         let mut code = 0;
         for _ in 0..4 {
-            let Some(digit) = self.peek().and_then(|letter| letter.to_digit(16)) else {
+            let Some(digit) = self.peek().and_then(|character| character.to_digit(16)) else {
                 break;
             };
             code = code * 16 + digit;
@@ -182,14 +182,14 @@ impl Reader {
 
     fn bare(&mut self, ends: &[char]) -> String {
         let from = self.at;
-        self.skip(|letter| !ends.contains(&letter));
-        let word: String = self.letters[from..self.at].iter().collect();
+        self.skip(|character| !ends.contains(&character));
+        let word: String = self.characters[from..self.at].iter().collect();
         word.trim().to_owned()
     }
 }
 
-fn is_quote(letter: char) -> bool {
-    matches!(letter, '"' | '\'' | '“')
+fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '\'' | '“')
 }
 
 fn literal(word: &str) -> Value {

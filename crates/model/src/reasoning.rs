@@ -21,7 +21,7 @@ pub enum ReasoningFormat {
 const OPEN: &str = "<think";
 const CLOSE: &str = "</think>";
 /// An opening tag with attributes that is longer, in bytes, is text.
-const LONGEST_TAG: usize = 256;
+const MAX_TAG_BYTES: usize = 256;
 
 /// New text and new thoughts; either may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -182,9 +182,9 @@ fn opening_tag(text: &str) -> Tag {
         Tag::Whole(length) => match text[length..].chars().next() {
             None => Tag::Begun,
             Some('>') => Tag::Whole(length + 1),
-            Some(letter) if letter.is_whitespace() => match text.find('>') {
-                Some(end) if end < LONGEST_TAG => Tag::Whole(end + 1),
-                None if text.len() < LONGEST_TAG => Tag::Begun,
+            Some(character) if character.is_whitespace() => match text.find('>') {
+                Some(end) if end < MAX_TAG_BYTES => Tag::Whole(end + 1),
+                None if text.len() < MAX_TAG_BYTES => Tag::Begun,
                 _ => Tag::None,
             },
             Some(_) => Tag::None,
@@ -340,8 +340,11 @@ mod tests {
                     assert_eq!(split(ReasoningFormat::Separated, &pieces), expected);
                 }
             }
-            let letters: Vec<String> = whole.chars().map(String::from).collect();
-            let pieces: Vec<_> = letters.iter().map(|letter| ("", letter.as_str())).collect();
+            let characters: Vec<String> = whole.chars().map(String::from).collect();
+            let pieces: Vec<_> = characters
+                .iter()
+                .map(|character| ("", character.as_str()))
+                .collect();
             assert_eq!(split(ReasoningFormat::Separated, &pieces), expected);
         }
     }
@@ -367,7 +370,7 @@ mod tests {
     #[test]
     fn an_opening_tag_without_end_does_not_hold_the_text_back() {
         let mut splitter = ReasoningSplitter::new(ReasoningFormat::Separated);
-        let long = format!("<think {}", "a".repeat(LONGEST_TAG));
+        let long = format!("<think {}", "a".repeat(MAX_TAG_BYTES));
         assert_eq!(splitter.add("", &long).text, long);
     }
 

@@ -40,8 +40,8 @@ pub struct RoughCounter;
 impl TokenCounter for RoughCounter {
     fn count(&self, text: &str) -> u64 {
         let (mut narrow, mut wide) = (0_u64, 0_u64);
-        for letter in text.chars() {
-            if u32::from(letter) < 0x250 {
+        for character in text.chars() {
+            if u32::from(character) < 0x250 {
                 narrow += 1;
             } else {
                 wide += 1;
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rough_count_is_a_quarter_of_latin_letters_and_all_others() {
+    fn rough_token_count_is_a_quarter_of_latin_characters_and_all_others() {
         for (text, count) in [
             ("", 0),
             ("abcd", 1),

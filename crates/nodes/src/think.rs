@@ -14,7 +14,7 @@ pub struct ThinkFilter {
 const OPEN: &str = "<think";
 const CLOSE: &str = "</think>";
 /// An opening tag with attributes is no longer than this; what is longer is text.
-const LONGEST_TAG: usize = 256;
+const MAX_TAG_BYTES: usize = 256;
 
 impl ThinkFilter {
     /// Takes a piece; gives what can be shown by now.
@@ -74,7 +74,7 @@ impl ThinkFilter {
                 self.inside = true;
                 Some(OPEN.len() + end + 1)
             }
-            None if tag.len() > LONGEST_TAG => {
+            None if tag.len() > MAX_TAG_BYTES => {
                 out.push_str(&self.held[..OPEN.len()]);
                 Some(OPEN.len())
             }

@@ -95,9 +95,9 @@ impl RunPlane {
         self.keeper().run()
     }
 
-    /// Takes no more runs, and lets others go on with those that have not ended within `patience`.
-    pub async fn leave(&self, patience: Duration) {
-        let cut = self.registry.leave(patience).await;
+    /// Takes no more runs, and lets others go on with those that have not ended within `shutdown_timeout`.
+    pub async fn leave(&self, shutdown_timeout: Duration) {
+        let cut = self.registry.leave(shutdown_timeout).await;
         match self.keeper().give_back().await {
             Ok(given) => tracing::info!(
                 event = "run.leases_released",

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// The longest head of a request, in bytes.
-const LONGEST_HEAD: usize = 64 * 1024;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// What the server was asked.
 #[derive(Debug, Clone, Default)]
@@ -205,7 +205,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<As
         if let Some(at) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             break at;
         }
-        if buffer.len() > LONGEST_HEAD || stream.read_buf(buffer).await.ok()? == 0 {
+        if buffer.len() > MAX_HEAD_BYTES || stream.read_buf(buffer).await.ok()? == 0 {
             return None;
         }
     };

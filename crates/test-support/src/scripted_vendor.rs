@@ -294,8 +294,8 @@ fn tool_call(name: &str, arguments: &str) -> Value {
 }
 
 fn cut(text: &str) -> Vec<String> {
-    let letters: Vec<char> = text.chars().collect();
-    letters
+    let characters: Vec<char> = text.chars().collect();
+    characters
         .chunks(3)
         .map(|three| three.iter().collect())
         .collect()

@@ -236,8 +236,8 @@ impl RunRegistry {
     }
 
     /// Takes no more runs and leaves those that there are to others: each as soon as nothing is under way that must not be done twice, all
-    /// after `patience`. Returns how many were cut off.
-    pub async fn leave(&self, patience: Duration) -> usize {
+    /// after `shutdown_timeout`. Returns how many were cut off.
+    pub async fn leave(&self, shutdown_timeout: Duration) -> usize {
         let (senders, mut tasks) = {
             let mut state = self.state();
             state.leaving = true;
@@ -252,7 +252,7 @@ impl RunRegistry {
             let _ = sender.try_send(Command::HandOver);
         }
         let all = async { while tasks.join_next().await.is_some() {} };
-        let in_time = tokio::time::timeout(patience, all).await.is_ok();
+        let in_time = tokio::time::timeout(shutdown_timeout, all).await.is_ok();
         let cut = if in_time { 0 } else { tasks.len() };
         tasks.shutdown().await;
         let mut state = self.state();

@@ -6,10 +6,10 @@ use super::human_input;
 use crate::graph;
 
 /// Characters of the name of a version, at most.
-const LONGEST_NAME: usize = 20;
+const MAX_NAME_CHARS: usize = 20;
 
 /// Characters of the comment of a version, at most.
-const LONGEST_COMMENT: usize = 100;
+const MAX_COMMENT_CHARS: usize = 100;
 
 /// What is wrong with a draft: 400, code `invalid_param`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,10 +55,10 @@ pub fn check_publish(draft: Option<&Map<String, Value>>) -> Result<(), DraftErro
 
 /// The name and the comment of a version: at most 20 and 100 characters.
 pub fn check_marks(name: &str, comment: &str) -> Result<(), DraftError> {
-    if name.chars().count() > LONGEST_NAME {
+    if name.chars().count() > MAX_NAME_CHARS {
         return Err(DraftError::NameTooLong);
     }
-    if comment.chars().count() > LONGEST_COMMENT {
+    if comment.chars().count() > MAX_COMMENT_CHARS {
         Err(DraftError::CommentTooLong)
     } else {
         Ok(())

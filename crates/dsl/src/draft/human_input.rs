@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 /// Characters of the id of an action, at most: it is the handle of an edge.
-const LONGEST_ACTION_ID: usize = 20;
+const MAX_ACTION_ID_CHARS: usize = 20;
 
 /// Characters of the title of an action, at most.
-const LONGEST_ACTION_TITLE: usize = 100;
+const MAX_ACTION_TITLE_CHARS: usize = 100;
 
 /// The ways to hand in a file of a form.
 const UPLOAD_METHODS: [&str; 2] = ["local_file", "remote_url"];
@@ -54,14 +54,14 @@ fn text<'a>(object: &'a Map<String, Value>, key: &str) -> &'a str {
 
 fn check_action(action: &Map<String, Value>) -> Result<&str, String> {
     let id = text(action, "id");
-    if !is_identifier(id) || id.len() > LONGEST_ACTION_ID {
+    if !is_identifier(id) || id.len() > MAX_ACTION_ID_CHARS {
         return Err(format!(
-            "the id of an action must be an identifier of at most {LONGEST_ACTION_ID} characters"
+            "the id of an action must be an identifier of at most {MAX_ACTION_ID_CHARS} characters"
         ));
     }
-    if text(action, "title").chars().count() > LONGEST_ACTION_TITLE {
+    if text(action, "title").chars().count() > MAX_ACTION_TITLE_CHARS {
         return Err(format!(
-            "the title of action '{id}' must have at most {LONGEST_ACTION_TITLE} characters"
+            "the title of action '{id}' must have at most {MAX_ACTION_TITLE_CHARS} characters"
         ));
     }
     Ok(id)

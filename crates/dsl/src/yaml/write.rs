@@ -7,7 +7,7 @@ use crate::python;
 
 /// Keys above this many bytes get the form `? key`: readers give up on longer ones of the usual form
 /// at 1024 characters.
-const LONGEST_SIMPLE_KEY: usize = 128;
+const MAX_SIMPLE_KEY_BYTES: usize = 128;
 
 /// The value as a YAML document that ends with a line break.
 ///
@@ -41,7 +41,7 @@ fn mapping(members: &Map<String, Value>, indent: usize, out: &mut String) {
             out.extend(std::iter::repeat_n(' ', indent));
         }
         let key = quote::inline(key);
-        if key.len() > LONGEST_SIMPLE_KEY {
+        if key.len() > MAX_SIMPLE_KEY_BYTES {
             out.push_str("? ");
             line(&key, out);
             out.extend(std::iter::repeat_n(' ', indent));

@@ -38,13 +38,13 @@ impl Marks {
 
 impl From<Marks> for String {
     fn from(marks: Marks) -> Self {
-        let letter = |mark: &Mark| match mark {
+        let character = |mark: &Mark| match mark {
             Mark::Open => '.',
             Mark::Active => 'a',
             Mark::Done => 'd',
             Mark::Skipped => 's',
         };
-        marks.0.iter().map(letter).collect()
+        marks.0.iter().map(character).collect()
     }
 }
 
@@ -52,7 +52,7 @@ impl TryFrom<String> for Marks {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let mark = |letter: char| match letter {
+        let mark = |character: char| match character {
             '.' => Ok(Mark::Open),
             'a' => Ok(Mark::Active),
             'd' => Ok(Mark::Done),

@@ -18,7 +18,7 @@ use crate::{
 /// How long a server may be silent unless the file says otherwise.
 const SILENCE: Duration = Duration::from_mins(10);
 /// What an answer may have at most where nothing is said, in tokens.
-const MOST_TOKENS: u64 = 4096;
+const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 /// What is wrong with the file. Never says a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -180,7 +180,7 @@ fn model(shape: ModelShape) -> EndpointModel {
     let most_tokens = shape.max_tokens.or(shape.context_size);
     let answers_by_schema = shape.features.contains(&Feature::StructuredOutput);
     let parameter_rules = if is_language_model {
-        parameter::of_language_model(most_tokens.unwrap_or(MOST_TOKENS), answers_by_schema)
+        parameter::of_language_model(most_tokens.unwrap_or(DEFAULT_MAX_TOKENS), answers_by_schema)
     } else {
         vec![]
     };

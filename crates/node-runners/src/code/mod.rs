@@ -29,7 +29,7 @@ pub struct SandboxSettings {
     /// Whether programs may use the network, as far as the sandbox can tell.
     pub network: bool,
     /// How long it may take.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// The most that a program may print, its result included, in bytes.
     pub most: usize,
 }
@@ -54,15 +54,14 @@ impl CodeRunner {
     pub async fn run(&self, call: &CodeCall) -> Result<CodeAnswer, Failure> {
         let failed = |problem: String| Failure::new(ERROR, problem);
         let request = self.request(call).map_err(failed)?;
-        let answer = self.client.send(request, self.settings.patience).await;
+        let answer = self.client.send(request, self.settings.timeout).await;
         let (head, body) = answer
             .map_err(|error| failed(unreachable(&error)))?
             .into_parts();
         if head.status == StatusCode::SERVICE_UNAVAILABLE {
             return Err(failed("Code execution service is unavailable".to_owned()));
         }
-        let read =
-            tokio::time::timeout(self.settings.patience, body.read(self.settings.most)).await;
+        let read = tokio::time::timeout(self.settings.timeout, body.read(self.settings.most)).await;
         let bytes = read.unwrap_or(Err(OutboundError::Late));
         let bytes = bytes.map_err(|error| failed(unreachable(&error)))?;
         let answer: Value = serde_json::from_slice(&bytes).map_err(|_| {

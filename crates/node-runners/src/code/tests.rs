@@ -10,7 +10,7 @@ fn runner(server: &ScriptedServer) -> CodeRunner {
         endpoint: server.url("/"),
         api_key: Secret::new("key"),
         network: false,
-        patience: Duration::from_secs(10),
+        timeout: Duration::from_secs(10),
         most: 1000,
     };
     CodeRunner::new(StreamingClient::new().unwrap(), settings)

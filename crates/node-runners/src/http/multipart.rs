@@ -28,7 +28,7 @@ pub(super) async fn content(
             let mime_type: String = file
                 .mime_type
                 .chars()
-                .filter(|letter| !letter.is_control())
+                .filter(|character| !character.is_control())
                 .collect();
             parts.push(Part {
                 head: format!(
@@ -91,8 +91,8 @@ fn boundary(parts: &[Part]) -> String {
 /// As browsers do it: what would end the name is percent-encoded.
 fn quoted(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len());
-    for letter in name.chars() {
-        match letter {
+    for character in name.chars() {
+        match character {
             '"' => quoted.push_str("%22"),
             '\r' => quoted.push_str("%0D"),
             '\n' => quoted.push_str("%0A"),

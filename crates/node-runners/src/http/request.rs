@@ -118,15 +118,15 @@ fn beyond_ascii(value: &str) -> Option<String> {
     let mut beyond = value
         .chars()
         .enumerate()
-        .filter(|(_, letter)| !letter.is_ascii());
-    let (at, letter) = beyond.next()?;
+        .filter(|(_, character)| !character.is_ascii());
+    let (at, character) = beyond.next()?;
     let run = value
         .chars()
         .skip(at)
-        .take_while(|letter| !letter.is_ascii())
+        .take_while(|character| !character.is_ascii())
         .count();
     let what = if run == 1 {
-        let code = u32::from(letter);
+        let code = u32::from(character);
         let escaped = match code {
             0..=0xff => format!("\\x{code:02x}"),
             0x100..=0xffff => format!("\\u{code:04x}"),

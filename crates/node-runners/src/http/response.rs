@@ -195,7 +195,10 @@ fn filename(headers: &HeaderMap) -> Option<String> {
     });
     let name = extended.or_else(|| parameter("filename"))?;
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+    let name: String = name
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect();
     (!name.is_empty()).then_some(name)
 }
 

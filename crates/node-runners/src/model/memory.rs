@@ -4,15 +4,15 @@ use gatewright_model::{Message, TokenCounter};
 use serde_json::{Map, Value};
 
 /// Rounds that are looked at, however long the conversation is.
-const MOST_ROUNDS: usize = 500;
+const MAX_ROUNDS: usize = 500;
 /// Tokens of history for a model of which no context size is known.
 const WITHOUT_SIZE: u64 = 2_000;
 
 /// Past rounds at most. A window counts the question that is being answered as its newest round.
 pub(super) fn most_rounds(window: Option<u32>) -> usize {
     match window.and_then(|window| usize::try_from(window).ok()) {
-        Some(window @ 1..) => window.min(MOST_ROUNDS) - 1,
-        _ => MOST_ROUNDS,
+        Some(window @ 1..) => window.min(MAX_ROUNDS) - 1,
+        _ => MAX_ROUNDS,
     }
 }
 

@@ -23,12 +23,12 @@ fn file(media: &Media) -> Value {
 }
 
 fn shortened(url: &str) -> String {
-    let letters: Vec<char> = url.chars().collect();
-    if letters.len() <= 2 * SHOWN {
+    let characters: Vec<char> = url.chars().collect();
+    if characters.len() <= 2 * SHOWN {
         return url.to_owned();
     }
-    let head: String = letters[..SHOWN].iter().collect();
-    let tail: String = letters[letters.len() - SHOWN..].iter().collect();
+    let head: String = characters[..SHOWN].iter().collect();
+    let tail: String = characters[characters.len() - SHOWN..].iter().collect();
     format!("{head}...[TRUNCATED]...{tail}")
 }
 

@@ -43,7 +43,7 @@ impl FromStr for AllowList {
 
     fn from_str(text: &str) -> Result<Self, BadEntry> {
         let mut list = Self::default();
-        let entries = text.split(|letter: char| letter == ',' || letter.is_whitespace());
+        let entries = text.split(|character: char| character == ',' || character.is_whitespace());
         for entry in entries.filter(|entry| !entry.is_empty()) {
             if let Ok(net) = entry.parse::<IpNet>() {
                 list.networks.push(net);
@@ -64,8 +64,8 @@ impl FromStr for AllowList {
 fn is_name(text: &str) -> bool {
     let of_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     // What consists of digits and dots is an address that is wrong.
-    let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    has_letter && !text.starts_with('.') && text.bytes().all(of_names)
+    let has_alphabetic = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    has_alphabetic && !text.starts_with('.') && text.bytes().all(of_names)
 }
 
 #[cfg(test)]

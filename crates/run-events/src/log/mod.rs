@@ -26,7 +26,7 @@ pub type Position = u64;
 /// What a log keeps in memory before it spills.
 const LIMIT: usize = 8 << 20;
 /// How many times the limit a log may grow to while nobody takes what it spills.
-const PATIENCE: usize = 4;
+const MAX_UNSPILLED_FACTOR: usize = 4;
 
 /// The log is full, and nobody takes its older part: the run has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +99,7 @@ impl RunLog {
     pub fn append(&self, event: RunEvent) -> Result<Position, LogFull> {
         let mut state = self.state();
         let weight = event.weight();
-        let full = state.bytes + weight > self.limit.saturating_mul(PATIENCE);
+        let full = state.bytes + weight > self.limit.saturating_mul(MAX_UNSPILLED_FACTOR);
         if full && !event.ends_part() {
             return Err(LogFull);
         }

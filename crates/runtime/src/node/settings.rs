@@ -8,9 +8,9 @@ use gatewright_node_runners::{code::SandboxSettings, http::HttpLimits};
 use url::Url;
 
 /// The most that a program may print, its result included, in bytes.
-const MOST_OF_A_PROGRAM: usize = 32 * 1024 * 1024;
+const MAX_OUTPUT_BYTES: usize = 32 * 1024 * 1024;
 /// How long a program may take, in seconds, whatever the sandbox allows.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 settings! {
     /// What nodes of workflows reach: models, the sandbox, other servers.
@@ -104,8 +104,8 @@ impl NodeSettings {
             endpoint: self.sandbox_url.trim().to_owned(),
             api_key: self.sandbox_key.clone(),
             network: self.sandbox_network,
-            patience: PATIENCE,
-            most: MOST_OF_A_PROGRAM,
+            timeout: TIMEOUT,
+            most: MAX_OUTPUT_BYTES,
         }
     }
 }

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     /// `T` true, `F` false, `E` error.
-    fn letter(operator: Operator, actual: &Json, expected: &Json) -> char {
+    fn character(operator: Operator, actual: &Json, expected: &Json) -> char {
         match holds(operator, actual, expected) {
             Ok(true) => 'T',
             Ok(false) => 'F',
@@ -234,7 +234,7 @@ mod tests {
         ] {
             let got: String = actual
                 .iter()
-                .map(|value| letter(operator, value, &expected))
+                .map(|value| character(operator, value, &expected))
                 .collect();
             assert_eq!(got, answers, "{operator:?} {expected}");
         }
