@@ -31,11 +31,11 @@ pub enum Surface {
 pub enum Caller {
     /// A member of the workspace.
     Account {
-        /// The account.
+        /// Primary key of the account.
         id: Uuid,
-        /// Its name.
+        /// The name of the account.
         name: String,
-        /// Its address.
+        /// The mail address of the account.
         email: String,
     },
     /// Whom the holder of an app's key names; empty: nobody in particular.
@@ -45,7 +45,7 @@ pub enum Caller {
 /// What a caller sends.
 #[derive(Debug, Clone)]
 pub struct StartRun {
-    /// The app.
+    /// The app that is to be run.
     pub app: AppId,
     /// A version of it; none: the published one.
     pub version: Option<WorkflowId>,
@@ -58,9 +58,9 @@ pub struct StartRun {
 /// A run as callers look at it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunDetail {
-    /// The row.
+    /// The row of the run.
     pub run: run::Run,
-    /// UTC.
+    /// When it began, in UTC.
     pub created_at: DateTime<Utc>,
     /// UTC; none while it goes on.
     pub finished_at: Option<DateTime<Utc>>,

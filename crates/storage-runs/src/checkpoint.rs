@@ -8,10 +8,10 @@ use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError};
 use uuid::Uuid;
 
-/// One state.
+/// The state of a run as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Checkpoint<'a> {
-    /// The run.
+    /// The run that the state is of.
     pub run_id: Uuid,
     /// Of the ownership that wrote it.
     pub epoch: i64,

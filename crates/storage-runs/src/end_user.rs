@@ -17,9 +17,9 @@ pub const DEFAULT_SESSION: &str = "DEFAULT-USER";
 /// Whom a caller names, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Session<'a> {
-    /// The workspace.
+    /// The workspace that the user is of.
     pub tenant_id: Uuid,
-    /// The app.
+    /// The app that the user uses.
     pub app_id: Uuid,
     /// `service-api`, `openapi`, …
     pub kind: &'a str,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// A lease as it is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Lease {
-    /// The run.
+    /// The run that is owned.
     #[diesel(sql_type = SqlUuid)]
     pub run_id: Uuid,
     /// Of the present ownership.

@@ -16,13 +16,13 @@ use crate::{run::Creator, texts, to_column};
 pub struct NodeRow<'a> {
     /// Primary key; a later row of the same id replaces it.
     pub id: Uuid,
-    /// The workspace.
+    /// The workspace that the run belongs to.
     pub tenant_id: Uuid,
-    /// The app.
+    /// The app that is run.
     pub app_id: Uuid,
     /// The version that runs.
     pub workflow_id: Uuid,
-    /// The run.
+    /// The run that the execution belongs to.
     pub run_id: Uuid,
     /// Its place in the run, from 1.
     pub index: i32,
@@ -44,13 +44,13 @@ pub struct NodeRow<'a> {
     pub error: Option<&'a str>,
     /// A JSON object.
     pub execution_metadata: Option<&'a str>,
-    /// Seconds.
+    /// How long it took, in seconds.
     pub elapsed_time: f64,
     /// Who began the run.
     pub creator: Creator,
-    /// UTC.
+    /// When it began, in UTC.
     pub created_at: DateTime<Utc>,
-    /// UTC.
+    /// When it ended, in UTC; none while it runs.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
@@ -99,7 +99,7 @@ pub async fn upsert(conn: &mut Conn, rows: &[NodeRow<'_>]) -> Result<(), Storage
 /// An execution as people look at it.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct Node {
-    /// Primary key.
+    /// Primary key of `workflow_node_executions`.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// Its place in the run, from 1.
@@ -123,7 +123,7 @@ pub struct Node {
     /// Why it failed.
     #[diesel(sql_type = Nullable<Text>)]
     pub error: Option<String>,
-    /// Seconds.
+    /// How long it took, in seconds.
     #[diesel(sql_type = Double)]
     pub elapsed_time: f64,
 }

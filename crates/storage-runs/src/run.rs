@@ -40,11 +40,11 @@ impl Creator {
 /// A run that begins.
 #[derive(Debug, Clone)]
 pub struct NewRun<'a> {
-    /// Primary key.
+    /// Primary key of `workflow_runs`.
     pub id: Uuid,
-    /// The workspace.
+    /// The workspace that the run belongs to.
     pub tenant_id: Uuid,
-    /// The app.
+    /// The app that is run.
     pub app_id: Uuid,
     /// The version that runs.
     pub workflow_id: Uuid,
@@ -56,7 +56,7 @@ pub struct NewRun<'a> {
     pub created_from: Option<&'a str>,
     /// The id of that log.
     pub log_id: Uuid,
-    /// UTC.
+    /// When it began, in UTC.
     pub created_at: DateTime<Utc>,
 }
 
@@ -93,7 +93,7 @@ pub async fn insert(conn: &mut Conn, runs: &[NewRun<'_>]) -> Result<(), StorageE
 /// How a run ended, or that it waits.
 #[derive(Debug, Clone)]
 pub struct RunState<'a> {
-    /// The run.
+    /// Primary key of the run.
     pub id: Uuid,
     /// `paused`, or one of the terminal ones.
     pub status: &'a str,
@@ -101,7 +101,7 @@ pub struct RunState<'a> {
     pub outputs: &'a str,
     /// Why it failed or was stopped.
     pub error: Option<&'a str>,
-    /// Seconds.
+    /// How long it took, in seconds.
     pub elapsed_time: f64,
     /// Of all models.
     pub total_tokens: i64,
@@ -141,7 +141,7 @@ pub async fn update_state(conn: &mut Conn, states: &[RunState<'_>]) -> Result<()
 /// A run as it is stored.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct Run {
-    /// Primary key.
+    /// Primary key of `workflow_runs`.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// The version that ran.
@@ -159,7 +159,7 @@ pub struct Run {
     /// Why it failed or was stopped.
     #[diesel(sql_type = Nullable<Text>)]
     pub error: Option<String>,
-    /// Seconds.
+    /// How long it took, in seconds.
     #[diesel(sql_type = Double)]
     pub elapsed_time: f64,
     /// Of all models.
@@ -168,10 +168,10 @@ pub struct Run {
     /// Nodes that ended.
     #[diesel(sql_type = Nullable<Integer>)]
     pub total_steps: Option<i32>,
-    /// UTC.
+    /// When it began, in UTC.
     #[diesel(sql_type = Timestamp)]
     pub created_at: NaiveDateTime,
-    /// UTC.
+    /// When it ended, in UTC; none while it runs.
     #[diesel(sql_type = Nullable<Timestamp>)]
     pub finished_at: Option<NaiveDateTime>,
     /// `account` or `end_user`.
