@@ -1164,7 +1164,7 @@ export interface components {
          * @enum {string}
          */
         SourceMode: "Content" | "Url";
-        /** @description Done. */
+        /** @description The run was told to stop. */
         Stopped: {
             /** @description Always `success`, also when there is no such run. */
             result: string;

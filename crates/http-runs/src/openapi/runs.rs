@@ -33,7 +33,7 @@ pub(crate) struct RunRequest {
     workflow_id: Option<String>,
 }
 
-/// Done.
+/// The run was told to stop.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Stopped {
     /// Always `success`, also when there is no such run.
