@@ -99,10 +99,11 @@ async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
     assert_eq!(events[2]["data"]["outputs"], Value::Null);
 
     let run = first["workflow_run_id"].as_str().unwrap();
-    let row = world.h.db.query(&format!(
+    let query = format!(
         "SELECT status || ' ' || total_steps || ' ' || (outputs::json ->> 'result') || ' ' || (inputs::json ->> 'sys.workflow_run_id') \
          FROM workflow_runs WHERE id = '{run}'"
-    ));
+    );
+    let row = world.h.db.query(&query);
     assert_eq!(row.await, [format!("succeeded 2 Ada {run}")]);
     let nodes = "SELECT node_type || ' ' || status FROM workflow_node_executions ORDER BY index";
     assert_eq!(
