@@ -135,7 +135,6 @@ const EDGES: [(&str, &[&str]); 46] = [
             "dsl",
             "engine",
             "run-events",
-            "storage-apps",
             "storage-kit",
             "storage-runs",
             "usecase-apps",

@@ -413,15 +413,4 @@ impl From<NodeError> for Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn table_names_each_type_once() {
-        let mut names: Vec<&str> = TYPES.iter().map(|node_type| node_type.name).collect();
-        let all = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), all);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use gatewright_storage_apps::{
 use gatewright_usecase_kit::Ctx;
 use serde::{Deserialize, Serialize};
 
-use super::{ImportOutcome, ImportRequest, ImportSource, KEPT_MINUTES, Overrides};
+use super::{ImportOutcome, ImportRequest, ImportSource, KEPT_MINUTES, Overrides, open};
 use crate::{Actor, AppError, Apps, apps::has_graph};
 
 /// What is kept of an import until it is confirmed.
@@ -26,6 +26,16 @@ pub(super) struct Pending {
 pub(super) struct Opened {
     pub(super) document: AppDocument,
     pub(super) pending: Pending,
+}
+
+/// What a file becomes.
+enum Target {
+    /// A new app.
+    New,
+    /// This app, which has a graph.
+    Overwritten(AppId),
+    /// Nothing: the app that was named is none, or has no graph.
+    Refused(ImportError),
 }
 
 impl Apps {
@@ -48,13 +58,15 @@ impl Apps {
             Ok(text) => text,
             Err(why) => return Ok(ImportOutcome::failed(id.to_string(), why)),
         };
-        let document = match AppDocument::open(&text) {
+        let (opened, text) = open(text).await?;
+        let document = match opened {
             Ok(document) => document,
             Err(error) => return Ok(ImportOutcome::failed(id.to_string(), error)),
         };
         let target = match self.target(actor, request.app.as_deref()).await? {
-            Ok(target) => target,
-            Err(error) => return Ok(ImportOutcome::failed(id.to_string(), error)),
+            Target::New => None,
+            Target::Overwritten(app) => Some(app),
+            Target::Refused(error) => return Ok(ImportOutcome::failed(id.to_string(), error)),
         };
         let pending = Pending {
             text,
@@ -70,23 +82,19 @@ impl Apps {
         }
     }
 
-    /// The app to overwrite; else why it cannot be.
-    async fn target(
-        &self,
-        actor: Actor,
-        id: Option<&str>,
-    ) -> Result<Result<Option<AppId>, ImportError>, AppError> {
+    /// What the file becomes, as the caller asks.
+    async fn target(&self, actor: Actor, id: Option<&str>) -> Result<Target, AppError> {
         let Some(id) = id.filter(|id| !id.is_empty()) else {
-            return Ok(Ok(None));
+            return Ok(Target::New);
         };
         let Ok(id) = id.parse::<AppId>() else {
-            return Ok(Err(ImportError::AppNotFound));
+            return Ok(Target::Refused(ImportError::AppNotFound));
         };
         let mut conn = self.pool.get().await?;
         Ok(match app::find(&mut conn, actor.workspace, id).await? {
-            None => Err(ImportError::AppNotFound),
-            Some(app) if !has_graph(&app) => Err(ImportError::NotOverwritable),
-            Some(_) => Ok(Some(id)),
+            None => Target::Refused(ImportError::AppNotFound),
+            Some(app) if !has_graph(&app) => Target::Refused(ImportError::NotOverwritable),
+            Some(_) => Target::Overwritten(id),
         })
     }
 

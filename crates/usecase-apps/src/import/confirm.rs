@@ -1,13 +1,14 @@
 //! Confirming an import whose file is of a newer format.
 
 use gatewright_domain::ids::ImportId;
-use gatewright_dsl::{AppDocument, ImportError, ImportStatus};
+use gatewright_dsl::{ImportError, ImportStatus};
 use gatewright_storage_apps::pending_import;
 use gatewright_usecase_kit::Ctx;
 
 use super::{
     ImportOutcome,
     begin::{Opened, Pending, importer},
+    open,
 };
 use crate::{Actor, AppError, Apps};
 
@@ -27,10 +28,12 @@ impl Apps {
         let payload = pending_import::take(&mut tx, import, importer(actor), ctx.now).await?;
         tx.commit().await?;
         let pending = payload.and_then(|text| serde_json::from_str::<Pending>(&text).ok());
-        let Some(pending) = pending else {
+        let Some(mut pending) = pending else {
             return Ok(expired());
         };
-        let document = match AppDocument::open(&pending.text) {
+        let (opened, text) = open(pending.text).await?;
+        pending.text = text;
+        let document = match opened {
             Ok(document) => document,
             Err(error) => return Ok(ImportOutcome::failed(id.to_owned(), error)),
         };

@@ -7,6 +7,8 @@ mod dependencies;
 mod outcome;
 mod url;
 
+use gatewright_domain::error::Unavailable;
+use gatewright_dsl::{AppDocument, ImportError};
 use serde::{Deserialize, Serialize};
 
 pub use outcome::ImportOutcome;
@@ -49,4 +51,11 @@ pub struct Overrides {
     pub icon: Option<String>,
     /// A colour of CSS.
     pub icon_background: Option<String>,
+}
+
+/// Reads a file off the threads that serve: one made to be slow takes a second. Gives the text back.
+async fn open(text: String) -> Result<(Result<AppDocument, ImportError>, String), Unavailable> {
+    let read = tokio::task::spawn_blocking(move || (AppDocument::open(&text), text));
+    read.await
+        .map_err(|error| Unavailable::new("the reader of app files", error))
 }
