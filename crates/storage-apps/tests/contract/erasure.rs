@@ -81,11 +81,13 @@ async fn app_goes_with_everything_and_nothing_of_another_with_it() {
             .await
             .unwrap();
         ground.db.execute(&rows(app.id, home)).await;
-        let site =
-            "INSERT INTO sites (app_id, title, default_language, customize_token_strategy) VALUES";
+        let site = "INSERT INTO sites (app_id, title, default_language, customize_token_strategy, custom_disclaimer) VALUES";
         ground
             .db
-            .execute(&format!("{site} ('{}', 'T', 'en-US', 'not_allow')", app.id))
+            .execute(&format!(
+                "{site} ('{}', 'T', 'en-US', 'not_allow', '')",
+                app.id
+            ))
             .await;
         apps.push(app.id);
     }
