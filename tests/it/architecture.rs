@@ -185,6 +185,7 @@ const EDGES: [(&str, &[&str]); 46] = [
             "run-events",
             "run-service",
             "usecase-apps",
+            "usecase-device",
             "usecase-runs",
         ],
     ),

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 use gatewright_domain::permission::Keys;
+use gatewright_http_kit::error::{ConsoleErrorBody, ErrorBody};
 use gatewright_usecase_apps::{ImportOutcome, ImportStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +28,28 @@ pub(crate) struct Import {
     /// What the caller may do with the app.
     #[schema(value_type = Vec<String>)]
     permission_keys: Keys,
+}
+
+/// What a 400 of an import on the console is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documents what two formats write")]
+pub(crate) enum ImportRefusal {
+    /// The file was read, and became no app.
+    Failed(Import),
+    /// The request is none.
+    Malformed(ConsoleErrorBody),
+}
+
+/// What a 400 of an import on `/openapi/v1` is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documents what two formats write")]
+pub(crate) enum ProgramImportRefusal {
+    /// The file was read, and became no app.
+    Failed(Import),
+    /// The request is none.
+    Malformed(ErrorBody),
 }
 
 impl Import {

@@ -66,6 +66,7 @@ fn meaning(status: &str) -> Option<&'static str> {
     Some(match status {
         "200" => "Done",
         "201" => "Made",
+        "202" => "Taken; something is still to be done before it counts",
         "204" => "Done; there is nothing to say about it",
         "302" => "On to another address",
         "400" => "The request is malformed, or cannot be granted as things are",

@@ -100,7 +100,8 @@ impl RunService {
         let created_by = self.creator(ctx, &runnable, request.caller).await?;
         let run_id = self.env.ids.new_uuid();
         let system = system(&runnable, run_id, &created_by);
-        let plan = self.plan(ctx, &runnable, run_id, created_by, &inputs, &system)?;
+        let shown = Shown::new(&inputs, &system, ctx.now)?;
+        let plan = self.plan(&runnable, run_id, created_by, shown);
         let declared = |one: &gatewright_dsl::Variable| Declared {
             name: one.name.clone(),
             value_type: json!(one.value_type)
@@ -211,14 +212,40 @@ impl RunService {
 
     fn plan(
         &self,
-        ctx: &Ctx,
         runnable: &Runnable,
         run_id: Uuid,
         created_by: CreatedBy,
+        shown: Shown,
+    ) -> RunPlan {
+        RunPlan {
+            key: RunKey { run_id, epoch: 1 },
+            task_id: self.env.ids.new_uuid(),
+            tenant_id: runnable.app.workspace.0,
+            app_id: runnable.app.id.0,
+            workflow_id: runnable.workflow_id.0,
+            message: None,
+            created_by,
+            inputs: shown.streamed,
+            stored_inputs: shown.stored,
+        }
+    }
+}
+
+/// The inputs of a run with `sys.*`, as people see them.
+struct Shown {
+    /// In streams.
+    streamed: Json,
+    /// In the row.
+    stored: Json,
+}
+
+impl Shown {
+    fn new(
         inputs: &Map<String, Value>,
         system: &Map<String, Value>,
-    ) -> Result<RunPlan, RunServiceError> {
-        let shown = |system: &Map<String, Value>| {
+        now: DateTime<Utc>,
+    ) -> Result<Self, RunServiceError> {
+        let together = |system: &Map<String, Value>| {
             let mut all = inputs.clone();
             all.extend(
                 system
@@ -227,16 +254,9 @@ impl RunService {
             );
             Json::of(&all).map_err(|error| RunServiceError::Graph(error.to_string()))
         };
-        Ok(RunPlan {
-            key: RunKey { run_id, epoch: 1 },
-            task_id: self.env.ids.new_uuid(),
-            tenant_id: runnable.app.workspace.0,
-            app_id: runnable.app.id.0,
-            workflow_id: runnable.workflow_id.0,
-            message: None,
-            created_by,
-            inputs: shown(system)?,
-            stored_inputs: shown(&with_timestamp(system, ctx.now))?,
+        Ok(Self {
+            streamed: together(system)?,
+            stored: together(&with_timestamp(system, now))?,
         })
     }
 }

@@ -91,7 +91,7 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
         for record in &commit.records {
             match record {
                 Record::Started(start) => {
-                    started.push(rows::new_run(&commit.plan, start.created_at))
+                    started.push(rows::new_run(&commit.plan, start.created_at));
                 }
                 Record::Node(one) => nodes.push(rows::node(&commit.plan, one)),
                 other => states.extend(rows::state(run_id(commit), other, stop)),

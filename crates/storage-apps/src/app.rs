@@ -11,7 +11,6 @@ use gatewright_domain::ids::{AccountId, AppId, TagId, WorkflowId, WorkspaceId};
 use uuid::Uuid;
 
 use crate::schema::{apps, tag_bindings as bindings, tags, tenants};
-use crate::to_column;
 use gatewright_storage_kit::{Conn, StorageError};
 
 /// What `apps.status` says of one that is in use.

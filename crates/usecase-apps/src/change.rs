@@ -117,7 +117,7 @@ impl SiteChange {
         );
         set_some!(copyright, privacy_policy, custom_disclaimer);
         if let Some(strategy) = self.customize_token_strategy {
-            look.customize_token_strategy = strategy.to_owned();
+            strategy.clone_into(&mut look.customize_token_strategy);
         }
     }
 }

@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(after(VariableSave::Keep), [secret.clone(), b]);
         assert_eq!(
             after(VariableSave::Replace(vec![masked.clone()])),
-            [secret.clone()]
+            std::slice::from_ref(&secret)
         );
         assert_eq!(after(VariableSave::Replace(vec![])), []);
         assert_eq!(

@@ -131,6 +131,10 @@ async fn g4_every_failure_has_code_message_and_status() {
                     if path.contains("/openapi/v1/oauth/") && json["error"].is_string() {
                         continue;
                     }
+                    // An import that fails is an outcome, not a failure: it says so in its own body.
+                    if path.contains("/imports") && json["status"] == "failed" {
+                        continue;
+                    }
                     assert_eq!(json["status"], answer.status, "{method} {path}: {json}");
                     for member in ["code", "message"] {
                         let text = json[member].as_str().unwrap_or_default();

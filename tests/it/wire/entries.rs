@@ -459,7 +459,13 @@ async fn d7_confusable_email_from_a_provider_is_refused() {
 const TYPED: &str = "\u{200b}Ada\u{202e} Lovelace\u{ad}";
 
 /// Where names enter. A new one has to be walked below.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 12] = [
+    "POST /console/api/apps",
+    "PUT /console/api/apps/{app_id}",
+    "POST /console/api/apps/{app_id}/name",
+    "POST /console/api/apps/{app_id}/copy",
+    "POST /console/api/apps/imports",
+    "POST /openapi/v1/workspaces/{workspace_id}/apps/imports",
     "POST /console/api/account/name",
     "POST /console/api/activate",
     "POST /console/api/setup",
@@ -517,6 +523,50 @@ async fn d7_name_is_stripped_of_invisible_characters_on_every_operation() {
         .await
         .expect(200);
     assert_eq!(h.db.query("SELECT name FROM tags").await, ["Ada Lovelace2"]);
+}
+
+#[actix_web::test]
+async fn d7_name_of_an_app_is_stripped_of_invisible_characters_wherever_it_enters() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let token = h.token(&mut owner, "laptop").await;
+    let current = owner
+        .post(&h, "/console/api/workspaces/current", json!({}))
+        .await
+        .json();
+    let made = json!({"name": TYPED, "mode": "workflow"});
+    let made = owner
+        .post(&h, "/console/api/apps", made)
+        .await
+        .expect(201)
+        .json();
+    let app = format!("/console/api/apps/{}", made["id"].as_str().unwrap());
+    let file = super::apps::file("0.6.0", "plain");
+    let import = json!({"mode": "yaml-content", "yaml_content": file, "name": TYPED});
+    owner
+        .post(&h, "/console/api/apps/imports", import.clone())
+        .await
+        .expect(200);
+    let workspace = current["id"].as_str().unwrap();
+    let path = format!("/openapi/v1/workspaces/{workspace}/apps/imports");
+    let request = h.request("POST", &path).bearer_auth(&token).json(&import);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let names = "SELECT DISTINCT name FROM apps";
+    assert_eq!(h.db.query(names).await, ["Ada Lovelace"]);
+    for (method, path, status) in [
+        ("PUT", app.clone(), 200),
+        ("POST", format!("{app}/name"), 200),
+    ] {
+        let name = json!({"name": format!("{TYPED}2")});
+        owner
+            .send(&h, method, &path, Some(name), &[])
+            .await
+            .expect(status);
+        let renamed = "SELECT count(*) FROM apps WHERE name = 'Ada Lovelace2'";
+        assert_eq!(h.db.query(renamed).await, ["1"], "{method}");
+    }
+    let empty = json!({"name": "\u{200b} ", "mode": "workflow"});
+    owner.post(&h, "/console/api/apps", empty).await.expect(400);
 }
 
 #[actix_web::test]

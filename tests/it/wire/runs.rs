@@ -79,9 +79,9 @@ async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
         [
             "workflow_started",
             "node_started",
+            "text_chunk",
             "node_finished",
             "node_started",
-            "text_chunk",
             "node_finished",
             "workflow_finished"
         ]
@@ -96,7 +96,7 @@ async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
     );
     assert_eq!(last["data"]["created_by"]["email"], "owner@example.com");
     // A program of this surface is not shown the insides of nodes.
-    assert_eq!(events[2]["data"]["outputs"], Value::Null);
+    assert_eq!(events[3]["data"]["outputs"], Value::Null);
 
     let run = first["workflow_run_id"].as_str().unwrap();
     let query = format!(

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{actor, app_id};
 use crate::{
-    imported::{CheckDependencies, Import},
+    imported::{CheckDependencies, Import, ImportRefusal},
     input::{AppDescription, FileText, FileUrl, IconKind, IconText, SiteLine, SourceMode},
 };
 
@@ -69,7 +69,7 @@ impl ImportApp {
     post, path = "/console/api/apps/imports", operation_id = "import_app", request_body = ImportApp,
     security(("session" = [], "csrf" = [])),
     responses((status = 200, body = Import), (status = 202, body = Import),
-        (status = 400, body = Import, description = "The import failed, or the request is not one"),
+        (status = 400, body = ImportRefusal, description = "The import failed, or the request is not one"),
         (status = 403, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn import(
@@ -89,7 +89,7 @@ pub(crate) async fn import(
 #[utoipa::path(
     post, path = "/console/api/apps/imports/{import_id}/confirm", operation_id = "confirm_app_import",
     params(("import_id" = String, Path)), security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = Import), (status = 400, body = Import), (status = 403, body = ConsoleErrorBody)),
+    responses((status = 200, body = Import), (status = 400, body = ImportRefusal), (status = 403, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn confirm(
     apps: Data<Apps>,

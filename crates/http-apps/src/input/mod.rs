@@ -3,6 +3,7 @@
 mod choice;
 mod graph;
 
+use gatewright_domain::text::visible_name;
 use gatewright_http_kit::{holds, input::text::Limited};
 use serde::{Deserialize, Deserializer};
 use utoipa::{
@@ -26,8 +27,17 @@ fn text(text: Limited, least: usize, most: usize) -> Result<String, String> {
     Ok(text)
 }
 
+/// The same, as people see it: without what is invisible and without blanks around it.
+fn seen(name: Limited, least: usize, most: usize) -> Result<String, String> {
+    let name = visible_name(&text(name, 0, most)?);
+    if name.chars().count() < least {
+        return Err(format!("should have at least {least} character"));
+    }
+    Ok(name)
+}
+
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident: $least:tt to $most:tt;)+) => {$(
+    ($read:ident: $($(#[$doc:meta])* $name:ident: $least:tt to $most:tt;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Deserialize, ToSchema)]
         #[serde(try_from = "Limited")]
@@ -38,7 +48,7 @@ macro_rules! texts {
             type Error = String;
 
             fn try_from(limited: Limited) -> Result<Self, String> {
-                text(limited, $least, $most).map(Self)
+                $read(limited, $least, $most).map(Self)
             }
         }
 
@@ -46,9 +56,12 @@ macro_rules! texts {
     )+};
 }
 
-texts! {
+texts! { seen:
     /// The name of an app.
     AppName: 1 to 255;
+}
+
+texts! { text:
     /// What an app is for.
     AppDescription: 0 to 400;
     /// An icon: a character, the id of a file or an address; or a colour.

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::{actor, failure::NotDone, may_import::MayImport};
 use crate::{
-    imported::Import,
+    imported::{Import, ProgramImportRefusal},
     input::{AppDescription, FileText, FileUrl, IconKind, IconText, SiteLine, SourceMode},
 };
 
@@ -86,7 +86,7 @@ fn dsl_version(settings: &ConsoleSettings, ctx: &RequestCtx) -> &'static str {
     post, path = "/openapi/v1/workspaces/{workspace_id}/apps/imports", operation_id = "import_program_app",
     request_body = ProgramImport, params(("workspace_id" = String, Path)),
     security(("bearer" = [])),
-    responses((status = 200, body = Import), (status = 202, body = Import), (status = 400, body = Import),
+    responses((status = 200, body = Import), (status = 202, body = Import), (status = 400, body = ProgramImportRefusal),
         (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn import(
@@ -115,7 +115,7 @@ pub(crate) async fn import(
     extensions(("x-also-at" = json!(["POST /openapi/v1/workspaces/{workspace_id}/apps/imports/{import_id}:confirm"]))),
     params(("workspace_id" = String, Path), ("import_id" = String, Path)),
     security(("bearer" = [])),
-    responses((status = 200, body = Import), (status = 400, body = Import), (status = 404, body = ErrorBody),
+    responses((status = 200, body = Import), (status = 400, body = ProgramImportRefusal), (status = 404, body = ErrorBody),
         (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn confirm(

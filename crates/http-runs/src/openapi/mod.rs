@@ -1,5 +1,6 @@
 //! `/openapi/v1`: runs.
 
+mod reached;
 mod runs;
 
 use gatewright_http_kit::{

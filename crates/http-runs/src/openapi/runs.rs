@@ -5,19 +5,19 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::{generation::Generation as Client, member::Capability};
+use gatewright_domain::generation::Generation as Client;
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
-    extract::{ApiFormat, AppsRunScope, Body, RequestCtx, Require, Then},
+    extract::{ApiFormat, Body, RequestCtx, Then},
 };
 use gatewright_run_events::{Audience, Generation, View};
 use gatewright_run_service::{Caller, RunService, StartRun};
-use gatewright_usecase_apps::{Apps, OpenApp};
 use gatewright_usecase_runs::RunLines;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::reached::Reached;
 use crate::{failure::NotRun, stream};
 
 /// What a run takes.
@@ -50,29 +50,21 @@ pub(crate) struct Stopped {
         (status = 404, body = ErrorBody), (status = 422, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn run(
-    apps: Data<Apps>,
     runs: Data<RunService>,
     settings: Data<ConsoleSettings>,
     ctx: RequestCtx,
-    app_id: Path<String>,
-    request: Then<Require<AppsRunScope>, Body<RunRequest, ApiFormat>>,
+    request: Then<Reached, Body<RunRequest, ApiFormat>>,
 ) -> Result<HttpResponse, OpenApiFailure> {
     let Then(caller, body) = request;
     let body = body.into_inner();
-    let open = OpenApp {
-        needed: Some(Capability::BeMember),
-    };
-    let reached = apps
-        .reach(&caller.identity.workspaces, &app_id, open)
-        .await
-        .map_err(NotRun::from)?;
-    require_runnable(&reached.app.mode, body.query.as_deref())?;
+    let app = &caller.target.app;
+    require_runnable(&app.mode, body.query.as_deref())?;
     let version = body.workflow_id.map(|id| id.parse()).transpose();
     let version =
         version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
     let account = &caller.identity.account;
     let start = StartRun {
-        app: reached.app.id,
+        app: app.id,
         version,
         inputs: body.inputs,
         caller: Caller::Account {
@@ -105,17 +97,13 @@ pub(crate) async fn run(
     responses((status = 200, body = Stopped), (status = 404, body = ErrorBody), (status = "default", body = ErrorBody)),
 )]
 pub(crate) async fn stop(
-    apps: Data<Apps>,
     runs: Data<RunService>,
-    caller: Require<AppsRunScope>,
+    caller: Reached,
     path: Path<(String, String)>,
 ) -> Result<Json<Stopped>, OpenApiFailure> {
-    let (app_id, task_id) = path.into_inner();
-    let reached = apps
-        .reach(&caller.identity.workspaces, &app_id, OpenApp::default())
-        .await;
-    let reached = reached.map_err(NotRun::from)?;
-    runs.stop(reached.app.id, &task_id).await.map_err(NotRun)?;
+    let (_, task_id) = path.into_inner();
+    let stopped = runs.stop(caller.target.app.id, &task_id).await;
+    stopped.map_err(NotRun)?;
     Ok(Json(Stopped { result: "success" }))
 }
 

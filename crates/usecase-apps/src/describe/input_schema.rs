@@ -60,7 +60,7 @@ fn of_field(kind: &str, field: &Value) -> Option<Value> {
                 .as_array()
                 .cloned()
                 .unwrap_or_default()
-                .into()
+                .into();
         }
         "text-input" | "paragraph" => {
             if let Some(max) = field["max_length"].as_u64().filter(|max| *max > 0) {

@@ -3,6 +3,7 @@
 use gatewright_domain::{
     audit::{AuditAction, AuditEvent},
     ids::{AppId, ImportId},
+    text::visible_name,
 };
 use gatewright_dsl::{
     AppBody, AppFile, AppMode, ImportError,
@@ -198,7 +199,7 @@ impl Apps {
 
 fn name(file: &AppFile, overrides: &Overrides) -> Result<String, Refused> {
     let named = overrides.name.as_ref().filter(|name| !name.is_empty());
-    let name = without_nul(named.unwrap_or(&file.app.name));
+    let name = visible_name(&without_nul(named.unwrap_or(&file.app.name)));
     match name.chars().count() {
         0 => Err(Refused::NameMissing),
         chars if chars > MAX_NAME_CHARS => Err(Refused::NameTooLong),
