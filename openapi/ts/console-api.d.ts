@@ -2280,6 +2280,8 @@ export interface components {
             icon_background?: components["schemas"]["IconText"] | null;
             app_id?: components["schemas"]["SiteLine"] | null;
         };
+        /** @description What a 400 of an import on the console is. */
+        ImportRefusal: components["schemas"]["Import"] | components["schemas"]["ConsoleErrorBody"];
         /** @description A password of at most 128 characters. */
         InitPassword: string;
         /** @description The init password. */
@@ -4372,6 +4374,7 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
+            /** @description Taken; something is still to be done before it counts */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4386,7 +4389,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ImportRefusal"];
                 };
             };
             /** @description The caller may not do that */
@@ -4484,7 +4487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ImportRefusal"];
                 };
             };
             /** @description The caller may not do that */

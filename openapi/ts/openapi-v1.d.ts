@@ -1109,6 +1109,8 @@ export interface components {
             icon_background?: components["schemas"]["IconText"] | null;
             app_id?: components["schemas"]["SiteLine"] | null;
         };
+        /** @description What a 400 of an import on `/openapi/v1` is. */
+        ProgramImportRefusal: components["schemas"]["Import"] | components["schemas"]["ErrorBody"];
         /** @description The name of a tag. */
         ProgramTag: {
             name: string;
@@ -2571,6 +2573,7 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
+            /** @description Taken; something is still to be done before it counts */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2585,7 +2588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ProgramImportRefusal"];
                 };
             };
             /** @description There is no such thing for the caller */
@@ -2635,7 +2638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ProgramImportRefusal"];
                 };
             };
             /** @description There is no such thing for the caller */
