@@ -65,7 +65,24 @@ fn build(title: &str, failure: &str, mut operations: Operations, schemes: Vec<Sc
     document.components = Some(components);
     // Wherever the document was fetched from.
     document.servers = Some(vec![Server::new("/")]);
+    drop_unused(&mut document);
     document
+}
+
+/// Leaves out what nothing refers to: a page has its rows in it, and not their name.
+fn drop_unused(document: &mut OpenApi) {
+    loop {
+        let text = document.to_json();
+        let (Ok(text), Some(components)) = (text, &mut document.components) else {
+            return;
+        };
+        let before = components.schemas.len();
+        let is_used = |name: &str| text.contains(&format!("\"#/components/schemas/{name}\""));
+        components.schemas.retain(|name, _| is_used(name));
+        if components.schemas.len() == before {
+            return;
+        }
+    }
 }
 
 fn bearer() -> Scheme {

@@ -1,4 +1,4 @@
-//! Leases of the runs of this process: renewed by one statement, and given back when it leaves.
+//! Leases of the runs of this process: renewed by one statement, given back when it leaves; and those of processes that are gone, taken.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,26 +7,36 @@ use gatewright_storage_runs::lease;
 use gatewright_usecase_runs::RunRegistry;
 use uuid::Uuid;
 
-use crate::LEASE_SECONDS;
+use crate::{LEASE_SECONDS, RunService, RunServiceError, store::STOPPED};
+
+/// Runs that are taken up at a time: the other processes want some too.
+const TAKEN_AT_ONCE: i64 = 16;
 
 /// Keeps the leases of one process.
 pub struct LeaseKeeper {
     pool: Pool,
     owner: Uuid,
     registry: Arc<RunRegistry>,
+    service: Arc<RunService>,
 }
 
 impl LeaseKeeper {
     /// For the process that calls itself `owner`.
-    pub fn new(pool: Pool, owner: Uuid, registry: Arc<RunRegistry>) -> Self {
+    pub fn new(
+        pool: Pool,
+        owner: Uuid,
+        registry: Arc<RunRegistry>,
+        service: Arc<RunService>,
+    ) -> Self {
         Self {
             pool,
             owner,
             registry,
+            service,
         }
     }
 
-    /// Renews until it is dropped, three times in the length of a lease. A run whose lease is another one's ends here.
+    /// Renews and takes until it is dropped, three times in the length of a lease. A run whose lease is another one's ends here.
     pub async fn run(self) {
         let mut beat = tokio::time::interval(Duration::from_secs_f64(LEASE_SECONDS / 3.0));
         loop {
@@ -37,30 +47,54 @@ impl LeaseKeeper {
                     %error,
                     "leases of runs were not renewed"
                 );
+            } else if let Err(error) = self.take_up_lapsed().await {
+                tracing::warn!(
+                    event = "run.not_taken_up",
+                    %error,
+                    "runs of processes that are gone were not taken up"
+                );
             }
         }
     }
 
-    /// Once.
+    /// Once. Those of runs that wait for people are kept too: nobody else has to do anything for them.
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
-    pub async fn renew(&self) -> Result<(), StorageError> {
+    pub async fn renew(&self) -> Result<(), RunServiceError> {
         let running = self.registry.held();
-        if running.is_empty() {
-            return Ok(());
-        }
         let mut conn = self.pool.get().await?;
         let kept = lease::renew(&mut conn, self.owner, LEASE_SECONDS).await?;
+        for lease in &kept {
+            if lease.stop_requested_at.is_some() && !self.registry.stop(lease.run_id, STOPPED).await
+            {
+                // It waits for people, so that nothing of it is under way: it goes on to end.
+                self.service.take_up(*lease).await?;
+            }
+        }
         for key in running {
             // One that began after the statement ran has a fresh lease, which the next beat sees.
-            if !kept.contains(&key.run_id)
-                && !lease::is_owned(&mut conn, key.run_id, self.owner).await?
-            {
+            let is_kept = kept.iter().any(|lease| lease.run_id == key.run_id);
+            if !is_kept && !lease::is_owned(&mut conn, key.run_id, self.owner).await? {
                 self.registry.abandon(key.run_id);
             }
         }
         Ok(())
+    }
+
+    /// Goes on with runs whose owners let their leases lapse, or gave them back. Returns how many.
+    ///
+    /// # Errors
+    /// When a store does not answer; what was taken and not begun lapses once more.
+    pub async fn take_up_lapsed(&self) -> Result<usize, RunServiceError> {
+        let mut conn = self.pool.get().await?;
+        let taken =
+            lease::claim_lapsed(&mut conn, self.owner, LEASE_SECONDS, TAKEN_AT_ONCE).await?;
+        drop(conn);
+        for lease in &taken {
+            self.service.take_up(*lease).await?;
+        }
+        Ok(taken.len())
     }
 
     /// Lets others go on with what has not ended.

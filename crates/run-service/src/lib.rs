@@ -9,6 +9,7 @@ mod leases;
 mod rows;
 mod service;
 mod store;
+mod takeover;
 
 pub use error::RunServiceError;
 pub use forms::FormTokens;

@@ -10,7 +10,7 @@ use gatewright_storage_kit::Pool;
 use gatewright_storage_runs::{end_user, end_user::Session, lease, run};
 use gatewright_usecase_apps::{Apps, Runnable};
 use gatewright_usecase_kit::{Ctx, Env};
-use gatewright_usecase_runs::{RunHandle, RunKey, RunPlan, RunRegistry};
+use gatewright_usecase_runs::{RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
 use gatewright_variables::inputs::{Input, InputField, validate};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -68,11 +68,11 @@ pub struct RunDetail {
 
 /// Runs of published apps.
 pub struct RunService {
-    apps: Arc<Apps>,
-    registry: Arc<RunRegistry>,
-    pool: Pool,
-    env: Env,
-    limits: Limits,
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) registry: Arc<RunRegistry>,
+    pub(crate) pool: Pool,
+    pub(crate) env: Env,
+    pub(crate) limits: Limits,
 }
 
 impl RunService {
@@ -125,23 +125,23 @@ impl RunService {
         Ok(self.registry.start(plan, Box::new(engine), start).await?)
     }
 
-    /// Asks for a run of an app to stop, by the task id that its stream shows. What there is none of, or what is another
-    /// one's, is left alone: nobody learns the difference.
+    /// Asks for a run of an app to stop, by the task id that its stream shows, whichever process has it: another one sees it when
+    /// it next keeps something or renews its leases. What there is none of, or what is another app's, is left alone: nobody learns
+    /// the difference.
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
     pub async fn stop(&self, app: AppId, task: &str) -> Result<(), RunServiceError> {
-        let handle = task
-            .parse()
-            .ok()
-            .and_then(|task| self.registry.find_task(task));
-        let Some(handle) = handle.filter(|handle| handle.plan.app_id == app.0) else {
+        let Ok(task) = task.parse::<Uuid>() else {
             return Ok(());
         };
-        let run_id = handle.plan.key.run_id;
         let mut conn = self.pool.get().await?;
-        lease::request_stop(&mut conn, run_id).await?;
-        self.registry.stop(run_id, STOPPED).await;
+        let runs = lease::list_of_app(&mut conn, app.0).await?;
+        let Some(run) = runs.into_iter().find(|run| task_id(*run) == task) else {
+            return Ok(());
+        };
+        lease::request_stop(&mut conn, run).await?;
+        self.registry.stop(run, STOPPED).await;
         Ok(())
     }
 
@@ -219,7 +219,7 @@ impl RunService {
     ) -> RunPlan {
         RunPlan {
             key: RunKey { run_id, epoch: 1 },
-            task_id: self.env.ids.new_uuid(),
+            task_id: task_id(run_id),
             tenant_id: runnable.app.workspace.0,
             app_id: runnable.app.id.0,
             workflow_id: runnable.workflow_id.0,
@@ -231,11 +231,16 @@ impl RunService {
     }
 }
 
+/// The handle by which callers stop a run: made of its id, so that every process knows it.
+pub(crate) fn task_id(run: Uuid) -> Uuid {
+    execution_id(run, u64::MAX)
+}
+
 /// The inputs of a run with `sys.*`, as people see them.
 struct Shown {
-    /// In streams.
+    /// As streams show them.
     streamed: Json,
-    /// In the row.
+    /// As the row of the run has them: with the time.
     stored: Json,
 }
 

@@ -95,6 +95,22 @@ impl RunPlane {
         self.keeper().run()
     }
 
+    /// Goes on with runs of processes that are gone, once. Returns how many.
+    ///
+    /// # Errors
+    /// When a store does not answer.
+    pub async fn take_up_lapsed(&self) -> Result<usize, gatewright_run_service::RunServiceError> {
+        self.keeper().take_up_lapsed().await
+    }
+
+    /// Renews the leases of this process, once, and hears of stops that were asked of others.
+    ///
+    /// # Errors
+    /// When a store does not answer.
+    pub async fn renew_leases(&self) -> Result<(), gatewright_run_service::RunServiceError> {
+        self.keeper().renew().await
+    }
+
     /// Takes no more runs, and lets others go on with those that have not ended within `shutdown_timeout`.
     pub async fn leave(&self, shutdown_timeout: Duration) {
         let cut = self.registry.leave(shutdown_timeout).await;
@@ -121,6 +137,7 @@ impl RunPlane {
             self.platform_pool.clone(),
             self.owner,
             Arc::clone(&self.registry),
+            Arc::clone(&self.service),
         )
     }
 }

@@ -61,17 +61,17 @@ pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageE
     Ok(leases)
 }
 
-/// Gives all leases of an owner so many seconds from now. Returns the runs that it still owns.
-pub async fn renew(conn: &mut Conn, owner: Uuid, seconds: f64) -> Result<Vec<Uuid>, StorageError> {
-    let kept: Vec<Id> = diesel::sql_query(
+/// Gives all leases of an owner so many seconds from now. Returns those that it still has.
+pub async fn renew(conn: &mut Conn, owner: Uuid, seconds: f64) -> Result<Vec<Lease>, StorageError> {
+    let kept = diesel::sql_query(
         "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $2) \
-         WHERE owner = $1 AND expires_at > now() RETURNING run_id",
+         WHERE owner = $1 AND expires_at > now() RETURNING run_id, epoch, stop_requested_at",
     )
     .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
     .load(conn.as_mut())
     .await?;
-    Ok(kept.into_iter().map(|row| row.run_id).collect())
+    Ok(kept)
 }
 
 /// Takes runs over whose owner let its lease lapse, or gave it back: at most `limit`, none that another process is taking now.
@@ -115,6 +115,17 @@ pub async fn request_stop(conn: &mut Conn, run: Uuid) -> Result<bool, StorageErr
     .execute(conn.as_mut())
     .await?;
     Ok(noted == 1)
+}
+
+/// Runs of an app that have not ended.
+pub async fn list_of_app(conn: &mut Conn, app: Uuid) -> Result<Vec<Uuid>, StorageError> {
+    let runs: Vec<Id> = diesel::sql_query(
+        "SELECT l.run_id FROM gatewright_run_leases l JOIN workflow_runs r ON r.id = l.run_id WHERE r.app_id = $1",
+    )
+    .bind::<SqlUuid, _>(app)
+    .load(conn.as_mut())
+    .await?;
+    Ok(runs.into_iter().map(|row| row.run_id).collect())
 }
 
 /// Nobody works on these runs any more: they ended.

@@ -221,3 +221,47 @@ pub async fn list(
     .await?;
     Ok(found)
 }
+
+/// What a run that is taken up again began with.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Begun {
+    /// The workspace of the app.
+    #[diesel(sql_type = SqlUuid)]
+    pub tenant_id: Uuid,
+    /// The app that runs.
+    #[diesel(sql_type = SqlUuid)]
+    pub app_id: Uuid,
+    /// The version of it.
+    #[diesel(sql_type = SqlUuid)]
+    pub workflow_id: Uuid,
+    /// A JSON object.
+    #[diesel(sql_type = Text)]
+    pub inputs: String,
+    /// `account` or `end_user`.
+    #[diesel(sql_type = Text)]
+    pub role: String,
+    /// The account or the end user.
+    #[diesel(sql_type = SqlUuid)]
+    pub created_by: Uuid,
+    /// The account's name, or what the caller calls the end user.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// The account's address; empty for an end user.
+    #[diesel(sql_type = Text)]
+    pub email: String,
+}
+
+/// What a run began with, whoever's it is. Whoever is gone meanwhile has an empty name.
+pub async fn find_begun(conn: &mut Conn, run: Uuid) -> Result<Option<Begun>, StorageError> {
+    let found = diesel::sql_query(
+        "SELECT r.tenant_id, r.app_id, r.workflow_id, coalesce(r.inputs, '{}') AS inputs, r.created_by_role AS role, r.created_by, \
+           coalesce(a.name, e.session_id, '') AS name, coalesce(a.email, '') AS email \
+         FROM workflow_runs r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
+           LEFT JOIN end_users e ON r.created_by_role = 'end_user' AND e.id = r.created_by WHERE r.id = $1",
+    )
+    .bind::<SqlUuid, _>(run)
+    .get_result(conn.as_mut())
+    .await
+    .optional()?;
+    Ok(found)
+}

@@ -1,9 +1,13 @@
 //! Runs of published apps over `/openapi/v1`: streamed, kept, refused, stopped.
 
+use gatewright_domain::Clock as _;
 use serde_json::{Value, json};
 
 use super::apps::{imported, publish};
-use crate::support::{Answer, Harness, basic_account};
+use crate::{
+    e2e::process::wait_until,
+    support::{Answer, Harness, basic_account},
+};
 
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
@@ -223,4 +227,120 @@ async fn stop_of_a_run_that_there_is_none_of_succeeds_and_changes_nothing() {
         world.h.db.query("SELECT status FROM workflow_runs").await,
         ["succeeded"]
     );
+}
+
+/// An HTTP server that lets its first caller wait for ever and answers all others.
+async fn slow_then_quick() -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut waiting = vec![];
+        while let Ok((mut caller, _)) = listener.accept().await {
+            if waiting.is_empty() {
+                waiting.push(caller);
+                continue;
+            }
+            let _ = caller.read(&mut [0; 4096]).await;
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
+            let _ = caller.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
+}
+
+/// The app that greets, with a call of a server in between.
+fn calling(url: &str) -> String {
+    let call = format!(
+        "    - data:\n        authorization:\n          config: null\n          type: no-auth\n        body:\n          data: []\n          type: none\n        \
+         headers: ''\n        method: get\n        params: ''\n        timeout: {{}}\n        title: Call\n        type: http-request\n        url: {url}\n        \
+         variables: []\n      id: call\n      type: custom\n"
+    );
+    let file = super::apps::file("0.6.0", "calls");
+    let file = file.replace("      target: end\n", "      target: call\n");
+    let edge = "    - id: call-end\n      source: call\n      sourceHandle: source\n      target: end\n      targetHandle: target\n      type: custom\n    nodes:\n";
+    let file = file.replacen("    nodes:\n", &format!("{edge}{call}"), 1);
+    file.replace(
+        "          - start\n          - name\n          variable: result",
+        "          - call\n          - body\n          variable: result",
+    )
+}
+
+/// A published app that calls a slow server, and the beginning of a run of it in a process of its own.
+async fn slow_run() -> (
+    Harness,
+    gatewright_runtime::AppServices,
+    gatewright_usecase_runs::RunHandle,
+) {
+    let h = Harness::with(&[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
+    let mut owner = basic_account(&h).await;
+    let file = calling(&slow_then_quick().await);
+    let done = super::apps::import(&h, &mut owner, &file)
+        .await
+        .expect(200)
+        .json();
+    let app = done["app_id"].as_str().unwrap();
+    publish(&h, &mut owner, app).await.expect(200);
+    let first = h.services();
+    let request = gatewright_run_service::StartRun {
+        app: app.parse().unwrap(),
+        version: None,
+        inputs: json!({"name": "Ada"}).as_object().cloned().unwrap(),
+        caller: gatewright_run_service::Caller::User("somebody".into()),
+    };
+    let ctx = gatewright_usecase_kit::Ctx::of_system(h.clock.now(), "test");
+    let run = first.runs.service.start(&ctx, request).await.unwrap();
+    (h, first, run)
+}
+
+async fn ends(h: &Harness) -> String {
+    let query = "SELECT status || ' ' || coalesce(outputs, '') || ' ' || coalesce(error, '') FROM workflow_runs";
+    let mut row = String::new();
+    wait_until("the run ends", async || {
+        row = h.db.query(query).await[0].clone();
+        !row.starts_with("running")
+    })
+    .await;
+    row
+}
+
+#[actix_web::test]
+async fn run_left_by_one_process_ends_in_another() {
+    let (h, first, _run) = slow_run().await;
+    let second = h.services();
+    assert_eq!(
+        second.runs.take_up_lapsed().await.unwrap(),
+        0,
+        "it has an owner"
+    );
+    first.runs.leave(std::time::Duration::ZERO).await;
+    assert_eq!(second.runs.take_up_lapsed().await.unwrap(), 1);
+    assert_eq!(ends(&h).await, "succeeded {\"result\":\"hi\"} ");
+    let nodes = "SELECT node_type || ' ' || status FROM workflow_node_executions ORDER BY index";
+    assert_eq!(
+        h.db.query(nodes).await,
+        ["start succeeded", "http-request succeeded", "end succeeded"]
+    );
+    assert_eq!(
+        h.db.query("SELECT count(*) FROM gatewright_run_leases")
+            .await,
+        ["0"]
+    );
+}
+
+#[actix_web::test]
+async fn stop_asked_of_another_process_ends_the_run() {
+    let (h, first, run) = slow_run().await;
+    let second = h.services();
+    let app = gatewright_domain::ids::AppId(run.plan.app_id);
+    second
+        .runs
+        .service
+        .stop(app, &run.plan.task_id.to_string())
+        .await
+        .unwrap();
+    first.runs.renew_leases().await.unwrap();
+    assert_eq!(ends(&h).await, "stopped {} Stopped by user.");
 }

@@ -1,0 +1,124 @@
+//! Going on with a run whose process is gone.
+
+use std::sync::Arc;
+
+use gatewright_domain::ids::{AppId, WorkflowId};
+use gatewright_engine::{Engine, EngineState, Graph};
+use gatewright_run_events::{CreatedBy, Json};
+use gatewright_storage_runs::{
+    checkpoint,
+    lease::{self, Lease},
+    run::{self, Begun, RunState},
+};
+use gatewright_usecase_runs::{Machine, RunKey, RunPlan, Wake};
+use serde_json::{Map, Value};
+
+use crate::{RunService, RunServiceError, service::task_id};
+
+impl RunService {
+    /// Goes on with a run whose lease this process has just taken, from its checkpoint. One that cannot go on ends as failed: its
+    /// app or its version is gone, or its state cannot be read.
+    ///
+    /// # Errors
+    /// When a store does not answer, or this process has as many runs as it takes; then the lease lapses once more.
+    pub async fn take_up(&self, lease: Lease) -> Result<(), RunServiceError> {
+        match self.resume(lease).await {
+            Err(RunServiceError::App(error)) => self.give_up(lease, &error.to_string()).await,
+            Err(RunServiceError::Graph(reason)) => self.give_up(lease, &reason).await,
+            other => other,
+        }
+    }
+
+    async fn resume(&self, lease: Lease) -> Result<(), RunServiceError> {
+        let mut conn = self.pool.get().await?;
+        let begun = run::find_begun(&mut conn, lease.run_id).await?;
+        let state = checkpoint::find(&mut conn, lease.run_id).await?;
+        drop(conn);
+        let (Some(begun), Some(state)) = (begun, state) else {
+            return Err(RunServiceError::Graph(
+                "The state of the run is gone.".into(),
+            ));
+        };
+        let version = WorkflowId(begun.workflow_id);
+        let runnable = self
+            .apps
+            .published(AppId(begun.app_id), Some(version))
+            .await?;
+        let graph = Graph::parse(&Value::Object(runnable.content.graph), &self.limits);
+        let graph = Arc::new(graph.map_err(|error| RunServiceError::Graph(error.to_string()))?);
+        let state: Value = serde_json::from_slice(&state).map_err(unreadable)?;
+        let plan = plan(lease, &begun)?;
+        let machine = |engine: &Json| {
+            let state: EngineState =
+                serde_json::from_str(engine.as_str()).map_err(|error| error.to_string())?;
+            Ok(Box::new(Engine::restore(graph, state)) as Box<dyn Machine>)
+        };
+        let wake = match lease.stop_requested_at {
+            Some(_) => Wake::Stopped {
+                reason: crate::store::STOPPED.to_owned(),
+            },
+            None => Wake::Interrupted,
+        };
+        self.registry
+            .resume(plan, &Json::from(state), machine, wake)
+            .await?;
+        Ok(())
+    }
+
+    async fn give_up(&self, lease: Lease, reason: &str) -> Result<(), RunServiceError> {
+        tracing::warn!(event = "run.given_up", run = %lease.run_id, reason, "a run cannot go on and ends as failed");
+        let failed = RunState {
+            id: lease.run_id,
+            status: "failed",
+            outputs: "{}",
+            error: Some(reason),
+            elapsed_time: 0.0,
+            total_tokens: 0,
+            total_steps: 0,
+            exceptions_count: 0,
+            finished_at: Some(self.env.clock.now()),
+        };
+        let mut tx = self.pool.begin().await?;
+        run::update_state(&mut tx, &[failed]).await?;
+        checkpoint::delete(&mut tx, &[lease.run_id]).await?;
+        lease::delete(&mut tx, &[lease.run_id]).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The plan that the run began with, under the new ownership.
+fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
+    let stored: Map<String, Value> = serde_json::from_str(&begun.inputs).map_err(unreadable)?;
+    let mut streamed = stored.clone();
+    streamed.shift_remove("sys.timestamp");
+    let id = begun.created_by.to_string();
+    Ok(RunPlan {
+        key: RunKey {
+            run_id: lease.run_id,
+            epoch: lease.epoch,
+        },
+        task_id: task_id(lease.run_id),
+        tenant_id: begun.tenant_id,
+        app_id: begun.app_id,
+        workflow_id: begun.workflow_id,
+        message: None,
+        created_by: match begun.role.as_str() {
+            "account" => CreatedBy::Account {
+                id,
+                name: begun.name.clone(),
+                email: begun.email.clone(),
+            },
+            _ => CreatedBy::EndUser {
+                id,
+                user: begun.name.clone(),
+            },
+        },
+        inputs: Json::from(Value::Object(streamed)),
+        stored_inputs: Json::from(Value::Object(stored)),
+    })
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "maps errors")]
+fn unreadable(error: serde_json::Error) -> RunServiceError {
+    RunServiceError::Graph(format!("The state of the run cannot be read: {error}"))
+}
