@@ -101,7 +101,7 @@ impl RunService {
         let run_id = self.env.ids.new_uuid();
         let system = system(&runnable, run_id, &created_by);
         let shown = Shown::new(&inputs, &system, ctx.now)?;
-        let plan = self.plan(&runnable, run_id, created_by, shown);
+        let plan = plan(&runnable, run_id, created_by, shown);
         let declared = |one: &gatewright_dsl::Variable| Declared {
             name: one.name.clone(),
             value_type: json!(one.value_type)
@@ -209,25 +209,20 @@ impl RunService {
             user: session.session_id.to_owned(),
         })
     }
+}
 
-    fn plan(
-        &self,
-        runnable: &Runnable,
-        run_id: Uuid,
-        created_by: CreatedBy,
-        shown: Shown,
-    ) -> RunPlan {
-        RunPlan {
-            key: RunKey { run_id, epoch: 1 },
-            task_id: task_id(run_id),
-            tenant_id: runnable.app.workspace.0,
-            app_id: runnable.app.id.0,
-            workflow_id: runnable.workflow_id.0,
-            message: None,
-            created_by,
-            inputs: shown.streamed,
-            stored_inputs: shown.stored,
-        }
+/// What a run begins with.
+fn plan(runnable: &Runnable, run_id: Uuid, created_by: CreatedBy, shown: Shown) -> RunPlan {
+    RunPlan {
+        key: RunKey { run_id, epoch: 1 },
+        task_id: task_id(run_id),
+        tenant_id: runnable.app.workspace.0,
+        app_id: runnable.app.id.0,
+        workflow_id: runnable.workflow_id.0,
+        message: None,
+        created_by,
+        inputs: shown.streamed,
+        stored_inputs: shown.stored,
     }
 }
 

@@ -299,7 +299,7 @@ async fn ends(h: &Harness) -> String {
     let query = "SELECT status || ' ' || coalesce(outputs, '') || ' ' || coalesce(error, '') FROM workflow_runs";
     let mut row = String::new();
     wait_until("the run ends", async || {
-        row = h.db.query(query).await[0].clone();
+        h.db.query(query).await[0].clone_into(&mut row);
         !row.starts_with("running")
     })
     .await;
