@@ -1959,45 +1959,6 @@ export interface components {
         };
         /** @description The name of an app. */
         AppName: string;
-        /** @description An app in a list. */
-        AppPartial: {
-            id: string;
-            name: string;
-            /** Format: int32 */
-            max_active_requests?: number | null;
-            description: string;
-            mode: string;
-            icon_type?: string | null;
-            icon?: string | null;
-            icon_background?: string | null;
-            /** @description Of a classic app: its model and prompt. */
-            model_config?: Record<string, never> | null;
-            workflow?: components["schemas"]["WorkflowPartial"] | null;
-            use_icon_as_answer_icon: boolean;
-            created_by?: string | null;
-            /**
-             * Format: int64
-             * @description When the app was made, in Unix seconds.
-             */
-            created_at: number;
-            updated_by?: string | null;
-            /**
-             * Format: int64
-             * @description When the app was last changed, in Unix seconds.
-             */
-            updated_at: number;
-            tags: components["schemas"]["TagBody"][];
-            access_mode?: string | null;
-            create_user_name?: string | null;
-            /** @description Who made it, by name. */
-            author_name?: string | null;
-            has_draft_trigger: boolean;
-            icon_url?: string | null;
-            maintainer?: string | null;
-            permission_keys: string[];
-            is_starred: boolean;
-            bound_agent_id?: string | null;
-        };
         /** @description Events, the latest first. */
         AuditEventPage: {
             data: components["schemas"]["AuditEventRow"][];
@@ -2404,8 +2365,6 @@ export interface components {
          * @enum {string}
          */
         LanguageTag: "en-US" | "zh-Hans" | "zh-Hant" | "pt-BR" | "es-ES" | "fr-FR" | "de-DE" | "ja-JP" | "ko-KR" | "ru-RU" | "it-IT" | "uk-UA" | "vi-VN" | "ro-RO" | "pl-PL" | "hi-IN" | "tr-TR" | "fa-IR" | "sl-SI" | "th-TH" | "id-ID" | "ar-TN" | "nl-NL";
-        /** @description A row that a later slice describes: its lists are empty until then. */
-        LaterRow: Record<string, never>;
         /** @description A quota that can be off. */
         LicenceQuota: {
             enabled: boolean;

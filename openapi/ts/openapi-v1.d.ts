@@ -1083,20 +1083,6 @@ export interface components {
             /** @description Whether it answers in conversations with a graph or tools. */
             is_agent: boolean;
         };
-        /** @description An app in a list. */
-        ProgramAppRow: {
-            id: string;
-            name: string;
-            description?: string | null;
-            /** @description `workflow`, `advanced-chat`, `chat`, `agent-chat` or `completion`. */
-            mode: string;
-            tags: components["schemas"]["ProgramTag"][];
-            /** @description ISO 8601 without zone; UTC. */
-            updated_at?: string | null;
-            created_by_name?: string | null;
-            workspace_id: string;
-            workspace_name?: string | null;
-        };
         /** @description A file, and what the app is to be called and look like whatever it says. */
         ProgramImport: {
             mode: components["schemas"]["SourceMode"];
@@ -1145,20 +1131,6 @@ export interface components {
             /** @description `COMMUNITY`, `ENTERPRISE` or `CLOUD`; towards the older generation `SELF_HOSTED` or `CLOUD`. */
             edition: string;
         };
-        /** @description One device session. */
-        SessionRow: {
-            /** @description The token's public id. */
-            id: string;
-            prefix: string;
-            client_id: string;
-            device_label: string;
-            /** @description ISO 8601 ending in Z. */
-            created_at: string;
-            /** @description ISO 8601 ending in Z. */
-            expires_at: string;
-            /** @description ISO 8601 ending in Z; exact to about a minute, null before the first use. */
-            last_used_at?: string | null;
-        };
         /** @description A line of a site. */
         SiteLine: string;
         /**
@@ -1199,15 +1171,6 @@ export interface components {
         /** @description The caller's workspaces. */
         WorkspaceListResponse: {
             workspaces: components["schemas"]["WorkspaceRow"][];
-        };
-        /** @description A member of the workspace. */
-        WorkspaceMember: {
-            id: string;
-            name: string;
-            email: string;
-            role: string;
-            status: string;
-            avatar?: string | null;
         };
         /** @description A workspace in the list. */
         WorkspaceRow: {

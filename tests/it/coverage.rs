@@ -215,7 +215,7 @@ async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
         ("{app_id}", workspace),
     ];
     let body = json!({"name": "mine", "role": "normal", "token": "x", "email": "x@example.com"});
-    let mut asked = 0;
+    let (mut asked, mut told) = (0, vec![]);
     for (method, path) in operations() {
         // What a provider's name stands in belongs to nobody. A transfer needs the token of a code
         // first: without one it is refused before anybody is looked for.
@@ -225,6 +225,8 @@ async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
             || path.contains("{category}")
             // For people without an account: the token of one is refused before anything is looked for.
             || path.contains("/permitted-external-apps/")
+            // Of an import that is another one's, its outcome says that there is none: 400, as of one that expired.
+            || path.contains("{import_id}")
             || path.ends_with("/owner-transfer");
         if !path.contains('{') || is_elsewhere {
             continue;
@@ -238,9 +240,12 @@ async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
             let body = (method != "GET").then(|| body.clone());
             stranger.send(&h, &method, &concrete, body, &[]).await
         };
-        assert_eq!(answer.status, 404, "{method} {path}: {answer:?}");
+        if answer.status != 404 {
+            told.push(format!("{method} {path}: {answer:?}"));
+        }
         asked += 1;
     }
+    assert!(told.is_empty(), "{told:#?}");
     assert!(asked >= 15, "{asked}");
     let kept = owner.get(&h, "/console/api/tags?type=app").await.json();
     assert_eq!(kept[0]["name"], "owner's");
