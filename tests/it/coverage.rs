@@ -214,7 +214,8 @@ async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
         ("{key_id}", key["id"].as_str().unwrap()),
         ("{app_id}", workspace),
     ];
-    let body = json!({"name": "mine", "role": "normal", "token": "x", "email": "x@example.com"});
+    let body = json!({"name": "mine", "role": "normal", "token": "x", "email": "x@example.com",
+        "enable_api": true, "enable_site": true, "graph": {"nodes": [], "edges": []}, "features": {}});
     let (mut asked, mut told) = (0, vec![]);
     for (method, path) in operations() {
         // What a provider's name stands in belongs to nobody. A transfer needs the token of a code
