@@ -9,7 +9,7 @@ use gatewright_http_kit::{
         AdministersApps, Body, ConsoleFormat, EditsApps, InWorkspace, PathId, RequestCtx, Then,
     },
 };
-use gatewright_usecase_apps::{AppChange, Apps, IconChange, SiteChange};
+use gatewright_usecase_apps::{AppChange, AppDetail, Apps, IconChange, SiteChange};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -96,10 +96,12 @@ pub(crate) async fn set_name(
     let changed = apps
         .change(&ctx, actor(&here), app_id(&id)?, change)
         .await?;
-    Ok(Json(AppBody::new(
-        &changed.row,
-        here.workspace.role.app_keys(),
-    )))
+    Ok(shown(&changed, &here))
+}
+
+/// An app as it is now, to whoever changed it.
+fn shown<N>(changed: &AppDetail, here: &InWorkspace<N>) -> Json<AppBody> {
+    Json(AppBody::new(&changed.row, here.workspace.role.app_keys()))
 }
 
 /// A new look.
@@ -136,10 +138,7 @@ pub(crate) async fn set_icon(
     let changed = apps
         .change(&ctx, actor(&here), app_id(&id)?, change)
         .await?;
-    Ok(Json(AppBody::new(
-        &changed.row,
-        here.workspace.role.app_keys(),
-    )))
+    Ok(shown(&changed, &here))
 }
 
 /// Whether the page of an app is open.
@@ -165,10 +164,7 @@ pub(crate) async fn set_site_enabled(
     let changed = apps
         .set_site(&ctx, actor(&here), app_id(&id)?, is_open)
         .await?;
-    Ok(Json(AppBody::new(
-        &changed.row,
-        here.workspace.role.app_keys(),
-    )))
+    Ok(shown(&changed, &here))
 }
 
 /// Whether programs may run an app.
@@ -194,10 +190,7 @@ pub(crate) async fn set_api_enabled(
     let changed = apps
         .set_api(&ctx, actor(&here), app_id(&id)?, is_open)
         .await?;
-    Ok(Json(AppBody::new(
-        &changed.row,
-        here.workspace.role.app_keys(),
-    )))
+    Ok(shown(&changed, &here))
 }
 
 /// What is to be different about a site; what is absent stays.
