@@ -8,7 +8,7 @@ use gatewright_domain::{
     settings::{SettingError, Settings as _, Source},
 };
 use gatewright_http::{AppsServices, HttpSettings, IdentityServices, RunsServices, Services};
-use gatewright_runtime::{AppServices, ServerSettings};
+use gatewright_runtime::{AppServices, RunPlane, ServerSettings};
 
 /// All settings of the API server.
 #[derive(Debug, Clone)]
@@ -30,14 +30,19 @@ impl Settings {
 }
 
 /// Gives the routes what they need.
-pub fn services(settings: &Settings, app: &AppServices, clock: Arc<dyn Clock>) -> Services {
+pub fn services(
+    settings: &Settings,
+    app: &AppServices,
+    runs: &RunPlane,
+    clock: Arc<dyn Clock>,
+) -> Services {
     Services {
         identity: identity(settings, app),
         apps: AppsServices {
             apps: Data::from(Arc::clone(&app.apps)),
         },
         runs: RunsServices {
-            runs: Data::from(Arc::clone(&app.runs.service)),
+            runs: Data::from(Arc::clone(&runs.service)),
         },
         readiness: Data::from(Arc::clone(&app.readiness)),
         keys: Data::new(app.master.clone()),

@@ -23,7 +23,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let platform = Platform::new(&settings.server).context("the connections cannot be prepared")?;
     require_schema(&platform).await?;
     let app = platform.services(&settings.server)?;
-    let services = services(&settings, &app, Arc::new(SystemClock));
+    let runs = platform.runs(&settings.server, &app)?;
+    let services = services(&settings, &app, &runs, Arc::new(SystemClock));
     let draining = services.draining.clone();
     let listener = rt::spawn(Platform::subscribe_revocations(
         platform.kv.clone(),
@@ -31,7 +32,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     ));
 
     let spares = rt::spawn(platform.pool.clone().keep_warm());
-    let leases = rt::spawn(app.runs.keep_leases());
+    let leases = rt::spawn(runs.keep_leases());
     let keys_file = settings.server.secret.keys_file.clone();
     let follower = keys_file.map(|file| rt::spawn(key_file::follow(file, platform.master.clone())));
 
@@ -58,7 +59,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     );
     draining.store(true, Ordering::Relaxed);
     tokio::time::sleep(DRAIN_NOTICE).await;
-    app.runs.leave(RUNS_LEAVE).await;
+    runs.leave(RUNS_LEAVE).await;
     handle.stop(true).await;
     serving.await.context("the server task failed")??;
     listener.abort();

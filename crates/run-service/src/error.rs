@@ -11,22 +11,29 @@ use gatewright_variables::inputs::InputError;
 pub enum RunServiceError {
     /// The app cannot be run.
     #[error(transparent)]
-    App(#[from] AppError),
+    App(AppError),
     /// An input that the app does not take.
     #[error(transparent)]
     Input(#[from] InputError),
     /// A graph that cannot run: why, with its node.
     #[error("{0}")]
     Graph(String),
-    /// There is no such run of this app.
-    #[error("Workflow run not found.")]
-    NotFound,
     /// The app, or this process, has as many runs under way as it may.
     #[error("Too many active requests. Please try again later.")]
     TooMany,
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<AppError> for RunServiceError {
+    /// A store that does not answer is no word about the app: whoever gives a run up for its app's sake must not take one for the other.
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Unavailable(outage) => Self::Unavailable(outage),
+            other => Self::App(other),
+        }
+    }
 }
 
 impl From<StorageError> for RunServiceError {
@@ -55,9 +62,24 @@ impl Classify for RunServiceError {
             Self::App(AppError::NotPublished) => Class::invalid("app_unavailable"),
             Self::App(error) => error.class(),
             Self::Input(_) | Self::Graph(_) => Class::invalid("invalid_param"),
-            Self::NotFound => Class::not_found("not_found"),
             Self::TooMany => Class::rate_limited("too_many_requests", 1),
             Self::Unavailable(error) => error.class(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outage_while_an_app_is_looked_up_is_an_outage_and_no_fault_of_the_app() {
+        let outage = AppError::Unavailable(Unavailable::new("postgres", "gone"));
+        assert!(matches!(outage.into(), RunServiceError::Unavailable(_)));
+        let missing = RunServiceError::from(AppError::VersionNotFound);
+        assert!(matches!(
+            missing,
+            RunServiceError::App(AppError::VersionNotFound)
+        ));
     }
 }

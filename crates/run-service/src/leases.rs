@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{LEASE_SECONDS, RunService, RunServiceError, store::STOPPED};
 
 /// Runs that are taken up at a time: the other processes want some too.
-const TAKEN_AT_ONCE: i64 = 16;
+const TAKEN_AT_ONCE: usize = 16;
 
 /// Keeps the leases of one process.
 pub struct LeaseKeeper {
@@ -65,18 +65,19 @@ impl LeaseKeeper {
         let running = self.registry.held();
         let mut conn = self.pool.get().await?;
         let kept = lease::renew(&mut conn, self.owner, LEASE_SECONDS).await?;
-        for lease in &kept {
-            if lease.stop_requested_at.is_some() && !self.registry.stop(lease.run_id, STOPPED).await
-            {
-                // It waits for people, so that nothing of it is under way: it goes on to end.
-                self.service.take_up(*lease).await?;
-            }
-        }
         for key in running {
             // One that began after the statement ran has a fresh lease, which the next beat sees.
             let is_kept = kept.iter().any(|lease| lease.run_id == key.run_id);
             if !is_kept && !lease::is_owned(&mut conn, key.run_id, self.owner).await? {
                 self.registry.abandon(key.run_id);
+            }
+        }
+        drop(conn);
+        for lease in &kept {
+            if lease.stop_requested_at.is_some() && !self.registry.stop(lease.run_id, STOPPED).await
+            {
+                // It waits for people, so that nothing of it is under way: it goes on to end.
+                self.service.take_up(*lease).await?;
             }
         }
         Ok(())
@@ -87,14 +88,22 @@ impl LeaseKeeper {
     /// # Errors
     /// When a store does not answer; what was taken and not begun lapses once more.
     pub async fn take_up_lapsed(&self) -> Result<usize, RunServiceError> {
+        // Whoever takes what it cannot begin keeps it from others for the length of a lease.
+        let room = self.registry.room().min(TAKEN_AT_ONCE);
+        let Some(limit) = i64::try_from(room).ok().filter(|room| *room > 0) else {
+            return Ok(0);
+        };
         let mut conn = self.pool.get().await?;
-        let taken =
-            lease::claim_lapsed(&mut conn, self.owner, LEASE_SECONDS, TAKEN_AT_ONCE).await?;
+        let taken = lease::claim_lapsed(&mut conn, self.owner, LEASE_SECONDS, limit).await?;
         drop(conn);
+        let mut outcome = Ok(taken.len());
         for lease in &taken {
-            self.service.take_up(*lease).await?;
+            // One that cannot be begun now keeps the others from nothing.
+            if let Err(error) = self.service.take_up(*lease).await {
+                outcome = Err(error);
+            }
         }
-        Ok(taken.len())
+        outcome
     }
 
     /// Lets others go on with what has not ended.

@@ -14,7 +14,7 @@ mod takeover;
 pub use error::RunServiceError;
 pub use forms::FormTokens;
 pub use leases::LeaseKeeper;
-pub use service::{Caller, RunDetail, RunService, StartRun, Surface};
+pub use service::{Caller, RunService, StartRun};
 pub use store::PostgresRuns;
 
 /// Seconds that a process owns its runs without a word: then others go on with them.

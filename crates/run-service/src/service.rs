@@ -1,4 +1,4 @@
-//! Runs as surfaces use them: begun, stopped, looked at.
+//! Runs as surfaces use them: begun, stopped.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use gatewright_domain::ids::{AppId, WorkflowId};
 use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
 use gatewright_run_events::{CreatedBy, Json};
 use gatewright_storage_kit::Pool;
-use gatewright_storage_runs::{end_user, end_user::Session, lease, run};
+use gatewright_storage_runs::{end_user, end_user::Session, lease};
 use gatewright_usecase_apps::{Apps, Runnable};
 use gatewright_usecase_kit::{Ctx, Env};
 use gatewright_usecase_runs::{RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
@@ -16,15 +16,6 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{RunServiceError, store::STOPPED};
-
-/// From where a run is begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surface {
-    /// `/v1`, by an app's key.
-    ServiceApi,
-    /// `/openapi/v1`, by a bearer.
-    Openapi,
-}
 
 /// On whose behalf.
 #[derive(Debug, Clone)]
@@ -53,17 +44,6 @@ pub struct StartRun {
     pub inputs: Map<String, Value>,
     /// On whose behalf.
     pub caller: Caller,
-}
-
-/// A run as callers look at it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunDetail {
-    /// The row of the run.
-    pub run: run::Run,
-    /// When it began, in UTC.
-    pub created_at: DateTime<Utc>,
-    /// UTC; none while it goes on.
-    pub finished_at: Option<DateTime<Utc>>,
 }
 
 /// Runs of published apps.
@@ -143,28 +123,6 @@ impl RunService {
         lease::request_stop(&mut conn, run).await?;
         self.registry.stop(run, STOPPED).await;
         Ok(())
-    }
-
-    /// A run of an app.
-    ///
-    /// # Errors
-    /// When there is none, or PostgreSQL does not answer.
-    pub async fn detail(
-        &self,
-        tenant: Uuid,
-        app: AppId,
-        id: &str,
-    ) -> Result<RunDetail, RunServiceError> {
-        let id: Uuid = id.parse().map_err(|_| RunServiceError::NotFound)?;
-        let mut conn = self.pool.get().await?;
-        let run = run::find(&mut conn, tenant, app.0, id)
-            .await?
-            .ok_or(RunServiceError::NotFound)?;
-        Ok(RunDetail {
-            created_at: run.created_at.and_utc(),
-            finished_at: run.finished_at.map(|at| at.and_utc()),
-            run,
-        })
     }
 
     /// Whoever begins it, with a row of their own when they are no account.

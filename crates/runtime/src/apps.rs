@@ -42,15 +42,26 @@ impl RemoteFile for Guarded {
     }
 }
 
-/// Apps of workspaces.
+/// The client for places that apps and people name: one of the process, for its connections are shared.
 ///
 /// # Errors
-/// When the client for files elsewhere cannot be made.
-pub(crate) fn apps(platform: &Platform, settings: &ServerSettings) -> Result<Apps, Unavailable> {
+/// When the settings say what cannot be, or the system's root certificates cannot be used.
+pub(crate) fn guarded_client(settings: &ServerSettings) -> Result<GuardedClient, Unavailable> {
     let policy = settings.outbound.policy();
     let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
     let client = GuardedClient::new(policy);
-    let client = client.map_err(|error| Unavailable::new("the client for files", error))?;
+    client.map_err(|error| Unavailable::new("the client for places that apps name", error))
+}
+
+/// Apps of workspaces; files elsewhere come through `client`.
+///
+/// # Errors
+/// When the list of apps for people without an account cannot be read.
+pub(crate) fn apps(
+    platform: &Platform,
+    settings: &ServerSettings,
+    client: GuardedClient,
+) -> Result<Apps, Unavailable> {
     let external = settings.apps.external_apps();
     let files = &settings.files;
     Ok(Apps {

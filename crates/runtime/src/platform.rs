@@ -20,6 +20,7 @@ use gatewright_kv::{
     Throttles, WindowClock,
 };
 use gatewright_objects::Objects;
+use gatewright_outbound::guard::GuardedClient;
 use gatewright_storage_kit::Pool;
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_device::{
@@ -80,8 +81,8 @@ pub struct AppServices {
     pub tags: Arc<Tags>,
     /// Apps of workspaces.
     pub apps: Arc<Apps>,
-    /// Runs of this process.
-    pub runs: RunPlane,
+    /// What goes to places that apps name.
+    guarded: GuardedClient,
     /// The audit trail.
     pub audit_log: Arc<AuditLog>,
     /// What administrators do.
@@ -141,6 +142,19 @@ impl Platform {
         Revocations::new(kv).listen(|hash| store.forget(hash)).await;
     }
 
+    /// The runs of this process, over its use-cases: for a process that serves. Must be called on a runtime.
+    ///
+    /// # Errors
+    /// When the file of model endpoints cannot be used.
+    pub fn runs(
+        &self,
+        settings: &ServerSettings,
+        app: &AppServices,
+    ) -> Result<RunPlane, Unavailable> {
+        let (apps, guarded) = (Arc::clone(&app.apps), app.guarded.clone());
+        RunPlane::new(self, settings, apps, guarded)
+    }
+
     /// Builds the use-cases.
     ///
     /// # Errors
@@ -151,7 +165,8 @@ impl Platform {
         let sso = identity::sso_branch(settings, &self.master, clock, nonces.clone())?;
         let geo_ip = GeoIp::open(settings.device.geo_ip_database.as_deref())?;
         let shared = Shared::new(self, settings, sso.providers.clone());
-        let apps = Arc::new(apps::apps(self, settings)?);
+        let guarded = apps::guarded_client(settings)?;
+        let apps = Arc::new(apps::apps(self, settings, guarded.clone())?);
         Ok(AppServices {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
@@ -159,7 +174,7 @@ impl Platform {
             files: Arc::new(shared.files()),
             api_keys: Arc::new(ApiKeys::new(self.pool.clone(), self.env.clone())),
             tags: Arc::new(Tags::new(self.pool.clone(), self.env.clone())),
-            runs: RunPlane::new(self, settings, Arc::clone(&apps))?,
+            guarded,
             apps,
             audit_log: Arc::new(AuditLog::new(
                 self.pool.clone(),

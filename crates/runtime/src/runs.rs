@@ -44,12 +44,8 @@ impl RunPlane {
         platform: &Platform,
         settings: &ServerSettings,
         apps: Arc<Apps>,
+        guarded: GuardedClient,
     ) -> Result<Self, Unavailable> {
-        let policy = settings.outbound.policy();
-        let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
-        let guarded = GuardedClient::new(policy);
-        let guarded =
-            guarded.map_err(|error| Unavailable::new("the client of HTTP nodes", error))?;
         let endpoints = settings.nodes.endpoints();
         let endpoints = endpoints.map_err(|error| Unavailable::new("the settings", error))?;
         let clock = Arc::clone(&platform.env.clock);
@@ -66,7 +62,7 @@ impl RunPlane {
         let ports = Ports {
             runner: Arc::new(runner),
             store: Arc::new(Recorder::start(Arc::new(store))),
-            forms: Arc::new(FormTokens::new(Arc::clone(&platform.env.ids))),
+            forms: Arc::new(FormTokens::new(platform.env.clone())),
             clock,
         };
         let registry = Arc::new(RunRegistry::new(

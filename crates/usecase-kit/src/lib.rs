@@ -22,6 +22,8 @@ pub use audit_base::{AuditBaseKeys, BaseState};
 pub use cached_bearers::CachedBearers;
 pub use contents::{DeleteContents, delete_contents};
 pub use env::{Ctx, Env, dry};
+/// What an [`Env`] draws from.
+pub use gatewright_auth::{NoRandomness, Random};
 pub use geo_ip::GeoIp;
 pub use identity::ConsoleIdentity;
 pub use known_browser::known_browser;

@@ -14,7 +14,7 @@ pub fn attempt_id(run: Uuid, number: u64, retry: u32) -> Uuid {
     derived(run, number, u64::from(retry))
 }
 
-/// A version 4 id: the run's own 122 random bits, stirred with the numbers.
+/// A version 4 id: the run's own bits, stirred with the numbers. Unique as the run is, and no secret: nothing is allowed for knowing one.
 fn derived(run: Uuid, number: u64, retry: u64) -> Uuid {
     let (high, low) = run.as_u64_pair();
     let salt = stirred(number ^ retry.rotate_left(40));

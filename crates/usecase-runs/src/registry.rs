@@ -197,6 +197,16 @@ impl RunRegistry {
         state.runs.len()
     }
 
+    /// How many more this process takes on; none once it leaves.
+    pub fn room(&self) -> usize {
+        let mut state = self.state();
+        state.reap();
+        if state.leaving {
+            return 0;
+        }
+        self.capacity.runs.saturating_sub(state.runs.len())
+    }
+
     /// The runs that are under way: whoever renews leases renews these.
     pub fn held(&self) -> Vec<RunKey> {
         let mut state = self.state();

@@ -112,6 +112,13 @@ impl Harness {
         self.platform.services(&self.server_settings).unwrap()
     }
 
+    /// The runs of one more process on the same stores.
+    pub(crate) fn another_run_plane(&self) -> gatewright_runtime::RunPlane {
+        self.platform
+            .runs(&self.server_settings, &self.services())
+            .unwrap()
+    }
+
     /// Everything that was sent, in the order in which it was asked for.
     pub(crate) async fn mails(&self) -> Vec<OutgoingMail> {
         self.work().await;

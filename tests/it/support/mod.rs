@@ -196,7 +196,13 @@ impl Harness {
         };
         let platform = Platform::with(&settings.server, env, WindowClock::Process).unwrap();
         let app = platform.services(&settings.server).unwrap();
-        let services = services(&settings, &app, Arc::new(clock.clone()) as Arc<dyn Clock>);
+        let runs = platform.runs(&settings.server, &app).unwrap();
+        let services = services(
+            &settings,
+            &app,
+            &runs,
+            Arc::new(clock.clone()) as Arc<dyn Clock>,
+        );
         actix_web::rt::spawn(Platform::subscribe_revocations(
             platform.kv.clone(),
             app.store.clone(),

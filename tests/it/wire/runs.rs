@@ -271,7 +271,7 @@ fn calling(url: &str) -> String {
 /// A published app that calls a slow server, and the beginning of a run of it in a process of its own.
 async fn slow_run() -> (
     Harness,
-    gatewright_runtime::AppServices,
+    gatewright_runtime::RunPlane,
     gatewright_usecase_runs::RunHandle,
 ) {
     let h = Harness::with(&[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
@@ -283,7 +283,7 @@ async fn slow_run() -> (
         .json();
     let app = done["app_id"].as_str().unwrap();
     publish(&h, &mut owner, app).await.expect(200);
-    let first = h.services();
+    let first = h.another_run_plane();
     let request = gatewright_run_service::StartRun {
         app: app.parse().unwrap(),
         version: None,
@@ -291,7 +291,7 @@ async fn slow_run() -> (
         caller: gatewright_run_service::Caller::User("somebody".into()),
     };
     let ctx = gatewright_usecase_kit::Ctx::of_system(h.clock.now(), "test");
-    let run = first.runs.service.start(&ctx, request).await.unwrap();
+    let run = first.service.start(&ctx, request).await.unwrap();
     (h, first, run)
 }
 
@@ -309,14 +309,15 @@ async fn ends(h: &Harness) -> String {
 #[actix_web::test]
 async fn run_left_by_one_process_ends_in_another() {
     let (h, first, _run) = slow_run().await;
-    let second = h.services();
+    let second = h.another_run_plane();
+    assert_eq!(second.take_up_lapsed().await.unwrap(), 0, "it has an owner");
+    first.leave(std::time::Duration::ZERO).await;
     assert_eq!(
-        second.runs.take_up_lapsed().await.unwrap(),
+        first.take_up_lapsed().await.unwrap(),
         0,
-        "it has an owner"
+        "who leaves takes nothing"
     );
-    first.runs.leave(std::time::Duration::ZERO).await;
-    assert_eq!(second.runs.take_up_lapsed().await.unwrap(), 1);
+    assert_eq!(second.take_up_lapsed().await.unwrap(), 1);
     assert_eq!(ends(&h).await, "succeeded {\"result\":\"hi\"} ");
     let nodes = "SELECT node_type || ' ' || status FROM workflow_node_executions ORDER BY index";
     assert_eq!(
@@ -333,14 +334,13 @@ async fn run_left_by_one_process_ends_in_another() {
 #[actix_web::test]
 async fn stop_asked_of_another_process_ends_the_run() {
     let (h, first, run) = slow_run().await;
-    let second = h.services();
+    let second = h.another_run_plane();
     let app = gatewright_domain::ids::AppId(run.plan.app_id);
     second
-        .runs
         .service
         .stop(app, &run.plan.task_id.to_string())
         .await
         .unwrap();
-    first.runs.renew_leases().await.unwrap();
+    first.renew_leases().await.unwrap();
     assert_eq!(ends(&h).await, "stopped {} Stopped by user.");
 }
