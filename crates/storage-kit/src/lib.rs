@@ -9,8 +9,10 @@ mod listen;
 pub mod migrate;
 mod pool;
 mod settings;
+mod statement;
 mod tls;
 
 pub use error::StorageError;
 pub use pool::{Conn, Pool, Tx};
 pub use settings::DbSettings;
+pub use statement::{Bound, Statement, statement};

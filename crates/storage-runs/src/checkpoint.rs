@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{Array, BigInt, Binary, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError};
+use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
 /// The state of a run as it is stored.
@@ -30,7 +30,7 @@ pub async fn upsert(conn: &mut Conn, states: &[Checkpoint<'_>]) -> Result<(), St
     let ids: Vec<Uuid> = states.iter().map(|one| one.run_id).collect();
     let epochs: Vec<i64> = states.iter().map(|one| one.epoch).collect();
     let bytes: Vec<&[u8]> = states.iter().map(|one| one.state).collect();
-    diesel::sql_query(
+    statement(
         "INSERT INTO gatewright_run_checkpoints (run_id, epoch, state, written_at) \
          SELECT t.id, t.epoch, t.state, now() FROM unnest($1, $2, $3) AS t (id, epoch, state) \
          ON CONFLICT (run_id) DO UPDATE SET epoch = excluded.epoch, state = excluded.state, written_at = now()",
@@ -46,7 +46,7 @@ pub async fn upsert(conn: &mut Conn, states: &[Checkpoint<'_>]) -> Result<(), St
 /// The state of a run that has not ended.
 pub async fn find(conn: &mut Conn, run: Uuid) -> Result<Option<Vec<u8>>, StorageError> {
     let found: Option<State> =
-        diesel::sql_query("SELECT state FROM gatewright_run_checkpoints WHERE run_id = $1")
+        statement("SELECT state FROM gatewright_run_checkpoints WHERE run_id = $1")
             .bind::<SqlUuid, _>(run)
             .get_result(conn.as_mut())
             .await
@@ -56,7 +56,7 @@ pub async fn find(conn: &mut Conn, run: Uuid) -> Result<Option<Vec<u8>>, Storage
 
 /// Forgets the states of runs that ended.
 pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
-    diesel::sql_query("DELETE FROM gatewright_run_checkpoints WHERE run_id = ANY ($1)")
+    statement("DELETE FROM gatewright_run_checkpoints WHERE run_id = ANY ($1)")
         .bind::<Array<SqlUuid>, _>(runs)
         .execute(conn.as_mut())
         .await?;

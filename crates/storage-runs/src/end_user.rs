@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError, Tx};
+use gatewright_storage_kit::{Conn, StorageError, Tx, statement};
 use uuid::Uuid;
 
 use crate::to_column;
@@ -35,7 +35,7 @@ struct Id {
 
 /// The end user of a session, if there is one.
 pub async fn find(conn: &mut Conn, session: Session<'_>) -> Result<Option<Uuid>, StorageError> {
-    let found: Option<Id> = diesel::sql_query(
+    let found: Option<Id> = statement(
         "SELECT id FROM end_users WHERE tenant_id = $1 AND app_id = $2 AND type = $3 AND session_id = $4 \
          ORDER BY created_at, id LIMIT 1",
     )

@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{Array, BigInt, Double, Nullable, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError};
+use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
 /// A lease as it is locked.
@@ -37,13 +37,13 @@ pub async fn insert(
     owner: Uuid,
     seconds: f64,
 ) -> Result<(), StorageError> {
-    diesel::sql_query(
+    statement(
         "INSERT INTO gatewright_run_leases (run_id, owner, expires_at) \
-         SELECT id, $2, now() + make_interval(secs => $3) FROM unnest($1) AS t (id) ON CONFLICT DO NOTHING",
+         SELECT id, $1, now() + make_interval(secs => $2) FROM unnest($3) AS t (id) ON CONFLICT DO NOTHING",
     )
-    .bind::<Array<SqlUuid>, _>(runs)
     .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
+    .bind::<Array<SqlUuid>, _>(runs)
     .execute(conn.as_mut())
     .await?;
     Ok(())
@@ -51,7 +51,7 @@ pub async fn insert(
 
 /// Locks the leases of these runs until the transaction ends, in the order of their ids, so that two batches never wait for each other.
 pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageError> {
-    let leases = diesel::sql_query(
+    let leases = statement(
         "SELECT run_id, epoch, stop_requested_at FROM gatewright_run_leases WHERE run_id = ANY ($1) \
          ORDER BY run_id FOR UPDATE",
     )
@@ -63,12 +63,12 @@ pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageE
 
 /// Gives all leases of an owner so many seconds from now. Returns those that it still has.
 pub async fn renew(conn: &mut Conn, owner: Uuid, seconds: f64) -> Result<Vec<Lease>, StorageError> {
-    let kept = diesel::sql_query(
-        "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $2) \
-         WHERE owner = $1 AND expires_at > now() RETURNING run_id, epoch, stop_requested_at",
+    let kept = statement(
+        "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $1) \
+         WHERE owner = $2 AND expires_at > now() RETURNING run_id, epoch, stop_requested_at",
     )
-    .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
+    .bind::<SqlUuid, _>(owner)
     .load(conn.as_mut())
     .await?;
     Ok(kept)
@@ -81,7 +81,7 @@ pub async fn claim_lapsed(
     seconds: f64,
     limit: i64,
 ) -> Result<Vec<Lease>, StorageError> {
-    let claimed = diesel::sql_query(
+    let claimed = statement(
         "UPDATE gatewright_run_leases l SET owner = $1, epoch = l.epoch + 1, \
          expires_at = now() + make_interval(secs => $2) \
          FROM (SELECT run_id FROM gatewright_run_leases WHERE owner IS NOT NULL AND expires_at <= now() \
@@ -99,7 +99,7 @@ pub async fn claim_lapsed(
 /// Ends all leases of an owner now, so that others go on with its runs.
 pub async fn give_back(conn: &mut Conn, owner: Uuid) -> Result<usize, StorageError> {
     let given =
-        diesel::sql_query("UPDATE gatewright_run_leases SET expires_at = now() WHERE owner = $1")
+        statement("UPDATE gatewright_run_leases SET expires_at = now() WHERE owner = $1")
             .bind::<SqlUuid, _>(owner)
             .execute(conn.as_mut())
             .await?;
@@ -108,7 +108,7 @@ pub async fn give_back(conn: &mut Conn, owner: Uuid) -> Result<usize, StorageErr
 
 /// Notes that somebody wants the run to stop; its owner sees it at its next write. `false` when it has ended.
 pub async fn request_stop(conn: &mut Conn, run: Uuid) -> Result<bool, StorageError> {
-    let noted = diesel::sql_query(
+    let noted = statement(
         "UPDATE gatewright_run_leases SET stop_requested_at = coalesce(stop_requested_at, now()) WHERE run_id = $1",
     )
     .bind::<SqlUuid, _>(run)
@@ -119,7 +119,7 @@ pub async fn request_stop(conn: &mut Conn, run: Uuid) -> Result<bool, StorageErr
 
 /// Runs of an app that have not ended.
 pub async fn list_of_app(conn: &mut Conn, app: Uuid) -> Result<Vec<Uuid>, StorageError> {
-    let runs: Vec<Id> = diesel::sql_query(
+    let runs: Vec<Id> = statement(
         "SELECT l.run_id FROM gatewright_run_leases l JOIN workflow_runs r ON r.id = l.run_id WHERE r.app_id = $1",
     )
     .bind::<SqlUuid, _>(app)
@@ -130,7 +130,7 @@ pub async fn list_of_app(conn: &mut Conn, app: Uuid) -> Result<Vec<Uuid>, Storag
 
 /// Nobody works on these runs any more: they ended.
 pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
-    diesel::sql_query("DELETE FROM gatewright_run_leases WHERE run_id = ANY ($1)")
+    statement("DELETE FROM gatewright_run_leases WHERE run_id = ANY ($1)")
         .bind::<Array<SqlUuid>, _>(runs)
         .execute(conn.as_mut())
         .await?;
@@ -139,7 +139,7 @@ pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> 
 
 /// Whether an owner has a run, or the run has ended meanwhile.
 pub async fn is_owned(conn: &mut Conn, run: Uuid, owner: Uuid) -> Result<bool, StorageError> {
-    let others: Vec<Id> = diesel::sql_query(
+    let others: Vec<Id> = statement(
         "SELECT run_id FROM gatewright_run_leases WHERE run_id = $1 AND (owner IS DISTINCT FROM $2 OR expires_at <= now())",
     )
     .bind::<SqlUuid, _>(run)

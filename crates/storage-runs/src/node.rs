@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{Array, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError};
+use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
 use crate::{run::Creator, texts, to_column};
@@ -56,7 +56,7 @@ pub struct NodeRow<'a> {
 
 /// Inserts executions, or replaces what was written of them before.
 pub async fn upsert(conn: &mut Conn, rows: &[NodeRow<'_>]) -> Result<(), StorageError> {
-    diesel::sql_query(
+    statement(
         "INSERT INTO workflow_node_executions (id, tenant_id, app_id, workflow_id, triggered_from, workflow_run_id, \"index\", \
            node_execution_id, node_id, node_type, title, status, inputs, process_data, outputs, error, execution_metadata, \
            elapsed_time, created_by_role, created_by, created_at, finished_at) \
@@ -130,7 +130,7 @@ pub struct Node {
 
 /// The executions of a run in their order.
 pub async fn list(conn: &mut Conn, run: Uuid) -> Result<Vec<Node>, StorageError> {
-    let rows = diesel::sql_query(
+    let rows = statement(
         "SELECT id, \"index\", node_id, node_type, title, status, outputs, error, elapsed_time \
          FROM workflow_node_executions WHERE workflow_run_id = $1 ORDER BY \"index\", id",
     )
