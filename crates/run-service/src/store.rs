@@ -1,12 +1,14 @@
 //! PostgreSQL behind the recorder of runs: a batch is one transaction. It locks the leases of its runs first and compares their epochs,
-//! so that what a former owner writes changes nothing; then each kind of row is written by one statement for all runs.
+//! so that what a former owner writes changes nothing; then each kind of row is written by one statement for all runs. A run that comes
+//! whole, from its beginning to its end, has no lease: nobody else can have heard of it.
 
 use gatewright_run_events::StartReason;
 use gatewright_storage_kit::{Pool, StorageError, Tx};
 use gatewright_storage_runs::{
     checkpoint::{self, Checkpoint as State},
     lease::{self, Lease},
-    node, run,
+    node,
+    run::{self, WholeRun},
 };
 use gatewright_usecase_runs::{
     BatchError, BatchStore, Checkpoint, Commit, Committed, PortFuture, Record, StoreError,
@@ -35,22 +37,14 @@ impl PostgresRuns {
         batch: &[Commit],
     ) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
         let mut tx = self.pool.begin().await?;
-        let begun: Vec<Uuid> = batch
-            .iter()
-            .filter(|commit| begins(commit))
-            .map(run_id)
-            .collect();
-        if !begun.is_empty() {
-            lease::insert(&mut tx, &begun, self.owner, LEASE_SECONDS).await?;
-        }
-        let ids: Vec<Uuid> = batch.iter().map(run_id).collect();
-        let leases = lease::lock(&mut tx, &ids).await?;
-        let owned = |commit: &&Commit| find(&leases, commit).is_some();
+        let leases = self.lock(&mut tx, batch).await?;
+        let owned = |commit: &&Commit| is_whole(commit) || find(&leases, commit).is_some();
         let own: Vec<&Commit> = batch.iter().filter(owned).collect();
         write_runs(&mut tx, &own, &leases).await?;
         write_states(&mut tx, &own).await?;
         tx.commit().await?;
         let answer = |commit: &Commit| match find(&leases, commit) {
+            None if is_whole(commit) => Ok(Committed::default()),
             None => Err(StoreError::Fenced),
             Some(lease) => Ok(Committed {
                 stop: stopped(lease).map(str::to_owned),
@@ -58,6 +52,20 @@ impl PostgresRuns {
             }),
         };
         Ok(batch.iter().map(answer).collect())
+    }
+
+    /// The leases of these runs, locked; those that begin get one.
+    async fn lock(&self, tx: &mut Tx, batch: &[Commit]) -> Result<Vec<Lease>, StorageError> {
+        let leased = batch.iter().filter(|commit| !is_whole(commit));
+        let ids: Vec<Uuid> = leased.clone().map(run_id).collect();
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let begun: Vec<Uuid> = leased.filter(|commit| begins(commit)).map(run_id).collect();
+        if !begun.is_empty() {
+            lease::insert(tx, &begun, self.owner, LEASE_SECONDS).await?;
+        }
+        lease::lock(tx, &ids).await
     }
 }
 
@@ -86,10 +94,13 @@ impl BatchStore for PostgresRuns {
 /// Rows of runs and of their nodes, in an order in which each row exists before another one names it.
 async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<(), StorageError> {
     let (mut started, mut nodes, mut states) = (vec![], vec![], vec![]);
+    let whole: Vec<WholeRun<'_>> = own.iter().filter_map(|commit| whole(commit)).collect();
     for commit in own {
         let stop = find(leases, commit).and_then(stopped);
+        let is_whole = is_whole(commit);
         for record in &commit.records {
             match record {
+                Record::Started(_) | Record::Finished(_) if is_whole => {}
                 Record::Started(start) => {
                     started.push(rows::new_run(&commit.plan, start.created_at));
                 }
@@ -97,6 +108,9 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
                 other => states.extend(rows::state(run_id(commit), other, stop)),
             }
         }
+    }
+    if !whole.is_empty() {
+        run::insert_whole(tx, &whole).await?;
     }
     if !started.is_empty() {
         run::insert(tx, &started).await?;
@@ -117,7 +131,7 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
 /// What runs go on from; nothing of those that ended.
 async fn write_states(tx: &mut Tx, own: &[&Commit]) -> Result<(), StorageError> {
     let (mut kept, mut ended) = (vec![], vec![]);
-    for commit in own {
+    for commit in own.iter().filter(|commit| !is_whole(commit)) {
         match &commit.checkpoint {
             Checkpoint::Save(state) => kept.push(State {
                 run_id: run_id(commit),
@@ -144,6 +158,39 @@ fn run_id(commit: &Commit) -> Uuid {
 fn begins(commit: &Commit) -> bool {
     let is_first = |record: &Record| matches!(record, Record::Started(start) if start.reason == StartReason::Initial);
     commit.records.iter().any(is_first)
+}
+
+/// Whether a run is in this commit from its beginning to its end: one that never waited for anything.
+fn is_whole(commit: &Commit) -> bool {
+    let rows = |record: &Record| {
+        matches!(
+            record,
+            Record::Started(_) | Record::Node(_) | Record::Finished(_)
+        )
+    };
+    let ends = |record: &Record| matches!(record, Record::Finished(_));
+    let records = &commit.records;
+    commit.checkpoint == Checkpoint::Drop
+        && begins(commit)
+        && records.iter().any(ends)
+        && records.iter().all(rows)
+}
+
+/// Its row, if it is whole.
+fn whole(commit: &Commit) -> Option<WholeRun<'_>> {
+    if !is_whole(commit) {
+        return None;
+    }
+    let began = commit.records.iter().find_map(|record| match record {
+        Record::Started(start) => Some(rows::new_run(&commit.plan, start.created_at)),
+        _ => None,
+    });
+    let mut ends = commit.records.iter();
+    let end = ends.find_map(|record| rows::state(run_id(commit), record, None));
+    Some(WholeRun {
+        run: began?,
+        end: end?,
+    })
 }
 
 /// The lease by which this commit may be written.
