@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gatewright_domain::ids::{AppId, WorkflowId};
-use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
+use gatewright_engine::{Declared, Engine, Limits, Start};
 use gatewright_run_events::{CreatedBy, Json};
 use gatewright_storage_kit::Pool;
 use gatewright_storage_runs::{end_user, end_user::Session, lease};
@@ -73,9 +73,8 @@ impl RunService {
     /// When the app has no published version, an input does not fit, the graph cannot run, too much runs already, or a store is gone.
     pub async fn start(&self, ctx: &Ctx, request: StartRun) -> Result<RunHandle, RunServiceError> {
         let runnable = self.apps.published(request.app, request.version).await?;
-        let graph = Value::Object(runnable.content.graph.clone());
-        let inputs = check_inputs(&graph, &request.inputs)?;
-        let graph = Graph::parse(&graph, &self.limits);
+        let inputs = check_inputs(&runnable.content.graph, &request.inputs)?;
+        let graph = runnable.graph(&self.limits);
         let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
         let created_by = self.creator(ctx, &runnable, request.caller).await?;
         let run_id = self.env.ids.new_uuid();
@@ -101,7 +100,7 @@ impl RunService {
                 .collect(),
             ..Start::default()
         };
-        let engine = Engine::new(Arc::new(graph), self.limits.clone());
+        let engine = Engine::new(graph, self.limits.clone());
         Ok(self.registry.start(plan, Box::new(engine), start).await?)
     }
 
@@ -221,10 +220,10 @@ impl Shown {
 
 /// The inputs that the start node declares, in its order. Files are refused until they can be uploaded.
 fn check_inputs(
-    graph: &Value,
+    graph: &Map<String, Value>,
     sent: &Map<String, Value>,
 ) -> Result<Map<String, Value>, RunServiceError> {
-    let nodes = graph["nodes"].as_array().into_iter().flatten();
+    let nodes = graph.get("nodes").and_then(Value::as_array).into_iter().flatten();
     let start = nodes
         .map(|node| &node["data"])
         .find(|data| data["type"] == "start");

@@ -1,9 +1,7 @@
 //! Going on with a run whose process is gone.
 
-use std::sync::Arc;
-
 use gatewright_domain::ids::{AppId, WorkflowId};
-use gatewright_engine::{Engine, EngineState, Graph};
+use gatewright_engine::{Engine, EngineState};
 use gatewright_run_events::{CreatedBy, Json};
 use gatewright_storage_runs::{
     checkpoint,
@@ -44,8 +42,8 @@ impl RunService {
             .apps
             .published(AppId(begun.app_id), Some(version))
             .await?;
-        let graph = Graph::parse(&Value::Object(runnable.content.graph), &self.limits);
-        let graph = Arc::new(graph.map_err(|error| RunServiceError::Graph(error.to_string()))?);
+        let graph = runnable.graph(&self.limits);
+        let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
         let state: Value = serde_json::from_slice(&state).map_err(unreadable)?;
         let plan = plan(lease, &begun)?;
         let machine = |engine: &Json| {

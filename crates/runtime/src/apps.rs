@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use gatewright_domain::error::Unavailable;
 use gatewright_outbound::guard::{GuardedClient, Limits};
-use gatewright_usecase_apps::{Apps, RemoteFile, SecretKeys, SystemParameters};
+use gatewright_usecase_apps::{Apps, RemoteFile, SecretKeys, SystemParameters, VersionCache};
 use http::{Request, StatusCode};
 
 use crate::{platform::Platform, settings::ServerSettings};
@@ -77,5 +77,6 @@ pub(crate) fn apps(
         },
         external: external.map_err(|error| Unavailable::new("the settings", error))?,
         remote_file: Some(Arc::new(Guarded(client))),
+        versions: VersionCache::default(),
     })
 }

@@ -8,7 +8,7 @@ use gatewright_storage_apps::app::{self, App};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_usecase_kit::Env;
 
-use crate::{AppError, ExternalApps, SecretKeys, SystemParameters};
+use crate::{AppError, ExternalApps, SecretKeys, SystemParameters, VersionCache};
 
 /// Fetches an app file from another server. There is one implementation that asks, guarded against addresses of
 /// the own network, and one in tests.
@@ -35,6 +35,8 @@ pub struct Apps {
     pub external: ExternalApps,
     /// For imports from an address; none: they fail, and say so.
     pub remote_file: Option<Arc<dyn RemoteFile>>,
+    /// Versions that were run lately.
+    pub versions: VersionCache,
 }
 
 /// An app of the workspace.

@@ -24,6 +24,7 @@ mod runnable;
 mod secret;
 mod system_parameters;
 mod version;
+mod versions;
 mod view;
 
 pub use actor::{Actor, Page};
@@ -53,4 +54,5 @@ pub use runnable::Runnable;
 pub use secret::SecretKeys;
 pub use system_parameters::SystemParameters;
 pub use version::{MarkChange, VersionPage};
+pub use versions::VersionCache;
 pub use view::{AppDetail, AppPage, AppRow, WorkflowView};

@@ -1,6 +1,9 @@
 //! What runs get of an app. They know nothing of drafts, versions and columns.
 
+use std::sync::Arc;
+
 use gatewright_domain::ids::{AppId, WorkflowId, WorkspaceId};
+use gatewright_engine::{Graph, GraphError, Limits};
 use gatewright_storage_apps::{
     app::{self, App},
     workflow::{self, Workflow},
@@ -9,6 +12,7 @@ use gatewright_storage_apps::{
 use crate::{
     AppError, Apps, WorkflowContent,
     apps::{get, require_graph},
+    versions::{Parsed, Version, VersionKey},
 };
 
 /// A workflow that can be run, with its app.
@@ -23,14 +27,34 @@ pub struct Runnable {
     /// `workflow` or `chat`.
     pub kind: String,
     /// What it does; secrets in clear.
-    pub content: WorkflowContent,
+    pub content: Arc<WorkflowContent>,
+    parsed: Parsed,
 }
 
 impl Runnable {
+    fn of(app: App, workflow_id: WorkflowId, version: &Version) -> Self {
+        Self {
+            app,
+            workflow_id,
+            version: version.name.clone(),
+            kind: version.kind.clone(),
+            content: Arc::clone(&version.content),
+            parsed: version.graph.clone(),
+        }
+    }
+
     /// Runs that the app may have at a time; none: as many as the installation allows.
     pub fn max_active_requests(&self) -> Option<u32> {
         let limit = u32::try_from(self.app.max_active_requests?).ok()?;
         (limit > 0).then_some(limit)
+    }
+
+    /// Its graph as the engine runs it: of a version that was run before it is there already.
+    ///
+    /// # Errors
+    /// When it cannot run: why, with its node.
+    pub fn graph(&self, limits: &Limits) -> Result<Arc<Graph>, GraphError> {
+        self.parsed.get(&self.content, limits)
     }
 }
 
@@ -53,12 +77,24 @@ impl Apps {
         let app = require_graph(app)?;
         let published = app.workflow_id.ok_or(AppError::NotPublished)?;
         let wanted = version.unwrap_or(published);
+        // The one that the app's row names is there; whether another one still is, only its row says.
+        let key = VersionKey { app: id, id: wanted };
+        if wanted == published
+            && let Some(version) = self.versions.find(key)
+        {
+            return Ok(Runnable::of(app, wanted, &version));
+        }
         let found = workflow::find(&mut conn, app.workspace, id, wanted).await?;
         let found = found.ok_or(AppError::VersionNotFound)?;
         if found.is_draft() {
             return Err(AppError::VersionNotFound);
         }
-        Ok(self.runnable(app, found))
+        let bytes = found.content.graph.len() + found.content.features.len();
+        let version = Arc::new(self.version(&app, found));
+        if wanted == published {
+            self.versions.insert(key, Arc::clone(&version), bytes);
+        }
+        Ok(Runnable::of(app, wanted, &version))
     }
 
     /// The draft of an app, for those who edit it.
@@ -70,17 +106,19 @@ impl Apps {
         let mut conn = self.pool.get().await?;
         let app = require_graph(get(&mut conn, workspace, id).await?)?;
         let draft = workflow::find_draft(&mut conn, workspace, id).await?;
-        Ok(self.runnable(app, draft.ok_or(AppError::DraftMissing)?))
+        let draft = draft.ok_or(AppError::DraftMissing)?;
+        let id = draft.id;
+        let draft = self.version(&app, draft);
+        Ok(Runnable::of(app, id, &draft))
     }
 
-    fn runnable(&self, app: App, workflow: Workflow) -> Runnable {
+    fn version(&self, app: &App, workflow: Workflow) -> Version {
         let content = WorkflowContent::read(&self.secrets, app.workspace, &workflow.content);
-        Runnable {
-            app,
-            workflow_id: workflow.id,
-            version: workflow.version,
+        Version {
+            name: workflow.version,
             kind: workflow.kind,
-            content,
+            content: Arc::new(content),
+            graph: Parsed::default(),
         }
     }
 }
