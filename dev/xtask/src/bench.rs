@@ -10,11 +10,12 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, Subcommand};
 use gatewright_auth::digest::sha256_hex;
+use gatewright_engines::Durability;
 
 use crate::{
-    bench_audit, bench_login, bench_pages, bench_sso,
+    bench_audit, bench_login, bench_pages, bench_runs, bench_sso,
     bench_wrk::{Figures, cpu_seconds, lua, require_wrk, resident_mib, wrk},
     root,
     services::Services,
@@ -23,7 +24,10 @@ use crate::{
 
 /// How to measure.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// Seconds per measurement.
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u32,
@@ -38,25 +42,34 @@ pub(crate) struct Options {
     binary: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Runs of apps: what they cost, the figures beside the targets.
+    Runs(bench_runs::Options),
+}
+
 /// Different bearers, as the issue asks for.
 const TOKENS: usize = 200;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if let Some(Part::Runs(options)) = &options.part {
+        return bench_runs::run(options);
+    }
     require_wrk()?;
     let binary = match &options.binary {
         Some(binary) => binary.clone(),
         None => build()?,
     };
     println!("==> starting PostgreSQL and Redis");
-    let services = Services::start_empty()?;
-    migrate(&binary, &services)?;
+    let services = Services::start_empty(Durability::Throwaway)?;
+    migrate(api_server(&binary, &services, 0, "http://127.0.0.1:1"))?;
     let tokens = arrange(&services)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
     let enterprise = runtime.block_on(bench_sso::enterprise())?;
-    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let port = free_port()?;
     let started = Instant::now();
     let mut server = api_server(&binary, &services, port, &enterprise)
         .arg("serve")
@@ -79,7 +92,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     measure_envelopes()
 }
 
-fn build() -> anyhow::Result<PathBuf> {
+pub(crate) fn build() -> anyhow::Result<PathBuf> {
     println!("==> building the release binary (once; some minutes)");
     crate::run(Command::new("cargo").args([
         "build",
@@ -92,13 +105,17 @@ fn build() -> anyhow::Result<PathBuf> {
 }
 
 /// By the measured binary itself, whose schema it must be.
-fn migrate(binary: &Path, services: &Services) -> anyhow::Result<()> {
-    let status = api_server(binary, services, 0, "http://127.0.0.1:1")
-        .arg("migrate")
-        .status()
-        .with_context(|| format!("cannot run {}", binary.display()))?;
-    anyhow::ensure!(status.success(), "{} cannot migrate", binary.display());
+pub(crate) fn migrate(mut binary: Command) -> anyhow::Result<()> {
+    let status = binary.arg("migrate").status();
+    let name = binary.get_program().display().to_string();
+    let status = status.with_context(|| format!("cannot run {name}"))?;
+    anyhow::ensure!(status.success(), "{name} cannot migrate");
     Ok(())
+}
+
+/// A port that nobody listens at now.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Password logins beside bearer calls.
@@ -264,7 +281,7 @@ fn report((ready, idle): (f64, f64), health: &Figures, bearer: &Figures, uncache
 }
 
 /// An account with a workspace and its tokens, past the API: the limits would take hours.
-fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
+pub(crate) fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
     let tokens: Vec<String> = (0..TOKENS)
         .map(|n| format!("dfoa_{}{n:04}", "b".repeat(39)))
         .collect();
@@ -294,7 +311,12 @@ fn arrange(services: &Services) -> anyhow::Result<Vec<String>> {
     Ok(tokens)
 }
 
-fn api_server(binary: &Path, services: &Services, port: u16, enterprise: &str) -> Command {
+pub(crate) fn api_server(
+    binary: &Path,
+    services: &Services,
+    port: u16,
+    enterprise: &str,
+) -> Command {
     let [(_, database), (_, redis)] = services.variables();
     let mut command = Command::new(binary);
     command
@@ -318,7 +340,7 @@ fn api_server(binary: &Path, services: &Services, port: u16, enterprise: &str) -
     command
 }
 
-fn wait_ready(port: u16) -> anyhow::Result<()> {
+pub(crate) fn wait_ready(port: u16) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {

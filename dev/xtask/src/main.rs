@@ -9,6 +9,7 @@ mod bench;
 mod bench_audit;
 mod bench_login;
 mod bench_pages;
+mod bench_runs;
 mod bench_sso;
 mod bench_wrk;
 mod fuzz;

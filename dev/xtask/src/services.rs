@@ -38,17 +38,27 @@ impl Guide for Quiet {
 impl Services {
     /// Starts both and migrates the template.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let services = Self::start_in(&folder_of_tests())?;
+        let services = Self::start_in(&folder_of_tests(), Durability::Throwaway)?;
         services.migrate_template()?;
         Ok(services)
     }
 
     /// Starts both; the template is an empty database. On disk, for what is measured.
-    pub(crate) fn start_empty() -> anyhow::Result<Self> {
-        Self::start_in(&std::env::temp_dir())
+    pub(crate) fn start_empty(durability: Durability) -> anyhow::Result<Self> {
+        Self::start_in(&std::env::temp_dir(), durability)
     }
 
-    fn start_in(parent: &Path) -> anyhow::Result<Self> {
+    /// The main process of PostgreSQL.
+    pub(crate) fn postgres_pid(&self) -> u32 {
+        self.postgres.pid()
+    }
+
+    /// The process of Redis.
+    pub(crate) fn redis_pid(&self) -> u32 {
+        self.redis.pid()
+    }
+
+    fn start_in(parent: &Path, durability: Durability) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("gw-test-")
             .tempdir_in(parent)?;
@@ -60,8 +70,8 @@ impl Services {
             owner: Owner::current(),
         };
         home.prepare()?;
-        let postgres = Postgres::start(&home, Sources::Any, Durability::Throwaway, &Quiet)?;
-        let redis = Redis::start(&home, Sources::Any, Durability::Throwaway, &Quiet)?;
+        let postgres = Postgres::start(&home, Sources::Any, durability, &Quiet)?;
+        let redis = Redis::start(&home, Sources::Any, durability, &Quiet)?;
         let services = Self {
             postgres,
             redis,
