@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use gatewright_nodes::Graph;
-use gatewright_variables::{Form, Pool, Segment};
+use gatewright_variables::{Form, Pool, Segment, render};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Mark, Marks};
@@ -24,7 +24,13 @@ pub(crate) struct Release {
     speaker: Option<Speaker>,
     waiting: VecDeque<usize>,
     streams: Vec<Stream>,
+    /// Bytes that were said; a piece counts for at least [`PIECE_BYTES`].
+    #[serde(default)]
+    said: usize,
 }
+
+/// What a piece of text costs beside its text.
+const PIECE_BYTES: usize = 32;
 
 /// A node that speaks: how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +54,7 @@ pub(crate) struct View<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) nodes: &'a Marks,
     pub(crate) pool: &'a Pool,
-    /// Bytes that one value may have as text.
+    /// Bytes that all text together may have.
     pub(crate) limit: usize,
 }
 
@@ -159,16 +165,16 @@ impl Release {
         gone
     }
 
-    /// Everything that can go out now.
-    pub(crate) fn flush(&mut self, view: &View<'_>) -> Vec<Piece> {
+    /// Everything that can go out now; `Err` is the node that says too much.
+    pub(crate) fn flush(&mut self, view: &View<'_>) -> Result<Vec<Piece>, usize> {
         let mut out = Vec::new();
         if self.decided.is_empty() {
-            return out;
+            return Ok(out);
         }
         loop {
             if self.speaker.is_none() {
                 let Some(node) = self.waiting.pop_front() else {
-                    return out;
+                    return Ok(out);
                 };
                 if view.nodes.get(view.graph.nodes[node].slot) == Mark::Skipped {
                     continue;
@@ -179,65 +185,84 @@ impl Release {
                     piece: 0,
                 });
             }
-            if !self.speak(view, &mut out) {
-                return out;
+            if !self.speak(view, &mut out)? {
+                return Ok(out);
             }
             self.speaker = None;
         }
     }
 
     /// Lets the speaker go on; whether it said everything.
-    fn speak(&mut self, view: &View<'_>, out: &mut Vec<Piece>) -> bool {
-        let Some(speaker) = self.speaker.as_mut() else {
-            return true;
+    fn speak(&mut self, view: &View<'_>, out: &mut Vec<Piece>) -> Result<bool, usize> {
+        let Some(mut speaker) = self.speaker.take() else {
+            return Ok(true);
         };
         let node = &view.graph.nodes[speaker.node];
         let state = view.nodes.get(node.slot);
         if state == Mark::Skipped {
-            return true;
+            return Ok(true);
         }
         while let Some(segment) = node.segments().get(speaker.segment) {
-            let over = match segment {
-                Segment::Text(text) => {
-                    out.push((vec![node.id.clone(), "answer".to_owned()], text.clone()));
-                    true
-                }
-                Segment::Variable(selector) => {
-                    let stream = self.streams.iter().find(|s| {
-                        s.node == selector.node()
-                            && s.name == selector.name()
-                            && selector.path().is_empty()
-                    });
-                    match stream {
-                        Some(stream) => {
-                            let fresh = stream.pieces.iter().skip(speaker.piece);
-                            out.extend(fresh.map(|text| (selector.parts().to_vec(), text.clone())));
-                            speaker.piece = stream.pieces.len();
-                            stream.closed
-                        }
-                        None => match view.pool.get(selector) {
-                            Some(found) => {
-                                let kind = found.kind();
-                                let text = gatewright_variables::render::render(
-                                    kind,
-                                    found.json(),
-                                    Form::Markdown,
-                                    view.limit,
-                                );
-                                out.push((selector.parts().to_vec(), text.unwrap_or_default()));
-                                true
-                            }
-                            None => false,
-                        },
-                    }
-                }
-            };
+            let over = self.say(view, &mut speaker, segment, out)?;
             if !over && state != Mark::Done {
-                return false;
+                self.speaker = Some(speaker);
+                return Ok(false);
             }
             speaker.segment += 1;
             speaker.piece = 0;
         }
-        true
+        Ok(true)
+    }
+
+    /// Says a segment as far as it is known; whether that is all of it.
+    fn say(
+        &mut self,
+        view: &View<'_>,
+        speaker: &mut Speaker,
+        segment: &Segment,
+        out: &mut Vec<Piece>,
+    ) -> Result<bool, usize> {
+        let from = out.len();
+        let over = match segment {
+            Segment::Text(text) => {
+                let id = &view.graph.nodes[speaker.node].id;
+                out.push((vec![id.clone(), "answer".to_owned()], text.clone()));
+                true
+            }
+            Segment::Variable(selector) => {
+                let stream = self.streams.iter().find(|s| {
+                    s.node == selector.node()
+                        && s.name == selector.name()
+                        && selector.path().is_empty()
+                });
+                match stream {
+                    Some(stream) => {
+                        let fresh = stream.pieces.iter().skip(speaker.piece);
+                        out.extend(fresh.map(|text| (selector.parts().to_vec(), text.clone())));
+                        speaker.piece = stream.pieces.len();
+                        stream.closed
+                    }
+                    None => match view.pool.get(selector) {
+                        Some(found) => {
+                            let (kind, json) = (found.kind(), found.json());
+                            let left = view.limit.saturating_sub(self.said);
+                            let text = render::render(kind, json, Form::Markdown, left);
+                            let text = text.map_err(|_| speaker.node)?;
+                            out.push((selector.parts().to_vec(), text));
+                            true
+                        }
+                        None => false,
+                    },
+                }
+            }
+        };
+        let fresh = out[from..].iter();
+        self.said += fresh
+            .map(|(_, text)| text.len().max(PIECE_BYTES))
+            .sum::<usize>();
+        if self.said > view.limit {
+            return Err(speaker.node);
+        }
+        Ok(over)
     }
 }

@@ -204,6 +204,14 @@ impl<'a> Found<'a> {
             .map_or_else(|| self.variable.kind(), VariableType::of)
     }
 
+    /// About the bytes of the value as JSON text.
+    pub fn bytes(&self) -> usize {
+        match self.inner {
+            None => self.variable.value().bytes(),
+            Some(inner) => crate::value::bytes_of(inner),
+        }
+    }
+
     /// The value on its own: a whole variable is shared, something inside one is copied.
     pub fn value(&self) -> Value {
         match self.inner {

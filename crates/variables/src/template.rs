@@ -17,6 +17,8 @@ use crate::{
 
 const OPEN: &str = "{{#";
 const CLOSE: &str = "#}}";
+/// Files that one template mentions, at most.
+const MAX_FILES: usize = 1_000;
 const MAX_NODE: usize = 50;
 const MAX_NAME: usize = 30;
 const MAX_NAMES: usize = 10;
@@ -105,10 +107,13 @@ impl Template {
         out.finish(written)
     }
 
-    /// The files that the template mentions, whole variables and lists of files alike, in their order.
+    /// The files that the template mentions, whole variables and lists of files alike, in their order; the first 1,000 of them.
     pub fn files(&self, pool: &Pool) -> Vec<Value> {
         let mut files = Vec::new();
         for found in self.selectors().filter_map(|selector| pool.get(selector)) {
+            if files.len() >= MAX_FILES {
+                break;
+            }
             match found.json() {
                 value if file::is_file(value) => files.push(found.value()),
                 Json::Array(items) => files.extend(
@@ -120,6 +125,7 @@ impl Template {
                 _ => {}
             }
         }
+        files.truncate(MAX_FILES);
         files
     }
 }

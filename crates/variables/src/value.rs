@@ -40,7 +40,7 @@ impl Value {
 }
 
 /// About how many bytes a value takes as JSON text.
-fn bytes_of(json: &Json) -> usize {
+pub(crate) fn bytes_of(json: &Json) -> usize {
     match json {
         Json::Null | Json::Bool(_) => 4,
         Json::Number(_) => 8,

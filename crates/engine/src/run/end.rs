@@ -118,6 +118,9 @@ impl Turn<'_> {
     }
 
     fn finish(&mut self, status: Status, error: Option<String>) {
+        if self.state.phase == Phase::Finished {
+            return;
+        }
         let running: Vec<u64> = self.state.executions.keys().copied().collect();
         self.cancel(&running);
         self.state.ready.clear();

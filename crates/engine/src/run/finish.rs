@@ -169,6 +169,9 @@ impl Turn<'_> {
         self.count_exception(running.frame);
         if let Some(frame) = self.state.frames.get_mut(&running.frame) {
             frame.steps += 1;
+            if frame.steps > self.state.limits.steps {
+                return self.too_many_steps();
+            }
         }
         self.retract(running);
         let end = self.failed_end(running, Status::Failed, failure);

@@ -44,6 +44,16 @@ fn list(turn: &Turn<'_>, container: Running, data: &IterationData) -> Value {
     found.map_or_else(Value::default, |found| found.value())
 }
 
+/// One element of that list; the others are not copied.
+fn item(turn: &Turn<'_>, container: Running, data: &IterationData, at: usize) -> Option<Json> {
+    if let Some(kept) = under_way(turn, container)?.kept.as_ref() {
+        return kept.json().get(at).cloned();
+    }
+    let frame = turn.state.frames.get(&container.frame)?;
+    let found = frame.pool.get(&data.iterator_selector)?;
+    found.json().get(at).cloned()
+}
+
 fn inputs(list: Value) -> Fields {
     Fields::new().with("iterator_selector", list)
 }
@@ -193,15 +203,15 @@ fn under_way_mut<'t>(turn: &'t mut Turn<'_>, container: Running) -> Option<&'t m
 
 /// Begins the next item, when there is one.
 fn next_item(turn: &mut Turn<'_>, container: Running, data: &IterationData) {
-    let list = list(turn, container, data);
-    let Some(iteration) = under_way_mut(turn, container) else {
+    let Some(index) = under_way(turn, container).map(|iteration| iteration.begun) else {
         return;
     };
-    let index = iteration.begun;
-    let Some(item) = list.json().get(index as usize).cloned() else {
+    let Some(item) = item(turn, container, data, index as usize) else {
         return;
     };
-    iteration.begun += 1;
+    if let Some(iteration) = under_way_mut(turn, container) {
+        iteration.begun += 1;
+    }
     if !data.is_parallel {
         announce(turn, container, index);
     }

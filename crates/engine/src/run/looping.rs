@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A loop that is under way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Loop {
     inputs: Fields,
     /// Its variables as the last pass left them.
@@ -101,15 +101,12 @@ pub(crate) fn begin(turn: &mut Turn<'_>, running: Running, data: &LoopData) {
 
 /// A pass is over.
 pub(crate) fn ended(turn: &mut Turn<'_>, container: Running, data: &LoopData, pass: Pass) {
-    let Some(Doing::Loop(state)) = turn
-        .state
-        .executions
-        .get(&container.execution)
-        .map(|e| e.doing.clone())
-    else {
+    let execution = turn.state.executions.get_mut(&container.execution);
+    let Some(Doing::Loop(state)) = execution.map(|execution| &mut execution.doing) else {
         return;
     };
-    let mut state = *state;
+    // Taken out and put back, not copied: it grows with every pass.
+    let mut state = std::mem::take(&mut **state);
     let index = pass.owner.index;
     let id = turn.graph.nodes[container.node].id.clone();
     state

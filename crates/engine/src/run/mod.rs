@@ -116,7 +116,11 @@ impl Turn<'_> {
     }
 
     /// Appends to what clients hear; inside an item of a parallel iteration it waits until the item is over.
+    /// After the end of the run nothing happens any more.
     pub(crate) fn emit(&mut self, frame: u32, happening: Happening) {
+        if self.state.phase == Phase::Finished {
+            return;
+        }
         let mut at = Some(frame);
         while let Some(frame) = at.and_then(|id| self.state.frames.get_mut(&id)) {
             if let Some(held) = frame.held.as_mut() {
@@ -146,9 +150,21 @@ impl Turn<'_> {
             pool,
             limit,
         };
-        for (selector, text) in release.flush(&view) {
+        let said = match release.flush(&view) {
+            Ok(said) => said,
+            Err(node) => return self.says_too_much(node),
+        };
+        for (selector, text) in said {
             self.emit(id, Happening::Text { selector, text });
         }
+    }
+
+    /// Text goes out before its node has run, so no strategy of the node can catch this.
+    fn says_too_much(&mut self, node: usize) {
+        let (id, limit) = (&self.graph.nodes[node].id, self.state.limits.output_bytes);
+        self.fail_run(&format!(
+            "Node {id} says too much: at most {limit} bytes are allowed."
+        ));
     }
 
     pub(crate) fn node(&self, at: usize) -> &Node {

@@ -157,7 +157,7 @@ impl Turn<'_> {
         }
     }
 
-    fn too_many_steps(&mut self) {
+    pub(crate) fn too_many_steps(&mut self) {
         let limit = self.state.limits.steps;
         self.fail_run(&format!(
             "The run took more than {limit} steps, the limit of a run."

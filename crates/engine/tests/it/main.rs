@@ -11,4 +11,5 @@ mod http;
 mod models;
 mod properties;
 mod resume;
+mod scheduler;
 mod scheduling;

@@ -645,8 +645,9 @@ fn answers_of_a_run_are_bounded_together() {
         limits,
     );
     driver.start(json!({}));
+    let error = driver.end().error.as_deref();
     assert_eq!(
-        driver.end().error.as_deref(),
-        Some("The answer of the run is too long: at most 1000 bytes are allowed.")
+        error,
+        Some("Node b says too much: at most 1000 bytes are allowed.")
     );
 }

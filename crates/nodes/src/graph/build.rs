@@ -1,6 +1,6 @@
 //! From JSON to a [`Graph`]: every rule that a graph must keep is checked here, in the order in which a builder would mend them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gatewright_variables::Segment;
 use serde::Deserialize;
@@ -12,6 +12,9 @@ use super::{
     strategy,
 };
 use crate::nodes::{self, Kind, NodeData};
+
+/// JSON values in the data of one node, far above what an editor makes: what a node costs grows with them.
+const MAX_NODE_VALUES: usize = 10_000;
 
 pub(super) fn build(graph: &Value, limits: &Limits) -> Result<Graph, GraphError> {
     let raw = RawGraph::deserialize(graph).map_err(|e| GraphError::Unreadable(e.to_string()))?;
@@ -30,9 +33,9 @@ pub(super) fn build(graph: &Value, limits: &Limits) -> Result<Graph, GraphError>
     open_levels(&mut graph);
     place(&mut graph, &drawn)?;
     check_depth(&graph, limits.depth)?;
+    let notes: HashSet<&str> = notes.iter().map(|note| note.id.as_str()).collect();
     for edge in &raw.edges {
-        let of_note = |id: &str| notes.iter().any(|note| note.id == id);
-        if !of_note(&edge.source) && !of_note(&edge.target) {
+        if !notes.contains(edge.source.as_str()) && !notes.contains(edge.target.as_str()) {
             connect(&mut graph, edge)?;
         }
     }
@@ -72,6 +75,14 @@ fn node(raw: &RawNode) -> Result<Node, GraphError> {
             reason,
         });
     }
+    let values: usize = raw.data.values().map(values_in).sum();
+    if values > MAX_NODE_VALUES {
+        return Err(GraphError::NodeTooLarge {
+            node: raw.id.clone(),
+            found: values,
+            limit: MAX_NODE_VALUES,
+        });
+    }
     let bad = |reason: String| GraphError::BadNode {
         node: raw.id.clone(),
         node_type: node_type.name,
@@ -92,6 +103,15 @@ fn node(raw: &RawNode) -> Result<Node, GraphError> {
         incoming: Vec::new(),
         outgoing: Vec::new(),
     })
+}
+
+/// How many values a value consists of, itself included.
+fn values_in(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(values_in).sum(),
+        Value::Object(members) => members.values().map(values_in).sum(),
+        _ => 0,
+    }
 }
 
 fn open_levels(graph: &mut Graph) {

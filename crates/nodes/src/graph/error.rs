@@ -18,6 +18,16 @@ pub enum GraphError {
         /// How many there may be.
         limit: usize,
     },
+    /// More values in the data of a node than one may have.
+    #[error("node {node} has {found} values in its data, more than {limit}")]
+    NodeTooLarge {
+        /// Id of the node.
+        node: String,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
     /// Two nodes have one id.
     #[error("node {0} comes twice")]
     DuplicateNode(String),

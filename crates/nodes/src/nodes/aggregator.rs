@@ -2,12 +2,12 @@
 
 use gatewright_variables::{
     Selector,
-    aggregator::{Aggregate, Group, aggregate, aggregate_groups},
+    aggregator::{Aggregate, Group, aggregate, aggregate_groups, first},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Context, NodeData, Outcome, mismatch, read};
+use super::{Context, NodeData, Outcome, budget::Budget, mismatch, read};
 use crate::failure::Failure;
 
 /// One list, or groups of lists.
@@ -70,7 +70,14 @@ pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
     };
     let Aggregate { inputs, outputs } = match data {
         AggregatorData::One(variables) => aggregate(variables, context.pool),
-        AggregatorData::Groups(groups) => aggregate_groups(groups, context.pool),
+        AggregatorData::Groups(groups) => {
+            let taken = groups
+                .iter()
+                .filter_map(|group| first(&group.variables, context.pool));
+            // Each group has its value by itself: as input and as output.
+            Budget::new(context).take(taken.map(|(_, variable)| variable.value().bytes()).sum())?;
+            aggregate_groups(groups, context.pool)
+        }
     };
     let mut outcome = Outcome {
         inputs: inputs.into(),

@@ -4,7 +4,7 @@ use gatewright_variables::{Selector, Template};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Context, NodeData, Outcome, Request, llm, mismatch, read};
+use super::{Context, NodeData, Outcome, Request, budget::Budget, llm, mismatch, read};
 use crate::{
     call::{CallResult, ModelCall, ModelMode, NodeCall, PromptMessage, PromptPart, Role},
     failure::Failure,
@@ -113,15 +113,16 @@ fn prompt(
     mode: ModelMode,
     query: &gatewright_variables::Value,
 ) -> Result<Vec<PromptPart>, Failure> {
+    let budget = Budget::new(context);
     let mut categories = Vec::new();
     for class in &data.classes {
         categories.push(format!(
             "{{\"category_id\": {}, \"category_name\": {}}}",
             json!(class.id),
-            json!(llm::render(&class.name, context)?)
+            json!(llm::render(&class.name, &budget)?)
         ));
     }
-    let instruction = llm::render(&data.instruction, context)?;
+    let instruction = llm::render(&data.instruction, &budget)?;
     let question = match query.json() {
         Json::String(text) => text.clone(),
         Json::Null => String::new(),
@@ -191,7 +192,10 @@ pub(crate) fn conclude(
         .clone()
         .unwrap_or_else(|| format!("CLASS {}", at + 1));
     let outputs = Fields::new()
-        .with("class_name", llm::render(&class.name, context)?)
+        .with(
+            "class_name",
+            llm::render(&class.name, &Budget::new(context))?,
+        )
         .with("class_label", label)
         .with("class_id", class.id.as_str())
         .with("usage", answer.usage.object.clone());

@@ -8,6 +8,7 @@
 pub(crate) mod aggregator;
 pub(crate) mod answer;
 pub(crate) mod assigner;
+mod budget;
 pub(crate) mod classifier;
 pub(crate) mod code;
 pub(crate) mod end;

@@ -4,7 +4,7 @@ use gatewright_variables::{Selector, Value, jinja::MAX_OUTPUT_CHARS};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Context, NodeData, Outcome, mismatch, or_default, read};
+use super::{Context, NodeData, Outcome, budget::Budget, mismatch, or_default, read};
 use crate::{failure::Failure, fields::Fields, jinja::Jinja};
 
 /// Its template and what it sees.
@@ -45,8 +45,9 @@ impl From<RawNamed> for Named {
     }
 }
 
-/// The named variables of a pool; null where there is none.
-pub(crate) fn named(variables: &[Named], pool: &gatewright_variables::Pool) -> Fields {
+/// The named variables of a pool, null where there is none; too many large ones are refused, for records hold them all.
+pub(crate) fn named(variables: &[Named], context: &Context<'_>) -> Result<Fields, Failure> {
+    let pool = context.pool;
     let value = |named: &Named| {
         let found = named
             .selector
@@ -54,10 +55,12 @@ pub(crate) fn named(variables: &[Named], pool: &gatewright_variables::Pool) -> F
             .and_then(|selector| pool.get(selector));
         found.map_or_else(Value::default, |found| found.value())
     };
-    variables
+    let fields: Fields = variables
         .iter()
         .map(|named| (named.name.as_str(), value(named)))
-        .collect()
+        .collect();
+    Budget::new(context).take(fields.bytes())?;
+    Ok(fields)
 }
 
 pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
@@ -72,7 +75,7 @@ pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
     let NodeData::Template(data) = &context.node.data else {
         return Err(mismatch());
     };
-    let inputs = named(&data.variables, context.pool);
+    let inputs = named(&data.variables, context)?;
     let text = match data.template.render(&inputs, MAX_OUTPUT_CHARS) {
         Ok(text) => text,
         Err(failure) => return Err(failure.with_inputs(inputs)),

@@ -8,6 +8,9 @@ use crate::{NodeError, Pool, Selector, Template, VariableType, pool::Found, rend
 /// The longest text that a condition compares with, in bytes.
 const MAX_EXPECTED: usize = 1 << 20;
 
+/// Bytes that all conditions of a list compare, at most: records hold what was compared.
+const MAX_COMPARED: usize = 16 << 20;
+
 /// What came out of a list of conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
@@ -32,8 +35,9 @@ pub fn evaluate(
         results: Vec::new(),
         holds: false,
     };
+    let mut left = MAX_COMPARED;
     for condition in conditions {
-        let answer = evaluate_one(condition, pool, &mut evaluation.inputs)?;
+        let answer = evaluate_one(condition, pool, &mut evaluation.inputs, &mut left)?;
         evaluation.results.push(answer);
         evaluation.holds = answer;
         if answer == (logical == LogicalOperator::Or) {
@@ -47,6 +51,7 @@ fn evaluate_one(
     condition: &Condition,
     pool: &Pool,
     inputs: &mut Vec<Json>,
+    left: &mut usize,
 ) -> Result<bool, NodeError> {
     let operator = condition.comparison_operator;
     let found = pool
@@ -64,6 +69,10 @@ fn evaluate_one(
         return holds(operator, found.json(), &Json::Null);
     }
     let expected = expected_value(&condition.value, &found, pool)?;
+    let compared = found.bytes() + expected.as_str().map_or(0, str::len);
+    *left = left
+        .checked_sub(compared)
+        .ok_or_else(|| NodeError::value("The conditions compare more than 16 MiB"))?;
     inputs.push(json!({
         "actual_value": found.json(),
         "expected_value": expected,

@@ -108,7 +108,7 @@ pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
     let NodeData::Code(data) = &context.node.data else {
         return Err(mismatch());
     };
-    let inputs = named(&data.variables, context.pool);
+    let inputs = named(&data.variables, context)?;
     Ok(Request {
         call: NodeCall::Code(Box::new(CodeCall {
             language: data.language,

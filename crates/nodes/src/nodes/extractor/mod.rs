@@ -6,7 +6,7 @@ mod data;
 use serde_json::{Map, Value as Json};
 
 pub(crate) use self::data::{ExtractorData, parse};
-use super::{Context, NodeData, Outcome, Request, llm, mismatch};
+use super::{Context, NodeData, Outcome, Request, budget::Budget, llm, mismatch};
 use crate::{
     call::{
         CallResult, ModelAnswer, ModelCall, ModelMode, NodeCall, PromptMessage, PromptPart, Role,
@@ -86,7 +86,7 @@ fn prompt(
     mode: ModelMode,
     query: &str,
 ) -> Result<Vec<PromptPart>, Failure> {
-    let instruction = llm::render(&data.instruction, context)?;
+    let instruction = llm::render(&data.instruction, &Budget::new(context))?;
     let mut task = format!("{TASK}\nSchema:\n{}\n", data.schema());
     if !instruction.is_empty() {
         task.push_str(&format!("Mind this as well:\n{instruction}\n"));

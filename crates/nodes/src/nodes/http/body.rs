@@ -4,7 +4,7 @@ use gatewright_variables::{Selector, Template, file};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::Text;
+use super::super::budget::Budget;
 use crate::{
     call::{HttpBody, HttpField},
     failure::Failure,
@@ -88,7 +88,7 @@ impl BodyData {
     /// The body, and the content type when the node's headers say none.
     pub(super) fn render(
         &self,
-        text: &Text<'_>,
+        text: &Budget<'_>,
     ) -> Result<(HttpBody, Option<&'static str>), Failure> {
         Ok(match self {
             Self::None => (HttpBody::None, None),
@@ -99,16 +99,19 @@ impl BodyData {
             Self::UrlEncoded(items) => {
                 let pairs = items
                     .iter()
-                    .map(|item| Ok((text.of(&item.key)?, text.of(&item.value)?)));
+                    .map(|item| Ok((text.render(&item.key)?, text.render(&item.value)?)));
                 let pairs: Vec<_> = pairs.collect::<Result<_, Failure>>()?;
                 (
                     HttpBody::XWwwFormUrlencoded(pairs),
                     Some("application/x-www-form-urlencoded"),
                 )
             }
-            Self::RawText(item) => (HttpBody::Text(text.of(&item.value)?), Some("text/plain")),
+            Self::RawText(item) => (
+                HttpBody::Text(text.render(&item.value)?),
+                Some("text/plain"),
+            ),
             Self::Json(item) => (
-                HttpBody::Json(json(&text.of(&item.value)?)?),
+                HttpBody::Json(json(&text.render(&item.value)?)?),
                 Some("application/json"),
             ),
             Self::Binary(item) => {
@@ -152,13 +155,13 @@ fn items(raw: &Raw) -> Result<Vec<Item>, String> {
 }
 
 impl Item {
-    fn field(&self, text: &Text<'_>) -> Result<HttpField, Failure> {
+    fn field(&self, text: &Budget<'_>) -> Result<HttpField, Failure> {
         Ok(HttpField {
-            name: text.of(&self.key)?,
+            name: text.render(&self.key)?,
             text: if self.is_file {
                 String::new()
             } else {
-                text.of(&self.value)?
+                text.render(&self.value)?
             },
             files: if self.is_file {
                 self.files(text)?
@@ -169,9 +172,9 @@ impl Item {
     }
 
     /// The files that the item names: one, or a list.
-    fn files(&self, text: &Text<'_>) -> Result<Vec<Json>, Failure> {
+    fn files(&self, text: &Budget<'_>) -> Result<Vec<Json>, Failure> {
         let selector = self.file.as_ref();
-        let Some(found) = selector.and_then(|selector| text.pool.get(selector)) else {
+        let Some(found) = selector.and_then(|selector| text.pool().get(selector)) else {
             return Ok(Vec::new());
         };
         match found.json() {

@@ -3,12 +3,12 @@
 mod body;
 
 use base64::Engine as _;
-use gatewright_variables::{Form, Pool, Template, VariableType};
+use gatewright_variables::{Template, VariableType};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use self::body::BodyData;
-use super::{Context, NodeData, Outcome, Request, mismatch, read};
+use super::{Context, NodeData, Outcome, Request, budget::Budget, mismatch, read};
 use crate::{
     call::{CallResult, HttpCall, HttpMethod, NodeCall},
     failure::Failure,
@@ -91,15 +91,22 @@ struct RawTimeout {
     write: Option<u32>,
 }
 
+/// Headers or parameters of one request, at most.
+const MAX_PAIRS: usize = 1_000;
+
 /// `name:value` on each line; a line without a name is none.
-fn pairs(text: &str) -> Vec<(Template, Template)> {
+fn pairs(what: &str, text: &str) -> Result<Vec<(Template, Template)>, String> {
     let pair = |line: &str| {
         // A colon inside of a variable's braces does not part name and value; variables have none.
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let name = name.trim();
         (!name.is_empty()).then(|| (Template::parse(name), Template::parse(value.trim())))
     };
-    text.lines().filter_map(pair).collect()
+    let pairs: Vec<_> = text.lines().filter_map(pair).take(MAX_PAIRS + 1).collect();
+    if pairs.len() > MAX_PAIRS {
+        return Err(format!("{what}: more than {MAX_PAIRS} lines"));
+    }
+    Ok(pairs)
 }
 
 fn method(name: &str) -> Result<HttpMethod, String> {
@@ -129,8 +136,8 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
     Ok(NodeData::Http(Box::new(HttpData {
         method: method(&raw.method)?,
         url: Template::parse(raw.url.trim()),
-        params: pairs(&raw.params.unwrap_or_default()),
-        headers: pairs(&raw.headers.unwrap_or_default()),
+        params: pairs("params", &raw.params.unwrap_or_default())?,
+        headers: pairs("headers", &raw.headers.unwrap_or_default())?,
         authorization: authorization.map(|config| Authorization {
             kind: config.kind,
             key: Template::parse(&config.api_key.unwrap_or_default()),
@@ -145,37 +152,21 @@ pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {
     })))
 }
 
-/// Renders templates of one request within its limit.
-pub(super) struct Text<'a> {
-    pub(super) pool: &'a Pool,
-    pub(super) limit: usize,
-}
-
-impl Text<'_> {
-    pub(super) fn of(&self, template: &Template) -> Result<String, Failure> {
-        let text = template.render(self.pool, Form::Text, self.limit);
-        text.map_err(|e| Failure::new("ValueError", e.to_string()))
-    }
-
-    /// Without line breaks: a variable must not add headers.
-    fn line(&self, template: &Template) -> Result<String, Failure> {
-        let text = self.of(template)?;
-        Ok(text.replace(['\r', '\n'], "").trim().to_owned())
-    }
+/// Without line breaks: a variable must not add headers.
+fn line(budget: &Budget<'_>, template: &Template) -> Result<String, Failure> {
+    let text = budget.render(template)?;
+    Ok(text.replace(['\r', '\n'], "").trim().to_owned())
 }
 
 pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
     let NodeData::Http(data) = &context.node.data else {
         return Err(mismatch());
     };
-    let text = Text {
-        pool: context.pool,
-        limit: context.limits.output_bytes,
-    };
-    let url = url(&text.of(&data.url)?)?;
+    let text = Budget::new(context);
+    let url = url(&text.render(&data.url)?)?;
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, value) in &data.headers {
-        set_header(&mut headers, text.line(name)?, text.line(value)?);
+        set_header(&mut headers, line(&text, name)?, line(&text, value)?);
     }
     let secret = match &data.authorization {
         None => None,
@@ -196,7 +187,7 @@ pub(crate) fn request(context: &Context<'_>) -> Result<Request, Failure> {
     let params = data
         .params
         .iter()
-        .map(|(name, value)| Ok((text.of(name)?, text.of(value)?)));
+        .map(|(name, value)| Ok((text.render(name)?, text.render(value)?)));
     let call = HttpCall {
         method: data.method,
         url,
@@ -244,8 +235,11 @@ fn set_header(headers: &mut Vec<(String, String)>, name: String, value: String) 
     }
 }
 
-fn authorization_value(authorization: &Authorization, text: &Text<'_>) -> Result<String, Failure> {
-    let key = text.line(&authorization.key)?;
+fn authorization_value(
+    authorization: &Authorization,
+    text: &Budget<'_>,
+) -> Result<String, Failure> {
+    let key = line(text, &authorization.key)?;
     if key.is_empty() {
         let message =
             "API key is required for authorization but was empty. Please provide a valid API key.";

@@ -4,7 +4,7 @@ use gatewright_variables::{Form, Pool, Selector, Template, Value, VariableType, 
 use serde_json::Value as Json;
 
 use super::{
-    super::{Context, template::Named},
+    super::{Context, budget::Budget, template::Named},
     data::{LlmData, MemoryData, Message, Text, Vision},
 };
 use crate::{
@@ -36,9 +36,10 @@ pub(super) fn build(
         let list = files.iter().map(|part| part.file.clone()).collect();
         inputs.set("#files#", Json::Array(list));
     }
+    let budget = Budget::new(context);
     let mut parts = Vec::new();
     for message in &data.messages {
-        add_message(message, data, context, &knowledge, &mut parts)?;
+        add_message(message, data, &budget, &knowledge, &mut parts)?;
     }
     if let Some(memory) = &data.memory {
         add_memory(memory, context, mode, &mut parts)?;
@@ -67,27 +68,29 @@ fn message(role: Role, text: String, files: Vec<FilePart>) -> PromptPart {
 fn add_message(
     data: &Message,
     node: &LlmData,
-    context: &Context<'_>,
+    budget: &Budget<'_>,
     knowledge: &str,
     parts: &mut Vec<PromptPart>,
 ) -> Result<(), Failure> {
     match &data.text {
         Text::Jinja(template) => {
-            let variables = jinja_variables(&node.jinja_variables, context.pool)?;
-            let text = template.render(&variables, context.limits.output_bytes)?;
+            let variables = jinja_variables(&node.jinja_variables, budget)?;
+            let text = template.render(&variables, budget.left())?;
+            budget.take(text.len())?;
             parts.push(message(data.role, text, Vec::new()));
         }
         Text::Basic(pieces) => {
             let rendered = pieces
                 .iter()
-                .map(|piece| render(piece, context))
+                .map(|piece| render(piece, budget))
                 .collect::<Result<Vec<_>, _>>()?;
+            budget.take(knowledge.len().saturating_mul(rendered.len() - 1))?;
             parts.push(message(data.role, rendered.join(knowledge), Vec::new()));
             let detail = node
                 .vision
                 .as_ref()
                 .map_or("high", |vision| vision.detail.as_str());
-            let mentioned = pieces.iter().flat_map(|piece| piece.files(context.pool));
+            let mentioned = pieces.iter().flat_map(|piece| piece.files(budget.pool()));
             let files: Vec<FilePart> = mentioned
                 .map(|file| file_part(file.json(), detail))
                 .collect();
@@ -100,15 +103,14 @@ fn add_message(
 }
 
 /// A prompt must not speak of variables that are not there.
-pub(crate) fn render(template: &Template, context: &Context<'_>) -> Result<String, Failure> {
+pub(crate) fn render(template: &Template, budget: &Budget<'_>) -> Result<String, Failure> {
     if let Some(missing) = template
         .selectors()
-        .find(|selector| context.pool.get(selector).is_none())
+        .find(|selector| budget.pool().get(selector).is_none())
     {
         return Err(missing_variable(missing));
     }
-    let text = template.render(context.pool, Form::Text, context.limits.output_bytes);
-    text.map_err(|e| Failure::new("ValueError", e.to_string()))
+    budget.render(template)
 }
 
 fn missing_variable(selector: &Selector) -> Failure {
@@ -119,7 +121,7 @@ fn missing_variable(selector: &Selector) -> Failure {
 }
 
 /// The values that a Jinja2 prompt sees: lists joined by line breaks (knowledge by its content), objects as JSON, everything else as text.
-fn jinja_variables(named: &[Named], pool: &Pool) -> Result<Fields, Failure> {
+fn jinja_variables(named: &[Named], budget: &Budget<'_>) -> Result<Fields, Failure> {
     let mut fields = Fields::new();
     for one in named {
         let missing = || {
@@ -131,8 +133,10 @@ fn jinja_variables(named: &[Named], pool: &Pool) -> Result<Fields, Failure> {
         let found = one
             .selector
             .as_ref()
-            .and_then(|selector| pool.get(selector))
+            .and_then(|selector| budget.pool().get(selector))
             .ok_or_else(missing)?;
+        // Each message that is a Jinja2 template has them by itself.
+        budget.take(found.bytes())?;
         let value = match found.json() {
             Json::Array(items) if found.kind() != VariableType::ArrayFile => {
                 Json::String(items.iter().map(item_text).collect::<Vec<_>>().join("\n"))
