@@ -5,6 +5,7 @@
 //! part of a key or a value: codes and addresses go through a keyed digest first. What carries
 //! authority is sealed ([`Seals`]): writing to Redis is not enough to forge it.
 
+mod active_runs;
 mod bearer_cache;
 mod connection;
 mod device_grants;
@@ -17,6 +18,7 @@ mod spent_nonces;
 mod swap;
 mod throttles;
 
+pub use active_runs::ActiveRuns;
 pub use bearer_cache::{BearerCache, CachedBearer};
 pub use connection::{Kv, RedisFacts};
 pub use device_grants::{DeviceGrants, StoredGrant};

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on must fail"
 )]
 
+mod active_runs;
 mod bearer_cache;
 mod checks;
 mod device_grants;
