@@ -2,6 +2,7 @@
 //! without bringing along an async runtime, a web framework or a database driver.
 //!
 //! * [`account`]: codes sent by mail, links of invitations, how long they live.
+//! * [`api_key`]: how keys of apps are shown and stored.
 //! * [`bearer`]: the token format, kinds and scopes, and the authenticator whose order of steps
 //!   (prefix, checksum, limit, look-up) is the same for live and dead tokens.
 //! * [`console`]: the console's access, CSRF and refresh tokens.
@@ -13,6 +14,7 @@
 //! * [`origin`]: the one place that knows this installation's public addresses.
 
 pub mod account;
+pub mod api_key;
 pub mod bearer;
 pub mod claims;
 pub mod console;

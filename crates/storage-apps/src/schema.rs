@@ -173,4 +173,15 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(apps, tags, tag_bindings, tenants);
+diesel::table! {
+    api_tokens (id) {
+        id -> Uuid,
+        app_id -> Nullable<Uuid>,
+        #[sql_name = "type"]
+        kind -> Text,
+        token -> Text,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(apps, tags, tag_bindings, tenants, api_tokens);

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use gatewright_auth::api_key::mask;
 use gatewright_domain::ids::{ApiKeyId, WorkspaceId};
 use uuid::Uuid;
 
@@ -48,20 +49,6 @@ pub struct ApiKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// When it was made, in UTC.
     pub created_at: DateTime<Utc>,
-}
-
-/// The first eight and the last four characters.
-pub fn mask(key: &str) -> String {
-    let chars: Vec<char> = key.chars().collect();
-    if chars.len() < 16 {
-        return "…".into();
-    }
-    let (head, tail) = (&chars[..8], &chars[chars.len() - 4..]);
-    format!(
-        "{}…{}",
-        head.iter().collect::<String>(),
-        tail.iter().collect::<String>()
-    )
 }
 
 /// Keys of a scope, the newest first.

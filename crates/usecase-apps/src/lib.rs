@@ -16,6 +16,7 @@ mod export;
 mod external;
 mod external_apps;
 mod import;
+mod key;
 mod list;
 mod model_config;
 mod openapi;
@@ -47,6 +48,7 @@ pub use gatewright_storage_apps::{
     workflow::VersionFilter,
 };
 pub use import::{ImportOutcome, ImportRequest, ImportSource, Overrides};
+pub use key::AppKeyError;
 pub use model_config::ModelConfigView;
 pub use openapi::{OpenApp, ReachableApp};
 pub use publish::Marks;

@@ -9,6 +9,7 @@
 )]
 
 mod app;
+mod by_key;
 mod erasure;
 mod ground;
 mod pending_import;

@@ -1,6 +1,6 @@
 //! API keys of a workspace: for its applications and for its knowledge. Every look-up is bound to the workspace.
 
-use gatewright_auth::digest::sha256_hex;
+use gatewright_auth::api_key::{mask, stored};
 use gatewright_domain::{
     Class, Classify, Secret,
     account::Account,
@@ -94,7 +94,7 @@ impl ApiKeys {
             scope.kind(),
             self.env.random.alphanumeric(KEY_CHARS).map_err(dry)?
         );
-        let masked = api_key::mask(&key);
+        let masked = mask(&key);
         let id = ApiKeyId::generate(self.env.ids.as_ref());
         let mut tx = self.pool.begin().await?;
         workspace::find_for_update(&mut tx, actor.workspace).await?;
@@ -108,8 +108,7 @@ impl ApiKeys {
         if api_key::list(&mut tx, actor.workspace, scope).await?.len() >= MAX_KEYS {
             return Err(ApiKeyError::TooManyKeys);
         }
-        let stored = format!("{masked}:{}", sha256_hex(&key));
-        api_key::insert(&mut tx, actor.workspace, scope, id, &stored, ctx.now).await?;
+        api_key::insert(&mut tx, actor.workspace, scope, id, &stored(&key), ctx.now).await?;
         let event = AuditEvent::new(AuditAction::ApiKeyCreated)
             .by(actor.account)
             .within(Some(actor.workspace))

@@ -1,0 +1,99 @@
+//! Apps as holders of their keys reach them.
+
+use gatewright_auth::api_key;
+use gatewright_domain::{Class, Classify, Secret, error::Unavailable};
+use gatewright_storage_apps::app::{self, App};
+use gatewright_storage_kit::StorageError;
+use gatewright_usecase_kit::Ctx;
+
+use crate::Apps;
+
+/// How the holder of a key may prove who they are (RFC 9110 §11.6.1).
+const CHALLENGE: &str = r#"Bearer realm="api""#;
+
+/// Why a key opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AppKeyError {
+    /// The request has no key.
+    #[error("Authorization header must be provided and start with 'Bearer'")]
+    Missing,
+    /// There is no such key of an app.
+    #[error("Access token is invalid")]
+    Unknown,
+    /// The app of the key is gone.
+    #[error("The app no longer exists.")]
+    AppGone,
+    /// The app of the key is not in use.
+    #[error("The app's status is abnormal.")]
+    AppNotInUse,
+    /// Programs may not run the app.
+    #[error("The app's API service has been disabled.")]
+    ApiDisabled,
+    /// The workspace of the app is not in use.
+    #[error("The workspace's status is archived.")]
+    WorkspaceArchived,
+    /// A store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<StorageError> for AppKeyError {
+    fn from(error: StorageError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl Classify for AppKeyError {
+    fn class(&self) -> Class<'_> {
+        let unauthorized = Class::unauthenticated("unauthorized").challenge(CHALLENGE);
+        match self {
+            Self::Missing => unauthorized.because("api_key_missing"),
+            Self::Unknown => unauthorized.because("api_key_unknown"),
+            Self::AppGone => Class::forbidden("forbidden").because("app_gone"),
+            Self::AppNotInUse => Class::forbidden("forbidden").because("app_not_in_use"),
+            Self::ApiDisabled => Class::forbidden("forbidden").because("service_api_disabled"),
+            Self::WorkspaceArchived => {
+                Class::forbidden("forbidden").because("workspace_unavailable")
+            }
+            Self::Unavailable(error) => error.class(),
+        }
+    }
+}
+
+impl Apps {
+    /// The app that a key opens, while it is open to programs. Looked up each time: a key that was deleted opens nothing from then on,
+    /// whichever process deleted it.
+    ///
+    /// # Errors
+    /// When the key, its app or its workspace is not what it must be, or PostgreSQL does not answer.
+    pub async fn open_by_key(&self, ctx: &Ctx, key: &Secret) -> Result<App, AppKeyError> {
+        let rows = api_key::rows_of(key.expose());
+        if rows.is_empty() {
+            return Err(AppKeyError::Unknown);
+        }
+        let mut conn = self.pool.get().await?;
+        let found = app::find_by_key(&mut conn, &rows).await?;
+        let found = found.ok_or(AppKeyError::Unknown)?;
+        if found.is_use_to_note(ctx.now) {
+            // Bookkeeping: no request fails for it.
+            if let Err(error) = app::update_key_use(&mut conn, found.key, ctx.now).await {
+                tracing::warn!(
+                    event = "api_key.last_use_lost",
+                    %error,
+                    "the last use of an API key could not be noted"
+                );
+            }
+        }
+        let (app, home) = found.app.ok_or(AppKeyError::AppGone)?;
+        if !app.is_normal {
+            return Err(AppKeyError::AppNotInUse);
+        }
+        if !app.has_api {
+            return Err(AppKeyError::ApiDisabled);
+        }
+        if !home.is_normal {
+            return Err(AppKeyError::WorkspaceArchived);
+        }
+        Ok(app)
+    }
+}
