@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// `crate → what it depends on`, normal edges only.
-const EDGES: [(&str, &[&str]); 46] = [
+const EDGES: [(&str, &[&str]); 47] = [
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
@@ -189,6 +189,20 @@ const EDGES: [(&str, &[&str]); 46] = [
             "usecase-runs",
         ],
     ),
+    // `http-runs`: a run's stream is one body, whoever asks for it.
+    (
+        "http-service",
+        &[
+            "auth",
+            "domain",
+            "http-kit",
+            "http-runs",
+            "run-events",
+            "run-service",
+            "usecase-apps",
+            "usecase-runs",
+        ],
+    ),
     // `http-identity`: an audit trail is exported as the same lines by page and API.
     (
         "pages",
@@ -212,6 +226,7 @@ const EDGES: [(&str, &[&str]); 46] = [
             "http-identity",
             "http-kit",
             "http-runs",
+            "http-service",
             "pages",
             "usecase-kit",
         ],
@@ -345,6 +360,7 @@ const OWNERS: [(&str, &[&str]); 36] = [
             "http-identity",
             "http-apps",
             "http-runs",
+            "http-service",
             "pages",
             "http",
             "api-server",
@@ -360,6 +376,7 @@ const OWNERS: [(&str, &[&str]); 36] = [
             "http-identity",
             "http-apps",
             "http-runs",
+            "http-service",
             "pages",
             "http",
         ],

@@ -25,6 +25,7 @@ pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi::operations(),
         Surface::Console => console::operations(),
+        Surface::Service => Operations::default(),
     }
 }
 

@@ -73,6 +73,7 @@ pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi_surface::operations(),
         Surface::Console => console_surface::operations(),
+        Surface::Service => Operations::default(),
     }
 }
 
@@ -81,5 +82,6 @@ pub fn operations_elsewhere(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => system_surface::discovery_operations(),
         Surface::Console => file_surface::operations(),
+        Surface::Service => Operations::default(),
     }
 }

@@ -9,6 +9,14 @@ use gatewright_auth::origin::{BaseUrl, PublicUrls};
 
 use crate::settings::HttpSettings;
 
+/// What scripts of other origins may read of an answer.
+const EXPOSED: [&str; 5] = [
+    "X-Version",
+    "X-Env",
+    "X-Trace-Id",
+    "X-Request-Id",
+    "X-Gatewright-Reason",
+];
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// For `/openapi/v1`: the origins of `OPENAPI_CORS_ALLOW_ORIGINS`.
@@ -26,6 +34,28 @@ pub fn console(settings: &HttpSettings, urls: &PublicUrls) -> Condition<Cors> {
             .map(str::to_owned),
     );
     with_origins(&origins, None)
+}
+
+/// For `/v1`: any origin, for a key in a header is all that counts there; no cookies (apps.md §1.1).
+pub fn service() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .send_wildcard()
+        .allowed_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-app-code"),
+            HeaderName::from_static("x-app-passport"),
+        ])
+        .expose_headers(EXPOSED)
 }
 
 /// Without a configured origin there is nothing to say, so nothing is said.
@@ -48,13 +78,7 @@ fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
             Method::OPTIONS,
         ])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, CSRF])
-        .expose_headers([
-            "X-Version",
-            "X-Env",
-            "X-Trace-Id",
-            "X-Request-Id",
-            "X-Gatewright-Reason",
-        ]);
+        .expose_headers(EXPOSED);
     let is_wanted = !exact.is_empty();
     Condition::new(
         is_wanted,

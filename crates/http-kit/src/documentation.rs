@@ -7,24 +7,27 @@ use utoipa::openapi::{
     response::{Response, ResponseBuilder},
 };
 
-/// The two OpenAPI documents that operations are described in.
+/// The OpenAPI documents that operations are described in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// `/openapi/v1`, with the documents that lead to it.
     OpenApi,
     /// The routes of the web console, below `/console/api`.
     Console,
+    /// The service API `/v1`, for holders of keys.
+    Service,
 }
 
 impl Surface {
-    /// Both documents, in the order in which they are written.
-    pub const ALL: [Self; 2] = [Self::OpenApi, Self::Console];
+    /// All documents, in the order in which they are written.
+    pub const ALL: [Self; 3] = [Self::OpenApi, Self::Console, Self::Service];
 
     /// The file that the document is kept in.
     pub fn file_name(self) -> &'static str {
         match self {
             Self::OpenApi => "openapi-v1.json",
             Self::Console => "console-api.json",
+            Self::Service => "service-v1.json",
         }
     }
 }

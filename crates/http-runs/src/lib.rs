@@ -3,6 +3,6 @@
 mod failure;
 mod openapi;
 mod slice;
-mod stream;
+pub mod stream;
 
 pub use slice::{RunsServices, operations, operations_elsewhere};

@@ -24,7 +24,7 @@ impl RunsServices {
 pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi::operations(),
-        Surface::Console => Operations::default(),
+        Surface::Console | Surface::Service => Operations::default(),
     }
 }
 

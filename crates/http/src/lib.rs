@@ -1,7 +1,7 @@
 //! The whole edge, put together: every slice's routes and pages in one application, and the OpenAPI documents.
 //!
 //! The rooms are `http-kit` (what every route stands on), `http-identity`, `http-apps` and `http-runs` (the routes of identity,
-//! apps and runs) and `pages`.
+//! apps and runs), `http-service` (`/v1`) and `pages`.
 
 #[doc(hidden)]
 pub mod fuzzing;

@@ -30,6 +30,12 @@ pub fn document(surface: Surface) -> OpenApi {
             operations,
             vec![session(), csrf(), refresh()],
         ),
+        Surface::Service => build(
+            "Gatewright: /v1",
+            "ServiceErrorBody",
+            operations,
+            vec![app_key()],
+        ),
     }
 }
 
@@ -88,6 +94,11 @@ fn drop_unused(document: &mut OpenApi) {
 fn bearer() -> Scheme {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     ("bearer", SecurityScheme::Http(scheme))
+}
+
+fn app_key() -> Scheme {
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    ("app_key", SecurityScheme::Http(scheme))
 }
 
 fn introspection() -> Scheme {

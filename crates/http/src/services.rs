@@ -78,6 +78,14 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                 })
                 .default_service(web::to(error::not_found)),
         );
+        config.service(
+            web::scope("/v1")
+                .wrap(cors::service())
+                .configure(|scope| {
+                    mount(scope, "/v1", slices::operations(Surface::Service));
+                })
+                .default_service(web::to(error::not_found)),
+        );
         if services.identity.device_settings.openapi_enabled {
             if services.urls.has_own_device_page() {
                 pages::mount_external_consent(config);

@@ -10,7 +10,7 @@ struct Slice {
     operations_elsewhere: fn(Surface) -> Operations,
 }
 
-const SLICES: [Slice; 3] = [
+const SLICES: [Slice; 4] = [
     Slice {
         operations: gatewright_http_identity::operations,
         operations_elsewhere: gatewright_http_identity::operations_elsewhere,
@@ -22,6 +22,10 @@ const SLICES: [Slice; 3] = [
     Slice {
         operations: gatewright_http_runs::operations,
         operations_elsewhere: gatewright_http_runs::operations_elsewhere,
+    },
+    Slice {
+        operations: gatewright_http_service::operations,
+        operations_elsewhere: gatewright_http_service::operations_elsewhere,
     },
 ];
 

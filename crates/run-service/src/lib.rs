@@ -3,6 +3,7 @@
 //!
 //! It stands above `usecase-runs`, which knows neither apps nor PostgreSQL, and `usecase-apps`, which knows no runs.
 
+mod detail;
 mod error;
 mod forms;
 mod leases;
@@ -11,6 +12,7 @@ mod service;
 mod store;
 mod takeover;
 
+pub use detail::RunDetail;
 pub use error::RunServiceError;
 pub use forms::FormTokens;
 pub use leases::LeaseKeeper;

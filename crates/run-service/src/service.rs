@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use gatewright_domain::ids::{AppId, WorkflowId};
 use gatewright_engine::{Declared, Engine, Limits, Start};
 use gatewright_run_events::{CreatedBy, Json};
-use gatewright_storage_kit::Pool;
+use gatewright_storage_kit::{Conn, Pool};
 use gatewright_storage_runs::{end_user, end_user::Session, lease};
-use gatewright_usecase_apps::{Apps, Runnable};
+use gatewright_usecase_apps::{App, Apps, Runnable};
 use gatewright_usecase_kit::{Ctx, Env};
 use gatewright_usecase_runs::{RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
 use gatewright_variables::inputs::{Input, InputField, validate};
@@ -116,11 +116,41 @@ impl RunService {
         };
         let mut conn = self.pool.get().await?;
         let runs = lease::list_of_app(&mut conn, app.0).await?;
-        let Some(run) = runs.into_iter().find(|run| task_id(*run) == task) else {
+        self.stop_one(&mut conn, &runs, task).await
+    }
+
+    /// The same for a user of the app, who can stop what was begun for them.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn stop_of_user(
+        &self,
+        app: &App,
+        user: &str,
+        task: &str,
+    ) -> Result<(), RunServiceError> {
+        let Ok(task) = task.parse::<Uuid>() else {
             return Ok(());
         };
-        lease::request_stop(&mut conn, run).await?;
-        self.registry.stop(run, STOPPED).await;
+        let mut conn = self.pool.get().await?;
+        let Some(user) = end_user::find(&mut conn, session(app, user)).await? else {
+            return Ok(());
+        };
+        let runs = lease::list_of_user(&mut conn, app.id.0, user).await?;
+        self.stop_one(&mut conn, &runs, task).await
+    }
+
+    async fn stop_one(
+        &self,
+        conn: &mut Conn,
+        runs: &[Uuid],
+        task: Uuid,
+    ) -> Result<(), RunServiceError> {
+        let Some(run) = runs.iter().find(|run| task_id(**run) == task) else {
+            return Ok(());
+        };
+        lease::request_stop(conn, *run).await?;
+        self.registry.stop(*run, STOPPED).await;
         Ok(())
     }
 
@@ -141,13 +171,7 @@ impl RunService {
             }
             Caller::User(user) => user,
         };
-        let named = Some(user.as_str()).filter(|user| !user.is_empty());
-        let session = Session {
-            tenant_id: runnable.app.workspace.0,
-            app_id: runnable.app.id.0,
-            kind: "service-api",
-            session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
-        };
+        let session = session(&runnable.app, &user);
         let mut conn = self.pool.get().await?;
         let known = end_user::find(&mut conn, session).await?;
         drop(conn);
@@ -165,6 +189,17 @@ impl RunService {
             id: id.to_string(),
             user: session.session_id.to_owned(),
         })
+    }
+}
+
+/// The session of whom the holder of an app's key names; nobody in particular is one of its own.
+fn session<'a>(app: &App, user: &'a str) -> Session<'a> {
+    let named = Some(user).filter(|user| !user.is_empty());
+    Session {
+        tenant_id: app.workspace.0,
+        app_id: app.id.0,
+        kind: "service-api",
+        session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
     }
 }
 

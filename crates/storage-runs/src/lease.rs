@@ -128,6 +128,23 @@ pub async fn list_of_app(conn: &mut Conn, app: Uuid) -> Result<Vec<Uuid>, Storag
     Ok(runs.into_iter().map(|row| row.run_id).collect())
 }
 
+/// Runs of an app that have not ended and were begun for this end user.
+pub async fn list_of_user(
+    conn: &mut Conn,
+    app: Uuid,
+    end_user: Uuid,
+) -> Result<Vec<Uuid>, StorageError> {
+    let runs: Vec<Id> = diesel::sql_query(
+        "SELECT l.run_id FROM gatewright_run_leases l JOIN workflow_runs r ON r.id = l.run_id \
+         WHERE r.app_id = $1 AND r.created_by_role = 'end_user' AND r.created_by = $2",
+    )
+    .bind::<SqlUuid, _>(app)
+    .bind::<SqlUuid, _>(end_user)
+    .load(conn.as_mut())
+    .await?;
+    Ok(runs.into_iter().map(|row| row.run_id).collect())
+}
+
 /// Nobody works on these runs any more: they ended.
 pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
     statement("DELETE FROM gatewright_run_leases WHERE run_id = ANY ($1)")

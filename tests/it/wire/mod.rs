@@ -35,6 +35,7 @@ mod refresh;
 mod request_id;
 mod runs;
 mod secrets;
+mod service;
 mod since_1_16;
 mod sso;
 mod strangers;

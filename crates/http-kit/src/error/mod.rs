@@ -9,6 +9,7 @@ mod external_login;
 mod framework;
 mod oauth;
 mod openapi;
+mod service;
 mod sso;
 
 use actix_web::{
@@ -23,6 +24,7 @@ pub use external_login::ExternalLoginFailure;
 pub use framework::{Cause, FrameworkFailure, ours, without_foreign_text};
 pub use oauth::{OAuthErrorBody, OAuthFailure};
 pub use openapi::{ErrorBody, OpenApiFailure};
+pub use service::{ServiceErrorBody, ServiceFailure};
 pub use sso::SsoFailure;
 
 /// The header that says in one word why a request was refused.
@@ -48,6 +50,8 @@ pub enum Surface {
     Console,
     /// The protocol routes, whose clients read `error` (RFC 6749 §5.2).
     Protocol,
+    /// `/v1`, the service API.
+    Service,
     /// All other paths, with the envelope of `/openapi/v1`.
     OpenApi,
 }
@@ -57,6 +61,8 @@ impl Surface {
     pub fn of(path: &str) -> Self {
         if path.starts_with("/console/api") || path.starts_with("/files/") {
             Self::Console
+        } else if path.starts_with("/v1/") {
+            Self::Service
         } else if path.starts_with("/openapi/v1/oauth/") {
             Self::Protocol
         } else {
@@ -68,6 +74,7 @@ impl Surface {
         let mut builder = HttpResponse::build(status);
         match self {
             Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::Service => builder.json(ServiceErrorBody::new(status, code, message)),
             Self::Protocol => {
                 let mut body = ErrorBody::new(status, code, message);
                 body.error = Some("invalid_request".into());
@@ -103,6 +110,7 @@ impl Surface {
         builder.insert_header((header::X_FRAME_OPTIONS, "DENY"));
         match self {
             Self::Console => builder.json(ConsoleErrorBody::new(status, code, message)),
+            Self::Service => builder.json(ServiceErrorBody::new(status, code, message)),
             Self::Protocol | Self::OpenApi => {
                 let mut body = ErrorBody::new(status, code, message);
                 body.error = Some("temporarily_unavailable".into());

@@ -5,7 +5,9 @@ use gatewright_usecase_device::device::SsoError;
 
 use super::body::Unreadable;
 use crate::{
-    error::{BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, SsoFailure},
+    error::{
+        BootstrapFailure, ConsoleFailure, OAuthFailure, OpenApiFailure, ServiceFailure, SsoFailure,
+    },
     input::FieldProblem,
 };
 
@@ -39,6 +41,25 @@ impl BodyFormat for ConsoleFormat {
     }
     fn invalid(problems: Vec<FieldProblem>) -> ConsoleFailure {
         ConsoleFailure::Fields(problems)
+    }
+}
+
+/// Bodies of `/v1`.
+pub struct ServiceFormat;
+
+impl BodyFormat for ServiceFormat {
+    const TAKES_FORMS: bool = false;
+    type Failure = ServiceFailure;
+
+    fn unreadable(problem: Unreadable) -> ServiceFailure {
+        match problem {
+            Unreadable::TooLarge => ServiceFailure::TooLarge,
+            Unreadable::MediaType => ServiceFailure::NotJson,
+            Unreadable::Syntax | Unreadable::Repeated => ServiceFailure::Malformed,
+        }
+    }
+    fn invalid(problems: Vec<FieldProblem>) -> ServiceFailure {
+        ServiceFailure::Fields(problems)
     }
 }
 

@@ -20,7 +20,7 @@ pub use body::{Body, Unreadable, form_pairs};
 pub use context::RequestCtx;
 pub use format::{
     ApiFormat, BodyFormat, BootstrapFormat, ConsoleFormat, DecisionFormat, PollFormat,
-    ProtocolFormat, SsoFormat,
+    ProtocolFormat, ServiceFormat, SsoFormat,
 };
 pub use member::{
     AdministersApps, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsApps, EditsTags,

@@ -36,6 +36,8 @@ pub struct Facts {
     pub deadline: Duration,
     /// Whether an identity provider is asked meanwhile, whose time is added to the deadline.
     pub asks_provider: bool,
+    /// How much longer the answer may take once the body is in, where a caller may wait for work to be done.
+    pub waits: Option<Duration>,
     /// How much of a body is taken.
     pub body: BodyLimit,
 }
@@ -45,6 +47,7 @@ impl Facts {
     pub const STANDARD: Self = Self {
         deadline: QUICK,
         asks_provider: false,
+        waits: None,
         body: BodyLimit::Bytes(MAX_BODY),
     };
     /// Hashes a password, or has many transactions in a row: 15 seconds.

@@ -1,7 +1,7 @@
 //! What the outer layer and the route say to each other about one request: which operation it came to, and
 //! whether its body is still on its way.
 
-use std::{cell::OnceCell, fmt, rc::Rc};
+use std::{cell::OnceCell, fmt, pin::pin, rc::Rc};
 
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, ResponseError,
@@ -60,11 +60,15 @@ pub(super) async fn bound<B: MessageBody + 'static>(
     let time = facts.time(request.request());
     // Only the first counts: a route within a resource has nothing to add.
     let _ = passage.operation.set((pattern, facts));
-    match tokio::time::timeout(time, next.call(request)).await {
-        Ok(answered) => answered,
-        Err(_) if passage.body.is_waiting() => Err(Late::SlowBody.into()),
-        Err(_) => Err(Late::NoAnswer.into()),
+    let mut answer = pin!(next.call(request));
+    match tokio::time::timeout(time, &mut answer).await {
+        Ok(answered) => return answered,
+        Err(_) if passage.body.is_waiting() => return Err(Late::SlowBody.into()),
+        Err(_) => {}
     }
+    let waits = facts.waits.ok_or(Late::NoAnswer)?;
+    let answered = tokio::time::timeout(waits, answer).await;
+    answered.unwrap_or_else(|_| Err(Late::NoAnswer.into()))
 }
 
 /// Why an operation was not answered in time.

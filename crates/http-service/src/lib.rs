@@ -1,0 +1,13 @@
+//! The service API `/v1`: apps run by programs that hold a key of theirs. A handler takes the app that the key opens ([`key::KeyedApp`],
+//! [`request::ForUser`]), calls one use-case, and answers in the envelope of this surface.
+
+mod app;
+mod chat;
+mod failure;
+mod key;
+mod request;
+mod run;
+mod slice;
+mod workflows;
+
+pub use slice::{operations, operations_elsewhere};

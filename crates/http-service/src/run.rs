@@ -1,0 +1,93 @@
+//! Runs as this surface begins and answers them: waited for, or streamed.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header::CONTENT_TYPE},
+};
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::generation::Generation as Client;
+use gatewright_http_kit::{
+    error::{ServiceErrorBody, ServiceFailure},
+    extract::RequestCtx,
+};
+use gatewright_http_runs::stream;
+use gatewright_run_events::{Answer, Audience, Generation, RunError, View};
+use gatewright_run_service::{RunService, RunServiceError, StartRun};
+use gatewright_usecase_runs::{RunLines, blocking_answer};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::failure::NotRun;
+
+/// How a caller wants to hear of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseMode {
+    /// The end, as one JSON object.
+    #[default]
+    Blocking,
+    /// Everything that happens, as server-sent events.
+    Streaming,
+}
+
+/// How a caller hears of a run, and what of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listener {
+    mode: ResponseMode,
+    view: View,
+}
+
+impl Listener {
+    /// The caller of a request; who says nothing waits for the end.
+    pub(crate) fn new(
+        mode: Option<ResponseMode>,
+        settings: &ConsoleSettings,
+        ctx: &RequestCtx,
+    ) -> Self {
+        let generation = match settings.dify_version.towards(ctx.user_agent.as_deref()) {
+            Client::V1_14 => Generation::V1_14,
+            Client::V1_16 => Generation::V1_16,
+        };
+        Self {
+            mode: mode.unwrap_or_default(),
+            view: View {
+                audience: Audience::ServiceApi,
+                generation,
+            },
+        }
+    }
+}
+
+/// Begins a run and answers it. What is wrong with inputs is told in the way in which the caller listens.
+pub(crate) async fn answer(
+    runs: &RunService,
+    ctx: &RequestCtx,
+    start: StartRun,
+    listener: Listener,
+) -> Result<HttpResponse, ServiceFailure> {
+    let Listener { mode, view } = listener;
+    let handle = match (runs.start(ctx, start).await, mode) {
+        (Ok(handle), _) => handle,
+        (
+            Err(error @ (RunServiceError::Input(_) | RunServiceError::Graph(_))),
+            ResponseMode::Streaming,
+        ) => return Ok(stream::refused(&RunError::invalid_param(error.to_string()))),
+        (Err(error), _) => return Err(NotRun::from(error).into()),
+    };
+    let (reader, run) = (handle.reader(false), handle.plan.identity());
+    match mode {
+        ResponseMode::Streaming => Ok(stream::events(RunLines::live(reader, run, view))),
+        ResponseMode::Blocking => match blocking_answer(reader, run, view).await {
+            Answer::Body(body) => Ok(HttpResponse::Ok()
+                .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))
+                .body(body)),
+            Answer::Refused(error) => Err(ServiceFailure::Run(body_of(&error))),
+        },
+    }
+}
+
+fn body_of(error: &RunError) -> ServiceErrorBody {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = error.code.as_deref().unwrap_or("internal_server_error");
+    ServiceErrorBody::new(status, code, &error.message)
+}

@@ -1,0 +1,36 @@
+//! The operations of the surface. What they take is given by the slices whose use-cases they call.
+
+use std::time::Duration;
+
+use gatewright_http_kit::{
+    documentation::Surface,
+    operation::{BodyLimit, Facts, Operations},
+    operations,
+};
+
+use crate::{app, chat, workflows};
+
+/// Inputs may be long texts, and a caller may wait for the end of a run: as long as a run may take, and a minute.
+const RUN: Facts = Facts {
+    body: BodyLimit::Bytes(10 << 20),
+    waits: Some(Duration::from_mins(21)),
+    ..Facts::SLOW
+};
+
+/// The operations below a surface's path.
+pub fn operations(surface: Surface) -> Operations {
+    match surface {
+        Surface::Service => operations!["apps": app::info, app::parameters, app::meta, app::site]
+            .and(
+                operations!["workflows": workflows::run => RUN, workflows::run_version => RUN,
+                workflows::detail, workflows::stop],
+            )
+            .and(operations!["chat": chat::send => RUN, chat::stop]),
+        Surface::OpenApi | Surface::Console => Operations::default(),
+    }
+}
+
+/// The operations of a surface's document that stand elsewhere: none.
+pub fn operations_elsewhere(_: Surface) -> Operations {
+    Operations::default()
+}
