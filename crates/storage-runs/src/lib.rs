@@ -3,8 +3,11 @@
 //! database's own.
 
 pub mod checkpoint;
+pub mod conversation;
+pub mod conversation_variable;
 pub mod end_user;
 pub mod lease;
+pub mod message;
 pub mod node;
 pub mod run;
 

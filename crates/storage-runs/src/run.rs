@@ -35,6 +35,30 @@ impl Creator {
             Self::Account(id) | Self::EndUser(id) => id,
         }
     }
+
+    /// `console` or `api`, as `from_source` of conversations and messages names them.
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Account(_) => "console",
+            Self::EndUser(_) => "api",
+        }
+    }
+
+    /// The account, when it is one.
+    pub fn account(self) -> Option<Uuid> {
+        match self {
+            Self::Account(id) => Some(id),
+            Self::EndUser(_) => None,
+        }
+    }
+
+    /// The end user, when it is one.
+    pub fn end_user(self) -> Option<Uuid> {
+        match self {
+            Self::Account(_) => None,
+            Self::EndUser(id) => Some(id),
+        }
+    }
 }
 
 /// A run that begins.

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on must fail"
 )]
 
+mod conversations;
+
 use chrono::{DateTime, Utc};
 use gatewright_domain::{IdGen as _, RandomIds};
 use gatewright_storage_kit::{Conn, DbSettings, Pool};

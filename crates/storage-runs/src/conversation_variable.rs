@@ -1,0 +1,95 @@
+//! `workflow_conversation_variables`, with Dify's columns: what an app remembers of a conversation.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryableByName,
+    sql_types::{Array, Text, Timestamp, Uuid as SqlUuid},
+};
+use diesel_async::RunQueryDsl;
+use gatewright_storage_kit::{Conn, StorageError};
+use uuid::Uuid;
+
+use crate::to_column;
+
+/// A variable of a conversation.
+#[derive(Debug, Clone)]
+pub struct VariableRow {
+    /// The variable as the app declares it; each conversation has one of it.
+    pub id: Uuid,
+    /// The conversation that it belongs to.
+    pub conversation_id: Uuid,
+    /// The app of the conversation.
+    pub app_id: Uuid,
+    /// A JSON object: the variable with its name, type and value.
+    pub data: String,
+    /// When it was written, in UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// Inserts variables. One that is there already keeps its value.
+pub async fn insert(conn: &mut Conn, rows: &[VariableRow]) -> Result<(), StorageError> {
+    write(
+        conn,
+        rows,
+        "INSERT INTO workflow_conversation_variables (id, conversation_id, app_id, data, created_at, updated_at) \
+         SELECT t.id, t.conversation, t.app, t.data, t.at, t.at FROM unnest($1, $2, $3, $4, $5) \
+           AS t (id, conversation, app, data, at) ON CONFLICT DO NOTHING",
+    )
+    .await
+}
+
+/// Gives variables new values, each once. What is gone with its conversation does not come back.
+pub async fn update(conn: &mut Conn, rows: &[VariableRow]) -> Result<(), StorageError> {
+    write(
+        conn,
+        rows,
+        "UPDATE workflow_conversation_variables v SET data = t.data, updated_at = t.at FROM unnest($1, $2, $3, $4, $5) \
+           AS t (id, conversation, app, data, at) WHERE v.id = t.id AND v.conversation_id = t.conversation AND v.app_id = t.app",
+    )
+    .await
+}
+
+async fn write(
+    conn: &mut Conn,
+    rows: &[VariableRow],
+    statement: &'static str,
+) -> Result<(), StorageError> {
+    diesel::sql_query(statement)
+        .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(
+            rows.iter()
+                .map(|row| row.conversation_id)
+                .collect::<Vec<_>>(),
+        )
+        .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.app_id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(rows.iter().map(|row| row.data.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Timestamp>, _>(rows.iter().map(|row| to_column(row.at)).collect::<Vec<_>>())
+        .execute(conn.as_mut())
+        .await?;
+    Ok(())
+}
+
+/// A variable as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct StoredVariable {
+    /// The variable as the app declares it.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// A JSON object: the variable with its name, type and value.
+    #[diesel(sql_type = Text)]
+    pub data: String,
+}
+
+/// All variables of a conversation, in the order in which they were made.
+pub async fn list(
+    conn: &mut Conn,
+    conversation: Uuid,
+) -> Result<Vec<StoredVariable>, StorageError> {
+    let found = diesel::sql_query(
+        "SELECT id, data FROM workflow_conversation_variables WHERE conversation_id = $1 ORDER BY created_at, id",
+    )
+    .bind::<SqlUuid, _>(conversation)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
+}
