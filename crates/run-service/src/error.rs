@@ -18,6 +18,20 @@ pub enum RunServiceError {
     /// A graph that cannot run: why, with its node.
     #[error("{0}")]
     Graph(String),
+    /// The caller has no such conversation with the app.
+    #[error("Conversation Not Exists.")]
+    ConversationNotFound,
+    /// Nobody may go on with the conversation.
+    #[error("The conversation has ended. Please start a new conversation.")]
+    ConversationCompleted,
+    /// Another message of the conversation is being answered, and was for longer than the caller can wait.
+    #[error(
+        "Another message of this conversation is still being answered. Please try again later."
+    )]
+    ConversationBusy,
+    /// The app is asked in a way that its mode does not take: a workflow has no conversations, a chatflow nothing else.
+    #[error("mode_not_runnable")]
+    WrongMode,
     /// The app, or this process, has as many runs under way as it may.
     #[error("Too many active requests. Please try again later.")]
     TooMany,
@@ -49,6 +63,7 @@ impl From<StartError> for RunServiceError {
             StartError::State(reason) | StartError::Store(StoreError::Rejected(reason)) => {
                 Self::Graph(reason)
             }
+            StartError::Store(StoreError::Conflict) => Self::ConversationBusy,
             StartError::Store(StoreError::Unavailable | StoreError::Fenced) => {
                 Self::Unavailable(Unavailable::new("postgres", "the run was not kept"))
             }
@@ -61,7 +76,10 @@ impl Classify for RunServiceError {
         match self {
             Self::App(AppError::NotPublished) => Class::invalid("app_unavailable"),
             Self::App(error) => error.class(),
-            Self::Input(_) | Self::Graph(_) => Class::invalid("invalid_param"),
+            Self::Input(_) | Self::Graph(_) | Self::WrongMode => Class::invalid("invalid_param"),
+            Self::ConversationNotFound => Class::not_found("not_found"),
+            Self::ConversationCompleted => Class::invalid("conversation_completed"),
+            Self::ConversationBusy => Class::rate_limited("too_many_requests", 1),
             Self::TooMany => Class::rate_limited("too_many_requests", 1),
             Self::Unavailable(error) => error.class(),
         }

@@ -3,19 +3,26 @@
 //!
 //! It stands above `usecase-runs`, which knows neither apps nor PostgreSQL, and `usecase-apps`, which knows no runs.
 
+mod conversation;
 mod detail;
 mod error;
 mod forms;
+mod history;
 mod leases;
+mod messages;
+mod question;
 mod rows;
 mod service;
 mod store;
+mod system;
 mod takeover;
 
 pub use detail::RunDetail;
 pub use error::RunServiceError;
 pub use forms::FormTokens;
+pub use history::{Histories, PastRound};
 pub use leases::LeaseKeeper;
+pub use question::{Asked, UnknownConversation};
 pub use service::{Caller, RunService, StartRun};
 pub use store::PostgresRuns;
 

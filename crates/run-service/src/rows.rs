@@ -11,8 +11,13 @@ use uuid::Uuid;
 
 /// Who began a run.
 pub(crate) fn creator(plan: &RunPlan) -> Creator {
+    creator_of(&plan.created_by)
+}
+
+/// The same, as rows name them.
+pub(crate) fn creator_of(created_by: &CreatedBy) -> Creator {
     let id = |text: &String| text.parse().unwrap_or_default();
-    match &plan.created_by {
+    match created_by {
         CreatedBy::Account { id: account, .. } => Creator::Account(id(account)),
         CreatedBy::EndUser { id: end_user, .. } => Creator::EndUser(id(end_user)),
     }
@@ -28,12 +33,17 @@ pub(crate) fn new_run(plan: &RunPlan, created_at: i64) -> NewRun<'_> {
         workflow_id: plan.workflow_id,
         inputs: plan.stored_inputs.as_str(),
         creator,
-        created_from: Some(match creator {
-            Creator::Account(_) => "openapi",
-            Creator::EndUser(_) => "service-api",
-        }),
+        created_from: Some(invoked_from(creator)),
         log_id: gatewright_usecase_runs::execution_id(plan.key.run_id, 0),
         created_at: at(created_at),
+    }
+}
+
+/// Which surface a caller used.
+pub(crate) fn invoked_from(creator: Creator) -> &'static str {
+    match creator {
+        Creator::Account(_) => "openapi",
+        Creator::EndUser(_) => "service-api",
     }
 }
 
@@ -151,6 +161,6 @@ fn text(json: &Json) -> Option<&str> {
     Some(json.as_str()).filter(|text| *text != "null")
 }
 
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }

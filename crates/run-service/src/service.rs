@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use gatewright_domain::ids::{AppId, WorkflowId};
-use gatewright_engine::{Declared, Engine, Limits, Start};
-use gatewright_run_events::{CreatedBy, Json};
+use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
+use gatewright_run_events::{CreatedBy, MessageIdentity};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_storage_runs::{end_user, end_user::Session, lease};
 use gatewright_usecase_apps::{App, Apps, Runnable};
 use gatewright_usecase_kit::{Ctx, Env};
-use gatewright_usecase_runs::{RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
+use gatewright_usecase_runs::{
+    Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, StartError, execution_id,
+};
 use gatewright_variables::inputs::{Input, InputField, validate};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{RunServiceError, store::STOPPED};
+use crate::{
+    Asked, RunServiceError, messages, question,
+    store::STOPPED,
+    system::{Shown, System},
+};
 
 /// On whose behalf.
 #[derive(Debug, Clone)]
@@ -44,6 +49,20 @@ pub struct StartRun {
     pub inputs: Map<String, Value>,
     /// On whose behalf.
     pub caller: Caller,
+    /// What is said, to an app that answers in conversations; nothing to a workflow.
+    pub asked: Option<Asked>,
+}
+
+/// What all attempts to begin a run have in common.
+pub(crate) struct Ground {
+    /// The app and its version.
+    pub(crate) runnable: Runnable,
+    /// The graph of the version.
+    pub(crate) graph: Arc<Graph>,
+    /// The inputs that the app declares, checked.
+    pub(crate) inputs: Map<String, Value>,
+    /// Who asks.
+    pub(crate) created_by: CreatedBy,
 }
 
 /// Runs of published apps.
@@ -67,20 +86,45 @@ impl RunService {
         }
     }
 
-    /// Begins a run of an app of mode `workflow`. When this returns, the run is in storage and its log has its beginning.
+    /// Begins a run of an app whose mode is `workflow`, or `advanced-chat` when something is asked. When this returns, the run is in
+    /// storage, with its message and its conversation, and its log has its beginning.
     ///
     /// # Errors
-    /// When the app has no published version, an input does not fit, the graph cannot run, too much runs already, or a store is gone.
+    /// When the app has no published version, an input does not fit, the graph cannot run, the conversation is not the caller's or is
+    /// busy, too much runs already, or a store is gone.
     pub async fn start(&self, ctx: &Ctx, request: StartRun) -> Result<RunHandle, RunServiceError> {
         let runnable = self.apps.published(request.app, request.version).await?;
+        if (runnable.app.mode == messages::MODE) != request.asked.is_some() {
+            return Err(RunServiceError::WrongMode);
+        }
         let inputs = check_inputs(&runnable.content.graph, &request.inputs)?;
         let graph = runnable.graph(&self.limits);
         let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
         let created_by = self.creator(ctx, &runnable, request.caller).await?;
+        let ground = Ground {
+            runnable,
+            graph,
+            inputs,
+            created_by,
+        };
+        match &request.asked {
+            Some(asked) => self.answer(ctx, &ground, asked).await,
+            None => Ok(self.begin(ctx, &ground, None).await?),
+        }
+    }
+
+    /// Begins one run.
+    pub(crate) async fn begin(
+        &self,
+        ctx: &Ctx,
+        ground: &Ground,
+        dialogue: Option<Box<Dialogue>>,
+    ) -> Result<RunHandle, StartError> {
+        let runnable = &ground.runnable;
+        let inputs = ground.inputs.clone();
         let run_id = self.env.ids.new_uuid();
-        let system = system(&runnable, run_id, &created_by);
-        let shown = Shown::new(&inputs, &system, ctx.now)?;
-        let plan = plan(&runnable, run_id, created_by, shown);
+        let system = System::new(ground, run_id, dialogue.as_deref());
+        let plan = plan(ground, run_id, &system.shown(&inputs, ctx.now)?);
         let declared = |one: &gatewright_dsl::Variable| Declared {
             name: one.name.clone(),
             value_type: json!(one.value_type)
@@ -91,7 +135,11 @@ impl RunService {
         };
         let start = Start {
             inputs,
-            system: with_timestamp(&system, ctx.now),
+            system: system.whole(ctx.now),
+            conversation: dialogue
+                .as_deref()
+                .map(question::declared)
+                .unwrap_or_default(),
             environment: runnable
                 .content
                 .environment_variables
@@ -100,8 +148,13 @@ impl RunService {
                 .collect(),
             ..Start::default()
         };
-        let engine = Engine::new(graph, self.limits.clone());
-        Ok(self.registry.start(plan, Box::new(engine), start).await?)
+        let engine = Engine::new(Arc::clone(&ground.graph), self.limits.clone());
+        let plan = RunPlan {
+            message: dialogue.as_deref().map(identity),
+            dialogue,
+            ..plan
+        };
+        self.registry.start(plan, Box::new(engine), start).await
     }
 
     /// Asks for a run of an app to stop, by the task id that its stream shows, whichever process has it: another one sees it when
@@ -204,7 +257,8 @@ fn session<'a>(app: &App, user: &'a str) -> Session<'a> {
 }
 
 /// What a run begins with.
-fn plan(runnable: &Runnable, run_id: Uuid, created_by: CreatedBy, shown: Shown) -> RunPlan {
+fn plan(ground: &Ground, run_id: Uuid, shown: &Shown) -> RunPlan {
+    let runnable = &ground.runnable;
     RunPlan {
         key: RunKey { run_id, epoch: 1 },
         task_id: task_id(run_id),
@@ -212,45 +266,25 @@ fn plan(runnable: &Runnable, run_id: Uuid, created_by: CreatedBy, shown: Shown) 
         app_id: runnable.app.id.0,
         workflow_id: runnable.workflow_id.0,
         message: None,
-        created_by,
-        inputs: shown.streamed,
-        stored_inputs: shown.stored,
+        dialogue: None,
+        created_by: ground.created_by.clone(),
+        inputs: shown.streamed.clone(),
+        stored_inputs: shown.stored.clone(),
+    }
+}
+
+/// The message as clients know it.
+pub(crate) fn identity(dialogue: &Dialogue) -> MessageIdentity {
+    MessageIdentity {
+        conversation_id: dialogue.conversation_id.to_string(),
+        message_id: dialogue.message_id.to_string(),
+        created_at: i64::try_from(dialogue.asked_at / 1_000_000).unwrap_or_default(),
     }
 }
 
 /// The handle by which callers stop a run: made of its id, so that every process knows it.
 pub(crate) fn task_id(run: Uuid) -> Uuid {
     execution_id(run, u64::MAX)
-}
-
-/// The inputs of a run with `sys.*`, as people see them.
-struct Shown {
-    /// As streams show them.
-    streamed: Json,
-    /// As the row of the run has them: with the time.
-    stored: Json,
-}
-
-impl Shown {
-    fn new(
-        inputs: &Map<String, Value>,
-        system: &Map<String, Value>,
-        now: DateTime<Utc>,
-    ) -> Result<Self, RunServiceError> {
-        let together = |system: &Map<String, Value>| {
-            let mut all = inputs.clone();
-            all.extend(
-                system
-                    .iter()
-                    .map(|(name, value)| (format!("sys.{name}"), value.clone())),
-            );
-            Json::of(&all).map_err(|error| RunServiceError::Graph(error.to_string()))
-        };
-        Ok(Self {
-            streamed: together(system)?,
-            stored: together(&with_timestamp(system, now))?,
-        })
-    }
 }
 
 /// The inputs that the start node declares, in its order. Files are refused until they can be uploaded.
@@ -281,31 +315,4 @@ fn check_inputs(
         inputs.insert(name, value);
     }
     Ok(inputs)
-}
-
-/// `sys.*` in the order in which streams show them.
-fn system(runnable: &Runnable, run_id: Uuid, created_by: &CreatedBy) -> Map<String, Value> {
-    let user = match created_by {
-        CreatedBy::Account { id, .. } => id,
-        CreatedBy::EndUser { user, .. } => user,
-    };
-    let mut system = Map::new();
-    system.insert("files".into(), json!([]));
-    system.insert("user_id".into(), json!(user));
-    system.insert("app_id".into(), json!(runnable.app.id.0));
-    system.insert("workflow_id".into(), json!(runnable.workflow_id.0));
-    system.insert("workflow_run_id".into(), json!(run_id));
-    system
-}
-
-/// The same as it is stored, and as nodes see it: with the time behind the app.
-fn with_timestamp(system: &Map<String, Value>, now: DateTime<Utc>) -> Map<String, Value> {
-    let mut all = Map::new();
-    for (name, value) in system {
-        all.insert(name.clone(), value.clone());
-        if name == "app_id" {
-            all.insert("timestamp".into(), json!(now.timestamp()));
-        }
-    }
-    all
 }

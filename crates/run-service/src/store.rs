@@ -15,7 +15,7 @@ use gatewright_usecase_runs::{
 };
 use uuid::Uuid;
 
-use crate::{LEASE_SECONDS, rows};
+use crate::{LEASE_SECONDS, messages, rows};
 
 /// What a run that was stopped says of it.
 pub(crate) const STOPPED: &str = "Stopped by user.";
@@ -37,13 +37,18 @@ impl PostgresRuns {
         batch: &[Commit],
     ) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
         let mut tx = self.pool.begin().await?;
-        let leases = self.lock(&mut tx, batch).await?;
-        let owned = |commit: &&Commit| is_whole(commit) || find(&leases, commit).is_some();
-        let own: Vec<&Commit> = batch.iter().filter(owned).collect();
+        let all: Vec<&Commit> = batch.iter().collect();
+        let late = messages::begin(&mut tx, &all).await?;
+        let is_late = |commit: &Commit| late.contains(&run_id(commit));
+        let live: Vec<&Commit> = batch.iter().filter(|commit| !is_late(commit)).collect();
+        let leases = self.lock(&mut tx, &live).await?;
+        let owned = |commit: &&&Commit| is_whole(commit) || find(&leases, commit).is_some();
+        let own: Vec<&Commit> = live.iter().filter(owned).copied().collect();
         write_runs(&mut tx, &own, &leases).await?;
         write_states(&mut tx, &own).await?;
         tx.commit().await?;
         let answer = |commit: &Commit| match find(&leases, commit) {
+            None if is_late(commit) => Err(StoreError::Conflict),
             None if is_whole(commit) => Ok(Committed::default()),
             None => Err(StoreError::Fenced),
             Some(lease) => Ok(Committed {
@@ -55,8 +60,8 @@ impl PostgresRuns {
     }
 
     /// The leases of these runs, locked; those that begin get one.
-    async fn lock(&self, tx: &mut Tx, batch: &[Commit]) -> Result<Vec<Lease>, StorageError> {
-        let leased = batch.iter().filter(|commit| !is_whole(commit));
+    async fn lock(&self, tx: &mut Tx, batch: &[&Commit]) -> Result<Vec<Lease>, StorageError> {
+        let leased = batch.iter().copied().filter(|commit| !is_whole(commit));
         let ids: Vec<Uuid> = leased.clone().map(run_id).collect();
         if ids.is_empty() {
             return Ok(vec![]);
@@ -93,10 +98,11 @@ impl BatchStore for PostgresRuns {
 
 /// Rows of runs and of their nodes, in an order in which each row exists before another one names it.
 async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<(), StorageError> {
-    let (mut started, mut nodes, mut states) = (vec![], vec![], vec![]);
+    let (mut started, mut nodes, mut states, mut answers) = (vec![], vec![], vec![], vec![]);
     let whole: Vec<WholeRun<'_>> = own.iter().filter_map(|commit| whole(commit)).collect();
     for commit in own {
         let stop = find(leases, commit).and_then(stopped);
+        answers.extend(messages::answer(commit, stop.is_some()));
         let is_whole = is_whole(commit);
         for record in &commit.records {
             match record {
@@ -115,6 +121,8 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
     if !started.is_empty() {
         run::insert(tx, &started).await?;
     }
+    messages::write(tx, own).await?;
+    messages::write_answers(tx, &answers).await?;
     // Of several rows of one execution the last counts; a statement may name each once.
     nodes.reverse();
     let mut seen = std::collections::HashSet::new();
@@ -165,7 +173,11 @@ fn is_whole(commit: &Commit) -> bool {
     let rows = |record: &Record| {
         matches!(
             record,
-            Record::Started(_) | Record::Node(_) | Record::Finished(_)
+            Record::Started(_)
+                | Record::Node(_)
+                | Record::Variable(_)
+                | Record::Message { .. }
+                | Record::Finished(_)
         )
     };
     let ends = |record: &Record| matches!(record, Record::Finished(_));

@@ -1,17 +1,24 @@
 //! Going on with a run whose process is gone.
 
 use gatewright_domain::ids::{AppId, WorkflowId};
-use gatewright_engine::{Engine, EngineState};
+use gatewright_engine::{Engine, EngineState, Micros};
 use gatewright_run_events::{CreatedBy, Json};
 use gatewright_storage_runs::{
-    checkpoint,
+    checkpoint, conversation_variable,
     lease::{self, Lease},
+    message,
     run::{self, Begun, RunState},
 };
-use gatewright_usecase_runs::{Machine, RunKey, RunPlan, Wake};
+use gatewright_usecase_apps::Runnable;
+use gatewright_usecase_runs::{Dialogue, Machine, RunKey, RunPlan, Wake};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
-use crate::{RunService, RunServiceError, service::task_id};
+use crate::{
+    RunService, RunServiceError, question,
+    service::{identity, task_id},
+    system::NOT_SHOWN,
+};
 
 impl RunService {
     /// Goes on with a run whose lease this process has just taken, from its checkpoint. One that cannot go on ends as failed: its
@@ -45,7 +52,12 @@ impl RunService {
         let graph = runnable.graph(&self.limits);
         let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
         let state: Value = serde_json::from_slice(&state).map_err(unreadable)?;
-        let plan = plan(lease, &begun)?;
+        let dialogue = self.dialogue_of(lease, &begun, &runnable).await?;
+        let plan = RunPlan {
+            message: dialogue.as_ref().map(identity),
+            dialogue: dialogue.map(Box::new),
+            ..plan(lease, &begun)?
+        };
         let machine = |engine: &Json| {
             let state: EngineState =
                 serde_json::from_str(engine.as_str()).map_err(|error| error.to_string())?;
@@ -63,6 +75,34 @@ impl RunService {
         Ok(())
     }
 
+    /// The round of a conversation that the run is; none for a workflow.
+    async fn dialogue_of(
+        &self,
+        lease: Lease,
+        begun: &Begun,
+        runnable: &Runnable,
+    ) -> Result<Option<Dialogue>, RunServiceError> {
+        let Some(conversation_id) = conversation_of(begun) else {
+            return Ok(None);
+        };
+        let mut conn = self.pool.get().await?;
+        let found = message::find_of_run(&mut conn, conversation_id, lease.run_id).await?;
+        let Some(message) = found else {
+            return Err(RunServiceError::Graph(
+                "The message of the run is gone.".into(),
+            ));
+        };
+        let stored = conversation_variable::list(&mut conn, conversation_id).await?;
+        let asked_at = message.created_at.and_utc().timestamp_micros();
+        Ok(Some(Dialogue {
+            conversation_id,
+            message_id: message.id,
+            asked_at: Micros::try_from(asked_at).unwrap_or_default(),
+            variables: question::variables(runnable, &stored),
+            question: None,
+        }))
+    }
+
     async fn give_up(&self, lease: Lease, reason: &str) -> Result<(), RunServiceError> {
         tracing::warn!(event = "run.given_up", run = %lease.run_id, reason, "a run cannot go on and ends as failed");
         let failed = RunState {
@@ -77,6 +117,13 @@ impl RunService {
             finished_at: Some(self.env.clock.now()),
         };
         let mut tx = self.pool.begin().await?;
+        let begun = run::find_begun(&mut tx, lease.run_id).await?;
+        if let Some(conversation) = begun.as_ref().and_then(conversation_of) {
+            let found = message::find_of_run(&mut tx, conversation, lease.run_id).await?;
+            if let Some(message) = found {
+                message::fail(&mut tx, message.id, &format!("Run failed: {reason}")).await?;
+            }
+        }
         run::update_state(&mut tx, &[failed]).await?;
         checkpoint::delete(&mut tx, &[lease.run_id]).await?;
         lease::delete(&mut tx, &[lease.run_id]).await?;
@@ -88,7 +135,9 @@ impl RunService {
 fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
     let stored: Map<String, Value> = serde_json::from_str(&begun.inputs).map_err(unreadable)?;
     let mut streamed = stored.clone();
-    streamed.shift_remove("sys.timestamp");
+    for name in NOT_SHOWN {
+        streamed.shift_remove(&format!("sys.{name}"));
+    }
     let id = begun.created_by.to_string();
     Ok(RunPlan {
         key: RunKey {
@@ -100,6 +149,7 @@ fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
         app_id: begun.app_id,
         workflow_id: begun.workflow_id,
         message: None,
+        dialogue: None,
         created_by: match begun.role.as_str() {
             "account" => CreatedBy::Account {
                 id,
@@ -114,6 +164,12 @@ fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
         inputs: Json::from(Value::Object(streamed)),
         stored_inputs: Json::from(Value::Object(stored)),
     })
+}
+
+/// The conversation that a run is part of: its row of inputs says so.
+fn conversation_of(begun: &Begun) -> Option<Uuid> {
+    let stored: Value = serde_json::from_str(&begun.inputs).ok()?;
+    stored["sys.conversation_id"].as_str()?.parse().ok()
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "maps errors")]

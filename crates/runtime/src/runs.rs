@@ -6,12 +6,14 @@ use futures_util::future::BoxFuture;
 use gatewright_domain::error::Unavailable;
 use gatewright_node_runners::{
     files::{FileContent, FileError, RunFiles},
-    history::{NoHistory, RunHistory},
+    history::{HistoryError, NoHistory, Round, RunHistory},
 };
 use gatewright_outbound::guard::GuardedClient;
-use gatewright_run_service::{FormTokens, LeaseKeeper, PostgresRuns, RunService};
+use gatewright_run_service::{
+    FormTokens, Histories, LeaseKeeper, PastRound, PostgresRuns, RunService,
+};
 use gatewright_usecase_apps::Apps;
-use gatewright_usecase_runs::{Capacity, Ports, Recorder, RunPlan, RunRegistry};
+use gatewright_usecase_runs::{Capacity, Dialogue, Ports, Recorder, RunPlan, RunRegistry};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -53,7 +55,9 @@ impl RunPlane {
             &settings.nodes,
             endpoints,
             guarded,
-            Arc::new(Nothing),
+            Arc::new(Surroundings {
+                histories: Arc::new(Histories::new(platform.pool.clone())),
+            }),
             Arc::clone(&clock),
         );
         let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
@@ -138,18 +142,52 @@ impl RunPlane {
     }
 }
 
-/// Runs have neither files nor a conversation yet.
-struct Nothing;
+/// What runs see of the world around them.
+struct Surroundings {
+    histories: Arc<Histories>,
+}
 
-impl RunSurroundings for Nothing {
+impl RunSurroundings for Surroundings {
     fn files(&self, _: &RunPlan) -> Arc<dyn RunFiles> {
-        Arc::new(Self)
+        Arc::new(Nothing)
     }
 
-    fn history(&self, _: &RunPlan) -> Arc<dyn RunHistory> {
-        Arc::new(NoHistory)
+    fn history(&self, plan: &RunPlan) -> Arc<dyn RunHistory> {
+        match &plan.dialogue {
+            None => Arc::new(NoHistory),
+            Some(dialogue) => Arc::new(Conversation {
+                histories: Arc::clone(&self.histories),
+                dialogue: dialogue.clone(),
+            }),
+        }
     }
 }
+
+/// The conversation of one run.
+struct Conversation {
+    histories: Arc<Histories>,
+    dialogue: Box<Dialogue>,
+}
+
+impl RunHistory for Conversation {
+    fn rounds(&self, most: usize) -> BoxFuture<'_, Result<Vec<Round>, HistoryError>> {
+        Box::pin(async move {
+            let rounds = self.histories.rounds(&self.dialogue, most).await;
+            let rounds = rounds.map_err(|error| {
+                HistoryError(format!("The conversation cannot be read: {error}"))
+            })?;
+            let round = |past: PastRound| Round {
+                question: past.question,
+                answer: past.answer,
+                ..Round::default()
+            };
+            Ok(rounds.into_iter().map(round).collect())
+        })
+    }
+}
+
+/// Runs have no files yet.
+struct Nothing;
 
 impl RunFiles for Nothing {
     fn read<'a>(&'a self, _: &'a Value) -> BoxFuture<'a, Result<FileContent, FileError>> {

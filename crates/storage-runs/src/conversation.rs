@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{Array, Bool, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError, Tx};
+use gatewright_storage_kit::{Conn, StorageError, Tx, statement};
 use uuid::Uuid;
 
 use crate::{run::Creator, to_column};
@@ -37,7 +37,7 @@ pub struct NewConversation<'a> {
 
 /// Inserts conversations with one round. One that is there already stays as it is.
 pub async fn insert(conn: &mut Conn, rows: &[NewConversation<'_>]) -> Result<(), StorageError> {
-    diesel::sql_query(
+    statement(
         "INSERT INTO conversations (id, app_id, mode, name, inputs, introduction, system_instruction, status, invoke_from, \
            from_source, from_end_user_id, from_account_id, dialogue_count, created_at, updated_at) \
          SELECT t.id, t.app, t.mode, t.name, t.inputs::json, t.introduction, '', 'normal', t.invoked, t.source, t.end_user, \
@@ -84,7 +84,7 @@ pub async fn find(
     creator: Creator,
     id: Uuid,
 ) -> Result<Option<Conversation>, StorageError> {
-    let found = diesel::sql_query(
+    let found = statement(
         "SELECT c.id, c.status, c.dialogue_count, EXISTS (SELECT FROM messages m JOIN gatewright_run_leases l \
            ON l.run_id = m.workflow_run_id JOIN workflow_runs r ON r.id = l.run_id \
            WHERE m.conversation_id = c.id AND r.status = 'running') AS is_answering \
@@ -126,7 +126,7 @@ struct Count {
 /// Counts rounds. Returns the runs whose round it is; the others saw an older count, or their conversation is gone: they change
 /// nothing. Conversations are locked in the order of their ids, so that two transactions never wait for each other.
 pub async fn count_up(tx: &mut Tx, rounds: &[Round]) -> Result<Vec<Uuid>, StorageError> {
-    let locked: Vec<Count> = diesel::sql_query(
+    let locked: Vec<Count> = statement(
         "SELECT id, dialogue_count FROM conversations WHERE id = ANY ($1) AND NOT is_deleted ORDER BY id FOR UPDATE",
     )
     .bind::<Array<SqlUuid>, _>(rounds.iter().map(|round| round.conversation).collect::<Vec<_>>())
@@ -139,7 +139,7 @@ pub async fn count_up(tx: &mut Tx, rounds: &[Round]) -> Result<Vec<Uuid>, Storag
         rounds.iter().find(follows)
     };
     let won: Vec<&Round> = locked.iter().filter_map(next).collect();
-    diesel::sql_query(
+    statement(
         "UPDATE conversations c SET dialogue_count = t.count, updated_at = t.at FROM unnest($1, $2, $3) AS t (id, count, at) \
          WHERE c.id = t.id",
     )

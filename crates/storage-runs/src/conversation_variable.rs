@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{Array, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError};
+use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
 use crate::to_column;
@@ -52,9 +52,9 @@ pub async fn update(conn: &mut Conn, rows: &[VariableRow]) -> Result<(), Storage
 async fn write(
     conn: &mut Conn,
     rows: &[VariableRow],
-    statement: &'static str,
+    text: &'static str,
 ) -> Result<(), StorageError> {
-    diesel::sql_query(statement)
+    statement(text)
         .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(
             rows.iter()
@@ -85,7 +85,7 @@ pub async fn list(
     conn: &mut Conn,
     conversation: Uuid,
 ) -> Result<Vec<StoredVariable>, StorageError> {
-    let found = diesel::sql_query(
+    let found = statement(
         "SELECT id, data FROM workflow_conversation_variables WHERE conversation_id = $1 ORDER BY created_at, id",
     )
     .bind::<SqlUuid, _>(conversation)

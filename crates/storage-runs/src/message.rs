@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError};
+use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
 use crate::{run::Creator, texts, to_column};
@@ -40,7 +40,7 @@ pub struct NewMessage<'a> {
 
 /// Inserts messages without an answer. One that is there already stays as it is.
 pub async fn insert(conn: &mut Conn, rows: &[NewMessage<'_>]) -> Result<(), StorageError> {
-    diesel::sql_query(
+    statement(
         "INSERT INTO messages (id, app_id, conversation_id, inputs, query, message, message_unit_price, answer, answer_unit_price, \
            parent_message_id, currency, invoke_from, from_source, from_end_user_id, from_account_id, created_at, updated_at, \
            workflow_run_id, app_mode) \
@@ -108,7 +108,7 @@ pub struct Answer<'a> {
 
 /// Writes answers. What there is no message of any more is left alone.
 pub async fn update_answers(conn: &mut Conn, rows: &[Answer<'_>]) -> Result<(), StorageError> {
-    diesel::sql_query(
+    statement(
         "UPDATE messages m SET answer = t.answer, status = t.status, error = t.error, message_metadata = t.metadata, \
            message_tokens = t.asked, message_unit_price = t.asked_price::numeric, message_price_unit = t.asked_unit::numeric, \
            answer_tokens = t.answered, answer_unit_price = t.answered_price::numeric, \
@@ -140,7 +140,7 @@ pub async fn update_answers(conn: &mut Conn, rows: &[Answer<'_>]) -> Result<(), 
 
 /// Messages whose runs go on: they wait for nobody any more.
 pub async fn reopen(conn: &mut Conn, messages: &[Uuid]) -> Result<(), StorageError> {
-    diesel::sql_query(
+    statement(
         "UPDATE messages SET status = 'normal' WHERE id = ANY ($1) AND status = 'paused'",
     )
     .bind::<Array<SqlUuid>, _>(messages)
@@ -151,9 +151,9 @@ pub async fn reopen(conn: &mut Conn, messages: &[Uuid]) -> Result<(), StorageErr
 
 /// A message whose run cannot go on has failed.
 pub async fn fail(conn: &mut Conn, message: Uuid, error: &str) -> Result<(), StorageError> {
-    diesel::sql_query("UPDATE messages SET status = 'error', error = $2 WHERE id = $1")
-        .bind::<SqlUuid, _>(message)
+    statement("UPDATE messages SET status = 'error', error = $1 WHERE id = $2")
         .bind::<Text, _>(error)
+        .bind::<SqlUuid, _>(message)
         .execute(conn.as_mut())
         .await?;
     Ok(())
@@ -176,7 +176,7 @@ pub async fn find_of_run(
     conversation: Uuid,
     run: Uuid,
 ) -> Result<Option<Answered>, StorageError> {
-    let found = diesel::sql_query(
+    let found = statement(
         "SELECT id, created_at FROM messages WHERE conversation_id = $1 AND workflow_run_id = $2 ORDER BY created_at LIMIT 1",
     )
     .bind::<SqlUuid, _>(conversation)
@@ -211,9 +211,9 @@ pub async fn list_back_from(
     message: Uuid,
     limit: i64,
 ) -> Result<Vec<Said>, StorageError> {
-    let found = diesel::sql_query(
-        "SELECT m.id, m.parent_message_id, m.query, m.answer FROM messages m JOIN messages last ON last.id = $2 \
-         WHERE m.conversation_id = $1 AND (m.created_at, m.id) <= (last.created_at, last.id) \
+    let found = statement(
+        "SELECT m.id, m.parent_message_id, m.query, m.answer FROM messages m, messages last \
+         WHERE m.conversation_id = $1 AND last.id = $2 AND (m.created_at, m.id) <= (last.created_at, last.id) \
          ORDER BY m.created_at DESC, m.id DESC LIMIT $3",
     )
     .bind::<SqlUuid, _>(conversation)

@@ -7,6 +7,7 @@
 mod answer;
 mod calls;
 mod commit;
+mod dialogue;
 mod ids;
 mod lines;
 mod machine;
@@ -24,6 +25,7 @@ mod wait;
 mod wake;
 
 pub use crate::{
+    dialogue::{ConversationVariable, Dialogue, Question},
     ids::{attempt_id, execution_id},
     lines::RunLines,
     machine::Machine,

@@ -3,6 +3,8 @@
 use gatewright_run_events::{CreatedBy, Json, MessageIdentity, RunIdentity};
 use uuid::Uuid;
 
+use crate::Dialogue;
+
 /// Which run, and which ownership of it: every write names both, so that a former owner's write changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunKey {
@@ -27,6 +29,8 @@ pub struct RunPlan {
     pub workflow_id: Uuid,
     /// The message that it answers with, in a chatflow.
     pub message: Option<MessageIdentity>,
+    /// What a chatflow has beside the run; none where nobody keeps conversations.
+    pub dialogue: Option<Box<Dialogue>>,
     /// Who began it.
     pub created_by: CreatedBy,
     /// The user's inputs and `sys.*` as streams show them.

@@ -103,6 +103,9 @@ pub enum StoreError {
     /// Another process owns the run.
     #[error("another process owns the run")]
     Fenced,
+    /// What the run began from is not so any more: whoever began it looks again, and begins another one.
+    #[error("the conversation went on meanwhile")]
+    Conflict,
     /// This run cannot be kept: why.
     #[error("{0}")]
     Rejected(String),

@@ -305,6 +305,11 @@ impl RunTask {
 
     /// The run cannot go on here. Readers hear of it, unless they never heard of the run.
     fn broken(&mut self, error: StoreError) {
+        if error == StoreError::Conflict {
+            // Whoever began it looks again.
+            let begun = self.begun.take();
+            return begun.map_or((), |begun| drop(begun.send(Err(error))));
+        }
         tracing::warn!(
             event = "run.cannot_continue",
             run = %self.plan.key.run_id,

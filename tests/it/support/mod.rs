@@ -8,6 +8,7 @@ mod flow;
 mod jar;
 pub(crate) mod log;
 pub(crate) mod mail;
+pub(crate) mod model_server;
 pub(crate) mod odd_provider;
 #[allow(dead_code, reason = "each suite has its way to forget")]
 pub(crate) mod relay;

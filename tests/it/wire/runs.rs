@@ -52,7 +52,7 @@ impl World {
 }
 
 /// The data of a stream's lines; what comes first must be a ping.
-fn events(stream: &str) -> Vec<Value> {
+pub(super) fn events(stream: &str) -> Vec<Value> {
     let lines = stream
         .strip_prefix("event: ping\n\n")
         .expect("a ping comes first");
@@ -230,7 +230,7 @@ async fn stop_of_a_run_that_there_is_none_of_succeeds_and_changes_nothing() {
 }
 
 /// An HTTP server that lets its first caller wait for ever and answers all others.
-async fn slow_then_quick() -> String {
+pub(super) async fn slow_then_quick() -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
@@ -289,6 +289,7 @@ async fn slow_run() -> (
         version: None,
         inputs: json!({"name": "Ada"}).as_object().cloned().unwrap(),
         caller: gatewright_run_service::Caller::User("somebody".into()),
+        asked: None,
     };
     let ctx = gatewright_usecase_kit::Ctx::of_system(h.clock.now(), "test");
     let run = first.service.start(&ctx, request).await.unwrap();

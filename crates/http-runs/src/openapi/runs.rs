@@ -11,7 +11,7 @@ use gatewright_http_kit::{
     extract::{ApiFormat, Body, RequestCtx, Then},
 };
 use gatewright_run_events::{Audience, Generation, View};
-use gatewright_run_service::{Caller, RunService, StartRun};
+use gatewright_run_service::{Asked, Caller, RunService, StartRun, UnknownConversation};
 use gatewright_usecase_runs::RunLines;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,8 +29,19 @@ pub(crate) struct RunRequest {
     inputs: Map<String, Value>,
     /// What is said, to an app that answers in conversations.
     query: Option<String>,
+    /// The conversation that goes on; empty or missing: a new one.
+    conversation_id: Option<String>,
+    /// Whether a conversation that begins is named by a model. So far it keeps the beginning of the question.
+    #[allow(
+        dead_code,
+        reason = "taken, and without effect until models name conversations"
+    )]
+    auto_generate_name: Option<bool>,
     /// A published version; the current one by default.
     workflow_id: Option<String>,
+    /// The workspace of the app, which is the app's own.
+    #[allow(dead_code, reason = "the app says it")]
+    workspace_id: Option<String>,
 }
 
 /// The run was told to stop.
@@ -62,11 +73,13 @@ pub(crate) async fn run(
     let version = body.workflow_id.map(|id| id.parse()).transpose();
     let version =
         version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
+    let asked = asked(body.query, body.conversation_id)?;
     let account = &caller.identity.account;
     let start = StartRun {
         app: app.id,
         version,
         inputs: body.inputs,
+        asked,
         caller: Caller::Account {
             id: account.id.0,
             name: account.name.clone(),
@@ -107,16 +120,27 @@ pub(crate) async fn stop(
     Ok(Json(Stopped { result: "success" }))
 }
 
-/// Only workflows run so far; each kind of app takes what it is for.
+/// What is asked. A message here follows whichever came before in its conversation.
+fn asked(
+    query: Option<String>,
+    conversation: Option<String>,
+) -> Result<Option<Asked>, OpenApiFailure> {
+    let named = conversation.filter(|id| !id.is_empty());
+    let conversation = named.map(|id| id.parse()).transpose();
+    let conversation = conversation
+        .map_err(|_| OpenApiFailure::Unprocessable("conversation_id must be a valid UUID"))?;
+    Ok(query.map(|query| Asked::new(query, conversation, UnknownConversation::Refused)))
+}
+
+/// Workflows and chatflows run so far; each kind of app takes what it is for.
 fn require_runnable(mode: &str, query: Option<&str>) -> Result<(), OpenApiFailure> {
     match (mode, query) {
         ("workflow", None) => Ok(()),
+        ("advanced-chat", Some(query)) if !query.trim().is_empty() => Ok(()),
         ("workflow", Some(_)) => Err(OpenApiFailure::Unprocessable(
             "query_not_supported_for_workflow",
         )),
-        ("advanced-chat", query) if query.is_none_or(|query| query.trim().is_empty()) => {
-            Err(OpenApiFailure::Unprocessable("query_required_for_chat"))
-        }
+        ("advanced-chat", _) => Err(OpenApiFailure::Unprocessable("query_required_for_chat")),
         _ => Err(OpenApiFailure::Unprocessable("mode_not_runnable")),
     }
 }
@@ -136,7 +160,7 @@ mod tests {
             ),
             ("advanced-chat", None, Some("query_required_for_chat")),
             ("advanced-chat", Some(" "), Some("query_required_for_chat")),
-            ("advanced-chat", Some("q"), Some("mode_not_runnable")),
+            ("advanced-chat", Some("q"), None),
             ("completion", Some("q"), Some("mode_not_runnable")),
         ] {
             let found = require_runnable(mode, query).err();

@@ -171,6 +171,7 @@ fn plan() -> RunPlan {
         app_id: Uuid::from_u128(10),
         workflow_id: Uuid::from_u128(11),
         message: None,
+        dialogue: None,
         created_by: CreatedBy::EndUser {
             id: "end-user".to_owned(),
             user: "u".to_owned(),

@@ -38,10 +38,19 @@ impl Stamp {
             total_tokens: totals.1,
             total_steps: totals.0,
         };
-        kept(
+        let mut stamped = kept(
             RunEvent::WorkflowPaused(paused.clone()),
             Record::Paused(paused),
-        )
+        );
+        if self.plan.message.is_some() {
+            // What was said so far is what lists show of the message meanwhile.
+            let so_far = Record::Message {
+                answer: self.memory.said.whole(),
+                end: self.memory.message_end(Json::array()),
+            };
+            stamped.records.insert(0, so_far);
+        }
+        stamped
     }
 
     /// A chatflow's message is complete before its run is, unless the run was stopped; one that failed has no such event.

@@ -209,6 +209,7 @@ pub(crate) fn plan(chat: bool) -> RunPlan {
             message_id: "m".to_owned(),
             created_at: 1,
         }),
+        dialogue: None,
         created_by: CreatedBy::EndUser {
             id: "e".to_owned(),
             user: "u".to_owned(),

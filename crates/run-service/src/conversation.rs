@@ -1,0 +1,99 @@
+//! Rounds of conversations: each begins when the one before has ended, and counts once.
+
+use std::time::Duration;
+
+use gatewright_engine::Micros;
+use gatewright_storage_runs::{conversation, conversation_variable};
+use gatewright_usecase_kit::Ctx;
+use gatewright_usecase_runs::{Dialogue, RunHandle, StartError, StoreError};
+
+use crate::{
+    RunService, RunServiceError,
+    question::{Asked, Known, UnknownConversation, dialogue},
+    rows,
+    service::Ground,
+};
+
+/// A caller waits so long at most for the answer before theirs.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The first look is taken after this time, the later ones after twice the time before.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// No longer than this passes between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// What a conversation says of a question.
+enum Turn {
+    /// It can be answered now.
+    Next(Box<Dialogue>),
+    /// Another one is being answered.
+    Later,
+}
+
+impl RunService {
+    /// Begins the run that answers a question. While another message of the conversation is being answered it waits for its end, so
+    /// that a round sees what the round before has said and written.
+    pub(crate) async fn answer(
+        &self,
+        ctx: &Ctx,
+        ground: &Ground,
+        asked: &Asked,
+    ) -> Result<RunHandle, RunServiceError> {
+        let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
+        loop {
+            if let Turn::Next(dialogue) = self.turn(ctx, ground, asked).await? {
+                match self.begin(ctx, ground, Some(dialogue)).await {
+                    Err(StartError::Store(StoreError::Conflict)) => {}
+                    other => return Ok(other?),
+                }
+            }
+            if waited >= PATIENCE {
+                return Err(RunServiceError::ConversationBusy);
+            }
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn turn(
+        &self,
+        ctx: &Ctx,
+        ground: &Ground,
+        asked: &Asked,
+    ) -> Result<Turn, RunServiceError> {
+        let now = Micros::try_from(ctx.now.timestamp_micros()).unwrap_or_default();
+        let next = |known: Option<&Known>| {
+            Turn::Next(Box::new(dialogue(
+                ground,
+                asked,
+                known,
+                &*self.env.ids,
+                now,
+            )))
+        };
+        let Some(id) = asked.conversation else {
+            return Ok(next(None));
+        };
+        let mut conn = self.pool.get().await?;
+        let creator = rows::creator_of(&ground.created_by);
+        let known = conversation::find(&mut conn, ground.runnable.app.id.0, creator, id).await?;
+        let known = match (known, asked.unknown) {
+            (Some(known), _) => known,
+            (None, UnknownConversation::Begins) => return Ok(next(None)),
+            (None, UnknownConversation::Refused) => {
+                return Err(RunServiceError::ConversationNotFound);
+            }
+        };
+        if known.status != "normal" {
+            return Err(RunServiceError::ConversationCompleted);
+        }
+        if known.is_answering {
+            return Ok(Turn::Later);
+        }
+        let variables = conversation_variable::list(&mut conn, id).await?;
+        Ok(next(Some(&Known {
+            conversation: known,
+            variables,
+        })))
+    }
+}

@@ -1,0 +1,62 @@
+//! What a run of a conversation has beside the run: the question, and the variables that outlive it.
+
+use gatewright_engine::Micros;
+use gatewright_run_events::Json;
+use uuid::Uuid;
+
+/// What a run of a conversation has beside the run. Its ids are those of [`crate::RunPlan::message`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialogue {
+    /// The conversation that the run is part of.
+    pub conversation_id: Uuid,
+    /// The message that the run answers.
+    pub message_id: Uuid,
+    /// When the question was asked, in microseconds since 1970.
+    pub asked_at: Micros,
+    /// The variables that outlive the run; those that a run writes and that are not among these live as long as the run.
+    pub variables: Vec<ConversationVariable>,
+    /// What is stored when the run begins; none when it goes on elsewhere.
+    pub question: Option<Question>,
+}
+
+/// A variable of a conversation, as it was when the run began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationVariable {
+    /// The variable as the app declares it.
+    pub id: Uuid,
+    /// The second part of its selector.
+    pub name: String,
+    /// Its type, such as `array[string]`.
+    pub value_type: String,
+    /// For people.
+    pub description: String,
+    /// The value that it began with.
+    pub value: Json,
+    /// Whether the conversation has none of it yet.
+    pub is_new: bool,
+}
+
+/// What was asked, as it is stored before anything is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What was asked.
+    pub query: String,
+    /// The caller's inputs: an object.
+    pub inputs: Json,
+    /// The message that it follows; the nil id: whichever came before; none: it begins a thread.
+    pub parent_message_id: Option<Uuid>,
+    /// Which round of the conversation this is, from 1: the first one makes the conversation.
+    pub dialogue_count: i32,
+    /// What lists call the conversation that begins with it.
+    pub name: String,
+    /// What the app says before anybody asks.
+    pub introduction: String,
+}
+
+impl Dialogue {
+    /// The variable of a name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&ConversationVariable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+}

@@ -1,0 +1,511 @@
+//! Apps that answer in conversations, over `/openapi/v1`: rounds, memory, variables; conversations of others, busy ones, deleted ones.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    apps::{import, publish},
+    runs::{events, slow_then_quick},
+};
+use crate::{
+    e2e::process::wait_until,
+    support::{Answer, Harness, basic_account, model_server::ModelServer},
+};
+
+const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
+
+/// An app file, as JSON, which is YAML too. The nodes stand in a row behind the start.
+fn file(nodes: &[Value]) -> String {
+    let start = json!({"id": "start", "data": {"type": "start", "title": "Start", "variables": [
+        {"variable": "who", "label": "who", "type": "text-input", "required": false, "max_length": 48}]}});
+    let nodes: Vec<Value> = std::iter::once(start)
+        .chain(nodes.iter().cloned())
+        .collect();
+    let edge = |pair: &[Value]| {
+        json!({"id": format!("{}-{}", pair[0]["id"], pair[1]["id"]), "source": pair[0]["id"], "sourceHandle": "source",
+            "target": pair[1]["id"], "targetHandle": "target", "type": "custom"})
+    };
+    let edges: Vec<Value> = nodes.windows(2).map(edge).collect();
+    let notes = json!({"id": NOTES, "name": "notes", "value_type": "array[string]", "value": ["begun"], "description": "said",
+        "selector": ["conversation", "notes"]});
+    json!({
+        "app": {"mode": "advanced-chat", "name": "talks", "icon": "x", "icon_type": "emoji", "icon_background": "#FFFFFF", "description": ""},
+        "kind": "app", "version": "0.6.0", "dependencies": [],
+        "workflow": {
+            "conversation_variables": [notes], "environment_variables": [],
+            "features": {"opening_statement": "Welcome, {{who}}"},
+            "graph": {"nodes": nodes, "edges": edges},
+        },
+    })
+    .to_string()
+}
+
+fn says(answer: &str) -> Value {
+    json!({"id": "answer", "data": {"type": "answer", "title": "Answer", "answer": answer, "variables": []}})
+}
+
+fn echoes() -> Value {
+    says("{{#sys.query#}} (turn {{#sys.dialogue_count#}})")
+}
+
+fn model(memory: &Value) -> Value {
+    json!({"id": "llm", "data": {"type": "llm", "title": "LLM", "model": {"provider": "scripted", "name": "small", "mode": "chat",
+        "completion_params": {}}, "prompt_template": [{"id": "s", "role": "system", "text": "sys"}], "prompt_config": {"jinja2_variables": []},
+        "context": {"enabled": false, "variable_selector": []}, "vision": {"enabled": false}, "memory": memory}})
+}
+
+fn memory(window: u32) -> Value {
+    json!({"role_prefix": {"user": "", "assistant": ""}, "window": {"enabled": window > 0, "size": window},
+        "query_prompt_template": "{{#sys.query#}}"})
+}
+
+fn notes() -> Value {
+    json!({"id": "notes", "data": {"type": "assigner", "title": "Notes", "version": "2", "items": [
+        {"variable_selector": ["conversation", "notes"], "input_type": "variable", "operation": "append",
+         "value": ["sys", "query"], "write_mode": "over-write"}]}})
+}
+
+/// An installation with one published chatflow, and a bearer of its owner.
+struct World {
+    h: Harness,
+    model: ModelServer,
+    token: String,
+    app: String,
+}
+
+impl World {
+    async fn new(nodes: &[Value]) -> Self {
+        let model = ModelServer::start().await;
+        let h = Harness::with(&[
+            ("GATEWRIGHT_MODEL_ENDPOINTS", model.endpoints()),
+            ("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8"),
+        ])
+        .await;
+        let mut owner = basic_account(&h).await;
+        let token = h.token(&mut owner, "laptop").await;
+        let done = import(&h, &mut owner, &file(nodes))
+            .await
+            .expect(200)
+            .json();
+        let app = done["app_id"].as_str().unwrap().to_owned();
+        publish(&h, &mut owner, &app).await.expect(200);
+        Self {
+            h,
+            model,
+            token,
+            app,
+        }
+    }
+
+    async fn post(&self, token: &str, body: &Value) -> Answer {
+        let path = format!("/openapi/v1/apps/{}/run", self.app);
+        let request = self.h.request("POST", &path).bearer_auth(token).json(body);
+        Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// Asks, in a conversation or a new one.
+    async fn ask(&self, query: &str, conversation: Option<&str>) -> Vec<Value> {
+        let body = json!({"inputs": {}, "query": query, "conversation_id": conversation, "auto_generate_name": false});
+        events(&self.post(&self.token, &body).await.expect(200).body)
+    }
+
+    async fn row(&self, query: &str) -> String {
+        self.h.db.query(query).await.join("; ")
+    }
+}
+
+fn names(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect()
+}
+
+fn said(events: &[Value]) -> String {
+    let pieces = events.iter().filter(|event| event["event"] == "message");
+    pieces
+        .map(|event| event["answer"].as_str().unwrap())
+        .collect()
+}
+
+fn conversation(events: &[Value]) -> String {
+    events[0]["conversation_id"].as_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn question_begins_a_conversation_that_is_kept_with_its_message() {
+    let world = World::new(&[echoes()]).await;
+    let body = json!({"inputs": {"who": "Ada"}, "query": "Hello there, this is a long question"});
+    let events = events(&world.post(&world.token, &body).await.expect(200).body);
+    let expected = [
+        "workflow_started",
+        "message",
+        "message",
+        "message",
+        "message",
+        "node_started",
+        "node_finished",
+        "node_started",
+        "node_finished",
+        "message_end",
+        "workflow_finished",
+    ];
+    assert_eq!(names(&events), expected);
+    assert_eq!(
+        said(&events),
+        "Hello there, this is a long question (turn 1)"
+    );
+    let inputs = &events[0]["data"]["inputs"];
+    let shown: Vec<_> = inputs
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "who",
+            "sys.query",
+            "sys.files",
+            "sys.user_id",
+            "sys.dialogue_count",
+            "sys.app_id",
+            "sys.workflow_id",
+            "sys.workflow_run_id"
+        ]
+    );
+    assert_eq!(
+        events[9]["metadata"],
+        json!({"retriever_resources": []}),
+        "usage is not for programs of this surface"
+    );
+
+    let (id, message) = (
+        conversation(&events),
+        events[0]["message_id"].as_str().unwrap(),
+    );
+    assert_eq!(
+        world
+            .row("SELECT id || '|' || name || '|' || introduction || '|' || mode || '|' || status || '|' || invoke_from || '|' || from_source || \
+                  '|' || dialogue_count || '|' || (inputs ->> 'who') || '|' || (from_account_id IS NOT NULL) FROM conversations")
+            .await,
+        format!("{id}|Hello there, this is…|Welcome, Ada|advanced-chat|normal|openapi|console|1|Ada|true")
+    );
+    assert_eq!(
+        world
+            .row("SELECT m.id || '|' || m.conversation_id || '|' || m.query || '|' || m.answer || '|' || m.status || '|' || m.parent_message_id || \
+                  '|' || (m.message_metadata::json -> 'usage' ->> 'total_tokens') || '|' || (r.inputs::json ->> 'sys.conversation_id') \
+                  FROM messages m JOIN workflow_runs r ON r.id = m.workflow_run_id")
+            .await,
+        format!(
+            "{message}|{id}|Hello there, this is a long question|Hello there, this is a long question (turn 1)|normal|{}|0|{id}",
+            Uuid::nil()
+        )
+    );
+    assert_eq!(
+        world
+            .row("SELECT count(*)::text FROM gatewright_run_leases")
+            .await,
+        "0"
+    );
+}
+
+#[actix_web::test]
+async fn next_question_counts_on_and_a_conversation_of_nobody_or_of_others_is_not_found() {
+    let world = World::new(&[echoes()]).await;
+    let first = world.ask("one", Some("")).await;
+    let id = conversation(&first);
+    for (query, expected) in [("two", "two (turn 2)"), ("three", "three (turn 3)")] {
+        let next = world.ask(query, Some(&id)).await;
+        assert_eq!(
+            (said(&next).as_str(), conversation(&next)),
+            (expected, id.clone())
+        );
+    }
+    assert_eq!(
+        world
+            .row("SELECT dialogue_count::text FROM conversations")
+            .await,
+        "3"
+    );
+
+    let ask =
+        |conversation: &str| json!({"inputs": {}, "query": "q", "conversation_id": conversation});
+    let missing =
+        json!({"code": "not_found", "message": "Conversation Not Exists.", "status": 404});
+    for nobodys in [Uuid::nil().to_string(), world.app.clone()] {
+        assert_eq!(
+            world
+                .post(&world.token, &ask(&nobodys))
+                .await
+                .expect(404)
+                .json(),
+            missing
+        );
+    }
+    world.post(&world.token, &ask("nope")).await.expect(422);
+    let blank = json!({"inputs": {}, "query": " ", "conversation_id": id});
+    world.post(&world.token, &blank).await.expect(422);
+
+    let accounts = "UPDATE conversations SET from_account_id = gen_random_uuid()";
+    world.h.db.execute(accounts).await;
+    assert_eq!(
+        world.post(&world.token, &ask(&id)).await.expect(404).json(),
+        missing
+    );
+    let own = world.ask("mine", None).await;
+    world
+        .h
+        .db
+        .execute("UPDATE conversations SET is_deleted = true")
+        .await;
+    assert_eq!(
+        world
+            .post(&world.token, &ask(&conversation(&own)))
+            .await
+            .expect(404)
+            .json(),
+        missing
+    );
+    assert_eq!(
+        world.row("SELECT count(*)::text FROM messages").await,
+        "4",
+        "what is refused leaves nothing"
+    );
+}
+
+#[actix_web::test]
+async fn memory_is_the_window_of_the_conversation_and_off_without_one() {
+    for (memory, heard) in [
+        (
+            memory(2),
+            vec!["system: sys", "user: two", "assistant: two", "user: three"],
+        ),
+        (
+            memory(0),
+            vec![
+                "system: sys",
+                "user: one",
+                "assistant: one",
+                "user: two",
+                "assistant: two",
+                "user: three",
+            ],
+        ),
+        (memory(1), vec!["system: sys", "user: three"]),
+    ] {
+        let world = World::new(&[model(&memory), says("{{#llm.text#}}")]).await;
+        let id = conversation(&world.ask("one", None).await);
+        world.ask("elsewhere", None).await;
+        for query in ["two", "three"] {
+            world.ask(query, Some(&id)).await;
+        }
+        assert_eq!(world.model.heard().last().unwrap(), &heard);
+    }
+}
+
+#[actix_web::test]
+async fn memory_drops_the_oldest_messages_that_the_model_has_no_room_for() {
+    let world = World::new(&[model(&memory(0)), says("{{#llm.text#}}")]).await;
+    let long = "word ".repeat(280);
+    let id = conversation(&world.ask(&long, None).await);
+    world.ask("two", Some(&id)).await;
+    let heard = world.model.heard();
+    let short: Vec<&str> = heard[1]
+        .iter()
+        .map(|line| &line[..line.len().min(20)])
+        .collect();
+    assert_eq!(short, ["system: sys", "assistant: word word", "user: two"]);
+}
+
+#[actix_web::test]
+async fn answer_that_breaks_off_fails_the_message_and_is_not_remembered() {
+    let world = World::new(&[model(&memory(0)), says("so: {{#llm.text#}}")]).await;
+    let events = world.ask("break:012345", None).await;
+    assert_eq!(said(&events), "so: 012345");
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["data"]["status"]),
+        (&json!("workflow_finished"), &json!("failed"))
+    );
+    assert!(
+        !names(&events).contains(&"message_end") && !names(&events).contains(&"error"),
+        "{events:?}"
+    );
+    let error = last["data"]["error"].as_str().unwrap();
+    assert_eq!(
+        world
+            .row("SELECT status || '|' || answer || '|' || error FROM messages")
+            .await,
+        format!("error||Run failed: {error}")
+    );
+    world.ask("again", Some(&conversation(&events))).await;
+    assert_eq!(
+        world.model.heard().last().unwrap(),
+        &["system: sys", "user: again"]
+    );
+    let costs = "SELECT message_tokens || '|' || answer_tokens || '|' || message_unit_price || '|' || total_price FROM messages WHERE status = 'normal'";
+    assert_eq!(world.row(costs).await, "7|5|0.1500|0.0000041");
+}
+
+#[actix_web::test]
+async fn stopped_answer_keeps_what_was_said_so_far() {
+    let world = World::new(&[model(&memory(0)), says("{{#llm.text#}}")]).await;
+    let stop = async {
+        let heard = "SELECT workflow_run_id::text FROM messages";
+        wait_until("the model is asked", async || {
+            !world.model.heard().is_empty()
+        })
+        .await;
+        let run: Uuid = world.row(heard).await.parse().unwrap();
+        let task = gatewright_usecase_runs::execution_id(run, u64::MAX);
+        // The answer waits for ever: what ends the run is the stop.
+        let path = format!("/openapi/v1/apps/{}/tasks/{task}/stop", world.app);
+        let request = world
+            .h
+            .request("POST", &path)
+            .bearer_auth(&world.token)
+            .json(&json!({}));
+        Answer::read(request.send().await.unwrap())
+            .await
+            .expect(200);
+    };
+    let (events, ()) = tokio::join!(world.ask("hold:abcdef", None), stop);
+    let end = events
+        .iter()
+        .find(|event| event["event"] == "workflow_finished")
+        .unwrap();
+    assert_eq!(
+        (&end["data"]["status"], &end["data"]["error"]),
+        (&json!("stopped"), &json!("Stopped by user."))
+    );
+    let row = world.row("SELECT m.status || '|' || m.answer || '|' || r.status FROM messages m JOIN workflow_runs r ON r.id = m.workflow_run_id");
+    assert_eq!(row.await, format!("normal|{}|stopped", said(&events)));
+}
+
+#[actix_web::test]
+async fn questions_at_once_in_one_conversation_are_answered_one_after_the_other() {
+    let world = World::new(&[
+        model(&memory(0)),
+        says("{{#llm.text#}} {{#sys.dialogue_count#}}"),
+    ])
+    .await;
+    let id = conversation(&world.ask("zero", None).await);
+    let release = async {
+        wait_until("one is being answered", async || {
+            world.model.heard().len() == 2
+        })
+        .await;
+        world.model.release(4);
+    };
+    let (one, other, third, ()) = tokio::join!(
+        world.ask("hold:aa", Some(&id)),
+        world.ask("hold:bb", Some(&id)),
+        world.ask("hold:cc", Some(&id)),
+        release
+    );
+    let mut counts: Vec<_> = [one, other, third]
+        .iter()
+        .map(|events| {
+            events[0]["data"]["inputs"]["sys.dialogue_count"]
+                .as_i64()
+                .unwrap()
+        })
+        .collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [2, 3, 4]);
+    assert_eq!(
+        world
+            .row("SELECT dialogue_count::text FROM conversations")
+            .await,
+        "4"
+    );
+    // Each hears what was answered before it.
+    let lengths: Vec<_> = world.model.heard().iter().map(Vec::len).collect();
+    assert_eq!(lengths, [2, 4, 6, 8]);
+}
+
+#[actix_web::test]
+async fn variables_of_a_conversation_are_remembered_in_it_alone() {
+    let world = World::new(&[notes(), says("{{#conversation.notes#}}")]).await;
+    let first = world.ask("one", None).await;
+    assert_eq!(said(&first), "[\"begun\", \"one\"]");
+    let second = world.ask("two", Some(&conversation(&first))).await;
+    assert_eq!(said(&second), "[\"begun\", \"one\", \"two\"]");
+    assert_eq!(
+        said(&world.ask("three", None).await),
+        "[\"begun\", \"three\"]"
+    );
+    let row = format!(
+        "SELECT id || '|' || (data::json ->> 'name') || '|' || (data::json ->> 'value_type') || '|' || (data::json ->> 'value') \
+         FROM workflow_conversation_variables WHERE conversation_id = '{}'",
+        conversation(&first)
+    );
+    assert_eq!(
+        world.row(&row).await,
+        format!("{NOTES}|notes|array[string]|[\"begun\",\"one\",\"two\"]")
+    );
+}
+
+#[actix_web::test]
+async fn conversation_that_is_deleted_while_it_is_answered_stays_deleted() {
+    let world = World::new(&[model(&memory(0)), notes(), says("{{#llm.text#}}")]).await;
+    let delete = async {
+        wait_until("it is being answered", async || {
+            !world.model.heard().is_empty()
+        })
+        .await;
+        for statement in [
+            "UPDATE conversations SET is_deleted = true",
+            "DELETE FROM messages",
+            "DELETE FROM workflow_conversation_variables",
+        ] {
+            world.h.db.execute(statement).await;
+        }
+        world.model.release(1);
+    };
+    let (events, ()) = tokio::join!(world.ask("hold:ab", None), delete);
+    assert_eq!(events.last().unwrap()["data"]["status"], "succeeded");
+    let left = "SELECT (SELECT count(*) FROM messages) || ' ' || (SELECT count(*) FROM workflow_conversation_variables)";
+    assert_eq!(world.row(left).await, "0 0");
+}
+
+#[actix_web::test]
+async fn round_that_another_process_ends_is_counted_and_written_once() {
+    let url = slow_then_quick().await;
+    let call = json!({"id": "call", "data": {"type": "http-request", "title": "Call", "method": "get", "url": url, "headers": "", "params": "",
+        "authorization": {"type": "no-auth", "config": null}, "body": {"type": "none", "data": []}, "timeout": {}, "variables": []}});
+    let world = World::new(&[
+        notes(),
+        call,
+        says("{{#conversation.notes#}} {{#sys.query#}} {{#call.body#}}"),
+    ])
+    .await;
+    let (first, second) = (world.h.another_run_plane(), world.h.another_run_plane());
+    let asked = gatewright_run_service::Asked::new(
+        "q".into(),
+        None,
+        gatewright_run_service::UnknownConversation::Begins,
+    );
+    let request = gatewright_run_service::StartRun {
+        app: world.app.parse().unwrap(),
+        version: None,
+        inputs: serde_json::Map::new(),
+        caller: gatewright_run_service::Caller::User("somebody".into()),
+        asked: Some(asked),
+    };
+    let ctx = gatewright_usecase_kit::Ctx::of_system(world.h.now(), "test");
+    let _run = first.service.start(&ctx, request).await.unwrap();
+    first.leave(std::time::Duration::ZERO).await;
+    assert_eq!(second.take_up_lapsed().await.unwrap(), 1);
+    let answer = "SELECT answer FROM messages";
+    wait_until("it is answered", async || {
+        !world.row(answer).await.is_empty()
+    })
+    .await;
+    assert_eq!(world.row(answer).await, "[\"begun\", \"q\"] q hi");
+    let once = "SELECT (SELECT count(*) FROM messages) || ' ' || (SELECT dialogue_count FROM conversations) || ' ' || \
+                (SELECT data::json ->> 'value' FROM workflow_conversation_variables) || ' ' || (SELECT session_id FROM end_users)";
+    assert_eq!(world.row(once).await, "1 1 [\"begun\",\"q\"] somebody");
+}
