@@ -103,6 +103,7 @@ fn start(
         version: version.transpose()?,
         inputs: body.inputs,
         caller: Caller::User(body.user.into_inner()),
+        asked: None,
     })
 }
 

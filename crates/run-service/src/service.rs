@@ -292,7 +292,11 @@ fn check_inputs(
     graph: &Map<String, Value>,
     sent: &Map<String, Value>,
 ) -> Result<Map<String, Value>, RunServiceError> {
-    let nodes = graph.get("nodes").and_then(Value::as_array).into_iter().flatten();
+    let nodes = graph
+        .get("nodes")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let start = nodes
         .map(|node| &node["data"])
         .find(|data| data["type"] == "start");
