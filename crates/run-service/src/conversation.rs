@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// A caller waits so long at most for the answer before theirs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first look is taken after this time, the later ones after twice the time before.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// No longer than this passes between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+const MAX_PAUSE: Duration = Duration::from_millis(320);
 
 /// What a conversation says of a question.
 enum Turn {
@@ -46,12 +46,12 @@ impl RunService {
                     other => return Ok(other?),
                 }
             }
-            if waited >= PATIENCE {
+            if waited >= BUSY_TIMEOUT {
                 return Err(RunServiceError::ConversationBusy);
             }
             tokio::time::sleep(pause).await;
             waited += pause;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 

@@ -6,7 +6,7 @@ use gatewright_usecase_runs::Dialogue;
 use uuid::Uuid;
 
 /// Messages of a conversation that are looked at, however long it is.
-const MOST_MESSAGES: usize = 501;
+const MAX_MESSAGES: usize = 501;
 /// Messages that are read beside the wanted ones at first: other branches, and questions that have no answer.
 const SPARE: usize = 16;
 
@@ -42,19 +42,19 @@ impl Histories {
         dialogue: &Dialogue,
         most: usize,
     ) -> Result<Vec<PastRound>, StorageError> {
-        let mut limit = most.saturating_add(SPARE).min(MOST_MESSAGES);
+        let mut limit = most.saturating_add(SPARE).min(MAX_MESSAGES);
         loop {
             let rows = i64::try_from(limit).unwrap_or(i64::MAX);
             let (conversation, message) = (dialogue.conversation_id, dialogue.message_id);
             let mut conn = self.pool.get().await?;
             let said = message::list_back_from(&mut conn, conversation, message, rows).await?;
             drop(conn);
-            let all_read = said.len() < limit || limit == MOST_MESSAGES;
+            let all_read = said.len() < limit || limit == MAX_MESSAGES;
             let rounds = thread(said, message, most);
             if all_read || rounds.len() >= most {
                 return Ok(rounds);
             }
-            limit = MOST_MESSAGES;
+            limit = MAX_MESSAGES;
         }
     }
 }

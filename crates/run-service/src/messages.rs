@@ -17,9 +17,9 @@ use crate::{question::variable_data, rows};
 /// Dify's name for apps whose graph answers in conversations.
 pub(crate) const MODE: &str = "advanced-chat";
 /// Unit prices are stored with four places in front of the point's six.
-const MOST_UNIT_PRICE: f64 = 1e6;
+const MAX_UNIT_PRICE: f64 = 1e6;
 /// Units and sums are stored with three places in front of the point.
-const MOST_PRICE: f64 = 1e3;
+const MAX_PRICE: f64 = 1e3;
 
 /// Begins conversations, or counts their next round, for those of the runs that begin in this batch. Returns the runs whose round it
 /// is not: another one came first, or the conversation was deleted.
@@ -226,7 +226,7 @@ pub(crate) fn answer(commit: &Commit, stopped: bool) -> Option<Answer<'_>> {
         metadata: metadata(end),
         message: cost(&usage, "prompt"),
         answered: cost(&usage, "completion"),
-        total_price: decimal(&usage["total_price"], MOST_PRICE),
+        total_price: decimal(&usage["total_price"], MAX_PRICE),
         currency: usage["currency"].as_str().unwrap_or("USD").to_owned(),
         latency: finished.map_or(0.0, |end| end.elapsed_time),
         at: finished.map_or_else(|| at(dialogue), |end| rows::at(end.finished_at)),
@@ -240,8 +240,8 @@ fn cost(usage: &Value, side: &str) -> Cost {
             .as_i64()
             .and_then(|tokens| i32::try_from(tokens).ok())
             .unwrap_or(0),
-        unit_price: decimal(of("unit_price"), MOST_UNIT_PRICE),
-        price_unit: decimal(of("price_unit"), MOST_PRICE),
+        unit_price: decimal(of("unit_price"), MAX_UNIT_PRICE),
+        price_unit: decimal(of("price_unit"), MAX_PRICE),
     }
 }
 

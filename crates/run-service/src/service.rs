@@ -61,7 +61,7 @@ pub(crate) struct Ground {
     pub(crate) graph: Arc<Graph>,
     /// The inputs that the app declares, checked.
     pub(crate) inputs: Map<String, Value>,
-    /// Who asks.
+    /// Who asks the app.
     pub(crate) created_by: CreatedBy,
 }
 

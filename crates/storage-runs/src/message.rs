@@ -32,7 +32,7 @@ pub struct NewMessage<'a> {
     pub parent_message_id: Option<Uuid>,
     /// Which surface it came over: `service-api`, `openapi`, `web-app`, …
     pub invoke_from: &'a str,
-    /// Who asks.
+    /// Who asks the app.
     pub creator: Creator,
     /// When it was asked, in UTC.
     pub created_at: DateTime<Utc>,
@@ -140,12 +140,10 @@ pub async fn update_answers(conn: &mut Conn, rows: &[Answer<'_>]) -> Result<(), 
 
 /// Messages whose runs go on: they wait for nobody any more.
 pub async fn reopen(conn: &mut Conn, messages: &[Uuid]) -> Result<(), StorageError> {
-    statement(
-        "UPDATE messages SET status = 'normal' WHERE id = ANY ($1) AND status = 'paused'",
-    )
-    .bind::<Array<SqlUuid>, _>(messages)
-    .execute(conn.as_mut())
-    .await?;
+    statement("UPDATE messages SET status = 'normal' WHERE id = ANY ($1) AND status = 'paused'")
+        .bind::<Array<SqlUuid>, _>(messages)
+        .execute(conn.as_mut())
+        .await?;
     Ok(())
 }
 

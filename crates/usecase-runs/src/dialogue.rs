@@ -28,7 +28,7 @@ pub struct ConversationVariable {
     pub name: String,
     /// Its type, such as `array[string]`.
     pub value_type: String,
-    /// For people.
+    /// What people read of it.
     pub description: String,
     /// The value that it began with.
     pub value: Json,
