@@ -1,4 +1,4 @@
-//! One binary, so that it links once.
+//! The identity core on the wire, and the real binaries.
 #![allow(
     missing_docs,
     clippy::print_stdout,
@@ -13,19 +13,9 @@
     reason = "a test tells one story, and one that cannot go on must fail"
 )]
 
-mod architecture;
-mod contract;
 mod coverage;
-mod doc_comments;
-mod drift;
 mod e2e;
-mod fuzz;
 mod kv;
-mod log_events;
 mod long;
-mod module_graph;
-mod operator_files;
-mod signatures;
-mod support;
-mod vocabulary;
 mod wire;
+use gatewright_tests::support;

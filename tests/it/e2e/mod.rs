@@ -14,9 +14,10 @@ mod pages;
 mod poolers;
 mod postgres_servers;
 mod postgres_tls;
-pub(crate) mod process;
 mod quiet;
 mod remote;
 mod sso;
 mod start;
 mod up;
+
+use crate::support::process;

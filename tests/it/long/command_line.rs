@@ -8,7 +8,7 @@ use std::{
 use gatewright_test_db::TestDb;
 
 use super::programs;
-use crate::e2e::process::{Server, wait_until};
+use crate::support::process::{Server, wait_until};
 
 /// A call with a configuration folder of its own and nothing else of this machine.
 fn difyctl(program: &Path, folder: &Path, arguments: &[&str]) -> Command {

@@ -9,7 +9,7 @@ use std::sync::{
 use gatewright_test_db::TestDb;
 
 use super::programs;
-use crate::e2e::process::{Server, binary, free_port, run_file, wait_until};
+use crate::support::process::{Server, binary, free_port, run_file, wait_until};
 
 /// Signed-in requests and bearers at one node, and new sign-ins, until it is told to stop: what was not answered 200.
 fn load(

@@ -192,7 +192,7 @@ async fn device_page_escapes_device_names() {
 
 #[actix_web::test]
 async fn device_page_lets_an_sso_user_decide() {
-    let (_enterprise, h) = super::sso::start().await;
+    let (_enterprise, h) = crate::support::sso::start().await;
     for (nonce, verdict, outcome) in [("n-1", "deny", "access_denied"), ("n-2", "approve", "")] {
         let grant = h.start_flow("laptop").await;
         let mut browser = Plain::new(&h);

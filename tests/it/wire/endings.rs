@@ -11,7 +11,8 @@ use gatewright_domain::{
 };
 use serde_json::{Value, json};
 
-use super::{accounts::wrong, sso};
+use super::accounts::wrong;
+use crate::support::sso;
 use crate::support::{
     Answer, Browser, Enterprise, Grant, Harness, PASSWORD, arrange, odd_provider::OddProvider,
 };

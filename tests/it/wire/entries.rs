@@ -13,7 +13,7 @@ use gatewright_test_support::ScriptedRandom;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::sso;
+use crate::support::sso;
 use crate::support::{
     Answer, Browser, EMAIL, Harness, Jar, PASSWORD, PUBLIC_URL, SECRET_KEY, basic_account,
     enterprise::{assertion_claims, sign},
@@ -541,7 +541,7 @@ async fn d7_name_of_an_app_is_stripped_of_invisible_characters_wherever_it_enter
         .expect(201)
         .json();
     let app = format!("/console/api/apps/{}", made["id"].as_str().unwrap());
-    let file = super::apps::file("0.6.0", "plain");
+    let file = crate::support::apps::file("0.6.0", "plain");
     let import = json!({"mode": "yaml-content", "yaml_content": file, "name": TYPED});
     owner
         .post(&h, "/console/api/apps/imports", import.clone())

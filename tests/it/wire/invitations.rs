@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 use super::{
     members::{accept, invite},
     pages::Plain,
-    sso,
 };
 use crate::support::{
-    Answer, Browser, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account,
+    Answer, Browser, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account, sso,
 };
 
 const MEMBERS: &str = "/console/api/workspaces/current/members";

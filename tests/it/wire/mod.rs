@@ -3,8 +3,6 @@
 mod account_pages;
 mod accounts;
 mod answers;
-mod apps;
-mod apps_for_programs;
 mod audit;
 mod bad_input;
 mod bearer;
@@ -35,7 +33,6 @@ mod providers;
 mod reference;
 mod refresh;
 mod request_id;
-mod runs;
 mod secrets;
 mod service;
 mod since_1_16;

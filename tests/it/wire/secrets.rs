@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::sso;
+use crate::support::sso;
 use crate::support::{Browser, EMAIL, Harness, basic_account};
 
 /// Every row of every table, every key of Redis.

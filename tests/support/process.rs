@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::support::SECRET_KEY;
 
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where cargo puts the binaries of this build.
-pub(crate) fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let path = own.parent().and_then(Path::parent).unwrap().join(name);
     assert!(
@@ -26,7 +26,7 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     path
 }
 
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind(("127.0.0.1", 0))
         .unwrap()
         .local_addr()
@@ -34,7 +34,7 @@ pub(crate) fn free_port() -> u16 {
         .port()
 }
 
-pub(crate) fn command(name: &str, variables: &[(&str, &str)]) -> Command {
+pub fn command(name: &str, variables: &[(&str, &str)]) -> Command {
     command_of(&binary(name), variables)
 }
 
@@ -51,12 +51,12 @@ fn command_of(file: &Path, variables: &[(&str, &str)]) -> Command {
 }
 
 /// Runs to the end.
-pub(crate) fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     command(name, variables).args(arguments).output().unwrap()
 }
 
 /// Runs a program that is not of this build to the end.
-pub(crate) fn run_file(file: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub fn run_file(file: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     command_of(file, variables)
         .args(arguments)
         .output()
@@ -64,7 +64,7 @@ pub(crate) fn run_file(file: &Path, arguments: &[&str], variables: &[(&str, &str
 }
 
 /// Polls until `probe` says yes.
-pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool) {
+pub async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + TIMEOUT;
     while !probe().await {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
@@ -72,7 +72,7 @@ pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool)
     }
 }
 
-pub(crate) fn signal(pid: u32, name: &str) {
+pub fn signal(pid: u32, name: &str) {
     let status = Command::new("kill")
         .args([&format!("-{name}"), &pid.to_string()])
         .status()
@@ -81,20 +81,20 @@ pub(crate) fn signal(pid: u32, name: &str) {
 }
 
 /// A running server.
-pub(crate) struct Server {
-    pub(crate) url: String,
-    pub(crate) http: reqwest::Client,
-    pub(crate) child: Child,
+pub struct Server {
+    pub url: String,
+    pub http: reqwest::Client,
+    pub child: Child,
     log: tempfile::TempDir,
 }
 
 impl Server {
-    pub(crate) async fn start(database_url: &str, redis_url: &str, extra: &[(&str, &str)]) -> Self {
+    pub async fn start(database_url: &str, redis_url: &str, extra: &[(&str, &str)]) -> Self {
         Self::start_at(free_port(), database_url, redis_url, extra).await
     }
 
     /// On a port that others know already.
-    pub(crate) async fn start_at(
+    pub async fn start_at(
         port: u16,
         database_url: &str,
         redis_url: &str,
@@ -105,7 +105,7 @@ impl Server {
     }
 
     /// A program that may be of another build.
-    pub(crate) async fn start_file(
+    pub async fn start_file(
         file: &Path,
         port: u16,
         (database_url, redis_url): (&str, &str),
@@ -149,7 +149,7 @@ impl Server {
         server
     }
 
-    pub(crate) async fn on(db: &TestDb) -> Self {
+    pub async fn on(db: &TestDb) -> Self {
         Self::start(
             &db.database_url,
             &db.redis_url,
@@ -158,11 +158,11 @@ impl Server {
         .await
     }
 
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path().join("log")).unwrap()
     }
 
-    pub(crate) async fn get(&self, path: &str, bearer: &str) -> reqwest::Result<reqwest::Response> {
+    pub async fn get(&self, path: &str, bearer: &str) -> reqwest::Result<reqwest::Response> {
         self.http
             .get(format!("{}{path}", self.url))
             .bearer_auth(bearer)
@@ -170,7 +170,7 @@ impl Server {
             .await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
+    pub async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
         self.http
             .post(format!("{}{path}", self.url))
             .json(body)
@@ -180,7 +180,7 @@ impl Server {
     }
 
     /// Sets up and signs in; the cookies and the CSRF token.
-    pub(crate) async fn sign_in(&self) -> (String, String) {
+    pub async fn sign_in(&self) -> (String, String) {
         let setup = json!({"email": "owner@example.com", "name": "Owner", "password": "Passw0rd1"});
         assert!(
             [201, 403].contains(
@@ -216,7 +216,7 @@ impl Server {
         (pairs.join("; "), csrf)
     }
 
-    pub(crate) async fn approve(&self, (cookies, csrf): &(String, String), user_code: &str) {
+    pub async fn approve(&self, (cookies, csrf): &(String, String), user_code: &str) {
         let answer = self
             .http
             .post(format!("{}/openapi/v1/oauth/device/approve", self.url))
@@ -230,7 +230,7 @@ impl Server {
     }
 
     /// A whole device login; the token and the codes.
-    pub(crate) async fn log_in(&self, session: &(String, String), label: &str) -> (String, Value) {
+    pub async fn log_in(&self, session: &(String, String), label: &str) -> (String, Value) {
         let body = json!({"client_id": "difyctl", "device_label": label});
         let codes: Value = self
             .post("/openapi/v1/oauth/device/code", &body)

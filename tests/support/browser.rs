@@ -9,14 +9,14 @@ use super::{Answer, Harness, PUBLIC_URL};
 
 /// Cookies of one browser.
 #[derive(Clone, Default)]
-pub(crate) struct Browser {
-    pub(crate) cookies: BTreeMap<String, String>,
+pub struct Browser {
+    pub cookies: BTreeMap<String, String>,
     /// Whether requests carry `Origin` and `Sec-Fetch-Site`, as a page's do.
-    pub(crate) sends_origin: bool,
+    pub sends_origin: bool,
 }
 
 impl Browser {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             sends_origin: true,
             ..Self::default()
@@ -24,38 +24,38 @@ impl Browser {
     }
 
     /// A script with a cookie jar: no page, no fetch metadata.
-    pub(crate) fn script() -> Self {
+    pub fn script() -> Self {
         Self::default()
     }
 
-    pub(crate) fn csrf(&self) -> String {
+    pub fn csrf(&self) -> String {
         self.cookies.get("csrf_token").cloned().unwrap_or_default()
     }
 
     /// Signs in and expects it to work.
-    pub(crate) async fn signed_in(harness: &Harness, email: &str, password: &str) -> Self {
+    pub async fn signed_in(harness: &Harness, email: &str, password: &str) -> Self {
         let mut browser = Self::new();
         browser.login(harness, email, password).await.expect(200);
         browser
     }
 
-    pub(crate) async fn login(&mut self, harness: &Harness, email: &str, password: &str) -> Answer {
+    pub async fn login(&mut self, harness: &Harness, email: &str, password: &str) -> Answer {
         let body =
             json!({"email": email, "password": STANDARD.encode(password), "remember_me": true});
         self.send(harness, "POST", "/console/api/login", Some(body), &[])
             .await
     }
 
-    pub(crate) async fn get(&mut self, harness: &Harness, path: &str) -> Answer {
+    pub async fn get(&mut self, harness: &Harness, path: &str) -> Answer {
         self.send(harness, "GET", path, None, &[]).await
     }
 
-    pub(crate) async fn post(&mut self, harness: &Harness, path: &str, body: Value) -> Answer {
+    pub async fn post(&mut self, harness: &Harness, path: &str, body: Value) -> Answer {
         self.send(harness, "POST", path, Some(body), &[]).await
     }
 
     /// Sends with cookies and the CSRF header; headers given replace those.
-    pub(crate) async fn send(
+    pub async fn send(
         &mut self,
         harness: &Harness,
         method: &str,

@@ -5,25 +5,25 @@ use super::{Answer, Harness, PUBLIC_URL};
 
 /// A cookie that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) name: String,
-    pub(crate) value: String,
+pub struct Kept {
+    pub name: String,
+    pub value: String,
     /// None: of the host alone.
-    pub(crate) domain: Option<String>,
-    pub(crate) path: String,
+    pub domain: Option<String>,
+    pub path: String,
 }
 
 /// The cookies of one browser, the oldest first.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Jar {
-    pub(crate) kept: Vec<Kept>,
+pub struct Jar {
+    pub kept: Vec<Kept>,
     /// Answers that were got, one after the other: method, path, status.
-    pub(crate) visits: Vec<(String, u16)>,
+    pub visits: Vec<(String, u16)>,
 }
 
 impl Jar {
     /// Keeps a cookie that somebody else set, in front of ours.
-    pub(crate) fn plant(&mut self, name: &str, value: &str, domain: Option<&str>) {
+    pub fn plant(&mut self, name: &str, value: &str, domain: Option<&str>) {
         let planted = Kept {
             name: name.to_owned(),
             value: value.to_owned(),
@@ -33,7 +33,7 @@ impl Jar {
         self.kept.insert(0, planted);
     }
 
-    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+    pub fn value(&self, name: &str) -> Option<&str> {
         let found = self.kept.iter().rfind(|one| one.name == name);
         found.map(|one| one.value.as_str())
     }
@@ -48,7 +48,7 @@ impl Jar {
     }
 
     /// Keeps what an answer sets, or drops what it clears.
-    pub(crate) fn keep(&mut self, set: &str) {
+    pub fn keep(&mut self, set: &str) {
         let mut parts = set.split(';').map(str::trim);
         let (name, value) = parts.next().unwrap().split_once('=').unwrap();
         let mut kept = Kept {
@@ -76,7 +76,7 @@ impl Jar {
     }
 
     /// Sends what a page of ours sends.
-    pub(crate) async fn send(
+    pub async fn send(
         &mut self,
         h: &Harness,
         method: &str,
@@ -103,7 +103,7 @@ impl Jar {
     }
 
     /// Goes to a page, and on to where it leads, each node in turn; at most twenty steps.
-    pub(crate) async fn walk(&mut self, nodes: &[&Harness], path: &str) -> Answer {
+    pub async fn walk(&mut self, nodes: &[&Harness], path: &str) -> Answer {
         self.visits.clear();
         let mut answer = self.send(nodes[0], "GET", path, &[]).await;
         for step in 1..20 {
@@ -118,7 +118,7 @@ impl Jar {
     }
 
     /// How often a page was asked for in the last walk.
-    pub(crate) fn count(&self, path: &str) -> usize {
+    pub fn count(&self, path: &str) -> usize {
         let all = self.visits.iter();
         all.filter(|(visited, _)| visited.starts_with(path)).count()
     }

@@ -8,20 +8,20 @@ use rcgen::{
 };
 
 /// An authority that nobody knows yet.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     folder: tempfile::TempDir,
     issued: std::cell::Cell<u32>,
 }
 
 /// A certificate and its key, in PEM.
-pub(crate) struct Issued {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+pub struct Issued {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 impl Authority {
-    pub(crate) fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut params = params(name, &[]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -37,12 +37,12 @@ impl Authority {
     }
 
     /// The file of its own certificate, for those who are to trust it.
-    pub(crate) fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
     /// For a server of these names and addresses, or for a client of this common name.
-    pub(crate) fn issue(&self, common_name: &str, names: &[&str]) -> Issued {
+    pub fn issue(&self, common_name: &str, names: &[&str]) -> Issued {
         let mut params = params(common_name, names);
         params.extended_key_usages = vec![
             ExtendedKeyUsagePurpose::ServerAuth,
@@ -61,7 +61,7 @@ impl Authority {
     }
 
     /// A certificate that vouches for itself, in this authority's folder.
-    pub(crate) fn self_signed(&self, names: &[&str]) -> Issued {
+    pub fn self_signed(&self, names: &[&str]) -> Issued {
         let key = KeyPair::generate().unwrap();
         let certificate = params("self-signed", names).self_signed(&key).unwrap();
         write(self.folder.path(), "self", &certificate.pem(), &key)

@@ -20,7 +20,7 @@ impl Write for Writer {
 }
 
 /// Keeps the log from here on; the same one for every test of a process.
-pub(crate) fn keep() {
+pub fn keep() {
     LOG.get_or_init(|| {
         let log = Arc::<Mutex<Vec<u8>>>::default();
         let to = Arc::clone(&log);
@@ -33,7 +33,7 @@ pub(crate) fn keep() {
 }
 
 /// What was logged since the last time that it was taken.
-pub(crate) fn take() -> String {
+pub fn take() -> String {
     let log = LOG.get().expect("the log is kept");
     String::from_utf8(std::mem::take(&mut *log.lock().unwrap())).unwrap()
 }

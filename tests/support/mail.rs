@@ -14,15 +14,15 @@ use super::{Harness, SECRET_KEY};
 
 /// A mail, as its addressee's software shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct OutgoingMail {
-    pub(crate) to: String,
-    pub(crate) subject: String,
-    pub(crate) text: String,
-    pub(crate) html: String,
+pub struct OutgoingMail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
 }
 
 impl OutgoingMail {
-    pub(crate) fn parse(raw: &[u8]) -> Self {
+    pub fn parse(raw: &[u8]) -> Self {
         let mail = mailparse::parse_mail(raw).unwrap();
         let header = |name: &str| {
             use mailparse::MailHeaderMap as _;
@@ -47,7 +47,7 @@ impl OutgoingMail {
 
     /// The six digits.
     #[track_caller]
-    pub(crate) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
         let mut lines = self.text.lines().map(str::trim);
         lines
@@ -58,7 +58,7 @@ impl OutgoingMail {
 
     /// The first link.
     #[track_caller]
-    pub(crate) fn link(&self) -> String {
+    pub fn link(&self) -> String {
         let start = self
             .text
             .find("http")
@@ -68,7 +68,7 @@ impl OutgoingMail {
     }
 
     /// A parameter of the first link.
-    pub(crate) fn parameter(&self, name: &str) -> String {
+    pub fn parameter(&self, name: &str) -> String {
         let link = url::Url::parse(&self.link()).unwrap();
         let found = link.query_pairs().find(|(known, _)| known == name);
         found.unwrap().1.into_owned()
@@ -76,7 +76,7 @@ impl OutgoingMail {
 }
 
 impl Harness {
-    pub(crate) fn runner(&self, schedules: bool) -> Arc<Runner<JobConnections>> {
+    pub fn runner(&self, schedules: bool) -> Arc<Runner<JobConnections>> {
         let duties = Duties {
             queues: QueueName::ALL.to_vec(),
             concurrency: 4,
@@ -87,40 +87,40 @@ impl Harness {
     }
 
     /// Does all jobs that are due.
-    pub(crate) async fn work(&self) -> usize {
+    pub async fn work(&self) -> usize {
         let worker = RandomIds.new_uuid();
         self.runner(false).run_due(worker).await.unwrap()
     }
 
     /// The digits that belong to the seed behind a token, whether or not they were sent to anybody.
-    pub(crate) async fn digits_behind(&self, token: &str) -> String {
+    pub async fn digits_behind(&self, token: &str) -> String {
         let grants = OneTimeGrants::new(self.platform.kv.clone(), self.platform.seals());
         let grant = grants.find(token, self.now()).await.unwrap().unwrap();
         let keys = CodeKeys::new(&MasterKeys::new(SECRET_KEY.as_bytes(), []));
         keys.code(&grant.seed).unwrap().expose().to_owned()
     }
 
-    pub(crate) fn mail_path(&self) -> &std::path::Path {
+    pub fn mail_path(&self) -> &std::path::Path {
         self.mail_folder.path()
     }
 
-    pub(crate) fn cleaner(&self) -> gatewright_usecase_maintenance::Cleaner {
+    pub fn cleaner(&self) -> gatewright_usecase_maintenance::Cleaner {
         worker::cleaner(&self.platform, &self.server_settings)
     }
 
-    pub(crate) fn services(&self) -> gatewright_runtime::AppServices {
+    pub fn services(&self) -> gatewright_runtime::AppServices {
         self.platform.services(&self.server_settings).unwrap()
     }
 
     /// The runs of one more process on the same stores.
-    pub(crate) fn another_run_plane(&self) -> gatewright_runtime::RunPlane {
+    pub fn another_run_plane(&self) -> gatewright_runtime::RunPlane {
         self.platform
             .runs(&self.server_settings, &self.services())
             .unwrap()
     }
 
     /// Everything that was sent, in the order in which it was asked for.
-    pub(crate) async fn mails(&self) -> Vec<OutgoingMail> {
+    pub async fn mails(&self) -> Vec<OutgoingMail> {
         self.work().await;
         let folder = std::fs::read_dir(self.mail_folder.path()).unwrap();
         let files = folder.map(|entry| entry.unwrap().path());
@@ -134,7 +134,7 @@ impl Harness {
     }
 
     /// The last mail, which must be to that address.
-    pub(crate) async fn last_mail(&self, to: &str) -> OutgoingMail {
+    pub async fn last_mail(&self, to: &str) -> OutgoingMail {
         let mail = self.mails().await.pop().expect("there is a mail");
         assert_eq!(mail.to, to, "{mail:?}");
         mail

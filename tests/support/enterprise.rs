@@ -13,31 +13,31 @@ use serde_json::{Value, json};
 
 use super::SECRET_KEY;
 
-pub(crate) const SHARED_SECRET: &str = "between-the-two-of-us";
+pub const SHARED_SECRET: &str = "between-the-two-of-us";
 
 /// What the stand-in answers.
 #[derive(Clone)]
-pub(crate) struct Behaviour {
+pub struct Behaviour {
     /// `License.status`; none: an answer without a licence.
-    pub(crate) licence: Option<&'static str>,
+    pub licence: Option<&'static str>,
     /// Status and body of `sso-initiate`; none: the usual.
-    pub(crate) initiate: Option<(u16, String)>,
+    pub initiate: Option<(u16, String)>,
     /// Whether it takes connections and never answers.
-    pub(crate) hangs: bool,
+    pub hangs: bool,
 }
 
 /// What it saw.
 #[derive(Default, Clone)]
-pub(crate) struct Seen {
-    pub(crate) licence_calls: usize,
-    pub(crate) secrets: Vec<String>,
-    pub(crate) states: Vec<String>,
+pub struct Seen {
+    pub licence_calls: usize,
+    pub secrets: Vec<String>,
+    pub states: Vec<String>,
 }
 
-pub(crate) struct Enterprise {
-    pub(crate) url: String,
-    pub(crate) behaviour: Arc<Mutex<Behaviour>>,
-    pub(crate) seen: Arc<Mutex<Seen>>,
+pub struct Enterprise {
+    pub url: String,
+    pub behaviour: Arc<Mutex<Behaviour>>,
+    pub seen: Arc<Mutex<Seen>>,
     server: ServerHandle,
 }
 
@@ -73,7 +73,7 @@ async fn answer(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared
 }
 
 impl Enterprise {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let behaviour = Arc::new(Mutex::new(Behaviour {
             licence: Some("active"),
             initiate: None,
@@ -104,23 +104,23 @@ impl Enterprise {
     }
 
     /// What a Gatewright beside it is configured with.
-    pub(crate) fn settings(&self) -> [(&str, &str); 2] {
+    pub fn settings(&self) -> [(&str, &str); 2] {
         [
             ("ENTERPRISE_API_URL", &self.url),
             ("ENTERPRISE_API_SECRET_KEY", SHARED_SECRET),
         ]
     }
 
-    pub(crate) fn set(&self, change: impl FnOnce(&mut Behaviour)) {
+    pub fn set(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.behaviour.lock().unwrap());
     }
 
-    pub(crate) fn seen(&self) -> Seen {
+    pub fn seen(&self) -> Seen {
         self.seen.lock().unwrap().clone()
     }
 
     /// The claims of the latest state envelope.
-    pub(crate) fn latest_state(&self) -> (Unverified, Value) {
+    pub fn latest_state(&self) -> (Unverified, Value) {
         let text = self.seen().states.last().unwrap().clone();
         let claims = Unverified::open(&shared_ring(), &text).unwrap();
         (claims, payload(&text))
@@ -134,19 +134,19 @@ impl Drop for Enterprise {
 }
 
 /// The key that both sides have.
-pub(crate) fn shared_ring() -> KeyRing {
+pub fn shared_ring() -> KeyRing {
     MasterKeys::new(SECRET_KEY.as_bytes(), []).shared_ring()
 }
 
 /// What a token says, unverified.
-pub(crate) fn payload(token: &str) -> Value {
+pub fn payload(token: &str) -> Value {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let part = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 /// The claims of an assertion that is right.
-pub(crate) fn assertion_claims(user_code: &str, nonce: &str, now: DateTime<Utc>) -> Value {
+pub fn assertion_claims(user_code: &str, nonce: &str, now: DateTime<Utc>) -> Value {
     json!({
         "email": "Ext@Partner.example",
         "issuer": "https://idp.partner.example",
@@ -159,6 +159,6 @@ pub(crate) fn assertion_claims(user_code: &str, nonce: &str, now: DateTime<Utc>)
 }
 
 /// Signs any claims as the enterprise product would.
-pub(crate) fn sign(claims: &Value) -> String {
+pub fn sign(claims: &Value) -> String {
     gatewright_auth::jws::sign(&shared_ring(), claims.as_object().unwrap()).unwrap()
 }

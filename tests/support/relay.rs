@@ -18,14 +18,14 @@ use tokio::{
 
 /// Where the relay leads.
 #[derive(Debug, Clone)]
-pub(crate) enum Target {
+pub enum Target {
     Tcp(SocketAddr),
     Unix(PathBuf),
 }
 
 /// Listens on the loopback; ends with its value.
-pub(crate) struct Relay {
-    pub(crate) address: SocketAddr,
+pub struct Relay {
+    pub address: SocketAddr,
     shared: Arc<Shared>,
     listening: tokio::task::JoinHandle<()>,
 }
@@ -39,7 +39,7 @@ struct Shared {
 }
 
 impl Relay {
-    pub(crate) async fn to(target: Target) -> Self {
+    pub async fn to(target: Target) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -57,7 +57,7 @@ impl Relay {
     }
 
     /// To the PostgreSQL of a connection string that names a Unix socket or an address.
-    pub(crate) async fn to_postgres(url: &str) -> Self {
+    pub async fn to_postgres(url: &str) -> Self {
         let config: tokio_postgres::Config = url.parse().unwrap();
         let port = config.get_ports().first().copied().unwrap_or(5432);
         Self::to(match &config.get_hosts()[0] {
@@ -72,31 +72,31 @@ impl Relay {
     }
 
     /// The connection string that leads through the relay instead.
-    pub(crate) fn postgres_url(&self, url: &str) -> String {
+    pub fn postgres_url(&self, url: &str) -> String {
         let config: tokio_postgres::Config = url.parse().unwrap();
         let (user, database) = (config.get_user().unwrap(), config.get_dbname().unwrap());
         format!("postgres://{user}@{}/{database}", self.address)
     }
 
     /// Forgets every connection that is open now. New ones work.
-    pub(crate) fn forget(&self) {
+    pub fn forget(&self) {
         self.shared
             .generation
             .send_modify(|generation| *generation += 1);
     }
 
     /// Whether new connections are taken and forgotten at once.
-    pub(crate) fn swallow_new(&self, swallows: bool) {
+    pub fn swallow_new(&self, swallows: bool) {
         self.shared.swallows.store(swallows, Ordering::SeqCst);
     }
 
     /// Connections that ever came.
-    pub(crate) fn accepted(&self) -> usize {
+    pub fn accepted(&self) -> usize {
         self.shared.accepted.load(Ordering::SeqCst)
     }
 
     /// Forgotten connections that their owner has not closed.
-    pub(crate) fn forgotten_and_open(&self) -> usize {
+    pub fn forgotten_and_open(&self) -> usize {
         self.shared.forgotten_and_open.load(Ordering::SeqCst)
     }
 }

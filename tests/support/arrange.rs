@@ -19,7 +19,7 @@ async fn insert(db: &TestDb, sql: &str) -> String {
 }
 
 /// An active account without a password, called by its address.
-pub(crate) fn account(email: &str) -> AccountRow {
+pub fn account(email: &str) -> AccountRow {
     AccountRow {
         email: email.to_owned(),
         name: email.split('@').next().unwrap_or_default().to_owned(),
@@ -28,7 +28,7 @@ pub(crate) fn account(email: &str) -> AccountRow {
     }
 }
 
-pub(crate) struct AccountRow {
+pub struct AccountRow {
     email: String,
     name: String,
     status: &'static str,
@@ -36,7 +36,7 @@ pub(crate) struct AccountRow {
 }
 
 impl AccountRow {
-    pub(crate) fn named(self, name: &str) -> Self {
+    pub fn named(self, name: &str) -> Self {
         Self {
             name: name.to_owned(),
             ..self
@@ -44,7 +44,7 @@ impl AccountRow {
     }
 
     /// As older versions, and the original, made it for an invitation: nobody ever signed in.
-    pub(crate) fn pending(self) -> Self {
+    pub fn pending(self) -> Self {
         Self {
             status: "pending",
             ..self
@@ -52,14 +52,14 @@ impl AccountRow {
     }
 
     /// With the password of the account that set the installation up.
-    pub(crate) fn with_first_password(self) -> Self {
+    pub fn with_first_password(self) -> Self {
         Self {
             password: "(SELECT password FROM accounts ORDER BY created_at LIMIT 1)",
             ..self
         }
     }
 
-    pub(crate) async fn add(self, db: &TestDb) -> String {
+    pub async fn add(self, db: &TestDb) -> String {
         let sql = format!(
             "INSERT INTO accounts (name, email, status, password) VALUES ({}, {}, '{}', {}) RETURNING id",
             quoted(&self.name),
@@ -72,7 +72,7 @@ impl AccountRow {
 }
 
 /// A workspace in use that nobody is in.
-pub(crate) fn workspace(name: &str) -> WorkspaceRow {
+pub fn workspace(name: &str) -> WorkspaceRow {
     WorkspaceRow {
         name: name.to_owned(),
         status: "normal",
@@ -81,7 +81,7 @@ pub(crate) fn workspace(name: &str) -> WorkspaceRow {
     }
 }
 
-pub(crate) struct WorkspaceRow {
+pub struct WorkspaceRow {
     name: String,
     status: &'static str,
     made_at: String,
@@ -89,26 +89,26 @@ pub(crate) struct WorkspaceRow {
 }
 
 impl WorkspaceRow {
-    pub(crate) fn archived(self) -> Self {
+    pub fn archived(self) -> Self {
         Self {
             status: "archive",
             ..self
         }
     }
 
-    pub(crate) fn made_at(self, at: &str) -> Self {
+    pub fn made_at(self, at: &str) -> Self {
         Self {
             made_at: quoted(at),
             ..self
         }
     }
 
-    pub(crate) fn with(mut self, member: MemberRow) -> Self {
+    pub fn with(mut self, member: MemberRow) -> Self {
         self.members.push(member);
         self
     }
 
-    pub(crate) async fn add(self, db: &TestDb) -> String {
+    pub async fn add(self, db: &TestDb) -> String {
         let sql = format!(
             "INSERT INTO tenants (name, status, created_at) VALUES ({}, '{}', {}) RETURNING id",
             quoted(&self.name),
@@ -124,7 +124,7 @@ impl WorkspaceRow {
 }
 
 /// Somebody with a role; the workspace is not the one that they work in.
-pub(crate) fn member(email: &str, role: &'static str) -> MemberRow {
+pub fn member(email: &str, role: &'static str) -> MemberRow {
     MemberRow {
         account: id_of(email),
         role,
@@ -132,7 +132,7 @@ pub(crate) fn member(email: &str, role: &'static str) -> MemberRow {
     }
 }
 
-pub(crate) struct MemberRow {
+pub struct MemberRow {
     account: String,
     role: &'static str,
     is_current: bool,
@@ -140,7 +140,7 @@ pub(crate) struct MemberRow {
 
 impl MemberRow {
     /// They work in it.
-    pub(crate) fn current(self) -> Self {
+    pub fn current(self) -> Self {
         Self {
             is_current: true,
             ..self
@@ -148,7 +148,7 @@ impl MemberRow {
     }
 
     /// Joins the workspace that `owner` owns.
-    pub(crate) async fn join_workspace_of(self, db: &TestDb, owner: &str) {
+    pub async fn join_workspace_of(self, db: &TestDb, owner: &str) {
         let workspace = format!(
             "(SELECT tenant_id FROM tenant_account_joins WHERE role = 'owner' AND account_id = {})",
             id_of(owner)
@@ -167,7 +167,7 @@ impl MemberRow {
 }
 
 /// So many people in the workspace that `owner` owns, called `Person 100` and so on.
-pub(crate) async fn crowd(db: &TestDb, owner: &str, people: usize) {
+pub async fn crowd(db: &TestDb, owner: &str, people: usize) {
     let sql = format!(
         "WITH a AS (INSERT INTO accounts (name, email) \
          SELECT 'Person ' || n, 'p' || n || '@example.com' FROM generate_series(100, 99 + {people}) n \
@@ -180,7 +180,7 @@ pub(crate) async fn crowd(db: &TestDb, owner: &str, people: usize) {
 }
 
 /// A live bearer of an account on the device `device 1`.
-pub(crate) fn bearer(email: &str) -> BearerRow {
+pub fn bearer(email: &str) -> BearerRow {
     BearerRow {
         email: email.to_owned(),
         external: None,
@@ -191,7 +191,7 @@ pub(crate) fn bearer(email: &str) -> BearerRow {
     }
 }
 
-pub(crate) struct BearerRow {
+pub struct BearerRow {
     email: String,
     external: Option<String>,
     hash: String,
@@ -202,7 +202,7 @@ pub(crate) struct BearerRow {
 
 impl BearerRow {
     /// Of somebody without an account, whom an issuer knows.
-    pub(crate) fn external(self, issuer: &str) -> Self {
+    pub fn external(self, issuer: &str) -> Self {
         Self {
             external: Some(issuer.to_owned()),
             ..self
@@ -210,21 +210,21 @@ impl BearerRow {
     }
 
     /// Which text it is.
-    pub(crate) fn text(self, token: &str) -> Self {
+    pub fn text(self, token: &str) -> Self {
         Self {
             hash: quoted(&sha256_hex(token)),
             ..self
         }
     }
 
-    pub(crate) fn made_at(self, at: &str) -> Self {
+    pub fn made_at(self, at: &str) -> Self {
         Self {
             made_at: quoted(at),
             ..self
         }
     }
 
-    pub(crate) fn expires_at(self, at: &str) -> Self {
+    pub fn expires_at(self, at: &str) -> Self {
         Self {
             expires_at: quoted(at),
             ..self
@@ -232,11 +232,11 @@ impl BearerRow {
     }
 
     /// On so many devices.
-    pub(crate) fn times(self, times: usize) -> Self {
+    pub fn times(self, times: usize) -> Self {
         Self { times, ..self }
     }
 
-    pub(crate) async fn add(self, db: &TestDb) {
+    pub async fn add(self, db: &TestDb) {
         let (issuer, account, prefix) = match &self.external {
             Some(issuer) => (quoted(issuer), "NULL::uuid".to_owned(), "dfoe_"),
             None => (quoted("dify:account"), id_of(&self.email), "dfoa_"),
@@ -257,7 +257,7 @@ impl BearerRow {
 }
 
 /// A console session that was left alone and is over since `at`.
-pub(crate) async fn session_over_since(db: &TestDb, email: &str, at: &str) {
+pub async fn session_over_since(db: &TestDb, email: &str, at: &str) {
     let sql = format!(
         "INSERT INTO gatewright_console_sessions \
          (id, account_id, refresh_salt, created_at, rotated_at, idle_expires_at, absolute_expires_at) \
@@ -269,7 +269,7 @@ pub(crate) async fn session_over_since(db: &TestDb, email: &str, at: &str) {
 }
 
 /// An identity at an issuer, tied to an account since the beginning of 2026.
-pub(crate) async fn identity(db: &TestDb, email: &str, issuer: &str) {
+pub async fn identity(db: &TestDb, email: &str, issuer: &str) {
     let sql = format!(
         "INSERT INTO gatewright_external_identities (issuer, subject, account_id, created_at) \
          VALUES ({}, 's', {}, '2026-01-01Z')",
@@ -280,7 +280,7 @@ pub(crate) async fn identity(db: &TestDb, email: &str, issuer: &str) {
 }
 
 /// What becomes of an account without anybody asking us: `banned`, `closed`, `uninitialized`, …
-pub(crate) async fn set_status(db: &TestDb, email: &str, status: &str) {
+pub async fn set_status(db: &TestDb, email: &str, status: &str) {
     let sql = format!(
         "UPDATE accounts SET status = {} WHERE email = {}",
         quoted(status),
@@ -290,7 +290,7 @@ pub(crate) async fn set_status(db: &TestDb, email: &str, status: &str) {
 }
 
 /// Another role, wherever the account is a member.
-pub(crate) async fn set_role(db: &TestDb, email: &str, role: &str) {
+pub async fn set_role(db: &TestDb, email: &str, role: &str) {
     let sql = format!(
         "UPDATE tenant_account_joins SET role = {} WHERE account_id = {}",
         quoted(role),

@@ -1,22 +1,25 @@
 //! A server in this process: real PostgreSQL, real Redis, a clock that is turned by hand.
 
-pub(crate) mod arrange;
+pub mod apps;
+pub mod arrange;
 mod browser;
-pub(crate) mod certificates;
-pub(crate) mod enterprise;
+pub mod certificates;
+pub mod enterprise;
 mod flow;
 mod jar;
-pub(crate) mod log;
-pub(crate) mod mail;
-pub(crate) mod model_server;
-pub(crate) mod odd_provider;
+pub mod log;
+pub mod mail;
+pub mod model_server;
+pub mod odd_provider;
+pub mod process;
 #[allow(dead_code, reason = "each suite has its way to forget")]
-pub(crate) mod relay;
+pub mod relay;
+pub mod sso;
 
-pub(crate) use browser::Browser;
-pub(crate) use enterprise::Enterprise;
-pub(crate) use flow::{EMAIL, Grant, PASSWORD, basic_account};
-pub(crate) use jar::Jar;
+pub use browser::Browser;
+pub use enterprise::Enterprise;
+pub use flow::{EMAIL, Grant, PASSWORD, basic_account};
+pub use jar::Jar;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -32,16 +35,16 @@ use gatewright_test_support::{ManualClock, ScriptedRandom};
 use gatewright_usecase_kit::Env;
 use serde_json::Value;
 
-pub(crate) const SECRET_KEY: &str = "a-secret-key-for-tests-0123456789abcdef";
-pub(crate) const PUBLIC_URL: &str = "http://gatewright.test";
+pub const SECRET_KEY: &str = "a-secret-key-for-tests-0123456789abcdef";
+pub const PUBLIC_URL: &str = "http://gatewright.test";
 
 /// The server and what surrounds it.
-pub(crate) struct Harness {
-    pub(crate) url: String,
-    pub(crate) clock: ManualClock,
-    pub(crate) random: Arc<ScriptedRandom>,
-    pub(crate) db: Arc<TestDb>,
-    pub(crate) http: reqwest::Client,
+pub struct Harness {
+    pub url: String,
+    pub clock: ManualClock,
+    pub random: Arc<ScriptedRandom>,
+    pub db: Arc<TestDb>,
+    pub http: reqwest::Client,
     server: ServerHandle,
     settings: HashMap<String, String>,
     platform: Platform,
@@ -52,14 +55,14 @@ pub(crate) struct Harness {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: String,
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
 }
 
 impl Answer {
-    pub(crate) async fn read(response: reqwest::Response) -> Self {
+    pub async fn read(response: reqwest::Response) -> Self {
         Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -67,24 +70,24 @@ impl Answer {
         }
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
+    pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
     }
 
     /// The `Set-Cookie` of the name that begins so (after any prefix): the one that sets it, if any does.
-    pub(crate) fn set_cookie(&self, name: &str) -> Option<String> {
+    pub fn set_cookie(&self, name: &str) -> Option<String> {
         let all = self.headers.get_all("set-cookie").iter();
         let texts = all.map(|value| value.to_str().unwrap().to_owned());
         let of_name = |text: &String| text.trim_start_matches("__Host-").starts_with(name);
@@ -95,7 +98,7 @@ impl Answer {
 
     /// The `error` of an OAuth answer.
     #[track_caller]
-    pub(crate) fn oauth_error(&self) -> String {
+    pub fn oauth_error(&self) -> String {
         self.json()["error"]
             .as_str()
             .unwrap_or_else(|| panic!("no error: {self:?}"))
@@ -103,7 +106,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         self.json()["code"]
             .as_str()
             .unwrap_or_else(|| panic!("no code: {self:?}"))
@@ -112,7 +115,7 @@ impl Answer {
 
     /// A redirect of the limits: status, wait and body in one.
     #[track_caller]
-    pub(crate) fn expect_rate_limited(self) -> Self {
+    pub fn expect_rate_limited(self) -> Self {
         let answer = self.expect(429);
         let wait: u64 = answer
             .header("retry-after")
@@ -124,29 +127,29 @@ impl Answer {
 }
 
 /// Seals of an installation of the test's own.
-pub(crate) fn seals(clock: &ManualClock) -> Seals {
+pub fn seals(clock: &ManualClock) -> Seals {
     let key = HmacKey::new("test", b"a key for seals in tests, 32 bytes");
     Seals::new(KeyRing::fixed(key, []), Arc::new(clock.clone()))
 }
 
 /// A client that knows which implementation of TLS is meant, and follows redirects unless told not to.
-pub(crate) fn client() -> reqwest::ClientBuilder {
+pub fn client() -> reqwest::ClientBuilder {
     gatewright_outbound::install_tls();
     reqwest::Client::builder()
 }
 
 impl Harness {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
     /// With settings on top of those that every test has.
-    pub(crate) async fn with(extra: &[(&str, &str)]) -> Self {
+    pub async fn with(extra: &[(&str, &str)]) -> Self {
         Self::on(Arc::new(TestDb::create().await), ManualClock::new(), extra).await
     }
 
     /// A second node of the same installation.
-    pub(crate) async fn another_node(&self) -> Self {
+    pub async fn another_node(&self) -> Self {
         let extra: Vec<(&str, &str)> = self
             .settings
             .iter()
@@ -156,11 +159,11 @@ impl Harness {
     }
 
     /// The same installation, restarted with other settings.
-    pub(crate) async fn restarted_with(&self, extra: &[(&str, &str)]) -> Self {
+    pub async fn restarted_with(&self, extra: &[(&str, &str)]) -> Self {
         Self::on(Arc::clone(&self.db), self.clock.clone(), extra).await
     }
 
-    pub(crate) async fn on(db: Arc<TestDb>, clock: ManualClock, extra: &[(&str, &str)]) -> Self {
+    pub async fn on(db: Arc<TestDb>, clock: ManualClock, extra: &[(&str, &str)]) -> Self {
         let mail_folder = Arc::new(tempfile::tempdir().unwrap());
         let mail_path = mail_folder.path().to_str().unwrap().to_owned();
         let storage_folder = Arc::new(tempfile::tempdir().unwrap());
@@ -245,7 +248,7 @@ impl Harness {
 
     /// How many uploaded files are stored, finished or not, once what was given up has been removed
     /// (beside the answer): as many as are expected, or what is left after some time.
-    pub(crate) async fn stored_files(&self, expected: usize) -> usize {
+    pub async fn stored_files(&self, expected: usize) -> usize {
         fn count(folder: &std::path::Path) -> usize {
             let entries = std::fs::read_dir(folder).unwrap();
             let paths = entries.map(|entry| entry.unwrap().path());
@@ -265,24 +268,24 @@ impl Harness {
         count(folder.path())
     }
 
-    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now()
     }
 
-    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http
             .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         Answer::read(self.request("GET", path).send().await.unwrap()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
         Answer::read(self.request("POST", path).json(body).send().await.unwrap()).await
     }
 
-    pub(crate) async fn with_bearer(&self, method: &str, path: &str, token: &str) -> Answer {
+    pub async fn with_bearer(&self, method: &str, path: &str, token: &str) -> Answer {
         let request = self
             .request(method, path)
             .header("Authorization", format!("Bearer {token}"));
@@ -290,7 +293,7 @@ impl Harness {
     }
 
     /// Every key of this test in Redis with its remaining life in milliseconds, and every value.
-    pub(crate) async fn redis_dump(&self) -> Vec<(String, i64, String)> {
+    pub async fn redis_dump(&self) -> Vec<(String, i64, String)> {
         let client = redis::Client::open(self.db.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let pattern = format!("{}:*", self.db.key_prefix);

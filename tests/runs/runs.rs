@@ -3,11 +3,8 @@
 use gatewright_domain::Clock as _;
 use serde_json::{Value, json};
 
-use super::apps::{imported, publish};
-use crate::{
-    e2e::process::wait_until,
-    support::{Answer, Harness, basic_account},
-};
+use crate::support::apps::{imported, publish};
+use crate::support::{Answer, Harness, basic_account, process::wait_until};
 
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
@@ -258,7 +255,7 @@ fn calling(url: &str) -> String {
          headers: ''\n        method: get\n        params: ''\n        timeout: {{}}\n        title: Call\n        type: http-request\n        url: {url}\n        \
          variables: []\n      id: call\n      type: custom\n"
     );
-    let file = super::apps::file("0.6.0", "calls");
+    let file = crate::support::apps::file("0.6.0", "calls");
     let file = file.replace("      target: end\n", "      target: call\n");
     let edge = "    - id: call-end\n      source: call\n      sourceHandle: source\n      target: end\n      targetHandle: target\n      type: custom\n    nodes:\n";
     let file = file.replacen("    nodes:\n", &format!("{edge}{call}"), 1);
@@ -277,7 +274,7 @@ async fn slow_run() -> (
     let h = Harness::with(&[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
     let mut owner = basic_account(&h).await;
     let file = calling(&slow_then_quick().await);
-    let done = super::apps::import(&h, &mut owner, &file)
+    let done = crate::support::apps::import(&h, &mut owner, &file)
         .await
         .expect(200)
         .json();

@@ -4,30 +4,30 @@ use serde_json::{Value, json};
 
 use super::{Answer, Browser, Harness, arrange};
 
-pub(crate) const EMAIL: &str = "owner@example.com";
-pub(crate) const PASSWORD: &str = "Passw0rd1";
+pub const EMAIL: &str = "owner@example.com";
+pub const PASSWORD: &str = "Passw0rd1";
 
 /// Sets the installation up and signs its first account in.
-pub(crate) async fn basic_account(harness: &Harness) -> Browser {
+pub async fn basic_account(harness: &Harness) -> Browser {
     harness.set_up().await;
     Browser::signed_in(harness, EMAIL, PASSWORD).await
 }
 
 /// A started device flow.
 #[derive(Clone)]
-pub(crate) struct Grant {
-    pub(crate) device_code: String,
-    pub(crate) user_code: String,
+pub struct Grant {
+    pub device_code: String,
+    pub user_code: String,
 }
 
 impl Harness {
-    pub(crate) async fn set_up(&self) {
+    pub async fn set_up(&self) {
         let body = json!({"email": EMAIL, "name": "Owner", "password": PASSWORD});
         self.post("/console/api/setup", &body).await.expect(201);
     }
 
     /// Adds another account with a workspace of its own, past the API.
-    pub(crate) async fn add_account(&self, name: &str) -> Browser {
+    pub async fn add_account(&self, name: &str) -> Browser {
         let email = format!("{name}@example.com");
         arrange::account(&email)
             .with_first_password()
@@ -40,7 +40,7 @@ impl Harness {
         Browser::signed_in(self, &email, PASSWORD).await
     }
 
-    pub(crate) async fn start_flow(&self, label: &str) -> Grant {
+    pub async fn start_flow(&self, label: &str) -> Grant {
         let body = json!({"client_id": "difyctl", "device_label": label});
         let answer = self
             .post("/openapi/v1/oauth/device/code", &body)
@@ -54,20 +54,20 @@ impl Harness {
         }
     }
 
-    pub(crate) async fn poll(&self, grant: &Grant) -> Answer {
+    pub async fn poll(&self, grant: &Grant) -> Answer {
         let body = json!({"client_id": "difyctl", "device_code": grant.device_code});
         self.post("/openapi/v1/oauth/device/token", &body).await
     }
 
     /// The whole flow: the token payload.
-    pub(crate) async fn log_in_device(&self, browser: &mut Browser, label: &str) -> Value {
+    pub async fn log_in_device(&self, browser: &mut Browser, label: &str) -> Value {
         let grant = self.start_flow(label).await;
         browser.look_up(self, &grant).await;
         browser.decide(self, "approve", &grant).await.expect(200);
         self.poll(&grant).await.expect(200).json()
     }
 
-    pub(crate) async fn token(&self, browser: &mut Browser, label: &str) -> String {
+    pub async fn token(&self, browser: &mut Browser, label: &str) -> String {
         self.log_in_device(browser, label).await["token"]
             .as_str()
             .unwrap()
@@ -76,7 +76,7 @@ impl Harness {
 }
 
 impl Browser {
-    pub(crate) async fn look_up(&mut self, harness: &Harness, grant: &Grant) -> Answer {
+    pub async fn look_up(&mut self, harness: &Harness, grant: &Grant) -> Answer {
         let path = format!(
             "/openapi/v1/oauth/device/lookup?user_code={}",
             grant.user_code
@@ -84,12 +84,7 @@ impl Browser {
         self.get(harness, &path).await
     }
 
-    pub(crate) async fn decide(
-        &mut self,
-        harness: &Harness,
-        verdict: &str,
-        grant: &Grant,
-    ) -> Answer {
+    pub async fn decide(&mut self, harness: &Harness, verdict: &str, grant: &Grant) -> Answer {
         let path = format!("/openapi/v1/oauth/device/{verdict}");
         self.post(harness, &path, json!({"user_code": grant.user_code}))
             .await

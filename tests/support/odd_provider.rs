@@ -25,25 +25,25 @@ const CLIENT: &str = "gatewright";
 
 /// How the answers differ from the plainest right ones: members to set, and to leave out.
 #[derive(Clone, Default)]
-pub(crate) struct Oddity {
-    pub(crate) discovery: Value,
-    pub(crate) header: Value,
-    pub(crate) claims: Value,
+pub struct Oddity {
+    pub discovery: Value,
+    pub header: Value,
+    pub claims: Value,
     /// The payload of the ID token as it is, instead of the claims.
-    pub(crate) payload: Option<String>,
-    pub(crate) token: Value,
+    pub payload: Option<String>,
+    pub token: Value,
     /// What the userinfo endpoint says; none: there is no such endpoint.
-    pub(crate) userinfo: Option<Value>,
-    pub(crate) is_userinfo_signed: bool,
-    pub(crate) is_signature_wrong: bool,
+    pub userinfo: Option<Value>,
+    pub is_userinfo_signed: bool,
+    pub is_signature_wrong: bool,
     /// Status, type and body of a path instead of its usual answer.
-    pub(crate) instead: Option<(&'static str, u16, &'static str, &'static str)>,
+    pub instead: Option<(&'static str, u16, &'static str, &'static str)>,
     /// The path that is slow, and how slow it is.
-    pub(crate) slow: Option<(&'static str, Duration)>,
+    pub slow: Option<(&'static str, Duration)>,
 }
 
 /// Marks a member that is left out.
-pub(crate) fn absent() -> Value {
+pub fn absent() -> Value {
     json!({"absent": true})
 }
 
@@ -61,13 +61,13 @@ struct State {
     codes_taken: usize,
 }
 
-pub(crate) struct OddProvider {
+pub struct OddProvider {
     shared: Arc<Shared>,
     server: ServerHandle,
 }
 
 impl OddProvider {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let der: String = KEY.lines().filter(|line| !line.starts_with('-')).collect();
         let shared = Arc::new(Shared {
@@ -95,12 +95,12 @@ impl OddProvider {
         }
     }
 
-    pub(crate) fn issuer(&self) -> &str {
+    pub fn issuer(&self) -> &str {
         &self.shared.issuer
     }
 
     /// What a Gatewright beside it is configured with.
-    pub(crate) fn settings(&self) -> [(&str, &str); 4] {
+    pub fn settings(&self) -> [(&str, &str); 4] {
         [
             ("GATEWRIGHT_OIDC_PROVIDERS", "odd"),
             ("GATEWRIGHT_OIDC_ODD_ISSUER", &self.shared.issuer),
@@ -110,13 +110,13 @@ impl OddProvider {
     }
 
     /// How it answers from now on.
-    pub(crate) fn behave(&self, oddity: Oddity) {
+    pub fn behave(&self, oddity: Oddity) {
         self.shared.state.lock().unwrap().oddity = oddity;
     }
 
     /// Somebody comes by with an authorization request, at a time that it believes it is. Returns the
     /// state to go back with.
-    pub(crate) fn visit(&self, request: &str, now: DateTime<Utc>) -> String {
+    pub fn visit(&self, request: &str, now: DateTime<Utc>) -> String {
         let url = url::Url::parse(request).unwrap();
         let get = |name: &str| {
             let found = url.query_pairs().find(|(known, _)| known == name);
@@ -130,7 +130,7 @@ impl OddProvider {
     }
 
     /// How many codes were handed to its token endpoint.
-    pub(crate) fn codes_taken(&self) -> usize {
+    pub fn codes_taken(&self) -> usize {
         self.shared.state.lock().unwrap().codes_taken
     }
 }

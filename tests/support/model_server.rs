@@ -14,7 +14,7 @@ struct State {
 }
 
 /// The server, and what it was asked.
-pub(crate) struct ModelServer {
+pub struct ModelServer {
     state: Arc<State>,
     gate: Arc<Semaphore>,
     server: ServerHandle,
@@ -23,7 +23,7 @@ pub(crate) struct ModelServer {
 }
 
 impl ModelServer {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let state = Arc::new(State::default());
         let gate = Arc::new(Semaphore::new(0));
         let shared = (Arc::clone(&state), Arc::clone(&gate));
@@ -59,17 +59,17 @@ impl ModelServer {
     }
 
     /// The value of `GATEWRIGHT_MODEL_ENDPOINTS`.
-    pub(crate) fn endpoints(&self) -> &str {
+    pub fn endpoints(&self) -> &str {
         self.file.path().to_str().unwrap()
     }
 
     /// Lets so many answers that wait go on.
-    pub(crate) fn release(&self, answers: usize) {
+    pub fn release(&self, answers: usize) {
         self.gate.add_permits(answers);
     }
 
     /// The messages of each call, as `role: text` lines.
-    pub(crate) fn heard(&self) -> Vec<Vec<String>> {
+    pub fn heard(&self) -> Vec<Vec<String>> {
         let asked = self.state.asked.lock().unwrap();
         asked.iter().map(lines).collect()
     }

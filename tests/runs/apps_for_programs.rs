@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::apps::{file, imported, publish};
+use crate::support::apps::{file, imported, publish};
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 async fn workspace(h: &Harness, by: &mut Browser) -> String {
@@ -231,12 +231,13 @@ async fn role_that_may_not_edit_imports_and_exports_nothing() {
 
 #[actix_web::test]
 async fn external_subject_sees_the_apps_that_the_operator_names() {
-    let (enterprise, h) = super::sso::with(&[]).await;
+    let (enterprise, h) = crate::support::sso::with(&[]).await;
     let mut owner = basic_account(&h).await;
     let account = h.token(&mut owner, "laptop").await;
     let named = imported(&h, &mut owner, "named").await;
     let other = imported(&h, &mut owner, "other").await;
-    let payload = super::sso::log_in(&h, "a", "one@x.example", "https://idp.example").await;
+    let payload =
+        crate::support::sso::log_in(&h, "a", "one@x.example", "https://idp.example").await;
     let token = payload["token"].as_str().unwrap();
     let list = "/openapi/v1/permitted-external-apps";
     let nothing = h.with_bearer("GET", list, token).await.expect(200).json();

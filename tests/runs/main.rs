@@ -1,0 +1,19 @@
+//! Apps and their runs on the wire, against a server in this process.
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    clippy::unused_async,
+    clippy::needless_for_each,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "a test tells one story, and one that cannot go on must fail"
+)]
+
+mod apps;
+mod apps_for_programs;
+mod runs;
+use gatewright_tests::support;
