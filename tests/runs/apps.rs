@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Browser, Harness,
+    Harness,
     apps::{APPS, file, import, imported, publish},
     basic_account,
 };

@@ -16,4 +16,5 @@
 mod apps;
 mod apps_for_programs;
 mod runs;
+mod service;
 use gatewright_tests::support;

@@ -98,11 +98,10 @@ pub async fn claim_lapsed(
 
 /// Ends all leases of an owner now, so that others go on with its runs.
 pub async fn give_back(conn: &mut Conn, owner: Uuid) -> Result<usize, StorageError> {
-    let given =
-        statement("UPDATE gatewright_run_leases SET expires_at = now() WHERE owner = $1")
-            .bind::<SqlUuid, _>(owner)
-            .execute(conn.as_mut())
-            .await?;
+    let given = statement("UPDATE gatewright_run_leases SET expires_at = now() WHERE owner = $1")
+        .bind::<SqlUuid, _>(owner)
+        .execute(conn.as_mut())
+        .await?;
     Ok(given)
 }
 

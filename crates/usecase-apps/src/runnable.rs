@@ -78,7 +78,10 @@ impl Apps {
         let published = app.workflow_id.ok_or(AppError::NotPublished)?;
         let wanted = version.unwrap_or(published);
         // The one that the app's row names is there; whether another one still is, only its row says.
-        let key = VersionKey { app: id, id: wanted };
+        let key = VersionKey {
+            app: id,
+            id: wanted,
+        };
         if wanted == published
             && let Some(version) = self.versions.find(key)
         {

@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Run only tests whose name contains this.
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
+    /// Compile and run only this: a test binary of the whole (`it`, `rules`, `runs`), or a crate by its folder's name.
+    #[arg(long, value_name = "BINARY or CRATE", conflicts_with = "long")]
+    only: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,6 +62,21 @@ impl Options {
         }
     }
 
+    /// What is compiled, as arguments of cargo.
+    fn selected(&self) -> Vec<String> {
+        let arguments: &[&str] = match self.only.as_deref() {
+            None => &["--workspace"],
+            Some(binary @ ("it" | "rules" | "runs")) => {
+                &["--package", "gatewright-tests", "--test", binary]
+            }
+            Some(name) => &["--package", &format!("gatewright-{name}")],
+        };
+        arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect()
+    }
+
     fn needs_binaries(&self) -> bool {
         !self.fast && !matches!(self.kind, Some(Kind::Unit | Kind::Integration))
     }
@@ -66,13 +84,15 @@ impl Options {
 
 /// Runs the runner with its output passed on, and picks up its summary.
 fn run_tests(
+    selected: &[String],
     filter: &str,
     services: Option<&Services>,
     pictures: Option<&Path>,
 ) -> anyhow::Result<String> {
     let mut command = Command::new("cargo");
     command
-        .args(["nextest", "run", "--workspace", "-E", filter])
+        .args(["nextest", "run", "-E", filter])
+        .args(selected)
         .current_dir(root())
         .stderr(Stdio::piped());
     for (name, value) in services.map(Services::variables).into_iter().flatten() {
@@ -141,7 +161,7 @@ fn run_long() -> anyhow::Result<()> {
     crate::require_cargo_tool("nextest", "cargo-nextest")?;
     crate::run(Command::new("cargo").args(["build", "--quiet", "--workspace", "--bins"]))?;
     let services = Services::start()?;
-    let summary = run_tests(&filter, Some(&services), None)?;
+    let summary = run_tests(&["--workspace".to_owned()], &filter, Some(&services), None)?;
     say();
     println!("==> longer checks: {summary}; {} not run", missing.len());
     Ok(())
@@ -155,6 +175,7 @@ pub(crate) fn draw() -> anyhow::Result<()> {
         kind: Some(Kind::E2e),
         fast: false,
         long: false,
+        only: None,
         name: Some("/^e2e::(pages|sso)::/".into()),
     };
     run_with(&options, Some(&folder))?;
@@ -194,7 +215,12 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
             Some(Services::start()?)
         }
     };
-    let summary = run_tests(&options.filter(), services.as_ref(), pictures)?;
+    let summary = run_tests(
+        &options.selected(),
+        &options.filter(),
+        services.as_ref(),
+        pictures,
+    )?;
     print_slowest();
     let seconds = started.elapsed().as_secs();
     let (minutes, seconds) = (seconds / 60, seconds % 60);

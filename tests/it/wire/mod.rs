@@ -34,7 +34,6 @@ mod reference;
 mod refresh;
 mod request_id;
 mod secrets;
-mod service;
 mod since_1_16;
 mod sso;
 mod strangers;

@@ -48,7 +48,12 @@ impl Work {
         let began = Instant::now();
         let end = began + pace.span;
         let clients: Vec<_> = (0..pace.clients)
-            .map(|n| tokio::spawn(self.clone().client(port, n, (pace.every, end), seen.clone())))
+            .map(|n| {
+                tokio::spawn(
+                    self.clone()
+                        .client(port, n, (pace.every, end), seen.clone()),
+                )
+            })
             .collect();
         let mut all = Times::default();
         let mut failure = None;

@@ -82,7 +82,8 @@ impl Model {
             count += 1;
         }
         send(stream, &chunk(json!({}), json!("stop"))).await?;
-        let usage = json!({"prompt_tokens": 20, "completion_tokens": count, "total_tokens": 20 + count});
+        let usage =
+            json!({"prompt_tokens": 20, "completion_tokens": count, "total_tokens": 20 + count});
         let last = json!({"id": "bench", "object": "chat.completion.chunk", "created": 0, "model": "bench", "choices": [], "usage": usage});
         send(stream, &last.to_string()).await?;
         send(stream, "[DONE]").await?;

@@ -35,7 +35,10 @@ impl Processes {
         let main = Stat::of(self.postgres)?;
         cpu.postgres += main.own + main.waited_for;
         for entry in fs::read_dir("/proc")?.flatten() {
-            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            let pid = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
             // One that ended meanwhile was waited for by the main one.
             if let Some(stat) = pid.and_then(|pid| Stat::of(pid).ok())
                 && stat.parent == self.postgres

@@ -213,10 +213,7 @@ impl Row {
         };
         let times = self.work.run(bench.port, pace(bench.span), note).await?;
         let cpu = bench.processes.cpu()?.since(&before, times.count());
-        let behind = behind
-            .lock()
-            .map(|times| times.clone())
-            .unwrap_or_default();
+        let behind = behind.lock().map(|times| times.clone()).unwrap_or_default();
         let first = match (self.follows_model, clients) {
             (false, _) => percentile(&times.first, 50),
             // With several clients nobody knows whose word was the latest.

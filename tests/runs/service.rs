@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::apps::{imported, publish};
+use crate::support::apps::{imported, publish};
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
