@@ -15,6 +15,8 @@
 
 mod apps;
 mod apps_for_programs;
+mod chat_models;
+mod chatflows;
 mod runs;
 mod service;
 use gatewright_tests::support;

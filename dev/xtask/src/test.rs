@@ -175,7 +175,7 @@ pub(crate) fn draw() -> anyhow::Result<()> {
         kind: Some(Kind::E2e),
         fast: false,
         long: false,
-        only: None,
+        only: Some("it".into()),
         name: Some("/^e2e::(pages|sso)::/".into()),
     };
     run_with(&options, Some(&folder))?;

@@ -7,8 +7,6 @@ mod audit;
 mod bad_input;
 mod bearer;
 mod browsers;
-mod chat_models;
-mod chatflows;
 mod console;
 mod contract;
 mod decide;

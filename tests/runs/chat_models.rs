@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chatflows::{World, conversation, memory, model, names, said, says};
-use crate::{e2e::process::wait_until, support::Answer};
+use crate::support::{Answer, process::wait_until};
 
 #[actix_web::test]
 async fn memory_is_the_window_of_the_conversation_and_off_without_one() {

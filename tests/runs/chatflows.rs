@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
+use super::runs::{events, slow_then_quick};
+use crate::support::{
+    Answer, Harness,
     apps::{import, publish},
-    runs::{events, slow_then_quick},
-};
-use crate::{
-    e2e::process::wait_until,
-    support::{Answer, Harness, basic_account, model_server::ModelServer},
+    basic_account,
+    model_server::ModelServer,
+    process::wait_until,
 };
 
 const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
