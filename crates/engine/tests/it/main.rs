@@ -5,8 +5,11 @@
 mod build;
 mod containers;
 mod driver;
+mod errors;
+mod expectations;
 mod forms;
 mod golden;
+mod hostile;
 mod http;
 mod models;
 mod properties;
