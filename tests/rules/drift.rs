@@ -312,7 +312,11 @@ fn readme_commands_exist() {
 /// Each row of the list of differences and of the threat model names a test that exists.
 #[test]
 fn every_difference_and_threat_names_an_existing_test() {
-    for document in ["docs/differences.md", "docs/threat-model.md"] {
+    for document in [
+        "docs/differences.md",
+        "docs/threat-model.md",
+        "docs/complaints.md",
+    ] {
         every_row_has_its_test(document, &read(document));
     }
 }

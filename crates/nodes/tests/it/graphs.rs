@@ -83,6 +83,21 @@ fn graph_that_cannot_be_run_is_refused_with_the_node() {
             graph(
                 &[
                     start(&[]),
+                    inside("b", iteration("a")),
+                    inside("a", iteration("b")),
+                ],
+                &[],
+            ),
+            "node a is nested too deeply",
+        ),
+        (
+            graph(&[start(&[]), template("a", "")], &["start a", "a a"]),
+            "node a is part of a cycle",
+        ),
+        (
+            graph(
+                &[
+                    start(&[]),
                     json!({"id": "c", "data": {"type": "code", "code_language": "cobol"}}),
                 ],
                 &[],
@@ -159,6 +174,30 @@ fn graph_beyond_the_limits_is_refused() {
             text
         );
     }
+    let many = json!({"id": "many", "data": {"type": "answer", "x": vec![0; 10_000]}});
+    let lines = |key: &str, count: usize| {
+        let node = json!({"id": "ask", "data": {"type": "http-request", "method": "get", "url": "http://x.test"}});
+        with(node, key, json!("a:b\n".repeat(count)))
+    };
+    for (node, text) in [
+        (
+            many,
+            "node many has 10002 values in its data, more than 10000",
+        ),
+        (
+            lines("headers", 1_001),
+            "node ask (http-request): headers: more than 1000 lines",
+        ),
+        (
+            lines("params", 1_001),
+            "node ask (http-request): params: more than 1000 lines",
+        ),
+    ] {
+        let graph = crate::build::graph(&[start(&[]), node], &[]);
+        assert_eq!(refusal(&graph).to_string(), text);
+    }
+    let fits = crate::build::graph(&[start(&[]), lines("headers", 1_000)], &[]);
+    assert!(Graph::parse(&fits, &Limits::default()).is_ok());
 }
 
 #[test]
