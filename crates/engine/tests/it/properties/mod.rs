@@ -65,8 +65,8 @@ fn limits() -> impl Strategy<Value = Limits> {
 fn most_at_once(run: &Run, most: &mut BTreeMap<String, usize>) {
     let places = run.places();
     let mut now: BTreeMap<String, std::collections::BTreeSet<u32>> = BTreeMap::new();
-    for (execution, _) in run.open.keys() {
-        if let Some(pass) = places.get(execution).and_then(|within| within.last()) {
+    for id in run.open.keys() {
+        if let Some(pass) = places.get(&id.execution()).and_then(|within| within.last()) {
             now.entry(pass.node_id.clone())
                 .or_default()
                 .insert(pass.index);
@@ -120,14 +120,13 @@ proptest! {
         let mut run = begun(&specs);
         run.go_on(&choices, steps);
         prop_assume!(!run.over);
-        let open: Vec<(u64, u32)> = run.open.keys().copied().collect();
+        let open: Vec<CallId> = run.open.keys().map(|id| id.call()).collect();
         let effects = run.send(Event::Stop { reason: "enough".to_owned() });
         prop_assert!(run.open.is_empty(), "every call is given up");
         prop_assert_eq!((run.end().status, run.end().error.as_deref()), (Status::Stopped, Some("enough")));
         prop_assert_eq!(effects.last(), Some(&Effect::Finished));
         // What comes too late changes nothing.
-        for (execution, attempt) in open {
-            let call = CallId { execution, attempt };
+        for call in open {
             for late in [Event::CallChunk { call, text: "late".to_owned() }, Event::CallDone { call, result: done(json!({})).end.unwrap() }] {
                 prop_assert_eq!(run.send(late), vec![Effect::Finished]);
             }

@@ -25,8 +25,8 @@ pub(crate) struct Run {
     pub(crate) now: u64,
     pub(crate) happenings: Vec<Happening>,
     /// By their ids, so that the same number chooses the same thing in a run that was restored.
-    pub(crate) open: BTreeMap<(u64, u32), Open>,
-    pub(crate) timers: BTreeSet<(u64, u32)>,
+    pub(crate) open: BTreeMap<Key, Open>,
+    pub(crate) timers: BTreeSet<Key>,
     forms: BTreeSet<u64>,
     pub(crate) over: bool,
 }
@@ -39,12 +39,30 @@ pub(crate) struct Open {
     has_streamed: bool,
 }
 
-fn key(id: CallId) -> (u64, u32) {
-    (id.execution, id.attempt)
+/// A call, or a timer, in an order that does not depend on when it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    execution: u64,
+    attempt: u32,
 }
 
-fn call_id((execution, attempt): (u64, u32)) -> CallId {
-    CallId { execution, attempt }
+impl From<CallId> for Key {
+    fn from(CallId { execution, attempt }: CallId) -> Self {
+        Self { execution, attempt }
+    }
+}
+
+impl Key {
+    pub(crate) fn call(self) -> CallId {
+        CallId {
+            execution: self.execution,
+            attempt: self.attempt,
+        }
+    }
+
+    pub(crate) fn execution(self) -> u64 {
+        self.execution
+    }
 }
 
 impl Run {
@@ -72,6 +90,11 @@ impl Run {
 
     pub(crate) fn send(&mut self, event: Event) -> Vec<Effect> {
         self.now += 1;
+        self.send_now(event)
+    }
+
+    /// At the same instant as the event before.
+    fn send_now(&mut self, event: Event) -> Vec<Effect> {
         let effects = self.engine.step(self.now, event);
         for effect in &effects {
             match effect {
@@ -87,13 +110,16 @@ impl Run {
                         is_model: matches!(call, NodeCall::Model(_)),
                         has_streamed: false,
                     };
-                    self.open.insert(key(*id), open);
+                    self.open.insert(Key::from(*id), open);
                 }
                 Effect::Cancel(id) => {
-                    self.open.remove(&key(*id));
+                    self.open.remove(&Key::from(*id));
                 }
                 Effect::StartTimer { id, .. } if id.execution > 0 => {
-                    self.timers.insert((id.execution, id.attempt));
+                    self.timers.insert(Key {
+                        execution: id.execution,
+                        attempt: id.attempt,
+                    });
                 }
                 Effect::Finished => self.over = true,
                 _ => {}
@@ -114,8 +140,9 @@ impl Run {
             return Some(self.answer(id, (choice / choices).is_multiple_of(2)));
         }
         let at = at - self.open.len();
-        if let Some(&(execution, attempt)) = self.timers.iter().nth(at) {
-            self.timers.remove(&(execution, attempt));
+        if let Some(&timer) = self.timers.iter().nth(at) {
+            self.timers.remove(&timer);
+            let Key { execution, attempt } = timer;
             return Some(Event::TimerFired(TimerId { execution, attempt }));
         }
         let execution = *self.forms.iter().nth(at - self.timers.len())?;
@@ -127,8 +154,8 @@ impl Run {
         })
     }
 
-    fn answer(&mut self, id: (u64, u32), in_pieces: bool) -> Event {
-        let call = call_id(id);
+    fn answer(&mut self, id: Key, in_pieces: bool) -> Event {
+        let call = id.call();
         if let Some(open) = self
             .open
             .get_mut(&id)
@@ -185,15 +212,14 @@ impl Run {
         let state = serde_json::from_str(&stored).unwrap();
         let mut next = Self::of(Engine::restore(Arc::clone(self.engine.graph()), state));
         // The step that resumes comes at the same instant as the last one.
-        next.now = self.now - 1;
+        next.now = self.now;
         next.forms.clone_from(&self.forms);
-        next.send(Event::Resume);
+        next.send_now(Event::Resume);
         for (id, open) in &self.open {
             if open.has_streamed {
                 let text = SAYS.to_owned();
-                next.now -= 1;
-                next.send(Event::CallChunk {
-                    call: call_id(*id),
+                next.send_now(Event::CallChunk {
+                    call: id.call(),
                     text,
                 });
                 if let Some(again) = next.open.get_mut(id) {

@@ -75,9 +75,16 @@ fn chooses(text: &str) -> Json {
 
 /// What happens next at an open call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
+enum Next {
     Piece,
     Ends,
+}
+
+/// One thing that can happen: which open call, and what of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    at: usize,
+    next: Next,
 }
 
 /// An open call of a node.
@@ -123,19 +130,26 @@ impl<'a> Play<'a> {
     }
 
     /// What can happen now: a number of an open call, and what of it.
-    pub(crate) fn choices(&self) -> Vec<(usize, Next)> {
+    pub(crate) fn choices(&self) -> Vec<Choice> {
         let mut choices = Vec::new();
         for (at, open) in self.open.iter().enumerate() {
-            choices.push((at, Next::Ends));
+            choices.push(Choice {
+                at,
+                next: Next::Ends,
+            });
             if self.shape.kinds[open.node] == Kind::Model && !open.has_streamed {
-                choices.push((at, Next::Piece));
+                choices.push(Choice {
+                    at,
+                    next: Next::Piece,
+                });
             }
         }
         choices
     }
 
     /// Lets it happen to both.
-    pub(crate) fn choose(&mut self, (at, next): (usize, Next)) -> Result<(), String> {
+    pub(crate) fn choose(&mut self, choice: Choice) -> Result<(), String> {
+        let Choice { at, next } = choice;
         let Open { call, node, .. } = self.open[at];
         if next == Next::Piece {
             self.open[at].has_streamed = true;
