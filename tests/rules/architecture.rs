@@ -134,6 +134,7 @@ const EDGES: [(&str, &[&str]); 47] = [
             "domain",
             "dsl",
             "engine",
+            "kv",
             "run-events",
             "storage-kit",
             "storage-runs",

@@ -17,6 +17,8 @@ mod apps;
 mod apps_for_programs;
 mod chat_models;
 mod chatflows;
+mod e2e;
+mod run_events;
 mod runs;
 mod service;
 use gatewright_tests::support;

@@ -249,7 +249,7 @@ pub(super) async fn slow_then_quick() -> String {
 }
 
 /// The app that greets, with a call of a server in between.
-fn calling(url: &str) -> String {
+pub(super) fn calling(url: &str) -> String {
     let call = format!(
         "    - data:\n        authorization:\n          config: null\n          type: no-auth\n        body:\n          data: []\n          type: none\n        \
          headers: ''\n        method: get\n        params: ''\n        timeout: {{}}\n        title: Call\n        type: http-request\n        url: {url}\n        \

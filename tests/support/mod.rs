@@ -4,6 +4,7 @@ pub mod apps;
 pub mod arrange;
 mod browser;
 pub mod certificates;
+pub mod commits;
 pub mod enterprise;
 mod flow;
 mod jar;
@@ -48,6 +49,8 @@ pub struct Harness {
     server: ServerHandle,
     settings: HashMap<String, String>,
     platform: Platform,
+    /// The runs of this server.
+    pub runs: gatewright_runtime::RunPlane,
     server_settings: ServerSettings,
     mail_folder: Arc<tempfile::TempDir>,
     storage_folder: Arc<tempfile::TempDir>,
@@ -211,6 +214,7 @@ impl Harness {
             platform.kv.clone(),
             app.store.clone(),
         ));
+        actix_web::rt::spawn(runs.listen());
         let server = HttpServer::new(move || application(&services))
             .workers(1)
             .disable_signals()
@@ -240,6 +244,7 @@ impl Harness {
             server: handle,
             settings,
             platform,
+            runs,
             server_settings: settings_of_server,
             mail_folder,
             storage_folder,
@@ -319,6 +324,13 @@ impl Harness {
                     .arg(&key)
                     .arg(0)
                     .arg(-1)
+                    .query_async(&mut connection)
+                    .await
+                    .unwrap(),
+                "stream" => redis::cmd("XRANGE")
+                    .arg(&key)
+                    .arg("-")
+                    .arg("+")
                     .query_async(&mut connection)
                     .await
                     .unwrap(),

@@ -9,7 +9,7 @@ use actix_web::{HttpServer, rt};
 use anyhow::{Context as _, bail};
 use gatewright_domain::SystemClock;
 use gatewright_http::application;
-use gatewright_runtime::{Platform, key_file, termination};
+use gatewright_runtime::{Platform, key_file, raise_descriptor_limit, termination};
 
 use crate::compose::{Settings, services};
 
@@ -18,8 +18,18 @@ const DRAIN_NOTICE: Duration = Duration::from_millis(300);
 /// How long calls of runs that must not be done twice are waited for.
 const RUNS_LEAVE: Duration = Duration::from_secs(25);
 
+/// Fewer open files than this are told: five thousand streams, and what is needed beside them.
+const FEW_DESCRIPTORS: u64 = 8_192;
+
 /// Serves until a signal comes.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    if let Some(limit) = raise_descriptor_limit().filter(|limit| *limit < FEW_DESCRIPTORS) {
+        tracing::warn!(
+            event = "server.few_descriptors",
+            limit,
+            "the system allows few open files: so many clients can be connected at most"
+        );
+    }
     let platform = Platform::new(&settings.server).context("the connections cannot be prepared")?;
     require_schema(&platform).await?;
     let app = platform.services(&settings.server)?;
@@ -33,6 +43,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 
     let spares = rt::spawn(platform.pool.clone().keep_warm());
     let leases = rt::spawn(runs.keep_leases());
+    let wires = rt::spawn(runs.listen());
     let keys_file = settings.server.secret.keys_file.clone();
     let follower = keys_file.map(|file| rt::spawn(key_file::follow(file, platform.master.clone())));
 
@@ -64,6 +75,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     serving.await.context("the server task failed")??;
     listener.abort();
     leases.abort();
+    wires.abort();
     spares.abort();
     if let Some(follower) = follower {
         follower.abort();

@@ -6,7 +6,8 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use gatewright_run_events::{PING, RunError, early_error};
+use gatewright_run_events::{PING, RunError, View, early_error};
+use gatewright_run_service::Attached;
 use gatewright_usecase_runs::RunLines;
 
 /// Proxies that gather answers before they pass them on are told not to.
@@ -26,6 +27,14 @@ pub fn refused(error: &RunError) -> HttpResponse {
     let mut body = PING.to_vec();
     body.extend(early_error(error));
     head().body(body)
+}
+
+/// What a reader who attached is answered.
+pub fn attached(attached: Attached, view: View) -> HttpResponse {
+    match attached {
+        Attached::Ended(line) => head().body(line),
+        Attached::Live(attachment, run) => events(RunLines::attached(attachment, run, view)),
+    }
 }
 
 fn head() -> HttpResponseBuilder {

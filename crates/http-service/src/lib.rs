@@ -3,6 +3,7 @@
 
 mod app;
 mod chat;
+mod events;
 mod failure;
 mod key;
 mod request;

@@ -44,17 +44,21 @@ impl Listener {
         settings: &ConsoleSettings,
         ctx: &RequestCtx,
     ) -> Self {
-        let generation = match settings.dify_version.towards(ctx.user_agent.as_deref()) {
-            Client::V1_14 => Generation::V1_14,
-            Client::V1_16 => Generation::V1_16,
-        };
         Self {
             mode: mode.unwrap_or_default(),
-            view: View {
-                audience: Audience::ServiceApi,
-                generation,
-            },
+            view: view(settings, ctx),
         }
+    }
+}
+
+/// How callers of this surface see a run.
+pub(crate) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
+    View {
+        audience: Audience::ServiceApi,
+        generation: match settings.dify_version.towards(ctx.user_agent.as_deref()) {
+            Client::V1_14 => Generation::V1_14,
+            Client::V1_16 => Generation::V1_16,
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use gatewright_http_kit::{
     operations,
 };
 
-use crate::{app, chat, workflows};
+use crate::{app, chat, events, workflows};
 
 /// Inputs may be long texts, and a caller may wait for the end of a run: as long as a run may take, and a minute.
 const RUN: Facts = Facts {
@@ -23,7 +23,7 @@ pub fn operations(surface: Surface) -> Operations {
         Surface::Service => operations!["apps": app::info, app::parameters, app::meta, app::site]
             .and(
                 operations!["workflows": workflows::run => RUN, workflows::run_version => RUN,
-                workflows::detail, workflows::stop],
+                workflows::detail, workflows::stop, events::read => Facts::SLOW],
             )
             .and(operations!["chat": chat::send => RUN, chat::stop]),
         Surface::OpenApi | Surface::Console => Operations::default(),

@@ -319,3 +319,35 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn reader_who_attaches_after_a_past_from_storage_gets_it_as_a_snapshot_and_what_follows_live()
+{
+    for (past, continues) in [
+        (vec![started(StartReason::Initial), chunk("a")], true),
+        (vec![started(StartReason::Initial), paused()], true),
+        (vec![started(StartReason::Initial), paused()], false),
+    ] {
+        let waits = matches!(past.last(), Some(RunEvent::WorkflowPaused(_)));
+        let log = Arc::new(RunLog::after(past.clone(), 8 << 20, None));
+        assert!(!log.begin_after(past), "it has one");
+        let mut attached = log.attach(true, continues).await.unwrap();
+        assert_eq!(attached.snapshot.unwrap().events().len(), 2);
+        log.append(started(StartReason::Resumption)).unwrap();
+        log.append(chunk("b")).unwrap();
+        let (events, ended) = read(&mut attached.reader);
+        assert_eq!(ended, waits && !continues);
+        assert_eq!(text_of(&events), if ended { "" } else { "b" });
+        // Whoever comes later has what was before this part in the snapshot.
+        let later = log.attach(true, continues).await.unwrap();
+        let without_pause = if waits { 1 } else { 2 };
+        assert_eq!(later.snapshot.unwrap().events().len(), without_pause);
+    }
+}
+
+#[test]
+fn late_reader_who_counts_events_gets_each_by_itself() {
+    let log = log_of((0..100).map(|_| chunk("a")));
+    assert_eq!(read(&mut log.reader(0, false)).0.len(), 1);
+    assert_eq!(read(&mut log.reader(0, false).unmerged()).0.len(), 100);
+}

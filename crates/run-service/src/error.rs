@@ -12,6 +12,9 @@ pub enum RunServiceError {
     /// The app cannot be run.
     #[error(transparent)]
     App(AppError),
+    /// There is no such run of the app, or the caller did not begin it.
+    #[error("Workflow run not found")]
+    RunNotFound,
     /// An input that the app does not take.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -80,6 +83,7 @@ impl Classify for RunServiceError {
             Self::ConversationNotFound => Class::not_found("not_found"),
             Self::ConversationCompleted => Class::invalid("conversation_completed"),
             Self::ConversationBusy => Class::rate_limited("too_many_requests", 1),
+            Self::RunNotFound => Class::not_found("not_found"),
             Self::TooMany => Class::rate_limited("too_many_requests", 1),
             Self::Unavailable(error) => error.class(),
         }

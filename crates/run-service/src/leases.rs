@@ -40,12 +40,21 @@ impl LeaseKeeper {
     pub async fn run(self) {
         let mut beat = tokio::time::interval(Duration::from_secs_f64(LEASE_SECONDS / 3.0));
         loop {
-            beat.tick().await;
+            tokio::select! {
+                _ = beat.tick() => {}
+                () = self.service.leases_changed() => {}
+            }
             if let Err(error) = self.renew().await {
                 tracing::warn!(
                     event = "run.leases_not_renewed",
                     %error,
                     "leases of runs were not renewed"
+                );
+            } else if let Err(error) = self.service.look_after_awaited().await {
+                tracing::warn!(
+                    event = "run.awaited_not_found",
+                    %error,
+                    "runs of other processes that are read here were not looked for"
                 );
             } else if let Err(error) = self.take_up_lapsed().await {
                 tracing::warn!(

@@ -3,6 +3,8 @@
 //!
 //! It stands above `usecase-runs`, which knows neither apps nor PostgreSQL, and `usecase-apps`, which knows no runs.
 
+mod attach;
+mod awaited;
 mod conversation;
 mod detail;
 mod error;
@@ -10,19 +12,24 @@ mod forms;
 mod history;
 mod leases;
 mod messages;
+mod past;
 mod question;
+mod remote;
 mod rows;
 mod service;
 mod store;
 mod system;
 mod takeover;
 
+pub use attach::{AttachRun, Attached};
 pub use detail::RunDetail;
 pub use error::RunServiceError;
 pub use forms::FormTokens;
 pub use history::{Histories, PastRound};
 pub use leases::LeaseKeeper;
+pub use past::StoredPast;
 pub use question::{Asked, UnknownConversation};
+pub use remote::RemoteRuns;
 pub use service::{Caller, RunService, StartRun};
 pub use store::PostgresRuns;
 

@@ -1,6 +1,9 @@
 //! Runs as surfaces use them: begun, stopped.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
 
 use gatewright_domain::ids::{AppId, WorkflowId};
 use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
@@ -17,7 +20,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Asked, RunServiceError, messages, question,
+    Asked, RemoteRuns, RunServiceError, messages, question,
     store::STOPPED,
     system::{Shown, System},
 };
@@ -72,6 +75,10 @@ pub struct RunService {
     pub(crate) pool: Pool,
     pub(crate) env: Env,
     pub(crate) limits: Limits,
+    /// Runs of other processes.
+    pub(crate) remote: Option<Arc<RemoteRuns>>,
+    /// Runs elsewhere that had ended when they were last looked for.
+    pub(crate) ended: Mutex<HashSet<Uuid>>,
 }
 
 impl RunService {
@@ -83,6 +90,25 @@ impl RunService {
             pool,
             env,
             limits: Limits::default(),
+            remote: None,
+            ended: Mutex::default(),
+        }
+    }
+
+    /// The same, with a way to runs of other processes. Without it a reader of such a run sees what storage has of it, and its end.
+    #[must_use]
+    pub fn with_remote(self, remote: Arc<RemoteRuns>) -> Self {
+        Self {
+            remote: Some(remote),
+            ..self
+        }
+    }
+
+    /// Waits until other processes left something to do about leases.
+    pub(crate) async fn leases_changed(&self) {
+        match &self.remote {
+            Some(remote) => remote.leases_changed().await,
+            None => std::future::pending().await,
         }
     }
 
@@ -203,7 +229,11 @@ impl RunService {
             return Ok(());
         };
         lease::request_stop(conn, *run).await?;
-        self.registry.stop(*run, STOPPED).await;
+        if !self.registry.stop(*run, STOPPED).await
+            && let Some(remote) = &self.remote
+        {
+            remote.stop(*run).await;
+        }
         Ok(())
     }
 

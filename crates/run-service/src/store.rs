@@ -13,6 +13,7 @@ use gatewright_storage_runs::{
 use gatewright_usecase_runs::{
     BatchError, BatchStore, Checkpoint, Commit, Committed, PortFuture, Record, StoreError,
 };
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{LEASE_SECONDS, messages, rows};
@@ -24,12 +25,26 @@ pub(crate) const STOPPED: &str = "Stopped by user.";
 pub struct PostgresRuns {
     pool: Pool,
     owner: Uuid,
+    resumed: Option<mpsc::Sender<Uuid>>,
 }
 
 impl PostgresRuns {
     /// For the process that calls itself `owner`.
     pub fn new(pool: Pool, owner: Uuid) -> Self {
-        Self { pool, owner }
+        Self {
+            pool,
+            owner,
+            resumed: None,
+        }
+    }
+
+    /// The same, and says which runs went on, once that is kept.
+    #[must_use]
+    pub fn telling(self, resumed: mpsc::Sender<Uuid>) -> Self {
+        Self {
+            resumed: Some(resumed),
+            ..self
+        }
     }
 
     async fn write_all(
@@ -47,6 +62,12 @@ impl PostgresRuns {
         write_runs(&mut tx, &own, &leases).await?;
         write_states(&mut tx, &own).await?;
         tx.commit().await?;
+        if let Some(resumed) = &self.resumed {
+            for commit in own.iter().filter(|commit| goes_on(commit)) {
+                // Whoever reads it looks for it later when this is full.
+                let _ = resumed.try_send(run_id(commit));
+            }
+        }
         let answer = |commit: &Commit| match find(&leases, commit) {
             None if is_late(commit) => Err(StoreError::Conflict),
             None if is_whole(commit) => Ok(Committed::default()),
@@ -203,6 +224,11 @@ fn whole(commit: &Commit) -> Option<WholeRun<'_>> {
         run: began?,
         end: end?,
     })
+}
+
+fn goes_on(commit: &Commit) -> bool {
+    let resumes = |record: &Record| matches!(record, Record::Started(start) if start.reason == StartReason::Resumption);
+    commit.records.iter().any(resumes)
 }
 
 /// The lease by which this commit may be written.

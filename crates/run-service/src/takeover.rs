@@ -56,7 +56,7 @@ impl RunService {
         let plan = RunPlan {
             message: dialogue.as_ref().map(identity),
             dialogue: dialogue.map(Box::new),
-            ..plan(lease, &begun)?
+            ..plan(lease.run_id, lease.epoch, &begun)?
         };
         let machine = |engine: &Json| {
             let state: EngineState =
@@ -131,8 +131,8 @@ impl RunService {
     }
 }
 
-/// The plan that the run began with, under the new ownership.
-fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
+/// The plan that the run began with, under an ownership.
+pub(crate) fn plan(run_id: Uuid, epoch: i64, begun: &Begun) -> Result<RunPlan, RunServiceError> {
     let stored: Map<String, Value> = serde_json::from_str(&begun.inputs).map_err(unreadable)?;
     let mut streamed = stored.clone();
     for name in NOT_SHOWN {
@@ -140,11 +140,8 @@ fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
     }
     let id = begun.created_by.to_string();
     Ok(RunPlan {
-        key: RunKey {
-            run_id: lease.run_id,
-            epoch: lease.epoch,
-        },
-        task_id: task_id(lease.run_id),
+        key: RunKey { run_id, epoch },
+        task_id: task_id(run_id),
         tenant_id: begun.tenant_id,
         app_id: begun.app_id,
         workflow_id: begun.workflow_id,
@@ -167,7 +164,7 @@ fn plan(lease: Lease, begun: &Begun) -> Result<RunPlan, RunServiceError> {
 }
 
 /// The conversation that a run is part of: its row of inputs says so.
-fn conversation_of(begun: &Begun) -> Option<Uuid> {
+pub(crate) fn conversation_of(begun: &Begun) -> Option<Uuid> {
     let stored: Value = serde_json::from_str(&begun.inputs).ok()?;
     stored["sys.conversation_id"].as_str()?.parse().ok()
 }

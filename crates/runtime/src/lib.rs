@@ -3,6 +3,7 @@
 
 mod app_settings;
 mod apps;
+mod descriptors;
 pub mod doctor;
 pub mod environment;
 mod identity;
@@ -15,11 +16,13 @@ pub mod running;
 mod runs;
 mod settings;
 mod shutdown;
+mod spills;
 mod telemetry;
 pub mod terminal;
 pub mod worker;
 
 pub use app_settings::AppSettings;
+pub use descriptors::raise_descriptor_limit;
 pub use outbound_settings::OutboundSettings;
 pub use platform::{AppServices, Platform};
 pub use runs::RunPlane;

@@ -1,30 +1,38 @@
 //! The run plane, put together: the engine's tasks, what they reach, and where they are kept.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use gatewright_domain::error::Unavailable;
+use gatewright_kv::RunMirrors;
 use gatewright_node_runners::{
     files::{FileContent, FileError, RunFiles},
     history::{HistoryError, NoHistory, Round, RunHistory},
 };
 use gatewright_outbound::guard::GuardedClient;
 use gatewright_run_service::{
-    FormTokens, Histories, LeaseKeeper, PastRound, PostgresRuns, RunService,
+    FormTokens, Histories, LeaseKeeper, PastRound, PostgresRuns, RemoteRuns, RunService, StoredPast,
 };
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_runs::{Capacity, Dialogue, Ports, Recorder, RunPlan, RunRegistry};
 use serde_json::Value;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
     node::{NodeCalls, RunSurroundings},
     platform::Platform,
     settings::ServerSettings,
+    spills::FileSpills,
 };
 
 /// Runs that one process has under way; more are told to come back.
 const RUNS: usize = 2_000;
+/// Runs that went on, and of which others are still to be told; they find more by themselves.
+const RESUMED: usize = 1_024;
 /// Bytes of one run's log in memory.
 const LOG_BYTES: usize = 8 << 20;
 
@@ -33,6 +41,8 @@ pub struct RunPlane {
     /// As surfaces use them.
     pub service: Arc<RunService>,
     registry: Arc<RunRegistry>,
+    remote: Arc<RemoteRuns>,
+    resumed: Mutex<Option<mpsc::Receiver<Uuid>>>,
     platform_pool: gatewright_storage_kit::Pool,
     owner: Uuid,
 }
@@ -62,29 +72,34 @@ impl RunPlane {
         );
         let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
         let owner = platform.env.ids.new_uuid();
-        let store = PostgresRuns::new(platform.pool.clone(), owner);
+        let (resumes, resumed) = mpsc::channel(RESUMED);
+        let store = PostgresRuns::new(platform.pool.clone(), owner).telling(resumes);
         let ports = Ports {
             runner: Arc::new(runner),
             store: Arc::new(Recorder::start(Arc::new(store))),
             forms: Arc::new(FormTokens::new(platform.env.clone())),
             clock,
         };
-        let registry = Arc::new(RunRegistry::new(
-            ports,
-            Capacity {
-                runs: RUNS,
-                log_bytes: LOG_BYTES,
-            },
-        ));
+        let capacity = Capacity {
+            runs: RUNS,
+            log_bytes: LOG_BYTES,
+        };
+        let past = StoredPast::new(platform.pool.clone());
+        let registry = RunRegistry::new(ports, capacity)
+            .with_past(Arc::new(past))
+            .with_spills(Arc::new(FileSpills));
+        let registry = Arc::new(registry);
+        let wires = RunMirrors::new(platform.kv.clone(), platform.seals());
+        let remote = Arc::new(RemoteRuns::new(wires, Arc::clone(&registry), owner));
         let (pool, env) = (platform.pool.clone(), platform.env.clone());
         Ok(Self {
-            service: Arc::new(RunService::new(
-                apps,
-                Arc::clone(&registry),
-                pool.clone(),
-                env,
-            )),
+            service: Arc::new(
+                RunService::new(apps, Arc::clone(&registry), pool.clone(), env)
+                    .with_remote(Arc::clone(&remote)),
+            ),
             registry,
+            remote,
+            resumed: Mutex::new(Some(resumed)),
             platform_pool: pool,
             owner,
         })
@@ -95,12 +110,33 @@ impl RunPlane {
         self.keeper().run()
     }
 
+    /// Does what other processes ask for of runs that are here, and hears of those that are there, until the future is dropped. Once.
+    pub fn listen(&self) -> impl Future<Output = ()> + Send + use<> {
+        let resumed = self.resumed.lock().ok().and_then(|mut once| once.take());
+        let remote = Arc::clone(&self.remote);
+        async move {
+            if let Some(resumed) = resumed {
+                remote.listen(resumed).await;
+            }
+        }
+    }
+
     /// Goes on with runs of processes that are gone, once. Returns how many.
     ///
     /// # Errors
     /// When a store does not answer.
     pub async fn take_up_lapsed(&self) -> Result<usize, gatewright_run_service::RunServiceError> {
         self.keeper().take_up_lapsed().await
+    }
+
+    /// Looks after runs that are read here and are not here, once. Returns how many of them were found to have ended.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn look_after_awaited(
+        &self,
+    ) -> Result<usize, gatewright_run_service::RunServiceError> {
+        self.service.look_after_awaited().await
     }
 
     /// Renews the leases of this process, once, and hears of stops that were asked of others.
@@ -115,12 +151,15 @@ impl RunPlane {
     pub async fn leave(&self, shutdown_timeout: Duration) {
         let cut = self.registry.leave(shutdown_timeout).await;
         match self.keeper().give_back().await {
-            Ok(given) => tracing::info!(
-                event = "run.leases_released",
-                cut,
-                given,
-                "runs are left to others"
-            ),
+            Ok(given) => {
+                self.remote.given_back().await;
+                tracing::info!(
+                    event = "run.leases_released",
+                    cut,
+                    given,
+                    "runs are left to others"
+                );
+            }
             Err(error) => {
                 tracing::warn!(
                     event = "run.lease_release_failed",

@@ -1,6 +1,6 @@
 //! `workflow_node_executions`, with Dify's columns.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     QueryableByName,
     sql_types::{Array, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
@@ -133,6 +133,50 @@ pub async fn list(conn: &mut Conn, run: Uuid) -> Result<Vec<Node>, StorageError>
     let rows = statement(
         "SELECT id, \"index\", node_id, node_type, title, status, outputs, error, elapsed_time \
          FROM workflow_node_executions WHERE workflow_run_id = $1 ORDER BY \"index\", id",
+    )
+    .bind::<SqlUuid, _>(run)
+    .load(conn.as_mut())
+    .await?;
+    Ok(rows)
+}
+
+/// An execution as a snapshot shows it: without what went in and came out.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct Outline {
+    /// Primary key of `workflow_node_executions`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// The node in the graph.
+    #[diesel(sql_type = Text)]
+    pub node_id: String,
+    /// `llm`, `template-transform`, …
+    #[diesel(sql_type = Text)]
+    pub node_type: String,
+    /// What the author called it.
+    #[diesel(sql_type = Text)]
+    pub title: String,
+    /// `running`, or how it ended.
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    /// How long it took, in seconds.
+    #[diesel(sql_type = Double)]
+    pub elapsed_time: f64,
+    /// A JSON object: the frames that it was part of, among others.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub execution_metadata: Option<String>,
+    /// When it began, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
+    /// When it ended, in UTC; none while it works.
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub finished_at: Option<NaiveDateTime>,
+}
+
+/// The executions of a run in their order, each once: attempts that failed and were repeated are left out.
+pub async fn list_outlines(conn: &mut Conn, run: Uuid) -> Result<Vec<Outline>, StorageError> {
+    let rows = statement(
+        "SELECT id, node_id, node_type, title, status, elapsed_time, execution_metadata, created_at, finished_at \
+         FROM workflow_node_executions WHERE workflow_run_id = $1 AND status <> 'retry' ORDER BY \"index\", id",
     )
     .bind::<SqlUuid, _>(run)
     .load(conn.as_mut())

@@ -246,6 +246,9 @@ pub struct Run {
     /// Nodes that ended.
     #[diesel(sql_type = Nullable<Integer>)]
     pub total_steps: Option<i32>,
+    /// Nodes that failed and were gone around.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub exceptions_count: Option<i32>,
     /// When it began, in UTC.
     #[diesel(sql_type = Timestamp)]
     pub created_at: NaiveDateTime,
@@ -260,7 +263,7 @@ pub struct Run {
     pub created_by: Uuid,
 }
 
-const SELECT: &str = "SELECT id, workflow_id, status, inputs, outputs, error, elapsed_time, total_tokens, total_steps, \
+const SELECT: &str = "SELECT id, workflow_id, status, inputs, outputs, error, elapsed_time, total_tokens, total_steps, exceptions_count, \
                       created_at, finished_at, created_by_role, created_by FROM workflow_runs ";
 
 /// A run of an app.
@@ -279,6 +282,33 @@ pub async fn find(
     .get_result(conn.as_mut())
     .await
     .optional()?;
+    Ok(found)
+}
+
+/// `running`, `paused`, or how a run ended, whoever's it is.
+pub async fn find_status(conn: &mut Conn, run: Uuid) -> Result<Option<String>, StorageError> {
+    let found: Option<Status> = statement("SELECT status FROM workflow_runs WHERE id = $1")
+        .bind::<SqlUuid, _>(run)
+        .get_result(conn.as_mut())
+        .await
+        .optional()?;
+    Ok(found.map(|row| row.status))
+}
+
+#[derive(QueryableByName)]
+struct Status {
+    #[diesel(sql_type = Text)]
+    status: String,
+}
+
+/// Those of these runs that do not wait, whoever's they are.
+pub async fn list_not_paused(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Run>, StorageError> {
+    let found = diesel::sql_query(format!(
+        "{SELECT} WHERE id = ANY ($1) AND status <> 'paused'"
+    ))
+    .bind::<Array<SqlUuid>, _>(runs)
+    .load(conn.as_mut())
+    .await?;
     Ok(found)
 }
 
@@ -321,6 +351,9 @@ pub struct Begun {
     /// The account or the end user.
     #[diesel(sql_type = SqlUuid)]
     pub created_by: Uuid,
+    /// When it began, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
     /// The account's name, or what the caller calls the end user.
     #[diesel(sql_type = Text)]
     pub name: String,
@@ -332,7 +365,7 @@ pub struct Begun {
 /// What a run began with, whoever's it is. Whoever is gone meanwhile has an empty name.
 pub async fn find_begun(conn: &mut Conn, run: Uuid) -> Result<Option<Begun>, StorageError> {
     let found = statement(
-        "SELECT r.tenant_id, r.app_id, r.workflow_id, coalesce(r.inputs, '{}') AS inputs, r.created_by_role AS role, r.created_by, \
+        "SELECT r.tenant_id, r.app_id, r.workflow_id, coalesce(r.inputs, '{}') AS inputs, r.created_by_role AS role, r.created_by, r.created_at, \
            coalesce(a.name, e.session_id, '') AS name, coalesce(a.email, '') AS email \
          FROM workflow_runs r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
            LEFT JOIN end_users e ON r.created_by_role = 'end_user' AND e.id = r.created_by WHERE r.id = $1",

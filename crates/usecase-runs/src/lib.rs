@@ -13,6 +13,7 @@ mod lines;
 mod machine;
 mod memory;
 mod micros;
+mod past;
 mod plan;
 mod ports;
 mod record;
@@ -29,6 +30,7 @@ pub use crate::{
     ids::{attempt_id, execution_id},
     lines::RunLines,
     machine::Machine,
+    past::{PastRuns, Waits, add_stored},
     plan::{RunKey, RunPlan},
     ports::{
         CallReport, Commit, Committed, FormIssuer, NodeRunner, NodeWork, PortFuture, Ports,
@@ -36,7 +38,8 @@ pub use crate::{
     },
     record::{Checkpoint, FormRecord, NodeRecord, NodeState, Record},
     recorder::{BatchError, BatchStore, Recorder},
-    registry::{Capacity, RunHandle, RunRegistry, StartError},
+    registry::{Capacity, Found, RunHandle, RunRegistry, StartError},
+    stamp::files_among,
     wait::blocking_answer,
     wake::Wake,
 };

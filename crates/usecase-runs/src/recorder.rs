@@ -1,16 +1,25 @@
 //! Group commit: what many runs have to keep at the same time goes into storage together. While one batch is written
-//! the next one gathers, so a busy process writes few large transactions and an idle one waits for nobody.
+//! the next one gathers, so a busy process writes few large transactions and an idle one waits for nobody. While storage is gone, what runs have
+//! to keep waits for some seconds; a run that is about to begin is refused at once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot};
+use gatewright_run_events::StartReason;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
-use crate::{Commit, Committed, PortFuture, RunStore, StoreError};
+use crate::{Checkpoint, Commit, Committed, PortFuture, Record, RunStore, StoreError};
 
 /// Commits of one batch at most.
 const BATCH: usize = 64;
 /// Commits that wait for the next batches at most; whoever has more waits.
 const QUEUE: usize = 1_024;
+/// Between two tries while storage is gone.
+const RETRY: Duration = Duration::from_millis(200);
+/// So long a commit waits for storage to come back: less than a lease has left at least when it could not be renewed.
+const HOLD: Duration = Duration::from_secs(8);
 
 /// Writes several runs in one transaction.
 pub trait BatchStore: Send + Sync {
@@ -43,6 +52,8 @@ pub struct Recorder {
 struct Pending {
     commit: Commit,
     done: oneshot::Sender<Result<Committed, StoreError>>,
+    /// Since when storage is gone, when it was tried before.
+    since: Option<Instant>,
 }
 
 impl Recorder {
@@ -59,7 +70,14 @@ impl RunStore for Recorder {
     fn commit(&self, commit: Commit) -> PortFuture<'_, Result<Committed, StoreError>> {
         Box::pin(async {
             let (done, is_done) = oneshot::channel();
-            let handed = self.queue.send(Pending { commit, done }).await;
+            let handed = self
+                .queue
+                .send(Pending {
+                    commit,
+                    done,
+                    since: None,
+                })
+                .await;
             handed.map_err(|_| StoreError::Unavailable)?;
             is_done.await.unwrap_or(Err(StoreError::Unavailable))
         })
@@ -67,48 +85,113 @@ impl RunStore for Recorder {
 }
 
 async fn write_all(store: Arc<dyn BatchStore>, mut queue: mpsc::Receiver<Pending>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
-        write(store.as_ref(), std::mem::take(&mut batch)).await;
+    let mut pending = Vec::with_capacity(BATCH);
+    loop {
+        if pending.is_empty() {
+            if queue.recv_many(&mut pending, BATCH).await == 0 {
+                return;
+            }
+        } else {
+            // Storage is gone. Whoever comes meanwhile is not told later than those who wait.
+            tokio::time::sleep(RETRY).await;
+            while let Ok(more) = queue.try_recv() {
+                pending.push(more);
+            }
+        }
+        pending = write_or_hold(store.as_ref(), pending).await;
     }
 }
 
-/// Writes one batch. One that is refused is halved until what cannot be kept stands alone, and fails alone.
-async fn write(store: &dyn BatchStore, batch: Vec<Pending>) {
+/// Writes what it can. What storage did not take for being gone is given back, to be written later; of that whoever need not wait is told.
+async fn write_or_hold(store: &dyn BatchStore, mut pending: Vec<Pending>) -> Vec<Pending> {
+    let mut held = Vec::new();
+    while !pending.is_empty() {
+        let rest = pending.split_off(pending.len().min(BATCH));
+        let batch = std::mem::replace(&mut pending, rest);
+        let unwritten = write(store, batch).await;
+        if !unwritten.is_empty() {
+            held = unwritten;
+            held.append(&mut pending);
+        }
+    }
+    let now = Instant::now();
+    held.into_iter().filter_map(|one| one.held(now)).collect()
+}
+
+impl Pending {
+    /// The same, to be tried again. A run that is about to begin does not wait, and nobody waits so long that the run could be another
+    /// process's meanwhile.
+    fn held(self, now: Instant) -> Option<Self> {
+        let since = self.since.unwrap_or(now);
+        if begins(&self.commit) || now.duration_since(since) >= HOLD {
+            let _ = self.done.send(Err(StoreError::Unavailable));
+            return None;
+        }
+        Some(Self {
+            since: Some(since),
+            ..self
+        })
+    }
+
+    /// Tells whoever waits. A run that was not to be found when its end was written a second time has ended: by the first time, of which
+    /// nobody heard, for it could not be another process's yet.
+    fn tell(self, answer: Result<Committed, StoreError>) {
+        let is_repeated = self.since.is_some() && self.commit.checkpoint == Checkpoint::Drop;
+        let answer = match answer {
+            Err(StoreError::Fenced) if is_repeated => Ok(Committed::default()),
+            answer => answer,
+        };
+        // Whoever does not wait any more was told otherwise.
+        let _ = self.done.send(answer);
+    }
+}
+
+fn begins(commit: &Commit) -> bool {
+    let is_first = |record: &Record| matches!(record, Record::Started(start) if start.reason == StartReason::Initial);
+    commit.records.iter().any(is_first)
+}
+
+/// Writes one batch. One that is refused is halved until what cannot be kept stands alone, and fails alone. What storage did not take
+/// for being gone is given back.
+async fn write(store: &dyn BatchStore, batch: Vec<Pending>) -> Vec<Pending> {
     let mut parts = vec![batch];
+    let mut unwritten = Vec::new();
     while let Some(mut part) = parts.pop() {
         let (commits, waiting): (Vec<_>, Vec<_>) = part
             .drain(..)
-            .map(|pending| (pending.commit, pending.done))
+            .map(|pending| (pending.commit, (pending.done, pending.since)))
             .unzip();
-        match store.write(&commits).await {
-            Ok(answers) => tell(waiting, answers),
-            Err(BatchError::Refused(_)) if commits.len() > 1 => {
-                let mut pending = commits
-                    .into_iter()
-                    .zip(waiting)
-                    .map(|(commit, done)| Pending { commit, done });
+        let written = store.write(&commits).await;
+        let mut pending = commits
+            .into_iter()
+            .zip(waiting)
+            .map(|(commit, (done, since))| Pending {
+                commit,
+                done,
+                since,
+            });
+        match written {
+            Ok(answers) => {
+                // Without an answer of their own they hear that storage is gone.
+                let gone = std::iter::repeat_with(|| Err(StoreError::Unavailable));
+                pending
+                    .zip(answers.into_iter().chain(gone))
+                    .for_each(|(one, answer)| one.tell(answer));
+            }
+            Err(BatchError::Refused(_)) if pending.len() > 1 => {
                 let half = pending.len() / 2;
                 let first = pending.by_ref().take(half).collect();
                 parts.push(pending.collect());
                 parts.push(first);
             }
             Err(BatchError::Refused(reason)) => {
-                tell(waiting, vec![Err(StoreError::Rejected(reason))]);
+                pending.for_each(|one| one.tell(Err(StoreError::Rejected(reason.clone()))));
             }
-            Err(BatchError::Unavailable) => tell(waiting, Vec::new()),
+            Err(BatchError::Unavailable) => {
+                unwritten.extend(pending);
+                unwritten.extend(parts.drain(..).flatten());
+            }
         }
     }
-}
-
-/// Tells each who waits. Without an answer of their own they hear that storage is gone.
-fn tell(
-    waiting: Vec<oneshot::Sender<Result<Committed, StoreError>>>,
-    answers: Vec<Result<Committed, StoreError>>,
-) {
-    let gone = std::iter::repeat_with(|| Err(StoreError::Unavailable));
-    for (done, answer) in waiting.into_iter().zip(answers.into_iter().chain(gone)) {
-        // Whoever does not wait any more was told otherwise.
-        let _ = done.send(answer);
-    }
+    unwritten
 }

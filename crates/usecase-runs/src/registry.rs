@@ -1,22 +1,23 @@
 //! The runs of this process: begun, taken up again, stopped, found.
 
+mod readers;
+mod state;
+
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use gatewright_engine::{Event, Start};
-use gatewright_run_events::{Json, Reader, RunLog};
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::{self, AbortHandle, JoinSet},
-};
+use gatewright_run_events::{Json, Reader, RunEvent, RunLog};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+pub use self::readers::Found;
+use self::state::{Entry, State};
 use crate::{
-    Machine, Ports, RunKey, RunPlan, Spills, StoreError, Wake,
+    Machine, PastRuns, Ports, RunKey, RunPlan, Spills, StoreError, Wake,
     memory::{Memory, Stored},
     task::{Begin, Command, RunTask},
 };
@@ -67,18 +68,13 @@ impl RunHandle {
     }
 }
 
-impl Entry {
-    /// Whether its task still listens; one that does not is about to end.
-    fn is_under_way(&self) -> bool {
-        !self.commands.is_closed()
-    }
-}
-
 /// What a task begins with.
 struct First {
     machine: Box<dyn Machine>,
     memory: Memory,
     tells_text: bool,
+    /// What readers who attach are shown of what was before.
+    past: Vec<RunEvent>,
     events: Vec<Event>,
 }
 
@@ -87,35 +83,18 @@ struct First {
 pub struct RunRegistry {
     ports: Ports,
     capacity: Capacity,
-    spills: Option<SharedSpills>,
+    spills: Option<Shared<dyn Spills>>,
+    past: Option<Shared<dyn PastRuns>>,
     state: Mutex<State>,
 }
 
-#[derive(Clone)]
-struct SharedSpills(Arc<dyn Spills>);
+/// A port that has nothing to show.
+struct Shared<T: ?Sized>(Arc<T>);
 
-impl fmt::Debug for SharedSpills {
+impl<T: ?Sized> fmt::Debug for Shared<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Spills")
+        formatter.write_str("Shared")
     }
-}
-
-#[derive(Debug, Default)]
-struct State {
-    runs: HashMap<Uuid, Entry>,
-    by_task: HashMap<Uuid, Uuid>,
-    by_id: HashMap<task::Id, Uuid>,
-    /// Logs of runs that wait, as long as somebody reads them.
-    paused: HashMap<Uuid, Weak<RunLog>>,
-    tasks: JoinSet<()>,
-    leaving: bool,
-}
-
-#[derive(Debug)]
-struct Entry {
-    handle: RunHandle,
-    commands: mpsc::Sender<Command>,
-    task: AbortHandle,
 }
 
 impl RunRegistry {
@@ -126,6 +105,7 @@ impl RunRegistry {
             ports,
             capacity,
             spills: None,
+            past: None,
             state: Mutex::new(State::default()),
         }
     }
@@ -135,7 +115,17 @@ impl RunRegistry {
     #[must_use]
     pub fn with_spills(self, spills: Arc<dyn Spills>) -> Self {
         Self {
-            spills: Some(SharedSpills(spills)),
+            spills: Some(Shared(spills)),
+            ..self
+        }
+    }
+
+    /// The same, with somewhere to read what runs did before they came here. Without it a reader who attaches to a run that was taken up
+    /// sees only what happens from then on.
+    #[must_use]
+    pub fn with_past(self, past: Arc<dyn PastRuns>) -> Self {
+        Self {
+            past: Some(Shared(past)),
             ..self
         }
     }
@@ -151,6 +141,7 @@ impl RunRegistry {
             machine,
             memory: Memory::default(),
             tells_text: false,
+            past: Vec::new(),
             events: vec![Event::Start(start)],
         };
         self.begin(plan, first).await
@@ -168,8 +159,10 @@ impl RunRegistry {
         let stored: Stored = serde_json::from_str(checkpoint.as_str())
             .map_err(|error| StartError::State(error.to_string()))?;
         let machine = machine(&stored.engine).map_err(StartError::State)?;
+        let past = self.past(plan.key.run_id, &stored.memory, &wake).await?;
         let first = First {
             machine,
+            past,
             memory: stored.memory,
             tells_text: wake == Wake::Interrupted,
             events: wake.events(),
@@ -245,7 +238,7 @@ impl RunRegistry {
         }
     }
 
-    /// Takes no more runs and leaves those that there are to others: each as soon as nothing is under way that must not be done twice, all
+    /// Takes no more runs and leaves those that there are to others, whose readers end: each as soon as nothing is under way that must not be done twice, all
     /// after `shutdown_timeout`. Returns how many were cut off.
     pub async fn leave(&self, shutdown_timeout: Duration) -> usize {
         let (senders, mut tasks) = {
@@ -269,6 +262,9 @@ impl RunRegistry {
         state.runs.clear();
         state.by_task.clear();
         state.by_id.clear();
+        for log in state.awaited.drain().filter_map(|(_, log)| log.upgrade()) {
+            log.close();
+        }
         cut
     }
 
@@ -301,12 +297,8 @@ impl RunRegistry {
         if state.leaving || state.runs.len() >= self.capacity.runs {
             return Err(StartError::Busy);
         }
-        let known = state.paused.remove(&run_id).and_then(|log| log.upgrade());
-        let fresh = || {
-            let spill = self.spills.as_ref().map(|spills| spills.0.of(plan.key));
-            Arc::new(RunLog::with_limit(self.capacity.log_bytes, spill))
-        };
-        let log = known.unwrap_or_else(fresh);
+        let known = state.awaited.remove(&run_id).and_then(|log| log.upgrade());
+        let log = known.unwrap_or_else(|| self.log(plan.key, first.past));
         let handle = RunHandle {
             plan: Arc::new(plan),
             log,
@@ -350,40 +342,5 @@ impl RunRegistry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Forgets runs whose tasks have ended. Logs of those that wait are found as long as somebody reads them.
-    fn reap(&mut self) {
-        while let Some(ended) = self.tasks.try_join_next_with_id() {
-            let task = match ended {
-                Ok((task, ())) => task,
-                Err(error) => error.id(),
-            };
-            // A run that paused and goes on has another task by now.
-            if let Some(entry) = self
-                .by_id
-                .remove(&task)
-                .and_then(|run| self.ended(run, task))
-            {
-                self.forget(&entry);
-            }
-        }
-    }
-
-    fn ended(&mut self, run_id: Uuid, task: task::Id) -> Option<Entry> {
-        let own = self.runs.get(&run_id)?.task.id() == task;
-        if own { self.runs.remove(&run_id) } else { None }
-    }
-
-    fn forget(&mut self, entry: &Entry) {
-        let plan = &entry.handle.plan;
-        self.by_task.remove(&plan.task_id);
-        if !entry.handle.log.is_closed() {
-            self.paused.retain(|_, log| log.strong_count() > 0);
-            self.paused
-                .insert(plan.key.run_id, Arc::downgrade(&entry.handle.log));
-        }
     }
 }

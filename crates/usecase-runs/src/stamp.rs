@@ -15,7 +15,7 @@ use gatewright_run_events::{
     HumanInputFormFilled, HumanInputFormTimeout, Json, ReasoningChunk, RunEvent, StartReason,
     TextChunk, TextReplace, WorkflowStarted,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     FormIssuer, FormRecord, Record, RunPlan, memory::Memory, micros::unix_seconds, record::Stamped,
@@ -195,10 +195,21 @@ fn files_of(outputs: &Fields) -> Json {
         .iter()
         .flat_map(|(_, value)| files_in(value.json()))
         .collect();
+    listed(&files)
+}
+
+/// Files among the outputs of a run, an object: an array.
+#[must_use]
+pub fn files_among(outputs: &Value) -> Json {
+    let values = outputs.as_object().into_iter().flat_map(Map::values);
+    listed(&values.flat_map(files_in).collect::<Vec<_>>())
+}
+
+fn listed(files: &[&Value]) -> Json {
     if files.is_empty() {
         Json::array()
     } else {
-        Json::of(&files).unwrap_or_else(|_| Json::array())
+        Json::of(files).unwrap_or_else(|_| Json::array())
     }
 }
 

@@ -5,14 +5,17 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
-use gatewright_run_events::Json;
+use gatewright_run_events::{Json, StartReason, WorkflowStarted};
 use gatewright_usecase_runs::{
-    BatchError, BatchStore, Checkpoint, Commit, Committed, PortFuture, Recorder, RunStore,
+    BatchError, BatchStore, Checkpoint, Commit, Committed, PortFuture, Record, Recorder, RunStore,
     StoreError,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use support::{plan, until};
 
@@ -22,7 +25,7 @@ struct Batches {
     written: Mutex<Vec<Vec<u128>>>,
     bad: Vec<u128>,
     gate: Semaphore,
-    gone: bool,
+    gone: AtomicBool,
 }
 
 impl BatchStore for Batches {
@@ -38,7 +41,7 @@ impl BatchStore for Batches {
                 .collect();
             let refused = runs.iter().any(|run| self.bad.contains(run));
             self.written.lock().unwrap().push(runs);
-            if self.gone {
+            if self.gone.load(Ordering::SeqCst) {
                 return Err(BatchError::Unavailable);
             }
             if refused {
@@ -59,7 +62,7 @@ fn batches(bad: &[u128], permits: usize, gone: bool) -> Arc<Batches> {
         written: Mutex::default(),
         bad: bad.to_vec(),
         gate: Semaphore::new(permits),
-        gone,
+        gone: AtomicBool::new(gone),
     })
 }
 
@@ -138,12 +141,53 @@ async fn batch_that_is_refused_is_halved_until_only_the_bad_runs_fail() {
     assert_eq!(written, [0, 1, 2, 4, 5, 6, 8, 9, u128::MAX]);
 }
 
-#[tokio::test]
-async fn storage_that_is_gone_is_told_to_all_who_wait_and_asked_once() {
-    let store = batches(&[], 100, true);
+#[tokio::test(start_paused = true)]
+async fn storage_that_is_gone_is_waited_for_some_seconds_and_then_told_to_all_who_wait() {
+    let store = batches(&[], 1_000, true);
     let recorder = Recorder::start(Arc::<Batches>::clone(&store));
+    let began = Instant::now();
     let told = all(&recorder, &[1, 2, 3]).await;
     assert_eq!(told, vec![Err(StoreError::Unavailable); 3]);
+    assert!(
+        (8..10).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn storage_that_comes_back_has_everything_once_and_a_run_that_would_begin_did_not_wait() {
+    let store = batches(&[], 1_000, true);
+    let recorder = Recorder::start(Arc::<Batches>::clone(&store));
+    let other = recorder.clone();
+    let waits = tokio::spawn(async move { all(&other, &[1, u128::MAX]).await });
     until(|| !store.written.lock().unwrap().is_empty()).await;
-    assert!(store.written.lock().unwrap().len() <= 3);
+    let began = Instant::now();
+    let mut first = commit(2);
+    first.records.push(Record::Started(WorkflowStarted {
+        workflow_id: "workflow".to_owned(),
+        inputs: Json::object(),
+        stored_inputs: Json::object(),
+        created_at: 1,
+        reason: StartReason::Initial,
+    }));
+    assert_eq!(recorder.commit(first).await, Err(StoreError::Unavailable));
+    assert!(began.elapsed().as_secs() < 1);
+    store.gone.store(false, Ordering::SeqCst);
+    let told = waits.await.unwrap();
+    assert_eq!(told, [Ok(Committed::default()), Err(StoreError::Fenced)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn end_that_was_kept_without_a_word_is_an_end() {
+    let store = batches(&[], 1_000, true);
+    let recorder = Recorder::start(Arc::<Batches>::clone(&store));
+    let mut end = commit(u128::MAX);
+    end.checkpoint = Checkpoint::Drop;
+    let other = recorder.clone();
+    let waits = tokio::spawn(async move { other.commit(end).await });
+    until(|| !store.written.lock().unwrap().is_empty()).await;
+    store.gone.store(false, Ordering::SeqCst);
+    // Nobody owns the run any more, because its end was written.
+    assert_eq!(waits.await.unwrap(), Ok(Committed::default()));
 }

@@ -1,5 +1,6 @@
 //! `/openapi/v1`: runs.
 
+mod events;
 mod reached;
 mod runs;
 
@@ -16,5 +17,5 @@ const LARGE: Facts = Facts {
 
 /// All of `/openapi/v1` that is about runs.
 pub(crate) fn operations() -> Operations {
-    operations!["runs": runs::run => LARGE, runs::stop]
+    operations!["runs": runs::run => LARGE, runs::stop, events::events => Facts::SLOW]
 }

@@ -8,6 +8,7 @@ use gatewright_http_kit::{
     error::OpenApiFailure,
     extract::{AppsRunScope, Require},
 };
+use gatewright_run_service::Caller;
 use gatewright_usecase_apps::{Apps, OpenApp, ReachableApp};
 use gatewright_usecase_device::bearer::Identity;
 
@@ -17,6 +18,18 @@ use crate::failure::NotRun;
 pub(crate) struct Reached {
     pub(super) identity: Identity,
     pub(super) target: ReachableApp,
+}
+
+impl Reached {
+    /// On whose behalf runs of this caller are.
+    pub(super) fn as_caller(&self) -> Caller {
+        let account = &self.identity.account;
+        Caller::Account {
+            id: account.id.0,
+            name: account.name.clone(),
+            email: account.email.clone(),
+        }
+    }
 }
 
 impl FromRequest for Reached {

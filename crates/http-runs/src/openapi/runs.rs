@@ -11,7 +11,7 @@ use gatewright_http_kit::{
     extract::{ApiFormat, Body, RequestCtx, Then},
 };
 use gatewright_run_events::{Audience, Generation, View};
-use gatewright_run_service::{Asked, Caller, RunService, StartRun, UnknownConversation};
+use gatewright_run_service::{Asked, RunService, StartRun, UnknownConversation};
 use gatewright_usecase_runs::RunLines;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -74,31 +74,30 @@ pub(crate) async fn run(
     let version =
         version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
     let asked = asked(body.query, body.conversation_id)?;
-    let account = &caller.identity.account;
     let start = StartRun {
         app: app.id,
         version,
         inputs: body.inputs,
         asked,
-        caller: Caller::Account {
-            id: account.id.0,
-            name: account.name.clone(),
-            email: account.email.clone(),
-        },
+        caller: caller.as_caller(),
     };
     let handle = runs.start(&ctx, start).await.map_err(NotRun)?;
-    let view = View {
+    Ok(stream::events(RunLines::live(
+        handle.reader(false),
+        handle.plan.identity(),
+        view(&settings, &ctx),
+    )))
+}
+
+/// How programs of this surface see a run.
+pub(super) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
+    View {
         audience: Audience::Openapi,
         generation: match settings.dify_version.towards(ctx.user_agent.as_deref()) {
             Client::V1_14 => Generation::V1_14,
             Client::V1_16 => Generation::V1_16,
         },
-    };
-    Ok(stream::events(RunLines::live(
-        handle.reader(false),
-        handle.plan.identity(),
-        view,
-    )))
+    }
 }
 
 /// Stops a run.

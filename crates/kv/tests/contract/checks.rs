@@ -22,8 +22,8 @@ use gatewright_domain::{
     throttle::{FREE_FAILURES, Slope},
 };
 use gatewright_kv::{
-    BearerCache, CachedBearer, DeviceGrants, Kv, OneTimeGrants, RateLimits, RedisSettings, Seals,
-    Spending, SpentNonces, Swap, Throttles, WindowClock,
+    BearerCache, CachedBearer, DeviceGrants, Kv, OneTimeGrants, RateLimits, RedisSettings,
+    RunMirrors, Seals, Spending, SpentNonces, Swap, Throttles, WindowClock,
 };
 use gatewright_test_support::ManualClock;
 
@@ -41,7 +41,7 @@ pub(super) struct Ground {
 
 type Check = for<'a> fn(&'a Ground) -> LocalBoxFuture<'a, ()>;
 
-pub(super) const CHECKS: [(&str, Check); 8] = [
+pub(super) const CHECKS: [(&str, Check); 9] = [
     ("readiness", |ground| Box::pin(readiness(ground))),
     ("limits", |ground| Box::pin(limits(ground))),
     ("limits in blocks", |ground| {
@@ -54,6 +54,7 @@ pub(super) const CHECKS: [(&str, Check); 8] = [
     }),
     ("throttles", |ground| Box::pin(throttles(ground))),
     ("nonces", |ground| Box::pin(nonces(ground))),
+    ("mirrors of runs", |ground| Box::pin(run_mirrors(ground))),
 ];
 
 pub(super) fn digest_key() -> HmacKey {
@@ -106,6 +107,10 @@ impl Ground {
             Arc::new(self.clock.clone()),
             WindowClock::Process,
         )
+    }
+
+    pub(super) fn run_mirrors(&self) -> RunMirrors {
+        RunMirrors::new(self.kv.clone(), seals(&self.clock))
     }
 
     pub(super) fn throttles(&self) -> Throttles {
@@ -350,4 +355,22 @@ async fn nonces(ground: &Ground) {
     let both = [spending(&one), spending(&other)];
     assert!(!nonces.spend(&both, now).await.unwrap(), "all or none");
     assert!(nonces.spend(&[spending(&other)], now).await.unwrap());
+}
+
+async fn run_mirrors(ground: &Ground) {
+    let mirrors = ground.run_mirrors();
+    let run = RandomIds.new_uuid();
+    assert_eq!(mirrors.last(run).await.unwrap(), None);
+    for part in ["a", "b"] {
+        mirrors.append(run, part).await.unwrap();
+    }
+    let parts = mirrors.read(run, None).await.unwrap();
+    let texts: Vec<_> = parts.iter().map(|part| part.text.as_str()).collect();
+    assert_eq!(texts, ["a", "b"]);
+    assert_eq!(
+        mirrors.last(run).await.unwrap().as_ref(),
+        Some(&parts[1].id)
+    );
+    let behind = mirrors.read(run, Some(&parts[0].id)).await.unwrap();
+    assert_eq!(behind, parts[1..]);
 }

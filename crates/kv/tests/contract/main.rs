@@ -19,6 +19,7 @@ mod odd_values;
 mod one_time_grants;
 mod races;
 mod redis;
+mod run_mirrors;
 mod throttles;
 
 #[tokio::test]

@@ -55,6 +55,11 @@ impl Writer {
         keys
     }
 
+    /// A channel as the stores name it.
+    pub(crate) fn channel(&self, name: &str) -> String {
+        format!("{}:gw:{name}", self.prefix)
+    }
+
     pub(crate) async fn get(&mut self, key: &str) -> String {
         self.run(&["GET", key]).await
     }

@@ -8,7 +8,10 @@ mod spill;
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::watch;
@@ -33,9 +36,13 @@ const MAX_UNSPILLED_FACTOR: usize = 4;
 #[error("the log of this run is full")]
 pub struct LogFull;
 
+/// Tells the logs of a process apart.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
 /// The events of one run.
 #[derive(Debug)]
 pub struct RunLog {
+    id: u64,
     state: Mutex<State>,
     progress: watch::Sender<Progress>,
     spill: Option<Arc<dyn Spill>>,
@@ -82,6 +89,7 @@ impl RunLog {
             ..State::default()
         };
         Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             state: Mutex::new(state),
             progress: watch::Sender::new(Progress {
                 end: base,
@@ -90,6 +98,15 @@ impl RunLog {
             spill,
             limit,
         }
+    }
+
+    /// The log of a run whose past another log had, or storage has: whoever attaches is shown it as a snapshot, and what is added from now on
+    /// live. It may end in a pause.
+    #[must_use]
+    pub fn after(past: Vec<RunEvent>, limit: usize, spill: Option<Arc<dyn Spill>>) -> Self {
+        let log = Self::with_limit(limit, spill);
+        log.begin_after(past);
+        log
     }
 
     /// Adds an event and wakes readers. What ends a run, or makes it wait, is always taken.
@@ -115,6 +132,26 @@ impl RunLog {
         self.progress
             .send_modify(|progress| progress.end = position + 1);
         Ok(position)
+    }
+
+    /// Which of the logs of this process it is: positions of another log of the same run mean something else.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Makes an empty log one that has a past, as [`Self::after`] does. What has events already stays as it is: `false`.
+    pub fn begin_after(&self, past: Vec<RunEvent>) -> bool {
+        let mut state = self.state();
+        if state.end() > 0 {
+            return false;
+        }
+        state.paused = matches!(past.last(), Some(RunEvent::WorkflowPaused(_)));
+        state.bytes = past.iter().map(RunEvent::weight).sum();
+        state.events = past.into_iter().map(Arc::new).collect();
+        state.part_start = state.end();
+        self.progress
+            .send_modify(|progress| progress.end = state.end());
+        true
     }
 
     /// Says that nothing follows. Readers end when they have read what there is.

@@ -28,6 +28,8 @@ pub struct Reader {
     progress: watch::Receiver<Progress>,
     next: Position,
     continue_on_pause: bool,
+    /// Whether pieces of text that follow each other may come as one.
+    merges: bool,
     ended: bool,
 }
 
@@ -43,6 +45,7 @@ impl Reader {
             progress,
             next,
             continue_on_pause,
+            merges: true,
             ended: false,
         }
     }
@@ -66,6 +69,15 @@ impl Reader {
         }
     }
 
+    /// The same, and each event comes by itself, so that their number says where they are.
+    #[must_use]
+    pub fn unmerged(self) -> Self {
+        Self {
+            merges: false,
+            ..self
+        }
+    }
+
     /// Where it goes on.
     pub fn position(&self) -> Position {
         self.next
@@ -77,7 +89,7 @@ impl Reader {
     }
 
     async fn take(&mut self, end: Position) -> Result<Batch, SpillError> {
-        let late = end - self.next > LATE;
+        let late = self.merges && end - self.next > LATE;
         let mut events = self.log.part(self.next, BATCH).await?;
         if !self.continue_on_pause {
             self.end_at_pause(&mut events);

@@ -1,0 +1,59 @@
+//! A run that goes on, for a program that was not there from the beginning.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_http_kit::{
+    error::{ServiceErrorBody, ServiceFailure},
+    extract::{Query, RequestCtx, ServiceFormat, Then},
+};
+use gatewright_http_runs::stream;
+use gatewright_run_service::{AttachRun, Caller, RunService};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{failure::NotRun, key::KeyedApp, request::EndUserName, run};
+
+/// How a run is read on, and for whom.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunEventsQuery {
+    /// For whom the app was run.
+    #[param(inline)]
+    user: EndUserName,
+    /// Whether where the run stands comes first; `false` by default.
+    include_state_snapshot: Option<bool>,
+    /// Whether the stream waits with a run that waits for people; `false` by default: it ends there.
+    continue_on_pause: Option<bool>,
+}
+
+/// Streams what happens in a run from now on, as server-sent events. Of a run that has ended it is the end alone.
+#[utoipa::path(
+    get, path = "/v1/workflow/{task_id}/events", operation_id = "workflow_run_events",
+    params(("task_id" = String, Path, description = "The id of the run."), RunEventsQuery),
+    security(("app_key" = [])),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ServiceErrorBody),
+        (status = 404, body = ServiceErrorBody), (status = "default", body = ServiceErrorBody)),
+)]
+pub(crate) async fn read(
+    service: Data<RunService>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    path: Path<String>,
+    request: Then<KeyedApp, Query<RunEventsQuery, ServiceFormat>>,
+) -> Result<HttpResponse, ServiceFailure> {
+    let Then(KeyedApp(app), query) = request;
+    let query = query.into_inner();
+    let attach = AttachRun {
+        workspace: app.workspace,
+        app: app.id,
+        run: path.into_inner(),
+        caller: Caller::User(query.user.into_inner()),
+        with_snapshot: query.include_state_snapshot.unwrap_or(false),
+        continue_on_pause: query.continue_on_pause.unwrap_or(false),
+    };
+    let attached = service.attach(&attach).await.map_err(NotRun::from)?;
+    Ok(stream::attached(attached, run::view(&settings, &ctx)))
+}

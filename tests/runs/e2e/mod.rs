@@ -1,0 +1,3 @@
+//! The real binaries, killed and cut off. Here time is real: waiting is polling with a deadline.
+
+mod run_chaos;

@@ -1,0 +1,264 @@
+//! Two processes, an app that asks a server three times, and that server, which counts.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use gatewright_test_db::TestDb;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    sync::Semaphore,
+};
+
+use crate::support::process::{Server, wait_until};
+
+/// More than any test lets through.
+pub(super) const ALL: usize = 10_000;
+
+/// The server that the app asks: how often for each node of each run.
+pub(super) struct Asked {
+    pub(super) url: String,
+    counts: Arc<Mutex<HashMap<String, usize>>>,
+    passes: Arc<Semaphore>,
+}
+
+impl Asked {
+    /// Answers so many calls; the others wait.
+    pub(super) async fn answering(count: usize) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Self {
+            url,
+            counts: Arc::default(),
+            passes: Arc::new(Semaphore::new(count)),
+        };
+        let (counts, passes) = (Arc::clone(&asked.counts), Arc::clone(&asked.passes));
+        tokio::spawn(async move {
+            while let Ok((mut caller, _)) = listener.accept().await {
+                let (counts, passes) = (Arc::clone(&counts), Arc::clone(&passes));
+                tokio::spawn(async move {
+                    let mut head = vec![0; 8192];
+                    let length = caller.read(&mut head).await.unwrap_or(0);
+                    let head = String::from_utf8_lossy(&head[..length]).into_owned();
+                    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                    *counts.lock().unwrap().entry(path).or_default() += 1;
+                    passes.acquire().await.unwrap().forget();
+                    let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
+                    let _ = caller.write_all(answer.as_bytes()).await;
+                });
+            }
+        });
+        asked
+    }
+
+    pub(super) fn answer(&self, count: usize) {
+        self.passes.add_permits(count);
+    }
+
+    /// Calls that may still be answered.
+    pub(super) fn left(&self) -> usize {
+        self.passes.available_permits()
+    }
+
+    /// How often a node of a run asked.
+    pub(super) fn times(&self, node: &str, run: &str) -> usize {
+        let counts = self.counts.lock().unwrap();
+        counts
+            .get(&format!("/{node}?run={run}"))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// How often anybody asked.
+    pub(super) fn total(&self) -> usize {
+        self.counts.lock().unwrap().values().sum()
+    }
+}
+
+/// A workflow that asks `a` (GET), `b` (POST) and `c` (GET), one after the other.
+fn file(url: &str) -> String {
+    let node = |id: &str, method: &str| {
+        format!(
+            "    - data:\n        authorization:\n          config: null\n          type: no-auth\n        body:\n          data: []\n          type: none\n        \
+             headers: ''\n        method: {method}\n        params: ''\n        timeout: {{}}\n        title: {id}\n        type: http-request\n        url: '{url}/{id}?run={{{{#start.name#}}}}'\n        \
+             variables: []\n      id: {id}\n      type: custom\n"
+        )
+    };
+    let edge = |from: &str, to: &str| {
+        format!(
+            "    - id: {from}-{to}\n      source: {from}\n      sourceHandle: source\n      target: {to}\n      targetHandle: target\n      type: custom\n"
+        )
+    };
+    let edges = [
+        edge("start", "a"),
+        edge("a", "b"),
+        edge("b", "c"),
+        edge("c", "end"),
+    ]
+    .concat();
+    let nodes = [node("a", "get"), node("b", "post"), node("c", "get")].concat();
+    format!(
+        "app:\n  description: asks\n  icon: x\n  icon_background: '#FFEAD5'\n  icon_type: emoji\n  mode: workflow\n  name: asks\n\
+         dependencies: []\nkind: app\nversion: 0.6.0\nworkflow:\n  conversation_variables: []\n  environment_variables: []\n  features: {{}}\n  graph:\n    edges:\n{edges}    nodes:\n    \
+         - data:\n        title: Start\n        type: start\n        variables:\n        - label: name\n          max_length: 48\n          required: true\n          type: text-input\n          variable: name\n      id: start\n      type: custom\n{nodes}    \
+         - data:\n        outputs:\n        - value_selector:\n          - c\n          - body\n          variable: result\n        title: End\n        type: end\n      id: end\n      type: custom\n  rag_pipeline_variables: []\n"
+    )
+}
+
+/// The process that stays, and what all share.
+pub(super) struct World {
+    pub(super) db: TestDb,
+    pub(super) stays: Server,
+    pub(super) asked: Asked,
+    pub(super) token: String,
+    pub(super) app: String,
+}
+
+const SETTINGS: [(&str, &str); 2] = [
+    ("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8"),
+    ("OPENAPI_RATE_LIMIT_PER_TOKEN", "1000000"),
+];
+
+impl World {
+    /// Whose server answers so many calls.
+    pub(super) async fn answering(count: usize) -> Self {
+        let db = TestDb::create().await;
+        let asked = Asked::answering(count).await;
+        let stays = process(&db, &db.database_url, &db.redis_url).await;
+        let session = stays.sign_in().await;
+        let (token, _) = stays.log_in(&session, "laptop").await;
+        let (cookies, csrf) = session;
+        let change = async |path: String, body: Value| {
+            let request = stays.http.post(format!("{}{path}", stays.url));
+            let request = request
+                .header("Cookie", &cookies)
+                .header("X-CSRF-Token", &csrf);
+            let answer = request.json(&body).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            answer.json::<Value>().await.unwrap()
+        };
+        let import = json!({"mode": "yaml-content", "yaml_content": file(&asked.url)});
+        let done = change("/console/api/apps/imports".into(), import).await;
+        let app = done["app_id"].as_str().unwrap().to_owned();
+        let names = json!({"marked_name": "v1", "marked_comment": "first"});
+        change(format!("/console/api/apps/{app}/workflows/publish"), names).await;
+        Self {
+            db,
+            stays,
+            asked,
+            token,
+            app,
+        }
+    }
+
+    /// One more process.
+    pub(super) async fn another(&self) -> Server {
+        self.another_by(&self.db.database_url, &self.db.redis_url)
+            .await
+    }
+
+    /// One more process, which reaches its stores on ways of its own.
+    pub(super) async fn another_by(&self, database_url: &str, redis_url: &str) -> Server {
+        process(&self.db, database_url, redis_url).await
+    }
+
+    /// Begins a run of that name there, and reads its stream until it breaks or ends.
+    pub(super) fn begin(&self, at: &Server, name: &str) -> tokio::task::JoinHandle<String> {
+        let url = format!("{}/openapi/v1/apps/{}/run", at.url, self.app);
+        let request = at.http.post(url).bearer_auth(&self.token);
+        let request = request.json(&json!({"inputs": {"name": name}}));
+        tokio::spawn(async move {
+            let mut text = String::new();
+            let Ok(mut stream) = request.send().await else {
+                return text;
+            };
+            while let Ok(Some(bytes)) = stream.chunk().await {
+                text.push_str(std::str::from_utf8(&bytes).unwrap());
+            }
+            text
+        })
+    }
+
+    /// The id of the run with that name, if it was ever kept.
+    pub(super) async fn run(&self, name: &str) -> Option<String> {
+        let query =
+            format!("SELECT id::text FROM workflow_runs WHERE inputs::json ->> 'name' = '{name}'");
+        self.db.query(&query).await.pop()
+    }
+
+    /// A reader who attaches there, and reads to the end.
+    pub(super) fn attach(&self, at: &Server, run: &str) -> tokio::task::JoinHandle<String> {
+        let app = &self.app;
+        let path = format!("/openapi/v1/apps/{app}/tasks/{run}/events?include_state_snapshot=true");
+        let request = at
+            .http
+            .get(format!("{}{path}", at.url))
+            .bearer_auth(&self.token);
+        tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() })
+    }
+
+    /// Nodes of a run that have ended, as storage has it.
+    pub(super) async fn ended_nodes(&self, run: &str) -> Vec<String> {
+        let query = format!(
+            "SELECT node_id FROM workflow_node_executions WHERE workflow_run_id = '{run}' AND status = 'succeeded' ORDER BY index"
+        );
+        self.db.query(&query).await
+    }
+
+    /// As if the length of a lease had passed without a word of the processes that are gone.
+    pub(super) async fn let_leases_lapse(&self) {
+        self.db
+            .execute("UPDATE gatewright_run_leases SET expires_at = now() - interval '1 second'")
+            .await;
+    }
+
+    /// Waits until nobody works on any run any more.
+    pub(super) async fn all_end(&self) {
+        wait_until("all runs have ended", async || {
+            let open = "SELECT count(*) FROM workflow_runs WHERE status = 'running'";
+            let leases = "SELECT count(*) FROM gatewright_run_leases";
+            self.db.query(open).await == ["0"] && self.db.query(leases).await == ["0"]
+        })
+        .await;
+    }
+
+    /// What counts once is there once.
+    pub(super) async fn everything_is_kept_once(&self) {
+        for query in [
+            "SELECT workflow_run_id::text || node_id FROM workflow_node_executions GROUP BY workflow_run_id, node_id HAVING count(*) > 1",
+            "SELECT workflow_run_id::text FROM workflow_app_logs GROUP BY workflow_run_id HAVING count(*) > 1",
+            "SELECT run_id::text FROM gatewright_run_checkpoints",
+            "SELECT id::text FROM workflow_node_executions WHERE status = 'running'",
+            "SELECT r.id::text FROM workflow_runs r LEFT JOIN workflow_app_logs l ON l.workflow_run_id = r.id WHERE l.id IS NULL",
+        ] {
+            assert_eq!(self.db.query(query).await, Vec::<String>::new(), "{query}");
+        }
+    }
+
+    /// How a run ended: its status, and why.
+    pub(super) async fn end_of(&self, name: &str) -> String {
+        let query = format!(
+            "SELECT status || ' ' || coalesce(error, '') FROM workflow_runs WHERE inputs::json ->> 'name' = '{name}'"
+        );
+        self.db.query(&query).await.remove(0)
+    }
+}
+
+async fn process(db: &TestDb, database_url: &str, redis_url: &str) -> Server {
+    let mut settings = vec![("REDIS_KEY_PREFIX", db.key_prefix.as_str())];
+    settings.extend(SETTINGS);
+    Server::start(database_url, redis_url, &settings).await
+}
+
+/// The data of a stream's lines.
+pub(super) fn data(stream: &str) -> Vec<Value> {
+    let lines = stream
+        .split("\n\n")
+        .filter_map(|line| line.strip_prefix("data: "));
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
