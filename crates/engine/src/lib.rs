@@ -62,8 +62,8 @@ mod run;
 mod state;
 
 pub use gatewright_nodes::{
-    CallId, CallResult, Failure, Fields, Graph, GraphError, Limits, Node, NodeCall, OnError, Retry,
-    TimerId, call, node_types,
+    CallId, CallResult, Failure, Fields, Graph, GraphError, Limits, Node, NodeCall, OnError, Price,
+    Retry, TimerId, call, node_types,
 };
 
 pub use self::{

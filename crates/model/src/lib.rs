@@ -8,7 +8,6 @@ pub mod decimal;
 pub mod endpoint_file;
 pub mod entity;
 pub mod error;
-pub mod lenient_json;
 pub mod message;
 pub mod parameter;
 pub mod port;

@@ -1,11 +1,10 @@
-//! Answers that are objects: how a model is asked for one by a JSON Schema, and how its text becomes one.
+//! Answers that are objects: how a model is asked for one by a JSON Schema. What its text becomes is the node's.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     call::ChatCall,
     entity::{Feature, ModelEntity},
-    lenient_json,
     message::{Message, Part, Role},
 };
 
@@ -16,11 +15,6 @@ const NAME: &str = "llm_response";
 pub const RESPONSE_FORMAT: &str = "response_format";
 /// The parameter with the schema, as JSON text: `{"schema": …, "name": …}`.
 pub const JSON_SCHEMA: &str = "json_schema";
-
-/// The text holds no object. Its text is what clients get.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Failed to parse structured output: Failed to parse structured output: {0}")]
-pub struct NoObject(pub String);
 
 /// Asks for an object that fits the schema: by the model's own way if it has one, else in words, as instructions
 /// behind those that are there.
@@ -55,24 +49,10 @@ fn instruct(messages: &mut Vec<Message>, schema: &Value) {
     }
 }
 
-/// The object in an answer: JSON, or what can be made out of it; of a list its first object, of a list without
-/// one an empty object. Whether it fits the schema is not looked at here.
-pub fn read(text: &str) -> Result<Map<String, Value>, NoObject> {
-    match lenient_json::read(text) {
-        Some(Value::Object(object)) => Ok(object),
-        Some(Value::Array(items)) => {
-            let mut objects = items.into_iter().filter_map(|item| match item {
-                Value::Object(object) => Some(object),
-                _ => None,
-            });
-            Ok(objects.next().unwrap_or_default())
-        }
-        _ => Err(NoObject(text.to_owned())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
     use crate::{entity::ModelType, parameter::of_language_model};
 
@@ -109,25 +89,5 @@ mod tests {
         assert_eq!(parameters, json!({"response_format": "json_object"}));
         assert!(system.starts_with("S\n\n") && system.ends_with(r#"{"type":"object"}"#));
         assert_eq!(asked(&entity(vec![], false), "S").0, json!({}));
-    }
-
-    #[test]
-    fn the_object_of_an_answer_is_found_as_recorded() {
-        for (text, object) in [
-            ("{\"name\": 5}", Some(json!({"name": 5}))),
-            ("[1,2]", Some(json!({}))),
-            ("[1,{\"a\":1}]", Some(json!({"a": 1}))),
-            ("not { json", Some(json!({}))),
-            ("plain words", None),
-            ("\"text\"", None),
-            ("", None),
-        ] {
-            let read = read(text).map(Value::Object);
-            assert_eq!(read.as_ref().ok(), object.as_ref(), "{text}");
-        }
-        assert_eq!(
-            read("plain words").unwrap_err().to_string(),
-            "Failed to parse structured output: Failed to parse structured output: plain words"
-        );
     }
 }

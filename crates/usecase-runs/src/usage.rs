@@ -1,5 +1,6 @@
 //! What all models of a run cost together, as a message's metadata tell it.
 
+use gatewright_engine::Price;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -33,7 +34,7 @@ impl UsageSum {
                     .unwrap_or("0")
                     .to_owned()
             };
-            let total = decimal_sum(&text(sum), &text(usage));
+            let total = price_sum(&text(sum), &text(usage));
             sum.insert(key.to_owned(), total.into());
         }
         let latency =
@@ -74,52 +75,12 @@ fn thousandths(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
-/// The sum of two decimals in plain notation, exact, with the places of the longer one. What is no such number counts as none.
-fn decimal_sum(one: &str, other: &str) -> String {
-    let (Some(first), Some(second)) = (Decimal::parse(one), Decimal::parse(other)) else {
-        let readable = if Decimal::parse(one).is_some() {
-            one
-        } else {
-            other
-        };
-        return readable.to_owned();
-    };
-    let places = first.places.max(second.places);
-    let digits = first
-        .at(places)
-        .saturating_add(second.at(places))
-        .to_string();
-    if places == 0 {
-        return digits;
-    }
-    let padded = format!("{digits:0>width$}", width = places as usize + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - places as usize);
-    format!("{whole}.{fraction}")
-}
-
-/// `digits` · 10^-`places`.
-struct Decimal {
-    digits: u128,
-    places: u32,
-}
-
-impl Decimal {
-    /// Reads `0.0000072` and `9E-7`.
-    fn parse(text: &str) -> Option<Self> {
-        let (number, exponent) = match text.split_once(['E', 'e']) {
-            Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let places = i32::try_from(fraction.len()).ok()? - exponent;
-        let digits = format!("{whole}{fraction}").parse().ok()?;
-        let places = u32::try_from(places).ok().filter(|places| *places <= 18)?;
-        Some(Self { digits, places })
-    }
-
-    fn at(&self, places: u32) -> u128 {
-        self.digits
-            .saturating_mul(10_u128.saturating_pow(places - self.places))
+/// The sum of two prices, exact. What is no such number counts as none.
+fn price_sum(one: &str, other: &str) -> String {
+    match (Price::parse(one), Price::parse(other)) {
+        (Some(first), Some(second)) => first.plus(second).print(),
+        (Some(_), None) => one.to_owned(),
+        (None, _) => other.to_owned(),
     }
 }
 
@@ -153,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_add_exactly() {
+    fn prices_add_exactly() {
         let cases = [
             ("0.1", "0.02", "0.12"),
             ("0.0", "0.0000072", "0.0000072"),
@@ -163,7 +124,7 @@ mod tests {
             ("999999999999.9", "0.1", "1000000000000.0"),
         ];
         for (one, other, sum) in cases {
-            assert_eq!(decimal_sum(one, other), sum);
+            assert_eq!(price_sum(one, other), sum);
         }
     }
 }

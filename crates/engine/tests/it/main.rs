@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)] // a test that fails says so by panicking
 
+#[path = "../../../nodes/tests/it/build.rs"]
 mod build;
 mod containers;
 mod driver;

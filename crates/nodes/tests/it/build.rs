@@ -1,4 +1,4 @@
-//! Small graphs for tests.
+//! Small graphs for tests of this crate and of the engine.
 
 use serde_json::{Value as Json, json};
 
@@ -26,6 +26,12 @@ pub(crate) fn code(id: &str) -> Json {
     json!({"id": id, "data": {"type": "code", "title": id, "code_language": "python3", "code": "x", "outputs": {}}})
 }
 
+/// An if-else node: `start.<variable>` contains `text`.
+pub(crate) fn branch(id: &str, variable: &str, text: &str) -> Json {
+    json!({"id": id, "data": {"type": "if-else", "title": id, "cases": [{"case_id": "true", "logical_operator": "and",
+        "conditions": [{"variable_selector": ["start", variable], "comparison_operator": "contains", "value": text}]}]}})
+}
+
 /// A template node without variables.
 pub(crate) fn template(id: &str, text: &str) -> Json {
     json!({"id": id, "data": {"type": "template-transform", "title": id, "template": text, "variables": []}})
@@ -38,6 +44,19 @@ pub(crate) fn end(id: &str, outputs: &[&str]) -> Json {
         json!({"variable": name, "value_selector": path.split('.').collect::<Vec<_>>()})
     };
     json!({"id": id, "data": {"type": "end", "title": id, "outputs": outputs.iter().map(output).collect::<Vec<_>>()}})
+}
+
+/// An answer node.
+pub(crate) fn answer(id: &str, text: &str) -> Json {
+    json!({"id": id, "data": {"type": "answer", "title": id, "answer": text}})
+}
+
+/// A human-input node with the actions `yes` and `no`.
+pub(crate) fn form(id: &str) -> Json {
+    json!({"id": id, "data": {"type": "human-input", "title": id, "form_content": "Say {{#$output.what#}}",
+        "inputs": [{"type": "paragraph", "output_variable_name": "what"}],
+        "user_actions": [{"id": "yes", "title": "Yes"}, {"id": "no", "title": "No"}],
+        "timeout": 2, "timeout_unit": "day"}})
 }
 
 /// A node with one more member of its data.

@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)] // a test that fails says so by panicking
 
+#[allow(dead_code, reason = "the engine's tests use the rest")]
 mod build;
 mod graphs;
