@@ -279,12 +279,12 @@ async fn next_question_counts_on_and_a_conversation_of_nobody_or_of_others_is_no
 async fn variables_of_a_conversation_are_remembered_in_it_alone() {
     let world = World::new(&[notes(), says("{{#conversation.notes#}}")]).await;
     let first = world.ask("one", None).await;
-    assert_eq!(said(&first), "[\"begun\", \"one\"]");
+    assert_eq!(said(&first), "- begun\n- one");
     let second = world.ask("two", Some(&conversation(&first))).await;
-    assert_eq!(said(&second), "[\"begun\", \"one\", \"two\"]");
+    assert_eq!(said(&second), "- begun\n- one\n- two");
     assert_eq!(
         said(&world.ask("three", None).await),
-        "[\"begun\", \"three\"]"
+        "- begun\n- three"
     );
     let row = format!(
         "SELECT id || '|' || (data::json ->> 'name') || '|' || (data::json ->> 'value_type') || '|' || (data::json ->> 'value') \
@@ -353,7 +353,7 @@ async fn round_that_another_process_ends_is_counted_and_written_once() {
         !world.row(answer).await.is_empty()
     })
     .await;
-    assert_eq!(world.row(answer).await, "[\"begun\", \"q\"] q hi");
+    assert_eq!(world.row(answer).await, "- begun\n- q q hi");
     let once = "SELECT (SELECT count(*) FROM messages) || ' ' || (SELECT dialogue_count FROM conversations) || ' ' || \
                 (SELECT data::json ->> 'value' FROM workflow_conversation_variables) || ' ' || (SELECT session_id FROM end_users)";
     assert_eq!(world.row(once).await, "1 1 [\"begun\",\"q\"] somebody");
