@@ -1,5 +1,7 @@
 //! What runs of conversations keep beside their own rows: the conversation, the message, the variables.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use gatewright_run_events::{Json, MessageEnd, MessageMetadata, RunStatus, StartReason};
 use gatewright_storage_kit::{StorageError, Tx};
@@ -17,9 +19,9 @@ use crate::{question::variable_data, rows};
 /// Dify's name for apps whose graph answers in conversations.
 pub(crate) const MODE: &str = "advanced-chat";
 /// Unit prices are stored with four places in front of the point's six.
-const MAX_UNIT_PRICE: f64 = 1e6;
+const MAX_UNIT_PRICE: f64 = 999_999.0;
 /// Units and sums are stored with three places in front of the point.
-const MAX_PRICE: f64 = 1e3;
+const MAX_PRICE: f64 = 999.0;
 
 /// Begins conversations, or counts their next round, for those of the runs that begin in this batch. Returns the runs whose round it
 /// is not: another one came first, or the conversation was deleted.
@@ -212,11 +214,15 @@ pub(crate) fn answer(commit: &Commit, stopped: bool) -> Option<Answer<'_>> {
     let usage = end.metadata.usage.to_value().unwrap_or_default();
     let error = failed.map(|end| {
         let reason = end.error.as_deref().unwrap_or_default();
-        format!("Run failed: {reason}")
+        storable(&format!("Run failed: {reason}")).into_owned()
     });
     Some(Answer {
         id: dialogue.message_id,
-        answer: if failed.is_some() { "" } else { said },
+        answer: if failed.is_some() {
+            Cow::Borrowed("")
+        } else {
+            storable(said)
+        },
         status: match (finished, failed) {
             (None, _) => "paused",
             (_, Some(_)) => "error",
@@ -231,6 +237,15 @@ pub(crate) fn answer(commit: &Commit, stopped: bool) -> Option<Answer<'_>> {
         latency: finished.map_or(0.0, |end| end.elapsed_time),
         at: finished.map_or_else(|| at(dialogue), |end| rows::at(end.finished_at)),
     })
+}
+
+/// PostgreSQL has no U+0000 in texts; a model that says one must not keep other runs of the batch from being kept.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', ""))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn cost(usage: &Value, side: &str) -> Cost {

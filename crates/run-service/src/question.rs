@@ -10,7 +10,7 @@ use gatewright_usecase_runs::{ConversationVariable, Dialogue, Question, executio
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::service::Ground;
+use crate::{messages::storable, service::Ground};
 
 /// What is said to an app that answers in conversations.
 #[derive(Debug, Clone)]
@@ -68,8 +68,7 @@ pub(crate) fn dialogue(
     let conversation = known.map(|known| &known.conversation);
     let stored = known.map_or(&[][..], |known| &known.variables);
     let inputs = &ground.inputs;
-    // PostgreSQL has no such character in texts.
-    let query = asked.query.replace('\0', "");
+    let query = storable(&asked.query).into_owned();
     Dialogue {
         conversation_id: conversation.map_or_else(|| ids.new_uuid(), |known| known.id),
         message_id: ids.new_uuid(),
@@ -81,7 +80,8 @@ pub(crate) fn dialogue(
             inputs: Json::of(inputs).unwrap_or_else(|_| Json::object()),
             parent_message_id: asked.parent_message_id,
             dialogue_count: conversation.map_or(1, |known| known.dialogue_count.saturating_add(1)),
-            introduction: introduction(&ground.runnable.content.features, inputs),
+            introduction: storable(&introduction(&ground.runnable.content.features, inputs))
+                .into_owned(),
         }),
     }
 }

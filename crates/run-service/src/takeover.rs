@@ -121,7 +121,8 @@ impl RunService {
         if let Some(conversation) = begun.as_ref().and_then(conversation_of) {
             let found = message::find_of_run(&mut tx, conversation, lease.run_id).await?;
             if let Some(message) = found {
-                message::fail(&mut tx, message.id, &format!("Run failed: {reason}")).await?;
+                let error = format!("Run failed: {reason}");
+                message::fail(&mut tx, message.id, &storable(&error)).await?;
             }
         }
         run::update_state(&mut tx, &[failed]).await?;

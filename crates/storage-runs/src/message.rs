@@ -1,5 +1,7 @@
 //! `messages`, with Dify's columns: what was asked, and what was answered.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryableByName,
@@ -84,11 +86,11 @@ pub struct Cost {
 pub struct Answer<'a> {
     /// The message that is answered.
     pub id: Uuid,
-    /// The text so far, or the whole one.
-    pub answer: &'a str,
+    /// The text so far, or the whole one; without U+0000.
+    pub answer: Cow<'a, str>,
     /// `normal`, `error`, or `paused` while the run waits for a person.
     pub status: &'a str,
-    /// Why there is no answer.
+    /// Why there is no answer; without U+0000.
     pub error: Option<String>,
     /// A JSON object: usage, citations.
     pub metadata: String,
@@ -119,7 +121,7 @@ pub async fn update_answers(conn: &mut Conn, rows: &[Answer<'_>]) -> Result<(), 
            total, currency, latency, at) WHERE m.id = t.id",
     )
     .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(rows.iter().map(|row| row.answer).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(rows.iter().map(|row| &*row.answer).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.status).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(texts(rows, |row| row.error.as_deref()))
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.metadata.as_str()).collect::<Vec<_>>())

@@ -45,7 +45,7 @@ fn answered(id: Uuid, answer: &'static str, status: &'static str) -> Answer<'sta
     };
     Answer {
         id,
-        answer,
+        answer: answer.into(),
         status,
         error: (status == "error").then(|| "Run failed: x".to_owned()),
         metadata: "{\"usage\":{}}".into(),

@@ -11,7 +11,7 @@ use gatewright_run_events::{
     NodeFinished, NodeRetry, NodeStarted, NodeStatus, RunEvent,
 };
 
-use super::{Stamp, files_of, json_of};
+use super::{Stamp, files_of, json_of, storable};
 use crate::{
     NodeRecord, NodeState, Record,
     ids::{attempt_id, execution_id},
@@ -106,7 +106,7 @@ impl Stamp {
             process_data: json_of(&end.process_data),
             outputs: json_of(&end.outputs),
             status,
-            error: end.error.clone(),
+            error: end.error.as_deref().map(storable),
             elapsed_time: seconds(now.saturating_sub(end.started_at)),
             execution_metadata: if end.metadata.is_empty() {
                 Json::null()

@@ -8,7 +8,7 @@ use gatewright_run_events::{
     Json, PauseReason, RunEvent, RunStatus, WorkflowFinished, WorkflowPaused,
 };
 
-use super::{Stamp, files_of, json_of, kept};
+use super::{Stamp, files_of, json_of, kept, storable};
 use crate::{
     Record,
     micros::{seconds, unix_seconds},
@@ -59,7 +59,7 @@ impl Stamp {
             workflow_id: self.plan.workflow_id.to_string(),
             status: status(end.status),
             outputs: json_of(&end.outputs),
-            error: end.error.clone(),
+            error: end.error.as_deref().map(storable),
             elapsed_time: seconds(now.saturating_sub(self.memory.part_started)),
             total_tokens: end.total_tokens,
             total_steps: u64::from(end.total_steps),
