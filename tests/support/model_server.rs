@@ -101,7 +101,8 @@ enum Part {
     Ends,
 }
 
-/// `hold:x` says `x` in two parts and waits between them; `break:x` says `x` and hangs up; anything else is echoed.
+/// `hold:x` says `x` in two parts and waits between them; `break:x` says `x` and hangs up; `nul:` says a character
+/// that no database takes; anything else is echoed.
 fn script(query: &str) -> Vec<Part> {
     let halves = |text: &str| {
         let (first, second) = text.split_at(text.len() / 2);
@@ -112,6 +113,7 @@ fn script(query: &str) -> Vec<Part> {
             let [first, second] = halves(text);
             vec![first, Part::Waits, second, Part::Ends]
         }
+        Some(("nul", _)) => vec![Part::Text("a\0b".to_owned()), Part::Ends],
         Some(("break", text)) => vec![Part::Text(text.to_owned()), Part::Breaks],
         _ => {
             let [first, second] = halves(query);
