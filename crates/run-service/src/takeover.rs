@@ -15,7 +15,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    RunService, RunServiceError, question,
+    RunService, RunServiceError,
+    messages::storable,
+    question,
     service::{identity, task_id},
     system::NOT_SHOWN,
 };
