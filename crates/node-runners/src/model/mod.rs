@@ -19,9 +19,9 @@ use gatewright_engine::{
     call::{ModelAnswer, ModelCall, ToolCall, Usage as EngineUsage},
 };
 use gatewright_model::{
-    ChatCall, Chunk, Completion, ConfiguredModel, Feature, InvokeError, Message, ModelCatalogue,
-    Pricing, TokenCount, TokenCounter, Usage, chunk::Collector, message::for_features, structured,
-    usage::Timing,
+    ChatCall, Chunk, Completion, ConfiguredModel, Feature, InvokeError, InvokeErrorKind, Message,
+    ModelCatalogue, Pricing, TokenCount, TokenCounter, Usage, chunk::Collector,
+    message::for_features, structured, usage::Timing,
 };
 
 use self::passing::Passing;
@@ -140,8 +140,14 @@ impl ModelRunner {
         let mut collector = Collector::default();
         let mut first = None;
         let mut chunks = model.chat.chat(asked).await?;
+        let mut left = MAX_ANSWER_BYTES;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk?;
+            let Some(still) = left.checked_sub(bytes(&chunk)) else {
+                // Dropping the stream hangs up.
+                return Err(InvokeError::new(InvokeErrorKind::BadRequest, TOO_LONG));
+            };
+            left = still;
             if !(chunk.text.is_empty() && chunk.reasoning.is_empty()) {
                 first.get_or_insert_with(|| self.clock.now());
                 text.add(&chunk).await;
@@ -201,6 +207,17 @@ impl ModelRunner {
             files: vec![],
         }
     }
+}
+
+/// Bytes of everything that a model says in one answer: text, thoughts and calls of tools.
+const MAX_ANSWER_BYTES: usize = 10 * 1024 * 1024;
+
+const TOO_LONG: &str = "The model's answer is longer than 10 MiB.";
+
+fn bytes(chunk: &Chunk) -> usize {
+    let calls = chunk.tool_calls.iter();
+    let calls: usize = calls.map(|call| call.arguments.len()).sum();
+    chunk.text.len() + chunk.reasoning.len() + calls
 }
 
 const NO_PROMPT: &str = "No prompt found in the LLM configuration. Please ensure a prompt is properly configured before proceeding.";

@@ -457,3 +457,13 @@ async fn failures_have_the_reference_s_names() {
         ("NoPromptFoundError", NO_PROMPT)
     );
 }
+
+#[tokio::test]
+async fn answer_without_an_end_is_cut_off_and_fails() {
+    let long = "x".repeat(1024 * 1024);
+    let pieces = vec![said(&long); 20];
+    let asked = call(vec![message(Role::User, "x", vec![])]);
+    let (answer, heard, _) = ask(model(pieces), &asked, Arc::new(NoHistory)).await;
+    assert_eq!(answer.unwrap_err().message, TOO_LONG);
+    assert_eq!(heard.text.len(), 10);
+}
