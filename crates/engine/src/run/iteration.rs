@@ -171,12 +171,20 @@ fn list_type(list: &Value, declared: Option<VariableType>) -> Vec<(String, Varia
     vec![("output".to_owned(), kind)]
 }
 
+/// Passes that a run has open at once, about: iterations in iterations multiply. Beyond it, further ones go one by one.
+const MAX_PASSES: usize = 200;
+
 fn width(turn: &Turn<'_>, data: &IterationData, length: u32) -> u32 {
     if !data.is_parallel {
         return 1;
     }
     let most = u32::try_from(turn.state.limits.parallel).unwrap_or(u32::MAX);
-    data.parallel_nums.clamp(1, most.max(1)).min(length)
+    let free = MAX_PASSES.saturating_sub(turn.state.frames.len()).max(1);
+    let free = u32::try_from(free).unwrap_or(u32::MAX);
+    data.parallel_nums
+        .clamp(1, most.max(1))
+        .min(length)
+        .min(free)
 }
 
 fn announce(turn: &mut Turn<'_>, container: Running, index: u32) {

@@ -1,6 +1,6 @@
 //! Each type of node can fail, and says why.
 
-use gatewright_engine::{Failure, Happening, Limits, happening::Status};
+use gatewright_engine::{Failure, Graph, Happening, Limits, happening::Status};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -175,5 +175,32 @@ fn node_with_a_strategy_fails_into_it_whatever_its_type() {
             driver.end().error
         );
         assert_eq!(driver.end().exceptions_count, 1, "{kind}");
+    }
+}
+
+/// At publishing when it stands somewhere in the graph, at the start of a run when the run would begin there.
+#[test]
+fn type_that_is_not_at_work_is_refused_with_node_and_reason() {
+    for (kind, reason) in gatewright_engine::node_types() {
+        let Some(reason) = reason else {
+            continue;
+        };
+        let node = json!({"id": "x", "data": {"type": kind, "title": "x"}});
+        let says = format!("ode x ({kind}) cannot be run: {reason}");
+        let mut begin = graph(&[node.clone(), end("end", &[])], &["x end"]);
+        match Graph::parse(&begin, &Limits::default()) {
+            Err(error) => assert!(error.to_string().contains(&says), "{error}"),
+            Ok(_) => {
+                let mut driver = Driver::new(&begin);
+                driver.start(json!({}));
+                let error = driver.end().error.clone().unwrap_or_default();
+                assert!(error.contains(&says), "{error}");
+                // Beside a start it waits for nobody, and nobody waits for it.
+                begin["nodes"].as_array_mut().unwrap().push(start(&[]));
+                let mut driver = Driver::new(&begin);
+                driver.start(json!({}));
+                assert_eq!(driver.end().status, Status::Succeeded);
+            }
+        }
     }
 }

@@ -318,3 +318,38 @@ fn what_is_inside_a_container_cannot_be_read_from_outside() {
         json!({"inner": null, "item": null, "all": ["secret"]})
     );
 }
+
+#[test]
+fn parallel_iterations_in_parallel_iterations_do_not_multiply_without_end() {
+    let each = |id: &str| {
+        json!({"id": id, "data": {"type": "iteration", "title": id, "iterator_selector": ["sys", "list"], "output_selector": ["work", "y"],
+            "is_parallel": true, "parallel_nums": 10, "flatten_output": false}})
+    };
+    let first = |id: &str| json!({"id": id, "data": {"type": "iteration-start"}});
+    let graph = graph(
+        &[
+            start(&[]),
+            each("a"),
+            inside("a", first("as")),
+            inside("a", each("b")),
+            inside("b", first("bs")),
+            inside("b", each("c")),
+            inside("c", first("cs")),
+            inside("c", code("work")),
+        ],
+        &["start a", "as b", "bs c", "cs work"],
+    );
+    let mut driver = Driver::new(&graph);
+    driver.send(Event::Start(gatewright_engine::Start {
+        system: crate::driver::object(json!({"list": vec![0; 10]})),
+        ..gatewright_engine::Start::default()
+    }));
+    let (mut most, mut count) = (0, 0);
+    while !driver.finished {
+        most = most.max(driver.calls.len());
+        count += 1;
+        driver.answer(|_, _| done(json!({"y": 1})));
+    }
+    assert_eq!(count, 1_000);
+    assert!((50..=200).contains(&most), "{most} at once");
+}
