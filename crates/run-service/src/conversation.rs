@@ -5,7 +5,7 @@ use std::time::Duration;
 use gatewright_engine::Micros;
 use gatewright_storage_runs::{conversation, conversation_variable};
 use gatewright_usecase_kit::Ctx;
-use gatewright_usecase_runs::{Dialogue, RunHandle, StartError, StoreError};
+use gatewright_usecase_runs::{Dialogue, RunHandle};
 
 use crate::{
     RunService, RunServiceError,
@@ -42,8 +42,8 @@ impl RunService {
         loop {
             if let Turn::Next(dialogue) = self.turn(ctx, ground, asked).await? {
                 match self.begin(ctx, ground, Some(dialogue)).await {
-                    Err(StartError::Store(StoreError::Conflict)) => {}
-                    other => return Ok(other?),
+                    Err(RunServiceError::ConversationBusy) => {}
+                    other => return other,
                 }
             }
             if waited >= BUSY_TIMEOUT {

@@ -72,6 +72,7 @@ impl LeaseKeeper {
     /// When PostgreSQL does not answer.
     pub async fn renew(&self) -> Result<(), RunServiceError> {
         let running = self.registry.held();
+        self.service.active.renew(&self.registry).await;
         let mut conn = self.pool.get().await?;
         let kept = lease::renew(&mut conn, self.owner, LEASE_SECONDS).await?;
         for key in running {

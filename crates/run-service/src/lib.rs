@@ -3,6 +3,7 @@
 //!
 //! It stands above `usecase-runs`, which knows neither apps nor PostgreSQL, and `usecase-apps`, which knows no runs.
 
+mod active;
 mod attach;
 mod awaited;
 mod conversation;
@@ -21,6 +22,7 @@ mod store;
 mod system;
 mod takeover;
 
+pub use active::{ActiveCount, ActiveLimits};
 pub use attach::{AttachRun, Attached};
 pub use detail::RunDetail;
 pub use error::RunServiceError;

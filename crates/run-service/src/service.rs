@@ -12,15 +12,13 @@ use gatewright_storage_kit::{Conn, Pool};
 use gatewright_storage_runs::{end_user, end_user::Session, lease};
 use gatewright_usecase_apps::{App, Apps, Runnable};
 use gatewright_usecase_kit::{Ctx, Env};
-use gatewright_usecase_runs::{
-    Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, StartError, execution_id,
-};
+use gatewright_usecase_runs::{Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
 use gatewright_variables::inputs::{Input, InputField, validate};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Asked, RemoteRuns, RunServiceError, messages, question,
+    ActiveCount, Asked, RemoteRuns, RunServiceError, messages, question,
     store::STOPPED,
     system::{Shown, System},
 };
@@ -79,17 +77,25 @@ pub struct RunService {
     pub(crate) remote: Option<Arc<RemoteRuns>>,
     /// Runs elsewhere that had ended when they were last looked for.
     pub(crate) ended: Mutex<HashSet<Uuid>>,
+    pub(crate) active: ActiveCount,
 }
 
 impl RunService {
-    /// Over these apps, in this process.
-    pub fn new(apps: Arc<Apps>, registry: Arc<RunRegistry>, pool: Pool, env: Env) -> Self {
+    /// Over these apps, in this process; `active` counts runs of apps that may have only so many.
+    pub fn new(
+        apps: Arc<Apps>,
+        registry: Arc<RunRegistry>,
+        pool: Pool,
+        env: Env,
+        active: ActiveCount,
+    ) -> Self {
         Self {
             apps,
             registry,
             pool,
             env,
             limits: Limits::default(),
+            active,
             remote: None,
             ended: Mutex::default(),
         }
@@ -135,7 +141,7 @@ impl RunService {
         };
         match &request.asked {
             Some(asked) => self.answer(ctx, &ground, asked).await,
-            None => Ok(self.begin(ctx, &ground, None).await?),
+            None => self.begin(ctx, &ground, None).await,
         }
     }
 
@@ -145,7 +151,7 @@ impl RunService {
         ctx: &Ctx,
         ground: &Ground,
         dialogue: Option<Box<Dialogue>>,
-    ) -> Result<RunHandle, StartError> {
+    ) -> Result<RunHandle, RunServiceError> {
         let runnable = &ground.runnable;
         let inputs = ground.inputs.clone();
         let run_id = self.env.ids.new_uuid();
@@ -180,7 +186,17 @@ impl RunService {
             dialogue,
             ..plan
         };
-        self.registry.start(plan, Box::new(engine), start).await
+        self.active.enter(runnable, run_id).await?;
+        match self.registry.start(plan, Box::new(engine), start).await {
+            Ok(handle) => {
+                self.active.watch(&handle);
+                Ok(handle)
+            }
+            Err(error) => {
+                self.active.leave(run_id).await;
+                Err(error.into())
+            }
+        }
     }
 
     /// Asks for a run of an app to stop, by the task id that its stream shows, whichever process has it: another one sees it when

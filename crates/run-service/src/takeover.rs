@@ -71,9 +71,9 @@ impl RunService {
             },
             None => Wake::Interrupted,
         };
-        self.registry
-            .resume(plan, &Json::from(state), machine, wake)
-            .await?;
+        let state = Json::from(state);
+        let resumed = self.registry.resume(plan, &state, machine, wake).await?;
+        self.active.adopt(&runnable, &resumed);
         Ok(())
     }
 

@@ -7,14 +7,15 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use gatewright_domain::error::Unavailable;
-use gatewright_kv::RunMirrors;
+use gatewright_kv::{ActiveRuns, RunMirrors};
 use gatewright_node_runners::{
     files::{FileContent, FileError, RunFiles},
     history::{HistoryError, NoHistory, Round, RunHistory},
 };
 use gatewright_outbound::guard::GuardedClient;
 use gatewright_run_service::{
-    FormTokens, Histories, LeaseKeeper, PastRound, PostgresRuns, RemoteRuns, RunService, StoredPast,
+    ActiveCount, FormTokens, Histories, LeaseKeeper, PastRound, PostgresRuns, RemoteRuns,
+    RunService, StoredPast,
 };
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_runs::{Capacity, Dialogue, Ports, Recorder, RunPlan, RunRegistry};
@@ -92,9 +93,11 @@ impl RunPlane {
         let wires = RunMirrors::new(platform.kv.clone(), platform.seals());
         let remote = Arc::new(RemoteRuns::new(wires, Arc::clone(&registry), owner));
         let (pool, env) = (platform.pool.clone(), platform.env.clone());
+        let active = ActiveRuns::new(platform.kv.clone());
+        let active = ActiveCount::new(active, settings.apps.active_limits());
         Ok(Self {
             service: Arc::new(
-                RunService::new(apps, Arc::clone(&registry), pool.clone(), env)
+                RunService::new(apps, Arc::clone(&registry), pool.clone(), env, active)
                     .with_remote(Arc::clone(&remote)),
             ),
             registry,

@@ -2,6 +2,7 @@
 
 mod account_pages;
 mod accounts;
+mod active_runs;
 mod answers;
 mod audit;
 mod bad_input;
