@@ -49,6 +49,7 @@ fn g4_redocly_finds_both_documents_valid() {
         .args([
             "../../openapi/openapi-v1.json",
             "../../openapi/console-api.json",
+            "../../openapi/service-v1.json",
         ])
         .output()
         .unwrap();

@@ -1,4 +1,4 @@
-//! `/reference`: every operation of both documents, as pages.
+//! `/reference`: every operation of the documents, as pages.
 
 use crate::support::Harness;
 
@@ -9,7 +9,7 @@ async fn api_reference_has_a_page_per_operation_without_external_resources() {
     assert!(index.body.len() < 50 * 1024, "{}", index.body.len());
     let (mut operations, mut largest) = (0, 0);
     let mut ids = std::collections::BTreeSet::new();
-    for file in ["openapi-v1.json", "console-api.json"] {
+    for file in ["openapi-v1.json", "console-api.json", "service-v1.json"] {
         let path = format!("/reference/{file}");
         assert!(index.body.contains(&format!("href=\"{path}\"")));
         let document = h.get(&path).await.expect(200).json();
@@ -19,7 +19,7 @@ async fn api_reference_has_a_page_per_operation_without_external_resources() {
             .flat_map(|item| item.as_object().unwrap().values())
         {
             let id = operation["operationId"].as_str().unwrap();
-            // Both documents share the names of pages.
+            // The documents share the names of pages.
             assert!(ids.insert(id.to_owned()), "{id} stands for two operations");
             let path = format!("/reference/{id}");
             assert!(index.body.contains(&format!("href=\"{path}\"")), "{id}");
