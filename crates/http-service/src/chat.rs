@@ -4,23 +4,29 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_http_kit::error::{ServiceErrorBody, ServiceFailure};
-use gatewright_run_service::RunService;
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::ids::WorkflowId;
+use gatewright_http_kit::{
+    error::{ServiceErrorBody, ServiceFailure},
+    extract::RequestCtx,
+    input::text::Limited,
+};
+use gatewright_run_service::{Asked, Caller, RunService, StartRun, UnknownConversation};
 use gatewright_usecase_apps::App;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
     failure::NotRun,
     request::{EndUserName, ForUser},
-    run::ResponseMode,
+    run::{Listener, ResponseMode, answer},
     workflows::{Success, UserRequest},
 };
 
 /// A message to an app.
 #[derive(Debug, Deserialize, ToSchema)]
-#[allow(dead_code, reason = "conversations do not run yet")]
 pub(crate) struct ChatRequest {
     /// By the names that the app declares.
     #[schema(value_type = Object)]
@@ -29,9 +35,41 @@ pub(crate) struct ChatRequest {
     query: String,
     /// `blocking` by default.
     response_mode: Option<ResponseMode>,
+    /// The conversation that goes on; empty, missing or unknown: a new one begins.
+    #[schema(inline)]
+    conversation_id: Option<ConversationId>,
+    /// Whether a conversation that begins is named by a model. So far it keeps the beginning of the question.
+    #[allow(
+        dead_code,
+        reason = "taken, and without effect until models name conversations"
+    )]
+    auto_generate_name: Option<bool>,
+    /// A published version; the current one by default.
+    workflow_id: Option<String>,
     /// For whom the app is run.
     #[schema(inline)]
     user: EndUserName,
+}
+
+/// The id of a conversation, or an empty text.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = String)]
+pub(crate) struct ConversationId(Option<Uuid>);
+
+impl TryFrom<Limited> for ConversationId {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let text = text.into_inner();
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let id = text
+            .parse()
+            .map_err(|_| "conversation_id must be a valid UUID".to_owned());
+        Ok(Self(Some(id?)))
+    }
 }
 
 /// Says something to the app of the key.
@@ -39,11 +77,39 @@ pub(crate) struct ChatRequest {
     post, path = "/v1/chat-messages", operation_id = "send_chat_message", request_body = ChatRequest,
     security(("app_key" = [])),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ServiceErrorBody),
-        (status = 429, body = ServiceErrorBody), (status = "default", body = ServiceErrorBody)),
+        (status = 404, body = ServiceErrorBody), (status = 429, body = ServiceErrorBody),
+        (status = "default", body = ServiceErrorBody)),
 )]
-pub(crate) async fn send(request: ForUser<ChatRequest>) -> Result<HttpResponse, ServiceFailure> {
-    require_chat(&request.app)?;
-    Err(NotRun::NotChat.into())
+pub(crate) async fn send(
+    runs: Data<RunService>,
+    settings: Data<ConsoleSettings>,
+    ctx: RequestCtx,
+    request: ForUser<ChatRequest>,
+) -> Result<HttpResponse, ServiceFailure> {
+    let ForUser { app, body } = request;
+    require_chat(&app)?;
+    require_runnable(&app)?;
+    let listener = Listener::new(body.response_mode, &settings, &ctx);
+    if body.query.is_empty() {
+        return listener.refuse("query is required");
+    }
+    let conversation = body.conversation_id.and_then(|named| named.0);
+    let start = StartRun {
+        app: app.id,
+        version: body.workflow_id.as_deref().map(version).transpose()?,
+        inputs: body.inputs,
+        caller: Caller::User(body.user.into_inner()),
+        asked: Some(Asked::new(
+            body.query,
+            conversation,
+            UnknownConversation::Begins,
+        )),
+    };
+    answer(&runs, &ctx, start, listener).await
+}
+
+fn version(id: &str) -> Result<WorkflowId, NotRun> {
+    id.parse().map_err(|_| NotRun::BadVersion)
 }
 
 /// Stops an answer of the app of the key.
@@ -70,5 +136,13 @@ fn require_chat(app: &App) -> Result<(), NotRun> {
     match app.mode.as_str() {
         "advanced-chat" | "chat" | "agent-chat" => Ok(()),
         _ => Err(NotRun::NotChat),
+    }
+}
+
+/// Those without a graph do not run yet.
+fn require_runnable(app: &App) -> Result<(), NotRun> {
+    match app.mode.as_str() {
+        "advanced-chat" => Ok(()),
+        _ => Err(NotRun::NotYet),
     }
 }

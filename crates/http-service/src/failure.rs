@@ -15,6 +15,8 @@ pub(crate) enum NotRun {
     NotWorkflow,
     /// The route is for apps of conversations.
     NotChat,
+    /// Apps of this mode do not run yet.
+    NotYet,
     /// An id of a version that is none.
     BadVersion,
     /// There is no such run of this app.
@@ -50,6 +52,7 @@ impl fmt::Display for NotRun {
             Self::NotChat => {
                 f.write_str("Please check if your app mode matches the right API route.")
             }
+            Self::NotYet => f.write_str("Apps of this mode do not run here yet."),
             Self::BadVersion => f.write_str("Invalid workflow_id format"),
             Self::NoSuchRun => f.write_str("Workflow run not found."),
             Self::NoSite => f.write_str("The app has no site."),
@@ -69,6 +72,7 @@ impl Classify for NotRun {
             }
             Self::NotWorkflow => Class::invalid("not_workflow_app"),
             Self::NotChat => Class::invalid("not_chat_app"),
+            Self::NotYet => Class::invalid("mode_not_runnable"),
             Self::BadVersion => Class::invalid("bad_request"),
             Self::NoSuchRun => Class::not_found("not_found"),
             Self::NoSite => Class::forbidden("forbidden"),

@@ -49,6 +49,14 @@ impl Listener {
             view: view(settings, ctx),
         }
     }
+
+    /// Tells that what was sent makes no run, in the way in which the caller listens.
+    pub(crate) fn refuse(self, message: &str) -> Result<HttpResponse, ServiceFailure> {
+        match self.mode {
+            ResponseMode::Streaming => Ok(stream::refused(&RunError::invalid_param(message))),
+            ResponseMode::Blocking => Err(ServiceFailure::invalid_param(message)),
+        }
+    }
 }
 
 /// How callers of this surface see a run.
