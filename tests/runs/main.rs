@@ -13,6 +13,7 @@
     reason = "a test tells one story, and one that cannot go on must fail"
 )]
 
+mod active_runs;
 mod apps;
 mod apps_for_programs;
 mod chat_models;
@@ -21,4 +22,5 @@ mod e2e;
 mod run_events;
 mod runs;
 mod service;
+mod service_chat;
 use gatewright_tests::support;

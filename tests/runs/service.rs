@@ -2,8 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::apps::{imported, publish};
-use crate::support::{Answer, Browser, Harness, basic_account};
+use super::runs::events;
+use crate::support::{
+    Answer, Browser, Harness,
+    apps::{imported, publish},
+    basic_account,
+};
 
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
@@ -45,16 +49,6 @@ async fn make_key(h: &Harness, by: &mut Browser, app: &str) -> (String, String) 
     let made = by.post(h, &path, json!({})).await.expect(201).json();
     let text = |member: &str| made[member].as_str().unwrap().to_owned();
     (text("id"), text("token"))
-}
-
-/// The data of a stream's lines; what comes first must be a ping.
-fn events(stream: &str) -> Vec<Value> {
-    let lines = stream
-        .strip_prefix("event: ping\n\n")
-        .expect("a ping comes first");
-    let data = lines.split("\n\n").filter(|line| !line.is_empty());
-    data.map(|line| serde_json::from_str(line.strip_prefix("data: ").expect("data")).unwrap())
-        .collect()
 }
 
 fn error(status: u16, code: &str, message: &str) -> Value {

@@ -2,7 +2,6 @@
 
 mod account_pages;
 mod accounts;
-mod active_runs;
 mod answers;
 mod audit;
 mod bad_input;

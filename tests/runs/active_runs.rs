@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{
+use super::runs::{calling, slow_then_quick};
+use crate::support::{
+    Answer, Harness,
     apps::{import, publish},
-    runs::{calling, slow_then_quick},
-};
-use crate::{
-    e2e::process::wait_until,
-    support::{Answer, Harness, basic_account},
+    basic_account,
+    process::wait_until,
 };
 
 /// An installation with a published app that calls a server which lets its first caller wait for ever; a key of the app.
