@@ -57,6 +57,7 @@ const IMPORTS: [(&str, Modules); 7] = [
                     "model_config",
                 ],
             ),
+            ("key", &["apps"]),
             ("list", &["actor", "apps", "error", "view"]),
             ("openapi", &["apps", "error"]),
             ("publish", &["actor", "apps", "content", "error", "view"]),
