@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 /// Operations that anybody may call, and why.
-const PUBLIC: [(&str, &str); 33] = [
+const PUBLIC: [(&str, &str); 34] = [
     (
         "GET /.well-known/oauth-authorization-server",
         "where clients start",
@@ -55,6 +55,10 @@ const PUBLIC: [(&str, &str); 33] = [
     ),
     (
         "GET /files/{file_id}/image-preview",
+        "the signature is the credential",
+    ),
+    (
+        "GET /files/tools/{file_id}.{extension}",
         "the signature is the credential",
     ),
     ("GET /console/api/ping", "liveness"),
@@ -220,10 +224,11 @@ async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
     for (method, path) in operations() {
         // What a provider's name stands in belongs to nobody. A transfer needs the token of a code
         // first: without one it is refused before anybody is looked for.
-        // A type of models or of plugins is nobody's either.
+        // A type of models or of plugins is nobody's either, nor is an address elsewhere.
         let is_elsewhere = path.contains("{provider}")
             || path.contains("{model_type}")
             || path.contains("{category}")
+            || path.contains("{url}")
             // For people without an account: the token of one is refused before anything is looked for.
             || path.contains("/permitted-external-apps/")
             // Of an import that is another one's, its outcome says that there is none: 400, as of one that expired.

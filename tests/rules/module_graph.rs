@@ -13,7 +13,7 @@ use crate::architecture::rust_files;
 type Modules = &'static [(&'static str, &'static [&'static str])];
 
 /// The drawing of each crate.
-const IMPORTS: [(&str, Modules); 7] = [
+const IMPORTS: [(&str, Modules); 8] = [
     (
         "usecase-apps",
         &[
@@ -67,6 +67,16 @@ const IMPORTS: [(&str, Modules); 7] = [
         ],
     ),
     ("usecase-device", &[("device", &["bearer"])]),
+    (
+        "usecase-files",
+        &[
+            ("remote", &["error", "upload"]),
+            ("run_file", &["error", "shown"]),
+            ("tool_file", &["error", "shown", "view"]),
+            ("upload", &["error"]),
+            ("view", &["error", "shown"]),
+        ],
+    ),
     (
         "usecase-identity",
         &[

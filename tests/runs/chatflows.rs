@@ -341,6 +341,7 @@ async fn round_that_another_process_ends_is_counted_and_written_once() {
         app: world.app.parse().unwrap(),
         version: None,
         inputs: serde_json::Map::new(),
+        files: vec![],
         caller: gatewright_run_service::Caller::User("somebody".into()),
         asked: Some(asked),
     };

@@ -285,6 +285,7 @@ async fn slow_run() -> (
         app: app.parse().unwrap(),
         version: None,
         inputs: json!({"name": "Ada"}).as_object().cloned().unwrap(),
+        files: vec![],
         caller: gatewright_run_service::Caller::User("somebody".into()),
         asked: None,
     };

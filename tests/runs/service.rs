@@ -44,7 +44,7 @@ impl World {
 }
 
 /// A key of an app: its id, and the key.
-async fn make_key(h: &Harness, by: &mut Browser, app: &str) -> (String, String) {
+pub(super) async fn make_key(h: &Harness, by: &mut Browser, app: &str) -> (String, String) {
     let path = format!("/console/api/apps/{app}/api-keys");
     let made = by.post(h, &path, json!({})).await.expect(201).json();
     let text = |member: &str| made[member].as_str().unwrap().to_owned();

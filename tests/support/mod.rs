@@ -6,6 +6,7 @@ mod browser;
 pub mod certificates;
 pub mod commits;
 pub mod enterprise;
+pub mod files;
 mod flow;
 mod jar;
 pub mod log;

@@ -7,7 +7,9 @@ use gatewright_domain::{
     Clock,
     settings::{SettingError, Settings as _, Source},
 };
-use gatewright_http::{AppsServices, HttpSettings, IdentityServices, RunsServices, Services};
+use gatewright_http::{
+    AppsServices, FilesServices, HttpSettings, IdentityServices, RunsServices, Services,
+};
 use gatewright_runtime::{AppServices, RunPlane, ServerSettings};
 
 /// All settings of the API server.
@@ -41,6 +43,9 @@ pub fn services(
         apps: AppsServices {
             apps: Data::from(Arc::clone(&app.apps)),
         },
+        files: FilesServices {
+            files: Data::from(Arc::clone(&app.files)),
+        },
         runs: RunsServices {
             runs: Data::from(Arc::clone(&runs.service)),
         },
@@ -63,7 +68,6 @@ fn identity(settings: &Settings, app: &AppServices) -> IdentityServices {
         workspaces: Data::from(Arc::clone(&app.workspaces)),
         accounts: Data::from(Arc::clone(&app.accounts)),
         members: Data::from(Arc::clone(&app.members)),
-        files: Data::from(Arc::clone(&app.files)),
         api_keys: Data::from(Arc::clone(&app.api_keys)),
         tags: Data::from(Arc::clone(&app.tags)),
         audit_log: Data::from(Arc::clone(&app.audit_log)),

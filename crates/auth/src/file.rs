@@ -8,7 +8,7 @@ use gatewright_crypto::{
     keys::{KeyRing, MasterKeys, Purpose},
     random::{NoRandomness, Random},
 };
-use gatewright_domain::ids::FileId;
+use gatewright_domain::ids::{FileId, ToolFileId};
 
 /// How far the clock that signed may be ahead of ours.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
@@ -72,16 +72,29 @@ impl FileUrlKeys {
         now: DateTime<Utc>,
         random: &dyn Random,
     ) -> Result<String, NoRandomness> {
-        let nonce = u128::from_be_bytes(random.bytes(NONCE_BYTES)?.try_into().unwrap_or_default());
-        let nonce = format!("{nonce:032x}");
-        let timestamp = now.timestamp();
-        let message = message(view, id, timestamp, &nonce);
-        // `=` may stand in a query; the two characters of base64url that may not are not in it.
-        let sign = URL_SAFE.encode(self.own.active().sign(message.as_bytes()));
         let view = view.as_str();
-        Ok(format!(
-            "/files/{id}/{view}?timestamp={timestamp}&nonce={nonce}&sign={sign}"
-        ))
+        let query = self.query(view, &id.to_string(), now, random)?;
+        Ok(format!("/files/{id}/{view}?{query}"))
+    }
+
+    /// The same for a file that a run made; `extension` has no dot, and may be empty.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn tool_address(
+        &self,
+        id: ToolFileId,
+        extension: &str,
+        now: DateTime<Utc>,
+        random: &dyn Random,
+    ) -> Result<String, NoRandomness> {
+        let query = self.query(FileView::File.as_str(), &id.to_string(), now, random)?;
+        let extension = if extension.is_empty() {
+            "bin"
+        } else {
+            extension
+        };
+        Ok(format!("/files/tools/{id}.{extension}?{query}"))
     }
 
     /// Whether a file may be fetched so: signed by us or by Dify, at most `lifetime` ago.
@@ -93,24 +106,66 @@ impl FileUrlKeys {
         now: DateTime<Utc>,
         lifetime: TimeDelta,
     ) -> bool {
-        let Some(signed_at) = DateTime::from_timestamp(signature.timestamp, 0) else {
-            return false;
+        let message = message(view.as_str(), &id.to_string(), signature);
+        is_current(signature, now, lifetime) && self.is_signed(&message, signature)
+    }
+
+    /// The same for a file that a run made.
+    pub fn verify_tool(
+        &self,
+        id: ToolFileId,
+        signature: &FileSignature,
+        now: DateTime<Utc>,
+        lifetime: TimeDelta,
+    ) -> bool {
+        let message = message(FileView::File.as_str(), &id.to_string(), signature);
+        is_current(signature, now, lifetime) && self.is_signed(&message, signature)
+    }
+
+    fn query(
+        &self,
+        purpose: &str,
+        id: &str,
+        now: DateTime<Utc>,
+        random: &dyn Random,
+    ) -> Result<String, NoRandomness> {
+        let nonce = u128::from_be_bytes(random.bytes(NONCE_BYTES)?.try_into().unwrap_or_default());
+        let mut signature = FileSignature {
+            timestamp: now.timestamp(),
+            nonce: format!("{nonce:032x}"),
+            sign: String::new(),
         };
-        if signed_at > now + LEEWAY || now > signed_at + lifetime {
-            return false;
-        }
+        let message = message(purpose, id, &signature);
+        // `=` may stand in a query; the two characters of base64url that may not are not in it.
+        signature.sign = URL_SAFE.encode(self.own.active().sign(message.as_bytes()));
+        let FileSignature {
+            timestamp,
+            nonce,
+            sign,
+        } = signature;
+        Ok(format!("timestamp={timestamp}&nonce={nonce}&sign={sign}"))
+    }
+
+    fn is_signed(&self, message: &str, signature: &FileSignature) -> bool {
         let Ok(code) = URL_SAFE.decode(&signature.sign) else {
             return false;
         };
-        let message = message(view, id, signature.timestamp, &signature.nonce);
         let keys = [self.own.keys(), self.dify.keys()];
         let mut keys = keys.iter().flat_map(|ring| ring.iter());
         keys.any(|key| key.verify(message.as_bytes(), &code))
     }
 }
 
-fn message(view: FileView, id: FileId, timestamp: i64, nonce: &str) -> String {
-    format!("{}|{id}|{timestamp}|{nonce}", view.as_str())
+fn is_current(signature: &FileSignature, now: DateTime<Utc>, lifetime: TimeDelta) -> bool {
+    DateTime::from_timestamp(signature.timestamp, 0)
+        .is_some_and(|signed_at| signed_at <= now + LEEWAY && now <= signed_at + lifetime)
+}
+
+fn message(purpose: &str, id: &str, signature: &FileSignature) -> String {
+    let FileSignature {
+        timestamp, nonce, ..
+    } = signature;
+    format!("{purpose}|{id}|{timestamp}|{nonce}")
 }
 
 #[cfg(test)]
@@ -183,6 +238,21 @@ mod tests {
         ] {
             assert!(!check(FileView::File, a, &broken, 0), "{broken:?}");
         }
+    }
+
+    #[test]
+    fn tool_file_url_is_valid_for_one_file_and_some_minutes() {
+        let keys = FileUrlKeys::new(&MasterKeys::new(&[1; 32], []));
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let [a, b] = [1, 2].map(|n| ToolFileId(Uuid::from_u128(n)));
+        let address = keys.tool_address(a, "png", now, &OsRandom::default());
+        let address = address.unwrap();
+        assert!(address.starts_with(&format!("/files/tools/{a}.png?timestamp=1800000000&nonce=")));
+        let signed = signature(&address);
+        assert!(keys.verify_tool(a, &signed, now, LIFETIME));
+        assert!(!keys.verify_tool(b, &signed, now, LIFETIME));
+        let late = now + LIFETIME + TimeDelta::seconds(1);
+        assert!(!keys.verify_tool(a, &signed, late, LIFETIME));
     }
 
     /// Signed by the recorded original.

@@ -142,6 +142,8 @@ settings! {
         GATEWRIGHT_LIMIT_INTROSPECTION => introspection: Rate = Rate::new(6000, 60), "6000/1m";
         /// Uploads of files, per account.
         GATEWRIGHT_LIMIT_UPLOAD => upload: Rate = Rate::new(60, 3600), "60/1h";
+        /// Uploads of files with an app's key, per end user.
+        GATEWRIGHT_LIMIT_UPLOAD_BY_KEY => upload_by_key: Rate = Rate::new(600, 3600), "600/1h";
         /// Calls of `GET /account`, per account.
         GATEWRIGHT_LIMIT_IDENTITY => identity: Rate = Rate::new(60, 60), "60/1m";
         /// Requests a minute per bearer; 0 is unlimited.
@@ -194,6 +196,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_BAD_BEARER", self.bad_bearer),
             ("GATEWRIGHT_LIMIT_INTROSPECTION", self.introspection),
             ("GATEWRIGHT_LIMIT_UPLOAD", self.upload),
+            ("GATEWRIGHT_LIMIT_UPLOAD_BY_KEY", self.upload_by_key),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
     }
@@ -229,6 +232,7 @@ pub struct Limits {
     pub bad_bearer: Limit,
     pub introspection: Limit,
     pub upload: Limit,
+    pub upload_by_key: Limit,
     pub identity: Limit,
     pub per_token: Limit,
     pub approve: Limit,
@@ -261,6 +265,7 @@ impl From<&LimitSettings> for Limits {
             bad_bearer: limit("BAD_BEARER", settings.bad_bearer),
             introspection: limit("INTROSPECTION", settings.introspection),
             upload: limit("UPLOAD", settings.upload),
+            upload_by_key: limit("UPLOAD_BY_KEY", settings.upload_by_key),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(
                 "OPENAPI_RATE_LIMIT_PER_TOKEN",

@@ -1,6 +1,7 @@
 //! Digests and message authentication codes.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha3::{Digest as _, Sha3_256};
 
 /// SHA-256 as 64 lower-case hex characters.
 pub fn sha256_hex(data: impl AsRef<[u8]>) -> String {
@@ -15,9 +16,36 @@ pub fn sha256_base64url(data: impl AsRef<[u8]>, chars: usize) -> String {
     text
 }
 
+/// SHA3-256 (FIPS 202) of what comes in pieces.
+#[derive(Clone, Default)]
+pub struct Sha3(Sha3_256);
+
+impl Sha3 {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces as 64 lower-case hex characters.
+    pub fn finish_hex(self) -> String {
+        hex::encode(self.0.finalize())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sha3_of_pieces_is_that_of_the_whole() {
+        let mut digest = Sha3::default();
+        digest.update(b"a");
+        digest.update(b"bc");
+        assert_eq!(
+            digest.finish_hex(),
+            "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"
+        );
+    }
 
     #[test]
     fn digest_matches_known_vectors() {

@@ -1,36 +1,24 @@
-//! Files that people upload: what a name may be, and how large which kind of file.
+//! Files that people upload and that runs make: what a name may be, and how large which kind of file.
+
+mod kind;
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{
     error::{Class, Classify},
-    ids::{AccountId, FileId, WorkspaceId},
+    ids::{AccountId, EndUserId, FileId, ToolFileId, WorkspaceId},
     text::visible_name,
 };
+
+pub use kind::{DOCUMENTS, FileKind, extension_of, media_type_of};
 
 /// Characters of a name before its extension; what is longer is cut (as Dify does).
 const MAX_STEM: usize = 200;
 /// Characters of an extension that counts as one.
 const MAX_EXTENSION: usize = 20;
-
-/// Extensions of documents, as Dify lists them (`GET /files/support-type`, recorded).
-const DOCUMENTS: [&str; 13] = [
-    "txt",
-    "markdown",
-    "md",
-    "mdx",
-    "pdf",
-    "html",
-    "htm",
-    "xlsx",
-    "xls",
-    "vtt",
-    "properties",
-    "docx",
-    "csv",
-];
 
 /// Why a name is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +40,7 @@ impl Classify for FileNameProblem {
     }
 }
 
-/// The name of a file without any path, at most 221 characters.
+/// The name of a file without any path, at most 221 characters. The default is that of a file which nobody named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileName {
     text: String,
@@ -107,43 +95,27 @@ impl FileName {
 
     /// Whether it says to be a document that knowledge can be made of.
     pub fn is_document(&self) -> bool {
-        DOCUMENTS.contains(&self.extension.as_str())
+        self.kind() == FileKind::Document
     }
 
     /// What kind of file it says to be.
-    pub fn class(&self) -> FileClass {
-        FileClass::of(&self.extension)
+    pub fn kind(&self) -> FileKind {
+        FileKind::of_extension(&self.extension)
+    }
+}
+
+impl Default for FileName {
+    fn default() -> Self {
+        Self {
+            text: "file".to_owned(),
+            extension: String::new(),
+        }
     }
 }
 
 impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-/// Kinds of files with limits of their own (apps.md §3.10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileClass {
-    /// Files whose extension is that of a picture.
-    Image,
-    /// Files whose extension is that of moving pictures.
-    Video,
-    /// Files whose extension is that of sound.
-    Audio,
-    /// Files with any other extension, or none.
-    Other,
-}
-
-impl FileClass {
-    /// The kind of an extension in lower case.
-    pub fn of(extension: &str) -> Self {
-        match extension {
-            "jpg" | "jpeg" | "png" | "webp" | "gif" | "svg" => Self::Image,
-            "mp4" | "mov" | "mpeg" | "webm" => Self::Video,
-            "mp3" | "m4a" | "wav" | "amr" | "mpga" => Self::Audio,
-            _ => Self::Other,
-        }
     }
 }
 
@@ -156,6 +128,42 @@ pub fn raster_media_type(extension: &str) -> Option<&'static str> {
         "webp" => Some("image/webp"),
         "gif" => Some("image/gif"),
         _ => None,
+    }
+}
+
+/// Who uploaded a file, or in whose run it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileOwner {
+    /// Somebody with an account.
+    Account(AccountId),
+    /// Whom the holder of an app's key names.
+    EndUser(EndUserId),
+}
+
+impl FileOwner {
+    /// The owner's id, as `created_by` has it.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Account(id) => id.0,
+            Self::EndUser(id) => id.0,
+        }
+    }
+
+    /// What `created_by_role` says of the owner.
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Account(_) => "account",
+            Self::EndUser(_) => "end_user",
+        }
+    }
+
+    /// The owner that a row names; a role that nobody knows is no account.
+    pub fn of_row(role: &str, id: Uuid) -> Self {
+        if role == "account" {
+            Self::Account(AccountId(id))
+        } else {
+            Self::EndUser(EndUserId(id))
+        }
     }
 }
 
@@ -177,9 +185,40 @@ pub struct UploadedFile {
     /// As the uploader said.
     pub mime_type: Option<String>,
     /// Who uploaded it.
-    pub created_by: AccountId,
+    pub created_by: FileOwner,
     /// When it was uploaded, in UTC.
     pub created_at: DateTime<Utc>,
+    /// SHA3-256 of its content, 64 hex characters; rows of Dify may have none.
+    pub hash: Option<String>,
+    /// Where it was fetched from; empty for what was sent to us.
+    pub source_url: String,
+}
+
+/// A row of `tool_files`: a file that a run made or got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolFile {
+    /// Primary key of `tool_files`.
+    pub id: ToolFileId,
+    /// Whose run it was: an account or an end user.
+    pub owner: Uuid,
+    /// The workspace of the run.
+    pub workspace: WorkspaceId,
+    /// Under what it is kept.
+    pub key: String,
+    /// Its media type, as the run found it.
+    pub mime_type: String,
+    /// The name that people see, with its extension.
+    pub name: String,
+    /// How many bytes it has.
+    pub size: u32,
+}
+
+impl ToolFile {
+    /// The extension of the key in lower case, without the dot; empty when it has none.
+    pub fn extension(&self) -> &str {
+        let last = self.key.rsplit('/').next().unwrap_or_default();
+        last.rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
 }
 
 #[cfg(test)]

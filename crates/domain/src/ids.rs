@@ -128,6 +128,10 @@ id! {
     GrantId;
     /// A row of `upload_files`.
     FileId;
+    /// A row of `tool_files`.
+    ToolFileId;
+    /// A row of `end_users`.
+    EndUserId;
     /// A row of the audit trail.
     AuditEventId;
     /// An invitation to a workspace.

@@ -1,8 +1,7 @@
-//! The routes of identity: `/console/api`, `/openapi/v1`, `/files`, and what stands outside of them. A handler
+//! The routes of identity: `/console/api`, `/openapi/v1`, and what stands outside of them. A handler
 //! extracts, calls one use-case, and maps.
 
 pub mod console_surface;
-pub mod file_surface;
 pub mod input;
 pub mod openapi_surface;
 mod slice;

@@ -11,11 +11,10 @@ use gatewright_usecase_identity::{
 };
 use gatewright_usecase_workspace::{
     audit_log::AuditLog,
-    file::Files,
     workspace::{ApiKeys, Tags, Workspaces},
 };
 
-use crate::{console_surface, file_surface, openapi_surface, system_surface};
+use crate::{console_surface, openapi_surface, system_surface};
 
 /// The use-cases and settings of identity. Each route takes only what it uses.
 #[derive(Clone)]
@@ -34,8 +33,6 @@ pub struct IdentityServices {
     pub accounts: Data<Accounts>,
     /// Members of workspaces.
     pub members: Data<Members>,
-    /// Files that people upload.
-    pub files: Data<Files>,
     /// Tags and API keys.
     pub api_keys: Data<ApiKeys>,
     /// Tags of workspaces.
@@ -59,7 +56,6 @@ impl IdentityServices {
             .app_data(self.workspaces.clone())
             .app_data(self.accounts.clone())
             .app_data(self.members.clone())
-            .app_data(self.files.clone())
             .app_data(self.api_keys.clone())
             .app_data(self.tags.clone())
             .app_data(self.audit_log.clone())
@@ -77,11 +73,10 @@ pub fn operations(surface: Surface) -> Operations {
     }
 }
 
-/// The operations of a surface's document that stand elsewhere: where OAuth clients start, and files.
+/// The operations of a surface's document that stand elsewhere: where OAuth clients start.
 pub fn operations_elsewhere(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => system_surface::discovery_operations(),
-        Surface::Console => file_surface::operations(),
-        Surface::Service => Operations::default(),
+        Surface::Console | Surface::Service => Operations::default(),
     }
 }

@@ -5,6 +5,7 @@ mod app;
 mod chat;
 mod events;
 mod failure;
+mod files;
 mod key;
 mod request;
 mod run;

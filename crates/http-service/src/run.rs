@@ -81,7 +81,11 @@ pub(crate) async fn answer(
     let handle = match (runs.start(ctx, start).await, mode) {
         (Ok(handle), _) => handle,
         (
-            Err(error @ (RunServiceError::Input(_) | RunServiceError::Graph(_))),
+            Err(
+                error @ (RunServiceError::Input(_)
+                | RunServiceError::File(_)
+                | RunServiceError::Graph(_)),
+            ),
             ResponseMode::Streaming,
         ) => return Ok(stream::refused(&RunError::invalid_param(error.to_string()))),
         (Err(error), _) => return Err(NotRun::from(error).into()),

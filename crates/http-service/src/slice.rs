@@ -8,7 +8,7 @@ use gatewright_http_kit::{
     operations,
 };
 
-use crate::{app, chat, events, workflows};
+use crate::{app, chat, events, files, workflows};
 
 /// Inputs may be long texts, and a caller may wait for the end of a run: as long as a run may take, and a minute.
 const RUN: Facts = Facts {
@@ -25,6 +25,7 @@ pub fn operations(surface: Surface) -> Operations {
                 operations!["workflows": workflows::run => RUN, workflows::run_version => RUN,
                 workflows::detail, workflows::stop, events::read => Facts::SLOW],
             )
+            .and(operations!["files": files::upload => Facts::UPLOAD, files::preview])
             .and(operations!["chat": chat::send => RUN, chat::stop]),
         Surface::OpenApi | Surface::Console => Operations::default(),
     }

@@ -30,6 +30,10 @@ pub(crate) struct WorkflowRunRequest {
     /// By the names that the app declares.
     #[schema(value_type = Object)]
     inputs: Map<String, Value>,
+    /// Files beside the inputs, for apps that take them: `{type, transfer_method, upload_file_id | url}`.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    files: Vec<Value>,
     /// `blocking` by default.
     response_mode: Option<ResponseMode>,
     /// For whom the app is run.
@@ -102,6 +106,7 @@ fn start(
         app: app.id,
         version: version.transpose()?,
         inputs: body.inputs,
+        files: body.files,
         caller: Caller::User(body.user.into_inner()),
         asked: None,
     })

@@ -10,6 +10,7 @@ mod services;
 mod slices;
 
 pub use gatewright_http_apps::AppsServices;
+pub use gatewright_http_files::FilesServices;
 pub use gatewright_http_identity::IdentityServices;
 pub use gatewright_http_kit::{documentation::Surface, settings::HttpSettings};
 pub use gatewright_http_runs::RunsServices;

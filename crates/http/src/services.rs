@@ -12,6 +12,7 @@ use actix_web::{
 use gatewright_auth::{keys::MasterKeys, origin::PublicUrls};
 use gatewright_domain::Clock;
 use gatewright_http_apps::AppsServices;
+use gatewright_http_files::FilesServices;
 use gatewright_http_identity::{IdentityServices, system_surface};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
@@ -34,6 +35,8 @@ pub struct Services {
     pub identity: IdentityServices,
     /// The services of the apps slice.
     pub apps: AppsServices,
+    /// The services of the files slice.
+    pub files: FilesServices,
     /// The services of the runs slice.
     pub runs: RunsServices,
     /// Whether the dependencies answer, for `/readyz`.
@@ -60,6 +63,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         let policy = CookiePolicy::new(&services.urls);
         services.identity.provide(config);
         services.apps.provide(config);
+        services.files.provide(config);
         services.runs.provide(config);
         config
             .app_data(services.readiness.clone())

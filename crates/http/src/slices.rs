@@ -10,7 +10,7 @@ struct Slice {
     operations_elsewhere: fn(Surface) -> Operations,
 }
 
-const SLICES: [Slice; 4] = [
+const SLICES: [Slice; 5] = [
     Slice {
         operations: gatewright_http_identity::operations,
         operations_elsewhere: gatewright_http_identity::operations_elsewhere,
@@ -18,6 +18,10 @@ const SLICES: [Slice; 4] = [
     Slice {
         operations: gatewright_http_apps::operations,
         operations_elsewhere: gatewright_http_apps::operations_elsewhere,
+    },
+    Slice {
+        operations: gatewright_http_files::operations,
+        operations_elsewhere: gatewright_http_files::operations_elsewhere,
     },
     Slice {
         operations: gatewright_http_runs::operations,

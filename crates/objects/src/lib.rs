@@ -1,39 +1,32 @@
 //! Objects: what people upload, kept outside the database under keys as Dify has them
-//! (`upload_files/<workspace>/<uuid>.<extension>`), in a folder of this machine.
+//! (`upload_files/<workspace>/<uuid>.<extension>`), in a folder of this machine or in a bucket that speaks S3.
 
+mod place;
 mod settings;
+mod through;
+mod writing;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use gatewright_domain::error::Unavailable;
-use object_store::{
-    Error, ObjectStoreExt as _, WriteMultipart, local::LocalFileSystem, path::Path,
-};
+use object_store::{Error, ObjectStoreExt as _, path::Path};
 use tokio::sync::OnceCell;
 
+use place::Place;
 pub use settings::{ObjectSettings, UnsupportedStorage};
+pub use writing::Writing;
 
 const DEPENDENCY: &str = "the storage of files";
-/// Bytes of an upload that wait in memory until they are written. Whoever sends slowly holds that much,
-/// and no more, for as long as the upload may take.
-const PIECE: usize = 128 * 1024;
 
-/// Where objects are. Cheap to clone; the folder is made when it is first written to.
+/// Where objects are. Cheap to clone; a folder is made when it is first written to, a bucket is first asked then.
 #[derive(Clone)]
 pub struct Objects(Arc<Inner>);
 
 struct Inner {
     settings: ObjectSettings,
-    store: OnceCell<LocalFileSystem>,
-}
-
-/// An object that is being written. It exists under its key only after [`Writing::finish`]; dropped
-/// before that, nothing of it stays.
-pub struct Writing {
-    upload: WriteMultipart,
-    file: PathBuf,
+    place: OnceCell<Place>,
 }
 
 /// An object that is being read.
@@ -45,11 +38,11 @@ pub struct Reading {
 }
 
 impl Objects {
-    /// In the folder that the settings name. Nothing is touched yet.
+    /// Where the settings say. Nothing is touched yet.
     pub fn new(settings: &ObjectSettings) -> Self {
         Self(Arc::new(Inner {
             settings: settings.clone(),
-            store: OnceCell::new(),
+            place: OnceCell::new(),
         }))
     }
 
@@ -61,24 +54,18 @@ impl Objects {
     /// Begins an object under `key`, replacing what stands there.
     ///
     /// # Errors
-    /// When the folder cannot be made or written, or the key is none (`..`, empty segments).
+    /// When the place cannot be written, or the key is none (`..`, empty segments).
     pub async fn create(&self, key: &str) -> Result<Writing, Unavailable> {
-        let (store, path) = (self.store().await?, path(key)?);
-        let file = store.path_to_filesystem(&path).map_err(unavailable)?;
-        if let Some(folder) = file.parent() {
-            make(folder.to_owned()).await?;
-        }
-        let upload = store.put_multipart(&path).await.map_err(unavailable)?;
-        let upload = WriteMultipart::new_with_chunk_size(upload, PIECE);
-        Ok(Writing { upload, file })
+        let place = self.place().await?;
+        Writing::begin(place, &path(key)?).await
     }
 
     /// Opens an object; none when there is none.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// When the place cannot be read.
     pub async fn open(&self, key: &str) -> Result<Option<Reading>, Unavailable> {
-        match self.store().await?.get(&path(key)?).await {
+        match self.place().await?.store().get(&path(key)?).await {
             Ok(found) => Ok(Some(Reading {
                 size: found.meta.size,
                 content: found
@@ -94,76 +81,22 @@ impl Objects {
     /// Removes an object. One that is not there is removed already.
     ///
     /// # Errors
-    /// When the folder cannot be written, and when it is not the one that objects of this kind are in: whoever
+    /// When the place cannot be written, and when it is not the one that objects of this kind are in: whoever
     /// looks in another place must not believe that they are gone.
     pub async fn delete(&self, key: &str) -> Result<(), Unavailable> {
         let kind = key.split('/').next().unwrap_or_default();
-        let folder = self.folder()?.join(kind);
-        if !tokio::fs::try_exists(&folder).await.unwrap_or(false) {
-            let problem = format!(
-                "{} is not there; does OPENDAL_FS_ROOT (STORAGE_LOCAL_PATH) name the folder of the servers?",
-                folder.display()
-            );
-            return Err(Unavailable::new(DEPENDENCY, problem));
-        }
-        match self.store().await?.delete(&path(key)?).await {
+        self.0.settings.require_there(kind).await?;
+        let store = self.place().await?.store();
+        match store.delete(&path(key)?).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
     }
 
-    fn folder(&self) -> Result<PathBuf, Unavailable> {
-        let folder = self.0.settings.folder();
-        folder.map_err(|error| Unavailable::new(DEPENDENCY, error))
+    async fn place(&self) -> Result<&Place, Unavailable> {
+        let make = || Place::of(&self.0.settings);
+        self.0.place.get_or_try_init(make).await
     }
-
-    async fn store(&self) -> Result<&LocalFileSystem, Unavailable> {
-        let make = || async {
-            let folder = self.folder()?;
-            make(folder.clone()).await?;
-            LocalFileSystem::new_with_prefix(folder).map_err(unavailable)
-        };
-        self.0.store.get_or_try_init(make).await
-    }
-}
-
-impl Writing {
-    /// Appends a piece.
-    ///
-    /// # Errors
-    /// When what came before could not be written.
-    pub async fn write(&mut self, piece: Bytes) -> Result<(), Unavailable> {
-        // At most two pieces wait for the disk.
-        self.upload
-            .wait_for_capacity(2)
-            .await
-            .map_err(unavailable)?;
-        self.upload.put(piece);
-        Ok(())
-    }
-
-    /// Makes the object visible under its key, whole.
-    ///
-    /// # Errors
-    /// When something of it could not be written; then nothing of it stays.
-    pub async fn finish(self) -> Result<(), Unavailable> {
-        self.upload.finish().await.map_err(unavailable)?;
-        let file = self.file;
-        on_disk(move || gatewright_private_file::shut(&file)).await
-    }
-}
-
-/// A folder for its owner alone.
-async fn make(folder: PathBuf) -> Result<(), Unavailable> {
-    on_disk(move || gatewright_private_file::make_folder(&folder)).await
-}
-
-async fn on_disk(
-    work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
-) -> Result<(), Unavailable> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Unavailable::new(DEPENDENCY, error))?
-        .map_err(|error| Unavailable::new(DEPENDENCY, error))
 }
 
 /// Keys are kept byte for byte; `Path::from` would percent-encode them.
@@ -177,7 +110,7 @@ fn unavailable(error: Error) -> Unavailable {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{writing::PIECE, *};
 
     fn objects(folder: &tempfile::TempDir) -> Objects {
         Objects::new(&ObjectSettings {

@@ -5,6 +5,7 @@
 //! say: to the public internet, and beyond it where the operator allows it.
 
 pub mod guard;
+pub mod named;
 pub mod streaming;
 
 use std::{error::Error, sync::Once, time::Duration};

@@ -3,6 +3,7 @@
 use gatewright_domain::{Class, Classify, error::Unavailable};
 use gatewright_storage_kit::StorageError;
 use gatewright_usecase_apps::AppError;
+use gatewright_usecase_files::RunFileError;
 use gatewright_usecase_runs::{StartError, StoreError};
 use gatewright_variables::inputs::InputError;
 
@@ -18,6 +19,9 @@ pub enum RunServiceError {
     /// An input that the app does not take.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A file that the app does not take, or that its sender may not see.
+    #[error(transparent)]
+    File(RunFileError),
     /// A graph that cannot run: why, with its node.
     #[error("{0}")]
     Graph(String),
@@ -53,6 +57,15 @@ impl From<AppError> for RunServiceError {
     }
 }
 
+impl From<RunFileError> for RunServiceError {
+    fn from(error: RunFileError) -> Self {
+        match error {
+            RunFileError::Unavailable(outage) => Self::Unavailable(outage),
+            other => Self::File(other),
+        }
+    }
+}
+
 impl From<StorageError> for RunServiceError {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error.into())
@@ -79,7 +92,9 @@ impl Classify for RunServiceError {
         match self {
             Self::App(AppError::NotPublished) => Class::invalid("app_unavailable"),
             Self::App(error) => error.class(),
-            Self::Input(_) | Self::Graph(_) | Self::WrongMode => Class::invalid("invalid_param"),
+            Self::Input(_) | Self::File(_) | Self::Graph(_) | Self::WrongMode => {
+                Class::invalid("invalid_param")
+            }
             Self::ConversationNotFound => Class::not_found("not_found"),
             Self::ConversationCompleted => Class::invalid("conversation_completed"),
             Self::ConversationBusy => Class::rate_limited("too_many_requests", 1),

@@ -1,7 +1,10 @@
 //! What was said before in a conversation, as models are told of it.
 
 use gatewright_storage_kit::{Pool, StorageError};
-use gatewright_storage_runs::message::{self, Said};
+use gatewright_storage_runs::{
+    message::{self, Said},
+    message_file::{self, MessageFile},
+};
 use gatewright_usecase_runs::Dialogue;
 use uuid::Uuid;
 
@@ -19,6 +22,8 @@ pub struct PastRound {
     pub question: String,
     /// What was answered.
     pub answer: String,
+    /// The files that came with the question.
+    pub files: Vec<MessageFile>,
 }
 
 /// The thread of a message, most recent rounds.
@@ -48,12 +53,20 @@ impl Histories {
             let (conversation, message) = (dialogue.conversation_id, dialogue.message_id);
             let mut conn = self.pool.get().await?;
             let said = message::list_back_from(&mut conn, conversation, message, rows).await?;
-            drop(conn);
             let all_read = said.len() < limit || limit == MAX_MESSAGES;
-            let rounds = thread(said, message, most);
+            let mut rounds = thread(said, message, most);
             if all_read || rounds.len() >= most {
+                let ids: Vec<Uuid> = rounds.iter().map(|round| round.message_id).collect();
+                for file in message_file::list(&mut conn, &ids).await? {
+                    let mut owners = rounds.iter_mut();
+                    let owner = owners.find(|round| round.message_id == file.message_id);
+                    if let Some(round) = owner {
+                        round.files.push(file);
+                    }
+                }
                 return Ok(rounds);
             }
+            drop(conn);
             limit = MAX_MESSAGES;
         }
     }
@@ -77,6 +90,7 @@ fn thread(said: Vec<Said>, message: Uuid, most: usize) -> Vec<PastRound> {
                 message_id: one.id,
                 question: one.query,
                 answer: one.answer,
+                files: vec![],
             });
         }
     }

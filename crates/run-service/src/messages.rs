@@ -9,8 +9,9 @@ use gatewright_storage_runs::{
     conversation::{self, NewConversation, Round},
     conversation_variable::{self, VariableRow},
     message::{self, Answer, Cost, NewMessage},
+    message_file::{self, NewMessageFile},
 };
-use gatewright_usecase_runs::{Commit, Dialogue, Question, Record, RunPlan};
+use gatewright_usecase_runs::{Commit, Dialogue, Question, Record, RunPlan, execution_id};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -49,6 +50,10 @@ pub(crate) async fn write(tx: &mut Tx, own: &[&Commit]) -> Result<(), StorageErr
     if !asked.is_empty() {
         let rows: Vec<_> = asked.iter().map(Begun::message).collect();
         message::insert(tx, &rows).await?;
+        let rows: Vec<_> = asked.iter().flat_map(Begun::files).collect();
+        if !rows.is_empty() {
+            message_file::insert(tx, &rows).await?;
+        }
         let rows: Vec<_> = asked.iter().flat_map(Begun::variables).collect();
         if !rows.is_empty() {
             conversation_variable::insert(tx, &rows).await?;
@@ -135,6 +140,22 @@ impl Begun<'_> {
             creator,
             created_at: self.at(),
         }
+    }
+
+    fn files(&self) -> impl Iterator<Item = NewMessageFile<'_>> {
+        let creator = rows::creator(self.plan);
+        let numbered = self.question.files.iter().zip(0_u64..);
+        numbered.map(move |(file, at)| NewMessageFile {
+            // Of the message and the place, so that what is written twice is there once.
+            id: execution_id(self.dialogue.message_id, at),
+            message_id: self.dialogue.message_id,
+            kind: &file.kind,
+            transfer_method: &file.transfer_method,
+            url: file.url.as_deref(),
+            upload_file_id: file.upload_file_id,
+            creator,
+            created_at: self.at(),
+        })
     }
 
     fn variables(&self) -> impl Iterator<Item = VariableRow> {

@@ -6,7 +6,9 @@ use gatewright_engine::{Declared, Micros};
 use gatewright_run_events::Json;
 use gatewright_storage_runs::{conversation::Conversation, conversation_variable::StoredVariable};
 use gatewright_usecase_apps::Runnable;
-use gatewright_usecase_runs::{ConversationVariable, Dialogue, Question, execution_id};
+use gatewright_usecase_runs::{
+    ConversationVariable, Dialogue, Question, QuestionFile, execution_id,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -78,11 +80,23 @@ pub(crate) fn dialogue(
             name: name(&query),
             query,
             inputs: Json::of(inputs).unwrap_or_else(|_| Json::object()),
+            files: ground.files.iter().map(file).collect(),
             parent_message_id: asked.parent_message_id,
             dialogue_count: conversation.map_or(1, |known| known.dialogue_count.saturating_add(1)),
             introduction: storable(&introduction(&ground.runnable.content.features, inputs))
                 .into_owned(),
         }),
+    }
+}
+
+/// What is stored of a file that came with a question.
+fn file(value: &Value) -> QuestionFile {
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    QuestionFile {
+        kind: text("type").unwrap_or_default(),
+        transfer_method: text("transfer_method").unwrap_or_default(),
+        url: text("remote_url").filter(|url| !url.is_empty()),
+        upload_file_id: text("related_id").and_then(|id| id.parse().ok()),
     }
 }
 

@@ -5,23 +5,28 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use gatewright_domain::ids::{AppId, WorkflowId};
+use gatewright_domain::ids::{AppId, FileId, WorkflowId};
 use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
 use gatewright_run_events::{CreatedBy, MessageIdentity};
 use gatewright_storage_kit::{Conn, Pool};
-use gatewright_storage_runs::{end_user, end_user::Session, lease};
+use gatewright_storage_runs::{end_user, end_user::Session, lease, message_file};
 use gatewright_usecase_apps::{App, Apps, Runnable};
+use gatewright_usecase_files::Files;
 use gatewright_usecase_kit::{Ctx, Env};
 use gatewright_usecase_runs::{Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
-use gatewright_variables::inputs::{Input, InputField, validate};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ActiveCount, Asked, RemoteRuns, RunServiceError, messages, question,
+    ActiveCount, Asked, RemoteRuns, RunServiceError,
+    inputs::{CheckedInputs, FileResolver, asker},
+    messages, question,
     store::STOPPED,
     system::{Shown, System},
 };
+
+/// Characters of a name that a caller gives an end user.
+const MAX_USER_CHARS: usize = 255;
 
 /// On whose behalf.
 #[derive(Debug, Clone)]
@@ -48,6 +53,8 @@ pub struct StartRun {
     pub version: Option<WorkflowId>,
     /// As the caller sent them.
     pub inputs: Map<String, Value>,
+    /// Files beside the inputs (`sys.files`), as the caller names them.
+    pub files: Vec<Value>,
     /// On whose behalf.
     pub caller: Caller,
     /// What is said, to an app that answers in conversations; nothing to a workflow.
@@ -62,6 +69,8 @@ pub(crate) struct Ground {
     pub(crate) graph: Arc<Graph>,
     /// The inputs that the app declares, checked.
     pub(crate) inputs: Map<String, Value>,
+    /// Files beside the inputs.
+    pub(crate) files: Vec<Value>,
     /// Who asks the app.
     pub(crate) created_by: CreatedBy,
 }
@@ -77,6 +86,7 @@ pub struct RunService {
     pub(crate) remote: Option<Arc<RemoteRuns>>,
     /// Runs elsewhere that had ended when they were last looked for.
     pub(crate) ended: Mutex<HashSet<Uuid>>,
+    pub(crate) files: Arc<Files>,
     pub(crate) active: ActiveCount,
 }
 
@@ -84,6 +94,7 @@ impl RunService {
     /// Over these apps, in this process; `active` counts runs of apps that may have only so many.
     pub fn new(
         apps: Arc<Apps>,
+        files: Arc<Files>,
         registry: Arc<RunRegistry>,
         pool: Pool,
         env: Env,
@@ -98,6 +109,7 @@ impl RunService {
             active,
             remote: None,
             ended: Mutex::default(),
+            files,
         }
     }
 
@@ -129,14 +141,23 @@ impl RunService {
         if (runnable.app.mode == messages::MODE) != request.asked.is_some() {
             return Err(RunServiceError::WrongMode);
         }
-        let inputs = check_inputs(&runnable.content.graph, &request.inputs)?;
+        let inputs = CheckedInputs::read(&runnable.content.graph, &request.inputs)?;
         let graph = runnable.graph(&self.limits);
         let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
         let created_by = self.creator(ctx, &runnable, request.caller).await?;
+        let resolver = FileResolver {
+            files: &self.files,
+            ctx,
+            asker: asker(runnable.app.workspace, &created_by)?,
+        };
+        let inputs = inputs.resolve(&resolver).await?;
+        let features = &runnable.content.features;
+        let files = resolver.beside(features, &request.files).await?;
         let ground = Ground {
             runnable,
             graph,
             inputs,
+            files,
             created_by,
         };
         match &request.asked {
@@ -270,24 +291,49 @@ impl RunService {
             }
             Caller::User(user) => user,
         };
-        let session = session(&runnable.app, &user);
+        let id = self.end_user(ctx, &runnable.app, &user).await?;
+        Ok(CreatedBy::EndUser {
+            id: id.to_string(),
+            user: session(&runnable.app, &user).session_id.to_owned(),
+        })
+    }
+
+    /// Whether an upload came with a message of the app.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn has_file(&self, app: &App, upload: FileId) -> Result<bool, RunServiceError> {
+        let mut conn = self.pool.get().await?;
+        Ok(message_file::is_of_app(&mut conn, app.id.0, upload.0).await?)
+    }
+
+    /// The id of whom the holder of an app's key names; they get a row when they have none.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer, or the name is longer than 255 characters.
+    pub async fn end_user(
+        &self,
+        ctx: &Ctx,
+        app: &App,
+        user: &str,
+    ) -> Result<Uuid, RunServiceError> {
+        if user.chars().count() > MAX_USER_CHARS {
+            let problem = format!("user must have at most {MAX_USER_CHARS} characters");
+            return Err(RunServiceError::Graph(problem));
+        }
+        let user = user.replace('\0', "");
+        let session = session(app, &user);
         let mut conn = self.pool.get().await?;
         let known = end_user::find(&mut conn, session).await?;
         drop(conn);
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let mut tx = self.pool.begin().await?;
-                let id = self.env.ids.new_uuid();
-                let id = end_user::find_or_insert(&mut tx, session, id, ctx.now).await?;
-                tx.commit().await?;
-                id
-            }
-        };
-        Ok(CreatedBy::EndUser {
-            id: id.to_string(),
-            user: session.session_id.to_owned(),
-        })
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        let mut tx = self.pool.begin().await?;
+        let id = self.env.ids.new_uuid();
+        let id = end_user::find_or_insert(&mut tx, session, id, ctx.now).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 }
 
@@ -331,38 +377,4 @@ pub(crate) fn identity(dialogue: &Dialogue) -> MessageIdentity {
 /// The handle by which callers stop a run: made of its id, so that every process knows it.
 pub(crate) fn task_id(run: Uuid) -> Uuid {
     execution_id(run, u64::MAX)
-}
-
-/// The inputs that the start node declares, in its order. Files are refused until they can be uploaded.
-fn check_inputs(
-    graph: &Map<String, Value>,
-    sent: &Map<String, Value>,
-) -> Result<Map<String, Value>, RunServiceError> {
-    let nodes = graph
-        .get("nodes")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let start = nodes
-        .map(|node| &node["data"])
-        .find(|data| data["type"] == "start");
-    let declared = start.map_or(&Value::Null, |data| &data["variables"]);
-    let fields: Vec<InputField> = match declared {
-        Value::Null => vec![],
-        list => serde_json::from_value(list.clone())
-            .map_err(|error| RunServiceError::Graph(format!("start node: {error}")))?,
-    };
-    let mut inputs = Map::new();
-    for (name, input) in validate(&fields, sent)? {
-        let value = match input {
-            Input::Value(value) => value,
-            Input::File(_) | Input::Files(_) => {
-                return Err(RunServiceError::Graph(format!(
-                    "{name}: files cannot be sent yet"
-                )));
-            }
-        };
-        inputs.insert(name, value);
-    }
-    Ok(inputs)
 }

@@ -35,7 +35,7 @@ impl System {
         if let Some(question) = question {
             set("query", json!(question.query));
         }
-        set("files", json!([]));
+        set("files", json!(ground.files));
         if let Some(dialogue) = dialogue {
             set("conversation_id", json!(dialogue.conversation_id));
         }

@@ -11,8 +11,6 @@ use crate::{platform::Platform, settings::ServerSettings};
 
 /// What the file of an app may cost: its address, redirects included, has to answer within this time.
 const FETCH: Duration = Duration::from_secs(10);
-/// Files that a run takes, as clients are told.
-const FILES_OF_A_RUN: u32 = 10;
 
 /// Fetches app files through the guard.
 struct Guarded(GuardedClient);
@@ -73,7 +71,7 @@ pub(crate) fn apps(
             video_file_size_limit: files.video_mb,
             audio_file_size_limit: files.audio_mb,
             file_size_limit: files.other_mb,
-            workflow_file_upload_limit: FILES_OF_A_RUN,
+            workflow_file_upload_limit: files.files_of_a_run,
         },
         external: external.map_err(|error| Unavailable::new("the settings", error))?,
         remote_file: Some(Arc::new(Guarded(client))),

@@ -12,6 +12,7 @@ pub mod node;
 mod outbound_settings;
 mod platform;
 pub mod probe;
+mod run_files;
 pub mod running;
 mod runs;
 mod settings;

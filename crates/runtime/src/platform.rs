@@ -27,6 +27,7 @@ use gatewright_usecase_device::{
     bearer::Bearers,
     device::{DeviceFlow, SsoBranch},
 };
+use gatewright_usecase_files::Files;
 use gatewright_usecase_identity::{
     account::Accounts,
     admin::Admin,
@@ -42,7 +43,6 @@ use gatewright_usecase_kit::{
 };
 use gatewright_usecase_workspace::{
     audit_log::AuditLog,
-    file::Files,
     workspace::{ApiKeys, Tags, Workspaces},
 };
 
@@ -151,8 +151,8 @@ impl Platform {
         settings: &ServerSettings,
         app: &AppServices,
     ) -> Result<RunPlane, Unavailable> {
-        let (apps, guarded) = (Arc::clone(&app.apps), app.guarded.clone());
-        RunPlane::new(self, settings, apps, guarded)
+        let (apps, files) = (Arc::clone(&app.apps), Arc::clone(&app.files));
+        RunPlane::new(self, settings, apps, files, app.guarded.clone())
     }
 
     /// Builds the use-cases.
@@ -171,7 +171,7 @@ impl Platform {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
             members: Arc::new(shared.members()),
-            files: Arc::new(shared.files()),
+            files: Arc::new(shared.files(guarded.clone())),
             api_keys: Arc::new(ApiKeys::new(self.pool.clone(), self.env.clone())),
             tags: Arc::new(Tags::new(self.pool.clone(), self.env.clone())),
             guarded,
@@ -327,7 +327,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn files(&self) -> Files {
+    fn files(&self, elsewhere: GuardedClient) -> Files {
         Files {
             pool: self.platform.pool.clone(),
             objects: Objects::new(&self.settings.objects),
@@ -336,6 +336,7 @@ impl<'a> Shared<'a> {
             settings: self.settings.files.clone(),
             limiter: self.limiter.clone(),
             limits: self.limits.clone(),
+            elsewhere,
             env: self.platform.env.clone(),
         }
     }

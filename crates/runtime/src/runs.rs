@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use gatewright_domain::error::Unavailable;
 use gatewright_kv::{ActiveRuns, RunMirrors};
 use gatewright_node_runners::{
-    files::{FileContent, FileError, RunFiles},
+    files::RunFiles,
     history::{HistoryError, NoHistory, Round, RunHistory},
 };
 use gatewright_outbound::guard::GuardedClient;
@@ -18,14 +18,16 @@ use gatewright_run_service::{
     RunService, StoredPast,
 };
 use gatewright_usecase_apps::Apps;
+use gatewright_usecase_files::Files;
+use gatewright_usecase_kit::Env;
 use gatewright_usecase_runs::{Capacity, Dialogue, Ports, Recorder, RunPlan, RunRegistry};
-use serde_json::Value;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
     node::{NodeCalls, RunSurroundings},
     platform::Platform,
+    run_files::FilesOfRun,
     settings::ServerSettings,
     spills::FileSpills,
 };
@@ -57,6 +59,7 @@ impl RunPlane {
         platform: &Platform,
         settings: &ServerSettings,
         apps: Arc<Apps>,
+        files: Arc<Files>,
         guarded: GuardedClient,
     ) -> Result<Self, Unavailable> {
         let endpoints = settings.nodes.endpoints();
@@ -68,6 +71,8 @@ impl RunPlane {
             guarded,
             Arc::new(Surroundings {
                 histories: Arc::new(Histories::new(platform.pool.clone())),
+                files: Arc::clone(&files),
+                env: platform.env.clone(),
             }),
             Arc::clone(&clock),
         );
@@ -97,8 +102,15 @@ impl RunPlane {
         let active = ActiveCount::new(active, settings.apps.active_limits());
         Ok(Self {
             service: Arc::new(
-                RunService::new(apps, Arc::clone(&registry), pool.clone(), env, active)
-                    .with_remote(Arc::clone(&remote)),
+                RunService::new(
+                    apps,
+                    files,
+                    Arc::clone(&registry),
+                    pool.clone(),
+                    env,
+                    active,
+                )
+                .with_remote(Arc::clone(&remote)),
             ),
             registry,
             remote,
@@ -187,11 +199,14 @@ impl RunPlane {
 /// What runs see of the world around them.
 struct Surroundings {
     histories: Arc<Histories>,
+    files: Arc<Files>,
+    env: Env,
 }
 
 impl RunSurroundings for Surroundings {
-    fn files(&self, _: &RunPlan) -> Arc<dyn RunFiles> {
-        Arc::new(Nothing)
+    fn files(&self, plan: &RunPlan) -> Arc<dyn RunFiles> {
+        let files = Arc::clone(&self.files);
+        Arc::new(FilesOfRun::new(files, self.env.clone(), plan))
     }
 
     fn history(&self, plan: &RunPlan) -> Arc<dyn RunHistory> {
@@ -200,6 +215,7 @@ impl RunSurroundings for Surroundings {
             Some(dialogue) => Arc::new(Conversation {
                 histories: Arc::clone(&self.histories),
                 dialogue: dialogue.clone(),
+                files: FilesOfRun::new(Arc::clone(&self.files), self.env.clone(), plan),
             }),
         }
     }
@@ -209,6 +225,7 @@ impl RunSurroundings for Surroundings {
 struct Conversation {
     histories: Arc<Histories>,
     dialogue: Box<Dialogue>,
+    files: FilesOfRun,
 }
 
 impl RunHistory for Conversation {
@@ -218,25 +235,24 @@ impl RunHistory for Conversation {
             let rounds = rounds.map_err(|error| {
                 HistoryError(format!("The conversation cannot be read: {error}"))
             })?;
-            let round = |past: PastRound| Round {
-                question: past.question,
-                answer: past.answer,
-                ..Round::default()
-            };
-            Ok(rounds.into_iter().map(round).collect())
+            let mut told = Vec::with_capacity(rounds.len());
+            for PastRound {
+                question,
+                answer,
+                files,
+                ..
+            } in rounds
+            {
+                let files = self.files.recall(&files).await;
+                let files = files.map_err(|error| HistoryError(error.to_string()))?;
+                told.push(Round {
+                    question,
+                    answer,
+                    files,
+                    ..Round::default()
+                });
+            }
+            Ok(told)
         })
-    }
-}
-
-/// Runs have no files yet.
-struct Nothing;
-
-impl RunFiles for Nothing {
-    fn read<'a>(&'a self, _: &'a Value) -> BoxFuture<'a, Result<FileContent, FileError>> {
-        Box::pin(async { Err(FileError("files cannot be used in runs yet".into())) })
-    }
-
-    fn keep(&self, _: FileContent) -> BoxFuture<'_, Result<Value, FileError>> {
-        Box::pin(async { Err(FileError("files cannot be kept in runs yet".into())) })
     }
 }

@@ -14,8 +14,8 @@ use gatewright_mail::MailSettings;
 use gatewright_objects::ObjectSettings;
 use gatewright_oidc::OidcSettings;
 use gatewright_storage_kit::DbSettings;
+use gatewright_usecase_files::FileSettings;
 use gatewright_usecase_maintenance::MaintenanceSettings;
-use gatewright_usecase_workspace::file::FileSettings;
 
 use crate::{
     app_settings::AppSettings, node::NodeSettings, outbound_settings::OutboundSettings, telemetry,

@@ -21,6 +21,7 @@ pub mod profile;
 pub mod retention;
 mod schema;
 pub mod tag;
+pub mod tool_file;
 pub mod upload_file;
 pub mod workspace;
 

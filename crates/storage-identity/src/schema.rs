@@ -223,5 +223,19 @@ diesel::table! {
         created_at -> Timestamp,
         used -> Bool,
         created_by_role -> Text,
+        hash -> Nullable<Text>,
+        source_url -> Text,
+    }
+}
+
+diesel::table! {
+    tool_files (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        tenant_id -> Uuid,
+        file_key -> Text,
+        mimetype -> Text,
+        name -> Text,
+        size -> Int4,
     }
 }

@@ -4,13 +4,13 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use gatewright_domain::{
-    file::{UploadedFile, raster_media_type},
+    file::{FileOwner, UploadedFile, raster_media_type},
     ids::{AccountId, FileId, WorkspaceId},
 };
 use uuid::Uuid;
 
 use crate::schema::{accounts, tenants, upload_files as files};
-use crate::to_column;
+use crate::{to_column, tool_file};
 use gatewright_storage_kit::{Conn, StorageError};
 
 #[derive(Queryable, Selectable)]
@@ -24,7 +24,10 @@ struct Row {
     extension: String,
     mime_type: Option<String>,
     created_by: Uuid,
+    created_by_role: String,
     created_at: NaiveDateTime,
+    hash: Option<String>,
+    source_url: String,
 }
 
 impl From<Row> for UploadedFile {
@@ -37,8 +40,10 @@ impl From<Row> for UploadedFile {
             size: u32::try_from(row.size).unwrap_or_default(),
             extension: row.extension,
             mime_type: row.mime_type,
-            created_by: AccountId(row.created_by),
+            created_by: FileOwner::of_row(&row.created_by_role, row.created_by),
             created_at: row.created_at.and_utc(),
+            hash: row.hash,
+            source_url: row.source_url,
         }
     }
 }
@@ -56,8 +61,8 @@ impl Orphans {
     }
 }
 
-/// Adds a file that an account uploaded. False when the account or the workspace is gone: nobody would
-/// ever delete it. They stay until the transaction ends.
+/// Adds a file that somebody uploaded. False when their account or the workspace is gone: nobody would
+/// ever delete it. They stay until the transaction ends. What end users uploaded is the workspace's.
 pub async fn insert(
     conn: &mut Conn,
     file: &UploadedFile,
@@ -66,9 +71,7 @@ pub async fn insert(
     let workspace = tenants::table.find(file.workspace.0).select(tenants::id);
     let workspace = workspace.for_share().first::<Uuid>(conn.as_mut());
     let is_there = workspace.await.optional()?.is_some();
-    let account = accounts::table.find(file.created_by.0).select(accounts::id);
-    let account = account.for_share().first::<Uuid>(conn.as_mut());
-    if !is_there || account.await.optional()?.is_none() {
+    if !is_there || !is_owner_there(conn, file.created_by).await? {
         return Ok(false);
     }
     diesel::insert_into(files::table)
@@ -81,14 +84,25 @@ pub async fn insert(
             files::size.eq(i32::try_from(file.size).unwrap_or(i32::MAX)),
             files::extension.eq(&file.extension),
             files::mime_type.eq(&file.mime_type),
-            files::created_by.eq(file.created_by.0),
-            files::created_by_role.eq("account"),
+            files::created_by.eq(file.created_by.id()),
+            files::created_by_role.eq(file.created_by.role()),
             files::created_at.eq(to_column(file.created_at)),
             files::used.eq(false),
+            files::hash.eq(&file.hash),
+            files::source_url.eq(&file.source_url),
         ))
         .execute(conn.as_mut())
         .await?;
     Ok(true)
+}
+
+async fn is_owner_there(conn: &mut Conn, owner: FileOwner) -> Result<bool, StorageError> {
+    let FileOwner::Account(id) = owner else {
+        return Ok(true);
+    };
+    let account = accounts::table.find(id.0).select(accounts::id);
+    let account = account.for_share().first::<Uuid>(conn.as_mut());
+    Ok(account.await.optional()?.is_some())
 }
 
 /// Deletes what an account uploaded, except what a workspace uses that lives on (Dify marks it so): that is
@@ -107,16 +121,17 @@ pub(crate) async fn delete_of_account(
     Ok(Orphans(keys))
 }
 
-/// Deletes all files of a workspace, whoever uploaded them.
+/// Deletes all files of a workspace, whoever uploaded them or in whose runs they were made.
 pub(crate) async fn delete_of_workspace(
     conn: &mut Conn,
     workspace: WorkspaceId,
 ) -> Result<Orphans, StorageError> {
-    let keys = diesel::delete(files::table)
+    let mut keys: Vec<String> = diesel::delete(files::table)
         .filter(files::tenant_id.eq(workspace.0))
         .returning(files::key)
         .get_results(conn.as_mut())
         .await?;
+    keys.extend(tool_file::delete_of_workspace(conn, workspace).await?);
     Ok(Orphans(keys))
 }
 
@@ -141,11 +156,12 @@ pub async fn list_known_keys(
     conn: &mut Conn,
     keys: &[String],
 ) -> Result<Vec<String>, StorageError> {
-    let known = files::table
+    let mut known: Vec<String> = files::table
         .filter(files::key.eq_any(keys))
         .select(files::key)
         .load(conn.as_mut())
         .await?;
+    known.extend(tool_file::list_known_keys(conn, keys).await?);
     Ok(known)
 }
 
@@ -160,16 +176,32 @@ pub async fn find(conn: &mut Conn, id: FileId) -> Result<Option<UploadedFile>, S
     Ok(row.map(UploadedFile::from))
 }
 
-/// A file that the account itself uploaded.
-pub async fn find_own(
+/// A file of the workspace, whoever uploaded it.
+pub async fn find_in(
     conn: &mut Conn,
+    workspace: WorkspaceId,
     id: FileId,
-    account: AccountId,
 ) -> Result<Option<UploadedFile>, StorageError> {
     let row = files::table
         .find(id.0)
-        .filter(files::created_by.eq(account.0))
-        .filter(files::created_by_role.eq("account"))
+        .filter(files::tenant_id.eq(workspace.0))
+        .select(Row::as_select())
+        .first(conn.as_mut())
+        .await
+        .optional()?;
+    Ok(row.map(UploadedFile::from))
+}
+
+/// A file that its asker uploaded, wherever that was.
+pub async fn find_own(
+    conn: &mut Conn,
+    id: FileId,
+    owner: FileOwner,
+) -> Result<Option<UploadedFile>, StorageError> {
+    let row = files::table
+        .find(id.0)
+        .filter(files::created_by.eq(owner.id()))
+        .filter(files::created_by_role.eq(owner.role()))
         .select(Row::as_select())
         .first(conn.as_mut())
         .await
@@ -183,6 +215,6 @@ pub async fn is_own_picture(
     id: FileId,
     account: AccountId,
 ) -> Result<bool, StorageError> {
-    let file = find_own(conn, id, account).await?;
+    let file = find_own(conn, id, FileOwner::Account(account)).await?;
     Ok(file.is_some_and(|file| raster_media_type(&file.extension).is_some()))
 }

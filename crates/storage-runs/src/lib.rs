@@ -8,6 +8,7 @@ pub mod conversation_variable;
 pub mod end_user;
 pub mod lease;
 pub mod message;
+pub mod message_file;
 pub mod node;
 pub mod run;
 

@@ -36,6 +36,19 @@ pub struct ConversationVariable {
     pub is_new: bool,
 }
 
+/// A file that came with a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuestionFile {
+    /// `image`, `document`, `audio`, `video` or `custom`.
+    pub kind: String,
+    /// `local_file`, `remote_url` or `tool_file`.
+    pub transfer_method: String,
+    /// Where it is elsewhere; of a file of ours nothing.
+    pub url: Option<String>,
+    /// The upload or the file of a run that it is.
+    pub upload_file_id: Option<Uuid>,
+}
+
 /// What was asked, as it is stored before anything is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -43,6 +56,8 @@ pub struct Question {
     pub query: String,
     /// The caller's inputs: an object.
     pub inputs: Json,
+    /// The files that came with it.
+    pub files: Vec<QuestionFile>,
     /// The message that it follows; the nil id: whichever came before; none: it begins a thread.
     pub parent_message_id: Option<Uuid>,
     /// Which round of the conversation this is, from 1: the first one makes the conversation.

@@ -26,7 +26,7 @@ mod wait;
 mod wake;
 
 pub use crate::{
-    dialogue::{ConversationVariable, Dialogue, Question},
+    dialogue::{ConversationVariable, Dialogue, Question, QuestionFile},
     ids::{attempt_id, execution_id},
     lines::RunLines,
     machine::Machine,

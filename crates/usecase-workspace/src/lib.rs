@@ -1,5 +1,4 @@
-//! The use-cases of what belongs to a workspace: the workspace itself, tags, API keys, files, the audit trail.
+//! The use-cases of what belongs to a workspace: the workspace itself, tags, API keys, the audit trail.
 
 pub mod audit_log;
-pub mod file;
 pub mod workspace;

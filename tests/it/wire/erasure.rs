@@ -1,15 +1,15 @@
 //! What goes with an account and with a workspace: rows, files, and the contents of files.
 
-use gatewright_domain::file::FileName;
+use gatewright_domain::file::{FileName, FileOwner};
+use gatewright_usecase_files::{FileError, NewFile};
 use gatewright_usecase_kit::Ctx;
-use gatewright_usecase_workspace::file::{FileError, NewFile};
 use serde_json::json;
 
-use super::{
-    files::{PNG, local, upload},
-    members,
+use super::{files::upload, members};
+use crate::support::{
+    Browser, Harness, basic_account,
+    files::{PNG, local},
 };
-use crate::support::{Browser, Harness, basic_account};
 
 /// By the owner, with the code of the mail.
 async fn delete_account(h: &Harness, who: &mut Browser, name: &str) {
@@ -153,10 +153,11 @@ async fn upload_ending_after_its_account_or_workspace_was_deleted_leaves_nothing
     let ctx = Ctx::of_system(h.now(), "test");
     for (account, workspace) in [(nobody.as_str(), workspace), (account, nobody.as_str())] {
         let new = NewFile {
-            account: account.parse().unwrap(),
+            owner: FileOwner::Account(account.parse().unwrap()),
             workspace: workspace.parse().unwrap(),
             name: FileName::parse("late.txt").unwrap(),
             media_type: "text/plain".into(),
+            source_url: String::new(),
         };
         let upload = files.begin(&ctx, new).await.unwrap();
         let refused = files.finish(upload).await;

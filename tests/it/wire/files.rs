@@ -3,17 +3,12 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, EMAIL, Harness, PUBLIC_URL, arrange, basic_account};
+use crate::support::{
+    Answer, Browser, EMAIL, Harness, PUBLIC_URL, arrange, basic_account,
+    files::{PNG, local, part},
+};
 
 const UPLOAD: &str = "/console/api/files/upload";
-/// A picture of one pixel.
-pub(super) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
-
-fn part(name: &str, file: Option<&str>, content: &[u8]) -> Vec<u8> {
-    let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
-    let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
-    [head.as_bytes(), content, b"\r\n"].concat()
-}
 
 async fn send(h: &Harness, browser: &Browser, parts: &[Vec<u8>]) -> Answer {
     let cookies: Vec<String> = browser
@@ -33,13 +28,6 @@ async fn send(h: &Harness, browser: &Browser, parts: &[Vec<u8>]) -> Answer {
 pub(super) async fn upload(h: &Harness, browser: &Browser, name: &str, content: &[u8]) -> Value {
     let parts = [part("file", Some(name), content)];
     send(h, browser, &parts).await.expect(201).json()
-}
-
-pub(super) fn local(url: &Value) -> String {
-    let url = url.as_str().unwrap();
-    url.strip_prefix(PUBLIC_URL)
-        .unwrap_or_else(|| panic!("{url}"))
-        .to_owned()
 }
 
 async fn files(h: &Harness) -> String {

@@ -3,12 +3,12 @@
 use actix_web::web::{Data, Json};
 use gatewright_auth::origin::PublicUrls;
 use gatewright_domain::account::Account;
+use gatewright_usecase_files::Files;
 use gatewright_usecase_identity::{
     account::{Accounts, LinkedProvider, ProfileChange},
     console::ConsoleError,
     credential::RepeatedPassword,
 };
-use gatewright_usecase_workspace::file::Files;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

@@ -1,8 +1,8 @@
 //! Changing one's address (console.md §7.10).
 
 use actix_web::web::{Data, Json};
+use gatewright_usecase_files::Files;
 use gatewright_usecase_identity::{account::Accounts, credential::CredentialError};
-use gatewright_usecase_workspace::file::Files;
 
 use super::{
     account::Profile,

@@ -4,8 +4,8 @@ use actix_web::web::{Data, Json};
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::generation::Generation;
 use gatewright_usecase_device::device::DeviceFlow;
+use gatewright_usecase_files::Files;
 use gatewright_usecase_identity::{account::Accounts, member::Members};
-use gatewright_usecase_workspace::file::Files;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -359,7 +359,7 @@ pub(crate) async fn upload_limits(files: Data<Files>, _: SignedIn) -> Json<Uploa
         image_file_size_limit: limits.image_mb,
         video_file_size_limit: limits.video_mb,
         audio_file_size_limit: limits.audio_mb,
-        workflow_file_upload_limit: 10,
+        workflow_file_upload_limit: limits.files_of_a_run,
         image_file_batch_limit: 10,
         single_chunk_attachment_limit: 10,
         attachment_image_file_size_limit: 2,

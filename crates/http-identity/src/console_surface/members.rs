@@ -5,10 +5,10 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_domain::{ids::AccountId, member::Member, workspace::Role};
+use gatewright_usecase_files::Files;
 use gatewright_usecase_identity::member::{
     GuestOutcome, GuestResult, Guests, MemberError, Members,
 };
-use gatewright_usecase_workspace::file::Files;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -10,7 +10,6 @@ mod code_login;
 mod deletion;
 mod empty_lists;
 mod features;
-mod files;
 mod members;
 mod oauth;
 mod password;
@@ -60,7 +59,7 @@ pub fn operations() -> Operations {
         .and(since_1_16())
         .and(operations!["features":
         features::system_features, features::features, features::vector_space,
-        features::upload_limits, features::trial_models, files::upload => Facts::UPLOAD])
+        features::upload_limits, features::trial_models])
 }
 
 /// What only the web console of Dify 1.16 asks for.

@@ -26,7 +26,7 @@ pub use member::{
     AdministersApps, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsApps, EditsTags,
     InWorkspace, ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
 };
-pub use multipart::{UploadForm, UploadProblem};
+pub use multipart::{UploadFields, UploadForm, UploadProblem};
 pub use path_id::PathId;
 pub use query::{Query, query_pairs, read_query};
 pub use session::{

@@ -1,5 +1,5 @@
 //! A file in a `multipart/form-data` body (RFC 7578): one part `file` with a name, and small fields
-//! beside it that are passed over, but for `source`.
+//! beside it that are passed over, but for `source` and `user`.
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
@@ -53,8 +53,20 @@ pub struct UploadForm {
     /// `datasets`: a document, by somebody who may change knowledge.
     #[schema(nullable = false)]
     pub source: Option<String>,
+    /// With an app's key: on whose behalf.
+    #[schema(nullable = false)]
+    pub user: Option<String>,
     #[schema(ignore)]
     rest: Parts,
+}
+
+/// The fields beside a file that somebody reads, wherever they stood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UploadFields {
+    /// What the file is for.
+    pub source: Option<String>,
+    /// On whose behalf it is uploaded.
+    pub user: Option<String>,
 }
 
 /// The part `file`.
@@ -77,7 +89,7 @@ impl UploadForm {
             body,
             left: MAX_PARTS,
         };
-        let mut source = None;
+        let mut fields = UploadFields::default();
         while let Some(part) = rest.next().await? {
             let disposition = part.content_disposition();
             let sent = disposition.and_then(|sent| sent.get_filename());
@@ -90,25 +102,33 @@ impl UploadForm {
                         media_type: media_type.unwrap_or_else(|| "application/octet-stream".into()),
                         content: part,
                     };
-                    return Ok(Self { file, source, rest });
+                    let UploadFields { source, user } = fields;
+                    return Ok(Self {
+                        file,
+                        source,
+                        user,
+                        rest,
+                    });
                 }
-                _ => pass_over(part, &mut source).await?,
+                _ => pass_over(part, &mut fields).await?,
             }
         }
         Err(UploadProblem::NoFile)
     }
 
-    /// Reads whatever stands after the file's content, which must have been taken; what `source` says, wherever it
+    /// Reads whatever stands after the file's content, which must have been taken; what the fields say, wherever they
     /// stood.
     ///
     /// # Errors
     /// [`UploadProblem::TooManyFiles`], [`UploadProblem::Malformed`].
-    pub async fn end(self) -> Result<Option<String>, UploadProblem> {
+    pub async fn end(self) -> Result<UploadFields, UploadProblem> {
         let Self {
             file,
-            mut source,
+            source,
+            user,
             mut rest,
         } = self;
+        let mut fields = UploadFields { source, user };
         // The next part begins when nobody holds this one.
         drop(file);
         while let Some(part) = rest.next().await? {
@@ -116,14 +136,14 @@ impl UploadForm {
             if disposition.is_some_and(|sent| sent.get_filename().is_some()) {
                 return Err(UploadProblem::TooManyFiles);
             }
-            pass_over(part, &mut source).await?;
+            pass_over(part, &mut fields).await?;
         }
-        Ok(source)
+        Ok(fields)
     }
 }
 
-/// A part that is no file: nobody keeps it, but for `source`.
-async fn pass_over(mut part: Field, source: &mut Option<String>) -> Result<(), UploadProblem> {
+/// A part that is no file: nobody keeps it, but for two fields.
+async fn pass_over(mut part: Field, fields: &mut UploadFields) -> Result<(), UploadProblem> {
     let mut content = vec![];
     while let Some(piece) = part.next().await {
         content.extend_from_slice(&piece.map_err(|_| UploadProblem::Malformed)?);
@@ -131,8 +151,11 @@ async fn pass_over(mut part: Field, source: &mut Option<String>) -> Result<(), U
             return Err(UploadProblem::Malformed);
         }
     }
-    if part.name() == Some("source") {
-        *source = Some(String::from_utf8_lossy(&content).into_owned());
+    let text = || Some(String::from_utf8_lossy(&content).into_owned());
+    match part.name() {
+        Some("source") => fields.source = text(),
+        Some("user") => fields.user = text(),
+        _ => {}
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `/openapi/v1`: runs.
 
 mod events;
+mod files;
 mod reached;
 mod runs;
 
@@ -17,5 +18,6 @@ const LARGE: Facts = Facts {
 
 /// All of `/openapi/v1` that is about runs.
 pub(crate) fn operations() -> Operations {
-    operations!["runs": runs::run => LARGE, runs::stop, events::events => Facts::SLOW]
+    operations!["runs": runs::run => LARGE, runs::stop, events::events => Facts::SLOW,
+        files::upload => Facts::UPLOAD]
 }

@@ -42,6 +42,10 @@ pub(crate) struct RunRequest {
     /// The workspace of the app, which is the app's own.
     #[allow(dead_code, reason = "the app says it")]
     workspace_id: Option<String>,
+    /// Files beside the inputs, for apps that take them: `{type, transfer_method, upload_file_id | url}`.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    files: Vec<Value>,
 }
 
 /// The run was told to stop.
@@ -79,6 +83,7 @@ pub(crate) async fn run(
         version,
         inputs: body.inputs,
         asked,
+        files: body.files,
         caller: caller.as_caller(),
     };
     let handle = runs.start(&ctx, start).await.map_err(NotRun)?;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use encoding_rs::{Encoding, UTF_8};
 use gatewright_engine::Failure;
+use gatewright_outbound::named;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use url::Url;
@@ -68,10 +69,10 @@ fn readable(bytes: usize) -> String {
 /// A file when it is named or attached, or is of a class of files and does not look like text; else a text.
 pub(super) fn kind(headers: &HeaderMap, body: &[u8]) -> Kind {
     let disposition = value(headers, header::CONTENT_DISPOSITION).to_ascii_lowercase();
-    if disposition.starts_with("attachment") || filename(headers).is_some() {
+    if disposition.starts_with("attachment") || named::given_name(headers).is_some() {
         return Kind::File;
     }
-    let essence = essence(headers);
+    let essence = named::media_type(headers);
     let (class, subtype) = essence.split_once('/').unwrap_or((&essence, ""));
     let is_text = match class {
         "application" => is_text_by_name(subtype) || looks_like_text(body),
@@ -119,15 +120,10 @@ fn value(headers: &HeaderMap, name: header::HeaderName) -> &str {
     value.unwrap_or_default()
 }
 
-fn essence(headers: &HeaderMap) -> String {
-    let content_type = value(headers, header::CONTENT_TYPE);
-    let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
-}
-
 /// What the answer says about its own length; 0: nothing.
 pub(super) fn announced_size(headers: &HeaderMap) -> usize {
-    value(headers, header::CONTENT_LENGTH).parse().unwrap_or(0)
+    let announced = named::announced_bytes(headers).unwrap_or(0);
+    usize::try_from(announced).unwrap_or(usize::MAX)
 }
 
 /// By lower-case name; several of one name are joined by commas.
@@ -161,12 +157,10 @@ pub(super) fn decoded(headers: &HeaderMap, body: &[u8]) -> String {
 
 /// A body that becomes a file: by its own name, else by that in the URL.
 pub(super) fn file(headers: &HeaderMap, url: &Url, body: Vec<u8>) -> FileContent {
-    let last = url.path_segments().and_then(|mut parts| parts.next_back());
-    let of_url = last.filter(|name| !name.is_empty()).map(decoded_percent);
-    let essence = essence(headers);
+    let essence = named::media_type(headers);
     FileContent {
-        name: filename(headers)
-            .or(of_url)
+        name: named::given_name(headers)
+            .or_else(|| named::name_in_url(url))
             .unwrap_or_else(|| "file".to_owned()),
         mime_type: if essence.is_empty() {
             "application/octet-stream".to_owned()
@@ -175,54 +169,6 @@ pub(super) fn file(headers: &HeaderMap, url: &Url, body: Vec<u8>) -> FileContent
         },
         bytes: body.into(),
     }
-}
-
-/// Of `Content-Disposition` (RFC 6266): `filename*` before `filename`; a name, never a path.
-fn filename(headers: &HeaderMap) -> Option<String> {
-    let bytes = headers.get(header::CONTENT_DISPOSITION)?.as_bytes();
-    let disposition = String::from_utf8_lossy(bytes).into_owned();
-    let parameter = |wanted: &str| {
-        let mut parameters = disposition.split(';').skip(1);
-        parameters.find_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            let is_wanted = name.trim().eq_ignore_ascii_case(wanted);
-            is_wanted.then(|| value.trim().trim_matches('"').to_owned())
-        })
-    };
-    let extended = parameter("filename*").and_then(|value| {
-        let (_, encoded) = value.split_once("''")?;
-        Some(decoded_percent(encoded))
-    });
-    let name = extended.or_else(|| parameter("filename"))?;
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
-    (!name.is_empty()).then_some(name)
-}
-
-fn decoded_percent(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let hex = |at: usize| {
-            behind
-                .get(at)
-                .and_then(|digit| char::from(*digit).to_digit(16))
-        };
-        match (first, hex(0), hex(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

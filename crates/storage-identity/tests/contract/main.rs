@@ -23,5 +23,6 @@ mod mail_delivery;
 mod member;
 mod retention;
 mod tag;
+mod tool_file;
 mod upload_file;
 mod workspace;

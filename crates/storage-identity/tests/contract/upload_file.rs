@@ -1,8 +1,8 @@
 //! `upload_file`: whose file it is, who may delete it, and that no row outlives its account or workspace unnoticed.
 
 use gatewright_domain::{
-    file::UploadedFile,
-    ids::{AccountId, FileId, WorkspaceId},
+    file::{FileOwner, UploadedFile},
+    ids::{AccountId, EndUserId, FileId, WorkspaceId},
 };
 use gatewright_storage_identity::upload_file as files;
 
@@ -17,8 +17,10 @@ fn file(ground: &Ground, workspace: WorkspaceId, account: AccountId, name: &str)
         size: 7,
         extension: name.rsplit('.').next().unwrap().into(),
         mime_type: Some("text/plain".into()),
-        created_by: account,
+        created_by: FileOwner::Account(account),
         created_at: ground.now(),
+        hash: Some("3a98".into()),
+        source_url: "https://example.com/a".into(),
     }
 }
 
@@ -73,23 +75,28 @@ async fn file_is_own_for_the_account_that_uploaded_it_and_no_end_user() {
     let workspace = ground.workspace(ann, 0).await;
     let picture = file(&ground, workspace, ann, "a.png");
     let text = file(&ground, workspace, ann, "a.txt");
-    let of_end_user = file(&ground, workspace, ann, "b.png");
+    // An end user may have any id.
+    let end_user = FileOwner::EndUser(EndUserId(ann.0));
+    let of_end_user = UploadedFile {
+        created_by: end_user,
+        ..file(&ground, workspace, ann, "b.png")
+    };
     for file in [&picture, &text, &of_end_user] {
         assert!(insert(&ground, file).await);
     }
-    let set = format!(
-        "UPDATE upload_files SET created_by_role = 'end_user' WHERE id = '{}'",
-        of_end_user.id
-    );
-    ground.db.execute(&set).await;
     let mut conn = ground.conn().await;
+    for (file, found) in [(&of_end_user, true), (&picture, false)] {
+        let own = files::find_own(&mut conn, file.id, end_user).await.unwrap();
+        assert_eq!(own.as_ref(), found.then_some(file));
+    }
     for (file, account, is_own, is_picture) in [
         (&picture, ann, true, true),
         (&text, ann, true, false),
         (&picture, bob, false, false),
         (&of_end_user, ann, false, false),
     ] {
-        let own = files::find_own(&mut conn, file.id, account).await.unwrap();
+        let owner = FileOwner::Account(account);
+        let own = files::find_own(&mut conn, file.id, owner).await.unwrap();
         assert_eq!(own.is_some(), is_own, "{}", file.name);
         let picture = files::is_own_picture(&mut conn, file.id, account).await;
         assert_eq!(picture.unwrap(), is_picture, "{}", file.name);
@@ -136,4 +143,18 @@ async fn file_keys_are_known_while_a_row_stands_for_them() {
     assert_eq!(found, [known.key]);
     let none = files::list_known_keys(&mut conn, &[]).await.unwrap();
     assert!(none.is_empty());
+}
+
+#[tokio::test]
+async fn file_is_found_in_its_own_workspace_whoever_uploaded_it() {
+    let ground = Ground::new().await;
+    let ann = ground.account("ann").await;
+    let workspace = ground.workspace(ann, 0).await;
+    let file = file(&ground, workspace, ann, "a.txt");
+    assert!(insert(&ground, &file).await);
+    let mut conn = ground.conn().await;
+    for (workspace, is_there) in [(workspace, true), (WorkspaceId(id()), false)] {
+        let found = files::find_in(&mut conn, workspace, file.id).await.unwrap();
+        assert_eq!(found.as_ref(), is_there.then_some(&file));
+    }
 }

@@ -1,7 +1,12 @@
-//! Files that people upload: bounded by kind, kept outside the database, fetched by signed addresses.
+//! Files: what people upload, what runs make, and what is elsewhere. Bounded by kind, kept outside the database,
+//! fetched by signed addresses.
 
 mod error;
+mod remote;
+mod run_file;
 mod settings;
+mod shown;
+mod tool_file;
 mod upload;
 mod view;
 
@@ -9,12 +14,17 @@ use chrono::TimeDelta;
 use gatewright_auth::{file::FileUrlKeys, limits::Limits, origin::PublicUrls};
 use gatewright_kv::RateLimits;
 use gatewright_objects::Objects;
+use gatewright_outbound::guard::GuardedClient;
 use gatewright_storage_kit::Pool;
-
 use gatewright_usecase_kit::Env;
 
 pub use error::FileError;
+/// How a file is to be had: the type in which runs name files.
+pub use gatewright_variables::inputs::FileSource;
+pub use remote::RemoteInfo;
+pub use run_file::{Content, FileAsker, RunFileError};
 pub use settings::FileSettings;
+pub use tool_file::NewToolFile;
 pub use upload::{NewFile, Upload};
 pub use view::OpenFile;
 
@@ -34,6 +44,8 @@ pub struct Files {
     pub limiter: RateLimits,
     /// How much each limit allows.
     pub limits: Limits,
+    /// Fetches what is elsewhere, from where the operator allows it.
+    pub elsewhere: GuardedClient,
     /// Time, ids, randomness.
     pub env: Env,
 }

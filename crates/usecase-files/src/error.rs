@@ -20,9 +20,30 @@ pub enum FileError {
     /// It cannot be shown so.
     #[error("File type not allowed.")]
     UnsupportedType,
+    /// The operator takes no files with this extension.
+    #[error("Files with the extension .{0} are not taken here.")]
+    Blocked(String),
     /// There is none, or nothing proves that the caller may fetch it.
     #[error("File not found or signature is invalid")]
     NotFound,
+    /// Text cannot be taken out of it. Dify says nothing here.
+    #[error("")]
+    NoText,
+    /// The address of a file that a run made is not signed, or not any more.
+    #[error("Invalid request.")]
+    NotSigned,
+    /// There is no such file of the app.
+    #[error("The requested file was not found.")]
+    NoSuchFile,
+    /// There is no such file of a run.
+    #[error("file is not found")]
+    NoToolFile,
+    /// Nobody answers where it is, or the place may not be asked: why, for people.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It is elsewhere, and cannot be had from there: why, for people.
+    #[error("{0}")]
+    Remote(String),
     /// The account uploaded enough for now.
     #[error("Too many requests. Please try again later.")]
     RateLimited(#[from] RateLimited),
@@ -47,7 +68,14 @@ impl Classify for FileError {
             Self::UnsupportedType => {
                 Class::new(ErrorKind::UnsupportedType, "unsupported_file_type")
             }
+            Self::Blocked(_) => Class::invalid("file_extension_blocked"),
             Self::NotFound => Class::not_found("not_found"),
+            Self::NoText => Class::invalid("invalid_param"),
+            Self::NotSigned => Class::new(ErrorKind::Forbidden, "forbidden"),
+            Self::NoSuchFile => Class::not_found("file_not_found"),
+            Self::NoToolFile => Class::not_found("not_found"),
+            Self::Unreachable(_) => Class::invalid("invalid_param"),
+            Self::Remote(_) => Class::invalid("remote_file_upload_error"),
             Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::Unavailable(error) => error.class(),
         }

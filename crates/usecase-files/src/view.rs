@@ -1,28 +1,32 @@
 //! Giving files out, to whoever has a signed address; and avatars, which are files of their owner.
 
+use futures_util::StreamExt as _;
 use gatewright_auth::file::{FileSignature, FileView};
 use gatewright_domain::{
-    file::{UploadedFile, raster_media_type},
-    ids::{AccountId, FileId},
+    file::raster_media_type,
+    ids::{AccountId, FileId, WorkspaceId},
 };
 use gatewright_objects::Reading;
 use gatewright_storage_identity::upload_file;
 
-use super::{Files, error::FileError};
+use super::{
+    Files,
+    error::FileError,
+    shown::{OPAQUE, can_run, shown_as},
+};
 use gatewright_usecase_kit::{Ctx, dry};
 
 /// A file that is being given out.
 pub struct OpenFile {
-    /// What it is.
-    pub file: UploadedFile,
-    /// As what it may be shown; never what its uploader said.
-    pub media_type: &'static str,
+    /// The name that people see, with its extension.
+    pub name: String,
+    /// As what it may be shown.
+    pub media_type: String,
+    /// Whether it is to be saved whatever the caller asked for: it could do something where it is shown.
+    pub to_be_saved: bool,
     /// The length and the bytes of the object.
     pub reading: Reading,
 }
-
-/// What is only to be saved.
-const OPAQUE: &str = "application/octet-stream";
 
 impl Files {
     /// The signed address of a file, to be shown or to be saved: absolute when this installation
@@ -67,10 +71,65 @@ impl Files {
         };
         let reading = self.objects.open(&file.key).await?;
         Ok(OpenFile {
-            file,
-            media_type,
+            name: file.name,
+            media_type: media_type.to_owned(),
+            to_be_saved: can_run(&file.extension),
             reading: reading.ok_or(FileError::NotFound)?,
         })
+    }
+
+    /// Opens a file of the workspace for somebody of whom the caller knows that they may see it: to be shown, where that
+    /// is safe.
+    ///
+    /// # Errors
+    /// [`FileError::NoSuchFile`].
+    pub async fn open_in(&self, workspace: WorkspaceId, id: FileId) -> Result<OpenFile, FileError> {
+        let file = {
+            let mut conn = self.pool.get().await?;
+            upload_file::find_in(&mut conn, workspace, id).await?
+        };
+        let file = file.ok_or(FileError::NoSuchFile)?;
+        let reading = self.objects.open(&file.key).await?;
+        let said = file.mime_type.as_deref().unwrap_or(OPAQUE);
+        let shown = shown_as(&file.extension, said);
+        Ok(OpenFile {
+            to_be_saved: shown.is_none(),
+            media_type: shown.unwrap_or_else(|| OPAQUE.to_owned()),
+            name: file.name,
+            reading: reading.ok_or(FileError::NoSuchFile)?,
+        })
+    }
+
+    /// The beginning of a text that somebody of the workspace uploaded, cut to `chars` characters.
+    ///
+    /// # Errors
+    /// [`FileError::NotFound`]; [`FileError::NoText`] for what text cannot be taken out of yet.
+    pub async fn beginning(
+        &self,
+        workspace: WorkspaceId,
+        id: FileId,
+        chars: usize,
+    ) -> Result<String, FileError> {
+        let file = {
+            let mut conn = self.pool.get().await?;
+            upload_file::find_in(&mut conn, workspace, id).await?
+        };
+        let file = file.ok_or(FileError::NotFound)?;
+        if !PLAIN.contains(&file.extension.as_str()) {
+            return Err(FileError::NoText);
+        }
+        let reading = self.objects.open(&file.key).await?;
+        let mut content = reading.ok_or(FileError::NotFound)?.content;
+        let mut bytes = vec![];
+        // No character has more bytes.
+        while bytes.len() < chars * 4 {
+            match content.next().await {
+                Some(piece) => bytes.extend_from_slice(&piece?),
+                None => break,
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.chars().take(chars).collect())
     }
 
     /// Where an avatar is: a URL is where it says, a file has a signed address, anything else is
@@ -103,3 +162,6 @@ impl Files {
         Ok(self.avatar_address(ctx, Some(avatar)))
     }
 }
+
+/// Texts as they are; other documents need a reader of their format.
+const PLAIN: [&str; 7] = ["txt", "markdown", "md", "mdx", "csv", "vtt", "properties"];

@@ -1,10 +1,10 @@
 //! Taking a file in, piece by piece: what is too large or is given up leaves nothing behind, and a row
 //! in the database stands for content that is there.
 
-use gatewright_auth::bearer::RateLimiter as _;
+use gatewright_auth::{bearer::RateLimiter as _, digest::Sha3};
 use gatewright_domain::{
-    file::{FileName, UploadedFile},
-    ids::{AccountId, FileId, WorkspaceId},
+    file::{FileName, FileOwner, UploadedFile},
+    ids::{FileId, WorkspaceId},
 };
 use gatewright_objects::Writing;
 use gatewright_storage_identity::upload_file;
@@ -18,20 +18,23 @@ const MAX_MEDIA_TYPE: usize = 255;
 /// A file that somebody begins to upload.
 #[derive(Debug, Clone)]
 pub struct NewFile {
-    /// The account that uploads.
-    pub account: AccountId,
+    /// The account or end user that uploads.
+    pub owner: FileOwner,
     /// The workspace that the file belongs to.
     pub workspace: WorkspaceId,
     /// As the client names it.
     pub name: FileName,
     /// What the client says that it is.
     pub media_type: String,
+    /// Where it is fetched from; empty for what is sent to us.
+    pub source_url: String,
 }
 
 /// A file that is being uploaded. Dropped before [`Files::finish`], nothing of it stays.
 pub struct Upload {
     file: UploadedFile,
     max_bytes: u32,
+    digest: Sha3,
     writing: Writing,
 }
 
@@ -39,19 +42,27 @@ impl Files {
     /// Begins an upload.
     ///
     /// # Errors
-    /// [`FileError::RateLimited`]: each upload takes room until somebody deletes it; when a store does not
-    /// answer.
+    /// [`FileError::Blocked`]; [`FileError::RateLimited`]: each upload takes room until somebody deletes it; when a
+    /// store does not answer.
     pub async fn begin(&self, ctx: &Ctx, new: NewFile) -> Result<Upload, FileError> {
-        let limit = &self.limits.upload;
-        self.limiter.charge(limit, &new.account.to_string()).await?;
-        let ids = self.env.ids.as_ref();
         let extension = new.name.extension();
+        if self.settings.is_blocked(extension) {
+            return Err(FileError::Blocked(extension.to_owned()));
+        }
+        let limit = match new.owner {
+            FileOwner::Account(_) => &self.limits.upload,
+            FileOwner::EndUser(_) => &self.limits.upload_by_key,
+        };
+        let owner = new.owner.id().to_string();
+        self.limiter.charge(limit, &owner).await?;
+        let ids = self.env.ids.as_ref();
         let suffix = if extension.is_empty() { "" } else { "." };
         let object = ids.new_uuid();
         let key = format!("upload_files/{}/{object}{suffix}{extension}", new.workspace);
         let writing = self.objects.create(&key).await?;
         Ok(Upload {
-            max_bytes: self.settings.max_bytes(new.name.class()),
+            max_bytes: self.settings.max_bytes(new.name.kind()),
+            digest: Sha3::default(),
             file: UploadedFile {
                 id: FileId::generate(ids),
                 workspace: new.workspace,
@@ -60,8 +71,10 @@ impl Files {
                 size: 0,
                 extension: extension.to_owned(),
                 mime_type: Some(new.media_type.chars().take(MAX_MEDIA_TYPE).collect()),
-                created_by: new.account,
+                created_by: new.owner,
                 created_at: ctx.now,
+                hash: None,
+                source_url: new.source_url,
             },
             writing,
         })
@@ -73,7 +86,13 @@ impl Files {
     /// When a store does not answer, and when the account or the workspace was deleted meanwhile; then
     /// nothing of it stays.
     pub async fn finish(&self, upload: Upload) -> Result<UploadedFile, FileError> {
-        let Upload { file, writing, .. } = upload;
+        let Upload {
+            mut file,
+            digest,
+            writing,
+            ..
+        } = upload;
+        file.hash = Some(digest.finish_hex());
         writing.finish().await?;
         let inserted = self.insert(&file).await;
         if inserted.is_err() {
@@ -94,6 +113,11 @@ impl Files {
 }
 
 impl Upload {
+    /// Makes it somebody else's: forms may say behind a file whose it is.
+    pub fn give_to(&mut self, owner: FileOwner) {
+        self.file.created_by = owner;
+    }
+
     /// Appends a piece.
     ///
     /// # Errors
@@ -105,6 +129,7 @@ impl Upload {
             return Err(FileError::TooLarge);
         }
         self.file.size = size;
+        self.digest.update(&piece);
         Ok(self.writing.write(piece).await?)
     }
 }

@@ -9,8 +9,8 @@ use actix_web::{
     web::{Data, Path},
 };
 use gatewright_auth::file::{FileSignature, FileView};
-use gatewright_domain::{file::UploadedFile, ids::FileId};
-use gatewright_usecase_workspace::file::{FileError, Files, OpenFile};
+use gatewright_domain::ids::{FileId, ToolFileId};
+use gatewright_usecase_files::{FileError, Files, OpenFile};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,18 +18,10 @@ use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{PathId, RequestCtx, read_query},
     input::text::{Limited, Text},
-    operation::Operations,
-    operations,
 };
 
 /// Nothing that is uploaded runs or loads anything, even when it is opened by itself.
 const SANDBOX: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
-
-/// All of `/files`.
-pub fn operations() -> Operations {
-    use crate::file_surface as files;
-    operations!["files": files::file_preview, files::image_preview]
-}
 
 /// The proof that a file may be fetched.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -113,6 +105,29 @@ pub(crate) async fn image_preview(
     give(&files, &ctx, &request, FileView::Image, *id).await
 }
 
+/// A file that a run made or got: shown where that is safe, otherwise to be saved.
+#[utoipa::path(
+    get, path = "/files/tools/{file_id}.{extension}", operation_id = "tool_file",
+    params(("file_id" = String, Path, description = "The file"),
+        ("extension" = String, Path, description = "Its extension"), FileQuery),
+    responses((status = 200, body = Vec<u8>, content_type = "*/*"),
+        (status = 400, body = ConsoleErrorBody), (status = 403, body = ConsoleErrorBody),
+        (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn tool_file(
+    files: Data<Files>,
+    ctx: RequestCtx,
+    request: HttpRequest,
+    path: Path<(PathId<ToolFileId>, String)>,
+) -> Result<HttpResponse, ConsoleFailure> {
+    let (id, _) = path.into_inner();
+    let id = id.or(FileError::NoToolFile)?;
+    let query: FileQuery = read_query(&request).map_err(ConsoleFailure::Fields)?;
+    let as_attachment = query.is_attachment();
+    let open = files.open_tool_file(&ctx, id, &query.into()).await?;
+    Ok(answer(open, as_attachment))
+}
+
 async fn give(
     files: &Files,
     ctx: &RequestCtx,
@@ -127,26 +142,27 @@ async fn give(
     Ok(answer(open, as_attachment))
 }
 
-fn answer(open: OpenFile, as_attachment: bool) -> HttpResponse {
+/// A file with the headers that keep it from doing anything.
+pub fn answer(open: OpenFile, as_attachment: bool) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .content_type(open.media_type)
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX))
         .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
         .no_chunking(open.reading.size);
-    if as_attachment {
-        response.insert_header(attachment(&open.file));
+    if as_attachment || open.to_be_saved {
+        response.insert_header(attachment(open.name));
     }
     response.streaming(open.reading.content)
 }
 
-fn attachment(file: &UploadedFile) -> ContentDisposition {
+fn attachment(name: String) -> ContentDisposition {
     ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::FilenameExt(ExtendedValue {
             charset: Charset::Ext("UTF-8".to_owned()),
             language_tag: None,
-            value: file.name.clone().into_bytes(),
+            value: name.into_bytes(),
         })],
     }
 }
