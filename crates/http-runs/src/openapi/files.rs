@@ -43,7 +43,7 @@ pub(crate) async fn upload(
     Ok(HttpResponse::Created().json(UploadedFileBody::new(&files, &ctx, file)?))
 }
 
-/// Why a file is not taken, by the codes of this surface (apps.md §3.14).
+/// Why a file is not taken, by the codes of this surface (apps.md §3.10).
 #[derive(Debug)]
 struct NotUploaded(NotTaken);
 
