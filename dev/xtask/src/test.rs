@@ -66,9 +66,8 @@ impl Options {
     fn selected(&self) -> Vec<String> {
         let arguments: &[&str] = match self.only.as_deref() {
             None => &["--workspace"],
-            Some(binary @ ("it" | "rules" | "runs")) => {
-                &["--package", "gatewright-tests", "--test", binary]
-            }
+            // Of the whole workspace, so that third-party crates have the features that they have in every other build.
+            Some(binary @ ("it" | "rules" | "runs")) => &["--workspace", "--test", binary],
             Some(name) => &["--package", &format!("gatewright-{name}")],
         };
         arguments
