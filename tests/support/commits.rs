@@ -199,8 +199,11 @@ impl Asked<'_> {
         match kind {
             b'P' => {
                 let (name, statement) = (texts.next(), texts.next());
+                let name = name.unwrap_or_default().to_vec();
                 if statement.is_some_and(touches_runs) {
-                    self.known.insert(name.unwrap_or_default().to_vec());
+                    self.known.insert(name);
+                } else {
+                    self.known.remove(&name);
                 }
                 false
             }

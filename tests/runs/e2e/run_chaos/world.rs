@@ -208,6 +208,15 @@ impl World {
         self.db.query(&query).await
     }
 
+    /// Waits until the database is done with what a process that is gone had asked of it.
+    pub(super) async fn settles(&self) {
+        let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()";
+        wait_until("the database is idle", async || {
+            self.db.query(busy).await == ["0"]
+        })
+        .await;
+    }
+
     /// As if the length of a lease had passed without a word of the processes that are gone.
     pub(super) async fn let_leases_lapse(&self) {
         self.db
