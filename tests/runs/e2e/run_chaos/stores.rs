@@ -6,15 +6,22 @@ use crate::support::{
     relay::{Relay, Target},
 };
 
+/// Where the Redis of the tests is.
+fn redis_of(url: &str) -> Target {
+    let info: redis::ConnectionInfo = redis::IntoConnectionInfo::into_connection_info(url).unwrap();
+    match info.addr() {
+        redis::ConnectionAddr::Tcp(host, port) => {
+            Target::Tcp(format!("{host}:{port}").parse().unwrap())
+        }
+        redis::ConnectionAddr::Unix(path) => Target::Unix(path.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn run_and_its_reader_go_on_without_redis_and_readers_elsewhere_are_told_to_come_back() {
     let world = World::answering(0).await;
-    let redis: redis::ConnectionInfo =
-        redis::IntoConnectionInfo::into_connection_info(world.db.redis_url.as_str()).unwrap();
-    let redis::ConnectionAddr::Tcp(host, port) = redis.addr().clone() else {
-        panic!("the Redis of the tests is reached by TCP");
-    };
-    let relay = Relay::to(Target::Tcp(format!("{host}:{port}").parse().unwrap())).await;
+    let relay = Relay::to(redis_of(&world.db.redis_url)).await;
     let url = format!("redis://{}", relay.address);
     let without = world.another_by(&world.db.database_url, &url).await;
     let client = world.begin(&without, "here");
