@@ -97,7 +97,7 @@ pub(crate) async fn answer(
             Answer::Body(body) => Ok(HttpResponse::Ok()
                 .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))
                 .body(body)),
-            Answer::Refused(error) => Err(ServiceFailure::Run(body_of(&error))),
+            Answer::Refused(error) => Err(ServiceFailure::Told(body_of(&error))),
         },
     }
 }

@@ -45,8 +45,8 @@ pub enum ServiceFailure {
     NotJson,
     /// 413: the body has more bytes than the operation allows.
     TooLarge,
-    /// What a run itself ended with.
-    Run(ServiceErrorBody),
+    /// Told as it is: what a run ended with, or a text that clients compare.
+    Told(ServiceErrorBody),
 }
 
 impl<E: Classify> From<E> for ServiceFailure {
@@ -65,7 +65,7 @@ impl ServiceFailure {
     /// 400 `invalid_param` with this text.
     pub fn invalid_param(message: &str) -> Self {
         let status = StatusCode::BAD_REQUEST;
-        Self::Run(ServiceErrorBody::new(status, "invalid_param", message))
+        Self::Told(ServiceErrorBody::new(status, "invalid_param", message))
     }
 
     fn answer(&self) -> HttpResponse {
@@ -87,7 +87,7 @@ impl ServiceFailure {
                 "request_entity_too_large",
                 "The body is too large.",
             ),
-            Self::Run(body) => {
+            Self::Told(body) => {
                 let status = StatusCode::from_u16(body.status);
                 let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 HttpResponse::build(status).json(body)
