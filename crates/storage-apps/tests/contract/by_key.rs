@@ -10,6 +10,7 @@ async fn key(ground: &Ground, app: Option<uuid::Uuid>, kind: &str, token: &str) 
     let key = id();
     let app = app.map_or("NULL".to_owned(), |app| format!("'{app}'"));
     ground
+        .db
         .execute(&format!(
             "INSERT INTO api_tokens (id, app_id, type, token) VALUES ('{key}', {app}, '{kind}', '{token}')"
         ))
