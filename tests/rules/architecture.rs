@@ -244,6 +244,10 @@ const EDGES: [(&str, &[&str]); 49] = [
             "domain",
             "http-identity",
             "http-kit",
+            // What a run says while its page is open.
+            "run-events",
+            "run-service",
+            "usecase-apps",
             "usecase-device",
             "usecase-identity",
             "usecase-kit",
@@ -312,7 +316,8 @@ const EDGES: [(&str, &[&str]); 49] = [
         ],
     ),
     // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
-    // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`.
+    // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`; for `app`, which runs apps in a terminal,
+    // what runs them: `run-service` and what it is asked with.
     (
         "api-server",
         &[
@@ -321,9 +326,14 @@ const EDGES: [(&str, &[&str]); 49] = [
             "http",
             "mail",
             "private-file",
+            "run-events",
+            "run-service",
             "runtime",
             "storage-kit",
+            "usecase-apps",
             "usecase-identity",
+            "usecase-kit",
+            "usecase-runs",
             "usecase-workspace",
             "up",
         ],

@@ -561,7 +561,14 @@ fn stock_console_proxy_example_routes_our_paths() {
 /// What a page is for is filled; what cannot be taken back is marked; everything else is neither.
 #[test]
 fn g10_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
-    const DANGERS: [&str; 5] = ["\"Deny", "\"Sign out", "\"Remove", "\"Delete", "\"Leave"];
+    const DANGERS: [&str; 6] = [
+        "\"Deny",
+        "\"Sign out",
+        "\"Remove",
+        "\"Delete",
+        "\"Leave",
+        "\"Stop",
+    ];
     // Signing oneself out is undone by signing in; signing others out is not.
     const OWN_SIGN_OUT: &str = "action=\"/signout\"";
     let (mut filled, mut dangers) = (0, 0);

@@ -57,6 +57,7 @@ const IMPORTS: [(&str, Modules); 8] = [
                     "model_config",
                 ],
             ),
+            ("homes", &["apps", "error"]),
             ("key", &["apps"]),
             ("list", &["actor", "apps", "error", "view"]),
             ("openapi", &["apps", "error"]),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::runs::{calling, slow_then_quick};
+use crate::support::apps::{calling, slow_then_quick};
 use crate::support::{
     Answer, Harness,
     apps::{import, publish},

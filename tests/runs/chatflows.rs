@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::runs::{events, slow_then_quick};
+use super::runs::events;
 use crate::support::{
     Answer, Harness,
-    apps::{import, publish},
+    apps::{import, publish, slow_then_quick},
     basic_account,
     model_server::ModelServer,
     process::wait_until,
@@ -15,7 +15,7 @@ use crate::support::{
 const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
 
 /// An app file, as JSON, which is YAML too. The nodes stand in a row behind the start.
-fn file(nodes: &[Value]) -> String {
+pub(super) fn file(nodes: &[Value]) -> String {
     let start = json!({"id": "start", "data": {"type": "start", "title": "Start", "variables": [
         {"variable": "who", "label": "who", "type": "text-input", "required": false, "max_length": 48}]}});
     let nodes: Vec<Value> = std::iter::once(start)
@@ -44,7 +44,7 @@ pub(super) fn says(answer: &str) -> Value {
     json!({"id": "answer", "data": {"type": "answer", "title": "Answer", "answer": answer, "variables": []}})
 }
 
-fn echoes() -> Value {
+pub(super) fn echoes() -> Value {
     says("{{#sys.query#}} (turn {{#sys.dialogue_count#}})")
 }
 

@@ -14,6 +14,7 @@
 )]
 
 mod active_runs;
+mod app_pages;
 mod apps;
 mod apps_for_programs;
 mod chat_models;
@@ -22,6 +23,7 @@ mod e2e;
 mod remote_files;
 mod run_events;
 mod run_files;
+mod run_pages;
 mod runs;
 mod service;
 mod service_chat;

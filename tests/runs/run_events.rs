@@ -9,7 +9,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::runs::calling;
+use crate::support::apps::calling;
 use crate::support::{
     Answer, Browser, Harness,
     apps::{file, import, publish},

@@ -41,3 +41,42 @@ pub async fn publish(h: &Harness, by: &mut Browser, app: &str) -> Answer {
     )
     .await
 }
+
+/// An HTTP server that lets its first caller wait for ever and answers all others.
+pub async fn slow_then_quick() -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut waiting = vec![];
+        while let Ok((mut caller, _)) = listener.accept().await {
+            if waiting.is_empty() {
+                waiting.push(caller);
+                continue;
+            }
+            let _ = caller.read(&mut [0; 4096]).await;
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
+            let _ = caller.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
+}
+
+/// The app that greets, with a call of a server in between.
+pub fn calling(url: &str) -> String {
+    let call = format!(
+        "    - data:\n        authorization:\n          config: null\n          type: no-auth\n        body:\n          data: []\n          type: none\n        \
+         headers: ''\n        method: get\n        params: ''\n        timeout: {{}}\n        title: Call\n        type: http-request\n        url: {url}\n        \
+         variables: []\n      id: call\n      type: custom\n"
+    );
+    let file = file("0.6.0", "calls");
+    let file = file.replace("      target: end\n", "      target: call\n");
+    let edge = "    - id: call-end\n      source: call\n      sourceHandle: source\n      target: end\n      targetHandle: target\n      type: custom\n    nodes:\n";
+    let file = file.replacen("    nodes:\n", &format!("{edge}{call}"), 1);
+    file.replace(
+        "          - start\n          - name\n          variable: result",
+        "          - call\n          - body\n          variable: result",
+    )
+}

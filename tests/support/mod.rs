@@ -13,6 +13,7 @@ pub mod log;
 pub mod mail;
 pub mod model_server;
 pub mod odd_provider;
+pub mod plain;
 pub mod process;
 #[allow(dead_code, reason = "each suite has its way to forget")]
 pub mod relay;

@@ -10,7 +10,13 @@ use gatewright_domain::{
 use gatewright_http::{HttpSettings, Surface, document};
 use gatewright_runtime::groups;
 
-use crate::{admin::AdminCommand, audit::AuditCommand, keys::KeysCommand, mail::MailCommand};
+use crate::{
+    admin::AdminCommand,
+    app::{AppCommand, EXIT_CODES, Whom},
+    audit::AuditCommand,
+    keys::KeysCommand,
+    mail::MailCommand,
+};
 
 /// Gatewright: a fast, hardened backend that speaks the API of Dify.
 #[derive(Debug, Parser)]
@@ -80,6 +86,19 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: AdminCommand,
+    },
+    /// Apps from a terminal, without a console: import a file, publish, run and see the answer. For CI too.
+    #[command(after_help = EXIT_CODES)]
+    App {
+        /// Print JSON for programs.
+        #[arg(long, global = true)]
+        json: bool,
+        /// On whose behalf.
+        #[command(flatten)]
+        whom: Whom,
+        /// What to do.
+        #[command(subcommand)]
+        command: AppCommand,
     },
     /// The audit trail: was it changed?
     Audit {

@@ -1,6 +1,7 @@
 //! The API server's command line and composition, as a library so that tests can use them.
 
 pub mod admin;
+pub mod app;
 pub mod audit;
 pub mod command;
 pub mod compose;

@@ -3,6 +3,7 @@ use std::{path::Path, process::ExitCode};
 
 use clap::Parser as _;
 use gatewright_api_server::{
+    app,
     command::{Cli, Command, version_text},
     compose::Settings,
     file, keys, migrations, operate, serve, show,
@@ -82,6 +83,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Admin { json, command } => {
             return operate::admin(&file::here(cli.env_file.as_deref())?, command, json).await;
+        }
+        Command::App {
+            json,
+            whom,
+            command,
+        } => {
+            return app::run(&file::here(cli.env_file.as_deref())?, whom, command, json).await;
         }
         Command::Audit { json, command } => {
             return operate::audit(&file::here(cli.env_file.as_deref())?, command, json).await;

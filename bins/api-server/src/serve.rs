@@ -86,7 +86,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// A server on a schema that it does not know would corrupt it or fail in the middle.
-async fn require_schema(platform: &Platform) -> anyhow::Result<()> {
+pub(crate) async fn require_schema(platform: &Platform) -> anyhow::Result<()> {
     let health = platform.readiness().check().await;
     if let Some(problem) = health.postgres {
         bail!("PostgreSQL {problem}");

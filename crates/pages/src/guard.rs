@@ -36,16 +36,18 @@ pub(super) enum Destination {
     Device,
     Workspace,
     Audit,
+    Apps,
 }
 
 impl Destination {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Account,
         Self::Profile,
         Self::Password,
         Self::Device,
         Self::Workspace,
         Self::Audit,
+        Self::Apps,
     ];
 
     /// What a link says, or the account.
@@ -62,6 +64,7 @@ impl Destination {
             Self::Device => "/device/confirm",
             Self::Workspace => "/workspace",
             Self::Audit => "/workspace/audit",
+            Self::Apps => "/apps",
         }
     }
 
@@ -74,6 +77,7 @@ impl Destination {
             Self::Device => "device",
             Self::Workspace => "workspace",
             Self::Audit => "audit",
+            Self::Apps => "apps",
         }
     }
 
@@ -332,6 +336,7 @@ pub(super) async fn renew(
 /// The way around for somebody who is signed in.
 pub(super) fn navigation(language: PageLanguage, here: Destination) -> Vec<NavLink> {
     let links = [
+        (Destination::Apps, "Apps", "应用"),
         (Destination::Account, "Account", "账户"),
         (Destination::Device, "Connect a device", "连接设备"),
         (Destination::Workspace, "Workspace", "工作空间"),

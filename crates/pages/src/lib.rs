@@ -1,9 +1,11 @@
 //! The pages that flows need where no web console is configured: written by the server, forms and
-//! links, no script, nothing inline, no third party.
+//! links, nothing inline, no third party. Pages of identity have no script at all; those of apps work without one, and load one of
+//! ours that keeps a run's page up to date.
 
 mod absence;
 mod account;
 mod activate;
+mod apps;
 mod code_login;
 mod device;
 mod elsewhere;
@@ -33,13 +35,18 @@ use gatewright_http_kit::error::redirect;
 use gatewright_http_kit::operation::{Facts, bounded};
 
 /// What pages load, besides themselves: may be kept for an hour.
-const FILES: [(&str, &str, &str); 2] = [
+const FILES: [(&str, &str, &str); 3] = [
     (
         "/pages.css",
         "text/css; charset=utf-8",
         include_str!("pages.css"),
     ),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
+    (
+        "/runs.js",
+        "text/javascript; charset=utf-8",
+        include_str!("runs.js"),
+    ),
 ];
 /// A drawing opened by itself is a document: it may do nothing.
 const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -98,6 +105,7 @@ pub fn mount(config: &mut ServiceConfig) {
     mount_sign_in(config);
     mount_account(config);
     mount_workspace(config);
+    apps::mount(config);
 }
 
 fn mount_sign_in(config: &mut ServiceConfig) {

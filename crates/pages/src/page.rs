@@ -11,6 +11,10 @@ use gatewright_domain::workspace::Role;
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for pages of apps, which may load our script and hear from us.
+const APP_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// The languages that pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PageLanguage {
@@ -198,12 +202,21 @@ impl MessagePage {
     }
 }
 
-/// A page as an answer.
+/// A page as an answer. It loads no script.
 pub(super) fn show(status: StatusCode, template: &impl Template) -> HttpResponse {
+    show_under(POLICY, status, template)
+}
+
+/// A page of apps as an answer.
+pub(super) fn show_app(status: StatusCode, template: &impl Template) -> HttpResponse {
+    show_under(APP_POLICY, status, template)
+}
+
+fn show_under(policy: &str, status: StatusCode, template: &impl Template) -> HttpResponse {
     match template.render() {
         Ok(html) => HttpResponse::build(status)
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy))
             .insert_header((header::VARY, "Accept-Language"))
             // To ourselves, so that browsers say with a form where it comes from; to nobody else.
             .insert_header((header::REFERRER_POLICY, "same-origin"))

@@ -23,6 +23,11 @@ impl Pager {
         }
     }
 
+    /// The page's number, from 1.
+    pub(super) fn number(self) -> usize {
+        self.page
+    }
+
     /// What of a list stands on this page.
     pub(super) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
         let before = (self.page - 1) * ROWS;

@@ -25,6 +25,23 @@ pub(crate) struct CheckedInputs {
     inputs: Vec<(String, Input)>,
 }
 
+/// What a start node declares, in its order.
+///
+/// # Errors
+/// When its declarations cannot be read.
+pub(crate) fn input_fields(graph: &Map<String, Value>) -> Result<Vec<InputField>, RunServiceError> {
+    let nodes = graph.get("nodes").and_then(Value::as_array);
+    let nodes = nodes.into_iter().flatten();
+    let start = nodes
+        .map(|node| &node["data"])
+        .find(|data| data["type"] == "start");
+    match start.map_or(&Value::Null, |data| &data["variables"]) {
+        Value::Null => Ok(vec![]),
+        list => serde_json::from_value(list.clone())
+            .map_err(|error| RunServiceError::Graph(format!("start node: {error}"))),
+    }
+}
+
 /// Which files an app takes beside its inputs.
 #[derive(Debug, Default, Deserialize)]
 struct UploadFeature {
@@ -52,17 +69,7 @@ impl CheckedInputs {
         graph: &Map<String, Value>,
         sent: &Map<String, Value>,
     ) -> Result<Self, RunServiceError> {
-        let nodes = graph.get("nodes").and_then(Value::as_array);
-        let nodes = nodes.into_iter().flatten();
-        let start = nodes
-            .map(|node| &node["data"])
-            .find(|data| data["type"] == "start");
-        let declared = start.map_or(&Value::Null, |data| &data["variables"]);
-        let fields: Vec<InputField> = match declared {
-            Value::Null => vec![],
-            list => serde_json::from_value(list.clone())
-                .map_err(|error| RunServiceError::Graph(format!("start node: {error}")))?,
-        };
+        let fields = input_fields(graph)?;
         let inputs = validate(&fields, sent)?;
         Ok(Self { fields, inputs })
     }

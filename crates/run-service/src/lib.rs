@@ -13,6 +13,7 @@ mod forms;
 mod history;
 mod inputs;
 mod leases;
+mod look;
 mod messages;
 mod past;
 mod question;
@@ -28,9 +29,15 @@ pub use attach::{AttachRun, Attached};
 pub use detail::RunDetail;
 pub use error::RunServiceError;
 pub use forms::FormTokens;
-pub use gatewright_storage_runs::message_file::MessageFile;
+pub use gatewright_storage_runs::{
+    message_file::MessageFile,
+    node::Node,
+    run::{Run, RunsOf},
+};
+pub use gatewright_variables::inputs::{InputError, InputField, InputKind, Problem};
 pub use history::{Histories, PastRound};
 pub use leases::LeaseKeeper;
+pub use look::{RunTrace, Talk};
 pub use past::StoredPast;
 pub use question::{Asked, UnknownConversation};
 pub use remote::RemoteRuns;

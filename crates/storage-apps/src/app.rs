@@ -306,6 +306,22 @@ pub async fn find_anywhere(
     }))
 }
 
+/// Workspaces in use, by name, at most `limit`: for commands, which act in one of them.
+pub async fn list_homes(
+    conn: &mut Conn,
+    limit: i64,
+) -> Result<Vec<(WorkspaceId, String)>, StorageError> {
+    let rows: Vec<(Uuid, String)> = tenants::table
+        .filter(tenants::status.eq(NORMAL))
+        .order((tenants::name.asc(), tenants::id.asc()))
+        .limit(limit)
+        .select((tenants::id, tenants::name))
+        .load(conn.as_mut())
+        .await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(id, name)| (WorkspaceId(id), name)).collect())
+}
+
 /// Apps in use of all workspaces in use that programs may run, with their workspaces, the newest first. `ids`: only
 /// these; none: all.
 pub async fn list_open(

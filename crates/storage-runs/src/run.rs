@@ -312,18 +312,31 @@ pub async fn list_not_paused(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Run>,
     Ok(found)
 }
 
+/// Which runs of an app. All conditions hold together.
+#[derive(Debug, Clone, Copy)]
+pub struct RunsOf {
+    /// The workspace that the app belongs to.
+    pub tenant: Uuid,
+    /// The app that was run.
+    pub app: Uuid,
+    /// Only those that this account began; none: everybody's.
+    pub account: Option<Uuid>,
+    /// Only those that began before this run; none: from the latest on. Before a run that there is none of there are none.
+    pub before: Option<Uuid>,
+}
+
 /// The latest runs of an app, the newest first.
-pub async fn list(
-    conn: &mut Conn,
-    tenant: Uuid,
-    app: Uuid,
-    limit: i64,
-) -> Result<Vec<Run>, StorageError> {
+pub async fn list(conn: &mut Conn, which: RunsOf, limit: i64) -> Result<Vec<Run>, StorageError> {
     let found = diesel::sql_query(format!(
-        "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND triggered_from = 'app-run' ORDER BY created_at DESC, id DESC LIMIT $3"
+        "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND triggered_from = 'app-run' \
+           AND ($3 IS NULL OR (created_by_role = 'account' AND created_by = $3)) \
+           AND ($4 IS NULL OR (created_at, id) < (SELECT b.created_at, b.id FROM workflow_runs b WHERE b.id = $4)) \
+         ORDER BY created_at DESC, id DESC LIMIT $5"
     ))
-    .bind::<SqlUuid, _>(tenant)
-    .bind::<SqlUuid, _>(app)
+    .bind::<SqlUuid, _>(which.tenant)
+    .bind::<SqlUuid, _>(which.app)
+    .bind::<Nullable<SqlUuid>, _>(which.account)
+    .bind::<Nullable<SqlUuid>, _>(which.before)
     .bind::<BigInt, _>(limit)
     .load(conn.as_mut())
     .await?;

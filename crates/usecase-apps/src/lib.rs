@@ -15,6 +15,7 @@ mod error;
 mod export;
 mod external;
 mod external_apps;
+mod homes;
 mod import;
 mod key;
 mod list;

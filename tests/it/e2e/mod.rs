@@ -1,6 +1,8 @@
 //! End to end: the real binaries, real services that are really stopped, clients that we did not
 //! write. Here time is real: waiting is polling with a deadline.
 
+mod app_command;
+mod app_pages;
 mod contract;
 mod doctor;
 pub(crate) mod engines;

@@ -1,6 +1,6 @@
 //! `/account` by forms alone: what acts for somebody, and ending it.
 
-use super::pages::Plain;
+use crate::support::plain::Plain;
 use crate::support::{Answer, EMAIL, Harness, PASSWORD, arrange, basic_account};
 
 async fn signed_in(h: &Harness) -> (Plain<'_>, Answer) {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::pages::Plain;
+use crate::support::plain::Plain;
 use crate::support::{Answer, Browser, EMAIL, Grant, Harness, PASSWORD, PUBLIC_URL};
 
 const TICKED: [(&str, &str); 2] = [("same_code", "yes"), ("verdict", "approve")];

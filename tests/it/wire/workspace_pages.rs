@@ -1,17 +1,10 @@
 //! `/workspace` and its audit log by forms alone; the profile, the password, a code instead of one; and
 //! being renewed on the way.
 
-use super::pages::{Plain, between};
-use crate::support::{Answer, Browser, EMAIL, Harness, PASSWORD, arrange, basic_account};
-
-/// A browser with cookies of somebody who signed in by the page.
-async fn signed_in<'a>(h: &'a Harness, email: &str) -> Plain<'a> {
-    let mut browser = Plain::new(h);
-    let page = browser.get("/signin").await.expect(200);
-    let typed = [("email", email), ("password", PASSWORD)];
-    browser.submit(&page, &typed).await.expect(303);
-    browser
-}
+use crate::support::{
+    Answer, Browser, EMAIL, Harness, PASSWORD, arrange, basic_account,
+    plain::{Plain, between, signed_in},
+};
 
 #[actix_web::test]
 async fn consent_page_and_mail_show_the_location_of_the_device() {

@@ -16,7 +16,7 @@ use gatewright_storage_runs::{
     end_user::{self, Session},
     lease,
     node::{self, NodeRow},
-    run::{self, Creator, NewRun, RunState},
+    run::{self, Creator, NewRun, RunState, RunsOf},
 };
 use gatewright_test_db::TestDb;
 use uuid::Uuid;
@@ -63,6 +63,15 @@ impl Ground {
 
     async fn conn(&self) -> Conn {
         self.pool.get().await.unwrap()
+    }
+
+    fn all(&self) -> RunsOf {
+        RunsOf {
+            tenant: self.tenant,
+            app: self.app,
+            account: None,
+            before: None,
+        }
     }
 
     fn run(&self, run: Uuid) -> NewRun<'static> {
@@ -215,9 +224,7 @@ async fn run_keeps_how_it_ended_first_and_is_found_in_its_app_only() {
     run::insert(&mut conn, &[ground.run(run), ground.run(other)])
         .await
         .unwrap();
-    let listed = run::list(&mut conn, ground.tenant, ground.app, 10)
-        .await
-        .unwrap();
+    let listed = run::list(&mut conn, ground.all(), 10).await.unwrap();
     let status = |id: Uuid| {
         listed
             .iter()
@@ -237,6 +244,57 @@ async fn run_keeps_how_it_ended_first_and_is_found_in_its_app_only() {
             .await,
         ["2"]
     );
+}
+
+#[tokio::test]
+async fn runs_of_an_app_are_listed_from_the_newest_on_by_account_and_page() {
+    let ground = Ground::new().await;
+    let mut conn = ground.conn().await;
+    let (ada, bob) = (id(), id());
+    let runs: Vec<Uuid> = (0..4).map(|_| id()).collect();
+    let new = |n: usize| NewRun {
+        creator: match n {
+            0 | 3 => Creator::Account(ada),
+            1 => Creator::Account(bob),
+            // An end user whose id is an account's is nobody's account.
+            _ => Creator::EndUser(ada),
+        },
+        // The last two began at the same moment: their ids say which comes first.
+        created_at: now() + chrono::TimeDelta::seconds([0, 1, 2, 2][n]),
+        ..ground.run(runs[n])
+    };
+    let rows: Vec<NewRun> = (0..4).map(new).collect();
+    run::insert(&mut conn, &rows).await.unwrap();
+    let (later, earlier) = (runs[2].max(runs[3]), runs[2].min(runs[3]));
+    let mut ids = async |which: RunsOf, limit: i64| {
+        let listed = run::list(&mut conn, which, limit).await.unwrap();
+        listed.iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    let all = ground.all();
+    let newest = [later, earlier, runs[1], runs[0]];
+    assert_eq!(ids(all, 10).await, newest);
+    assert_eq!(ids(all, 2).await, newest[..2]);
+    let before = |run: Uuid| RunsOf {
+        before: Some(run),
+        ..all
+    };
+    assert_eq!(ids(before(later), 10).await, newest[1..]);
+    assert_eq!(ids(before(earlier), 1).await, newest[2..3]);
+    assert_eq!(ids(before(id()), 10).await, [] as [Uuid; 0]);
+    let of_ada = RunsOf {
+        account: Some(ada),
+        ..all
+    };
+    assert_eq!(ids(of_ada, 10).await, [runs[3], runs[0]]);
+    for elsewhere in [
+        RunsOf {
+            tenant: id(),
+            ..all
+        },
+        RunsOf { app: id(), ..all },
+    ] {
+        assert_eq!(ids(elsewhere, 10).await, [] as [Uuid; 0]);
+    }
 }
 
 #[tokio::test]

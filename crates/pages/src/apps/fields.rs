@@ -1,0 +1,273 @@
+//! The run form of an app: a control for each of its inputs, and back from what was filled in to inputs.
+
+use gatewright_run_service::{InputField, InputKind};
+use serde_json::{Map, Value};
+
+use crate::{form::PageForm, page::PageLanguage};
+
+/// How an input is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Control {
+    /// A line of text.
+    Line,
+    /// Several lines of text.
+    Area,
+    /// One of the options.
+    Select,
+    Number,
+    Checkbox,
+    /// Several lines of JSON.
+    Json,
+    /// It cannot be filled in here.
+    None,
+}
+
+/// A field of the form.
+#[derive(Debug)]
+pub(super) struct Field {
+    /// Unique on the page.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) control: Control,
+    pub(super) value: String,
+    pub(super) options: Vec<String>,
+    pub(super) is_required: bool,
+    /// The most characters, when there is a most.
+    pub(super) most: Option<u64>,
+    /// What is wrong with what was filled in.
+    pub(super) problem: Option<String>,
+}
+
+impl Field {
+    /// Whether it is a control of that name; templates compare by it.
+    pub(super) fn is_a(&self, name: &str) -> bool {
+        let own = match self.control {
+            Control::Line => "line",
+            Control::Area => "area",
+            Control::Select => "select",
+            Control::Number => "number",
+            Control::Checkbox => "checkbox",
+            Control::Json => "json",
+            Control::None => "none",
+        };
+        own == name
+    }
+
+    pub(super) fn is_checked(&self) -> bool {
+        self.value == "true"
+    }
+}
+
+/// What a field is called in the form: an input may be called as one of our own fields.
+pub(super) fn name(field: &InputField) -> String {
+    format!("input.{}", field.variable)
+}
+
+/// The name of the field for what is said.
+pub(super) const MESSAGE: &str = "message";
+
+/// The field for what is said to an app.
+pub(super) fn message_field(label: &str, value: String) -> Field {
+    Field {
+        id: MESSAGE.to_owned(),
+        name: MESSAGE.to_owned(),
+        label: label.to_owned(),
+        control: Control::Area,
+        value,
+        options: vec![],
+        is_required: true,
+        most: None,
+        problem: None,
+    }
+}
+
+/// The fields of a form, with the value that `filled` has for an input, or else its default.
+pub(super) fn fields(
+    declared: &[InputField],
+    filled: impl Fn(&InputField) -> Option<String>,
+) -> Vec<Field> {
+    let shown = declared.iter().filter(|field| !field.hide);
+    let field = |(number, field): (usize, &InputField)| Field {
+        id: format!("input-{number}"),
+        name: name(field),
+        label: label(field),
+        control: control(field.kind),
+        value: filled(field).unwrap_or_else(|| text(&field.default)),
+        options: field.options.clone(),
+        is_required: field.required,
+        most: (field.max_length > 0 && is_text(field.kind)).then_some(field.max_length),
+        problem: None,
+    };
+    shown.enumerate().map(field).collect()
+}
+
+fn label(field: &InputField) -> String {
+    let label = field.label.trim();
+    if label.is_empty() {
+        field.variable.clone()
+    } else {
+        label.to_owned()
+    }
+}
+
+fn control(kind: InputKind) -> Control {
+    match kind {
+        InputKind::TextInput | InputKind::ExternalDataTool => Control::Line,
+        InputKind::Paragraph => Control::Area,
+        InputKind::Select => Control::Select,
+        InputKind::Number => Control::Number,
+        InputKind::Checkbox => Control::Checkbox,
+        InputKind::JsonObject => Control::Json,
+        InputKind::File | InputKind::FileList => Control::None,
+    }
+}
+
+fn is_text(kind: InputKind) -> bool {
+    matches!(
+        kind,
+        InputKind::TextInput | InputKind::Paragraph | InputKind::ExternalDataTool
+    )
+}
+
+/// A value as a control shows it.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Object(_) | Value::Array(_) => {
+            serde_json::to_string_pretty(value).unwrap_or_default()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// An input that does not fit, told at its field.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct InputProblem {
+    /// The name of the field.
+    pub(super) name: String,
+    /// What is wrong with it, in words.
+    pub(super) words: String,
+}
+
+impl InputProblem {
+    /// With an input of this name.
+    pub(super) fn of_input(variable: &str, words: String) -> Self {
+        let name = format!("input.{variable}");
+        Self { name, words }
+    }
+
+    /// Puts it where its field is.
+    pub(super) fn show(&self, fields: &mut [Field]) {
+        for field in fields.iter_mut().filter(|field| field.name == self.name) {
+            field.problem = Some(self.words.clone());
+        }
+    }
+}
+
+/// The inputs of a form that was filled in. Whether they fit is the run's business; what was left empty and must not be is left
+/// out, so that it says so.
+pub(super) fn inputs(
+    language: PageLanguage,
+    declared: &[InputField],
+    sent: &PageForm,
+) -> Result<Map<String, Value>, InputProblem> {
+    let mut inputs = Map::new();
+    for field in declared.iter().filter(|field| !field.hide) {
+        let name = name(field);
+        let filled = sent.fields.iter().find(|(known, _)| *known == name);
+        let filled = filled.map_or("", |(_, value)| value.as_str());
+        let value = value(field, filled).map_err(|error| {
+            let sentence = language.t("This is not JSON:", "内容不是有效的 JSON：");
+            InputProblem::of_input(&field.variable, format!("{sentence} {error}"))
+        })?;
+        if let Some(value) = value {
+            inputs.insert(field.variable.clone(), value);
+        }
+    }
+    Ok(inputs)
+}
+
+fn value(field: &InputField, filled: &str) -> serde_json::Result<Option<Value>> {
+    let is_empty = filled.trim().is_empty();
+    Ok(match control(field.kind) {
+        Control::None => None,
+        Control::Checkbox => Some(Value::Bool(filled == "true")),
+        Control::Line | Control::Area if is_empty && field.required => None,
+        // Browsers send the end of a line as two characters.
+        Control::Line | Control::Area => Some(Value::String(filled.replace("\r\n", "\n"))),
+        Control::Select | Control::Number | Control::Json if is_empty => None,
+        Control::Select | Control::Number => Some(Value::String(filled.to_owned())),
+        Control::Json => Some(serde_json::from_str(filled)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn field(kind: &str, required: bool) -> InputField {
+        serde_json::from_value(json!({"variable": "x", "type": kind, "required": required}))
+            .unwrap()
+    }
+
+    #[test]
+    fn value_is_read_from_what_a_browser_sends() {
+        for (kind, required, filled, found) in [
+            ("text-input", false, "", Some(json!(""))),
+            ("text-input", true, "", None),
+            ("paragraph", true, "a\r\nb", Some(json!("a\nb"))),
+            ("paragraph", true, " \r\n", None),
+            ("select", false, "", None),
+            ("select", false, "one", Some(json!("one"))),
+            ("number", false, " ", None),
+            ("number", true, "2.5", Some(json!("2.5"))),
+            ("checkbox", false, "", Some(json!(false))),
+            ("checkbox", false, "true", Some(json!(true))),
+            ("json_object", false, "", None),
+            ("json_object", true, "{\"a\": 1}", Some(json!({"a": 1}))),
+            ("file", true, "x", None),
+        ] {
+            let value = value(&field(kind, required), filled).unwrap();
+            assert_eq!(value, found, "{kind} {required} {filled:?}");
+        }
+        assert!(value(&field("json_object", false), "{").is_err());
+    }
+
+    #[test]
+    fn field_shows_its_label_default_and_limit_and_is_left_out_when_hidden() {
+        let declared: Vec<InputField> = serde_json::from_value(json!([
+            {"variable": "csrf_token", "type": "text-input", "label": " ", "default": "d", "max_length": 5},
+            {"variable": "b", "type": "number", "label": "B", "default": 2, "max_length": 5},
+            {"variable": "c", "type": "checkbox", "default": true, "hide": true},
+            {"variable": "d", "type": "json_object", "default": {"a": 1}, "required": true},
+        ]))
+        .unwrap();
+        let shown = fields(&declared, |field| {
+            (field.variable == "b").then(|| "7".into())
+        });
+        let seen: Vec<_> = shown
+            .iter()
+            .map(|one| {
+                (
+                    one.name.as_str(),
+                    one.label.as_str(),
+                    one.value.as_str(),
+                    one.most,
+                    one.is_required,
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("input.csrf_token", "csrf_token", "d", Some(5), false),
+                ("input.b", "B", "7", None, false),
+                ("input.d", "d", "{\n  \"a\": 1\n}", None, true),
+            ]
+        );
+    }
+}
