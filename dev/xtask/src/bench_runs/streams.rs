@@ -117,7 +117,7 @@ pub(super) async fn slow(bench: &Bench, count: usize) -> anyhow::Result<Vec<Conn
 
 /// The value of a text member, wherever it stands.
 fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(&format!("\"{name}\": \""))?;
+    let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
     rest.split('"').next()
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn member_is_found_wherever_it_stands() {
-        let text = r#"data: {"event": "x", "task_id": "t-1", "data": {}}"#;
+        let text = r#"data: {"event":"x","task_id":"t-1","data":{}}"#;
         assert_eq!(member(text, "task_id"), Some("t-1"));
         assert_eq!(member(text, "run_id"), None);
     }
