@@ -3,12 +3,13 @@
 //! whole, from its beginning to its end, has no lease: nobody else can have heard of it.
 
 use gatewright_run_events::StartReason;
-use gatewright_storage_kit::{Pool, StorageError, Tx};
+use gatewright_storage_kit::{Conn, Pool, StorageError, Tx};
 use gatewright_storage_runs::{
     checkpoint::{self, Checkpoint as State},
     lease::{self, Lease},
-    node,
-    run::{self, WholeRun},
+    node::{self, NodeRow},
+    run,
+    whole::{self, WholeRun},
 };
 use gatewright_usecase_runs::{
     BatchError, BatchStore, Checkpoint, Commit, Committed, PortFuture, Record, StoreError,
@@ -51,6 +52,9 @@ impl PostgresRuns {
         &self,
         batch: &[Commit],
     ) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
+        if batch.iter().all(is_whole_alone) {
+            return self.write_whole(batch).await;
+        }
         let mut tx = self.pool.begin().await?;
         let all: Vec<&Commit> = batch.iter().collect();
         let late = messages::begin(&mut tx, &all).await?;
@@ -80,6 +84,17 @@ impl PostgresRuns {
         Ok(batch.iter().map(answer).collect())
     }
 
+    /// One statement, and nothing to compare.
+    async fn write_whole(
+        &self,
+        batch: &[Commit],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StorageError> {
+        let own: Vec<&Commit> = batch.iter().collect();
+        let mut conn = self.pool.get().await?;
+        insert_whole(&mut conn, &own).await?;
+        Ok(batch.iter().map(|_| Ok(Committed::default())).collect())
+    }
+
     /// The leases of these runs, locked; those that begin get one.
     async fn lock(&self, tx: &mut Tx, batch: &[&Commit]) -> Result<Vec<Lease>, StorageError> {
         let leased = batch.iter().copied().filter(|commit| !is_whole(commit));
@@ -88,10 +103,16 @@ impl PostgresRuns {
             return Ok(vec![]);
         }
         let begun: Vec<Uuid> = leased.filter(|commit| begins(commit)).map(run_id).collect();
+        let mut leases = vec![];
         if !begun.is_empty() {
-            lease::insert(tx, &begun, self.owner, LEASE_SECONDS).await?;
+            leases = lease::insert(tx, &begun, self.owner, LEASE_SECONDS).await?;
         }
-        lease::lock(tx, &ids).await
+        let is_new = |id: &Uuid| leases.iter().any(|lease| lease.run_id == *id);
+        let known: Vec<Uuid> = ids.into_iter().filter(|id| !is_new(id)).collect();
+        if !known.is_empty() {
+            leases.extend(lease::lock(tx, &known).await?);
+        }
+        Ok(leases)
     }
 }
 
@@ -120,14 +141,15 @@ impl BatchStore for PostgresRuns {
 /// Rows of runs and of their nodes, in an order in which each row exists before another one names it.
 async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<(), StorageError> {
     let (mut started, mut nodes, mut states, mut answers) = (vec![], vec![], vec![], vec![]);
-    let whole: Vec<WholeRun<'_>> = own.iter().filter_map(|commit| whole(commit)).collect();
+    insert_whole(tx, own).await?;
     for commit in own {
         let stop = find(leases, commit).and_then(stopped);
         answers.extend(messages::answer(commit, stop.is_some()));
-        let is_whole = is_whole(commit);
+        if is_whole(commit) {
+            continue;
+        }
         for record in &commit.records {
             match record {
-                Record::Started(_) | Record::Finished(_) if is_whole => {}
                 Record::Started(start) => {
                     started.push(rows::new_run(&commit.plan, start.created_at));
                 }
@@ -136,18 +158,12 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
             }
         }
     }
-    if !whole.is_empty() {
-        run::insert_whole(tx, &whole).await?;
-    }
     if !started.is_empty() {
         run::insert(tx, &started).await?;
     }
     messages::write(tx, own).await?;
     messages::write_answers(tx, &answers).await?;
-    // Of several rows of one execution the last counts; a statement may name each once.
-    nodes.reverse();
-    let mut seen = std::collections::HashSet::new();
-    nodes.retain(|row| seen.insert(row.id));
+    let nodes = last_of_each(nodes);
     if !nodes.is_empty() {
         node::upsert(tx, &nodes).await?;
     }
@@ -155,6 +171,32 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
         run::update_state(tx, &states).await?;
     }
     Ok(())
+}
+
+/// Runs of which all is here.
+async fn insert_whole(conn: &mut Conn, own: &[&Commit]) -> Result<(), StorageError> {
+    let commits = own.iter().filter(|commit| is_whole(commit));
+    let runs: Vec<WholeRun<'_>> = commits.clone().filter_map(|commit| whole(commit)).collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let mut nodes = vec![];
+    for commit in commits {
+        for record in &commit.records {
+            if let Record::Node(one) = record {
+                nodes.push(rows::node(&commit.plan, one));
+            }
+        }
+    }
+    whole::insert(conn, &runs, &last_of_each(nodes)).await
+}
+
+/// Of several rows of one execution the last counts; a statement may name each once.
+fn last_of_each(mut nodes: Vec<NodeRow<'_>>) -> Vec<NodeRow<'_>> {
+    nodes.reverse();
+    let mut seen = std::collections::HashSet::new();
+    nodes.retain(|row| seen.insert(row.id));
+    nodes
 }
 
 /// What runs go on from; nothing of those that ended.
@@ -174,7 +216,6 @@ async fn write_states(tx: &mut Tx, own: &[&Commit]) -> Result<(), StorageError> 
         checkpoint::upsert(tx, &kept).await?;
     }
     if !ended.is_empty() {
-        checkpoint::delete(tx, &ended).await?;
         lease::delete(tx, &ended).await?;
     }
     Ok(())
@@ -207,6 +248,11 @@ fn is_whole(commit: &Commit) -> bool {
         && begins(commit)
         && records.iter().any(ends)
         && records.iter().all(rows)
+}
+
+/// The same, of a run that nothing else is kept of: no conversation goes with it.
+fn is_whole_alone(commit: &Commit) -> bool {
+    commit.plan.dialogue.is_none() && is_whole(commit)
 }
 
 /// Its row, if it is whole.

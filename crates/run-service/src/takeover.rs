@@ -128,7 +128,6 @@ impl RunService {
             }
         }
         run::update_state(&mut tx, &[failed]).await?;
-        checkpoint::delete(&mut tx, &[lease.run_id]).await?;
         lease::delete(&mut tx, &[lease.run_id]).await?;
         Ok(tx.commit().await?)
     }

@@ -30,23 +30,25 @@ struct Id {
     run_id: Uuid,
 }
 
-/// Gives new runs to an owner for so many seconds, at epoch 1. One that has a lease already keeps it.
+/// Gives new runs to an owner for so many seconds, at epoch 1. Returns those leases, which nobody else sees before the transaction
+/// ends; a run that has a lease already keeps it.
 pub async fn insert(
     conn: &mut Conn,
     runs: &[Uuid],
     owner: Uuid,
     seconds: f64,
-) -> Result<(), StorageError> {
-    statement(
+) -> Result<Vec<Lease>, StorageError> {
+    let given = statement(
         "INSERT INTO gatewright_run_leases (run_id, owner, expires_at) \
-         SELECT id, $1, now() + make_interval(secs => $2) FROM unnest($3) AS t (id) ON CONFLICT DO NOTHING",
+         SELECT id, $1, now() + make_interval(secs => $2) FROM unnest($3) AS t (id) ON CONFLICT DO NOTHING \
+         RETURNING run_id, epoch, stop_requested_at",
     )
     .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
     .bind::<Array<SqlUuid>, _>(runs)
-    .execute(conn.as_mut())
+    .load(conn.as_mut())
     .await?;
-    Ok(())
+    Ok(given)
 }
 
 /// Locks the leases of these runs until the transaction ends, in the order of their ids, so that two batches never wait for each other.
@@ -144,12 +146,16 @@ pub async fn list_of_user(
     Ok(runs.into_iter().map(|row| row.run_id).collect())
 }
 
-/// Nobody works on these runs any more: they ended.
+/// Nobody works on these runs any more, and nothing goes on from their checkpoints: they ended.
 pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
-    statement("DELETE FROM gatewright_run_leases WHERE run_id = ANY ($1)")
-        .bind::<Array<SqlUuid>, _>(runs)
-        .execute(conn.as_mut())
-        .await?;
+    statement(
+        "WITH states AS (DELETE FROM gatewright_run_checkpoints WHERE run_id = ANY ($1)) \
+         DELETE FROM gatewright_run_leases WHERE run_id = ANY ($2)",
+    )
+    .bind::<Array<SqlUuid>, _>(runs)
+    .bind::<Array<SqlUuid>, _>(runs)
+    .execute(conn.as_mut())
+    .await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub mod message;
 pub mod message_file;
 pub mod node;
 pub mod run;
+pub mod whole;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 

@@ -162,60 +162,6 @@ pub async fn update_state(conn: &mut Conn, states: &[RunState<'_>]) -> Result<()
     Ok(())
 }
 
-/// A run that is over before anybody could hear that it began.
-#[derive(Debug, Clone)]
-pub struct WholeRun<'a> {
-    /// How it began.
-    pub run: NewRun<'a>,
-    /// How it ended.
-    pub end: RunState<'a>,
-}
-
-/// Inserts runs that are over, and their logs, each row once and as it stays. Those that are there already stay as they are.
-pub async fn insert_whole(conn: &mut Conn, runs: &[WholeRun<'_>]) -> Result<(), StorageError> {
-    statement(
-        "WITH new AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
-           AS t (id, tenant_id, app_id, workflow_id, inputs, role, created_by, created_from, log_id, created_at, \
-           status, outputs, error, elapsed_time, total_tokens, total_steps, exceptions_count, finished_at)), \
-         logged AS (INSERT INTO workflow_app_logs (id, tenant_id, app_id, workflow_id, workflow_run_id, created_from, \
-           created_by_role, created_by, created_at) \
-           SELECT log_id, tenant_id, app_id, workflow_id, id, created_from, role, created_by, created_at \
-           FROM new WHERE created_from IS NOT NULL ON CONFLICT DO NOTHING) \
-         INSERT INTO workflow_runs (id, tenant_id, app_id, workflow_id, type, triggered_from, version, inputs, status, \
-           outputs, error, elapsed_time, total_tokens, total_steps, exceptions_count, finished_at, \
-           created_by_role, created_by, created_at) \
-         SELECT n.id, n.tenant_id, n.app_id, n.workflow_id, w.type, 'app-run', w.version, n.inputs, n.status, n.outputs, \
-           n.error, n.elapsed_time, n.total_tokens, n.total_steps, n.exceptions_count, n.finished_at, n.role, n.created_by, \
-           n.created_at FROM new n JOIN workflows w ON w.id = n.workflow_id ON CONFLICT DO NOTHING",
-    )
-    .bind::<Array<SqlUuid>, _>(column(runs, |whole| whole.run.id))
-    .bind::<Array<SqlUuid>, _>(column(runs, |whole| whole.run.tenant_id))
-    .bind::<Array<SqlUuid>, _>(column(runs, |whole| whole.run.app_id))
-    .bind::<Array<SqlUuid>, _>(column(runs, |whole| whole.run.workflow_id))
-    .bind::<Array<Text>, _>(column(runs, |whole| whole.run.inputs))
-    .bind::<Array<Text>, _>(column(runs, |whole| whole.run.creator.role()))
-    .bind::<Array<SqlUuid>, _>(column(runs, |whole| whole.run.creator.id()))
-    .bind::<Array<Nullable<Text>>, _>(column(runs, |whole| whole.run.created_from))
-    .bind::<Array<SqlUuid>, _>(column(runs, |whole| whole.run.log_id))
-    .bind::<Array<Timestamp>, _>(column(runs, |whole| to_column(whole.run.created_at)))
-    .bind::<Array<Text>, _>(column(runs, |whole| whole.end.status))
-    .bind::<Array<Text>, _>(column(runs, |whole| whole.end.outputs))
-    .bind::<Array<Nullable<Text>>, _>(column(runs, |whole| whole.end.error))
-    .bind::<Array<Double>, _>(column(runs, |whole| whole.end.elapsed_time))
-    .bind::<Array<BigInt>, _>(column(runs, |whole| whole.end.total_tokens))
-    .bind::<Array<Integer>, _>(column(runs, |whole| whole.end.total_steps))
-    .bind::<Array<Integer>, _>(column(runs, |whole| whole.end.exceptions_count))
-    .bind::<Array<Nullable<Timestamp>>, _>(column(runs, |whole| whole.end.finished_at.map(to_column)))
-    .execute(conn.as_mut())
-    .await?;
-    Ok(())
-}
-
-/// One column of these runs.
-fn column<'a, T>(runs: &'a [WholeRun<'a>], value: impl Fn(&'a WholeRun<'a>) -> T) -> Vec<T> {
-    runs.iter().map(value).collect()
-}
-
 /// A run as it is stored.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct Run {
