@@ -176,7 +176,7 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
 /// Runs of which all is here.
 async fn insert_whole(conn: &mut Conn, own: &[&Commit]) -> Result<(), StorageError> {
     let commits = own.iter().filter(|commit| is_whole(commit));
-    let runs: Vec<WholeRun<'_>> = commits.clone().filter_map(|commit| whole(commit)).collect();
+    let runs: Vec<WholeRun<'_>> = commits.clone().filter_map(|commit| whole_row(commit)).collect();
     if runs.is_empty() {
         return Ok(());
     }
@@ -256,7 +256,7 @@ fn is_whole_alone(commit: &Commit) -> bool {
 }
 
 /// Its row, if it is whole.
-fn whole(commit: &Commit) -> Option<WholeRun<'_>> {
+fn whole_row(commit: &Commit) -> Option<WholeRun<'_>> {
     if !is_whole(commit) {
         return None;
     }

@@ -22,7 +22,7 @@ pub struct WholeRun<'a> {
     pub end: RunState<'a>,
 }
 
-/// Runs, their logs, and what their nodes did. The executions of nodes are inserted by hand of their run.
+/// Logs, executions of nodes, and runs: what rows of nodes share with their run they take from it.
 const INSERT: &str = "WITH new AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
    AS t (id, tenant_id, app_id, workflow_id, inputs, role, created_by, created_from, log_id, created_at, \
    status, outputs, error, elapsed_time, total_tokens, total_steps, exceptions_count, finished_at)), \
