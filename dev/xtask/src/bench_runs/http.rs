@@ -103,9 +103,14 @@ impl Connection {
     }
 }
 
-/// The first lines of an answer, for a message.
+/// What an answer says, for a message: its first line, and its body's beginning.
 pub(super) fn head(text: &str) -> String {
-    text.chars().take(600).collect()
+    let status = text.lines().next().unwrap_or_default();
+    let body = text
+        .split_once("\r\n\r\n")
+        .map_or("", |(_, body)| body.trim());
+    let body: String = body.chars().take(300).collect();
+    format!("{status} {body}")
 }
 
 /// A request with a JSON body.
