@@ -7,6 +7,7 @@
 )]
 
 mod conversations;
+mod whole;
 
 use chrono::{DateTime, Utc};
 use gatewright_domain::{IdGen as _, RandomIds};
