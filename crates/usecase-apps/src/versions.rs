@@ -14,9 +14,9 @@ use serde_json::Value;
 use crate::WorkflowContent;
 
 /// Versions that are kept.
-const MOST: usize = 256;
+const MAX_VERSIONS: usize = 256;
 /// Bytes of their texts that are kept; in memory a text takes some times its length.
-const MOST_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// Which version, of which app: one that another app names is not that app's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,12 +93,12 @@ impl VersionCache {
 
     /// Keeps a version of so many bytes, and lets others go that nobody wanted for longer.
     pub(crate) fn insert(&self, key: VersionKey, version: Arc<Version>, bytes: usize) {
-        if bytes > MOST_BYTES {
+        if bytes > MAX_BYTES {
             return;
         }
         let mut kept = self.kept();
         kept.remove(key);
-        while kept.versions.len() >= MOST || kept.bytes + bytes > MOST_BYTES {
+        while kept.versions.len() >= MAX_VERSIONS || kept.bytes + bytes > MAX_BYTES {
             let oldest = kept.versions.iter().min_by_key(|(_, entry)| entry.used);
             let Some(oldest) = oldest.map(|(key, _)| *key) else {
                 break;
@@ -154,12 +154,12 @@ mod tests {
     #[test]
     fn version_that_nobody_wanted_for_longest_makes_room_for_a_new_one() {
         let cache = VersionCache::default();
-        for n in 0..MOST {
+        for n in 0..MAX_VERSIONS {
             cache.insert(key(n), version(), 1);
         }
         assert!(cache.find(key(0)).is_some());
-        cache.insert(key(MOST), version(), 1);
-        let found = [0, 1, 2, MOST].map(|n| cache.find(key(n)).is_some());
+        cache.insert(key(MAX_VERSIONS), version(), 1);
+        let found = [0, 1, 2, MAX_VERSIONS].map(|n| cache.find(key(n)).is_some());
         assert_eq!(found, [true, false, true, true]);
     }
 
@@ -167,15 +167,15 @@ mod tests {
     fn versions_together_never_take_more_than_the_limit() {
         let cache = VersionCache::default();
         for n in 0..5 {
-            cache.insert(key(n), version(), MOST_BYTES / 4);
+            cache.insert(key(n), version(), MAX_BYTES / 4);
         }
         let found = [0, 1, 2, 3, 4].map(|n| cache.find(key(n)).is_some());
         assert_eq!(found, [false, true, true, true, true]);
-        cache.insert(key(9), version(), MOST_BYTES + 1);
+        cache.insert(key(9), version(), MAX_BYTES + 1);
         assert!(cache.find(key(9)).is_none());
         assert!(cache.find(key(4)).is_some());
-        cache.insert(key(4), version(), MOST_BYTES);
-        assert_eq!(cache.kept().bytes, MOST_BYTES);
+        cache.insert(key(4), version(), MAX_BYTES);
+        assert_eq!(cache.kept().bytes, MAX_BYTES);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 /// Answers are not read on beyond this.
-const MOST_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// A connection to the server.
 pub(super) struct Connection {
@@ -84,7 +84,7 @@ impl Connection {
                     ended: now,
                 });
             }
-            anyhow::ensure!(seen < MOST_BYTES, "an answer without an end");
+            anyhow::ensure!(seen < MAX_BYTES, "an answer without an end");
         }
     }
 
@@ -94,7 +94,7 @@ impl Connection {
         self.stream.write_all(request).await?;
         while !contains(&self.buffer, until.as_bytes()) {
             let read = self.stream.read_buf(&mut self.buffer).await?;
-            if read == 0 || is_complete(&self.buffer) || self.buffer.len() > MOST_BYTES {
+            if read == 0 || is_complete(&self.buffer) || self.buffer.len() > MAX_BYTES {
                 let text = String::from_utf8_lossy(&self.buffer);
                 bail!("no {until:?} in: {}", head(&text));
             }
