@@ -69,6 +69,8 @@ impl RunService {
             message_id: one.id,
             question: one.query,
             answer: one.answer,
+            // Pages show what was said.
+            files: vec![],
         };
         Ok(Some(Talk {
             conversation,
