@@ -282,10 +282,7 @@ async fn variables_of_a_conversation_are_remembered_in_it_alone() {
     assert_eq!(said(&first), "- begun\n- one");
     let second = world.ask("two", Some(&conversation(&first))).await;
     assert_eq!(said(&second), "- begun\n- one\n- two");
-    assert_eq!(
-        said(&world.ask("three", None).await),
-        "- begun\n- three"
-    );
+    assert_eq!(said(&world.ask("three", None).await), "- begun\n- three");
     let row = format!(
         "SELECT id || '|' || (data::json ->> 'name') || '|' || (data::json ->> 'value_type') || '|' || (data::json ->> 'value') \
          FROM workflow_conversation_variables WHERE conversation_id = '{}'",

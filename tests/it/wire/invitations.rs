@@ -3,12 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    members::{accept, invite},
-    pages::Plain,
-};
+use super::members::{accept, invite};
 use crate::support::{
-    Answer, Browser, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account, sso,
+    Answer, Browser, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account, plain::Plain,
+    sso,
 };
 
 const MEMBERS: &str = "/console/api/workspaces/current/members";
