@@ -183,7 +183,8 @@ async fn app_is_described_as_recorded() {
 #[actix_web::test]
 async fn run_answers_who_waits_with_its_end_and_is_kept_for_its_user() {
     let world = World::new().await;
-    let body = json!({"inputs": {"name": "Ada"}, "user": "golden-user", "stray": 1});
+    // As a client that has no files says it.
+    let body = json!({"inputs": {"name": "Ada"}, "user": "golden-user", "files": null, "stray": 1});
     let answer = world.run(&body).await.expect(200);
     assert_eq!(
         answer.header("content-type"),

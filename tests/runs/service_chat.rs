@@ -31,7 +31,8 @@ async fn send(world: &World, body: Value) -> Answer {
 #[actix_web::test]
 async fn chat_message_begins_a_conversation_that_the_next_one_of_its_user_goes_on_with() {
     let world = echoing().await;
-    let body = json!({"inputs": {}, "query": "one", "user": "ada", "conversation_id": ""});
+    let body =
+        json!({"inputs": {}, "query": "one", "user": "ada", "conversation_id": "", "files": null});
     let first = send(&world, body).await.expect(200).json();
     assert_eq!(
         (&first["event"], &first["mode"], &first["answer"]),

@@ -34,9 +34,8 @@ pub(crate) struct ChatRequest {
     /// What is said.
     query: String,
     /// Files beside it, for apps that take them: `{type, transfer_method, upload_file_id | url}`.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
-    files: Vec<Value>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    files: Option<Vec<Value>>,
     /// `blocking` by default.
     response_mode: Option<ResponseMode>,
     /// The conversation that goes on; empty, missing or unknown: a new one begins.
@@ -102,7 +101,7 @@ pub(crate) async fn send(
         app: app.id,
         version: body.workflow_id.as_deref().map(version).transpose()?,
         inputs: body.inputs,
-        files: body.files,
+        files: body.files.unwrap_or_default(),
         caller: Caller::User(body.user.into_inner()),
         asked: Some(Asked::new(
             body.query,

@@ -31,9 +31,8 @@ pub(crate) struct WorkflowRunRequest {
     #[schema(value_type = Object)]
     inputs: Map<String, Value>,
     /// Files beside the inputs, for apps that take them: `{type, transfer_method, upload_file_id | url}`.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
-    files: Vec<Value>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    files: Option<Vec<Value>>,
     /// `blocking` by default.
     response_mode: Option<ResponseMode>,
     /// For whom the app is run.
@@ -106,7 +105,7 @@ fn start(
         app: app.id,
         version: version.transpose()?,
         inputs: body.inputs,
-        files: body.files,
+        files: body.files.unwrap_or_default(),
         caller: Caller::User(body.user.into_inner()),
         asked: None,
     })

@@ -43,9 +43,8 @@ pub(crate) struct RunRequest {
     #[allow(dead_code, reason = "the app says it")]
     workspace_id: Option<String>,
     /// Files beside the inputs, for apps that take them: `{type, transfer_method, upload_file_id | url}`.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
-    files: Vec<Value>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    files: Option<Vec<Value>>,
 }
 
 /// The run was told to stop.
@@ -83,7 +82,7 @@ pub(crate) async fn run(
         version,
         inputs: body.inputs,
         asked,
-        files: body.files,
+        files: body.files.unwrap_or_default(),
         caller: caller.as_caller(),
     };
     let handle = runs.start(&ctx, start).await.map_err(NotRun)?;
