@@ -21,7 +21,10 @@ async fn key(ground: &Ground, app: Option<uuid::Uuid>, kind: &str, token: &str) 
 #[tokio::test]
 async fn key_opens_its_app_by_any_text_that_its_row_may_hold() {
     let ground = Ground::new().await;
-    let here = ground.app(WorkspaceId(id()), "here", "workflow", 0).await;
+    let home = WorkspaceId(id());
+    let tenant = format!("INSERT INTO tenants (id, name) VALUES ('{home}', 'WS')");
+    ground.db.execute(&tenant).await;
+    let here = ground.app(home, "here", "workflow", 0).await;
     let hashed = key(&ground, Some(here.id.0), "app", "app-0123…mnop:digest").await;
     let clear = key(&ground, Some(here.id.0), "app", "app-clear").await;
     let gone = key(&ground, Some(id()), "app", "app-gone").await;
