@@ -54,7 +54,8 @@ async fn memory_drops_the_oldest_messages_that_the_model_has_no_room_for() {
 async fn answer_that_breaks_off_fails_the_message_and_is_not_remembered() {
     let world = World::new(&[model(&memory(0)), says("so: {{#llm.text#}}")]).await;
     let events = world.ask("break:012345", None).await;
-    assert_eq!(said(&events), "so: 012345");
+    // How much of the rest arrives before the line is cut is the network's business.
+    assert!(said(&events).starts_with("so: "), "{events:?}");
     let last = events.last().unwrap();
     assert_eq!(
         (&last["event"], &last["data"]["status"]),
