@@ -307,8 +307,10 @@ impl RunTask {
     fn broken(&mut self, error: StoreError) {
         if error == StoreError::Conflict {
             // Whoever began it looks again.
-            let begun = self.begun.take();
-            return begun.map_or((), |begun| drop(begun.send(Err(error))));
+            if let Some(begun) = self.begun.take() {
+                let _ = begun.send(Err(error));
+            }
+            return;
         }
         tracing::warn!(
             event = "run.cannot_continue",
