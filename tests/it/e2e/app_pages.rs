@@ -63,6 +63,13 @@ async fn published(server: &Server, text: &str) -> String {
     app
 }
 
+/// Looks at a page of a run that has ended, without what kept it up to date until then.
+async fn look_anew(browser: &mut Chromium, name: &str) {
+    let here = browser.act(json!({})).await;
+    browser.goto(here["url"].as_str().unwrap()).await;
+    browser.look(name).await;
+}
+
 /// A form with every kind of field.
 fn every_field() -> String {
     let one = "        - label: name\n          max_length: 48\n          required: true\n          type: text-input\n          variable: name\n";
@@ -117,7 +124,7 @@ async fn browser_runs_an_app_watches_it_end_and_stops_another_run() {
     browser.fill("[name='input.facts']", "{\"seats\": 2}").await;
     browser.click("form button").await;
     browser.see("Result").await;
-    browser.look("run").await;
+    look_anew(&mut browser, "run").await;
 
     browser.goto(&format!("{url}/apps/{app}")).await;
     browser.fill("[name='input.name']", "Ada").await;
@@ -142,6 +149,6 @@ async fn browser_runs_an_app_watches_it_end_and_stops_another_run() {
     browser.see("Running").await;
     browser.click("#stop").await;
     browser.see("Stopped by user.").await;
-    browser.look("run-stopped").await;
+    look_anew(&mut browser, "run-stopped").await;
     assert_eq!(browser.problems().await, [] as [Value; 0]);
 }
