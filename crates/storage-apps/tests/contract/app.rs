@@ -168,3 +168,24 @@ async fn app_is_found_anywhere_with_its_workspace() {
         (made, "WS", false)
     );
 }
+
+#[tokio::test]
+async fn workspaces_in_use_are_listed_by_name_and_archived_ones_are_not() {
+    let ground = Ground::new().await;
+    let (beta, alpha, gone) = (id(), id(), id());
+    ground
+        .db
+        .execute(&format!(
+            "INSERT INTO tenants (id, name, status) VALUES ('{beta}', 'beta', 'normal'), ('{alpha}', 'alpha', 'normal'), \
+             ('{gone}', 'aardvark', 'archive')"
+        ))
+        .await;
+    let mut conn = ground.conn().await;
+    let listed = app::list_homes(&mut conn, 10).await.unwrap();
+    let expected = [(alpha, "alpha"), (beta, "beta")];
+    assert_eq!(
+        listed,
+        expected.map(|(id, name)| (WorkspaceId(id), name.to_owned()))
+    );
+    assert_eq!(app::list_homes(&mut conn, 1).await.unwrap().len(), 1);
+}
