@@ -1,8 +1,7 @@
 //! The pages, as a browser without JavaScript uses them: forms and links, nothing else.
 
 use crate::support::{
-    Answer, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account,
-    plain::{Plain, between},
+    Answer, EMAIL, Harness, PASSWORD, PUBLIC_URL, arrange, basic_account, plain::Plain,
 };
 
 #[actix_web::test]
