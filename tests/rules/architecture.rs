@@ -27,6 +27,8 @@ const EDGES: [(&str, &[&str]); 49] = [
     ("variables", &[]),
     // Secrets of endpoints, and whose workspaces may use them.
     ("model", &["domain"]),
+    // Markdown of people as HTML that can do nothing.
+    ("markdown", &[]),
     // What a node decides by is the values' crate; the engine decides which node is next.
     ("nodes", &["variables"]),
     ("engine", &["nodes", "variables"]),
@@ -130,12 +132,18 @@ const EDGES: [(&str, &[&str]); 49] = [
         "usecase-maintenance",
         // Contents of files go with their rows: by a job.
         &[
+            "auth",
             "domain",
             "jobs",
+            // Mails about forms, whose text is the author's.
+            "mail",
+            "markdown",
             "objects",
             "storage-apps",
             "storage-identity",
             "storage-kit",
+            // Forms that nobody answered in time.
+            "storage-runs",
             "usecase-kit",
         ],
     ),
@@ -145,9 +153,13 @@ const EDGES: [(&str, &[&str]); 49] = [
     (
         "run-service",
         &[
+            // Tokens of forms are computed; a mail about one is a job of the transaction that asks.
+            "auth",
             "domain",
             "dsl",
             "engine",
+            "jobs",
+            // Pages of forms are counted.
             "kv",
             "run-events",
             "storage-kit",
@@ -244,6 +256,7 @@ const EDGES: [(&str, &[&str]); 49] = [
             "domain",
             "http-identity",
             "http-kit",
+            "markdown",
             // What a run says while its page is open.
             "run-events",
             "run-service",
@@ -361,6 +374,7 @@ const FREE: [&str; 2] = ["gatewright-tests", "xtask"];
 
 /// Who may name which third-party crate.
 const OWNERS: [(&str, &[&str]); 37] = [
+    ("pulldown-cmark", &["markdown"]),
     ("woothee", &["pages"]),
     ("maxminddb", &["usecase-kit"]),
     ("josekit", &["crypto"]),

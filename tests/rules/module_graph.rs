@@ -112,7 +112,17 @@ const IMPORTS: [(&str, Modules); 8] = [
             ("clean", &["settings"]),
             ("clean_apps", &["clean"]),
             ("cut_audit", &["clean"]),
-            ("worker", &["clean", "delete_contents", "settings"]),
+            ("end_forms", &["clean"]),
+            (
+                "worker",
+                &[
+                    "clean",
+                    "delete_contents",
+                    "end_forms",
+                    "form_mail",
+                    "settings",
+                ],
+            ),
         ],
     ),
     (

@@ -20,6 +20,8 @@ mod apps_for_programs;
 mod chat_models;
 mod chatflows;
 mod e2e;
+mod form_pages;
+mod forms;
 mod remote_files;
 mod run_events;
 mod run_files;

@@ -9,6 +9,7 @@
 //! * [`device`]: lookup receipts and the settings of the device flow.
 //! * [`envelope`]: the signed objects of the SSO branch, from text to verified claims.
 //! * [`file`]: the signed addresses of files, ours and Dify's.
+//! * [`form_token`]: tokens that open a form of a run.
 //! * [`sso`]: the ports to whoever knows people without an account.
 //! * [`limits`]: every rate limit by name.
 //! * [`origin`]: the one place that knows this installation's public addresses.
@@ -21,6 +22,7 @@ pub mod console;
 pub mod device;
 pub mod envelope;
 pub mod file;
+pub mod form_token;
 pub mod limits;
 pub mod origin;
 pub mod secret_key;

@@ -144,6 +144,8 @@ settings! {
         GATEWRIGHT_LIMIT_UPLOAD => upload: Rate = Rate::new(60, 3600), "60/1h";
         /// Uploads of files with an app's key, per end user.
         GATEWRIGHT_LIMIT_UPLOAD_BY_KEY => upload_by_key: Rate = Rate::new(600, 3600), "600/1h";
+        /// Pages of forms that runs wait for, shown or answered, per client address.
+        GATEWRIGHT_LIMIT_FORM => form: Rate = Rate::new(60, 300), "60/5m";
         /// Calls of `GET /account`, per account.
         GATEWRIGHT_LIMIT_IDENTITY => identity: Rate = Rate::new(60, 60), "60/1m";
         /// Requests a minute per bearer; 0 is unlimited.
@@ -197,6 +199,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_INTROSPECTION", self.introspection),
             ("GATEWRIGHT_LIMIT_UPLOAD", self.upload),
             ("GATEWRIGHT_LIMIT_UPLOAD_BY_KEY", self.upload_by_key),
+            ("GATEWRIGHT_LIMIT_FORM", self.form),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
     }
@@ -233,6 +236,7 @@ pub struct Limits {
     pub introspection: Limit,
     pub upload: Limit,
     pub upload_by_key: Limit,
+    pub form: Limit,
     pub identity: Limit,
     pub per_token: Limit,
     pub approve: Limit,
@@ -266,6 +270,7 @@ impl From<&LimitSettings> for Limits {
             introspection: limit("INTROSPECTION", settings.introspection),
             upload: limit("UPLOAD", settings.upload),
             upload_by_key: limit("UPLOAD_BY_KEY", settings.upload_by_key),
+            form: limit("FORM", settings.form),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(
                 "OPENAPI_RATE_LIMIT_PER_TOKEN",

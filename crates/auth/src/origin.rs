@@ -81,6 +81,8 @@ settings! {
         CONSOLE_WEB_URL => console_web: Option<BaseUrl> = None, "https://console.example.com";
         /// Serve our own `/device` beside the web console of `CONSOLE_WEB_URL`, for one that has no such page: Dify's up to and with 1.14.2. Needs one origin whose proxy sends `/device`, `/device/confirm`, `/renew`, `/signout` and `/account/init` here.
         GATEWRIGHT_OWN_DEVICE_PAGE => own_device_page: bool = false, "true";
+        /// Public address of the web app, whose `/form/…` is a page of ours; unset: `CONSOLE_API_URL`. Links in the mails of human-input nodes begin with it.
+        APP_WEB_URL => app_web: Option<BaseUrl> = None, "https://dify.example.com";
         /// Public address of files; unset: `CONSOLE_API_URL`.
         FILES_URL => files: Option<BaseUrl> = None, "https://dify.example.com";
         /// Domain of the console cookies when web and API live on sibling domains; empty: this host only.
@@ -189,6 +191,15 @@ impl PublicUrls {
     pub fn page_in_mail(&self, path: &str) -> Result<String, OriginUnset> {
         let base = self.console_web.as_ref().or(self.console_api.as_ref());
         Ok(format!("{}{path}", base.ok_or(OriginUnset)?.as_str()))
+    }
+
+    /// The page of a form, for mails: absolute, and never from a request.
+    pub fn form_in_mail(&self, token: &str) -> Result<String, OriginUnset> {
+        let base = self.app_web.as_ref().or(self.console_api.as_ref());
+        Ok(format!(
+            "{}/form/{token}",
+            base.ok_or(OriginUnset)?.as_str()
+        ))
     }
 
     /// The issuer of this authorization server (RFC 8414).

@@ -95,11 +95,13 @@ pub enum Purpose {
     SealedValue,
     /// Secrets that a workspace keeps in the database, such as those among the variables of its apps.
     WorkspaceSecret,
+    /// Tokens that open a form of a run.
+    FormToken,
 }
 
 impl Purpose {
     /// All purposes, in the order of their indices.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -118,6 +120,7 @@ impl Purpose {
         Self::FileUrl,
         Self::SealedValue,
         Self::WorkspaceSecret,
+        Self::FormToken,
     ];
 
     /// What another service may verify, and is given keys for.
@@ -144,6 +147,7 @@ impl Purpose {
             Self::FileUrl => "file-url",
             Self::SealedValue => "sealed-value",
             Self::WorkspaceSecret => "workspace-secret",
+            Self::FormToken => "form-token",
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     NotFound,
     /// The thing is in another state than the request needs.
     Conflict,
+    /// The request can never succeed again: what it is about was done, or its time is over (RFC 9110 §15.5.13).
+    Precondition,
     /// Too many requests of this sort.
     RateLimited,
     /// Somebody else's server, which is asked on the caller's behalf, did not do its part; or it cannot be

@@ -6,6 +6,7 @@ mod chat;
 mod events;
 mod failure;
 mod files;
+mod forms;
 mod key;
 mod request;
 mod run;

@@ -8,12 +8,18 @@ use gatewright_http_kit::{
     operations,
 };
 
-use crate::{app, chat, events, files, workflows};
+use crate::{app, chat, events, files, forms, workflows};
 
 /// Inputs may be long texts, and a caller may wait for the end of a run: as long as a run may take, and a minute.
 const RUN: Facts = Facts {
     body: BodyLimit::Bytes(10 << 20),
     waits: Some(Duration::from_mins(21)),
+    ..Facts::SLOW
+};
+
+/// Answers may be long texts.
+const LARGE: Facts = Facts {
+    body: BodyLimit::Bytes(10 << 20),
     ..Facts::SLOW
 };
 
@@ -26,7 +32,8 @@ pub fn operations(surface: Surface) -> Operations {
                 workflows::detail, workflows::stop, events::read => Facts::SLOW],
             )
             .and(operations!["files": files::upload => Facts::UPLOAD, files::preview])
-            .and(operations!["chat": chat::send => RUN, chat::stop]),
+            .and(operations!["chat": chat::send => RUN, chat::stop])
+            .and(operations!["forms": forms::form, forms::submit => LARGE]),
         Surface::OpenApi | Surface::Console => Operations::default(),
     }
 }

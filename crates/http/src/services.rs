@@ -112,6 +112,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         }
         mount(config, "", slices::operations_elsewhere(Surface::Console));
         mount(config, "", system_surface::operations());
+        pages::mount_run_form(config);
         pages::mount_files(config);
         pages::reference::mount(config, document);
         config.default_service(web::to(pages::nowhere));

@@ -50,13 +50,15 @@ pub enum MailKind {
     FirstPassword,
     /// The password was changed, or set anew by a code. Ours.
     PasswordChanged,
+    /// A workflow asks for an answer. Its text is the author's.
+    HumanInput,
     /// `api-server mail test`.
     Test,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ResetPassword,
         Self::ResetNoAccount,
         Self::ResetNoAccountClosed,
@@ -79,6 +81,7 @@ impl MailKind {
         Self::IdentityDisconnected,
         Self::FirstPassword,
         Self::PasswordChanged,
+        Self::HumanInput,
         Self::Test,
     ];
 
@@ -109,6 +112,7 @@ impl MailKind {
             Self::IdentityDisconnected => "identity_disconnected_template",
             Self::FirstPassword => "first_password_template",
             Self::PasswordChanged => "password_changed_template",
+            Self::HumanInput => "human_input_mail_template",
             Self::Test => "test_mail_template",
         }
     }
@@ -137,6 +141,7 @@ impl MailKind {
             Self::IdentityDisconnected => &["providers", "address", "when", "url"],
             Self::FirstPassword => &["address", "when", "url"],
             Self::PasswordChanged => &["address", "when"],
+            Self::HumanInput => &["body"],
             Self::DeviceConnected => &["device_label", "client_id", "address", "when", "url"],
         }
     }

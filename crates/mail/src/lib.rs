@@ -5,6 +5,7 @@
 
 mod diagnose;
 mod domain;
+mod form_text;
 mod free_text;
 mod kind;
 mod settings;
@@ -12,6 +13,7 @@ mod template;
 mod transport;
 
 pub use diagnose::{Finding, diagnose, explain};
+pub use form_text::FormText;
 pub use kind::{MailKind, MailLanguage};
 pub use settings::{MailSettings, MailType, Security};
 pub use template::{Rendered, TemplateError, Templates};

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, path::Path};
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::{
+    form_text::{FormText, one_line},
     free_text::defang,
     kind::{MailKind, MailLanguage, is_free_text},
 };
@@ -43,6 +44,7 @@ built_in!(
     "email_code_login_mail_template",
     "email_code_login_no_account_template",
     "first_password_template",
+    "human_input_mail_template",
     "identity_connected_template",
     "identity_disconnected_template",
     "invite_member_mail_template",
@@ -128,11 +130,53 @@ impl Templates {
         to: &str,
         variables: &BTreeMap<String, String>,
     ) -> Result<Rendered, TemplateError> {
+        let bodies = Bodies {
+            html: self::variables(variables),
+            text: self::variables(variables),
+        };
+        self.write(kind, language, to, &bodies)
+    }
+
+    /// Writes a mail about a form: the author's text, within ours.
+    ///
+    /// # Errors
+    /// When the template wants to be told more.
+    pub fn render_form(
+        &self,
+        language: MailLanguage,
+        to: &str,
+        said: &FormText<'_>,
+    ) -> Result<Rendered, TemplateError> {
+        let html = minijinja::Value::from_safe_string(said.html.clone());
+        let bodies = Bodies {
+            html: context! { body => html },
+            text: context! { body => said.text },
+        };
+        let mut mail = self.write(MailKind::HumanInput, language, to, &bodies)?;
+        let subject = one_line(said.subject);
+        if !subject.is_empty() {
+            mail.subject = subject;
+        }
+        Ok(mail)
+    }
+
+    fn write(
+        &self,
+        kind: MailKind,
+        language: MailLanguage,
+        to: &str,
+        bodies: &Bodies,
+    ) -> Result<Rendered, TemplateError> {
         let base = format!("{}/{}", language.tag(), kind.template());
         let fill = |name: &str, parts: &str| {
+            let told = if parts == "parts.html" {
+                &bodies.html
+            } else {
+                &bodies.text
+            };
             let context = context! {
                 to, language => language.tag(), application_title => APPLICATION_TITLE,
-                branding_enabled => false, parts, ..self::variables(variables)
+                branding_enabled => false, parts, ..told.clone()
             };
             let template = self.0.get_template(name);
             template
@@ -158,6 +202,12 @@ impl Templates {
             subject: subject.trim().to_owned(),
         })
     }
+}
+
+/// What a template is told, for each of its two forms.
+struct Bodies {
+    html: minijinja::Value,
+    text: minijinja::Value,
 }
 
 fn variables(variables: &BTreeMap<String, String>) -> minijinja::Value {

@@ -22,6 +22,7 @@ mod provider_messages;
 mod providers;
 pub mod reference;
 mod reset;
+mod run_form;
 mod signin;
 mod signup;
 mod time;
@@ -98,6 +99,13 @@ pub fn mount_device(config: &mut ServiceConfig) {
         .route("/signout", web::post().to(signin::sign_out), QUICK)
         .route("/account/init", web::get().to(initialise::get), QUICK)
         .route("/account/init", web::post().to(initialise::post), QUICK);
+}
+
+/// Registers the page of a form that a run waits for: mails lead to it, whatever console there is.
+pub fn mount_run_form(config: &mut ServiceConfig) {
+    Routes(config)
+        .route("/form/{form_token}", web::get().to(run_form::get), QUICK)
+        .route("/form/{form_token}", web::post().to(run_form::post), QUICK);
 }
 
 /// Registers all the other pages.

@@ -84,7 +84,7 @@ impl RunService {
         if let Some(handle) = self.registry.find(run.id) {
             return Ok(Some(handle.log));
         }
-        let past = past::load(&mut conn, plan, run).await?;
+        let past = past::load(&mut conn, plan, run, &self.people.keys).await?;
         drop(conn);
         let elsewhere = self.remote.as_ref().filter(|_| run.status == "running");
         // What another process has of it comes from there.

@@ -66,7 +66,7 @@ impl LeaseKeeper {
         }
     }
 
-    /// Once. Those of runs that wait for people are kept too: nobody else has to do anything for them.
+    /// Once. Those of runs that wait for people have no owner.
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
@@ -86,8 +86,11 @@ impl LeaseKeeper {
         for lease in &kept {
             if lease.stop_requested_at.is_some() && !self.registry.stop(lease.run_id, STOPPED).await
             {
-                // It waits for people, so that nothing of it is under way: it goes on to end.
-                self.service.take_up(*lease).await?;
+                // It has an owner and no task: it is about to begin, or to end.
+                continue;
+            }
+            if lease.is_woken() {
+                self.service.tell_answers(lease.run_id).await?;
             }
         }
         Ok(())

@@ -9,6 +9,9 @@ mod awaited;
 mod conversation;
 mod detail;
 mod error;
+mod form_answers;
+mod form_check;
+mod form_rows;
 mod forms;
 mod history;
 mod inputs;
@@ -16,11 +19,13 @@ mod leases;
 mod look;
 mod messages;
 mod past;
+mod pauses;
 mod question;
 mod remote;
 mod rows;
 mod service;
 mod store;
+mod stored_forms;
 mod system;
 mod takeover;
 
@@ -28,11 +33,14 @@ pub use active::{ActiveCount, ActiveLimits};
 pub use attach::{AttachRun, Attached};
 pub use detail::RunDetail;
 pub use error::RunServiceError;
+pub use form_answers::{FormAnswer, FormError, FormSurface, OpenForm};
+pub use form_check::Misfit;
+pub use form_rows::FormWriter;
 pub use forms::FormTokens;
 pub use gatewright_storage_runs::{
     message_file::MessageFile,
     node::Node,
-    run::{Run, RunsOf},
+    run::{Creator, Run, RunsOf},
 };
 pub use gatewright_variables::inputs::{InputError, InputField, InputKind, Problem};
 pub use history::{Histories, PastRound};
@@ -41,7 +49,7 @@ pub use look::{RunTrace, Talk};
 pub use past::StoredPast;
 pub use question::{Asked, UnknownConversation};
 pub use remote::RemoteRuns;
-pub use service::{Caller, RunService, StartRun};
+pub use service::{Caller, People, Process, RunService, StartRun};
 pub use store::PostgresRuns;
 
 /// Seconds that a process owns its runs without a word: then others go on with them.

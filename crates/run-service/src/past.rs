@@ -1,6 +1,7 @@
 //! What storage has of a run, as the events that it is shown by to whoever comes later.
 
 use chrono::NaiveDateTime;
+use gatewright_auth::form_token::FormKeys;
 use gatewright_run_events::{
     Json, NodeExecution, NodeFinished, NodeStarted, NodeStatus, RunEvent, RunStatus, StartReason,
     WorkflowFinished, WorkflowStarted,
@@ -15,7 +16,7 @@ use gatewright_usecase_runs::{PastRuns, PortFuture, RunPlan, StoreError, Waits, 
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{RunServiceError, takeover};
+use crate::{RunServiceError, stored_forms::with_tokens, takeover};
 
 /// Reads what runs did before this process had them.
 pub struct StoredPast {
@@ -55,6 +56,7 @@ pub(crate) async fn load(
     conn: &mut gatewright_storage_kit::Conn,
     plan: &RunPlan,
     run: &Run,
+    keys: &FormKeys,
 ) -> Result<Vec<RunEvent>, RunServiceError> {
     let nodes = node::list_outlines(conn, run.id).await?;
     let mut events = events(plan, run.created_at, nodes);
@@ -64,6 +66,7 @@ pub(crate) async fn load(
         total_steps: steps(run),
     });
     if let Some(state) = checkpoint::find(conn, run.id).await? {
+        let state = with_tokens(conn, run.id, state, keys).await?;
         add_stored(&mut events, &state, waits).map_err(RunServiceError::Graph)?;
     }
     Ok(events)

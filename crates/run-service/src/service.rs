@@ -5,8 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use gatewright_auth::{form_token::FormKeys, limits::Limit};
 use gatewright_domain::ids::{AppId, FileId, WorkflowId};
 use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
+use gatewright_kv::RateLimits;
 use gatewright_run_events::{CreatedBy, MessageIdentity};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_storage_runs::{end_user, end_user::Session, lease, message_file};
@@ -18,7 +20,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ActiveCount, Asked, RemoteRuns, RunServiceError,
+    ActiveCount, Asked, LEASE_SECONDS, RemoteRuns, RunServiceError,
     inputs::{CheckedInputs, FileResolver, asker},
     messages, question,
     store::STOPPED,
@@ -75,6 +77,31 @@ pub(crate) struct Ground {
     pub(crate) created_by: CreatedBy,
 }
 
+/// What runs that wait for people need of their process.
+#[derive(Clone)]
+pub struct People {
+    /// What the process calls itself where it takes a run.
+    pub owner: Uuid,
+    /// Computes the tokens of forms.
+    pub keys: FormKeys,
+    /// Seconds after which a form is expired, however long its node would wait.
+    pub form_seconds: i64,
+    /// Counts what strangers ask of pages of forms.
+    pub limiter: RateLimits,
+    /// How much that may be, per client address.
+    pub limit: Limit,
+}
+
+/// What a process gives its runs beside their stores.
+pub struct Process {
+    /// Time, ids and randomness.
+    pub env: Env,
+    /// Counts runs of apps that may have only so many.
+    pub active: ActiveCount,
+    /// For runs that wait for people.
+    pub people: People,
+}
+
 /// Runs of published apps.
 pub struct RunService {
     pub(crate) apps: Arc<Apps>,
@@ -88,25 +115,26 @@ pub struct RunService {
     pub(crate) ended: Mutex<HashSet<Uuid>>,
     pub(crate) files: Arc<Files>,
     pub(crate) active: ActiveCount,
+    pub(crate) people: People,
 }
 
 impl RunService {
-    /// Over these apps, in this process; `active` counts runs of apps that may have only so many.
+    /// Over these apps, in this process.
     pub fn new(
         apps: Arc<Apps>,
         files: Arc<Files>,
         registry: Arc<RunRegistry>,
         pool: Pool,
-        env: Env,
-        active: ActiveCount,
+        process: Process,
     ) -> Self {
         Self {
+            people: process.people,
             apps,
             registry,
             pool,
-            env,
+            env: process.env,
             limits: Limits::default(),
-            active,
+            active: process.active,
             remote: None,
             ended: Mutex::default(),
             files,
@@ -266,10 +294,14 @@ impl RunService {
             return Ok(());
         };
         lease::request_stop(conn, *run).await?;
-        if !self.registry.stop(*run, STOPPED).await
-            && let Some(remote) = &self.remote
-        {
-            remote.stop(*run).await;
+        if !self.registry.stop(*run, STOPPED).await {
+            // One that waits for people is nobody's: it goes on here, to end.
+            let waiting = lease::take_waiting(conn, *run, self.people.owner, LEASE_SECONDS).await?;
+            if let Some(lease) = waiting {
+                self.take_up(lease).await?;
+            } else if let Some(remote) = &self.remote {
+                remote.stop(*run).await;
+            }
         }
         Ok(())
     }
@@ -338,7 +370,7 @@ impl RunService {
 }
 
 /// The session of whom the holder of an app's key names; nobody in particular is one of its own.
-fn session<'a>(app: &App, user: &'a str) -> Session<'a> {
+pub(crate) fn session<'a>(app: &App, user: &'a str) -> Session<'a> {
     let named = Some(user).filter(|user| !user.is_empty());
     Session {
         tenant_id: app.workspace.0,

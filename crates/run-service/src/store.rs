@@ -17,7 +17,7 @@ use gatewright_usecase_runs::{
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{LEASE_SECONDS, messages, rows};
+use crate::{FormWriter, LEASE_SECONDS, form_rows::AskedForm, messages, pauses, rows};
 
 /// What a run that was stopped says of it.
 pub(crate) const STOPPED: &str = "Stopped by user.";
@@ -27,14 +27,16 @@ pub struct PostgresRuns {
     pool: Pool,
     owner: Uuid,
     resumed: Option<mpsc::Sender<Uuid>>,
+    forms: FormWriter,
 }
 
 impl PostgresRuns {
     /// For the process that calls itself `owner`.
-    pub fn new(pool: Pool, owner: Uuid) -> Self {
+    pub fn new(pool: Pool, owner: Uuid, forms: FormWriter) -> Self {
         Self {
             pool,
             owner,
+            forms,
             resumed: None,
         }
     }
@@ -64,6 +66,8 @@ impl PostgresRuns {
         let owned = |commit: &&&Commit| is_whole(commit) || find(&leases, commit).is_some();
         let own: Vec<&Commit> = live.iter().filter(owned).copied().collect();
         write_runs(&mut tx, &own, &leases).await?;
+        self.write_forms(&mut tx, &own).await?;
+        let mut answered = pauses::settle(&mut tx, &own, &leases, self.owner).await?;
         write_states(&mut tx, &own).await?;
         tx.commit().await?;
         if let Some(resumed) = &self.resumed {
@@ -72,16 +76,33 @@ impl PostgresRuns {
                 let _ = resumed.try_send(run_id(commit));
             }
         }
-        let answer = |commit: &Commit| match find(&leases, commit) {
+        let mut answer = |commit: &Commit| match find(&leases, commit) {
             None if is_late(commit) => Err(StoreError::Conflict),
             None if is_whole(commit) => Ok(Committed::default()),
             None => Err(StoreError::Fenced),
             Some(lease) => Ok(Committed {
                 stop: stopped(lease).map(str::to_owned),
-                answered: vec![],
+                answered: answered.remove(&run_id(commit)).unwrap_or_default(),
             }),
         };
-        Ok(batch.iter().map(answer).collect())
+        Ok(batch.iter().map(&mut answer).collect())
+    }
+
+    async fn write_forms(&self, tx: &mut Tx, own: &[&Commit]) -> Result<(), StorageError> {
+        let asked = own.iter().flat_map(|commit| {
+            commit.records.iter().filter_map(|record| match record {
+                Record::Form(record) => Some(AskedForm {
+                    plan: &commit.plan,
+                    record,
+                }),
+                _ => None,
+            })
+        });
+        let asked: Vec<_> = asked.collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        self.forms.write(tx, &asked).await
     }
 
     /// One statement, and nothing to compare.
@@ -176,7 +197,10 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
 /// Runs of which all is here.
 async fn insert_whole(conn: &mut Conn, own: &[&Commit]) -> Result<(), StorageError> {
     let commits = own.iter().filter(|commit| is_whole(commit));
-    let runs: Vec<WholeRun<'_>> = commits.clone().filter_map(|commit| whole_row(commit)).collect();
+    let runs: Vec<WholeRun<'_>> = commits
+        .clone()
+        .filter_map(|commit| whole_row(commit))
+        .collect();
     if runs.is_empty() {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use gatewright_domain::ids::{AppId, WorkflowId};
 use gatewright_engine::{Engine, EngineState, Micros};
 use gatewright_run_events::{CreatedBy, Json};
 use gatewright_storage_runs::{
-    checkpoint, conversation_variable,
+    checkpoint, conversation_variable, form, form_recipient,
     lease::{self, Lease},
     message,
     run::{self, Begun, RunState},
@@ -17,8 +17,9 @@ use uuid::Uuid;
 use crate::{
     RunService, RunServiceError,
     messages::storable,
-    question,
+    pauses, question,
     service::{identity, task_id},
+    stored_forms::{fill_tokens, is_open},
     system::NOT_SHOWN,
 };
 
@@ -32,20 +33,61 @@ impl RunService {
         match self.resume(lease).await {
             Err(RunServiceError::App(error)) => self.give_up(lease, &error.to_string()).await,
             Err(RunServiceError::Graph(reason)) => self.give_up(lease, &reason).await,
-            other => other,
+            Err(other) => {
+                // Whoever keeps what it cannot begin keeps it from the others.
+                let mut conn = self.pool.get().await?;
+                lease::lapse(&mut conn, lease.run_id, lease.epoch).await?;
+                Err(other)
+            }
+            Ok(()) => Ok(()),
         }
+    }
+
+    /// Tells a run that is under way here which of its forms were answered; what it knows already it passes over.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub(crate) async fn tell_answers(&self, run: Uuid) -> Result<(), RunServiceError> {
+        if self.registry.find(run).is_none() {
+            return Ok(());
+        }
+        let mut conn = self.pool.get().await?;
+        let answered = form::list_answered(&mut conn, &[run]).await?;
+        drop(conn);
+        for wake in answered.iter().filter_map(pauses::wake) {
+            self.registry.wake(run, wake).await;
+        }
+        Ok(())
     }
 
     async fn resume(&self, lease: Lease) -> Result<(), RunServiceError> {
         let mut conn = self.pool.get().await?;
         let begun = run::find_begun(&mut conn, lease.run_id).await?;
         let state = checkpoint::find(&mut conn, lease.run_id).await?;
-        drop(conn);
+        let answered = form::list_answered(&mut conn, &[lease.run_id]).await?;
+        let recipients = form_recipient::list_of_run(&mut conn, lease.run_id).await?;
         let (Some(begun), Some(state)) = (begun, state) else {
             return Err(RunServiceError::Graph(
                 "The state of the run is gone.".into(),
             ));
         };
+        let mut state: Value = serde_json::from_slice(&state).map_err(unreadable)?;
+        fill_tokens(&mut state, &recipients, &self.people.keys);
+        let wakes = answered.iter().filter_map(pauses::wake);
+        let wakes: Vec<Wake> = wakes.filter(|wake| is_open(&state, wake)).collect();
+        let mut wakes = wakes.into_iter();
+        let first = match lease.stop_requested_at {
+            Some(_) => Wake::Stopped {
+                reason: crate::store::STOPPED.to_owned(),
+            },
+            // One that does not wait begins with what its process left undone.
+            None if begun.status != "paused" => Wake::Interrupted,
+            None => match wakes.next() {
+                Some(wake) => wake,
+                None => return Ok(lease::release(&mut conn, &[lease.run_id]).await?),
+            },
+        };
+        drop(conn);
         let version = WorkflowId(begun.workflow_id);
         let runnable = self
             .apps
@@ -53,7 +95,6 @@ impl RunService {
             .await?;
         let graph = runnable.graph(&self.limits);
         let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
-        let state: Value = serde_json::from_slice(&state).map_err(unreadable)?;
         let dialogue = self.dialogue_of(lease, &begun, &runnable).await?;
         let plan = RunPlan {
             message: dialogue.as_ref().map(identity),
@@ -65,15 +106,12 @@ impl RunService {
                 serde_json::from_str(engine.as_str()).map_err(|error| error.to_string())?;
             Ok(Box::new(Engine::restore(graph, state)) as Box<dyn Machine>)
         };
-        let wake = match lease.stop_requested_at {
-            Some(_) => Wake::Stopped {
-                reason: crate::store::STOPPED.to_owned(),
-            },
-            None => Wake::Interrupted,
-        };
         let state = Json::from(state);
-        let resumed = self.registry.resume(plan, &state, machine, wake).await?;
+        let resumed = self.registry.resume(plan, &state, machine, first).await?;
         self.active.adopt(&runnable, &resumed);
+        for wake in wakes {
+            self.registry.wake(lease.run_id, wake).await;
+        }
         Ok(())
     }
 

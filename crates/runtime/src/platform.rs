@@ -132,6 +132,13 @@ impl Platform {
         Seals::new(keys, Arc::clone(&self.env.clock))
     }
 
+    /// What counts requests.
+    pub(crate) fn rate_limits(&self) -> RateLimits {
+        let (clock, ids) = (Arc::clone(&self.env.clock), Arc::clone(&self.env.ids));
+        let digest = self.master.ring(Purpose::StorageDigest).active();
+        RateLimits::new(self.kv.clone(), digest, ids, clock, self.windows)
+    }
+
     /// Whether the dependencies answer.
     pub fn readiness(&self) -> Readiness {
         Readiness::new(self.pool.clone(), self.kv.clone())
@@ -230,10 +237,7 @@ impl<'a> Shared<'a> {
     fn new(platform: &'a Platform, settings: &'a ServerSettings, providers: Providers) -> Self {
         let (env, master) = (&platform.env, &platform.master);
         let limits = Limits::from(&settings.limits);
-        let (clock, ids) = (Arc::clone(&env.clock), Arc::clone(&env.ids));
-        let digest = master.ring(Purpose::StorageDigest).active();
-        let kv = platform.kv.clone();
-        let limiter = RateLimits::new(kv, digest, ids, clock, platform.windows);
+        let limiter = platform.rate_limits();
         let throttles = throttles(platform, settings, &limits);
         let cache = BearerCache::new(platform.kv.clone(), platform.seals());
         Self {

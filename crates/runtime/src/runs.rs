@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use gatewright_auth::{form_token::FormKeys, limits::Limits};
 use gatewright_domain::error::Unavailable;
 use gatewright_kv::{ActiveRuns, RunMirrors};
 use gatewright_node_runners::{
@@ -14,8 +15,8 @@ use gatewright_node_runners::{
 };
 use gatewright_outbound::guard::GuardedClient;
 use gatewright_run_service::{
-    ActiveCount, FormTokens, Histories, LeaseKeeper, PastRound, PostgresRuns, RemoteRuns,
-    RunService, StoredPast,
+    ActiveCount, FormTokens, FormWriter, Histories, LeaseKeeper, PastRound, People, PostgresRuns,
+    Process, RemoteRuns, RunService, StoredPast,
 };
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_files::Files;
@@ -78,12 +79,25 @@ impl RunPlane {
         );
         let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
         let owner = platform.env.ids.new_uuid();
+        let keys = FormKeys::new(&platform.master);
+        let forms = FormWriter {
+            keys: keys.clone(),
+            env: platform.env.clone(),
+            sends_mail: settings.mail.is_set_up(),
+        };
         let (resumes, resumed) = mpsc::channel(RESUMED);
-        let store = PostgresRuns::new(platform.pool.clone(), owner).telling(resumes);
+        let store = PostgresRuns::new(platform.pool.clone(), owner, forms).telling(resumes);
+        let people = People {
+            owner,
+            keys: keys.clone(),
+            form_seconds: i64::from(settings.maintenance.form_seconds),
+            limiter: platform.rate_limits(),
+            limit: Limits::from(&settings.limits).form,
+        };
         let ports = Ports {
             runner: Arc::new(runner),
             store: Arc::new(Recorder::start(Arc::new(store))),
-            forms: Arc::new(FormTokens::new(platform.env.clone())),
+            forms: Arc::new(FormTokens::new(platform.env.clone(), keys)),
             clock,
         };
         let capacity = Capacity {
@@ -107,8 +121,11 @@ impl RunPlane {
                     files,
                     Arc::clone(&registry),
                     pool.clone(),
-                    env,
-                    active,
+                    Process {
+                        env,
+                        active,
+                        people,
+                    },
                 )
                 .with_remote(Arc::clone(&remote)),
             ),

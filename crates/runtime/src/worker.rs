@@ -3,13 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use gatewright_auth::account::{CodeKeys, InvitationKeys};
+use gatewright_auth::{
+    account::{CodeKeys, InvitationKeys},
+    form_token::FormKeys,
+};
 use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{QueueName, Runner, RunnerSettings, Scheduler};
 use gatewright_mail::{Mailer, Templates};
 use gatewright_objects::Objects;
 use gatewright_usecase_kit::{AuditBaseKeys, mail::MailSender};
-use gatewright_usecase_maintenance::{Cleaner, Emptier, JobConnections, handlers, schedules};
+use gatewright_usecase_maintenance::{
+    Cleaner, Emptier, FormMailer, JobConnections, handlers, schedules,
+};
 
 use crate::{platform::Platform, settings::ServerSettings};
 
@@ -55,6 +60,14 @@ pub fn runner(
         pool: platform.pool.clone(),
         objects: Objects::new(&settings.objects),
     };
+    let form_mailer = FormMailer {
+        pool: platform.pool.clone(),
+        mailer: Mailer::new(&settings.mail)?,
+        templates: Templates::load(settings.mail.templates.as_deref())
+            .map_err(|error| error.to_string())?,
+        keys: FormKeys::new(&platform.master),
+        urls: settings.urls.clone(),
+    };
     let scheduler = if duties.schedules {
         scheduler(settings)?
     } else {
@@ -66,6 +79,7 @@ pub fn runner(
             Arc::new(mail_sender),
             Arc::new(cleaner(platform, settings)),
             Arc::new(emptier),
+            Arc::new(form_mailer),
         ),
         scheduler,
         settings: RunnerSettings {

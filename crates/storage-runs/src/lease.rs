@@ -22,6 +22,19 @@ pub struct Lease {
     /// When somebody asked for the run to stop.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub stop_requested_at: Option<DateTime<Utc>>,
+    /// The process that works on it; none while the run waits for people.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub owner: Option<Uuid>,
+    /// When a form of the run was answered, or its time was over, while it had an owner.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub wake_requested_at: Option<DateTime<Utc>>,
+}
+
+impl Lease {
+    /// Whether the owner is to look at the run's forms.
+    pub fn is_woken(&self) -> bool {
+        self.wake_requested_at.is_some()
+    }
 }
 
 #[derive(QueryableByName)]
@@ -41,7 +54,7 @@ pub async fn insert(
     let given = statement(
         "INSERT INTO gatewright_run_leases (run_id, owner, expires_at) \
          SELECT id, $1, now() + make_interval(secs => $2) FROM unnest($3) AS t (id) ON CONFLICT DO NOTHING \
-         RETURNING run_id, epoch, stop_requested_at",
+         RETURNING run_id, epoch, stop_requested_at, owner, wake_requested_at",
     )
     .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
@@ -54,7 +67,7 @@ pub async fn insert(
 /// Locks the leases of these runs until the transaction ends, in the order of their ids, so that two batches never wait for each other.
 pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageError> {
     let leases = statement(
-        "SELECT run_id, epoch, stop_requested_at FROM gatewright_run_leases WHERE run_id = ANY ($1) \
+        "SELECT run_id, epoch, stop_requested_at, owner, wake_requested_at FROM gatewright_run_leases WHERE run_id = ANY ($1) \
          ORDER BY run_id FOR UPDATE",
     )
     .bind::<Array<SqlUuid>, _>(runs)
@@ -67,7 +80,7 @@ pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageE
 pub async fn renew(conn: &mut Conn, owner: Uuid, seconds: f64) -> Result<Vec<Lease>, StorageError> {
     let kept = statement(
         "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $1) \
-         WHERE owner = $2 AND expires_at > now() RETURNING run_id, epoch, stop_requested_at",
+         WHERE owner = $2 AND expires_at > now() RETURNING run_id, epoch, stop_requested_at, owner, wake_requested_at",
     )
     .bind::<Double, _>(seconds)
     .bind::<SqlUuid, _>(owner)
@@ -88,7 +101,8 @@ pub async fn claim_lapsed(
          expires_at = now() + make_interval(secs => $2) \
          FROM (SELECT run_id FROM gatewright_run_leases WHERE owner IS NOT NULL AND expires_at <= now() \
                ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED) lapsed \
-         WHERE l.run_id = lapsed.run_id RETURNING l.run_id, l.epoch, l.stop_requested_at",
+         WHERE l.run_id = lapsed.run_id \
+         RETURNING l.run_id, l.epoch, l.stop_requested_at, l.owner, l.wake_requested_at",
     )
     .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
@@ -116,6 +130,102 @@ pub async fn request_stop(conn: &mut Conn, run: Uuid) -> Result<bool, StorageErr
     .execute(conn.as_mut())
     .await?;
     Ok(noted == 1)
+}
+
+/// Nobody owns these runs any more: they wait for people.
+pub async fn release(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
+    diesel::sql_query("UPDATE gatewright_run_leases SET owner = NULL WHERE run_id = ANY ($1)")
+        .bind::<Array<SqlUuid>, _>(runs)
+        .execute(conn.as_mut())
+        .await?;
+    Ok(())
+}
+
+/// Gives runs that nobody owns to an owner for so many seconds, in the same ownership: it paused them, and goes on.
+pub async fn adopt(
+    conn: &mut Conn,
+    runs: &[Uuid],
+    owner: Uuid,
+    seconds: f64,
+) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "UPDATE gatewright_run_leases SET owner = $2, expires_at = now() + make_interval(secs => $3) \
+         WHERE run_id = ANY ($1) AND owner IS NULL",
+    )
+    .bind::<Array<SqlUuid>, _>(runs)
+    .bind::<SqlUuid, _>(owner)
+    .bind::<Double, _>(seconds)
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
+}
+
+/// Takes a run that waits for people, for so many seconds. `None`: somebody has it, or it has ended.
+pub async fn take_waiting(
+    conn: &mut Conn,
+    run: Uuid,
+    owner: Uuid,
+    seconds: f64,
+) -> Result<Option<Lease>, StorageError> {
+    let taken: Vec<Lease> = diesel::sql_query(
+        "UPDATE gatewright_run_leases SET owner = $2, epoch = epoch + 1, wake_requested_at = NULL, \
+           expires_at = now() + make_interval(secs => $3) \
+         WHERE run_id = $1 AND owner IS NULL RETURNING run_id, epoch, stop_requested_at, owner, wake_requested_at",
+    )
+    .bind::<SqlUuid, _>(run)
+    .bind::<SqlUuid, _>(owner)
+    .bind::<Double, _>(seconds)
+    .load(conn.as_mut())
+    .await?;
+    Ok(taken.into_iter().next())
+}
+
+/// Lets whichever process serves runs look at the forms of this one: its owner, if it has one; else who claims it next, as if its lease
+/// had lapsed. `false` when it has ended.
+pub async fn offer(conn: &mut Conn, run: Uuid) -> Result<bool, StorageError> {
+    let noted = diesel::sql_query(
+        "UPDATE gatewright_run_leases SET owner = coalesce(owner, $2), wake_requested_at = now(), \
+           expires_at = CASE WHEN owner IS NULL THEN now() ELSE expires_at END WHERE run_id = $1",
+    )
+    .bind::<SqlUuid, _>(run)
+    .bind::<SqlUuid, _>(Uuid::nil())
+    .execute(conn.as_mut())
+    .await?;
+    Ok(noted == 1)
+}
+
+/// Has the owner of a run look at its forms.
+pub async fn request_wake(conn: &mut Conn, run: Uuid) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "UPDATE gatewright_run_leases SET wake_requested_at = now() WHERE run_id = $1",
+    )
+    .bind::<SqlUuid, _>(run)
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
+}
+
+/// The forms of these runs were looked at.
+pub async fn clear_wake(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "UPDATE gatewright_run_leases SET wake_requested_at = NULL WHERE run_id = ANY ($1) AND wake_requested_at IS NOT NULL",
+    )
+    .bind::<Array<SqlUuid>, _>(runs)
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
+}
+
+/// Ends the lease of one run now, if this ownership still holds, so that others go on with it.
+pub async fn lapse(conn: &mut Conn, run: Uuid, epoch: i64) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "UPDATE gatewright_run_leases SET expires_at = now() WHERE run_id = $1 AND epoch = $2 AND owner IS NOT NULL",
+    )
+    .bind::<SqlUuid, _>(run)
+    .bind::<BigInt, _>(epoch)
+    .execute(conn.as_mut())
+    .await?;
+    Ok(())
 }
 
 /// Runs of an app that have not ended.

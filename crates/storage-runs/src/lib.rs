@@ -6,10 +6,13 @@ pub mod checkpoint;
 pub mod conversation;
 pub mod conversation_variable;
 pub mod end_user;
+pub mod form;
+pub mod form_recipient;
 pub mod lease;
 pub mod message;
 pub mod message_file;
 pub mod node;
+pub mod pause;
 pub mod run;
 pub mod whole;
 

@@ -304,6 +304,9 @@ pub struct Begun {
     /// A JSON object.
     #[diesel(sql_type = Text)]
     pub inputs: String,
+    /// `paused` while it waits for people.
+    #[diesel(sql_type = Text)]
+    pub status: String,
     /// `account` or `end_user`.
     #[diesel(sql_type = Text)]
     pub role: String,
@@ -324,7 +327,7 @@ pub struct Begun {
 /// What a run began with, whoever's it is. Whoever is gone meanwhile has an empty name.
 pub async fn find_begun(conn: &mut Conn, run: Uuid) -> Result<Option<Begun>, StorageError> {
     let found = statement(
-        "SELECT r.tenant_id, r.app_id, r.workflow_id, coalesce(r.inputs, '{}') AS inputs, r.created_by_role AS role, r.created_by, r.created_at, \
+        "SELECT r.tenant_id, r.app_id, r.workflow_id, coalesce(r.inputs, '{}') AS inputs, r.status, r.created_by_role AS role, r.created_by, r.created_at, \
            coalesce(a.name, e.session_id, '') AS name, coalesce(a.email, '') AS email \
          FROM workflow_runs r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
            LEFT JOIN end_users e ON r.created_by_role = 'end_user' AND e.id = r.created_by WHERE r.id = $1",

@@ -4,10 +4,14 @@ mod clean;
 mod clean_apps;
 mod cut_audit;
 mod delete_contents;
+mod end_forms;
+mod form_mail;
 mod settings;
 mod worker;
 
 pub use clean::{CleanUp, Cleaner, Purge};
 pub use delete_contents::Emptier;
+pub use end_forms::EndForms;
+pub use form_mail::FormMailer;
 pub use settings::MaintenanceSettings;
 pub use worker::{JobConnections, handlers, schedules};

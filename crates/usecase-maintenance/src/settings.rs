@@ -26,6 +26,12 @@ settings! {
         GATEWRIGHT_CLEAN_DEAD_LETTERS => dead_letters: bool = true, "true";
         /// Days that a dead letter is kept.
         GATEWRIGHT_DEAD_LETTER_RETENTION_DAYS => dead_letter_days: u32 = 30, "30";
+        /// Whether forms of runs whose time is over are ended, so that their runs go on without an answer.
+        ENABLE_HUMAN_INPUT_TIMEOUT_TASK => forms: bool = true, "true";
+        /// Minutes between two looks, 1 to 59.
+        HUMAN_INPUT_TIMEOUT_TASK_INTERVAL => form_minutes: u32 = 1, "1";
+        /// Seconds after which a form is expired and its run stopped, however long its node would wait.
+        HUMAN_INPUT_GLOBAL_TIMEOUT_SECONDS => form_seconds: u32 = 604_800, "604800";
         /// Whether old events of the audit trail are deleted.
         GATEWRIGHT_CLEAN_AUDIT => audit: bool = false, "true";
         /// Days that events are kept, at least 30.
@@ -47,6 +53,20 @@ impl MaintenanceSettings {
         }
         if !(1..=31).contains(&self.every_days) {
             return fail("CELERY_BEAT_SCHEDULER_TIME", "must be from 1 to 31", "1");
+        }
+        if !(1..=59).contains(&self.form_minutes) {
+            return fail(
+                "HUMAN_INPUT_TIMEOUT_TASK_INTERVAL",
+                "must be from 1 to 59",
+                "1",
+            );
+        }
+        if self.form_seconds < 1 {
+            return fail(
+                "HUMAN_INPUT_GLOBAL_TIMEOUT_SECONDS",
+                "must be positive",
+                "604800",
+            );
         }
         if self.audit_days < 30 {
             return fail(

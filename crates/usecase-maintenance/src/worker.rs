@@ -10,10 +10,12 @@ use gatewright_storage_kit::{Conn, Pool};
 use super::{
     clean::{CleanUp, Cleaner, Purge},
     delete_contents::Emptier,
+    end_forms::EndForms,
+    form_mail::FormMailer,
     settings::MaintenanceSettings,
 };
 use gatewright_usecase_kit::DeleteContents;
-use gatewright_usecase_kit::mail::{MailSender, SendMail};
+use gatewright_usecase_kit::mail::{MailSender, SendFormMail, SendMail};
 
 /// The pool, for the queue.
 #[derive(Clone)]
@@ -36,8 +38,18 @@ pub fn handlers(
     mail_sender: Arc<MailSender>,
     cleaner: Arc<Cleaner>,
     emptier: Arc<Emptier>,
+    form_mailer: Arc<FormMailer>,
 ) -> Handlers {
+    let forms = Arc::clone(&cleaner);
     Handlers::default()
+        .with(move |running, job: SendFormMail| {
+            let form_mailer = Arc::clone(&form_mailer);
+            async move { form_mailer.send(running, job).await }
+        })
+        .with(move |running, _: EndForms| {
+            let forms = Arc::clone(&forms);
+            async move { forms.run_end_forms(running).await.map(drop) }
+        })
         .with(move |running, job: SendMail| {
             let mail_sender = Arc::clone(&mail_sender);
             async move { mail_sender.send(running, job).await }
@@ -88,5 +100,16 @@ pub fn schedules(settings: &MaintenanceSettings) -> Result<Scheduler, ScheduleEr
     let list = on.map(|(_, name, minute, purge)| {
         Schedule::new(name, &daily(minute), zone, CleanUp { purge })
     });
-    Ok(Scheduler::new(list.collect::<Result<_, _>>()?))
+    let mut list = list.collect::<Result<Vec<_>, _>>()?;
+    if settings.forms {
+        let times = format!("0 */{} * * * *", settings.form_minutes);
+        let job = EndForms {};
+        list.push(Schedule::new(
+            "human_input_form_timeout",
+            &times,
+            zone,
+            job,
+        )?);
+    }
+    Ok(Scheduler::new(list))
 }

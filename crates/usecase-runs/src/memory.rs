@@ -35,6 +35,16 @@ pub(crate) struct Stored {
 }
 
 impl Memory {
+    /// As it is stored: whoever takes the run up puts the tokens of forms in again.
+    pub(crate) fn without_tokens(&self) -> Self {
+        let mut stored = self.clone();
+        let forms = stored.forms.values_mut();
+        for recipient in forms.flat_map(|form| &mut form.recipients) {
+            recipient.token.clear();
+        }
+        stored
+    }
+
     /// Notes a piece of text.
     pub(crate) fn text(&mut self, selector: &[String], text: &str, now: Micros) {
         self.said.push(selector, text);

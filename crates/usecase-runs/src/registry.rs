@@ -22,6 +22,9 @@ use crate::{
     task::{Begin, Command, RunTask},
 };
 
+/// So long a run that is taken up waits for its former task here, which paused it and is about to end.
+const FORMER: Duration = Duration::from_secs(1);
+
 /// What waits for a task at most; whoever sends more waits.
 const COMMANDS: usize = 16;
 
@@ -167,7 +170,22 @@ impl RunRegistry {
             tells_text: wake == Wake::Interrupted,
             events: wake.events(),
         };
+        self.former_left(plan.key).await;
         self.begin(plan, first).await
+    }
+
+    /// The task that paused the run in an earlier ownership tells its readers so, and ends at once; whoever read that may be quicker.
+    async fn former_left(&self, key: RunKey) {
+        let former = {
+            let state = self.state();
+            let entry = state.runs.get(&key.run_id);
+            entry
+                .filter(|entry| entry.handle.plan.key.epoch < key.epoch)
+                .map(|entry| entry.commands.clone())
+        };
+        if let Some(commands) = former {
+            let _ = tokio::time::timeout(FORMER, commands.closed()).await;
+        }
     }
 
     /// The run, while it is under way here.

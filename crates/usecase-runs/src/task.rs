@@ -223,11 +223,7 @@ impl RunTask {
             self.ahead.push_back(Event::Stop { reason });
             return Ok(step.outcome);
         }
-        if step.outcome == Outcome::Waits && !committed.answered.is_empty() {
-            self.ahead.push_back(Event::Resume);
-            let events = committed.answered.into_iter().filter_map(Wake::event);
-            self.ahead.extend(events);
-        }
+        self.hear_answers(committed.answered, step.outcome == Outcome::Waits);
         for (id, node_id, call) in step.calls {
             self.calls.begin(id, node_id, call);
         }
@@ -235,6 +231,23 @@ impl RunTask {
             self.calls.wait(id, after);
         }
         Ok(step.outcome)
+    }
+
+    /// Forms that the run waits for were answered while it was kept: it goes on with them. What it knows already is passed over.
+    fn hear_answers(&mut self, answered: Vec<Wake>, waits: bool) {
+        let forms = &self.stamp.memory.forms;
+        let is_open = |wake: &Wake| wake.execution().is_none_or(|at| forms.contains_key(&at));
+        let mut open = answered.into_iter().filter(is_open);
+        if let Some(first) = open.next() {
+            // Only a run that waits says that it goes on.
+            let first = if waits {
+                first.events()
+            } else {
+                first.event().into_iter().collect()
+            };
+            self.ahead.extend(first);
+            self.ahead.extend(open.filter_map(Wake::event));
+        }
     }
 
     /// Ends the run as failed, whatever the engine was about to do. What was not kept so far may be why: only the end is.
@@ -293,7 +306,7 @@ impl RunTask {
         let stored = |engine: Json| {
             Json::of(&Stored {
                 engine,
-                memory: self.stamp.memory.clone(),
+                memory: self.stamp.memory.without_tokens(),
             })
         };
         let state = self.machine.state().and_then(stored);

@@ -30,6 +30,14 @@ pub enum Wake {
 }
 
 impl Wake {
+    /// The execution whose form it is about; none: it is about the whole run.
+    pub(crate) fn execution(&self) -> Option<u64> {
+        match self {
+            Self::Submitted { execution, .. } | Self::TimedOut { execution } => Some(*execution),
+            Self::Interrupted | Self::Stopped { .. } => None,
+        }
+    }
+
     /// What the engine hears of it while the run is under way.
     pub(crate) fn event(self) -> Option<Event> {
         match self {

@@ -180,6 +180,7 @@ async fn maintenance_schedules_can_be_switched_off() {
         "clean_invitations",
         "clean_dead_letters",
         "clean_apps",
+        "human_input_form_timeout",
     ];
     assert_eq!(names(&[]).await, usual);
     let other = [
@@ -193,7 +194,8 @@ async fn maintenance_schedules_can_be_switched_off() {
             "clean_invitations",
             "clean_dead_letters",
             "clean_audit",
-            "clean_apps"
+            "clean_apps",
+            "human_input_form_timeout"
         ]
     );
 }

@@ -110,6 +110,7 @@ fn type_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Invalid
         | ErrorKind::TooLarge
         | ErrorKind::UnsupportedType
+        | ErrorKind::Precondition
         | ErrorKind::Conflict => "bad_request",
     }
 }

@@ -2,6 +2,7 @@
 
 mod events;
 mod files;
+mod forms;
 mod reached;
 mod runs;
 
@@ -19,5 +20,5 @@ const LARGE: Facts = Facts {
 /// All of `/openapi/v1` that is about runs.
 pub(crate) fn operations() -> Operations {
     operations!["runs": runs::run => LARGE, runs::stop, events::events => Facts::SLOW,
-        files::upload => Facts::UPLOAD]
+        files::upload => Facts::UPLOAD, forms::form, forms::submit => LARGE]
 }

@@ -11,6 +11,8 @@ use crate::{failure::Failure, fields::Fields};
 const TIMEOUT_HANDLE: &str = "__timeout";
 const OPEN: &str = "{{#$output.";
 const CLOSE: &str = "#}}";
+/// What stands in the text of a mail where the form's address goes: whoever sends the mail puts it in.
+const URL_MARK: &str = "{{#url#}}";
 
 /// A form to show.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub struct Form {
     pub actions: Vec<Json>,
     /// Defaults that came from variables, by input.
     pub resolved_default_values: Fields,
-    /// How people are told, as defined.
+    /// How people are told, as defined; texts of mails have their variables rendered.
     pub delivery_methods: Vec<Json>,
     /// Seconds until the node gives up waiting.
     pub timeout_seconds: u64,
@@ -119,9 +121,30 @@ pub(crate) fn form(context: &Context<'_>) -> Result<Form, Failure> {
             .collect(),
         actions: data.actions.clone(),
         resolved_default_values: defaults(&data.inputs, context.pool),
-        delivery_methods: data.delivery_methods.clone(),
+        delivery_methods: data
+            .delivery_methods
+            .iter()
+            .map(|method| with_text(method, context))
+            .collect::<Result<_, _>>()?,
         timeout_seconds: data.timeout_seconds,
     })
+}
+
+/// A way of delivery whose text has its variables rendered, but for the place of the address.
+fn with_text(method: &Json, context: &Context<'_>) -> Result<Json, Failure> {
+    let Some(body) = method["config"]["body"].as_str() else {
+        return Ok(method.clone());
+    };
+    let limit = context.limits.output_bytes;
+    let pieces = body.split(URL_MARK).map(|piece| {
+        let piece = Template::parse(piece);
+        let text = piece.render(context.pool, TextForm::Text, limit);
+        text.map_err(|e| Failure::new("ValueError", e.to_string()))
+    });
+    let text = pieces.collect::<Result<Vec<_>, _>>()?.join(URL_MARK);
+    let mut method = method.clone();
+    method["config"]["body"] = json!(text);
+    Ok(method)
 }
 
 fn content(data: &HumanInputData, context: &Context<'_>) -> Result<String, Failure> {

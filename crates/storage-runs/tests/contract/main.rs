@@ -7,6 +7,7 @@
 )]
 
 mod conversations;
+mod forms;
 mod whole;
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,1 @@
+ALTER TABLE gatewright_run_leases DROP COLUMN wake_requested_at;
