@@ -22,6 +22,7 @@ mod chatflows;
 mod e2e;
 mod form_pages;
 mod forms;
+mod hostile_apps;
 mod remote_files;
 mod run_events;
 mod run_files;
