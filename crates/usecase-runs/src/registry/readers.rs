@@ -1,7 +1,7 @@
 //! Readers of runs that are not under way here: they wait, or are elsewhere. A log stands for such a run as long as somebody reads it;
 //! when the run goes on here, it goes on in that log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use gatewright_run_events::{RunEvent, RunLog};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ impl RunRegistry {
         if let Some(entry) = state.runs.get(&run_id) {
             return Found::Here(entry.handle.clone());
         }
-        let known = state.awaited.get(&run_id).and_then(|log| log.upgrade());
+        let known = state.awaited.get(&run_id).and_then(Weak::upgrade);
         if let Some(log) = known.filter(|log| !log.is_closed()) {
             return Found::Awaited(log);
         }
@@ -49,7 +49,7 @@ impl RunRegistry {
     pub fn awaited(&self) -> Vec<(Uuid, Arc<RunLog>)> {
         let mut state = self.state();
         state.reap();
-        let held = |(run, log): (&Uuid, &std::sync::Weak<RunLog>)| Some((*run, log.upgrade()?));
+        let held = |(run, log): (&Uuid, &Weak<RunLog>)| Some((*run, log.upgrade()?));
         state.awaited.iter().filter_map(held).collect()
     }
 
