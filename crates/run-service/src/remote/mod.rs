@@ -74,9 +74,16 @@ impl RemoteRuns {
             }
         });
         let told = async {
-            while let Some(run) = resumed.recv().await {
-                self.remember(run);
-                self.tell(Word::GoesOn { run }).await;
+            loop {
+                match tokio::time::timeout(RECENT, resumed.recv()).await {
+                    Ok(Some(run)) => {
+                        self.remember(run);
+                        self.tell(Word::GoesOn { run }).await;
+                    }
+                    Ok(None) => break,
+                    // Nothing went on for so long: what is remembered is old.
+                    Err(_) => lock(&self.recent).clear(),
+                }
             }
             std::future::pending::<()>().await;
         };
