@@ -28,6 +28,9 @@ const FORMER: Duration = Duration::from_secs(1);
 /// What waits for a task at most; whoever sends more waits.
 const COMMANDS: usize = 16;
 
+/// Runs that went on here, and are remembered for those who read them elsewhere.
+const MAX_RESUMED: usize = 64;
+
 /// How much this process takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
@@ -321,6 +324,12 @@ impl RunRegistry {
             plan: Arc::new(plan),
             log,
         };
+        if !matches!(first.events.first(), Some(Event::Start(_))) {
+            while state.resumed.len() >= MAX_RESUMED {
+                state.resumed.pop_front();
+            }
+            state.resumed.push_back(handle.clone());
+        }
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let parts = Begin {
             plan: Arc::clone(&handle.plan),

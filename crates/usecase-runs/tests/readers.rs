@@ -119,6 +119,11 @@ async fn reader_of_a_run_that_waits_is_shown_what_storage_has_and_reads_on_when_
     let batch = attached.reader.next().await.unwrap().unwrap();
     assert_eq!(support::name(&batch.events[0]), "workflow_started");
     assert!(other.find_awaited(RUN).is_none());
+    // It is over; whoever reads it elsewhere, and hears only now that it went on, finds it all the same.
+    until(|| other.count() == 0).await;
+    assert!(Arc::ptr_eq(&other.find_resumed(RUN).unwrap().log, &log));
+    other.forget_resumed();
+    assert!(other.find_resumed(RUN).is_none());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ mod mirror;
 mod word;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -15,11 +15,8 @@ use std::{
 use gatewright_domain::error::Unavailable;
 use gatewright_kv::RunMirrors;
 use gatewright_run_events::{RunEvent, RunLog};
-use gatewright_usecase_runs::{RunHandle, RunRegistry};
-use tokio::{
-    sync::{Notify, mpsc},
-    time::Instant,
-};
+use gatewright_usecase_runs::RunRegistry;
+use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use self::{
@@ -31,10 +28,8 @@ use crate::store::STOPPED;
 
 /// Requests for one mirror that wait; more say nothing new.
 const REQUESTS: usize = 16;
-/// So long a run that went on here is remembered, whether or not it is over.
+/// So long runs that went on here are remembered at least, over or not: whoever reads them asks when they hear of it.
 const RECENT: Duration = Duration::from_secs(10);
-/// Runs that are remembered so at most.
-const MAX_RECENT: usize = 256;
 
 /// What this process and the others tell each other of runs.
 pub struct RemoteRuns {
@@ -45,8 +40,6 @@ pub struct RemoteRuns {
     mirrors: Mutex<HashMap<Uuid, mpsc::Sender<Option<Position>>>>,
     /// Of runs of other processes that are read here.
     feeders: Mutex<HashMap<Uuid, FeederHandle>>,
-    /// Runs that went on here a moment ago: some are over before anybody who reads them could ask.
-    recent: Mutex<VecDeque<(Instant, RunHandle)>>,
     /// There is something to do about leases before the next beat.
     leases_changed: Notify,
 }
@@ -60,7 +53,6 @@ impl RemoteRuns {
             owner,
             mirrors: Mutex::default(),
             feeders: Mutex::default(),
-            recent: Mutex::default(),
             leases_changed: Notify::new(),
         }
     }
@@ -77,12 +69,11 @@ impl RemoteRuns {
             loop {
                 match tokio::time::timeout(RECENT, resumed.recv()).await {
                     Ok(Some(run)) => {
-                        self.remember(run);
                         self.tell(Word::GoesOn { run }).await;
                     }
                     Ok(None) => break,
                     // Nothing went on for so long: what is remembered is old.
-                    Err(_) => lock(&self.recent).clear(),
+                    Err(_) => self.registry.forget_resumed(),
                 }
             }
             std::future::pending::<()>().await;
@@ -172,7 +163,11 @@ impl RemoteRuns {
 
     /// Mirrors a run of this process, from where somebody asks for it on.
     fn mirror(self: &Arc<Self>, run: Uuid, have: Option<Position>) {
-        let Some(handle) = self.registry.find(run).or_else(|| self.recent(run)) else {
+        let Some(handle) = self
+            .registry
+            .find(run)
+            .or_else(|| self.registry.find_resumed(run))
+        else {
             return;
         };
         let mut mirrors = lock(&self.mirrors);
@@ -186,28 +181,6 @@ impl RemoteRuns {
         mirrors.insert(run, requests);
         drop(mirrors);
         tokio::spawn(Mirror::new(Arc::clone(self), &handle, have).run(receiver));
-    }
-
-    fn remember(&self, run: Uuid) {
-        let mut recent = lock(&self.recent);
-        while recent.len() >= MAX_RECENT
-            || recent.front().is_some_and(|(at, _)| at.elapsed() > RECENT)
-        {
-            recent.pop_front();
-        }
-        let handle = self.registry.find(run);
-        recent.extend(handle.map(|handle| (Instant::now(), handle)));
-    }
-
-    /// A run that went on here a moment ago.
-    fn recent(&self, run: Uuid) -> Option<RunHandle> {
-        let recent = lock(&self.recent);
-        let of_run = |(_, handle): &&(Instant, RunHandle)| handle.plan.key.run_id == run;
-        recent
-            .iter()
-            .rev()
-            .find(of_run)
-            .map(|(_, handle)| handle.clone())
     }
 
     async fn tell(&self, word: Word) {

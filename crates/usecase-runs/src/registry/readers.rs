@@ -61,6 +61,18 @@ impl RunRegistry {
         log.filter(|log| !log.is_closed() && !state.runs.contains_key(&run_id))
     }
 
+    /// A run that went on here lately, though it may be over.
+    pub fn find_resumed(&self, run_id: Uuid) -> Option<RunHandle> {
+        let state = self.state();
+        let of_run = |handle: &&RunHandle| handle.plan.key.run_id == run_id;
+        state.resumed.iter().rev().find(of_run).cloned()
+    }
+
+    /// Forgets which runs went on here, but for those that are under way.
+    pub fn forget_resumed(&self) {
+        self.state().resumed.clear();
+    }
+
     /// Whether the run is under way here.
     pub fn has(&self, run_id: Uuid) -> bool {
         let mut state = self.state();

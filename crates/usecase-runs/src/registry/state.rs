@@ -1,7 +1,7 @@
 //! What a registry knows of its runs, and of runs elsewhere that somebody here reads.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Weak},
 };
 
@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) awaited: HashMap<Uuid, Weak<RunLog>>,
     /// With how many of them those that nobody reads are forgotten.
     purge_at: usize,
+    /// Runs that went on here lately: some are over before anybody who reads them could ask.
+    pub(super) resumed: VecDeque<RunHandle>,
     pub(super) tasks: JoinSet<()>,
     pub(super) leaving: bool,
 }
