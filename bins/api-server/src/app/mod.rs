@@ -64,6 +64,7 @@ pub enum AppCommand {
         name: String,
     },
     /// Run an app and wait for it: progress on standard error, the answer on standard output. A file is imported and published first.
+    #[command(after_help = EXIT_CODES)]
     Run {
         /// A file (YAML; `-` reads standard input), or the id of a published app.
         #[arg(value_name = "FILE-or-ID")]
