@@ -59,7 +59,8 @@ async fn form_is_mailed_to_everybody_once_and_its_link_answers_it() {
     assert!(path.starts_with("/form/") && path.len() == 28, "{path}");
     page(&world, path).await.expect(200);
     let token = path.strip_prefix("/form/").unwrap();
-    let other = world.submit(token, &json!({"action": "yes", "inputs": {"comment": "x"}}));
+    let body = json!({"action": "yes", "inputs": {"comment": "x"}});
+    let other = world.submit(token, &body);
     assert_eq!(other.await.expect(403).code(), "recipient_surface_mismatch");
     let fields = [("field_comment", "by mail"), ("action", "no")];
     press(&world, path, &fields, PUBLIC_URL).await.expect(200);

@@ -346,6 +346,7 @@ async fn paused_elsewhere(world: &World) -> RunPlane {
         app: world.app.parse().unwrap(),
         version: None,
         inputs: json!({"who": "Bob"}).as_object().cloned().unwrap(),
+        files: vec![],
         caller: gatewright_run_service::Caller::User("somebody".into()),
         asked: None,
     };
