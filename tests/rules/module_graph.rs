@@ -79,6 +79,7 @@ const IMPORTS: [(&str, Modules); 8] = [
         "usecase-files",
         &[
             ("remote", &["error", "upload"]),
+            ("renew", &["run_file"]),
             ("run_file", &["error", "shown"]),
             ("tool_file", &["error", "shown", "view"]),
             ("upload", &["error"]),

@@ -126,3 +126,35 @@ async fn file_that_came_with_a_message_is_given_out_to_the_key_of_its_app() {
     );
     h.with_bearer("GET", &path, &other_key).await.expect(404);
 }
+
+/// Complaint of the original's users: the address of a file in what is read of a run has expired, and cannot be renewed.
+#[actix_web::test]
+async fn addresses_of_files_are_good_again_whenever_a_run_is_read() {
+    let h = Harness::start().await;
+    let mut owner = basic_account(&h).await;
+    let key = keyed_app(&h, &mut owner).await;
+    let parts = [
+        part("user", None, b"ada"),
+        part("file", Some("a.txt"), b"hello"),
+    ];
+    let sent = upload(&h, &key, &parts).await.expect(201).json();
+    let done = run(&h, &key, "ada", &sent).await.expect(200).json();
+    h.clock.advance_seconds(301);
+    let expired = local(&done["data"]["outputs"]["result"]["url"]);
+    h.get(&expired).await.expect(404);
+    let path = format!(
+        "/v1/workflows/run/{}",
+        done["workflow_run_id"].as_str().unwrap()
+    );
+    let read = async || h.with_bearer("GET", &path, &key).await.expect(200).json();
+    let detail = read().await;
+    let inputs: Value = serde_json::from_str(detail["inputs"].as_str().unwrap()).unwrap();
+    for file in [&detail["outputs"]["result"], &inputs["pic"]] {
+        assert_eq!(h.get(&local(&file["url"])).await.expect(200).body, "hello");
+    }
+    // What a value says of somebody else's file is no key to it.
+    h.db.execute("UPDATE upload_files SET created_by = gen_random_uuid()")
+        .await;
+    let detail = read().await;
+    assert_eq!(local(&detail["outputs"]["result"]["url"]), expired);
+}

@@ -1,8 +1,12 @@
 //! A run as it stands, for whoever may look at its app.
 
 use chrono::{DateTime, Utc};
+use gatewright_domain::file::FileOwner;
 use gatewright_storage_runs::run::{self, Run};
 use gatewright_usecase_apps::App;
+use gatewright_usecase_files::FileAsker;
+use gatewright_usecase_kit::Ctx;
+use gatewright_variables::file::IDENTITY;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,13 +59,29 @@ impl From<Run> for RunDetail {
 }
 
 impl RunService {
-    /// A run of an app; none when there is none, or it is another app's.
+    /// A run of an app; none when there is none, or it is another app's. The addresses of its files are good again.
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
     pub async fn detail(&self, app: &App, run: Uuid) -> Result<Option<RunDetail>, RunServiceError> {
         let mut conn = self.pool.get().await?;
         let found = run::find(&mut conn, app.workspace.0, app.id.0, run).await?;
-        Ok(found.map(RunDetail::from))
+        drop(conn);
+        let Some(run) = found else {
+            return Ok(None);
+        };
+        let asker = FileAsker {
+            workspace: app.workspace,
+            owner: FileOwner::of_row(&run.created_by_role, run.created_by),
+        };
+        let mut detail = RunDetail::from(run);
+        let ctx = Ctx::of_system(self.env.clock.now(), "run");
+        self.files.renew(&ctx, asker, &mut detail.outputs).await?;
+        if detail.inputs.contains(IDENTITY) {
+            let mut inputs: Value = serde_json::from_str(&detail.inputs).unwrap_or_default();
+            self.files.renew(&ctx, asker, &mut inputs).await?;
+            detail.inputs = inputs.to_string();
+        }
+        Ok(Some(detail))
     }
 }

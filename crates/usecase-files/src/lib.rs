@@ -3,6 +3,7 @@
 
 mod error;
 mod remote;
+mod renew;
 mod run_file;
 mod settings;
 mod shown;

@@ -12,7 +12,7 @@ use gatewright_storage_identity::{tool_file, upload_file};
 use gatewright_storage_kit::StorageError;
 use gatewright_usecase_kit::Ctx;
 use gatewright_variables::{
-    file::{FileValue, TransferMethod, is_file},
+    file::{FileValue, TransferMethod},
     inputs::{FileSource, SentFile, SentFileError},
 };
 use serde_json::Value;
@@ -177,42 +177,6 @@ impl Files {
         }
     }
 
-    /// Signs the addresses of our files anew, wherever they stand in a value: what was signed when a run began has
-    /// expired when somebody reads of it later. Whoever shows the value has checked that its reader may see it.
-    pub fn renew(&self, ctx: &Ctx, value: &mut Value) {
-        match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.renew(ctx, item)),
-            Value::Object(_) if is_file(value) => {
-                if let Some(address) = self.renewed(ctx, value) {
-                    value["url"] = address.into();
-                }
-            }
-            Value::Object(members) => members
-                .values_mut()
-                .for_each(|member| self.renew(ctx, member)),
-            _ => {}
-        }
-    }
-
-    fn renewed(&self, ctx: &Ctx, file: &Value) -> Option<String> {
-        let id = file["related_id"].as_str()?;
-        let random = self.env.random.as_ref();
-        let path = match file["transfer_method"].as_str()? {
-            "local_file" => {
-                let id = id.parse().ok()?;
-                self.keys.address(FileView::File, id, ctx.now, random)
-            }
-            "tool_file" => {
-                let extension = file["extension"].as_str()?.trim_start_matches('.');
-                let id = id.parse().ok()?;
-                self.keys.tool_address(id, extension, ctx.now, random)
-            }
-            _ => return None,
-        };
-        let base = self.urls.files().unwrap_or_default();
-        Some(format!("{base}{}", path.ok()?))
-    }
-
     /// The value of a file that a run keeps.
     ///
     /// # Errors
@@ -273,7 +237,11 @@ impl Files {
         })
     }
 
-    async fn own_upload(&self, asker: FileAsker, id: &str) -> Result<UploadedFile, RunFileError> {
+    pub(super) async fn own_upload(
+        &self,
+        asker: FileAsker,
+        id: &str,
+    ) -> Result<UploadedFile, RunFileError> {
         let id = id.parse().map_err(|_| RunFileError::Unknown)?;
         let mut conn = self.pool.get().await?;
         let file = upload_file::find_own(&mut conn, id, asker.owner).await?;
@@ -281,7 +249,11 @@ impl Files {
             .ok_or(RunFileError::Unknown)
     }
 
-    async fn own_tool_file(&self, asker: FileAsker, id: &str) -> Result<ToolFile, RunFileError> {
+    pub(super) async fn own_tool_file(
+        &self,
+        asker: FileAsker,
+        id: &str,
+    ) -> Result<ToolFile, RunFileError> {
         let id = id.parse().map_err(|_| RunFileError::Unknown)?;
         let mut conn = self.pool.get().await?;
         let FileAsker { workspace, owner } = asker;
