@@ -105,7 +105,7 @@ impl Files {
             FileSource::Remote(url) => self.value_of_remote(url).await?,
         };
         let found = FileKind::of(value.extension.trim_start_matches('.'), &value.mime_type);
-        sent.kind(found.as_str(), &value.extension)?
+        sent.kind(found.as_str(), &value.extension, &value.mime_type)?
             .clone_into(&mut value.kind);
         value.id.clone_from(&sent.id);
         Ok(value)

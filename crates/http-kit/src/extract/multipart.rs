@@ -73,7 +73,7 @@ pub struct UploadFields {
 pub struct FilePart {
     /// As it was sent, checked.
     pub name: FileName,
-    /// What the client says that it is; `application/octet-stream` if nothing.
+    /// What the client says that it is, without parameters; `application/octet-stream` if nothing.
     pub media_type: String,
     /// What was not read yet.
     pub content: Field,
@@ -96,7 +96,8 @@ impl UploadForm {
             match (part.name() == Some("file"), sent) {
                 (true, Some(name)) => {
                     let name = file_name(&part, name)?;
-                    let media_type = part.content_type().map(ToString::to_string);
+                    let said = part.content_type();
+                    let media_type = said.map(|said| said.essence_str().to_owned());
                     let file = FilePart {
                         name,
                         media_type: media_type.unwrap_or_else(|| "application/octet-stream".into()),

@@ -104,7 +104,7 @@ impl SentFile {
     }
 
     /// What the file is to be taken for: what was found out about it, which its caller must not deny. `extension` has
-    /// its dot.
+    /// its dot. Programs call everything a document that is neither picture, sound nor film: what is text may be called so.
     ///
     /// # Errors
     /// [`SentFileError::OtherKind`].
@@ -112,16 +112,28 @@ impl SentFile {
         &self,
         found: &'static str,
         extension: &str,
+        media_type: &str,
     ) -> Result<&'static str, SentFileError> {
         match self.declared.as_deref() {
             None => Ok(found),
             Some(declared) if declared == found => Ok(found),
             // By its extension only: the field has to list it.
             Some("custom") => Ok("custom"),
-            Some("document") if MORE_DOCUMENTS.contains(&extension) => Ok("document"),
+            Some("document") if found == "custom" && is_readable(extension, media_type) => {
+                Ok("document")
+            }
             Some(_) => Err(SentFileError::OtherKind),
         }
     }
+}
+
+/// Whether text can be taken out of such a file, if not by us then by others.
+fn is_readable(extension: &str, media_type: &str) -> bool {
+    let texts = ["json", "xml", "yaml", "x-yaml", "rtf"];
+    let of_application = media_type.strip_prefix("application/");
+    MORE_DOCUMENTS.contains(&extension)
+        || media_type.starts_with("text/")
+        || of_application.is_some_and(|subtype| texts.contains(&subtype))
 }
 
 fn is_value(sent: &Map<String, Json>) -> bool {
@@ -203,17 +215,26 @@ mod tests {
             source: FileSource::Upload("u".into()),
             id: None,
         };
-        for (declared, found, extension, taken) in [
-            (None, "image", ".png", Some("image")),
-            (Some("image"), "image", ".png", Some("image")),
-            (Some("image"), "document", ".txt", None),
-            (Some("image"), "custom", ".exe", None),
-            (Some("document"), "custom", ".pptx", Some("document")),
-            (Some("document"), "custom", ".exe", None),
-            (Some("document"), "image", ".png", None),
-            (Some("custom"), "document", ".txt", Some("custom")),
+        let (text, other) = ("text/x-log", "application/octet-stream");
+        for (declared, found, extension, media_type, taken) in [
+            (None, "image", ".png", other, Some("image")),
+            (Some("image"), "image", ".png", other, Some("image")),
+            (Some("image"), "document", ".txt", text, None),
+            (Some("image"), "custom", ".exe", other, None),
+            (Some("document"), "custom", ".pptx", other, Some("document")),
+            (Some("document"), "custom", ".log", text, Some("document")),
+            (
+                Some("document"),
+                "custom",
+                ".json",
+                "application/json",
+                Some("document"),
+            ),
+            (Some("document"), "custom", ".exe", other, None),
+            (Some("document"), "image", ".svg", "text/xml", None),
+            (Some("custom"), "document", ".txt", text, Some("custom")),
         ] {
-            let kind = named(declared).kind(found, extension);
+            let kind = named(declared).kind(found, extension, media_type);
             assert_eq!(kind.ok(), taken, "{declared:?} {found}");
         }
     }
