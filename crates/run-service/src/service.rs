@@ -166,6 +166,29 @@ impl RunService {
     /// busy, too much runs already, or a store is gone.
     pub async fn start(&self, ctx: &Ctx, request: StartRun) -> Result<RunHandle, RunServiceError> {
         let runnable = self.apps.published(request.app, request.version).await?;
+        self.start_runnable(ctx, runnable, request).await
+    }
+
+    /// The same of an app in use whose row the caller has just read, to let the request in.
+    ///
+    /// # Errors
+    /// As of [`Self::start`].
+    pub async fn start_known(
+        &self,
+        ctx: &Ctx,
+        app: App,
+        request: StartRun,
+    ) -> Result<RunHandle, RunServiceError> {
+        let runnable = self.apps.published_of(app, request.version).await?;
+        self.start_runnable(ctx, runnable, request).await
+    }
+
+    async fn start_runnable(
+        &self,
+        ctx: &Ctx,
+        runnable: Runnable,
+        request: StartRun,
+    ) -> Result<RunHandle, RunServiceError> {
         if (runnable.app.mode == messages::MODE) != request.asked.is_some() {
             return Err(RunServiceError::WrongMode);
         }

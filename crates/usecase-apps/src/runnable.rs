@@ -74,12 +74,23 @@ impl Apps {
         if !home.is_normal {
             return Err(AppError::WorkspaceArchived);
         }
+        drop(conn);
+        self.published_of(app, version).await
+    }
+
+    /// The same of an app in use whose row the caller has just read: what is published of it is no further look-up for a version
+    /// that was run before.
+    pub async fn published_of(
+        &self,
+        app: App,
+        version: Option<WorkflowId>,
+    ) -> Result<Runnable, AppError> {
         let app = require_graph(app)?;
         let published = app.workflow_id.ok_or(AppError::NotPublished)?;
         let wanted = version.unwrap_or(published);
         // The one that the app's row names is there; whether another one still is, only its row says.
         let key = VersionKey {
-            app: id,
+            app: app.id,
             id: wanted,
         };
         if wanted == published
@@ -87,7 +98,8 @@ impl Apps {
         {
             return Ok(Runnable::of(app, wanted, &version));
         }
-        let found = workflow::find(&mut conn, app.workspace, id, wanted).await?;
+        let mut conn = self.pool.get().await?;
+        let found = workflow::find(&mut conn, app.workspace, app.id, wanted).await?;
         let found = found.ok_or(AppError::VersionNotFound)?;
         if found.is_draft() {
             return Err(AppError::VersionNotFound);

@@ -85,7 +85,8 @@ pub(crate) async fn run(
         files: body.files.unwrap_or_default(),
         caller: caller.as_caller(),
     };
-    let handle = runs.start(&ctx, start).await.map_err(NotRun)?;
+    let handle = runs.start_known(&ctx, app.clone(), start).await;
+    let handle = handle.map_err(NotRun)?;
     Ok(stream::events(RunLines::live(
         handle.reader(false),
         handle.plan.identity(),
