@@ -109,7 +109,7 @@ pub(crate) async fn send(
             UnknownConversation::Begins,
         )),
     };
-    answer(&runs, &ctx, start, listener).await
+    answer(&runs, &ctx, app, start, listener).await
 }
 
 fn version(id: &str) -> Result<WorkflowId, NotRun> {

@@ -13,6 +13,7 @@ use gatewright_http_kit::{
 use gatewright_http_runs::stream;
 use gatewright_run_events::{Answer, Audience, Generation, RunError, View};
 use gatewright_run_service::{RunService, RunServiceError, StartRun};
+use gatewright_usecase_apps::App;
 use gatewright_usecase_runs::{RunLines, blocking_answer};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -70,15 +71,16 @@ pub(crate) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
     }
 }
 
-/// Begins a run and answers it. What is wrong with inputs is told in the way in which the caller listens.
+/// Begins a run of the app of the key and answers it. What is wrong with inputs is told in the way in which the caller listens.
 pub(crate) async fn answer(
     runs: &RunService,
     ctx: &RequestCtx,
+    app: App,
     start: StartRun,
     listener: Listener,
 ) -> Result<HttpResponse, ServiceFailure> {
     let Listener { mode, view } = listener;
-    let handle = match (runs.start(ctx, start).await, mode) {
+    let handle = match (runs.start_known(ctx, app, start).await, mode) {
         (Ok(handle), _) => handle,
         (
             Err(

@@ -69,8 +69,9 @@ pub(crate) async fn run(
     request: ForUser<WorkflowRunRequest>,
 ) -> Result<HttpResponse, ServiceFailure> {
     let listener = Listener::new(request.body.response_mode, &settings, &ctx);
+    let app = request.app.clone();
     let start = start(request, None)?;
-    answer(&runs, &ctx, start, listener).await
+    answer(&runs, &ctx, app, start, listener).await
 }
 
 /// Runs a published version of the app of the key.
@@ -91,8 +92,9 @@ pub(crate) async fn run_version(
 ) -> Result<HttpResponse, ServiceFailure> {
     let listener = Listener::new(request.body.response_mode, &settings, &ctx);
     let version = version.or(NotRun::BadVersion);
+    let app = request.app.clone();
     let start = start(request, Some(version))?;
-    answer(&runs, &ctx, start, listener).await
+    answer(&runs, &ctx, app, start, listener).await
 }
 
 fn start(
