@@ -1,6 +1,9 @@
 //! What the engine itself costs, on one core: `cargo bench -p gatewright-engine`. At least 200,000 steps of pure nodes a second are
 //! asked of the chain; each figure is of one run, and `elem/s` are nodes.
-#![allow(missing_docs, reason = "the macros of criterion make functions without any")]
+#![allow(
+    missing_docs,
+    reason = "the macros of criterion make functions without any"
+)]
 
 use std::{hint::black_box, sync::Arc, time::Duration};
 

@@ -24,6 +24,7 @@ mod question;
 mod remote;
 mod rows;
 mod service;
+mod stop;
 mod store;
 mod stored_forms;
 mod system;

@@ -1,4 +1,4 @@
-//! Runs as surfaces use them: begun, stopped.
+//! Runs as surfaces use them: begun.
 
 use std::{
     collections::HashSet,
@@ -10,8 +10,8 @@ use gatewright_domain::ids::{AppId, FileId, WorkflowId};
 use gatewright_engine::{Declared, Engine, Graph, Limits, Start};
 use gatewright_kv::RateLimits;
 use gatewright_run_events::{CreatedBy, MessageIdentity};
-use gatewright_storage_kit::{Conn, Pool};
-use gatewright_storage_runs::{end_user, end_user::Session, lease, message_file};
+use gatewright_storage_kit::Pool;
+use gatewright_storage_runs::{end_user, end_user::Session, message_file};
 use gatewright_usecase_apps::{App, Apps, Runnable};
 use gatewright_usecase_files::Files;
 use gatewright_usecase_kit::{Ctx, Env};
@@ -20,10 +20,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ActiveCount, Asked, LEASE_SECONDS, RemoteRuns, RunServiceError,
+    ActiveCount, Asked, RemoteRuns, RunServiceError,
     inputs::{CheckedInputs, FileResolver, asker},
     messages, question,
-    store::STOPPED,
     system::{Shown, System},
 };
 
@@ -269,64 +268,6 @@ impl RunService {
                 Err(error.into())
             }
         }
-    }
-
-    /// Asks for a run of an app to stop, by the task id that its stream shows, whichever process has it: another one sees it when
-    /// it next keeps something or renews its leases. What there is none of, or what is another app's, is left alone: nobody learns
-    /// the difference.
-    ///
-    /// # Errors
-    /// When PostgreSQL does not answer.
-    pub async fn stop(&self, app: AppId, task: &str) -> Result<(), RunServiceError> {
-        let Ok(task) = task.parse::<Uuid>() else {
-            return Ok(());
-        };
-        let mut conn = self.pool.get().await?;
-        let runs = lease::list_of_app(&mut conn, app.0).await?;
-        self.stop_one(&mut conn, &runs, task).await
-    }
-
-    /// The same for a user of the app, who can stop what was begun for them.
-    ///
-    /// # Errors
-    /// When PostgreSQL does not answer.
-    pub async fn stop_of_user(
-        &self,
-        app: &App,
-        user: &str,
-        task: &str,
-    ) -> Result<(), RunServiceError> {
-        let Ok(task) = task.parse::<Uuid>() else {
-            return Ok(());
-        };
-        let mut conn = self.pool.get().await?;
-        let Some(user) = end_user::find(&mut conn, session(app, user)).await? else {
-            return Ok(());
-        };
-        let runs = lease::list_of_user(&mut conn, app.id.0, user).await?;
-        self.stop_one(&mut conn, &runs, task).await
-    }
-
-    async fn stop_one(
-        &self,
-        conn: &mut Conn,
-        runs: &[Uuid],
-        task: Uuid,
-    ) -> Result<(), RunServiceError> {
-        let Some(run) = runs.iter().find(|run| task_id(**run) == task) else {
-            return Ok(());
-        };
-        lease::request_stop(conn, *run).await?;
-        if !self.registry.stop(*run, STOPPED).await {
-            // One that waits for people is nobody's: it goes on here, to end.
-            let waiting = lease::take_waiting(conn, *run, self.people.owner, LEASE_SECONDS).await?;
-            if let Some(lease) = waiting {
-                self.take_up(lease).await?;
-            } else if let Some(remote) = &self.remote {
-                remote.stop(*run).await;
-            }
-        }
-        Ok(())
     }
 
     /// Whoever begins it, with a row of their own when they are no account.
