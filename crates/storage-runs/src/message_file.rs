@@ -97,7 +97,7 @@ struct Is {
 pub async fn is_of_app(conn: &mut Conn, app: Uuid, upload: Uuid) -> Result<bool, StorageError> {
     let found: Is = statement(
         "SELECT EXISTS (SELECT 1 FROM message_files f JOIN messages m ON m.id = f.message_id \
-         WHERE f.upload_file_id = $2 AND m.app_id = $1) AS is_there",
+         WHERE m.app_id = $1 AND f.upload_file_id = $2) AS is_there",
     )
     .bind::<SqlUuid, _>(app)
     .bind::<SqlUuid, _>(upload)
