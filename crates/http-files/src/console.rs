@@ -161,7 +161,7 @@ pub(crate) async fn remote_info(
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RemoteUpload {
     /// Where it is.
-    #[schema(inline)]
+    #[schema(value_type = String, max_length = 4096)]
     url: Text,
 }
 

@@ -48,6 +48,7 @@ pub(crate) async fn info(
 
 /// Sizes of files that clients have to know, in MB, and how many files one run takes.
 #[derive(Debug, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the names are those of the wire")]
 pub(crate) struct SystemLimits {
     image_file_size_limit: u64,
     video_file_size_limit: u64,

@@ -81,11 +81,7 @@ impl Writer {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Link => {
-                if self.links.pop() == Some(true) {
-                    self.out.push_str("</a>");
-                }
-            }
+            TagEnd::Link if self.links.pop() == Some(true) => self.out.push_str("</a>"),
             TagEnd::TableHead => {
                 self.in_head = false;
                 self.out.push_str("</tr></thead><tbody>");
@@ -114,7 +110,7 @@ fn leads_out(url: &str) -> bool {
         let start = url.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
-    SCHEMES.iter().any(|scheme| starts(&scheme))
+    SCHEMES.iter().any(starts)
 }
 
 /// What stands between tags.

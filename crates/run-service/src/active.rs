@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::RunServiceError;
 
 /// A run that has not begun by then never will: whoever asked for it is gone.
-const BEGINS_WITHIN: Duration = Duration::from_secs(60);
+const BEGINS_WITHIN: Duration = Duration::from_mins(1);
 
 /// What the installation says of runs of one app at a time; 0: nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -40,6 +40,10 @@ pub struct AttachRun {
 
 /// What such a caller reads.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one for each reader, and never kept"
+)]
 pub enum Attached {
     /// The run has ended: the only line.
     Ended(Vec<u8>),

@@ -95,11 +95,9 @@ impl Classify for RunServiceError {
             Self::Input(_) | Self::File(_) | Self::Graph(_) | Self::WrongMode => {
                 Class::invalid("invalid_param")
             }
-            Self::ConversationNotFound => Class::not_found("not_found"),
+            Self::ConversationNotFound | Self::RunNotFound => Class::not_found("not_found"),
             Self::ConversationCompleted => Class::invalid("conversation_completed"),
-            Self::ConversationBusy => Class::rate_limited("too_many_requests", 1),
-            Self::RunNotFound => Class::not_found("not_found"),
-            Self::TooMany => Class::rate_limited("too_many_requests", 1),
+            Self::ConversationBusy | Self::TooMany => Class::rate_limited("too_many_requests", 1),
             Self::Unavailable(error) => error.class(),
         }
     }

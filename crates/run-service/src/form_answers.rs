@@ -198,8 +198,8 @@ impl RunService {
             at: ctx.now,
             made_after: self.made_after(ctx.now),
         };
-        let taken = self.keep_answer(run, &submission).await?;
-        self.go_on(run, taken).await;
+        let goes_on = self.keep_answer(run, &submission).await?;
+        self.go_on(run, goes_on).await;
         Ok(())
     }
 

@@ -124,16 +124,16 @@ impl PostgresRuns {
             return Ok(vec![]);
         }
         let begun: Vec<Uuid> = leased.filter(|commit| begins(commit)).map(run_id).collect();
-        let mut leases = vec![];
+        let mut locked = vec![];
         if !begun.is_empty() {
-            leases = lease::insert(tx, &begun, self.owner, LEASE_SECONDS).await?;
+            locked = lease::insert(tx, &begun, self.owner, LEASE_SECONDS).await?;
         }
-        let is_new = |id: &Uuid| leases.iter().any(|lease| lease.run_id == *id);
+        let is_new = |id: &Uuid| locked.iter().any(|lease| lease.run_id == *id);
         let known: Vec<Uuid> = ids.into_iter().filter(|id| !is_new(id)).collect();
         if !known.is_empty() {
-            leases.extend(lease::lock(tx, &known).await?);
+            locked.extend(lease::lock(tx, &known).await?);
         }
-        Ok(leases)
+        Ok(locked)
     }
 }
 

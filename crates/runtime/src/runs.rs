@@ -85,8 +85,8 @@ impl RunPlane {
             env: platform.env.clone(),
             sends_mail: settings.mail.is_set_up(),
         };
-        let (resumes, resumed) = mpsc::channel(RESUMED);
-        let store = PostgresRuns::new(platform.pool.clone(), owner, forms).telling(resumes);
+        let (resume_sender, resumed) = mpsc::channel(RESUMED);
+        let store = PostgresRuns::new(platform.pool.clone(), owner, forms).telling(resume_sender);
         let people = People {
             owner,
             keys: keys.clone(),

@@ -69,12 +69,10 @@ impl Classify for FileError {
                 Class::new(ErrorKind::UnsupportedType, "unsupported_file_type")
             }
             Self::Blocked(_) => Class::invalid("file_extension_blocked"),
-            Self::NotFound => Class::not_found("not_found"),
-            Self::NoText => Class::invalid("invalid_param"),
+            Self::NotFound | Self::NoToolFile => Class::not_found("not_found"),
+            Self::NoText | Self::Unreachable(_) => Class::invalid("invalid_param"),
             Self::NotSigned => Class::new(ErrorKind::Forbidden, "forbidden"),
             Self::NoSuchFile => Class::not_found("file_not_found"),
-            Self::NoToolFile => Class::not_found("not_found"),
-            Self::Unreachable(_) => Class::invalid("invalid_param"),
             Self::Remote(_) => Class::invalid("remote_file_upload_error"),
             Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::Unavailable(error) => error.class(),

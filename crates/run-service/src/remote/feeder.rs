@@ -270,7 +270,6 @@ fn fits(have: Option<Position>, epoch: i64, part: &Part) -> Fit {
     match have {
         _ if part.epoch < epoch => Fit::Ignored,
         None if part.first == 0 => Fit::After(0),
-        None => Fit::Ignored,
         Some(Position {
             log: Some(log),
             next,
@@ -286,7 +285,7 @@ fn fits(have: Option<Position>, epoch: i64, part: &Part) -> Fit {
         }
         // Another process goes on with the run: from the beginning of its part.
         Some(_) if part.first == part.start && !part.events.is_empty() => Fit::After(0),
-        Some(_) => Fit::Ignored,
+        None | Some(_) => Fit::Ignored,
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// So long after the last request nobody reads any more.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Bytes of the events of one part; a larger event is a part by itself.
 const PART_BYTES: usize = 256 << 10;
 

@@ -180,7 +180,9 @@ async fn message_has_the_answer_that_was_written_last_and_its_costs() {
     let conversation_id = id();
     let asked = new_message(&ground, conversation_id, 0);
     let (message_id, run) = (asked.id, asked.run_id);
-    message::insert(&mut conn, &[asked.clone()]).await.unwrap();
+    message::insert(&mut conn, std::slice::from_ref(&asked))
+        .await
+        .unwrap();
     message::update_answers(&mut conn, &[answered(message_id, "so far", "paused")])
         .await
         .unwrap();

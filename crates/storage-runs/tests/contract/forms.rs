@@ -34,7 +34,9 @@ impl Ground {
         let mut conn = self.conn().await;
         run::insert(&mut conn, &[self.run(run)]).await.unwrap();
         let row = self.form(form, run);
-        form::insert(&mut conn, &[row.clone()]).await.unwrap();
+        form::insert(&mut conn, std::slice::from_ref(&row))
+            .await
+            .unwrap();
         form::insert(&mut conn, &[row]).await.unwrap();
         (run, form)
     }
