@@ -78,7 +78,7 @@ async fn answer_that_breaks_off_fails_the_message_and_is_not_remembered() {
         &["system: sys", "user: again"]
     );
     let costs = "SELECT message_tokens || '|' || answer_tokens || '|' || message_unit_price || '|' || total_price FROM messages WHERE status = 'normal'";
-    assert_eq!(world.row(costs).await, "7|5|0.1500|0.0000040");
+    assert_eq!(world.row(costs).await, "7|5|0.1500|0.0000041");
 }
 
 #[actix_web::test]
