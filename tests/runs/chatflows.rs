@@ -26,13 +26,13 @@ pub(super) fn file(nodes: &[Value]) -> String {
             "target": pair[1]["id"], "targetHandle": "target", "type": "custom"})
     };
     let edges: Vec<Value> = nodes.windows(2).map(edge).collect();
-    let notes = json!({"id": NOTES, "name": "notes", "value_type": "array[string]", "value": ["begun"], "description": "said",
+    let remembered = json!({"id": NOTES, "name": "notes", "value_type": "array[string]", "value": ["begun"], "description": "said",
         "selector": ["conversation", "notes"]});
     json!({
         "app": {"mode": "advanced-chat", "name": "talks", "icon": "x", "icon_type": "emoji", "icon_background": "#FFFFFF", "description": ""},
         "kind": "app", "version": "0.6.0", "dependencies": [],
         "workflow": {
-            "conversation_variables": [notes], "environment_variables": [],
+            "conversation_variables": [remembered], "environment_variables": [],
             "features": {"opening_statement": "Welcome, {{who}}"},
             "graph": {"nodes": nodes, "edges": edges},
         },
