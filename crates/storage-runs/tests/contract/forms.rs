@@ -152,7 +152,7 @@ async fn form_whose_time_is_over_is_due_and_ends_once_as_timed_out_or_expired() 
     let due = form::list_due(&mut conn, now(), week_before, 10)
         .await
         .unwrap();
-    assert_eq!(due, []);
+    assert!(due.is_empty());
     let later = now() + TimeDelta::hours(1);
     let due = form::list_due(&mut conn, later, week_before, 10)
         .await
