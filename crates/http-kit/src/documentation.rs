@@ -77,7 +77,7 @@ fn meaning(status: &str) -> Option<&'static str> {
         "403" => "The caller may not do that",
         "404" => "There is no such thing for the caller",
         "409" => "Somebody was faster",
-        "412" => "What the request builds on has ended",
+        "412" => "Already done, or too late",
         "413" => "The body is too large",
         "415" => "The body is not of a type that is read here",
         "422" => "A member of the request is wrong",
