@@ -161,7 +161,6 @@ pub(crate) async fn remote_info(
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RemoteUpload {
     /// Where it is.
-    #[schema(value_type = String, max_length = 4096)]
     url: Text,
 }
 
