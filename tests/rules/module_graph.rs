@@ -132,11 +132,13 @@ const IMPORTS: [(&str, Modules); 8] = [
             ("calls", &["plan", "ports"]),
             ("commit", &["record", "stamp"]),
             ("memory", &["answer", "micros", "usage"]),
+            ("past", &["memory", "ports"]),
+            ("plan", &["dialogue"]),
             ("ports", &["plan", "record", "wake"]),
-            ("recorder", &["ports"]),
+            ("recorder", &["ports", "record"]),
             (
                 "registry",
-                &["machine", "memory", "plan", "ports", "task", "wake"],
+                &["machine", "memory", "past", "plan", "ports", "task", "wake"],
             ),
             (
                 "stamp",

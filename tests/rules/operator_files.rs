@@ -14,7 +14,9 @@ use gatewright_http::HttpSettings;
 use gatewright_runtime::{EDGE_SETTINGS, OTHER_VARIABLES};
 
 /// Variables of other programs that begin like settings of ours.
-const FOREIGN: [&str; 2] = [
+const FOREIGN: [&str; 3] = [
+    // The stock console is told so where its pages ask the API for the web app.
+    "APP_API_URL",
     // What `up` writes for shells.
     "DB_URL",
     // The stock console's own server asks the API there.

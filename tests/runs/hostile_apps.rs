@@ -61,7 +61,10 @@ async fn hostile_file_is_not_imported() {
     for (text, says) in [
         (aliases, "too"),
         (format!("app: {}", "[".repeat(50_000)), "deep"),
-        ("app: &a {b: *a}".to_owned(), "itself"),
+        (
+            "app: &a {b: *a}".to_owned(),
+            "inside the value that it names",
+        ),
         (
             "app: !!python/object/apply:os.system ['id']".to_owned(),
             "tag",
@@ -209,7 +212,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             json!({"type": "http-request", "title": "H", "method": "get", "url": url, "headers": "", "params": "", "authorization": {"type": "no-auth"}, "body": {"type": "none", "data": []}}),
         )
     };
-    let many: Vec<Value> = (0..2_000)
+    let many: Vec<Value> = (0..1_900)
         .map(|n| json!({"variable": format!("o{n}"), "value_selector": ["start", "q"]}))
         .collect();
     let cases = [

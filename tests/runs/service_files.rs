@@ -58,7 +58,10 @@ async fn file_uploaded_with_a_key_is_an_input_of_the_same_user_s_runs_only() {
         }
     }
     // Who is not named is nobody in particular, and somebody else than ada.
-    let sent = upload(&h, &key, std::slice::from_ref(&file)).await.expect(201).json();
+    let sent = upload(&h, &key, std::slice::from_ref(&file))
+        .await
+        .expect(201)
+        .json();
     run(&h, &key, "DEFAULT-USER", &sent).await.expect(200);
     run(&h, &key, "ada", &sent).await.expect(400);
     let roles =
@@ -89,7 +92,9 @@ async fn bad_upload_with_a_key_is_refused_and_leaves_nothing() {
         .await
         .expect(401);
     assert_eq!(h.stored_files(0).await, 0);
-    upload(&h, &key, std::slice::from_ref(&file)).await.expect(201);
+    upload(&h, &key, std::slice::from_ref(&file))
+        .await
+        .expect(201);
     let refused = upload(&h, &key, &[file]).await.expect_rate_limited();
     assert_eq!(refused.code(), "too_many_requests");
     assert_eq!(h.stored_files(1).await, 1);
