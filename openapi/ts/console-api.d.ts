@@ -978,6 +978,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/files/support-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the extensions of documents. */
+        get: operations["supported_file_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/files/upload": {
         parameters: {
             query?: never;
@@ -990,6 +1007,23 @@ export interface paths {
         put?: never;
         /** Uploads a file. How large it may be goes by its extension (`GET /files/upload`). */
         post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/files/{file_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the beginning of a text that somebody of the workspace uploaded. */
+        get: operations["preview_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1201,6 +1235,40 @@ export interface paths {
          *     successor; later it ends the session.
          */
         post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/remote-files/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetches a file from elsewhere and keeps it as an upload. */
+        post: operations["upload_remote_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/remote-files/{url}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Looks at a file elsewhere: on the public internet, and beyond it where the operator allows it. */
+        get: operations["remote_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1839,6 +1907,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files/tools/{file_id}.{extension}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that a run made or got: shown where that is safe, otherwise to be saved. */
+        get: operations["tool_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files/{file_id}/file-preview": {
         parameters: {
             query?: never;
@@ -2189,6 +2274,28 @@ export interface components {
             knowledge_pipeline: components["schemas"]["KnowledgePipeline"];
             /** Format: int64 */
             next_credit_reset_date: number;
+        };
+        /** @description A file that was fetched and is now an upload. */
+        FetchedFileBody: {
+            id: string;
+            name: string;
+            /**
+             * Format: int32
+             * @description How many bytes the file has.
+             */
+            size: number;
+            /** @description In lower case, without the dot. */
+            extension: string;
+            /** @description Where it can be fetched from us, for some minutes. */
+            url: string;
+            mime_type?: string | null;
+            /** @description The id of the account that had it fetched. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description When it was fetched, in Unix seconds.
+             */
+            created_at: number;
         };
         /** @description YAML, at most 10 MiB. */
         FileText: string;
@@ -2702,6 +2809,21 @@ export interface components {
             result: string;
             data: components["schemas"]["TokenPair"];
         };
+        /** @description A file elsewhere. */
+        RemoteFileBody: {
+            /** @description Its media type. */
+            file_type: string;
+            /**
+             * Format: int64
+             * @description How many bytes it has; 0 when nobody says.
+             */
+            file_length: number;
+        };
+        /** @description What is to be fetched. */
+        RemoteUpload: {
+            /** @description Where it is. */
+            url: components["schemas"]["Text"];
+        };
         /** @description The member was removed. */
         RemovedResponse: {
             result: string;
@@ -2815,6 +2937,11 @@ export interface components {
         Subscription: {
             plan: string;
             interval: string;
+        };
+        /** @description What knowledge can be made of. */
+        SupportedTypes: {
+            /** @description Without dots, in lower and in upper case. */
+            allowed_extensions: string[];
         };
         /** @description Whether something is switched on. */
         Switch: {
@@ -2956,6 +3083,11 @@ export interface components {
         };
         /** @description A text without control characters. */
         Text: string;
+        /** @description The beginning of a document's text. */
+        TextBody: {
+            /** @description At most 3,000 characters. */
+            content: string;
+        };
         /**
          * @description How the console looks.
          * @enum {string}
@@ -3056,6 +3188,8 @@ export interface components {
             file: string;
             /** @description `datasets`: a document, by somebody who may change knowledge. */
             source?: string;
+            /** @description With an app's key: on whose behalf. */
+            user?: string;
         };
         /** @description How large and how many files may be. */
         UploadLimits: {
@@ -3080,7 +3214,7 @@ export interface components {
             /** Format: int32 */
             attachment_image_file_size_limit: number;
         };
-        /** @description A file, as uploads answer. What is null is so for uploads at the console. */
+        /** @description A file, as uploads answer. What is null is so for every upload. */
         UploadedFileBody: {
             id: string;
             reference?: string | null;
@@ -3093,7 +3227,7 @@ export interface components {
             /** @description In lower case, without the dot. */
             extension: string;
             mime_type?: string | null;
-            /** @description The id of the account that uploaded it. */
+            /** @description The id of the account or end user that uploaded it. */
             created_by: string;
             /**
              * Format: int64
@@ -6444,6 +6578,44 @@ export interface operations {
             };
         };
     };
+    supported_file_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportedTypes"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     upload_limits: {
         parameters: {
             query?: never;
@@ -6551,6 +6723,65 @@ export interface operations {
             };
             /** @description Too many requests: `Retry-After` says when the next one fits */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    preview_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7135,6 +7366,125 @@ export interface operations {
                 };
             };
             /** @description With `result`: `fail` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    upload_remote_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteUpload"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FetchedFileBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    remote_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its address, percent-encoded */
+                url: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteFileBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8917,6 +9267,76 @@ export interface operations {
             };
             /** @description `account_not_link_tenant` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    tool_file: {
+        parameters: {
+            query: {
+                /** @description Unix seconds of when the address was signed. */
+                timestamp: number;
+                /** @description Random text that the signature covers. */
+                nonce: string;
+                /** @description The signature, base64url without padding. */
+                sign: string;
+                /** @description `true`: to be saved under its name. */
+                as_attachment?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The file */
+                file_id: string;
+                /** @description Its extension */
+                extension: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -197,6 +197,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi/v1/apps/{app_id}/files/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uploads a file that runs of the app can be given. How large it may be goes by its extension. */
+        post: operations["upload_app_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/form/human_input/{form_token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a form asks. */
+        get: operations["get_app_form"];
+        put?: never;
+        /** Answers a form; its run goes on. */
+        post: operations["submit_app_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi/v1/apps/{app_id}/run": {
         parameters: {
             query?: never;
@@ -208,6 +243,23 @@ export interface paths {
         put?: never;
         /** Runs an app and streams what happens, as server-sent events. */
         post: operations["run_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi/v1/apps/{app_id}/tasks/{task_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streams what happens in a run from now on, as server-sent events. Of a run that has ended it is the end alone. */
+        get: operations["read_app_run_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -655,6 +707,8 @@ export interface components {
             workspaces: components["schemas"]["SubjectWorkspace"][];
             default_workspace_id?: string | null;
         };
+        /** @description The answer was kept. */
+        Answered: Record<string, never>;
         /** @description What an app is for. */
         AppDescription: string;
         /** @description An app as a file. */
@@ -849,6 +903,29 @@ export interface components {
         FileText: string;
         /** @description The address of a file. */
         FileUrl: string;
+        /** @description A form that waits to be answered. */
+        FormDefinition: {
+            /** @description Markdown, its variables filled in; `{{#$output.name#}}` marks the place of a field. */
+            form_content: string;
+            /** @description Fields, as the app defines them. */
+            inputs: Record<string, never>[];
+            /** @description Defaults that came from variables, by field, as texts. */
+            resolved_default_values: Record<string, never>;
+            /** @description Buttons, as the app defines them. */
+            user_actions: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description When the form ends, in Unix seconds.
+             */
+            expiration_time: number;
+        };
+        /** @description An answer to a form. */
+        FormSubmission: {
+            /** @description The id of the button that was pressed. */
+            action: string;
+            /** @description By the names of the form's fields; others are dropped. */
+            inputs: Record<string, never>;
+        };
         /** @description The server answers. */
         Health: {
             ok: boolean;
@@ -1119,8 +1196,16 @@ export interface components {
             inputs: Record<string, never>;
             /** @description What is said, to an app that answers in conversations. */
             query?: string | null;
+            /** @description The conversation that goes on; empty or missing: a new one. */
+            conversation_id?: string | null;
+            /** @description Whether a conversation that begins is named by a model. So far it keeps the beginning of the question. */
+            auto_generate_name?: boolean | null;
             /** @description A published version; the current one by default. */
             workflow_id?: string | null;
+            /** @description The workspace of the app, which is the app's own. */
+            workspace_id?: string | null;
+            /** @description Files beside the inputs, for apps that take them: `{type, transfer_method, upload_file_id | url}`. */
+            files?: Record<string, never>[] | null;
         };
         /** @description A secret: any characters but NUL. */
         SecretText: string;
@@ -1158,6 +1243,51 @@ export interface components {
         };
         /** @description A text without control characters. */
         Text: string;
+        /**
+         * @description A form with a file, read part by part: up to the file's content first, which the caller takes piece by piece,
+         *     then what stands behind it.
+         */
+        UploadForm: {
+            /**
+             * Format: binary
+             * @description The file, with its name.
+             */
+            file: string;
+            /** @description `datasets`: a document, by somebody who may change knowledge. */
+            source?: string;
+            /** @description With an app's key: on whose behalf. */
+            user?: string;
+        };
+        /** @description A file, as uploads answer. What is null is so for every upload. */
+        UploadedFileBody: {
+            id: string;
+            reference?: string | null;
+            name: string;
+            /**
+             * Format: int32
+             * @description How many bytes the file has.
+             */
+            size: number;
+            /** @description In lower case, without the dot. */
+            extension: string;
+            mime_type?: string | null;
+            /** @description The id of the account or end user that uploaded it. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description When it was uploaded, in Unix seconds.
+             */
+            created_at: number;
+            preview_url?: string | null;
+            /** @description Where it can be fetched, for some minutes. */
+            source_url: string;
+            original_url?: string | null;
+            user_id?: string | null;
+            /** @description The id of the workspace that it belongs to. */
+            tenant_id: string;
+            conversation_id?: string | null;
+            file_key?: string | null;
+        };
         /** @description A workspace, as one of its members sees it. */
         WorkspaceDetail: {
             id: string;
@@ -1625,6 +1755,208 @@ export interface operations {
             };
         };
     };
+    upload_app_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFileBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not of a type that is read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_app_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                form_token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormDefinition"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Already done, or too late */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submit_app_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                form_token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormSubmission"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Already done, or too late */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     run_app: {
         parameters: {
             query?: never;
@@ -1656,6 +1988,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A member of the request is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_app_run_events: {
+        parameters: {
+            query?: {
+                /** @description Whether where the run stands comes first; `false` by default. */
+                include_state_snapshot?: boolean;
+                /** @description Whether the stream waits with a run that waits for people; `false` by default: it ends there. */
+                continue_on_pause?: boolean;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+                /** @description The id of the run. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description There is no such thing for the caller */
