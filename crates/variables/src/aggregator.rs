@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Pool, Selector, Variable};
+use crate::{Found, Pool, Selector, Variable};
 
 /// A named group of variables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,17 +25,18 @@ pub struct Aggregate {
 }
 
 /// The first variable that exists (null exists), and where it was.
-pub fn first<'a>(candidates: &'a [Selector], pool: &Pool) -> Option<(&'a Selector, Variable)> {
+pub fn first<'a>(candidates: &'a [Selector], pool: &'a Pool) -> Option<(&'a Selector, Found<'a>)> {
     candidates
         .iter()
-        .find_map(|selector| Some((selector, pool.get(selector)?.variable())))
+        .find_map(|selector| Some((selector, pool.get(selector)?)))
 }
 
 /// Without groups: one output, `output`, of the variable's own type.
 pub fn aggregate(candidates: &[Selector], pool: &Pool) -> Aggregate {
-    let Some((selector, variable)) = first(candidates, pool) else {
+    let Some((selector, found)) = first(candidates, pool) else {
         return Aggregate::default();
     };
+    let variable = found.variable();
     Aggregate {
         inputs: Map::from_iter([(path(selector), variable.json().clone())]),
         outputs: vec![("output".to_owned(), variable)],
@@ -46,11 +47,11 @@ pub fn aggregate(candidates: &[Selector], pool: &Pool) -> Aggregate {
 pub fn aggregate_groups(groups: &[Group], pool: &Pool) -> Aggregate {
     let mut all = Aggregate::default();
     for group in groups {
-        let Some((selector, variable)) = first(&group.variables, pool) else {
+        let Some((selector, found)) = first(&group.variables, pool) else {
             continue;
         };
-        all.inputs.insert(path(selector), variable.json().clone());
-        let output = json!({"output": variable.json()});
+        all.inputs.insert(path(selector), found.json().clone());
+        let output = json!({"output": found.json()});
         all.outputs
             .push((group.group_name.clone(), Variable::infer(output)));
     }

@@ -167,11 +167,8 @@ impl Turn<'_> {
 
     fn retry_later(&mut self, running: Running, failure: Failure, pause_ms: u64) {
         self.count_exception(running.frame);
-        if let Some(frame) = self.state.frames.get_mut(&running.frame) {
-            frame.steps += 1;
-            if frame.steps > self.state.limits.steps {
-                return self.too_many_steps();
-            }
+        if !self.count_step(running.frame) {
+            return;
         }
         self.retract(running);
         let end = self.failed_end(running, Status::Failed, failure);

@@ -86,15 +86,13 @@ impl Turn<'_> {
 
     /// Runs a node that can run. A frame that is gone takes its nodes with it.
     pub(crate) fn run_node(&mut self, frame: u32, at: usize) {
-        let Some(state) = self.state.frames.get_mut(&frame) else {
+        if !self.state.frames.contains_key(&frame) {
             return;
-        };
+        }
         let node = &self.graph.nodes[at];
-        if !node.is_marker() {
-            state.steps += 1;
-            if state.steps > self.state.limits.steps {
-                return self.too_many_steps();
-            }
+        let is_marker = node.is_marker();
+        if !is_marker && !self.count_step(frame) {
+            return;
         }
         let execution = self.state.next_execution;
         let running = Running {
@@ -104,7 +102,7 @@ impl Turn<'_> {
             started_at: self.now,
             attempt: 0,
         };
-        if !node.is_marker() {
+        if !is_marker {
             self.state.next_execution += 1;
             let named = self.name(running);
             self.emit(frame, Happening::NodeStarted { node: named });
@@ -157,10 +155,19 @@ impl Turn<'_> {
         }
     }
 
-    pub(crate) fn too_many_steps(&mut self) {
+    /// Counts an attempt of a node; one more than a run may make fails the run, and false is the answer.
+    pub(crate) fn count_step(&mut self, frame: u32) -> bool {
         let limit = self.state.limits.steps;
-        self.fail_run(&format!(
-            "The run took more than {limit} steps, the limit of a run."
-        ));
+        let Some(frame) = self.state.frames.get_mut(&frame) else {
+            return true;
+        };
+        frame.steps += 1;
+        let is_allowed = frame.steps <= limit;
+        if !is_allowed {
+            self.fail_run(&format!(
+                "The run took more than {limit} steps, the limit of a run."
+            ));
+        }
+        is_allowed
     }
 }

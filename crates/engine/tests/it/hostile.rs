@@ -60,6 +60,13 @@ fn node_that_names_a_large_value_often_is_refused_before_it_takes_memory() {
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
     let mut ask = form("n");
     ask["data"]["form_content"] = json!(ten(q));
+    let mut mails = form("n");
+    mails["data"]["delivery_methods"] = list(|_| json!({"type": "email", "config": {"body": q}}));
+    let mut selects = form("n");
+    selects["data"]["inputs"] = list(|n| {
+        json!({"type": "select", "output_variable_name": format!("s{n}"),
+            "option_source": {"type": "variable", "selector": ["start", "l"]}})
+    });
     for node in [
         answer("n", &ten(q)),
         end("n", &outputs),
@@ -96,11 +103,20 @@ fn node_that_names_a_large_value_often_is_refused_before_it_takes_memory() {
         ),
         json!({"id": "n", "data": {"type": "question-classifier", "title": "n", "model": {"provider": "p", "name": "m", "mode": "chat"},
             "query_variable_selector": ["start", "q"], "classes": list(|n| json!({"id": n.to_string(), "name": q}))}}),
+        http(
+            "body",
+            json!({"type": "form-data", "data": list(|_| json!({"key": "k", "type": "file", "file": ["start", "f"]}))}),
+        ),
         ask,
+        mails,
+        selects,
     ] {
+        // All three are less than what a start node may hold.
+        let large = "x".repeat(30_000);
+        let file = json!({"dify_model_identity": "__dify__file__", "url": large});
         let driver = ran(
-            &graph(&[start(&["q"]), node.clone()], &["start n"]),
-            json!({"q": "x".repeat(50_000)}),
+            &graph(&[start(&["q", "l", "f"]), node.clone()], &["start n"]),
+            json!({"q": large, "l": [large], "f": file}),
         );
         let error = driver.end().error.clone().unwrap_or_default();
         let told = [

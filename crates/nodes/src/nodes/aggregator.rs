@@ -75,7 +75,7 @@ pub(crate) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
                 .iter()
                 .filter_map(|group| first(&group.variables, context.pool));
             // Each group has its value by itself: as input and as output.
-            Budget::new(context).take(taken.map(|(_, variable)| variable.value().bytes()).sum())?;
+            Budget::new(context).take(taken.map(|(_, found)| found.bytes()).sum())?;
             aggregate_groups(groups, context.pool)
         }
     };

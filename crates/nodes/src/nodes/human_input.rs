@@ -1,10 +1,10 @@
 //! The human-input node: builds a form, and makes outputs of the answer. Who is asked and how is the caller's.
 
-use gatewright_variables::{Form as TextForm, Pool, Selector, Template, Value};
+use gatewright_variables::{Form as TextForm, Selector, Template, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Context, NodeData, Outcome, mismatch, or_default, read};
+use super::{Context, NodeData, Outcome, budget::Budget, mismatch, or_default, read};
 use crate::{failure::Failure, fields::Fields};
 
 /// The handle of a form that nobody answered.
@@ -111,70 +111,67 @@ pub(crate) fn form(context: &Context<'_>) -> Result<Form, Failure> {
     let NodeData::HumanInput(data) = &context.node.data else {
         return Err(mismatch());
     };
+    let budget = Budget::new(context);
     Ok(Form {
-        form_content: content(data, context)?,
+        form_content: content(data, &budget)?,
         form_template: data.template.clone(),
         inputs: data
             .inputs
             .iter()
-            .map(|input| with_options(input, context.pool))
-            .collect(),
+            .map(|input| with_options(input, &budget))
+            .collect::<Result<_, _>>()?,
         actions: data.actions.clone(),
-        resolved_default_values: defaults(&data.inputs, context.pool),
+        resolved_default_values: defaults(&data.inputs, &budget)?,
         delivery_methods: data
             .delivery_methods
             .iter()
-            .map(|method| with_text(method, context))
+            .map(|method| with_text(method, &budget))
             .collect::<Result<_, _>>()?,
         timeout_seconds: data.timeout_seconds,
     })
 }
 
 /// A way of delivery whose text has its variables rendered, but for the place of the address.
-fn with_text(method: &Json, context: &Context<'_>) -> Result<Json, Failure> {
+fn with_text(method: &Json, budget: &Budget<'_>) -> Result<Json, Failure> {
     let Some(body) = method["config"]["body"].as_str() else {
         return Ok(method.clone());
     };
-    let limit = context.limits.output_bytes;
-    let pieces = body.split(URL_MARK).map(|piece| {
-        let piece = Template::parse(piece);
-        let text = piece.render(context.pool, TextForm::Text, limit);
-        text.map_err(|e| Failure::new("ValueError", e.to_string()))
-    });
+    let pieces = body
+        .split(URL_MARK)
+        .map(|piece| budget.render(&Template::parse(piece)));
     let text = pieces.collect::<Result<Vec<_>, _>>()?.join(URL_MARK);
     let mut method = method.clone();
     method["config"]["body"] = json!(text);
     Ok(method)
 }
 
-fn content(data: &HumanInputData, context: &Context<'_>) -> Result<String, Failure> {
-    let text = data.content.render(
-        context.pool,
-        TextForm::Markdown,
-        context.limits.output_bytes,
-    );
-    text.map_err(|e| Failure::new("ValueError", e.to_string()))
+fn content(data: &HumanInputData, budget: &Budget<'_>) -> Result<String, Failure> {
+    let text = data
+        .content
+        .render(budget.pool(), TextForm::Markdown, budget.left());
+    let text = text.map_err(|e| Failure::new("ValueError", e.to_string()))?;
+    budget.take(text.len())?;
+    Ok(text)
 }
 
 /// A select takes its options from the run when it is defined so.
-fn with_options(input: &Json, pool: &Pool) -> Json {
+fn with_options(input: &Json, budget: &Budget<'_>) -> Result<Json, Failure> {
     let source = &input["option_source"];
-    if source["type"] != "variable" {
-        return input.clone();
-    }
-    let found = Selector::from_json(&source["selector"])
-        .ok()
-        .and_then(|selector| pool.get(&selector).map(|f| f.json().clone()));
     let mut input = input.clone();
-    if let (Some(options @ Json::Array(_)), Some(source)) = (found, input.get_mut("option_source"))
-    {
-        source["value"] = options;
+    if source["type"] != "variable" {
+        return Ok(input);
     }
-    input
+    let selector = Selector::from_json(&source["selector"]).ok();
+    let found = selector.and_then(|selector| budget.pool().get(&selector));
+    if let Some(found) = found.filter(|found| found.json().is_array()) {
+        budget.take(found.bytes())?;
+        input["option_source"]["value"] = found.json().clone();
+    }
+    Ok(input)
 }
 
 /// Defaults that come from variables and are there; constants stay in the definition.
-fn defaults(inputs: &[Json], pool: &Pool) -> Fields {
+fn defaults(inputs: &[Json], budget: &Budget<'_>) -> Result<Fields, Failure> {
     let mut defaults = Fields::new();
     for input in inputs
         .iter()
@@ -184,12 +181,15 @@ fn defaults(inputs: &[Json], pool: &Pool) -> Fields {
         let name = input["output_variable_name"].as_str();
         if let (Some(name), Some(found)) = (
             name,
-            selector.as_ref().and_then(|selector| pool.get(selector)),
+            selector
+                .as_ref()
+                .and_then(|selector| budget.pool().get(selector)),
         ) {
+            budget.take(found.bytes())?;
             defaults.set(name, found.value());
         }
     }
-    defaults
+    Ok(defaults)
 }
 
 /// What an answer came to.
@@ -220,7 +220,7 @@ pub(crate) fn submitted(
     let title =
         title.ok_or_else(|| Failure::new("ValueError", format!("Invalid action: {action}")))?;
     let submitted: Fields = inputs.into();
-    let rendered = fill(&content(data, context)?, &submitted);
+    let rendered = fill(&content(data, &Budget::new(context))?, &submitted);
     let recorded = submitted.iter().map(|(name, value)| (name, record(value)));
     let outputs = submitted
         .clone()
@@ -248,7 +248,7 @@ pub(crate) fn timed_out(context: &Context<'_>) -> Result<Outcome, Failure> {
     };
     let outputs = Fields::new()
         .with("__action_id", "")
-        .with("__rendered_content", content(data, context)?)
+        .with("__rendered_content", content(data, &Budget::new(context))?)
         .with("__action_value", "");
     Ok(Outcome {
         outputs,

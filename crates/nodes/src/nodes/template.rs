@@ -1,6 +1,6 @@
 //! The template-transform node: a Jinja2 template over named variables.
 
-use gatewright_variables::{Selector, Value, jinja::MAX_OUTPUT_CHARS};
+use gatewright_variables::{Found, Selector, Value, jinja::MAX_OUTPUT_CHARS};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -47,20 +47,18 @@ impl From<RawNamed> for Named {
 
 /// The named variables of a pool, null where there is none; too many large ones are refused, for records hold them all.
 pub(crate) fn named(variables: &[Named], context: &Context<'_>) -> Result<Fields, Failure> {
-    let pool = context.pool;
-    let value = |named: &Named| {
-        let found = named
-            .selector
-            .as_ref()
-            .and_then(|selector| pool.get(selector));
-        found.map_or_else(Value::default, |found| found.value())
+    let budget = Budget::new(context);
+    let value = |named: &Named| -> Result<Value, Failure> {
+        let selector = named.selector.as_ref();
+        let found = selector.and_then(|selector| budget.pool().get(selector));
+        let bytes = found.as_ref().map_or(0, Found::bytes);
+        budget.take(named.name.len() + bytes)?;
+        Ok(found.map_or_else(Value::default, |found| found.value()))
     };
-    let fields: Fields = variables
+    variables
         .iter()
-        .map(|named| (named.name.as_str(), value(named)))
-        .collect();
-    Budget::new(context).take(fields.bytes())?;
-    Ok(fields)
+        .map(|named| Ok((named.name.as_str(), value(named)?)))
+        .collect()
 }
 
 pub(crate) fn parse(data: &Map<String, Json>) -> Result<NodeData, String> {

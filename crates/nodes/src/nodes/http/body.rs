@@ -179,8 +179,14 @@ impl Item {
         };
         match found.json() {
             Json::Null => Ok(Vec::new()),
-            one if file::is_file(one) => Ok(vec![one.clone()]),
-            Json::Array(many) if many.iter().all(file::is_file) => Ok(many.clone()),
+            one if file::is_file(one) => {
+                text.take(found.bytes())?;
+                Ok(vec![one.clone()])
+            }
+            Json::Array(many) if many.iter().all(file::is_file) => {
+                text.take(found.bytes())?;
+                Ok(many.clone())
+            }
             _ => Err(Failure::new(
                 "FileFetchError",
                 "A file of the body is no file",

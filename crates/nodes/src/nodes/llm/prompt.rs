@@ -1,6 +1,6 @@
 //! The prompt of an LLM node.
 
-use gatewright_variables::{Form, Pool, Selector, Template, Value, VariableType, file};
+use gatewright_variables::{Pool, Selector, Template, Value, VariableType, file};
 use serde_json::Value as Json;
 
 use super::{
@@ -42,7 +42,7 @@ pub(super) fn build(
         add_message(message, data, &budget, &knowledge, &mut parts)?;
     }
     if let Some(memory) = &data.memory {
-        add_memory(memory, context, mode, &mut parts)?;
+        add_memory(memory, &budget, mode, &mut parts)?;
     }
     add_files(files, &mut parts);
     parts.retain(|part| !is_empty(part));
@@ -205,7 +205,7 @@ fn invalid_context(value: &Json) -> Failure {
 /// The conversation so far, then the question. A completion model has both in its one text: the performer puts the history there.
 fn add_memory(
     data: &MemoryData,
-    context: &Context<'_>,
+    budget: &Budget<'_>,
     mode: ModelMode,
     parts: &mut Vec<PromptPart>,
 ) -> Result<(), Failure> {
@@ -214,10 +214,7 @@ fn add_memory(
         ModelMode::Completion => parts.insert(0, history),
         ModelMode::Chat => {
             parts.push(history);
-            let query = data
-                .query
-                .render(context.pool, Form::Text, context.limits.output_bytes);
-            let query = query.map_err(|e| Failure::new("ValueError", e.to_string()))?;
+            let query = budget.render(&data.query)?;
             parts.push(message(Role::User, query, Vec::new()));
         }
     }
