@@ -3,7 +3,7 @@
 //!
 //! Both are sealed: a forged word could stop a run, and events carry the tokens of forms.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use gatewright_domain::error::Unavailable;
 use redis::{Script, Value};
@@ -24,6 +24,7 @@ const READ_PARTS: usize = 16;
 
 /// One script: a stream without a TTL would stay for ever when its writer dies behind the first command.
 const APPEND: &str = "redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'p', ARGV[2]) return redis.call('EXPIRE', KEYS[1], ARGV[3])";
+static APPEND_SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(APPEND));
 
 /// A part of a mirrored run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +87,8 @@ impl RunMirrors {
     pub async fn append(&self, run: Uuid, part: &str) -> Result<(), Unavailable> {
         let key = self.key(run);
         let sealed = self.seals.seal_for(&key, part, STREAM_SECONDS);
-        let script = Script::new(APPEND);
-        let mut call = script.key(&key);
+        let mut call = APPEND_SCRIPT.prepare_invoke();
+        call.key(&key);
         call.arg(MAX_PARTS).arg(sealed).arg(STREAM_SECONDS);
         // Twice is once: readers know a part that they have.
         self.kv.invoke_repeatable::<i64>(&call).await.map(drop)
