@@ -88,9 +88,10 @@ fn node(raw: &RawNode) -> Result<Node, GraphError> {
         node_type: node_type.name,
         reason,
     };
+    require_storable(&raw.id, node_type.name).map_err(bad)?;
     Ok(Node {
         id: raw.id.clone(),
-        title: raw.title().to_owned(),
+        title: storable_title(raw.title()),
         spec: node_type,
         data: (node_type.parse)(&raw.data).map_err(bad)?,
         raw: raw.data.clone(),
@@ -103,6 +104,26 @@ fn node(raw: &RawNode) -> Result<Node, GraphError> {
         incoming: Vec::new(),
         outgoing: Vec::new(),
     })
+}
+
+/// Longest title of a node, in characters: what rows of executions hold.
+const MAX_TITLE_CHARS: usize = 255;
+
+/// A title as rows can hold it: shortened, and without U+0000, which PostgreSQL does not take.
+fn storable_title(title: &str) -> String {
+    let chars = title.chars().filter(|c| *c != '\0');
+    chars.take(MAX_TITLE_CHARS).collect()
+}
+
+/// An id that no row could hold would fail the run at its first commit, and whoever is written in the same one.
+fn require_storable(id: &str, node_type: &str) -> Result<(), String> {
+    let limit = if node_type == "human-input" { 60 } else { 255 };
+    if id.chars().count() > limit || id.contains('\0') {
+        return Err(format!(
+            "its id must have at most {limit} characters, none of them U+0000"
+        ));
+    }
+    Ok(())
 }
 
 /// How many values a value consists of, itself included.

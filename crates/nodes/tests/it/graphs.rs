@@ -3,7 +3,7 @@
 use gatewright_nodes::{Graph, GraphError, Limits};
 use serde_json::{Value as Json, json};
 
-use crate::build::{code, end, graph, inside, start, template, with};
+use crate::build::{code, end, form, graph, inside, start, template, with};
 
 fn refusal(graph: &Json) -> GraphError {
     Graph::parse(graph, &Limits::default()).expect_err("refused")
@@ -105,6 +105,18 @@ fn graph_that_cannot_be_run_is_refused_with_the_node() {
             "node c (code): unknown variant `cobol`",
         ),
         (
+            graph(&[start(&[]), template(&"n".repeat(256), "")], &[]),
+            "its id must have at most 255 characters",
+        ),
+        (
+            graph(&[start(&[]), form(&"n".repeat(61))], &[]),
+            "its id must have at most 60 characters",
+        ),
+        (
+            graph(&[start(&[]), template("a\0b", "")], &[]),
+            "none of them U+0000",
+        ),
+        (
             graph(
                 &[start(&[]), with(code("c"), "error_strategy", json!("hope"))],
                 &[],
@@ -198,6 +210,15 @@ fn graph_beyond_the_limits_is_refused() {
     }
     let fits = crate::build::graph(&[start(&[]), lines("headers", 1_000)], &[]);
     assert!(Graph::parse(&fits, &Limits::default()).is_ok());
+}
+
+#[test]
+fn title_is_as_long_as_a_row_of_an_execution_can_hold() {
+    let mut node = template("a", "");
+    node["data"]["title"] = json!(format!("\0{}", "ü".repeat(300)));
+    let graph = graph(&[start(&[]), node], &[]);
+    let graph = Graph::parse(&graph, &Limits::default()).unwrap();
+    assert_eq!(graph.node("a").unwrap().title, "ü".repeat(255));
 }
 
 #[test]
