@@ -152,6 +152,7 @@ impl BatchStore for PostgresRuns {
                 );
                 match error {
                     StorageError::Duplicate(_) => BatchError::Refused(error.to_string()),
+                    StorageError::Unavailable(_) if error.is_answer() => BatchError::Failed,
                     StorageError::Unavailable(_) => BatchError::Unavailable,
                 }
             })

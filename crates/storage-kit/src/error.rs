@@ -26,6 +26,15 @@ impl From<DieselError> for StorageError {
 }
 
 impl StorageError {
+    /// Whether PostgreSQL answered, and what it said was no: to a value that no column takes, or because it is full or read-only. Of
+    /// several rows that were written together each may be the reason, so they are worth being tried one by one.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Duplicate(_) => true,
+            Self::Unavailable(gone) => gone.source.downcast_ref().is_some_and(is_answer),
+        }
+    }
+
     /// For callers that expect no unique violation: then one is a fault like any other.
     pub fn into_unavailable(self) -> Unavailable {
         match self {
@@ -41,4 +50,9 @@ impl From<StorageError> for Unavailable {
     fn from(error: StorageError) -> Self {
         error.into_unavailable()
     }
+}
+
+fn is_answer(error: &DieselError) -> bool {
+    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+    matches!(error, DieselError::DatabaseError(kind, _) if !matches!(kind, ClosedConnection | UnableToSendCommand))
 }

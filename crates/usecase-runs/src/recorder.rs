@@ -37,6 +37,9 @@ pub enum BatchError {
     /// Storage is gone.
     #[error("storage is not available")]
     Unavailable,
+    /// Storage is there and did not keep it, for something in it or for a reason that may pass.
+    #[error("storage did not keep it")]
+    Failed,
     /// Something in it cannot be kept: why.
     #[error("{0}")]
     Refused(String),
@@ -54,6 +57,14 @@ struct Pending {
     done: oneshot::Sender<Result<Committed, StoreError>>,
     /// Since when storage is gone, when it was tried before.
     since: Option<Instant>,
+}
+
+/// What storage did not take and may take later.
+#[derive(Debug, Default)]
+struct Unwritten {
+    commits: Vec<Pending>,
+    /// Whether storage itself is gone, so that nothing else is worth a try now.
+    is_gone: bool,
 }
 
 impl Recorder {
@@ -109,8 +120,8 @@ async fn write_or_hold(store: &dyn BatchStore, mut pending: Vec<Pending>) -> Vec
         let rest = pending.split_off(pending.len().min(BATCH));
         let batch = std::mem::replace(&mut pending, rest);
         let unwritten = write(store, batch).await;
-        if !unwritten.is_empty() {
-            held = unwritten;
+        held.extend(unwritten.commits);
+        if unwritten.is_gone {
             held.append(&mut pending);
         }
     }
@@ -152,10 +163,10 @@ fn begins(commit: &Commit) -> bool {
 }
 
 /// Writes one batch. One that is refused is halved until what cannot be kept stands alone, and fails alone. What storage did not take
-/// for being gone is given back.
-async fn write(store: &dyn BatchStore, batch: Vec<Pending>) -> Vec<Pending> {
+/// for being gone, or for what may pass, is given back.
+async fn write(store: &dyn BatchStore, batch: Vec<Pending>) -> Unwritten {
     let mut parts = vec![batch];
-    let mut unwritten = Vec::new();
+    let mut unwritten = Unwritten::default();
     while let Some(mut part) = parts.pop() {
         let (commits, waiting): (Vec<_>, Vec<_>) = part
             .drain(..)
@@ -178,7 +189,7 @@ async fn write(store: &dyn BatchStore, batch: Vec<Pending>) -> Vec<Pending> {
                     .zip(answers.into_iter().chain(gone))
                     .for_each(|(one, answer)| one.tell(answer));
             }
-            Err(BatchError::Refused(_)) if pending.len() > 1 => {
+            Err(BatchError::Refused(_) | BatchError::Failed) if pending.len() > 1 => {
                 let half = pending.len() / 2;
                 let first = pending.by_ref().take(half).collect();
                 parts.push(pending.collect());
@@ -187,9 +198,11 @@ async fn write(store: &dyn BatchStore, batch: Vec<Pending>) -> Vec<Pending> {
             Err(BatchError::Refused(reason)) => {
                 pending.for_each(|one| one.tell(Err(StoreError::Rejected(reason.clone()))));
             }
+            Err(BatchError::Failed) => unwritten.commits.extend(pending),
             Err(BatchError::Unavailable) => {
-                unwritten.extend(pending);
-                unwritten.extend(parts.drain(..).flatten());
+                unwritten.is_gone = true;
+                unwritten.commits.extend(pending);
+                unwritten.commits.extend(parts.drain(..).flatten());
             }
         }
     }

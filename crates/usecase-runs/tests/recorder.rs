@@ -19,6 +19,9 @@ use tokio::{sync::Semaphore, time::Instant};
 
 use support::{plan, until};
 
+/// The run that storage fails at, for a reason that it does not tell.
+const FAILS: u128 = 1_000;
+
 /// Notes the runs of each batch that it was asked to write. Refuses batches with a run whose number is in `bad`.
 #[derive(Debug)]
 struct Batches {
@@ -40,9 +43,13 @@ impl BatchStore for Batches {
                 .map(|commit| commit.key.run_id.as_u128())
                 .collect();
             let refused = runs.iter().any(|run| self.bad.contains(run));
+            let fails = runs.contains(&FAILS);
             self.written.lock().unwrap().push(runs);
             if self.gone.load(Ordering::SeqCst) {
                 return Err(BatchError::Unavailable);
+            }
+            if fails {
+                return Err(BatchError::Failed);
             }
             if refused {
                 return Err(BatchError::Refused("U+0000".to_owned()));
@@ -153,6 +160,24 @@ async fn storage_that_is_gone_is_waited_for_some_seconds_and_then_told_to_all_wh
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn run_that_storage_fails_at_waits_alone() {
+    let store = batches(&[], 1_000, false);
+    let recorder = Recorder::start(Arc::<Batches>::clone(&store));
+    let other = recorder.clone();
+    let began = Instant::now();
+    let fails = tokio::spawn(async move { all(&other, &[FAILS]).await });
+    until(|| !store.written.lock().unwrap().is_empty()).await;
+    // Each of these is in a batch with it.
+    for _ in 0..3 {
+        let told = all(&recorder, &[1, 2, 3]).await;
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+        assert!(began.elapsed().as_secs() < 1);
+    }
+    assert_eq!(fails.await.unwrap(), [Err(StoreError::Unavailable)]);
+    assert!((8..10).contains(&began.elapsed().as_secs()));
 }
 
 #[tokio::test(start_paused = true)]

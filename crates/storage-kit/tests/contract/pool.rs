@@ -92,7 +92,9 @@ async fn pool_of_no_server_is_made_and_says_so_when_it_is_asked() {
         ..DbSettings::default()
     };
     let asked = Pool::new(&nowhere).unwrap().get().await;
-    assert_eq!(asked.err().map(|error| error.dependency), Some("postgres"));
+    let error = asked.err().unwrap();
+    assert_eq!(error.dependency, "postgres");
+    assert!(!StorageError::from(error).is_answer());
 }
 
 #[tokio::test]
@@ -134,5 +136,6 @@ async fn unique_violation_names_its_constraint_and_other_errors_are_unavailable(
             matches!(refused, Err(StorageError::Unavailable(_))),
             "{refused:?}"
         );
+        assert!(refused.unwrap_err().is_answer(), "{wrong}");
     }
 }
