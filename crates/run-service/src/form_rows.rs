@@ -54,8 +54,12 @@ impl FormWriter {
         asked: &[AskedForm<'_>],
     ) -> Result<(), StorageError> {
         let now = self.env.clock.now();
+        let forms: Vec<_> = asked.iter().map(|one| form_row(one, now)).collect();
+        let new = form::insert(tx, &forms).await?;
         let mut rows = Rows::default();
-        for one in asked {
+        // A commit whose answer was lost is written again: what belongs to its forms was written with them.
+        let is_new = |one: &&AskedForm<'_>| new.contains(&form_id(&one.record.form));
+        for one in asked.iter().filter(is_new) {
             let members = if mails(&one.record.required).next().is_some() {
                 form_recipient::list_members(tx, one.plan.tenant_id).await?
             } else {
@@ -66,8 +70,6 @@ impl FormWriter {
                 self.add_mail(&mut rows, &one.record.form, method, &members);
             }
         }
-        let forms: Vec<_> = asked.iter().map(|one| form_row(one, now)).collect();
-        form::insert(tx, &forms).await?;
         form_recipient::insert_deliveries(tx, &rows.deliveries).await?;
         form_recipient::insert(tx, &rows.recipients).await?;
         for recipient in rows.mailed.into_iter().filter(|_| self.sends_mail) {

@@ -66,15 +66,17 @@ impl LeaseKeeper {
         }
     }
 
-    /// Once. Those of runs that wait for people have no owner.
+    /// Once, the leases of runs that have a task here: one that could not go on is left to lapse, and taken over. Those of runs that
+    /// wait for people have no owner.
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
     pub async fn renew(&self) -> Result<(), RunServiceError> {
         let running = self.registry.held();
+        let runs: Vec<Uuid> = running.iter().map(|key| key.run_id).collect();
         self.service.active.renew(&self.registry).await;
         let mut conn = self.pool.get().await?;
-        let kept = lease::renew(&mut conn, self.owner, LEASE_SECONDS).await?;
+        let kept = lease::renew(&mut conn, self.owner, &runs, LEASE_SECONDS).await?;
         for key in running {
             // One that began after the statement ran has a fresh lease, which the next beat sees.
             let is_kept = kept.iter().any(|lease| lease.run_id == key.run_id);

@@ -157,6 +157,11 @@ impl RunService {
             finished_at: Some(self.env.clock.now()),
         };
         let mut tx = self.pool.begin().await?;
+        let held = lease::lock(&mut tx, &[lease.run_id]).await?;
+        if held.iter().all(|one| one.epoch != lease.epoch) {
+            // Another process has it by now.
+            return Ok(());
+        }
         let begun = run::find_begun(&mut tx, lease.run_id).await?;
         if let Some(conversation) = begun.as_ref().and_then(conversation_of) {
             let found = message::find_of_run(&mut tx, conversation, lease.run_id).await?;

@@ -37,15 +37,15 @@ pub struct NewForm<'a> {
     pub created_at: DateTime<Utc>,
 }
 
-/// Inserts forms, status `waiting`. One that is there already stays as it is.
-pub async fn insert(conn: &mut Conn, forms: &[NewForm<'_>]) -> Result<(), StorageError> {
-    diesel::sql_query(
+/// Inserts forms, status `waiting`. One that is there already stays as it is. Returns the ids of those that are new.
+pub async fn insert(conn: &mut Conn, forms: &[NewForm<'_>]) -> Result<Vec<Uuid>, StorageError> {
+    let new: Vec<Inserted> = diesel::sql_query(
         "INSERT INTO human_input_forms (id, tenant_id, app_id, workflow_run_id, conversation_id, form_kind, node_id, form_definition, \
            rendered_content, status, expiration_time, created_at, updated_at) \
          SELECT t.id, t.tenant, t.app, t.run, t.conversation, 'runtime', t.node, t.definition, t.content, 'waiting', t.expiry, \
            t.created, t.created \
          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-           AS t (id, tenant, app, run, conversation, node, definition, content, expiry, created) ON CONFLICT DO NOTHING",
+           AS t (id, tenant, app, run, conversation, node, definition, content, expiry, created) ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind::<Array<SqlUuid>, _>(forms.iter().map(|form| form.id).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(forms.iter().map(|form| form.tenant_id).collect::<Vec<_>>())
@@ -59,9 +59,16 @@ pub async fn insert(conn: &mut Conn, forms: &[NewForm<'_>]) -> Result<(), Storag
         forms.iter().map(|form| to_column(form.expiration_time)).collect::<Vec<_>>(),
     )
     .bind::<Array<Timestamp>, _>(forms.iter().map(|form| to_column(form.created_at)).collect::<Vec<_>>())
-    .execute(conn.as_mut())
+    .load(conn.as_mut())
     .await?;
-    Ok(())
+    Ok(new.into_iter().map(|form| form.id).collect())
+}
+
+/// A form that was not there before.
+#[derive(QueryableByName)]
+struct Inserted {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// A form, as whoever has one of its tokens finds it.

@@ -76,14 +76,22 @@ pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageE
     Ok(leases)
 }
 
-/// Gives all leases of an owner so many seconds from now. Returns those that it still has.
-pub async fn renew(conn: &mut Conn, owner: Uuid, seconds: f64) -> Result<Vec<Lease>, StorageError> {
+/// Gives the leases of these runs so many seconds from now. Returns those that the owner still has. A run that is not named, because
+/// nobody works on it, lapses.
+pub async fn renew(
+    conn: &mut Conn,
+    owner: Uuid,
+    runs: &[Uuid],
+    seconds: f64,
+) -> Result<Vec<Lease>, StorageError> {
     let kept = statement(
         "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $1) \
-         WHERE owner = $2 AND expires_at > now() RETURNING run_id, epoch, stop_requested_at, owner, wake_requested_at",
+         WHERE owner = $2 AND run_id = ANY ($3) AND expires_at > now() \
+         RETURNING run_id, epoch, stop_requested_at, owner, wake_requested_at",
     )
     .bind::<Double, _>(seconds)
     .bind::<SqlUuid, _>(owner)
+    .bind::<Array<SqlUuid>, _>(runs)
     .load(conn.as_mut())
     .await?;
     Ok(kept)

@@ -34,10 +34,11 @@ impl Ground {
         let mut conn = self.conn().await;
         run::insert(&mut conn, &[self.run(run)]).await.unwrap();
         let row = self.form(form, run);
-        form::insert(&mut conn, std::slice::from_ref(&row))
-            .await
-            .unwrap();
-        form::insert(&mut conn, &[row]).await.unwrap();
+        let new = form::insert(&mut conn, std::slice::from_ref(&row)).await;
+        assert_eq!(new.unwrap(), [form]);
+        // Twice is once, and says so: what belongs to a form is written with it.
+        let again = form::insert(&mut conn, &[row]).await.unwrap();
+        assert!(again.is_empty());
         (run, form)
     }
 }
@@ -223,7 +224,7 @@ async fn run_that_waits_has_no_owner_and_is_taken_by_one_with_the_next_epoch() {
     );
     lease::release(&mut conn, &[run]).await.unwrap();
     assert!(
-        lease::renew(&mut conn, owner, 60.0)
+        lease::renew(&mut conn, owner, &[run], 60.0)
             .await
             .unwrap()
             .is_empty()
@@ -280,10 +281,14 @@ async fn run_that_is_offered_is_claimed_if_it_waits_and_its_owner_is_told_if_it_
         claimed.iter().map(|one| one.run_id).collect::<Vec<_>>(),
         [waiting]
     );
-    let kept = lease::renew(&mut conn, owner, 60.0).await.unwrap();
+    let kept = lease::renew(&mut conn, owner, &[running], 60.0)
+        .await
+        .unwrap();
     assert!(kept.len() == 1 && kept[0].run_id == running && kept[0].is_woken());
     lease::clear_wake(&mut conn, &[running]).await.unwrap();
-    let kept = lease::renew(&mut conn, owner, 60.0).await.unwrap();
+    let kept = lease::renew(&mut conn, owner, &[running], 60.0)
+        .await
+        .unwrap();
     assert!(!kept[0].is_woken());
     lease::release(&mut conn, &[running]).await.unwrap();
     lease::adopt(&mut conn, &[running], owner, 60.0)

@@ -154,8 +154,15 @@ async fn lapsed_lease_goes_to_another_owner_with_the_next_epoch_and_a_live_one_d
             .unwrap()
             .is_empty()
     );
+    assert!(
+        lease::renew(&mut conn, first, &[], 60.0)
+            .await
+            .unwrap()
+            .is_empty(),
+        "a run that nobody works on lapses"
+    );
     assert_eq!(
-        lease::renew(&mut conn, first, 60.0)
+        lease::renew(&mut conn, first, &[live, lapsed], 60.0)
             .await
             .unwrap()
             .iter()
