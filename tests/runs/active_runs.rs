@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::apps::{calling, slow_then_quick};
 use crate::support::{
     Answer, Harness,
     apps::{import, publish},
     basic_account,
+    events::{data, read_until},
     process::wait_until,
 };
 
@@ -35,13 +36,8 @@ async fn begin(h: &Harness, key: &str) -> reqwest::Response {
 
 /// Reads a stream as far as its first event, and says which task it is of.
 async fn task_of(stream: &mut reqwest::Response) -> String {
-    let mut text = String::new();
-    while !text.contains("workflow_started") {
-        let chunk = stream.chunk().await.unwrap().expect("a first event");
-        text.push_str(std::str::from_utf8(&chunk).unwrap());
-    }
-    let line = text.lines().find_map(|line| line.strip_prefix("data: "));
-    let event: Value = serde_json::from_str(line.unwrap()).unwrap();
+    let begun = read_until(stream, "workflow_started").await;
+    let event = &data(&begun)[0];
     event["task_id"].as_str().unwrap().to_owned()
 }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::chatflows::{World, conversation, memory, model, names, said, says};
-use crate::support::{Answer, process::wait_until};
+use super::chatflows::{World, conversation, memory, model, said, says};
+use crate::support::{Answer, events::names, process::wait_until};
 
 #[actix_web::test]
 async fn memory_is_the_window_of_the_conversation_and_off_without_one() {

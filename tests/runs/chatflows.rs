@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::runs::events;
 use crate::support::{
     Answer, Harness,
     apps::{import, publish, slow_then_quick},
     basic_account,
+    events::{events, names},
     model_server::ModelServer,
     process::wait_until,
 };
@@ -112,13 +112,6 @@ impl World {
     pub(super) async fn row(&self, query: &str) -> String {
         self.h.db.query(query).await.join("; ")
     }
-}
-
-pub(super) fn names(events: &[Value]) -> Vec<&str> {
-    events
-        .iter()
-        .map(|event| event["event"].as_str().unwrap())
-        .collect()
 }
 
 pub(super) fn said(events: &[Value]) -> String {

@@ -8,6 +8,7 @@ use crate::support::{
     Answer, Browser, Harness, SECRET_KEY,
     apps::{import, publish},
     basic_account,
+    events::{data, names},
     process::wait_until,
 };
 
@@ -104,16 +105,8 @@ impl World {
     pub(super) async fn paused(&self) -> Paused {
         let body = json!({"inputs": {"who": "Bob"}});
         let stream = self.call("POST", "/run", Some(&body)).await.expect(200);
-        let events: Vec<Value> = stream
-            .body
-            .split("\n\n")
-            .filter_map(|line| line.strip_prefix("data: "))
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let names: Vec<&str> = events
-            .iter()
-            .map(|e| e["event"].as_str().unwrap())
-            .collect();
+        let events = data(&stream.body);
+        let names = names(&events);
         assert_eq!(
             &names[names.len() - 2..],
             ["human_input_required", "workflow_paused"]

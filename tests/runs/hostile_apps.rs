@@ -7,6 +7,7 @@ use crate::support::{
     Answer, Browser, Harness,
     apps::{import, publish},
     basic_account,
+    events::data,
 };
 
 /// A file is YAML, and JSON in a file is YAML too.
@@ -177,10 +178,7 @@ async fn hostile_graph_is_not_published_and_the_node_is_named() {
 
 /// The end of a run: its status, and the node that failed with its error.
 fn told(stream: &str) -> (String, String, String) {
-    let events: Vec<Value> = stream
-        .split("\n\n")
-        .filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok())
-        .collect();
+    let events = data(stream);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let last = events.last().expect("an end");
     let failed = events

@@ -6,12 +6,10 @@ use gatewright_test_support::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    run_files::{World, app, node, uploaded},
-    runs::events,
-};
+use super::run_files::{World, app, node, uploaded};
 use crate::support::{
     Browser, Harness, basic_account,
+    events::events,
     files::{PNG, local},
 };
 

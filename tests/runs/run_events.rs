@@ -14,6 +14,7 @@ use crate::support::{
     Answer, Browser, Harness,
     apps::{file, import, publish},
     basic_account,
+    events::{data, names, read_until},
     process::wait_until,
 };
 
@@ -101,32 +102,6 @@ impl World {
     }
 }
 
-/// What has come so far of a stream, read until it has such an event.
-async fn read_until(stream: &mut reqwest::Response, event: &str) -> String {
-    let mut text = String::new();
-    while !text.contains(&format!("\"event\":\"{event}\"")) {
-        let bytes = stream.chunk().await.unwrap();
-        let bytes = bytes.unwrap_or_else(|| panic!("no {event} in {text}"));
-        text.push_str(std::str::from_utf8(&bytes).unwrap());
-    }
-    text
-}
-
-/// The data of a stream's lines.
-fn data(stream: &str) -> Vec<Value> {
-    let lines = stream
-        .split("\n\n")
-        .filter_map(|line| line.strip_prefix("data: "));
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn names(stream: &str) -> Vec<String> {
-    let name = |event: &Value| event["event"].as_str().unwrap().to_owned();
-    data(stream).iter().map(name).collect()
-}
-
 fn text(event: &Value, member: &str) -> String {
     event[member].as_str().unwrap().to_owned()
 }
@@ -178,7 +153,7 @@ async fn reader_that_attaches_gets_the_bytes_that_one_who_never_left_gets() {
     while let Some(bytes) = first.chunk().await.unwrap() {
         stayed.push_str(std::str::from_utf8(&bytes).unwrap());
     }
-    assert_eq!(names(&stayed).last().unwrap(), "workflow_finished");
+    assert_eq!(names(&data(&stayed)).last(), Some(&"workflow_finished"));
     for reader in readers {
         assert_eq!(reader.text().await.unwrap(), stayed);
     }
@@ -204,7 +179,7 @@ async fn reader_of_a_paused_run_gets_it_from_memory_and_from_storage_alike() {
         .await
         .unwrap();
     assert_eq!(
-        names(&from_storage),
+        names(&data(&from_storage)),
         [
             "workflow_started",
             "node_started",

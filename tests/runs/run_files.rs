@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::runs::events;
 use crate::support::{
     Answer, Browser, Harness, PUBLIC_URL,
     apps::{import, publish},
     basic_account,
+    events::events,
     files::{PNG, local, part},
 };
 

@@ -4,7 +4,11 @@ use gatewright_domain::Clock as _;
 use serde_json::{Value, json};
 
 use crate::support::apps::{calling, imported, publish, slow_then_quick};
-use crate::support::{Answer, Harness, basic_account, process::wait_until};
+use crate::support::{
+    Answer, Harness, basic_account,
+    events::{events, names},
+    process::wait_until,
+};
 
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
@@ -48,16 +52,6 @@ impl World {
     }
 }
 
-/// The data of a stream's lines; what comes first must be a ping.
-pub(super) fn events(stream: &str) -> Vec<Value> {
-    let lines = stream
-        .strip_prefix("event: ping\n\n")
-        .expect("a ping comes first");
-    let data = lines.split("\n\n").filter(|line| !line.is_empty());
-    data.map(|line| serde_json::from_str(line.strip_prefix("data: ").expect("data")).unwrap())
-        .collect()
-}
-
 #[actix_web::test]
 async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
     let world = World::new().await;
@@ -71,12 +65,8 @@ async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
     );
     assert_eq!(answer.headers["x-accel-buffering"], "no");
     let events = events(&answer.body);
-    let names: Vec<&str> = events
-        .iter()
-        .map(|event| event["event"].as_str().unwrap())
-        .collect();
     assert_eq!(
-        names,
+        names(&events),
         [
             "workflow_started",
             "node_started",

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::runs::events;
 use crate::support::{
     Answer, Browser, Harness,
     apps::{imported, publish},
     basic_account,
+    events::events,
 };
 
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";

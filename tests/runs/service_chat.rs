@@ -2,11 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    chatflows::{World, said, says},
-    runs::events,
-};
-use crate::support::Answer;
+use super::chatflows::{World, said, says};
+use crate::support::{Answer, events::events};
 
 const KEY: &str = "app-0123456789abcdefghijklmn";
 const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";

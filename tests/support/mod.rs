@@ -6,6 +6,7 @@ mod browser;
 pub mod certificates;
 pub mod commits;
 pub mod enterprise;
+pub mod events;
 pub mod files;
 mod flow;
 mod jar;

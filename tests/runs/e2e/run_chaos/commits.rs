@@ -1,8 +1,9 @@
 //! A process is killed at each commit of a run.
 
-use super::world::{ALL, World, data};
+use super::world::{ALL, World};
 use crate::support::{
     commits::{CommitRelay, Cut},
+    events::data,
     process::signal,
 };
 

@@ -3,8 +3,11 @@
 use futures_util::future::join_all;
 use gatewright_domain::{IdGen as _, RandomIds};
 
-use super::world::{ALL, World, data};
-use crate::support::process::{signal, wait_until};
+use super::world::{ALL, World};
+use crate::support::{
+    events::data,
+    process::{signal, wait_until},
+};
 
 /// Runs of one process. More, twenty at a time, by `GATEWRIGHT_CHAOS_RUNS=200`.
 const RUNS: usize = 20;

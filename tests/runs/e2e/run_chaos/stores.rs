@@ -1,7 +1,8 @@
 //! Redis or PostgreSQL is gone in mid-run.
 
-use super::world::{ALL, World, data};
+use super::world::{ALL, World};
 use crate::support::{
+    events::data,
     process::wait_until,
     relay::{Relay, Target},
 };

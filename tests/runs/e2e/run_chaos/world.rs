@@ -261,13 +261,3 @@ async fn process(db: &TestDb, database_url: &str, redis_url: &str) -> Server {
     settings.extend(SETTINGS);
     Server::start(database_url, redis_url, &settings).await
 }
-
-/// The data of a stream's lines.
-pub(super) fn data(stream: &str) -> Vec<Value> {
-    let lines = stream
-        .split("\n\n")
-        .filter_map(|line| line.strip_prefix("data: "));
-    lines
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
-}
