@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::support::apps::{calling, slow_then_quick};
 use crate::support::{
     Answer, Harness,
-    apps::{import, publish},
+    apps::{calling, make_key, published, slow_then_quick},
     basic_account,
     events::{data, read_until},
     process::wait_until,
@@ -18,14 +17,11 @@ async fn slow_app() -> (Harness, String) {
     let h = Harness::with(&[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
     let mut owner = basic_account(&h).await;
     let file = calling(&slow_then_quick().await);
-    let done = import(&h, &mut owner, &file).await.expect(200).json();
-    let app = done["app_id"].as_str().unwrap();
-    publish(&h, &mut owner, app).await.expect(200);
-    let path = format!("/console/api/apps/{app}/api-keys");
-    let made = owner.post(&h, &path, json!({})).await.expect(201).json();
+    let app = published(&h, &mut owner, &file).await;
+    let (_, key) = make_key(&h, &mut owner, &app).await;
     let limit = "UPDATE apps SET max_active_requests = 1";
     h.db.execute(limit).await;
-    (h, made["token"].as_str().unwrap().to_owned())
+    (h, key)
 }
 
 async fn begin(h: &Harness, key: &str) -> reqwest::Response {

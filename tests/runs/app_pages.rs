@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::support::{
-    Answer, Browser, EMAIL, Harness,
-    apps::{calling, file, import, publish, slow_then_quick},
+    Answer, EMAIL, Harness,
+    apps::{calling, file, published, slow_then_quick},
     arrange, basic_account,
     plain::{Plain, between, signed_in},
+    process::wait_until,
 };
 
 /// An installation with one published app.
@@ -18,7 +19,8 @@ pub(super) struct World {
 impl World {
     pub(super) async fn of(h: Harness, text: &str) -> Self {
         let mut owner = basic_account(&h).await;
-        let path = published(&h, &mut owner, text).await;
+        let app = published(&h, &mut owner, text).await;
+        let path = format!("/apps/{app}");
         Self { h, path }
     }
 
@@ -39,14 +41,6 @@ impl World {
         let begun = browser.submit(&page, filled).await.expect(303);
         begun.header("location").to_owned()
     }
-}
-
-/// Imports and publishes; the path of the app's page.
-async fn published(h: &Harness, by: &mut Browser, text: &str) -> String {
-    let done = import(h, by, text).await.expect(200).json();
-    let app = done["app_id"].as_str().unwrap();
-    publish(h, by, app).await.expect(200);
-    format!("/apps/{app}")
 }
 
 /// The greeting app, with these fields in its form instead of the one that it has.
@@ -293,11 +287,13 @@ async fn app_that_cannot_run_says_why_and_has_no_form() {
 
 /// The page of a run, once it has ended.
 pub(super) async fn ended(browser: &mut Plain<'_>, run: &str) -> Answer {
-    for _ in 0..500 {
+    let mut last = None;
+    wait_until("the run has ended", async || {
         let shown = browser.get(run).await.expect(200);
-        if !shown.body.contains("http-equiv=\"refresh\"") {
-            return shown;
-        }
-    }
-    panic!("the run goes on and on");
+        let goes_on = shown.body.contains("http-equiv=\"refresh\"");
+        last = Some(shown);
+        !goes_on
+    })
+    .await;
+    last.unwrap()
 }

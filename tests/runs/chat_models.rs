@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chatflows::{World, conversation, memory, model, said, says};
-use crate::support::{Answer, events::names, process::wait_until};
+use crate::support::{events::names, process::wait_until};
 
 #[actix_web::test]
 async fn memory_is_the_window_of_the_conversation_and_off_without_one() {
@@ -93,15 +93,9 @@ async fn stopped_answer_keeps_what_was_said_so_far() {
         let run: Uuid = world.row(heard).await.parse().unwrap();
         let task = gatewright_usecase_runs::execution_id(run, u64::MAX);
         // The answer waits for ever: what ends the run is the stop.
-        let path = format!("/openapi/v1/apps/{}/tasks/{task}/stop", world.app);
-        let request = world
-            .h
-            .request("POST", &path)
-            .bearer_auth(&world.token)
-            .json(&json!({}));
-        Answer::read(request.send().await.unwrap())
-            .await
-            .expect(200);
+        let path = format!("/tasks/{task}/stop");
+        let stop = world.call("POST", &path, Some(&json!({}))).await;
+        stop.expect(200);
     };
     let (events, ()) = tokio::join!(world.ask("hold:abcdef", None), stop);
     let end = events

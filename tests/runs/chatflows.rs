@@ -1,12 +1,12 @@
 //! Apps that answer in conversations, over `/openapi/v1`: rounds, memory, variables; conversations of others, busy ones, deleted ones.
 
+use std::ops::Deref;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
-    Answer, Harness,
-    apps::{import, publish, slow_then_quick},
-    basic_account,
+    apps::{Installed, slow_then_quick},
     events::{events, names},
     model_server::ModelServer,
     process::wait_until,
@@ -65,48 +65,35 @@ fn notes() -> Value {
          "value": ["sys", "query"], "write_mode": "over-write"}]}})
 }
 
-/// An installation with one published chatflow, and a bearer of its owner.
+/// An installation with one published chatflow, and the server of its model.
 pub(super) struct World {
-    pub(super) h: Harness,
     pub(super) model: ModelServer,
-    pub(super) token: String,
-    pub(super) app: String,
+    installed: Installed,
+}
+
+impl Deref for World {
+    type Target = Installed;
+
+    fn deref(&self) -> &Installed {
+        &self.installed
+    }
 }
 
 impl World {
     pub(super) async fn new(nodes: &[Value]) -> Self {
         let model = ModelServer::start().await;
-        let h = Harness::with(&[
+        let settings = [
             ("GATEWRIGHT_MODEL_ENDPOINTS", model.endpoints()),
             ("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8"),
-        ])
-        .await;
-        let mut owner = basic_account(&h).await;
-        let token = h.token(&mut owner, "laptop").await;
-        let done = import(&h, &mut owner, &file(nodes))
-            .await
-            .expect(200)
-            .json();
-        let app = done["app_id"].as_str().unwrap().to_owned();
-        publish(&h, &mut owner, &app).await.expect(200);
-        Self {
-            h,
-            model,
-            token,
-            app,
-        }
-    }
-
-    async fn post(&self, token: &str, body: &Value) -> Answer {
-        let path = format!("/openapi/v1/apps/{}/run", self.app);
-        let request = self.h.request("POST", &path).bearer_auth(token).json(body);
-        Answer::read(request.send().await.unwrap()).await
+        ];
+        let installed = Installed::of(&file(nodes), &settings).await;
+        Self { model, installed }
     }
 
     /// Asks, in a conversation or a new one.
     pub(super) async fn ask(&self, query: &str, conversation: Option<&str>) -> Vec<Value> {
         let body = json!({"inputs": {}, "query": query, "conversation_id": conversation, "auto_generate_name": false});
-        events(&self.post(&self.token, &body).await.expect(200).body)
+        events(&self.run(&body).await.expect(200).body)
     }
 
     pub(super) async fn row(&self, query: &str) -> String {
@@ -129,7 +116,7 @@ pub(super) fn conversation(events: &[Value]) -> String {
 async fn question_begins_a_conversation_that_is_kept_with_its_message() {
     let world = World::new(&[echoes()]).await;
     let body = json!({"inputs": {"who": "Ada"}, "query": "Hello there, this is a long question"});
-    let events = events(&world.post(&world.token, &body).await.expect(200).body);
+    let events = events(&world.run(&body).await.expect(200).body);
     let expected = [
         "workflow_started",
         "message",
@@ -230,25 +217,15 @@ async fn next_question_counts_on_and_a_conversation_of_nobody_or_of_others_is_no
     let missing =
         json!({"code": "not_found", "message": "Conversation Not Exists.", "status": 404});
     for nobodys in [Uuid::nil().to_string(), world.app.clone()] {
-        assert_eq!(
-            world
-                .post(&world.token, &ask(&nobodys))
-                .await
-                .expect(404)
-                .json(),
-            missing
-        );
+        assert_eq!(world.run(&ask(&nobodys)).await.expect(404).json(), missing);
     }
-    world.post(&world.token, &ask("nope")).await.expect(422);
+    world.run(&ask("nope")).await.expect(422);
     let blank = json!({"inputs": {}, "query": " ", "conversation_id": id});
-    world.post(&world.token, &blank).await.expect(422);
+    world.run(&blank).await.expect(422);
 
     let accounts = "UPDATE conversations SET from_account_id = gen_random_uuid()";
     world.h.db.execute(accounts).await;
-    assert_eq!(
-        world.post(&world.token, &ask(&id)).await.expect(404).json(),
-        missing
-    );
+    assert_eq!(world.run(&ask(&id)).await.expect(404).json(), missing);
     let own = world.ask("mine", None).await;
     world
         .h
@@ -257,7 +234,7 @@ async fn next_question_counts_on_and_a_conversation_of_nobody_or_of_others_is_no
         .await;
     assert_eq!(
         world
-            .post(&world.token, &ask(&conversation(&own)))
+            .run(&ask(&conversation(&own)))
             .await
             .expect(404)
             .json(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::forms::{WEB_APP, World};
-use crate::support::{Answer, PUBLIC_URL};
+use crate::support::{Answer, PUBLIC_URL, apps::make_key};
 
 const MAIL: &str = "[{config: {body: 'Dear {{#start.who#}}, **answer** <i>here</i>: {{#url#}}', debug_mode: false, recipients: {items: [{type: external, email: boss@elsewhere.example}], whole_workspace: true}, subject: 'Please <b>answer</b>'}, enabled: true, id: 3f5b1d0e-7a31-4a7e-8d2e-6a4f2f7c1b02, type: email}]";
 
@@ -25,10 +25,8 @@ async fn press(world: &World, path: &str, fields: &[(&str, &str)], origin: &str)
 #[actix_web::test]
 async fn form_is_mailed_to_everybody_once_and_its_link_answers_it() {
     let world = World::with(MAIL, &[]).await;
-    let stream = world
-        .call("POST", "/run", Some(&json!({"inputs": {"who": "Bob"}})))
-        .await
-        .expect(200);
+    let body = json!({"inputs": {"who": "Bob"}});
+    let stream = world.run(&body).await.expect(200);
     // A program can act on nothing here, and is told where people can.
     assert!(
         stream.body.contains(r#""form_token":null"#)
@@ -170,15 +168,8 @@ async fn run_whose_form_is_open_for_too_long_is_stopped() {
 /// As recorded from Dify 1.14.2 with the same app.
 #[actix_web::test]
 async fn form_over_the_service_api_is_as_recorded() {
-    let mut world = World::new().await;
-    let path = format!("/console/api/apps/{}/api-keys", world.app);
-    let made = world
-        .owner
-        .post(&world.h, &path, json!({}))
-        .await
-        .expect(201)
-        .json();
-    let key = made["token"].as_str().unwrap().to_owned();
+    let world = World::new().await;
+    let (_, key) = make_key(&world.h, &mut world.owner.clone(), &world.app).await;
     let call = async |method: &str, path: &str, body: Option<&Value>| {
         let mut request = world.h.request(method, path).bearer_auth(&key);
         if let Some(body) = body {

@@ -1,13 +1,14 @@
 //! Runs that ask a person: paused, looked at, answered once, gone on with by whichever process there is.
 
+use std::ops::Deref;
+
 use gatewright_auth::{form_token::FormKeys, keys::MasterKeys};
 use gatewright_runtime::RunPlane;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Browser, Harness, SECRET_KEY,
-    apps::{import, publish},
-    basic_account,
+    Answer, SECRET_KEY,
+    apps::Installed,
     events::{data, names},
     process::wait_until,
 };
@@ -51,12 +52,17 @@ pub(super) fn file(methods: &str) -> String {
 pub(super) const WEB_APP: &str =
     "[{config: {}, enabled: true, id: 3f5b1d0e-7a31-4a7e-8d2e-6a4f2f7c1b01, type: webapp}]";
 
-/// An installation with a published app that asks, and a bearer of its owner.
+/// An installation with a published app that asks.
 pub(super) struct World {
-    pub(super) h: Harness,
-    pub(super) owner: Browser,
-    pub(super) token: String,
-    pub(super) app: String,
+    installed: Installed,
+}
+
+impl Deref for World {
+    type Target = Installed;
+
+    fn deref(&self) -> &Installed {
+        &self.installed
+    }
 }
 
 /// A run that waits.
@@ -78,33 +84,14 @@ impl World {
     }
 
     pub(super) async fn with(methods: &str, settings: &[(&str, &str)]) -> Self {
-        let h = Harness::with(settings).await;
-        let mut owner = basic_account(&h).await;
-        let token = h.token(&mut owner, "laptop").await;
-        let done = import(&h, &mut owner, &file(methods)).await.expect(200);
-        let app = done.json()["app_id"].as_str().unwrap().to_owned();
-        publish(&h, &mut owner, &app).await.expect(200);
-        Self {
-            h,
-            owner,
-            token,
-            app,
-        }
-    }
-
-    pub(super) async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let path = format!("/openapi/v1/apps/{}{path}", self.app);
-        let mut request = self.h.request(method, &path).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        Answer::read(request.send().await.unwrap()).await
+        let installed = Installed::of(&file(methods), settings).await;
+        Self { installed }
     }
 
     /// Runs the app until it waits.
     pub(super) async fn paused(&self) -> Paused {
         let body = json!({"inputs": {"who": "Bob"}});
-        let stream = self.call("POST", "/run", Some(&body)).await.expect(200);
+        let stream = self.run(&body).await.expect(200);
         let events = data(&stream.body);
         let names = names(&events);
         assert_eq!(
@@ -136,18 +123,6 @@ impl World {
         let keys = FormKeys::new(&MasterKeys::new(SECRET_KEY.as_bytes(), []));
         let token = keys.token_again(id.parse().unwrap(), digest).unwrap();
         token.expose().to_owned()
-    }
-
-    /// How the only run ends.
-    pub(super) async fn ends(&self) -> String {
-        let query = "SELECT status || ' ' || coalesce(outputs, '') || ' ' || coalesce(error, '') FROM workflow_runs";
-        let mut row = String::new();
-        wait_until("the run ends", async || {
-            self.rows(query).await[0].clone_into(&mut row);
-            !row.starts_with("running") && !row.starts_with("paused")
-        })
-        .await;
-        row
     }
 }
 

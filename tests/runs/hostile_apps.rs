@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Browser, Harness,
-    apps::{import, publish},
+    apps::{import, publish, published},
     basic_account,
     events::data,
 };
@@ -293,8 +293,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
         ),
     ];
     for (graph, node, says) in cases {
-        let app = imported(&h, &mut owner, &graph).await;
-        publish(&h, &mut owner, &app).await.expect(200);
+        let app = published(&h, &mut owner, &file(&graph)).await;
         let path = format!("/openapi/v1/apps/{app}/run");
         let request = h.request("POST", &path).bearer_auth(&token);
         let answer = request
@@ -331,8 +330,7 @@ async fn run_that_would_begin_at_a_trigger_is_refused_with_node_and_reason() {
             node("begin", json!({"type": kind, "title": "T"})),
             end(&["begin", "x"]),
         ]);
-        let app = imported(&h, &mut owner, &graph).await;
-        publish(&h, &mut owner, &app).await.expect(200);
+        let app = published(&h, &mut owner, &file(&graph)).await;
         let path = format!("/openapi/v1/apps/{app}/run");
         let request = h
             .request("POST", &path)

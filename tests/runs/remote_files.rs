@@ -48,7 +48,7 @@ async fn value_that_forges_a_file_of_somebody_else_is_not_read_by_nodes() {
         .execute("UPDATE upload_files SET created_by = gen_random_uuid()")
         .await;
     let stream = world
-        .run(json!({"inputs": {"any": forged}}))
+        .run(&json!({"inputs": {"any": forged}}))
         .await
         .expect(200);
     let last = events(&stream.body).pop().unwrap();
@@ -294,7 +294,7 @@ async fn picture_of_a_question_is_kept_with_the_message_and_remembered_while_it_
     let ask = async |files: Value, conversation: Value| {
         let body =
             json!({"inputs": {}, "query": "see", "files": files, "conversation_id": conversation});
-        let stream = world.run(body).await.expect(200).body;
+        let stream = world.run(&body).await.expect(200).body;
         let last = events(&stream).pop().unwrap();
         assert_eq!(last["data"]["status"], "succeeded", "{last}");
         last["conversation_id"].clone()

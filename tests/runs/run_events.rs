@@ -1,6 +1,6 @@
 //! Reading a run on: under way, paused, ended; by whom.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -9,11 +9,9 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::support::apps::calling;
 use crate::support::{
-    Answer, Browser, Harness,
-    apps::{file, import, publish},
-    basic_account,
+    Answer, Harness,
+    apps::{Installed, NOWHERE, calling, file, imported},
     events::{data, names, read_until},
     process::wait_until,
 };
@@ -52,28 +50,24 @@ impl Gate {
     }
 }
 
-/// An installation with one published app, and a bearer of its owner.
+/// An installation with one published app, whose nodes may call this machine.
 struct World {
-    h: Harness,
-    owner: Browser,
-    token: String,
-    app: String,
+    installed: Installed,
+}
+
+impl Deref for World {
+    type Target = Installed;
+
+    fn deref(&self) -> &Installed {
+        &self.installed
+    }
 }
 
 impl World {
     async fn new(app: &str) -> Self {
-        let h = Harness::with(&[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
-        let mut owner = basic_account(&h).await;
-        let token = h.token(&mut owner, "laptop").await;
-        let done = import(&h, &mut owner, app).await.expect(200).json();
-        let app = done["app_id"].as_str().unwrap().to_owned();
-        publish(&h, &mut owner, &app).await.expect(200);
-        Self {
-            h,
-            owner,
-            token,
-            app,
-        }
+        let settings = [("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")];
+        let installed = Installed::of(app, &settings).await;
+        Self { installed }
     }
 
     async fn begin(&self, inputs: Value) -> reqwest::Response {
@@ -96,9 +90,8 @@ impl World {
     }
 
     async fn stop(&self, task: &str) {
-        let path = format!("/openapi/v1/apps/{}/tasks/{task}/stop", self.app);
-        let request = self.h.request("POST", &path).bearer_auth(&self.token);
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        let path = format!("/tasks/{task}/stop");
+        self.call("POST", &path, None).await.expect(200);
     }
 }
 
@@ -244,7 +237,7 @@ async fn reader_who_waits_with_a_paused_run_reads_on_when_it_goes_on() {
 
 #[actix_web::test]
 async fn run_of_somebody_else_or_of_another_app_cannot_be_read() {
-    let mut world = World::new(&file("0.6.0", "greets")).await;
+    let world = World::new(&file("0.6.0", "greets")).await;
     let stream = world
         .begin(json!({"name": "Ada"}))
         .await
@@ -252,13 +245,11 @@ async fn run_of_somebody_else_or_of_another_app_cannot_be_read() {
         .await
         .unwrap();
     let run = text(&data(&stream)[0], "workflow_run_id");
-    let other = file("0.6.0", "other");
-    let done = import(&world.h, &mut world.owner, &other).await.expect(200);
-    let other = text(&done.json(), "app_id");
+    let other = imported(&world.h, &mut world.owner.clone(), "other").await;
     let of_another_app = format!("/openapi/v1/apps/{other}/tasks/{run}/events");
     for path in [
         of_another_app,
-        world.events_path("5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff", ""),
+        world.events_path(NOWHERE, ""),
         world.events_path("nope", ""),
     ] {
         let request = world.h.request("GET", &path).bearer_auth(&world.token);

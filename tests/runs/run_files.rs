@@ -1,21 +1,27 @@
 //! Files of runs: uploaded over `/openapi/v1`, given to runs; and whose they are.
 
+use std::ops::Deref;
+
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    Answer, Browser, Harness, PUBLIC_URL,
-    apps::{import, publish},
-    basic_account,
+    Answer, PUBLIC_URL,
+    apps::{Installed, NOWHERE},
     events::events,
     files::{PNG, local, part},
 };
 
-/// An installation whose nodes may call this machine, a bearer of its owner, and an app.
+/// An installation with an app.
 pub(super) struct World {
-    pub(super) h: Harness,
-    pub(super) owner: Browser,
-    token: String,
-    app: String,
+    installed: Installed,
+}
+
+impl Deref for World {
+    type Target = Installed;
+
+    fn deref(&self) -> &Installed {
+        &self.installed
+    }
 }
 
 pub(super) fn node(id: &str, kind: &str, data: Value) -> Value {
@@ -66,18 +72,8 @@ pub(super) fn app(work: Option<Value>, result: [&str; 2], features: Value) -> St
 
 impl World {
     pub(super) async fn with(app: &str, settings: &[(&str, &str)]) -> Self {
-        let h = Harness::with(settings).await;
-        let mut owner = basic_account(&h).await;
-        let token = h.token(&mut owner, "laptop").await;
-        let done = import(&h, &mut owner, app).await.expect(200).json();
-        let app = done["app_id"].as_str().unwrap().to_owned();
-        publish(&h, &mut owner, &app).await.expect(200);
-        Self {
-            h,
-            owner,
-            token,
-            app,
-        }
+        let installed = Installed::of(app, settings).await;
+        Self { installed }
     }
 
     pub(super) async fn new() -> Self {
@@ -102,22 +98,16 @@ impl World {
         sent.expect(201).json()
     }
 
-    pub(super) async fn run(&self, body: Value) -> Answer {
-        let path = format!("/openapi/v1/apps/{}/run", self.app);
-        let request = self.h.request("POST", &path).bearer_auth(&self.token);
-        Answer::read(request.json(&body).send().await.unwrap()).await
-    }
-
     /// The outputs of a run that succeeds.
     pub(super) async fn outputs(&self, inputs: Value) -> Value {
-        let stream = self.run(json!({"inputs": inputs})).await.expect(200).body;
+        let stream = self.run(&json!({"inputs": inputs})).await.expect(200).body;
         let last = events(&stream).pop().unwrap();
         assert_eq!(last["data"]["status"], "succeeded", "{last}");
         last["data"]["outputs"]["result"].clone()
     }
 
     pub(super) async fn refused(&self, inputs: Value) -> String {
-        let refused = self.run(json!({"inputs": inputs.clone()})).await;
+        let refused = self.run(&json!({"inputs": inputs})).await;
         assert_eq!(refused.status, 400, "{inputs} {refused:?}");
         assert_eq!(refused.code(), "invalid_param");
         refused.json()["message"].as_str().unwrap().to_owned()
@@ -303,11 +293,7 @@ async fn file_of_somebody_else_is_unknown_as_an_input() {
     let parts = [part("file", Some("secret.png"), PNG)];
     let secret = world.send(&token, "files", &parts).await.expect(201).json();
     let mine = world.upload("mine.png", PNG).await;
-    for id in [
-        &secret["id"],
-        &json!("5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff"),
-        &json!("nope"),
-    ] {
+    for id in [&secret["id"], &json!(NOWHERE), &json!("nope")] {
         let pic = json!({"transfer_method": "local_file", "upload_file_id": id});
         assert_eq!(
             world.refused(json!({"pic": pic})).await,
@@ -350,7 +336,10 @@ async fn files_beside_the_inputs_are_the_system_s_where_the_app_takes_them() {
             uploaded(&world.upload("a.png", PNG).await),
             uploaded(&world.upload("a.txt", b"x").await),
         ];
-        let run = |files: Value| world.run(json!({"inputs": {}, "files": files}));
+        let run = async |files: Value| {
+            let body = json!({"inputs": {}, "files": files});
+            world.run(&body).await
+        };
         let stream = run(json!([png])).await.expect(200).body;
         let files = &events(&stream)[0]["data"]["inputs"]["sys.files"];
         assert_eq!(files.as_array().unwrap().len(), count);

@@ -1,60 +1,26 @@
 //! Runs of published apps over `/openapi/v1`: streamed, kept, refused, stopped.
 
-use gatewright_domain::Clock as _;
 use serde_json::{Value, json};
 
-use crate::support::apps::{calling, imported, publish, slow_then_quick};
 use crate::support::{
-    Answer, Harness, basic_account,
+    Answer,
+    apps::{Installed, NOWHERE, calling, file, slow_then_quick},
     events::{events, names},
-    process::wait_until,
 };
 
-const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
-
-/// An installation with one published app, and a bearer of its owner.
-struct World {
-    h: Harness,
-    token: String,
-    app: String,
+/// The app that greets.
+async fn greeter() -> Installed {
+    Installed::of(&file("0.6.0", "greets"), &[]).await
 }
 
-impl World {
-    async fn new() -> Self {
-        let h = Harness::start().await;
-        let mut owner = basic_account(&h).await;
-        let token = h.token(&mut owner, "laptop").await;
-        let app = imported(&h, &mut owner, "greets").await;
-        publish(&h, &mut owner, &app).await.expect(200);
-        Self { h, token, app }
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Answer {
-        let request = self
-            .h
-            .request("POST", path)
-            .bearer_auth(&self.token)
-            .json(body);
-        Answer::read(request.send().await.unwrap()).await
-    }
-
-    async fn run(&self, body: &Value) -> Answer {
-        self.post(&format!("/openapi/v1/apps/{}/run", self.app), body)
-            .await
-    }
-
-    async fn count(&self, table: &str) -> String {
-        self.h
-            .db
-            .query(&format!("SELECT count(*) FROM {table}"))
-            .await[0]
-            .clone()
-    }
+async fn count(world: &Installed, table: &str) -> String {
+    let query = format!("SELECT count(*) FROM {table}");
+    world.h.db.query(&query).await[0].clone()
 }
 
 #[actix_web::test]
 async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
-    let world = World::new().await;
+    let world = greeter().await;
     let answer = world
         .run(&json!({"inputs": {"name": "Ada", "stray": 1}}))
         .await
@@ -101,15 +67,15 @@ async fn run_of_a_published_app_streams_its_events_in_order_and_is_kept() {
         world.h.db.query(nodes).await,
         ["start succeeded", "end succeeded"]
     );
-    assert_eq!(world.count("workflow_app_logs").await, "1");
+    assert_eq!(count(&world, "workflow_app_logs").await, "1");
     // Nobody works on it any more.
-    assert_eq!(world.count("gatewright_run_leases").await, "0");
-    assert_eq!(world.count("gatewright_run_checkpoints").await, "0");
+    assert_eq!(count(&world, "gatewright_run_leases").await, "0");
+    assert_eq!(count(&world, "gatewright_run_checkpoints").await, "0");
 }
 
 #[actix_web::test]
 async fn run_with_an_input_that_does_not_fit_is_refused_and_stores_nothing() {
-    let world = World::new().await;
+    let world = greeter().await;
     for (inputs, message) in [
         (json!({}), "name is required in input form"),
         (
@@ -131,12 +97,12 @@ async fn run_with_an_input_that_does_not_fit_is_refused_and_stores_nothing() {
             json!({"code": "invalid_param", "message": message, "status": 400})
         );
     }
-    assert_eq!(world.count("workflow_runs").await, "0");
+    assert_eq!(count(&world, "workflow_runs").await, "0");
 }
 
 #[actix_web::test]
 async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
-    let world = World::new().await;
+    let world = greeter().await;
     let refused = world
         .run(&json!({"inputs": {"name": "x"}, "query": "q"}))
         .await
@@ -153,7 +119,11 @@ async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
         .expect(422);
     world.run(&json!({"inputs": []})).await.expect(422);
     let run = format!("/openapi/v1/apps/{NOWHERE}/run");
-    world.post(&run, &json!({"inputs": {}})).await.expect(404);
+    let request = world.h.request("POST", &run).bearer_auth(&world.token);
+    let request = request.json(&json!({"inputs": {}}));
+    Answer::read(request.send().await.unwrap())
+        .await
+        .expect(404);
 
     let mut other = world.h.add_account("other").await;
     let stranger = world.h.token(&mut other, "theirs").await;
@@ -177,17 +147,14 @@ async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
         .expect(400)
         .json();
     assert_eq!(unpublished["code"], "app_unavailable");
-    assert_eq!(world.count("workflow_runs").await, "0");
+    assert_eq!(count(&world, "workflow_runs").await, "0");
 }
 
 #[actix_web::test]
 async fn run_is_reached_by_the_paths_of_newer_clients_too() {
-    let world = World::new().await;
-    let path = format!("/openapi/v1/apps/{}:run", world.app);
-    let answer = world
-        .post(&path, &json!({"inputs": {"name": "Ada"}}))
-        .await
-        .expect(200);
+    let world = greeter().await;
+    let body = json!({"inputs": {"name": "Ada"}});
+    let answer = world.call("POST", ":run", Some(&body)).await.expect(200);
     assert_eq!(
         events(&answer.body).last().unwrap()["event"],
         "workflow_finished"
@@ -196,18 +163,16 @@ async fn run_is_reached_by_the_paths_of_newer_clients_too() {
 
 #[actix_web::test]
 async fn stop_of_a_run_that_there_is_none_of_succeeds_and_changes_nothing() {
-    let world = World::new().await;
+    let world = greeter().await;
     world
         .run(&json!({"inputs": {"name": "Ada"}}))
         .await
         .expect(200);
     for task in [NOWHERE, "nope"] {
         for path in [format!("{task}/stop"), format!("{task}:stop")] {
-            let path = format!("/openapi/v1/apps/{}/tasks/{path}", world.app);
-            assert_eq!(
-                world.post(&path, &json!({})).await.expect(200).json(),
-                json!({"result": "success"})
-            );
+            let path = format!("/tasks/{path}");
+            let answer = world.call("POST", &path, Some(&json!({}))).await;
+            assert_eq!(answer.expect(200).json(), json!({"result": "success"}));
         }
     }
     assert_eq!(
@@ -218,48 +183,30 @@ async fn stop_of_a_run_that_there_is_none_of_succeeds_and_changes_nothing() {
 
 /// A published app that calls a slow server, and the beginning of a run of it in a process of its own.
 async fn slow_run() -> (
-    Harness,
+    Installed,
     gatewright_runtime::RunPlane,
     gatewright_usecase_runs::RunHandle,
 ) {
-    let h = Harness::with(&[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
-    let mut owner = basic_account(&h).await;
     let file = calling(&slow_then_quick().await);
-    let done = crate::support::apps::import(&h, &mut owner, &file)
-        .await
-        .expect(200)
-        .json();
-    let app = done["app_id"].as_str().unwrap();
-    publish(&h, &mut owner, app).await.expect(200);
-    let first = h.another_run_plane();
+    let world = Installed::of(&file, &[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
+    let first = world.h.another_run_plane();
     let request = gatewright_run_service::StartRun {
-        app: app.parse().unwrap(),
+        app: world.app.parse().unwrap(),
         version: None,
         inputs: json!({"name": "Ada"}).as_object().cloned().unwrap(),
         files: vec![],
         caller: gatewright_run_service::Caller::User("somebody".into()),
         asked: None,
     };
-    let ctx = gatewright_usecase_kit::Ctx::of_system(h.clock.now(), "test");
+    let ctx = gatewright_usecase_kit::Ctx::of_system(world.h.now(), "test");
     let run = first.service.start(&ctx, request).await.unwrap();
-    (h, first, run)
-}
-
-async fn ends(h: &Harness) -> String {
-    let query = "SELECT status || ' ' || coalesce(outputs, '') || ' ' || coalesce(error, '') FROM workflow_runs";
-    let mut row = String::new();
-    wait_until("the run ends", async || {
-        h.db.query(query).await[0].clone_into(&mut row);
-        !row.starts_with("running")
-    })
-    .await;
-    row
+    (world, first, run)
 }
 
 #[actix_web::test]
 async fn run_left_by_one_process_ends_in_another() {
-    let (h, first, _run) = slow_run().await;
-    let second = h.another_run_plane();
+    let (world, first, _run) = slow_run().await;
+    let second = world.h.another_run_plane();
     assert_eq!(second.take_up_lapsed().await.unwrap(), 0, "it has an owner");
     first.leave(std::time::Duration::ZERO).await;
     assert_eq!(
@@ -268,23 +215,19 @@ async fn run_left_by_one_process_ends_in_another() {
         "who leaves takes nothing"
     );
     assert_eq!(second.take_up_lapsed().await.unwrap(), 1);
-    assert_eq!(ends(&h).await, "succeeded {\"result\":\"hi\"} ");
+    assert_eq!(world.ends().await, "succeeded {\"result\":\"hi\"} ");
     let nodes = "SELECT node_type || ' ' || status FROM workflow_node_executions ORDER BY index";
     assert_eq!(
-        h.db.query(nodes).await,
+        world.h.db.query(nodes).await,
         ["start succeeded", "http-request succeeded", "end succeeded"]
     );
-    assert_eq!(
-        h.db.query("SELECT count(*) FROM gatewright_run_leases")
-            .await,
-        ["0"]
-    );
+    assert_eq!(count(&world, "gatewright_run_leases").await, "0");
 }
 
 #[actix_web::test]
 async fn stop_asked_of_another_process_ends_the_run() {
-    let (h, first, run) = slow_run().await;
-    let second = h.another_run_plane();
+    let (world, first, run) = slow_run().await;
+    let second = world.h.another_run_plane();
     let app = gatewright_domain::ids::AppId(run.plan.app_id);
     second
         .service
@@ -292,5 +235,5 @@ async fn stop_asked_of_another_process_ends_the_run() {
         .await
         .unwrap();
     first.renew_leases().await.unwrap();
-    assert_eq!(ends(&h).await, "stopped {} Stopped by user.");
+    assert_eq!(world.ends().await, "stopped {} Stopped by user.");
 }

@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Browser, Harness,
-    apps::{imported, publish},
+    apps::{NOWHERE, file, make_key, published},
     basic_account,
     events::events,
 };
-
-const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
 /// An installation with one published app, and a key of it.
 struct World {
@@ -23,8 +21,7 @@ impl World {
     async fn new() -> Self {
         let h = Harness::start().await;
         let mut owner = basic_account(&h).await;
-        let app = imported(&h, &mut owner, "greets").await;
-        publish(&h, &mut owner, &app).await.expect(200);
+        let app = published(&h, &mut owner, &file("0.6.0", "greets")).await;
         let (_, key) = make_key(&h, &mut owner, &app).await;
         Self { h, owner, app, key }
     }
@@ -41,14 +38,6 @@ impl World {
     async fn run(&self, body: &Value) -> Answer {
         self.post("/v1/workflows/run", body).await
     }
-}
-
-/// A key of an app: its id, and the key.
-pub(super) async fn make_key(h: &Harness, by: &mut Browser, app: &str) -> (String, String) {
-    let path = format!("/console/api/apps/{app}/api-keys");
-    let made = by.post(h, &path, json!({})).await.expect(201).json();
-    let text = |member: &str| made[member].as_str().unwrap().to_owned();
-    (text("id"), text("token"))
 }
 
 fn error(status: u16, code: &str, message: &str) -> Value {

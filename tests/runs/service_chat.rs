@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::chatflows::{World, said, says};
-use crate::support::{Answer, events::events};
+use crate::support::{Answer, apps::NOWHERE, events::events};
 
 const KEY: &str = "app-0123456789abcdefghijklmn";
-const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
 /// A chatflow that repeats what it hears, and a key of it.
 async fn echoing() -> World {

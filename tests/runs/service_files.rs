@@ -2,23 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    run_files::{app, uploaded},
-    service::make_key,
-};
+use super::run_files::{app, uploaded};
 use crate::support::{
     Answer, Browser, Harness,
-    apps::{import, publish},
+    apps::{make_key, published},
     basic_account,
     files::{local, part},
 };
 
 async fn keyed_app(h: &Harness, owner: &mut Browser) -> String {
     let file = app(None, ["start", "pic"], json!({}));
-    let done = import(h, owner, &file).await.expect(200).json();
-    let app = done["app_id"].as_str().unwrap();
-    publish(h, owner, app).await.expect(200);
-    make_key(h, owner, app).await.1
+    let app = published(h, owner, &file).await;
+    make_key(h, owner, &app).await.1
 }
 
 async fn upload(h: &Harness, key: &str, parts: &[Vec<u8>]) -> Answer {

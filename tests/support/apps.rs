@@ -1,8 +1,11 @@
-//! An app that greets: its file, imported, published.
+//! An app that greets: its file, imported, published; and an installation with an app.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Answer, Browser, Harness};
+use super::{Answer, Browser, Harness, basic_account, process::wait_until};
+
+/// An id that nothing has.
+pub const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 
 /// Where the console has apps.
 pub const APPS: &str = "/console/api/apps";
@@ -40,6 +43,72 @@ pub async fn publish(h: &Harness, by: &mut Browser, app: &str) -> Answer {
         json!({"marked_name": "v1", "marked_comment": "first"}),
     )
     .await
+}
+
+/// Imports a file and publishes what it says; the app.
+pub async fn published(h: &Harness, by: &mut Browser, text: &str) -> String {
+    let done = import(h, by, text).await.expect(200).json();
+    let app = done["app_id"].as_str().unwrap();
+    publish(h, by, app).await.expect(200);
+    app.to_owned()
+}
+
+/// A key of an app: its id, and the key.
+pub async fn make_key(h: &Harness, by: &mut Browser, app: &str) -> (String, String) {
+    let path = format!("{APPS}/{app}/api-keys");
+    let made = by.post(h, &path, json!({})).await.expect(201).json();
+    let text = |member: &str| made[member].as_str().unwrap().to_owned();
+    (text("id"), text("token"))
+}
+
+/// An installation with one published app, and a bearer of its owner.
+pub struct Installed {
+    pub h: Harness,
+    pub owner: Browser,
+    pub token: String,
+    pub app: String,
+}
+
+impl Installed {
+    /// With the app of this file.
+    pub async fn of(text: &str, settings: &[(&str, &str)]) -> Self {
+        let h = Harness::with(settings).await;
+        let mut owner = basic_account(&h).await;
+        let token = h.token(&mut owner, "laptop").await;
+        let app = published(&h, &mut owner, text).await;
+        Self {
+            h,
+            owner,
+            token,
+            app,
+        }
+    }
+
+    /// What the owner's bearer asks for below the path of the app.
+    pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let path = format!("/openapi/v1/apps/{}{path}", self.app);
+        let mut request = self.h.request(method, &path).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Answer::read(request.send().await.unwrap()).await
+    }
+
+    pub async fn run(&self, body: &Value) -> Answer {
+        self.call("POST", "/run", Some(body)).await
+    }
+
+    /// How the only run ends: its status, outputs and error.
+    pub async fn ends(&self) -> String {
+        let query = "SELECT status || ' ' || coalesce(outputs, '') || ' ' || coalesce(error, '') FROM workflow_runs";
+        let mut row = String::new();
+        wait_until("the run ends", async || {
+            self.h.db.query(query).await[0].clone_into(&mut row);
+            !row.starts_with("running") && !row.starts_with("paused")
+        })
+        .await;
+        row
+    }
 }
 
 /// An HTTP server that lets its first caller wait for ever and answers all others.
