@@ -11,6 +11,7 @@ use crate::support::{
     Browser, Harness, basic_account,
     events::events,
     files::{PNG, local},
+    model_server::endpoint_file,
 };
 
 fn http_call(url: &str, body: Value) -> Value {
@@ -179,23 +180,14 @@ async fn file_that_a_server_answers_with_is_kept_for_the_run_and_fetched_by_its_
     world.h.get(&path).await.expect(403);
 }
 
-/// A file that says that the vendor answers for every model, and that all of them see.
-fn endpoints(vendor: &ScriptedServer) -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("models.toml");
-    let text = format!(
-        "[[endpoint]]\nname = \"scripted\"\nbase_url = \"{}\"\nproviders = [\"*\"]\nmodel = [{{ name = \"*\", features = [\"vision\"] }}]",
-        vendor.url("/v1")
-    );
-    std::fs::write(&path, text).unwrap();
-    let path = path.to_str().unwrap().to_owned();
-    (folder, path)
-}
+/// Says that the vendor answers for every model, and that all of them see.
+const ALL_SEE: &str = "providers = [\"*\"]\nmodel = [{ name = \"*\", features = [\"vision\"] }]";
 
 #[actix_web::test]
 async fn picture_among_the_inputs_reaches_the_model() {
     let vendor = scripted_vendor::start().await.unwrap();
-    let (_folder, endpoints) = endpoints(&vendor);
+    let file = endpoint_file(&vendor, ALL_SEE);
+    let endpoints = file.path().to_str().unwrap();
     let llm = json!({
         "model": {"provider": "langgenius/openai/openai", "name": "scripted-chat", "mode": "chat", "completion_params": {}},
         "prompt_template": [{"role": "user", "text": "{{#start.q#}}"}],
@@ -203,7 +195,7 @@ async fn picture_among_the_inputs_reaches_the_model() {
         "vision": {"enabled": true, "configs": {"detail": "low", "variable_selector": ["start", "pic"]}},
     });
     let app = app(Some(node("work", "llm", llm)), ["work", "text"], json!({}));
-    let world = World::with(&app, &[("GATEWRIGHT_MODEL_ENDPOINTS", &endpoints)]).await;
+    let world = World::with(&app, &[("GATEWRIGHT_MODEL_ENDPOINTS", endpoints)]).await;
     let file = world.upload("red.png", PNG).await;
     world
         .outputs(json!({"q": "see", "pic": uploaded(&file)}))
@@ -263,7 +255,8 @@ async fn console_looks_at_and_fetches_files_elsewhere_through_the_guard() {
 #[actix_web::test]
 async fn picture_of_a_question_is_kept_with_the_message_and_remembered_while_it_is_there() {
     let vendor = scripted_vendor::start().await.unwrap();
-    let (_folder, endpoints) = endpoints(&vendor);
+    let file = endpoint_file(&vendor, ALL_SEE);
+    let endpoints = file.path().to_str().unwrap();
     let llm = json!({
         "model": {"provider": "langgenius/openai/openai", "name": "scripted-chat", "mode": "chat", "completion_params": {}},
         "prompt_template": [{"role": "system", "text": "look"}],
@@ -287,7 +280,7 @@ async fn picture_of_a_question_is_kept_with_the_message_and_remembered_while_it_
     *nodes.last_mut().unwrap() = answer;
     let world = World::with(
         &file.to_string(),
-        &[("GATEWRIGHT_MODEL_ENDPOINTS", &endpoints)],
+        &[("GATEWRIGHT_MODEL_ENDPOINTS", endpoints)],
     )
     .await;
     let picture = world.upload("red.png", PNG).await;

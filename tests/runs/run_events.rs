@@ -1,54 +1,18 @@
 //! Reading a run on: under way, paused, ended; by whom.
 
-use std::{ops::Deref, sync::Arc};
+use std::ops::Deref;
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-    sync::Semaphore,
-};
 
 use crate::support::{
     Answer, Harness,
-    apps::{Installed, NOWHERE, calling, file, imported},
+    apps::{Installed, NOWHERE, answering_when_told, calling, file, imported},
     events::{data, names, read_until},
     process::wait_until,
 };
 
 /// A workflow that asks a person, as it was recorded.
 const ASKS: &str = include_str!("../../crates/dsl/tests/files/recorded/human.yml");
-
-/// An HTTP server that answers each caller when it is told to.
-struct Gate {
-    url: String,
-    passes: Arc<Semaphore>,
-}
-
-impl Gate {
-    async fn open_later() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let passes = Arc::new(Semaphore::new(0));
-        let awaited = Arc::clone(&passes);
-        tokio::spawn(async move {
-            while let Ok((mut caller, _)) = listener.accept().await {
-                let awaited = Arc::clone(&awaited);
-                tokio::spawn(async move {
-                    let _ = caller.read(&mut [0; 4096]).await;
-                    awaited.acquire().await.unwrap().forget();
-                    let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
-                    let _ = caller.write_all(answer.as_bytes()).await;
-                });
-            }
-        });
-        Self { url, passes }
-    }
-
-    fn let_through(&self) {
-        self.passes.add_permits(1);
-    }
-}
 
 /// An installation with one published app, whose nodes may call this machine.
 struct World {
@@ -133,8 +97,8 @@ async fn reader_of_a_run_that_has_ended_gets_its_end_alone() {
 
 #[actix_web::test]
 async fn reader_that_attaches_gets_the_bytes_that_one_who_never_left_gets() {
-    let gate = Gate::open_later().await;
-    let world = World::new(&calling(&gate.url)).await;
+    let gate = answering_when_told("hi").await;
+    let world = World::new(&calling(&gate.url("/"))).await;
     let mut first = world.begin(json!({"name": "Ada"})).await;
     let mut stayed = read_until(&mut first, "node_finished").await;
     let run = text(&data(&stayed)[0], "workflow_run_id");
@@ -142,7 +106,7 @@ async fn reader_that_attaches_gets_the_bytes_that_one_who_never_left_gets() {
     for query in ["", "?include_state_snapshot=true"] {
         readers.push(world.attach(&world.h, &run, query).await);
     }
-    gate.let_through();
+    gate.go_on();
     while let Some(bytes) = first.chunk().await.unwrap() {
         stayed.push_str(std::str::from_utf8(&bytes).unwrap());
     }
@@ -274,8 +238,8 @@ async fn run_of_somebody_else_or_of_another_app_cannot_be_read() {
 
 #[actix_web::test]
 async fn reader_elsewhere_gets_the_bytes_that_one_where_the_run_is_gets() {
-    let gate = Gate::open_later().await;
-    let world = World::new(&calling(&gate.url)).await;
+    let gate = answering_when_told("hi").await;
+    let world = World::new(&calling(&gate.url("/"))).await;
     let mut first = world.begin(json!({"name": "Ada"})).await;
     let mut stayed = read_until(&mut first, "node_finished").await;
     let run = text(&data(&stayed)[0], "workflow_run_id");
@@ -286,7 +250,7 @@ async fn reader_elsewhere_gets_the_bytes_that_one_where_the_run_is_gets() {
         let begun = read_until(&mut reader, "node_finished").await;
         readers.push((reader, begun));
     }
-    gate.let_through();
+    gate.go_on();
     while let Some(bytes) = first.chunk().await.unwrap() {
         stayed.push_str(std::str::from_utf8(&bytes).unwrap());
     }
@@ -301,8 +265,8 @@ async fn reader_elsewhere_gets_the_bytes_that_one_where_the_run_is_gets() {
 
 #[actix_web::test]
 async fn stop_asked_of_another_process_reaches_the_run_at_once() {
-    let gate = Gate::open_later().await;
-    let world = World::new(&calling(&gate.url)).await;
+    let gate = answering_when_told("hi").await;
+    let world = World::new(&calling(&gate.url("/"))).await;
     let mut stream = world.begin(json!({"name": "Ada"})).await;
     let begun = read_until(&mut stream, "node_finished").await;
     let elsewhere = world.h.another_node().await;

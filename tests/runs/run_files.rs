@@ -195,7 +195,10 @@ async fn uploaded_file_given_to_a_run_is_the_recorded_value_in_its_stream() {
     let file = world.upload("red.png", PNG).await;
     let mut pic = uploaded(&file);
     pic["type"] = json!("image");
-    let stream = world.run(json!({"inputs": {"pic": pic}})).await.expect(200);
+    let stream = world
+        .run(&json!({"inputs": {"pic": pic}}))
+        .await
+        .expect(200);
     let events = events(&stream.body);
     let mut value = events[0]["data"]["inputs"]["pic"].clone();
     let url = local(&value["url"]);
@@ -313,7 +316,8 @@ async fn file_of_somebody_else_is_unknown_as_an_input() {
         .db
         .execute("UPDATE upload_files SET created_by_role = 'end_user'")
         .await;
-    assert!(!account.is_empty());
+    let roles = format!("SELECT created_by_role FROM upload_files WHERE created_by = '{account}'");
+    assert_eq!(world.h.db.query(&roles).await, ["end_user"]);
     assert_eq!(
         world.refused(json!({"pic": uploaded(&mine)})).await,
         "Invalid upload file"

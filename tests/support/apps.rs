@@ -1,5 +1,8 @@
 //! An app that greets: its file, imported, published; and an installation with an app.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gatewright_test_support::scripted_server::{ScriptedServer, Step, answer};
 use serde_json::{Value, json};
 
 use super::{Answer, Browser, Harness, basic_account, process::wait_until};
@@ -113,24 +116,29 @@ impl Installed {
 
 /// An HTTP server that lets its first caller wait for ever and answers all others.
 pub async fn slow_then_quick() -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let mut waiting = vec![];
-        while let Ok((mut caller, _)) = listener.accept().await {
-            if waiting.is_empty() {
-                waiting.push(caller);
-                continue;
-            }
-            let _ = caller.read(&mut [0; 4096]).await;
-            let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
-            let _ = caller.write_all(answer.as_bytes()).await;
+    let is_first = AtomicBool::new(true);
+    let server = ScriptedServer::start(move |_| {
+        if is_first.swap(false, Ordering::SeqCst) {
+            vec![Step::UntilClosed]
+        } else {
+            text("hi")
         }
     });
-    url
+    server.await.unwrap().url("/")
+}
+
+/// An HTTP server that answers a caller with a text, each time that it is told to go on.
+pub async fn answering_when_told(body: &'static str) -> ScriptedServer {
+    let server = ScriptedServer::start(move |_| [vec![Step::Wait], text(body)].concat());
+    server.await.unwrap()
+}
+
+/// An answer, after which nothing more is asked on its connection.
+fn text(body: &str) -> Vec<Step> {
+    let headers = "content-type: text/plain\r\nconnection: close\r\n";
+    let mut steps = answer("200 OK", headers, body);
+    steps.push(Step::HangUp);
+    steps
 }
 
 /// The app that greets, with a call of a server in between.

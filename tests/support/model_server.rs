@@ -1,61 +1,29 @@
 //! A server that speaks the OpenAI protocol and answers by script: what the last message asks for, it says. The parts of its answers
 //! come one by one, and some wait for the test's word.
 
-use std::sync::{Arc, Mutex};
-
-use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
-use futures_util::stream;
+use gatewright_test_support::scripted_server::{
+    Asked, ScriptedServer, Step, answer, chunk, chunked_head,
+};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-#[derive(Default)]
-struct State {
-    asked: Mutex<Vec<Value>>,
-}
+const PATH: &str = "/v1/chat/completions";
 
 /// The server, and what it was asked.
 pub struct ModelServer {
-    state: Arc<State>,
-    gate: Arc<Semaphore>,
-    server: ServerHandle,
+    server: ScriptedServer,
     /// The file that tells Gatewright of it.
     file: tempfile::NamedTempFile,
 }
 
 impl ModelServer {
     pub async fn start() -> Self {
-        let state = Arc::new(State::default());
-        let gate = Arc::new(Semaphore::new(0));
-        let shared = (Arc::clone(&state), Arc::clone(&gate));
-        let server = HttpServer::new(move || {
-            let data = web::Data::new(shared.clone());
-            let app = App::new()
-                .app_data(data)
-                .app_data(web::JsonConfig::default().limit(10 << 20));
-            app.route("/v1/chat/completions", web::post().to(complete))
-        })
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .unwrap();
-        let address = server.addrs()[0];
-        let server = server.run();
-        let handle = server.handle();
-        actix_web::rt::spawn(server);
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let text = format!(
-            "[[endpoint]]\nname = \"scripted\"\nbase_url = \"http://{address}/v1\"\nproviders = [\"scripted\"]\n\
+        let server = ScriptedServer::start(complete).await.unwrap();
+        let models = "providers = [\"scripted\"]\n\
              [[endpoint.model]]\nname = \"small\"\ncontext_size = 600\n\
-             pricing = {{ input = \"0.15\", output = \"0.60\", unit = \"0.000001\", currency = \"USD\" }}\n\
-             [[endpoint.model]]\nname = \"*\"\n"
-        );
-        std::fs::write(file.path(), text).unwrap();
-        Self {
-            state,
-            gate,
-            server: handle,
-            file,
-        }
+             pricing = { input = \"0.15\", output = \"0.60\", unit = \"0.000001\", currency = \"USD\" }\n\
+             [[endpoint.model]]\nname = \"*\"\n";
+        let file = endpoint_file(&server, models);
+        Self { server, file }
     }
 
     /// The value of `GATEWRIGHT_MODEL_ENDPOINTS`.
@@ -65,20 +33,27 @@ impl ModelServer {
 
     /// Lets so many answers that wait go on.
     pub fn release(&self, answers: usize) {
-        self.gate.add_permits(answers);
+        self.server.let_pass(answers);
     }
 
     /// The messages of each call, as `role: text` lines.
     pub fn heard(&self) -> Vec<Vec<String>> {
-        let asked = self.state.asked.lock().unwrap();
-        asked.iter().map(lines).collect()
+        let asked = self.server.asked();
+        asked.iter().map(|one| lines(&body(one))).collect()
     }
 }
 
-impl Drop for ModelServer {
-    fn drop(&mut self) {
-        drop(self.server.stop(false));
-    }
+/// A file that tells Gatewright of a server of models; `models` is TOML that says whose and which they are.
+pub fn endpoint_file(server: &ScriptedServer, models: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let url = server.url("/v1");
+    let text = format!("[[endpoint]]\nname = \"scripted\"\nbase_url = \"{url}\"\n{models}");
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn body(asked: &Asked) -> Value {
+    serde_json::from_slice(&asked.body).unwrap()
 }
 
 fn lines(body: &Value) -> Vec<String> {
@@ -93,64 +68,48 @@ fn lines(body: &Value) -> Vec<String> {
     messages.iter().map(line).collect()
 }
 
-/// What is sent next.
-enum Part {
-    Text(String),
-    Waits,
-    Breaks,
-    Ends,
-}
-
 /// `hold:x` says `x` in two parts and waits between them; `break:x` says `x` and hangs up; `nul:` says a character
 /// that no database takes; anything else is echoed.
-fn script(query: &str) -> Vec<Part> {
+fn script(query: &str) -> Vec<Step> {
     let halves = |text: &str| {
         let (first, second) = text.split_at(text.len() / 2);
-        [Part::Text(first.to_owned()), Part::Text(second.to_owned())]
+        [says(first), says(second)]
     };
     match query.split_once(':') {
         Some(("hold", text)) => {
             let [first, second] = halves(text);
-            vec![first, Part::Waits, second, Part::Ends]
+            vec![first, Step::Wait, second, ends(), chunk("")]
         }
-        Some(("nul", _)) => vec![Part::Text("a\0b".to_owned()), Part::Ends],
-        Some(("break", text)) => vec![Part::Text(text.to_owned()), Part::Breaks],
+        Some(("nul", _)) => vec![says("a\0b"), ends(), chunk("")],
+        Some(("break", text)) => vec![says(text), Step::HangUp],
         _ => {
             let [first, second] = halves(query);
-            vec![first, second, Part::Ends]
+            vec![first, second, ends(), chunk("")]
         }
     }
 }
 
-async fn complete(
-    shared: web::Data<(Arc<State>, Arc<Semaphore>)>,
-    body: web::Json<Value>,
-) -> HttpResponse {
-    let (state, gate) = (&shared.0, Arc::clone(&shared.1));
-    let last = body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
-    state.asked.lock().unwrap().push(body.into_inner());
-    let parts = script(last.as_str().unwrap_or_default()).into_iter();
-    let body = stream::unfold((parts, gate), |(mut parts, gate)| async move {
-        let bytes = match parts.next()? {
-            Part::Text(text) => {
-                event(&json!({"choices": [{"index": 0, "delta": {"content": text}}]}))
-            }
-            Part::Waits => {
-                gate.acquire().await.unwrap().forget();
-                String::new()
-            }
-            Part::Breaks => return Some((Err(std::io::Error::other("gone")), (parts, gate))),
-            Part::Ends => {
-                let usage = json!({"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12});
-                let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage});
-                format!("{}data: [DONE]\n\n", event(&end))
-            }
-        };
-        Some((Ok(web::Bytes::from(bytes)), (parts, gate)))
-    });
-    HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .streaming(body)
+fn complete(asked: &Asked) -> Vec<Step> {
+    if (asked.method.as_str(), asked.target.as_str()) != ("POST", PATH) {
+        return answer("404 Not Found", "", "");
+    }
+    let body = body(asked);
+    let last = &body["messages"].as_array().unwrap().last().unwrap()["content"];
+    let mut steps = vec![chunked_head("text/event-stream")];
+    steps.extend(script(last.as_str().unwrap_or_default()));
+    steps
+}
+
+fn says(text: &str) -> Step {
+    let choice = json!({"choices": [{"index": 0, "delta": {"content": text}}]});
+    chunk(event(&choice))
+}
+
+fn ends() -> Step {
+    let usage = json!({"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12});
+    let end =
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage});
+    chunk(format!("{}data: [DONE]\n\n", event(&end)))
 }
 
 fn event(chunk: &Value) -> String {

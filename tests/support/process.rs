@@ -10,7 +10,7 @@ use std::{
 use gatewright_test_db::TestDb;
 use serde_json::{Value, json};
 
-use crate::support::SECRET_KEY;
+use crate::support::{SECRET_KEY, apps::APPS};
 
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -216,17 +216,33 @@ impl Server {
         (pairs.join("; "), csrf)
     }
 
-    pub async fn approve(&self, (cookies, csrf): &(String, String), user_code: &str) {
-        let answer = self
-            .http
-            .post(format!("{}/openapi/v1/oauth/device/approve", self.url))
-            .header("cookie", cookies)
-            .header("x-csrf-token", csrf)
-            .json(&json!({"user_code": user_code}))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
+    /// Posts with cookies and CSRF token, which must succeed; what is answered.
+    pub async fn post_as(&self, session: &(String, String), path: &str, body: &Value) -> Value {
+        let (cookies, csrf) = session;
+        let request = self.http.post(format!("{}{path}", self.url));
+        let request = request.header("cookie", cookies);
+        let answer = request.header("x-csrf-token", csrf).json(body).send();
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}: {:?}", answer.text().await);
+        answer.json().await.unwrap()
+    }
+
+    pub async fn approve(&self, session: &(String, String), user_code: &str) {
+        let body = json!({"user_code": user_code});
+        let path = "/openapi/v1/oauth/device/approve";
+        self.post_as(session, path, &body).await;
+    }
+
+    /// Imports an app's file and publishes it over the console; the app.
+    pub async fn published(&self, session: &(String, String), text: &str) -> String {
+        let import = json!({"mode": "yaml-content", "yaml_content": text});
+        let path = format!("{APPS}/imports");
+        let done = self.post_as(session, &path, &import).await;
+        let app = done["app_id"].as_str().unwrap().to_owned();
+        let names = json!({"marked_name": "v1", "marked_comment": "first"});
+        let path = format!("{APPS}/{app}/workflows/publish");
+        self.post_as(session, &path, &names).await;
+        app
     }
 
     /// A whole device login; the token and the codes.

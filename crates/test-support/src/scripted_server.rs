@@ -134,7 +134,17 @@ impl ScriptedServer {
 
     /// Lets one [`Step::Wait`] pass, a present or a coming one.
     pub fn go_on(&self) {
-        self.shared.permits.add_permits(1);
+        self.let_pass(1);
+    }
+
+    /// Lets so many of them pass.
+    pub fn let_pass(&self, count: usize) {
+        self.shared.permits.add_permits(count);
+    }
+
+    /// How many may still pass.
+    pub fn left_to_pass(&self) -> usize {
+        self.shared.permits.available_permits()
     }
 
     /// Ready when a client has left during a [`Step::UntilClosed`].

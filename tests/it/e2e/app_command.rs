@@ -9,10 +9,9 @@ use std::{
 use gatewright_test_db::TestDb;
 use serde_json::{Value, json};
 
-use super::app_pages::Told;
 use crate::support::{
     SECRET_KEY,
-    apps::{calling, file},
+    apps::{answering_when_told, calling, file},
     arrange,
     process::{command, run, signal, wait_until},
 };
@@ -246,8 +245,8 @@ async fn app_command_tells_a_failed_run_by_its_exit_code_and_its_node() {
 #[tokio::test]
 async fn app_command_stops_its_run_when_it_is_interrupted() {
     let world = World::new().await;
-    let far = Told::start().await;
-    let slow = world.file("slow.yml", &calling(&far.url));
+    let far = answering_when_told("all is well, Ada").await;
+    let slow = world.file("slow.yml", &calling(&far.url("/")));
     let mut child = command("api-server", &world.settings())
         .args(["app", "run", &slow, "-i", "name=Ada", "--json"])
         .stdout(Stdio::piped())

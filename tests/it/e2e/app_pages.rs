@@ -2,66 +2,12 @@
 
 use gatewright_test_db::TestDb;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    sync::mpsc,
-};
 
 use super::remote::Chromium;
 use crate::support::{
-    apps::{calling, file},
+    apps::{answering_when_told, calling, file},
     process::Server,
 };
-
-/// An HTTP server that answers each caller when it is told to.
-pub(super) struct Told {
-    pub(super) url: String,
-    answers: mpsc::Sender<()>,
-}
-
-impl Told {
-    pub(super) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let (answers, mut told) = mpsc::channel(1);
-        tokio::spawn(async move {
-            while let Ok((mut caller, _)) = listener.accept().await {
-                let _ = caller.read(&mut [0; 4096]).await;
-                if told.recv().await.is_none() {
-                    return;
-                }
-                let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 16\r\nconnection: close\r\n\r\nall is well, Ada";
-                let _ = caller.write_all(answer.as_bytes()).await;
-            }
-        });
-        Self { url, answers }
-    }
-
-    pub(super) async fn answer(&self) {
-        self.answers.send(()).await.unwrap();
-    }
-}
-
-/// Imports and publishes over the console; the app's id.
-async fn published(server: &Server, text: &str) -> String {
-    let (cookies, csrf) = server.sign_in().await;
-    let post = async |path: String, body: Value| {
-        let request = server.http.post(format!("{}{path}", server.url));
-        let request = request.header("cookie", &cookies);
-        let answer = request.header("x-csrf-token", &csrf).json(&body).send();
-        let answer = answer.await.unwrap();
-        assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
-        answer.json::<Value>().await.unwrap()
-    };
-    let import = json!({"mode": "yaml-content", "yaml_content": text});
-    let done = post("/console/api/apps/imports".to_owned(), import).await;
-    let app = done["app_id"].as_str().unwrap().to_owned();
-    let path = format!("/console/api/apps/{app}/workflows/publish");
-    post(path, json!({"marked_name": "", "marked_comment": ""})).await;
-    app
-}
 
 /// Looks at a page of a run that has ended, without what kept it up to date until then.
 async fn look_anew(browser: &mut Chromium, name: &str) {
@@ -102,10 +48,11 @@ async fn browser_runs_an_app_watches_it_end_and_stops_another_run() {
     ];
     let starting = Server::start(&db.database_url, &db.redis_url, &settings);
     let (server, mut browser) = tokio::join!(starting, Chromium::start());
-    let far = Told::start().await;
-    let slow = calling(&far.url).replace("name: calls", "name: Weather report");
-    let app = published(&server, &slow).await;
-    published(&server, &every_field()).await;
+    let far = answering_when_told("all is well, Ada").await;
+    let slow = calling(&far.url("/")).replace("name: calls", "name: Weather report");
+    let session = server.sign_in().await;
+    let app = server.published(&session, &slow).await;
+    server.published(&session, &every_field()).await;
     let url = server.url.clone();
     browser.goto(&format!("{url}/signin?next=apps")).await;
     browser.fill("#email", "owner@example.com").await;
@@ -133,7 +80,7 @@ async fn browser_runs_an_app_watches_it_end_and_stops_another_run() {
     browser.look("run-running").await;
     // A mark that a page loses when it is loaded anew.
     browser.act(json!({"evaluate": "window.kept = true"})).await;
-    far.answer().await;
+    far.go_on();
     browser.see("all is well, Ada").await;
     browser.see("Succeeded").await;
     let kept = browser

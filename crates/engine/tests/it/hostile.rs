@@ -203,7 +203,7 @@ fn rounds_of_rounds_yield_and_end_with_their_time() {
 }
 
 #[test]
-fn ten_thousand_items_of_a_list_inside_an_object_are_not_copied_for_each_of_them() {
+fn ten_thousand_items_of_a_list_inside_an_object_are_each_answered() {
     let each = json!({"id": "each", "data": {"type": "iteration", "title": "", "iterator_selector": ["start", "q", "list"], "output_selector": ["t", "output"]}});
     let graph = graph(
         &[

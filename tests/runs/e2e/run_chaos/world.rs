@@ -1,80 +1,47 @@
 //! Two processes, an app that asks a server three times, and that server, which counts.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
-
 use gatewright_test_db::TestDb;
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-    sync::Semaphore,
-};
+use gatewright_test_support::scripted_server::ScriptedServer;
+use serde_json::json;
 
-use crate::support::process::{Server, wait_until};
+use crate::support::{
+    apps::answering_when_told,
+    process::{Server, wait_until},
+};
 
 /// More than any test lets through.
 pub(super) const ALL: usize = 10_000;
 
 /// The server that the app asks: how often for each node of each run.
-pub(super) struct Asked {
-    pub(super) url: String,
-    counts: Arc<Mutex<HashMap<String, usize>>>,
-    passes: Arc<Semaphore>,
-}
+pub(super) struct Asked(ScriptedServer);
 
 impl Asked {
     /// Answers so many calls; the others wait.
-    pub(super) async fn answering(count: usize) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Self {
-            url,
-            counts: Arc::default(),
-            passes: Arc::new(Semaphore::new(count)),
-        };
-        let (counts, passes) = (Arc::clone(&asked.counts), Arc::clone(&asked.passes));
-        tokio::spawn(async move {
-            while let Ok((mut caller, _)) = listener.accept().await {
-                let (counts, passes) = (Arc::clone(&counts), Arc::clone(&passes));
-                tokio::spawn(async move {
-                    let mut head = vec![0; 8192];
-                    let length = caller.read(&mut head).await.unwrap_or(0);
-                    let head = String::from_utf8_lossy(&head[..length]).into_owned();
-                    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                    *counts.lock().unwrap().entry(path).or_default() += 1;
-                    passes.acquire().await.unwrap().forget();
-                    let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
-                    let _ = caller.write_all(answer.as_bytes()).await;
-                });
-            }
-        });
-        asked
+    async fn answering(count: usize) -> Self {
+        let server = answering_when_told("hi").await;
+        server.let_pass(count);
+        Self(server)
     }
 
     pub(super) fn answer(&self, count: usize) {
-        self.passes.add_permits(count);
+        self.0.let_pass(count);
     }
 
     /// Calls that may still be answered.
     pub(super) fn left(&self) -> usize {
-        self.passes.available_permits()
+        self.0.left_to_pass()
     }
 
     /// How often a node of a run asked.
     pub(super) fn times(&self, node: &str, run: &str) -> usize {
-        let counts = self.counts.lock().unwrap();
-        counts
-            .get(&format!("/{node}?run={run}"))
-            .copied()
-            .unwrap_or(0)
+        let target = format!("/{node}?run={run}");
+        let asked = self.0.asked();
+        asked.iter().filter(|one| one.target == target).count()
     }
 
     /// How often anybody asked.
     pub(super) fn total(&self) -> usize {
-        self.counts.lock().unwrap().values().sum()
+        self.0.asked().len()
     }
 }
 
@@ -130,21 +97,7 @@ impl World {
         let stays = process(&db, &db.database_url, &db.redis_url).await;
         let session = stays.sign_in().await;
         let (token, _) = stays.log_in(&session, "laptop").await;
-        let (cookies, csrf) = session;
-        let change = async |path: String, body: Value| {
-            let request = stays.http.post(format!("{}{path}", stays.url));
-            let request = request
-                .header("Cookie", &cookies)
-                .header("X-CSRF-Token", &csrf);
-            let answer = request.json(&body).send().await.unwrap();
-            assert_eq!(answer.status(), 200, "{path}");
-            answer.json::<Value>().await.unwrap()
-        };
-        let import = json!({"mode": "yaml-content", "yaml_content": file(&asked.url)});
-        let done = change("/console/api/apps/imports".into(), import).await;
-        let app = done["app_id"].as_str().unwrap().to_owned();
-        let names = json!({"marked_name": "v1", "marked_comment": "first"});
-        change(format!("/console/api/apps/{app}/workflows/publish"), names).await;
+        let app = stays.published(&session, &file(&asked.0.url(""))).await;
         Self {
             db,
             stays,
