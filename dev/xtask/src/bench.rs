@@ -15,8 +15,10 @@ use gatewright_auth::digest::sha256_hex;
 use gatewright_engines::Durability;
 
 use crate::{
-    bench_audit, bench_login, bench_pages, bench_runs, bench_sso,
-    bench_wrk::{Figures, cpu_seconds, lua, require_wrk, resident_mib, wrk},
+    bench_audit, bench_login, bench_pages,
+    bench_process::{Stat, resident_mib},
+    bench_runs, bench_sso,
+    bench_wrk::{Figures, lua, require_wrk, wrk},
     root,
     services::Services,
     target,
@@ -132,10 +134,10 @@ fn measure_logins(
         bench_login::STORM
     );
     let (base, pid) = (format!("http://127.0.0.1:{port}"), server.id());
-    let before = cpu_seconds(pid)?;
+    let before = Stat::of(pid)?.own_ms;
     let measured = bench_login::run(&base, token, options.seconds, || resident_mib(pid));
     let storm = runtime.block_on(measured)?;
-    storm.report(cpu_seconds(pid)? - before)
+    storm.report(Stat::of(pid)?.own_ms - before)
 }
 
 /// Whole logins; the server has one of the two cores, whoever logs in has the other.
@@ -149,10 +151,10 @@ fn measure_sso(
         "==> {} s of SSO logins, seven requests each",
         options.seconds
     );
-    let before = cpu_seconds(server.id())?;
+    let before = Stat::of(server.id())?.own_ms;
     let base = format!("http://127.0.0.1:{port}");
     let logins = runtime.block_on(bench_sso::run(&base, SECRET, options.seconds))?;
-    let cpu = 1000.0 * (cpu_seconds(server.id())? - before) / f64::from(logins.count);
+    let cpu = (Stat::of(server.id())?.own_ms - before) / f64::from(logins.count);
     println!(
         "SSO logins/s {:.0}, p99 {:.1} ms, CPU per login {cpu:.2} ms ({} logins, no failure)",
         logins.per_second, logins.p99_ms, logins.count

@@ -15,6 +15,8 @@ use gatewright_outbound::Outbound;
 use http::{Request, header};
 use serde_json::json;
 
+use crate::bench_times::percentile;
+
 /// Logins in flight at any time.
 pub(crate) const STORM: u32 = 200;
 /// Callers with a bearer, each of which waits between its calls.
@@ -33,13 +35,13 @@ pub(crate) struct Storm {
 }
 
 impl Storm {
-    /// Prints it. `cpu` is what the server used meanwhile, in seconds.
-    pub(crate) fn report(&self, cpu: f64) -> anyhow::Result<()> {
+    /// Prints it, with the processor time that the server used meanwhile.
+    pub(crate) fn report(&self, cpu_ms: f64) -> anyhow::Result<()> {
         let logins = f64::from(u32::try_from(self.logins)?);
         println!(
             "logins/s {:.0}, CPU per login {:.1} ms (bearer calls included), at most {:.1} MiB resident",
             logins / self.seconds,
-            1000.0 * cpu / logins,
+            cpu_ms / logins,
             self.peak_mib
         );
         println!(
@@ -80,8 +82,8 @@ pub(crate) async fn run(
     }
     let beside = beside?;
     Ok(Storm {
-        calm_p99_ms: p99(&calm),
-        beside_p99_ms: p99(&beside),
+        calm_p99_ms: percentile(&calm, 99).context("no call")?,
+        beside_p99_ms: percentile(&beside, 99).context("no call")?,
         calls: beside.len(),
         logins,
         seconds: began.elapsed().as_secs_f64(),
@@ -164,15 +166,6 @@ async fn log_in_again(base: String, n: u32, is_over: Arc<AtomicBool>) -> anyhow:
 fn base64(text: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     STANDARD.encode(text)
-}
-
-fn p99(times: &[f64]) -> f64 {
-    let mut sorted = times.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted
-        .get(sorted.len() * 99 / 100)
-        .copied()
-        .unwrap_or_default()
 }
 
 /// The accounts, with one hash for all of them.

@@ -18,9 +18,11 @@ use gatewright_outbound::Outbound;
 use http::{Request, Response, header};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
 };
+
+use crate::{bench_asked::Asked, bench_times::percentile};
 
 const CONCURRENT: u32 = 16;
 
@@ -45,23 +47,8 @@ pub(crate) async fn enterprise() -> anyhow::Result<String> {
 
 async fn answer(stream: TcpStream) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    loop {
-        let (mut first, mut length) = (String::new(), 0);
-        stream.read_line(&mut first).await?;
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line).await? == 0 {
-                return Ok(());
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-            if line.trim().is_empty() {
-                break;
-            }
-        }
-        stream.read_exact(&mut vec![0; length]).await?;
-        let body = if first.starts_with("GET") {
+    while let Some(asked) = Asked::read(&mut stream).await? {
+        let body = if asked.line.starts_with("GET") {
             r#"{"License":{"status":"active"}}"#
         } else {
             r#"{"url":"https://idp.example/login"}"#
@@ -69,6 +56,7 @@ async fn answer(stream: TcpStream) -> std::io::Result<()> {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
     }
+    Ok(())
 }
 
 struct Person {
@@ -217,14 +205,10 @@ pub(crate) async fn run(base: &str, secret: &str, seconds: u32) -> anyhow::Resul
     for worker in workers {
         times.extend(worker.await??);
     }
-    times.sort_by(f64::total_cmp);
     let done = u32::try_from(times.len())?;
     Ok(Logins {
         per_second: f64::from(done) / began.elapsed().as_secs_f64(),
         count: done,
-        p99_ms: times
-            .get(times.len() * 99 / 100)
-            .copied()
-            .unwrap_or_default(),
+        p99_ms: percentile(&times, 99).context("no login")?,
     })
 }

@@ -1,16 +1,13 @@
 //! One measurement: wrk against an address, and what the server's process needed for it.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use crate::bench::Options;
-
-/// Of `/proc/<pid>/stat`; 100 on every Linux that Rust supports here.
-const TICKS_PER_SECOND: f64 = 100.0;
+use crate::{
+    bench::Options,
+    bench_process::{Stat, resident_mib},
+};
 
 /// One measurement.
 pub(crate) struct Figures {
@@ -53,7 +50,7 @@ pub(crate) fn wrk(
     url: &str,
     script: Option<&str>,
 ) -> anyhow::Result<Figures> {
-    let before = cpu_seconds(pid)?;
+    let before = Stat::of(pid)?.own_ms;
     let mut command = Command::new("wrk");
     command
         .args(["-t1", "--latency"])
@@ -64,7 +61,7 @@ pub(crate) fn wrk(
     }
     let output = command.arg(url).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let cpu = cpu_seconds(pid)? - before;
+    let cpu_ms = Stat::of(pid)?.own_ms - before;
     if text.contains("Non-2xx") {
         bail!("not every answer was 200:\n{text}");
     }
@@ -87,34 +84,7 @@ pub(crate) fn wrk(
         requests_per_second: field("Requests/sec:")?.parse()?,
         p50: field("50%")?,
         p99: field("99%")?,
-        cpu_ms_per_request: 1000.0 * cpu / requests,
+        cpu_ms_per_request: cpu_ms / requests,
         resident_mib: resident_mib(pid)?,
     })
-}
-
-pub(crate) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let after_name = stat.rsplit(") ").next().context("an odd stat file")?;
-    let fields: Vec<&str> = after_name.split(' ').collect();
-    let ticks = |at: usize| {
-        fields
-            .get(at)
-            .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
-}
-
-pub(crate) fn resident_mib(pid: u32) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .context("no VmRSS")?;
-    let kib: f64 = line
-        .split_whitespace()
-        .nth(1)
-        .context("an odd status file")?
-        .parse()?;
-    Ok(kib / 1024.0)
 }

@@ -6,11 +6,14 @@
 )]
 
 mod bench;
+mod bench_asked;
 mod bench_audit;
 mod bench_login;
 mod bench_pages;
+mod bench_process;
 mod bench_runs;
 mod bench_sso;
+mod bench_times;
 mod bench_wrk;
 mod fuzz;
 mod generate;

@@ -49,10 +49,8 @@ impl Work {
         let end = began + pace.span;
         let clients: Vec<_> = (0..pace.clients)
             .map(|n| {
-                tokio::spawn(
-                    self.clone()
-                        .client(port, n, (pace.every, end), seen.clone()),
-                )
+                let beat = pace.every.map(tokio::time::interval);
+                tokio::spawn(self.clone().client(port, n, beat, end, seen.clone()))
             })
             .collect();
         let mut all = Times::default();
@@ -71,13 +69,13 @@ impl Work {
         self,
         port: u16,
         n: usize,
-        (every, end): (Option<Duration>, Instant),
+        mut beat: Option<tokio::time::Interval>,
+        end: Instant,
         seen: impl Fn(&Exchange),
     ) -> anyhow::Result<Times> {
         let mut connection = Connection::open(port).await?;
         let request = &self.requests[n % self.requests.len()];
         let mut times = Times::default();
-        let mut beat = every.map(tokio::time::interval);
         while Instant::now() < end {
             if let Some(beat) = &mut beat {
                 beat.tick().await;
@@ -111,27 +109,5 @@ impl Times {
     /// How many runs there were.
     pub(super) fn count(&self) -> f64 {
         f64::from(u32::try_from(self.whole.len()).unwrap_or(u32::MAX))
-    }
-}
-
-/// The value below which `percent` of the values are; none of none.
-pub(super) fn percentile(values: &[f64], percent: usize) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = sorted.len() * percent / 100;
-    sorted.get(at.min(sorted.len().saturating_sub(1))).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentile_is_a_value_of_the_list_and_none_of_an_empty_one() {
-        let values: Vec<f64> = (0..100).rev().map(f64::from).collect();
-        assert_eq!(percentile(&values, 50), Some(50.0));
-        assert_eq!(percentile(&values, 99), Some(99.0));
-        assert_eq!(percentile(&[7.0], 99), Some(7.0));
-        assert_eq!(percentile(&[], 50), None);
     }
 }

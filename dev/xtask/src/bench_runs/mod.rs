@@ -22,7 +22,7 @@ use gatewright_engines::Durability;
 use gatewright_outbound::Outbound;
 
 use self::{arrange::Apps, model::Model, processes::Processes, table::Table};
-use crate::{bench, bench_wrk::resident_mib, services::Services};
+use crate::{bench, bench_process::resident_mib, services::Services};
 
 /// How to measure runs.
 #[derive(Debug, Args)]

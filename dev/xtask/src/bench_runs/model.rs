@@ -11,9 +11,11 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
 };
+
+use crate::bench_asked::Asked;
 
 /// In the first delta, so that its coming can be seen.
 pub(super) const FIRST_DELTA: &str = "Once-upon";
@@ -58,8 +60,8 @@ impl Model {
     async fn answer_all(&self, stream: TcpStream) -> anyhow::Result<()> {
         stream.set_nodelay(true)?;
         let mut stream = BufReader::new(stream);
-        while let Some(body) = read_request(&mut stream).await? {
-            let request: Value = serde_json::from_slice(&body)?;
+        while let Some(asked) = Asked::read(&mut stream).await? {
+            let request: Value = serde_json::from_slice(&asked.body)?;
             let is_slow = request["model"] == "bench-slow";
             self.answer(stream.get_mut(), is_slow).await?;
         }
@@ -101,24 +103,4 @@ async fn send(stream: &mut TcpStream, data: &str) -> std::io::Result<()> {
     let line = format!("data: {data}\n\n");
     let chunk = format!("{:x}\r\n{line}\r\n", line.len());
     stream.write_all(chunk.as_bytes()).await
-}
-
-/// The body of the next request; none when the caller is gone.
-async fn read_request(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Vec<u8>>> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await? == 0 {
-            return Ok(None);
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    Ok(Some(body))
 }

@@ -12,11 +12,12 @@ use super::{
     Bench,
     arrange::App,
     http::{Exchange, Watch, post},
-    load::{Pace, Times, Work, percentile},
+    load::{Pace, Times, Work},
     model::FIRST_DELTA,
     processes::Cpu,
     streams,
 };
+use crate::bench_times::percentile;
 
 /// Streams beside which the first event is timed.
 const OPEN: usize = 256;

@@ -8,9 +8,8 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use super::{
     Bench,
     http::{Connection, Watch, get, head, post},
-    load::percentile,
 };
-use crate::bench_wrk::resident_mib;
+use crate::{bench_process::resident_mib, bench_times::percentile};
 
 /// Files beside streams that a process has open.
 const OTHER_FILES: usize = 200;
