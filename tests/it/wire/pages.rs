@@ -176,7 +176,7 @@ fn check_headers(page: &Answer) {
     }
     // The list of the reference has a line for each operation.
     let is_list = page.body.contains("href=\"/reference/");
-    let limit = if is_list { 80_000 } else { 30_000 };
+    let limit = if is_list { 40_000 } else { 30_000 };
     assert!(page.body.len() < limit, "{} bytes", page.body.len());
     assert!(page.body.contains("<html lang=\"en-US\">") && page.body.contains("<h1>"));
 }
