@@ -233,7 +233,7 @@ async fn sec_163_credentials_of_another_account_reach_no_foreign_resource() {
             || path.contains("/permitted-external-apps/")
             // Of an import that is another one's, its outcome says that there is none: 400, as of one that expired.
             || path.contains("{import_id}")
-            // A key opens one app, and what is another's is as if there were none: `wire/service.rs`.
+            // A key opens one app, and what is another's is as if there were none: `tests/runs/foreign_keys.rs`.
             || path.starts_with("/v1/")
             || path.ends_with("/owner-transfer");
         if !path.contains('{') || is_elsewhere {

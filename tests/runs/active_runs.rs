@@ -1,12 +1,15 @@
-//! Apps that may have only so many runs at a time.
+//! Many runs at a time: of apps that may have only so many, and of apps beside others.
 
 use std::sync::Arc;
 
-use serde_json::json;
+use futures_util::future::{join, join_all};
+use gatewright_test_support::scripted_server::{ScriptedServer, Step, answer};
+use serde_json::{Value, json};
 
+use super::run_files::{app, node};
 use crate::support::{
     Answer, Harness,
-    apps::{calling, make_key, published, slow_then_quick},
+    apps::{Installed, calling, file, make_key, published, slow_then_quick},
     basic_account,
     events::{data, read_until},
     process::wait_until,
@@ -40,7 +43,7 @@ async fn task_of(stream: &mut reqwest::Response) -> String {
 #[actix_web::test]
 async fn app_with_a_limit_of_one_runs_once_at_a_time() {
     let (h, key) = slow_app().await;
-    let both = futures_util::future::join(begin(&h, &key), begin(&h, &key)).await;
+    let both = join(begin(&h, &key), begin(&h, &key)).await;
     let (running, refused): (Vec<_>, Vec<_>) = [both.0, both.1]
         .into_iter()
         .partition(|answer| answer.status() == 200);
@@ -83,4 +86,51 @@ async fn app_with_a_limit_runs_nothing_while_nobody_can_count() {
     h.db.execute("UPDATE apps SET max_active_requests = 0")
         .await;
     assert_eq!(begin(&broken, &key).await.status(), 200);
+}
+
+/// A sandbox that says what a program returned when it is told to go on.
+async fn slow_sandbox() -> ScriptedServer {
+    let printed = json!({"stdout": "<<RESULT>>{\"y\": 42}<<RESULT>>\n", "error": ""});
+    let body = json!({"code": 0, "data": printed}).to_string();
+    let server = ScriptedServer::start(move |_| {
+        let mut steps = vec![Step::Wait];
+        steps.extend(answer("200 OK", "", &body));
+        steps
+    });
+    server.await.unwrap()
+}
+
+#[actix_web::test]
+async fn fifty_slow_programs_hold_no_run_of_another_app_up_and_all_end() {
+    let sandbox = slow_sandbox().await;
+    let work = json!({
+        "code": "def main(): return {'y': 42}", "code_language": "python3", "variables": [],
+        "outputs": {"y": {"type": "number", "children": null}},
+    });
+    let slow = app(Some(node("work", "code", work)), ["work", "y"], json!({}));
+    let settings = [("CODE_EXECUTION_ENDPOINT", sandbox.url(""))];
+    let settings = settings
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let mut world = Installed::of(&slow, &settings).await;
+    let (_, slow) = make_key(&world.h, &mut world.owner, &world.app).await;
+    let quick = published(&world.h, &mut world.owner, &file("0.6.0", "quick")).await;
+    let (_, quick) = make_key(&world.h, &mut world.owner, &quick).await;
+    let run = async |key: &str, inputs: Value| {
+        let body = json!({"inputs": inputs, "response_mode": "blocking", "user": "u"});
+        let request = world.h.request("POST", "/v1/workflows/run");
+        let answer = request.bearer_auth(key).json(&body).send().await.unwrap();
+        let ended = Answer::read(answer).await.expect(200).json();
+        ended["data"]["status"].as_str().unwrap().to_owned()
+    };
+    let beside = async {
+        wait_until("all programs run", async || sandbox.asked().len() == 50).await;
+        for _ in 0..20 {
+            assert_eq!(run(&quick, json!({"name": "Ada"})).await, "succeeded");
+        }
+        sandbox.let_pass(50);
+    };
+    let programs = join_all((0..50).map(|_| run(&slow, json!({}))));
+    let (ends, ()) = join(programs, beside).await;
+    assert_eq!(ends, ["succeeded"; 50]);
 }

@@ -37,6 +37,30 @@ async fn memory_is_the_window_of_the_conversation_and_off_without_one() {
 }
 
 #[actix_web::test]
+async fn memory_is_the_thread_that_a_question_goes_on_with_and_nothing_of_other_branches() {
+    let world = World::new(&[model(&memory(0)), says("{{#llm.text#}}")]).await;
+    let id = conversation(&world.ask("one", None).await);
+    for query in ["two", "three"] {
+        world.ask(query, Some(&id)).await;
+    }
+    // As when the second answer is generated anew.
+    let anew = "UPDATE messages SET parent_message_id = (SELECT id FROM messages WHERE query = 'one') WHERE query = 'three'";
+    world.h.db.execute(anew).await;
+    world.ask("four", Some(&id)).await;
+    assert_eq!(
+        world.model.heard().last().unwrap(),
+        &[
+            "system: sys",
+            "user: one",
+            "assistant: one",
+            "user: three",
+            "assistant: three",
+            "user: four"
+        ]
+    );
+}
+
+#[actix_web::test]
 async fn memory_drops_the_oldest_messages_that_the_model_has_no_room_for() {
     let world = World::new(&[model(&memory(0)), says("{{#llm.text#}}")]).await;
     let long = "word ".repeat(280);

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
-    apps::{Installed, slow_then_quick},
+    apps::{APPS, Installed, publish, slow_then_quick},
     events::{events, names},
     model_server::ModelServer,
     process::wait_until,
 };
 
 const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
+const MOOD: &str = "1c8d5b8f-7c1a-4d66-8c3b-1e1d7a4a1bee";
 
 /// An app file, as JSON, which is YAML too. The nodes stand in a row behind the start.
 pub(super) fn file(nodes: &[Value]) -> String {
@@ -264,6 +265,39 @@ async fn variables_of_a_conversation_are_remembered_in_it_alone() {
         world.row(&row).await,
         format!("{NOTES}|notes|array[string]|[\"begun\",\"one\",\"two\"]")
     );
+}
+
+#[actix_web::test]
+async fn variable_that_a_later_version_declares_has_its_default_in_conversations_of_before() {
+    let mut world = World::new(&[notes(), says("{{#conversation.notes#}}")]).await;
+    let id = conversation(&world.ask("one", None).await);
+    let both = says("{{#conversation.notes#}}; {{#conversation.mood#}}");
+    let mut later: Value = serde_json::from_str(&file(&[notes(), both])).unwrap();
+    let mood = json!({"id": MOOD, "name": "mood", "value_type": "string", "value": "calm", "description": "",
+        "selector": ["conversation", "mood"]});
+    let declared = &mut later["workflow"]["conversation_variables"];
+    declared.as_array_mut().unwrap().push(mood);
+    let Installed { h, owner, app, .. } = &mut world.installed;
+    let body =
+        json!({"mode": "yaml-content", "yaml_content": later.to_string(), "app_id": app.as_str()});
+    let import = owner.post(h, &format!("{APPS}/imports"), body).await;
+    import.expect(200);
+    publish(h, owner, app).await.expect(200);
+    let next = world.ask("two", Some(&id)).await;
+    assert_eq!(said(&next), "- begun\n- one\n- two; calm");
+}
+
+#[actix_web::test]
+async fn each_question_of_a_conversation_is_answered_with_the_inputs_that_came_with_it() {
+    let world = World::new(&[says("{{#start.who#}} asks {{#sys.query#}}")]).await;
+    let ask = async |who: &str, query: &str, conversation: Option<&str>| {
+        let body = json!({"inputs": {"who": who}, "query": query, "conversation_id": conversation});
+        events(&world.run(&body).await.expect(200).body)
+    };
+    let first = ask("Ada", "one", None).await;
+    assert_eq!(said(&first), "Ada asks one");
+    let second = ask("Bob", "two", Some(&conversation(&first))).await;
+    assert_eq!(said(&second), "Bob asks two");
 }
 
 #[actix_web::test]

@@ -20,6 +20,7 @@ mod apps_for_programs;
 mod chat_models;
 mod chatflows;
 mod e2e;
+mod foreign_keys;
 mod form_pages;
 mod forms;
 mod hostile_apps;

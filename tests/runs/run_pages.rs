@@ -1,11 +1,18 @@
 //! The page of a run: what it streams to its script, the runs of an app in pages, conversations that go on.
 
+use futures_util::future::join_all;
+use gatewright_test_support::scripted_server::{ScriptedServer, answer};
+use serde_json::json;
+
 use super::{
     app_pages::{World, ended},
     chatflows,
 };
 use crate::support::{
-    Answer, EMAIL, Harness, arrange,
+    Answer, EMAIL, Harness,
+    apps::{Installed, calling, make_key},
+    arrange,
+    events::events,
     plain::{between, signed_in},
 };
 
@@ -162,4 +169,51 @@ async fn conversation_goes_on_from_the_page_of_its_last_run_and_belongs_to_who_b
     let refused = editor.post(&path, &forged).await.expect(404);
     assert!(refused.body.contains("not yours"), "{}", refused.body);
     assert!(page.body.contains("name=\"message\""));
+}
+
+/// Runs the app over `/v1`; the run, and how its stream says that it ended.
+async fn told(world: &Installed, key: &str, place: &str) -> (String, String) {
+    let body = json!({"inputs": {"name": place}, "response_mode": "streaming", "user": "ada"});
+    let request = world.h.request("POST", "/v1/workflows/run");
+    let answer = request.bearer_auth(key).json(&body).send().await.unwrap();
+    let events = events(&Answer::read(answer).await.expect(200).body);
+    let last = &events.last().unwrap()["data"];
+    let text = |member: &str| last[member].as_str().unwrap().to_owned();
+    (text("id"), text("status"))
+}
+
+#[actix_web::test]
+async fn how_a_run_ended_is_the_same_in_its_stream_its_record_the_list_and_its_page() {
+    let far = ScriptedServer::start(|_| answer("200 OK", "", "hi"));
+    let good = far.await.unwrap().url("/");
+    let settings = [("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")];
+    let mut world = Installed::of(&calling("'{{#start.name#}}'"), &settings).await;
+    let (_, key) = make_key(&world.h, &mut world.owner, &world.app).await;
+    let mut ends = vec![];
+    for _ in 0..4 {
+        let nowhere = "http://127.0.0.1:1/";
+        let places = [good.as_str(), nowhere, &good, &good, nowhere];
+        let five = places.map(|place| told(&world, &key, place));
+        ends.extend(join_all(five).await);
+    }
+    let mut browser = signed_in(&world.h, EMAIL).await;
+    let list = browser.get(&format!("/apps/{}", world.app)).await;
+    let list = list.expect(200).body;
+    for (run, status) in &ends {
+        let path = format!("/v1/workflows/run/{run}");
+        let record = world.h.with_bearer("GET", &path, &key).await;
+        assert_eq!(record.expect(200).json()["status"], *status);
+        let shown = match status.as_str() {
+            "succeeded" => ">Succeeded<",
+            _ => ">Failed<",
+        };
+        let path = format!("/apps/{}/runs/{run}", world.app);
+        let line = between(&list, &format!("href=\"{path}\""), "</li>").unwrap();
+        assert!(line.contains(shown), "{status}: {line}");
+        let page = browser.get(&path).await.expect(200).body;
+        let state = between(&page, "class=\"state\"", "</p>").unwrap();
+        assert!(state.contains(shown), "{status}: {state}");
+    }
+    let failed = ends.iter().filter(|(_, status)| status == "failed");
+    assert_eq!((ends.len(), failed.count()), (20, 8));
 }
