@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::forms::{WEB_APP, World};
-use crate::support::{Answer, PUBLIC_URL, apps::make_key};
-
-const MAIL: &str = "[{config: {body: 'Dear {{#start.who#}}, **answer** <i>here</i>: {{#url#}}', debug_mode: false, recipients: {items: [{type: external, email: boss@elsewhere.example}], whole_workspace: true}, subject: 'Please <b>answer</b>'}, enabled: true, id: 3f5b1d0e-7a31-4a7e-8d2e-6a4f2f7c1b02, type: email}]";
+use super::forms::World;
+use crate::support::{
+    Answer, PUBLIC_URL,
+    apps::make_key,
+    asking::{MAIL, WEB_APP},
+};
 
 async fn page(world: &World, path: &str) -> Answer {
     let request = world.h.request("GET", path).header("accept-language", "en");

@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod arrange;
+pub mod asking;
 mod browser;
 pub mod certificates;
 pub mod commits;

@@ -11,7 +11,14 @@ use super::{
     process::{command, run, signal, wait_until},
     remote::Catcher,
 };
-use crate::support::{Browser, EMAIL, Harness, SECRET_KEY, basic_account, mail::OutgoingMail};
+use crate::support::{
+    Browser, EMAIL, Harness, PUBLIC_URL, SECRET_KEY,
+    apps::Installed,
+    asking::{self, MAIL},
+    basic_account,
+    mail::OutgoingMail,
+    plain::Plain,
+};
 
 const FROM: &str = "Gatewright <no-reply@gatewright.test>";
 
@@ -120,6 +127,37 @@ async fn reset_invitation_login_code_and_transfer_over_smtp_with_starttls() {
         7,
         "four codes and links, a changed password, and both owners were told"
     );
+}
+
+#[actix_web::test]
+async fn form_of_a_run_is_mailed_over_smtp_and_answered_by_the_link_of_its_mail() {
+    let mut catcher = Catcher::start().await;
+    let port = catcher.plain.to_string();
+    let world = Installed::of(&asking::file(MAIL), &smtp(&port)).await;
+    let body = json!({"inputs": {"who": "Bob"}});
+    world.run(&body).await.expect(200);
+    world.h.work().await;
+    let mails = catcher.mails().await;
+    let mails = mails.iter().map(|mail| OutgoingMail::parse(mail));
+    let by_addressee: BTreeMap<String, OutgoingMail> =
+        mails.map(|mail| (mail.to.clone(), mail)).collect();
+    let to: Vec<&str> = by_addressee.keys().map(String::as_str).collect();
+    assert_eq!(to, ["boss@elsewhere.example", EMAIL]);
+    let links = by_addressee.values().map(OutgoingMail::link);
+    assert_ne!(links.clone().next(), links.clone().last(), "each their own");
+    let mail = &by_addressee["boss@elsewhere.example"];
+    assert_eq!(mail.subject, "Please answer");
+    assert!(mail.text.contains("Dear Bob"), "{mail:?}");
+    assert!(mail.html.contains("<strong>answer</strong>"), "{mail:?}");
+    let link = mail.link();
+    // Somebody who has no account, and follows the link.
+    let mut boss = Plain::new(&world.h);
+    let path = link.strip_prefix(PUBLIC_URL).unwrap();
+    boss.get(path).await.expect(200);
+    let filled = [("field_comment", "by mail"), ("action", "no")];
+    boss.post(path, &filled).await.expect(200);
+    let end = "succeeded {\"result\":\"by mail\",\"action\":\"no\"} ";
+    assert_eq!(world.ends().await, end);
 }
 
 #[actix_web::test]
