@@ -2,13 +2,13 @@
 
 use gatewright_nodes::{CallId, NodeCall, TimerId};
 
-use crate::happening::Happening;
+use crate::happening::Happened;
 
 /// One thing to do, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Append this to what clients and the recorder hear of the run.
-    Emit(Happening),
+    Emit(Happened),
     /// Do this, and report with [`crate::Event::CallChunk`], [`crate::Event::CallDone`] or [`crate::Event::CallFailed`].
     Call {
         /// Comes back with every report.

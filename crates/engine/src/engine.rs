@@ -42,13 +42,20 @@ impl Engine {
         }
     }
 
-    /// Takes an event in that comes at an instant (microseconds, never less than at the step before), and says what to do now.
-    /// An event that fits nothing (an answer to a call that was given up, a form answered twice) changes nothing.
+    /// As [`Self::step_by`], all of it at one instant.
     pub fn step(&mut self, now: Micros, event: Event) -> Vec<Effect> {
+        self.step_by(&|| now, event)
+    }
+
+    /// Takes an event in and says what to do now. The clock tells microseconds, never less than at the step before; it is asked again at
+    /// both ends of each node, so that durations are true within a step too.
+    /// An event that fits nothing (an answer to a call that was given up, a form answered twice) changes nothing.
+    pub fn step_by(&mut self, clock: &dyn Fn() -> Micros, event: Event) -> Vec<Effect> {
         let mut turn = Turn {
             graph: &self.graph,
             state: &mut self.state,
-            now,
+            now: clock(),
+            clock,
             effects: Vec::new(),
         };
         if std::mem::take(&mut self.foreign) && !turn.state.is_finished() {

@@ -1,7 +1,7 @@
 //! What happened in a run, in order: the source of every stream, answer and record.
 //!
-//! Happenings carry neither ids nor wall time. `execution` numbers node executions from 1 in the order of their start, the same in every
-//! replay: an id is derived from the run's id and this number. The instant of a happening is the `now` of the step that emitted it;
+//! Happenings carry no ids. `execution` numbers node executions from 1 in the order of their start, the same in every
+//! replay: an id is derived from the run's id and this number. The instant of each stands beside it ([`Happened`]);
 //! where an end needs its beginning, `started_at` repeats that instant.
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use gatewright_nodes::Fields;
 
-/// Microseconds on any clock that the caller keeps to for the whole run; see [`crate::Engine::step`].
+/// Microseconds on any clock that the caller keeps to for the whole run; see [`crate::Engine::step_by`].
 pub type Micros = u64;
 
 /// Which execution of which node.
@@ -205,7 +205,16 @@ pub struct RunEnd {
     pub started_at: Micros,
 }
 
-/// One thing that happened.
+/// One thing that happened, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Happened {
+    /// When, by the clock of the step.
+    pub at: Micros,
+    /// What.
+    pub what: Happening,
+}
+
+/// What can happen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "happening", rename_all = "snake_case")]
 pub enum Happening {

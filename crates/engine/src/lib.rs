@@ -4,19 +4,19 @@
 //!
 //! What a graph is and what each type of node does stands in `nodes`, whose types are exported here too; this crate decides whose turn it is.
 //!
-//! Pure: no I/O, no async, no clock, no randomness. What a run needs from outside it asks for, and what happens outside comes back:
+//! Pure: no I/O, no async, no clock of its own, no randomness. What a run needs from outside it asks for, and what happens outside comes back:
 //!
 //! ```text
 //!            Event ──► Engine::step ──► [Effect, …]
 //!   Start, CallDone, FormSubmitted …     Emit(Happening), Call, Cancel, StartTimer, Yield, Pause, Finished
 //! ```
 //!
-//! * **Events** come one at a time, each with the instant at which it comes: microseconds on any clock that the caller keeps to for the whole run.
-//!   The engine compares instants (durations, the time limit) and never reads a clock.
+//! * **Events** come one at a time, each with a clock: microseconds, any that the caller keeps to for the whole run.
+//!   The engine compares instants (durations, the time limit) and knows no other clock.
 //! * **Effects** are done in their order. [`Effect::Emit`] goes to clients and the recorder; [`Effect::Call`] is answered by a later event
 //!   with the same [`CallId`]; reports about calls that nobody waits for any more are ignored, so a caller need not be careful about races.
 //! * **Ids**: the engine numbers node executions ([`happening::NodeRef::execution`]) from 1, the same in every replay. The caller derives ids from
-//!   the run's id and that number; it also stamps wall time: the instant of a happening is that of the step that emitted it.
+//!   the run's id and that number; the instant of a happening comes with it.
 //! * **State**: [`Engine::state`] is one serialisable value. Stored after any step and given to [`Engine::restore`], a run goes on from there
 //!   with the same happenings; the first event is then [`Event::Resume`].
 //! * A step runs at most 256 nodes and then yields ([`Effect::Yield`], answered by [`Event::Continue`]).
@@ -29,7 +29,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use gatewright_engine::{Effect, Engine, Event, Graph, Happening, Limits, Start};
+//! use gatewright_engine::{Effect, Engine, Event, Graph, Happened, Happening, Limits, Start};
 //! use serde_json::json;
 //!
 //! let graph = json!({
@@ -46,7 +46,7 @@
 //! let inputs = json!({"name": "Ada"}).as_object().cloned().unwrap();
 //! let mut effects = engine.step(0, Event::Start(Start { inputs, ..Start::default() }));
 //! assert_eq!(effects.pop(), Some(Effect::Finished));
-//! let Some(Effect::Emit(Happening::RunFinished(end))) = effects.pop() else { panic!("the run is over") };
+//! let Some(Effect::Emit(Happened { what: Happening::RunFinished(end), .. })) = effects.pop() else { panic!("the run is over") };
 //! assert_eq!(json!(end.outputs), json!({"who": "Ada"}));
 //! ```
 
@@ -70,6 +70,6 @@ pub use self::{
     effect::Effect,
     engine::Engine,
     event::{Declared, Event, Preset, Start},
-    happening::{Happening, Micros},
+    happening::{Happened, Happening, Micros},
     state::EngineState,
 };

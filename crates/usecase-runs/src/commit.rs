@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatewright_engine::{CallId, Effect, Event, Happening, Micros, NodeCall, TimerId};
+use gatewright_engine::{CallId, Effect, Event, Happened, Happening, NodeCall, TimerId};
 use gatewright_run_events::RunEvent;
 
 use crate::{NodeState, Record, stamp::Stamp};
@@ -39,19 +39,19 @@ pub(crate) struct Step {
 
 impl Step {
     /// Reads effects in their order.
-    pub(crate) fn read(effects: Vec<Effect>, stamp: &mut Stamp, now: Micros) -> Self {
+    pub(crate) fn read(effects: Vec<Effect>, stamp: &mut Stamp) -> Self {
         let mut step = Self::default();
         for effect in effects {
-            step.take(effect, stamp, now);
+            step.take(effect, stamp);
         }
         step
     }
 
-    fn take(&mut self, effect: Effect, stamp: &mut Stamp, now: Micros) {
+    fn take(&mut self, effect: Effect, stamp: &mut Stamp) {
         match effect {
-            Effect::Emit(happening) => {
-                self.keep_first |= is_kept_first(&happening);
-                let stamped = stamp.happened(happening, now);
+            Effect::Emit(Happened { at, what }) => {
+                self.keep_first |= is_kept_first(&what);
+                let stamped = stamp.happened(what, at);
                 self.events.extend(stamped.events);
                 self.records.extend(stamped.records);
             }

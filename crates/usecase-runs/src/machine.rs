@@ -5,8 +5,8 @@ use gatewright_run_events::Json;
 
 /// One run of a graph.
 pub trait Machine: Send {
-    /// Takes in what happened and says what to do. `now` is in microseconds since 1970.
-    fn step(&mut self, now: Micros, event: Event) -> Vec<Effect>;
+    /// Takes in what happened and says what to do. The clock tells microseconds since 1970.
+    fn step(&mut self, clock: &dyn Fn() -> Micros, event: Event) -> Vec<Effect>;
 
     /// The whole state, for a checkpoint.
     ///
@@ -16,8 +16,8 @@ pub trait Machine: Send {
 }
 
 impl Machine for Engine {
-    fn step(&mut self, now: Micros, event: Event) -> Vec<Effect> {
-        Self::step(self, now, event)
+    fn step(&mut self, clock: &dyn Fn() -> Micros, event: Event) -> Vec<Effect> {
+        self.step_by(clock, event)
     }
 
     fn state(&self) -> Result<Json, serde_json::Error> {

@@ -189,9 +189,9 @@ impl RunTask {
 
     /// One step of the engine; what nobody waits for any more ends at once.
     fn step(&mut self, event: Event) -> Step {
-        let now = self.now();
-        let effects = self.machine.step(now, event);
-        let mut step = Step::read(effects, &mut self.stamp, now);
+        let clock = &self.clock;
+        let effects = self.machine.step(&|| instant(&**clock), event);
+        let mut step = Step::read(effects, &mut self.stamp);
         for call in step.cancelled.drain(..) {
             self.calls.cancel(call);
         }
@@ -344,8 +344,13 @@ impl RunTask {
     }
 
     fn now(&self) -> Micros {
-        Micros::try_from(self.clock.now().timestamp_micros()).unwrap_or_default()
+        instant(&*self.clock)
     }
+}
+
+/// Microseconds since 1970.
+fn instant(clock: &dyn Clock) -> Micros {
+    Micros::try_from(clock.now().timestamp_micros()).unwrap_or_default()
 }
 
 impl Drop for RunTask {

@@ -6,7 +6,7 @@ use gatewright_variables::Value;
 use super::{Running, Turn, calls};
 use crate::{
     effect::Effect,
-    happening::{Happening, RunEnd, Status},
+    happening::{Happened, Happening, RunEnd, Status},
     state::{CANVAS, Doing, Phase},
 };
 
@@ -73,14 +73,14 @@ impl Turn<'_> {
         self.state.worked = self.worked();
         self.state.since = self.now;
         self.state.phase = Phase::Paused;
-        let happening = Happening::Paused {
+        let what = Happening::Paused {
             waiting: asked.iter().map(|&running| self.name(running)).collect(),
             outputs: self.outputs(),
             total_steps: self.steps(),
             total_tokens: self.state.totals.tokens,
             started_at: self.state.started_at,
         };
-        self.effects.push(Effect::Emit(happening));
+        self.append(what);
         self.effects.push(Effect::Pause);
     }
 
@@ -94,10 +94,10 @@ impl Turn<'_> {
             let owner = state.owner;
             let held = state.held.as_mut().map(std::mem::take).unwrap_or_default();
             at = owner.map(|owner| owner.frame);
-            for happening in held {
+            for happened in held {
                 match at {
-                    Some(outer) => self.emit(outer, happening),
-                    None => self.effects.push(Effect::Emit(happening)),
+                    Some(outer) => self.tell(outer, happened),
+                    None => self.effects.push(Effect::Emit(happened)),
                 }
             }
         }
@@ -134,9 +134,14 @@ impl Turn<'_> {
             exceptions_count: self.state.exceptions,
             started_at: self.state.started_at,
         };
-        self.effects
-            .push(Effect::Emit(Happening::RunFinished(Box::new(end))));
+        self.append(Happening::RunFinished(Box::new(end)));
         self.effects.push(Effect::Finished);
+    }
+
+    /// Tells what is nobody's to hold back.
+    fn append(&mut self, what: Happening) {
+        let at = self.now;
+        self.effects.push(Effect::Emit(Happened { at, what }));
     }
 
     fn outputs(&self) -> Fields {

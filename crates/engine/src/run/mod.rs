@@ -17,7 +17,7 @@ use gatewright_nodes::{Context, Failure, Graph, Node, TimerId};
 use crate::{
     effect::Effect,
     event::Event,
-    happening::{ContainerKind, Happening, Micros, NodeRef, Within},
+    happening::{ContainerKind, Happened, Happening, Micros, NodeRef, Within},
     state::{CANVAS, EngineState, Frame, Phase},
 };
 
@@ -35,6 +35,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) state: &'a mut EngineState,
     pub(crate) now: Micros,
+    pub(crate) clock: &'a dyn Fn() -> Micros,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -115,21 +116,32 @@ impl Turn<'_> {
         self.state.phase == Phase::Running && self.worked() >= self.state.limits.run_micros
     }
 
-    /// Appends to what clients hear; inside an item of a parallel iteration it waits until the item is over.
+    /// Looks at the clock. It may be set back while a run goes on; a run's time does not.
+    pub(crate) fn tick(&mut self) {
+        self.now = self.now.max((self.clock)());
+    }
+
+    /// Appends to what clients hear.
+    pub(crate) fn emit(&mut self, frame: u32, what: Happening) {
+        let at = self.now;
+        self.tell(frame, Happened { at, what });
+    }
+
+    /// Appends what happened, now or before; inside an item of a parallel iteration it waits until the item is over.
     /// After the end of the run nothing happens any more.
-    pub(crate) fn emit(&mut self, frame: u32, happening: Happening) {
+    pub(crate) fn tell(&mut self, frame: u32, happened: Happened) {
         if self.state.phase == Phase::Finished {
             return;
         }
         let mut at = Some(frame);
         while let Some(frame) = at.and_then(|id| self.state.frames.get_mut(&id)) {
             if let Some(held) = frame.held.as_mut() {
-                held.push(happening);
+                held.push(happened);
                 return;
             }
             at = frame.owner.map(|owner| owner.frame);
         }
-        self.effects.push(Effect::Emit(happening));
+        self.effects.push(Effect::Emit(happened));
     }
 
     /// Sends what a frame's speakers can say.

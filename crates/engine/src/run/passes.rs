@@ -88,8 +88,8 @@ impl Turn<'_> {
         let Some(mut frame) = self.drop_pass(id) else {
             return;
         };
-        for happening in frame.held.take().unwrap_or_default() {
-            self.emit(owner.frame, happening);
+        for happened in frame.held.take().unwrap_or_default() {
+            self.tell(owner.frame, happened);
         }
         let Some(execution) = self.state.executions.get(&owner.execution) else {
             return;

@@ -94,6 +94,7 @@ impl Turn<'_> {
         if !is_marker && !self.count_step(frame) {
             return;
         }
+        self.tick();
         let execution = self.state.next_execution;
         let running = Running {
             execution,
@@ -115,7 +116,9 @@ impl Turn<'_> {
         let Some(context) = self.context(running) else {
             return;
         };
-        match context.node.attempt(&context) {
+        let attempt = context.node.attempt(&context);
+        self.tick();
+        match attempt {
             Attempt::Over(Ok(outcome)) => self.succeed(running, outcome),
             Attempt::Over(Err(failure)) => self.fail(running, failure),
             Attempt::Call(request) => self.call(running, request),

@@ -5,7 +5,7 @@ use gatewright_variables::Pool;
 
 use super::{Mark, Marks};
 use crate::{
-    happening::{Happening, Micros},
+    happening::{Happened, Micros},
     release::Release,
 };
 
@@ -39,7 +39,7 @@ pub(crate) struct Frame {
     pub(crate) pool: Pool,
     pub(crate) release: Release,
     /// What happened and must wait until the whole item is over.
-    pub(crate) held: Option<Vec<Happening>>,
+    pub(crate) held: Option<Vec<Happened>>,
     pub(crate) totals: Totals,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, EngineState, Execution, Frame, Marks, Owner, Phase};
 use crate::{
-    happening::{Happening, Micros},
+    happening::{Happened, Micros},
     release::Release,
 };
 
@@ -50,7 +50,7 @@ struct StoredFrame {
     started_at: Micros,
     pool: StoredPool,
     release: Release,
-    held: Option<Vec<Happening>>,
+    held: Option<Vec<Happened>>,
     totals: Totals,
 }
 

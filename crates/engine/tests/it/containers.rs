@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::driver::{Answer, Driver};
 
 /// start → iteration over `list` with a code node inside → end.
-fn over_code(settings: &Json) -> Json {
+pub(crate) fn over_code(settings: &Json) -> Json {
     let mut iteration = json!({"type": "iteration", "title": "Each", "iterator_selector": ["start", "list"],
         "output_selector": ["work", "y"], "start_node_id": "first"});
     for (key, value) in settings.as_object().unwrap() {

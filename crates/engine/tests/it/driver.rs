@@ -79,7 +79,7 @@ impl Driver {
             self.paused = false;
             for effect in self.engine.step(self.now, event) {
                 match effect {
-                    Effect::Emit(happening) => self.happenings.push(happening),
+                    Effect::Emit(happened) => self.happenings.push(happened.what),
                     Effect::Call { id, node_id, call } => self.calls.push_back((id, node_id, call)),
                     Effect::Cancel(id) => self.calls.retain(|(open, ..)| *open != id),
                     Effect::StartTimer { id, after_ms } => self.timers.push((id, after_ms)),

@@ -1,6 +1,6 @@
 //! Graphs and values that are made to cost time or memory: each ends with a sentence about it, after a bounded number of steps and bytes.
 
-use gatewright_engine::{Event, Graph, Happening, Limits, TimerId};
+use gatewright_engine::{Effect, Event, Graph, Happened, Happening, Limits, TimerId};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -183,7 +183,7 @@ fn rounds_of_rounds_yield_and_end_with_their_time() {
     let mut effects = engine.step(0, Event::Start(gatewright_engine::Start::default()));
     for now in 1..200 {
         // A step is bounded, however much there is to do.
-        assert!(effects.len() < 2_000 && effects.last() == Some(&gatewright_engine::Effect::Yield));
+        assert!(effects.len() < 2_000 && effects.last() == Some(&Effect::Yield));
         effects = engine.step(now, Event::Continue);
     }
     let deadline = TimerId {
@@ -191,8 +191,10 @@ fn rounds_of_rounds_yield_and_end_with_their_time() {
         attempt: 0,
     };
     let effects = engine.step(Limits::default().run_micros, Event::TimerFired(deadline));
-    let Some(gatewright_engine::Effect::Emit(Happening::RunFinished(end))) =
-        effects.iter().rev().nth(1)
+    let Some(Effect::Emit(Happened {
+        what: Happening::RunFinished(end),
+        ..
+    })) = effects.iter().rev().nth(1)
     else {
         panic!("the run is over: {effects:?}");
     };

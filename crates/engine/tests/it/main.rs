@@ -17,3 +17,4 @@ mod properties;
 mod resume;
 mod scheduler;
 mod scheduling;
+mod time;

@@ -9,7 +9,7 @@ use std::{
 
 use gatewright_domain::Clock;
 use gatewright_engine::{
-    CallId, CallResult, Effect, Event, Failure, Happening, Micros, NodeCall, Start,
+    CallId, CallResult, Effect, Event, Failure, Happened, Happening, Micros, NodeCall, Start,
     call::{CodeAnswer, CodeCall, CodeLanguage, HttpBody, HttpCall, HttpMethod},
     happening::{FormRequired, NodeEnd, NodeRef, RunEnd, StartReason, Status},
 };
@@ -34,8 +34,14 @@ pub(crate) struct Scripted(pub(crate) Rule);
 
 // Only ever used by one task at a time.
 impl Machine for Scripted {
-    fn step(&mut self, _now: Micros, event: Event) -> Vec<Effect> {
-        (self.0)(&event)
+    fn step(&mut self, clock: &dyn Fn() -> Micros, event: Event) -> Vec<Effect> {
+        let mut effects = (self.0)(&event);
+        for effect in &mut effects {
+            if let Effect::Emit(happened) = effect {
+                happened.at = clock();
+            }
+        }
+        effects
     }
 
     fn state(&self) -> Result<Json, serde_json::Error> {
@@ -53,8 +59,9 @@ pub(crate) fn script(steps: impl IntoIterator<Item = Vec<Effect>>) -> Box<dyn Ma
     Box::new(Scripted(Box::new(rule)))
 }
 
-pub(crate) fn emit(happening: Happening) -> Effect {
-    Effect::Emit(happening)
+/// It happens at the instant of its step.
+pub(crate) fn emit(what: Happening) -> Effect {
+    Effect::Emit(Happened { at: 0, what })
 }
 
 pub(crate) fn begins() -> Effect {

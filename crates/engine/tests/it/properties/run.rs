@@ -6,8 +6,8 @@ use std::{
 };
 
 use gatewright_engine::{
-    CallId, CallResult, Effect, Engine, Event, Failure, Graph, Happening, Limits, NodeCall, Start,
-    TimerId,
+    CallId, CallResult, Effect, Engine, Event, Failure, Graph, Happened, Happening, Limits,
+    NodeCall, Start, TimerId,
     call::ModelAnswer,
     happening::{RunEnd, Within},
 };
@@ -98,11 +98,11 @@ impl Run {
         let effects = self.engine.step(self.now, event);
         for effect in &effects {
             match effect {
-                Effect::Emit(happening) => {
-                    if let Happening::FormRequired(form) = happening {
+                Effect::Emit(Happened { what, .. }) => {
+                    if let Happening::FormRequired(form) = what {
                         self.forms.insert(form.node.execution);
                     }
-                    self.happenings.push(happening.clone());
+                    self.happenings.push(what.clone());
                 }
                 Effect::Call { id, node_id, call } => {
                     let open = Open {

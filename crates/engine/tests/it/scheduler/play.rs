@@ -179,7 +179,7 @@ impl<'a> Play<'a> {
         let mut happenings = Vec::new();
         for effect in self.engine.step(1, event) {
             match effect {
-                Effect::Emit(happening) => happenings.push(happening),
+                Effect::Emit(happened) => happenings.push(happened.what),
                 Effect::Call { id, node_id, .. } => self.open.push(Open {
                     call: id,
                     node: number(&node_id),
