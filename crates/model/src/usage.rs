@@ -9,7 +9,7 @@ use crate::{decimal::Decimal, price::Pricing, token::TokenCount};
 pub struct Timing {
     /// From the call to the end.
     pub total: f64,
-    /// From the call to the first text; absent when there was none.
+    /// From the call to the first text; absent when there was none, and when nobody hears of an answer before it is whole.
     pub first: Option<f64>,
 }
 
@@ -41,7 +41,7 @@ pub struct Usage {
     pub currency: String,
     /// Seconds from the call to its end.
     pub latency: f64,
-    /// Seconds to the first text; null without text, and in classic apps.
+    /// Seconds to the first text; null without text, for answers that are not streamed, and in classic apps.
     pub time_to_first_token: Option<f64>,
     /// Seconds from the first text to the end; null where the former is.
     pub time_to_generate: Option<f64>,

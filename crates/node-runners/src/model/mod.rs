@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, future::BoxFuture};
 use gatewright_domain::{Clock, ids::WorkspaceId};
 use gatewright_engine::{
-    Failure,
+    Failure, Fields,
     call::{ModelAnswer, ModelCall, ToolCall, Usage as EngineUsage},
 };
 use gatewright_model::{
@@ -101,7 +101,11 @@ impl ModelRunner {
         let estimated = self.counter.count_messages(&asked.messages);
         let listener = call.stream.then_some(listener);
         let heard = Passing::new(listener, call.reasoning_apart);
-        let heard = self.listen(&model, asked, heard).await.map_err(failure)?;
+        let heard = self.listen(&model, asked, heard).await;
+        let heard = heard.map_err(|error| Failure {
+            process_data: asked_in_vain(call, &prompts),
+            ..failure(error)
+        })?;
         Ok(self.answer(heard, prompts, estimated, &model))
     }
 
@@ -149,7 +153,9 @@ impl ModelRunner {
             };
             left = still;
             if !(chunk.text.is_empty() && chunk.reasoning.is_empty()) {
-                first.get_or_insert_with(|| self.clock.now());
+                if text.is_heard() {
+                    first.get_or_insert_with(|| self.clock.now());
+                }
                 text.add(&chunk).await;
             }
             // The text is kept already.
@@ -233,6 +239,14 @@ struct Heard {
 fn seconds(from: DateTime<Utc>, until: DateTime<Utc>) -> f64 {
     let span = (until - from).to_std().unwrap_or_default();
     span.as_secs_f64()
+}
+
+/// What nodes that wait for the whole answer record of a call that failed: what they asked. Of one that is streamed nothing is recorded.
+fn asked_in_vain(call: &ModelCall, prompts: &serde_json::Value) -> Fields {
+    if call.stream {
+        return Fields::new();
+    }
+    Fields::new().with("prompts", prompts.clone())
 }
 
 fn failure(error: InvokeError) -> Failure {

@@ -21,6 +21,11 @@ impl<'a> Passing<'a> {
         }
     }
 
+    /// Whether somebody hears of the answer before it is whole.
+    pub(super) fn is_heard(&self) -> bool {
+        self.listener.is_some()
+    }
+
     pub(super) async fn add(&mut self, chunk: &Chunk) {
         let text = self.tagged.add(&chunk.reasoning, &chunk.text).text;
         let Some(listener) = &mut self.listener else {

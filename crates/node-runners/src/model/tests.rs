@@ -294,6 +294,33 @@ async fn text_is_passed_on_only_where_it_is_wanted_and_tokens_are_estimated_wher
 }
 
 #[tokio::test]
+async fn who_waits_for_the_whole_answer_has_no_first_token_and_is_told_what_was_asked_in_vain() {
+    let mut asked = call(vec![message(Role::User, "x", vec![])]);
+    let failing = || Scripted {
+        pieces: vec![Err(InvokeError::new(InvokeErrorKind::RateLimit, "no"))],
+        ..model(vec![])
+    };
+    for (streams, first, prompts) in [
+        (true, json!(0.008), Value::Null),
+        (
+            false,
+            Value::Null,
+            json!([{"role": "user", "text": "x", "files": []}]),
+        ),
+    ] {
+        asked.stream = streams;
+        let script = model(vec![said("1"), ended(1, 1)]);
+        let (answer, ..) = ask(script, &asked, Arc::new(NoHistory)).await;
+        let usage = answer.unwrap().usage.object;
+        assert_eq!(usage["time_to_first_token"], first);
+        assert_eq!(usage["time_to_generate"].is_null(), first.is_null());
+        let (answer, ..) = ask(failing(), &asked, Arc::new(NoHistory)).await;
+        let recorded = answer.unwrap_err().process_data;
+        assert_eq!(json!(recorded)["prompts"], prompts);
+    }
+}
+
+#[tokio::test]
 async fn pictures_go_to_models_that_see_and_are_shortened_in_the_record() {
     let files = || vec![picture("red.png", "image"), picture("a.pdf", "document")];
     let asked = call(vec![message(Role::User, "see", files())]);
