@@ -123,6 +123,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "dsl",
             // What is published can run.
             "engine",
+            // Guesses of keys are limited.
+            "kv",
             "storage-apps",
             "storage-kit",
             "usecase-kit",

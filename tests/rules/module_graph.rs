@@ -23,6 +23,7 @@ const IMPORTS: [(&str, Modules); 8] = [
                 &[
                     "error",
                     "external_apps",
+                    "key_guesses",
                     "secret",
                     "system_parameters",
                     "versions",

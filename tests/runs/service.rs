@@ -74,6 +74,57 @@ async fn key_of_ours_and_key_in_clear_of_a_database_of_dify_open_their_app() {
 }
 
 #[actix_web::test]
+async fn guesses_of_keys_are_limited_per_address_and_a_key_that_opened_an_app_goes_on() {
+    let h = Harness::with(&[
+        ("GATEWRIGHT_TRUSTED_PROXIES", "127.0.0.1"),
+        ("GATEWRIGHT_LIMIT_KEY_GUESS", "5/1m"),
+    ])
+    .await;
+    let mut owner = basic_account(&h).await;
+    let app = imported(&h, &mut owner, "greets").await;
+    publish(&h, &mut owner, &app).await.expect(200);
+    let (_, used) = make_key(&h, &mut owner, &app).await;
+    let (_, fresh) = make_key(&h, &mut owner, &app).await;
+    let ask = async |n: u8, key: &str| {
+        let request = h.request("GET", "/v1/info").bearer_auth(key);
+        let request = request.header("x-forwarded-for", format!("198.51.100.{n}"));
+        Answer::read(request.send().await.unwrap()).await
+    };
+    ask(1, &used).await.expect(200);
+    for n in 0..5 {
+        ask(1, &format!("app-guess{n}")).await.expect(401);
+    }
+    let refused = ask(1, "app-guess5").await.expect_rate_limited().json();
+    assert_eq!(refused["code"], "too_many_requests");
+    // Past the limit an answer tells nothing of a key, unless it has opened an app before; and nobody else is meant.
+    ask(1, &fresh).await.expect_rate_limited();
+    ask(1, &used).await.expect(200);
+    ask(2, "app-guess6").await.expect(401);
+    ask(2, &fresh).await.expect(200);
+    // Who sends no key at all guesses none.
+    let none = h.request("GET", "/v1/info");
+    let none = none.header("x-forwarded-for", "198.51.100.1");
+    Answer::read(none.send().await.unwrap()).await.expect(401);
+}
+
+#[actix_web::test]
+async fn guess_of_a_key_that_nobody_can_count_is_503_and_a_right_key_opens_its_app() {
+    let world = World::new().await;
+    let settings = [("REDIS_URL", "redis://127.0.0.1:1/")];
+    let broken = Harness::on(
+        std::sync::Arc::clone(&world.h.db),
+        world.h.clock.clone(),
+        &settings,
+    )
+    .await;
+    let guess = broken.with_bearer("GET", "/v1/info", "app-guess").await;
+    assert_eq!(guess.header("retry-after"), "1");
+    guess.expect(503);
+    let right = broken.with_bearer("GET", "/v1/info", &world.key).await;
+    right.expect(200);
+}
+
+#[actix_web::test]
 async fn key_is_refused_by_header_state_of_its_app_and_of_its_workspace() {
     let world = World::new().await;
     let none = world.h.get("/v1/info").await;
@@ -233,9 +284,10 @@ async fn run_streams_to_who_listens_with_the_insides_of_its_nodes() {
     let path = format!("/v1/workflows/{version}/run");
     world.post(&path, &body).await.expect(200);
     let path = format!("/v1/workflows/{NOWHERE}/run");
+    let message = format!("Workflow not found with id: {NOWHERE}");
     assert_eq!(
-        world.post(&path, &body).await.expect(404).json()["code"],
-        "not_found"
+        world.post(&path, &body).await.expect(404).json(),
+        error(404, "not_found", &message)
     );
     let malformed = world.post("/v1/workflows/nope/run", &body).await;
     assert_eq!(malformed.expect(400).json()["code"], "bad_request");

@@ -144,6 +144,8 @@ settings! {
         GATEWRIGHT_LIMIT_UPLOAD => upload: Rate = Rate::new(60, 3600), "60/1h";
         /// Uploads of files with an app's key, per end user.
         GATEWRIGHT_LIMIT_UPLOAD_BY_KEY => upload_by_key: Rate = Rate::new(600, 3600), "600/1h";
+        /// Keys of apps that open nothing, per client address.
+        GATEWRIGHT_LIMIT_KEY_GUESS => key_guess: Rate = Rate::new(300, 60), "300/1m";
         /// Pages of forms that runs wait for, shown or answered, per client address.
         GATEWRIGHT_LIMIT_FORM => form: Rate = Rate::new(60, 300), "60/5m";
         /// Calls of `GET /account`, per account.
@@ -199,6 +201,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_INTROSPECTION", self.introspection),
             ("GATEWRIGHT_LIMIT_UPLOAD", self.upload),
             ("GATEWRIGHT_LIMIT_UPLOAD_BY_KEY", self.upload_by_key),
+            ("GATEWRIGHT_LIMIT_KEY_GUESS", self.key_guess),
             ("GATEWRIGHT_LIMIT_FORM", self.form),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
@@ -236,6 +239,7 @@ pub struct Limits {
     pub introspection: Limit,
     pub upload: Limit,
     pub upload_by_key: Limit,
+    pub key_guess: Limit,
     pub form: Limit,
     pub identity: Limit,
     pub per_token: Limit,
@@ -270,6 +274,7 @@ impl From<&LimitSettings> for Limits {
             introspection: limit("INTROSPECTION", settings.introspection),
             upload: limit("UPLOAD", settings.upload),
             upload_by_key: limit("UPLOAD_BY_KEY", settings.upload_by_key),
+            key_guess: limit("KEY_GUESS", settings.key_guess),
             form: limit("FORM", settings.form),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(

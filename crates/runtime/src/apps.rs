@@ -2,9 +2,12 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use gatewright_auth::limits;
 use gatewright_domain::error::Unavailable;
 use gatewright_outbound::guard::{GuardedClient, Limits};
-use gatewright_usecase_apps::{Apps, RemoteFile, SecretKeys, SystemParameters, VersionCache};
+use gatewright_usecase_apps::{
+    Apps, KeyGuesses, RemoteFile, SecretKeys, SystemParameters, VersionCache,
+};
 use http::{Request, StatusCode};
 
 use crate::{platform::Platform, settings::ServerSettings};
@@ -76,5 +79,9 @@ pub(crate) fn apps(
         external: external.map_err(|error| Unavailable::new("the settings", error))?,
         remote_file: Some(Arc::new(Guarded(client))),
         versions: VersionCache::default(),
+        key_guesses: KeyGuesses::new(
+            platform.rate_limits(),
+            limits::Limits::from(&settings.limits).key_guess,
+        ),
     })
 }

@@ -8,7 +8,7 @@ use gatewright_storage_apps::app::{self, App};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_usecase_kit::Env;
 
-use crate::{AppError, ExternalApps, SecretKeys, SystemParameters, VersionCache};
+use crate::{AppError, ExternalApps, KeyGuesses, SecretKeys, SystemParameters, VersionCache};
 
 /// Fetches an app file from another server. There is one implementation that asks, guarded against addresses of
 /// the own network, and one in tests.
@@ -37,6 +37,8 @@ pub struct Apps {
     pub remote_file: Option<Arc<dyn RemoteFile>>,
     /// Versions that were run lately.
     pub versions: VersionCache,
+    /// What guesses of keys cost.
+    pub key_guesses: KeyGuesses,
 }
 
 /// An app of the workspace.

@@ -1,8 +1,12 @@
 //! Apps as holders of their keys reach them.
 
 use gatewright_auth::api_key;
-use gatewright_domain::{Class, Classify, Secret, error::Unavailable};
-use gatewright_storage_apps::app::{self, App};
+use gatewright_domain::{
+    Class, Classify, Secret,
+    error::{RateLimited, Unavailable},
+    from_charge,
+};
+use gatewright_storage_apps::app::{self, App, KeyedApp};
 use gatewright_storage_kit::StorageError;
 use gatewright_usecase_kit::Ctx;
 
@@ -32,10 +36,15 @@ pub enum AppKeyError {
     /// The workspace of the app is not in use.
     #[error("The workspace's status is archived.")]
     WorkspaceArchived,
+    /// Too many keys from one address that opened nothing.
+    #[error("Too many invalid access tokens. Please try again later.")]
+    RateLimited(#[from] RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+from_charge!(AppKeyError);
 
 impl From<StorageError> for AppKeyError {
     fn from(error: StorageError) -> Self {
@@ -55,6 +64,7 @@ impl Classify for AppKeyError {
             Self::WorkspaceArchived => {
                 Class::forbidden("forbidden").because("workspace_unavailable")
             }
+            Self::RateLimited(limited) => limited.class("too_many_requests"),
             Self::Unavailable(error) => error.class(),
         }
     }
@@ -62,19 +72,21 @@ impl Classify for AppKeyError {
 
 impl Apps {
     /// The app that a key opens, while it is open to programs. Looked up each time: a key that was deleted opens nothing from then on,
-    /// whichever process deleted it.
+    /// whichever process deleted it. A key that there is none of is charged to the address that presents it.
     ///
     /// # Errors
-    /// When the key, its app or its workspace is not what it must be, or PostgreSQL does not answer.
+    /// When the key, its app or its workspace is not what it must be, the address has guessed too often, or a store does not answer.
     pub async fn open_by_key(&self, ctx: &Ctx, key: &Secret) -> Result<App, AppKeyError> {
         let rows = api_key::rows_of(key.expose());
-        if rows.is_empty() {
+        let stored = rows.first().map_or("", String::as_str);
+        self.key_guesses.admit(ctx, stored)?;
+        let Some(found) = self.find_key(&rows).await? else {
+            self.key_guesses.charge(ctx).await?;
             return Err(AppKeyError::Unknown);
-        }
-        let mut conn = self.pool.get().await?;
-        let found = app::find_by_key(&mut conn, &rows).await?;
-        let found = found.ok_or(AppKeyError::Unknown)?;
+        };
+        self.key_guesses.note_opened(stored);
         if found.is_use_to_note(ctx.now) {
+            let mut conn = self.pool.get().await?;
             // Bookkeeping: no request fails for it.
             if let Err(error) = app::update_key_use(&mut conn, found.key, ctx.now).await {
                 tracing::warn!(
@@ -95,5 +107,13 @@ impl Apps {
             return Err(AppKeyError::WorkspaceArchived);
         }
         Ok(app)
+    }
+
+    async fn find_key(&self, rows: &[String]) -> Result<Option<KeyedApp>, StorageError> {
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut conn = self.pool.get().await?;
+        app::find_by_key(&mut conn, rows).await
     }
 }

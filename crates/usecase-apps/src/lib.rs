@@ -18,6 +18,7 @@ mod external_apps;
 mod homes;
 mod import;
 mod key;
+mod key_guesses;
 mod list;
 mod model_config;
 mod openapi;
@@ -50,6 +51,7 @@ pub use gatewright_storage_apps::{
 };
 pub use import::{ImportOutcome, ImportRequest, ImportSource, Overrides};
 pub use key::AppKeyError;
+pub use key_guesses::KeyGuesses;
 pub use model_config::ModelConfigView;
 pub use openapi::{OpenApp, ReachableApp};
 pub use publish::Marks;

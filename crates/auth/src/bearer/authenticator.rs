@@ -19,7 +19,7 @@ use gatewright_domain::{
 };
 
 use super::{
-    inventors::Inventors,
+    spent_addresses::SpentAddresses,
     token::{PresentedBearer, TokenHash, Unrecognised},
 };
 use crate::limits::{Limit, Limits};
@@ -154,7 +154,7 @@ pub struct BearerAuthenticator<S, L> {
     store: S,
     limiter: L,
     limits: Limits,
-    inventors: Inventors,
+    spent: SpentAddresses,
 }
 
 impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
@@ -164,7 +164,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
             store,
             limiter,
             limits,
-            inventors: Inventors::default(),
+            spent: SpentAddresses::default(),
         }
     }
 
@@ -213,7 +213,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
             Err(Unrecognised::Prefix) => return Err(BearerError::Invalid),
             Err(Unrecognised::Checksum) => return Err(self.charge_dead(address, now).await),
         };
-        if let Some(retry_after) = self.inventors.wait(address, now) {
+        if let Some(retry_after) = self.spent.wait(address, now) {
             let remembered = self.store.find_remembered(presented.hash()).await?;
             let token = remembered.ok_or(RateLimited { retry_after })?;
             self.charge_token(presented.hash()).await?;
@@ -233,7 +233,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
 
     /// What a token that leads nowhere is answered.
     async fn charge_dead(&self, address: ClientAddress, now: DateTime<Utc>) -> BearerError {
-        if let Some(retry_after) = self.inventors.wait(address, now) {
+        if let Some(retry_after) = self.spent.wait(address, now) {
             return RateLimited { retry_after }.into();
         }
         let limit = &self.limits.bad_bearer;
@@ -241,7 +241,7 @@ impl<S: BearerStore, L: RateLimiter> BearerAuthenticator<S, L> {
             Ok(()) => BearerError::Invalid,
             Err(error) => {
                 if let ChargeError::RateLimited(RateLimited { retry_after }) = error {
-                    self.inventors.note(address, retry_after, now);
+                    self.spent.note(address, retry_after, now);
                 }
                 error.into()
             }
