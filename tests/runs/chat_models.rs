@@ -36,6 +36,22 @@ async fn memory_is_the_window_of_the_conversation_and_off_without_one() {
     }
 }
 
+/// As recorded: however the node would take it, and in a branch that no run comes to.
+#[actix_web::test]
+async fn run_of_a_model_that_nobody_answers_for_does_not_begin() {
+    let mut unknown = model(&memory(0));
+    unknown["data"]["model"]["provider"] = json!("none");
+    unknown["data"]["error_strategy"] = json!("default-value");
+    let world = World::new(&[unknown, says("{{#llm.text#}}")]).await;
+    let message = "Provider langgenius/none/none does not exist.";
+    assert_eq!(
+        world.ask("one", None).await,
+        [json!({"event": "error", "code": "invalid_param", "status": 400, "message": message})]
+    );
+    let kept = "SELECT count(*) || '|' || (SELECT count(*) FROM messages) FROM workflow_runs";
+    assert_eq!(world.row(kept).await, "0|0");
+}
+
 #[actix_web::test]
 async fn memory_is_the_thread_that_a_question_goes_on_with_and_nothing_of_other_branches() {
     let world = World::new(&[model(&memory(0)), says("{{#llm.text#}}")]).await;

@@ -87,14 +87,10 @@ async fn run_with_an_input_that_does_not_fit_is_refused_and_stores_nothing() {
             "name in input form must be less than 48 characters",
         ),
     ] {
-        let refused = world
-            .run(&json!({"inputs": inputs}))
-            .await
-            .expect(400)
-            .json();
+        let refused = world.run(&json!({"inputs": inputs})).await.expect(200);
         assert_eq!(
-            refused,
-            json!({"code": "invalid_param", "message": message, "status": 400})
+            events(&refused.body),
+            [json!({"event": "error", "code": "invalid_param", "status": 400, "message": message})]
         );
     }
     assert_eq!(count(&world, "workflow_runs").await, "0");
@@ -109,14 +105,22 @@ async fn run_is_refused_by_mode_state_and_owner_of_the_app() {
         .expect(422)
         .json();
     assert_eq!(refused["message"], "query_not_supported_for_workflow");
-    world
+    let unknown = world
         .run(&json!({"inputs": {"name": "x"}, "workflow_id": NOWHERE}))
-        .await
-        .expect(404);
-    world
-        .run(&json!({"inputs": {"name": "x"}, "workflow_id": "nope"}))
-        .await
-        .expect(422);
+        .await;
+    let message = format!("Workflow not found with id: {NOWHERE}");
+    assert_eq!(unknown.expect(404).json()["message"], message);
+    for member in ["workflow_id", "conversation_id"] {
+        let malformed = world
+            .run(&json!({"inputs": {"name": "x"}, member: "nope"}))
+            .await;
+        let message = format!("Value error, {member} must be a valid UUID");
+        assert_eq!(
+            malformed.expect(422).json(),
+            json!({"code": "invalid_param", "message": "Request validation failed", "status": 422,
+                "details": [{"type": "value_error", "loc": [member], "msg": message}]})
+        );
+    }
     world.run(&json!({"inputs": []})).await.expect(422);
     let run = format!("/openapi/v1/apps/{NOWHERE}/run");
     let request = world.h.request("POST", &run).bearer_auth(&world.token);

@@ -121,7 +121,7 @@ pub(crate) async fn preview(
     here: InWorkspace<WorkspaceMember>,
     id: Path<PathId<FileId>>,
 ) -> Result<Json<TextBody>, ConsoleFailure> {
-    let id = id.or(FileError::NotFound)?;
+    let id = id.or(FileError::NoUpload)?;
     let content = files
         .beginning(here.workspace.id, id, PREVIEW_CHARS)
         .await?;

@@ -6,8 +6,9 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use gatewright_run_events::{PING, RunError, View, early_error};
-use gatewright_run_service::Attached;
+use gatewright_run_events::{PING, RunError, View, early_error, unready_error};
+use gatewright_run_service::{Attached, RunServiceError};
+use gatewright_usecase_apps::App;
 use gatewright_usecase_runs::RunLines;
 
 /// Proxies that gather answers before they pass them on are told not to.
@@ -24,8 +25,26 @@ pub fn events(lines: RunLines) -> HttpResponse {
 
 /// 200, and a stream that ends at once: the run could not even be made.
 pub fn refused(error: &RunError) -> HttpResponse {
+    only(&early_error(error))
+}
+
+/// The same for a reader whose run did not begin for its inputs, its graph or its models. Whatever else keeps a run from beginning is told
+/// before a stream opens.
+pub fn refusal(error: &RunServiceError, app: &App) -> Option<HttpResponse> {
+    let told = RunError::invalid_param(error.to_string());
+    match error {
+        RunServiceError::Input(_) | RunServiceError::File(_) => Some(refused(&told)),
+        RunServiceError::Graph(_) | RunServiceError::Model(_) if app.mode == "workflow" => {
+            Some(only(&unready_error(&told)))
+        }
+        RunServiceError::Graph(_) | RunServiceError::Model(_) => Some(refused(&told)),
+        _ => None,
+    }
+}
+
+fn only(line: &[u8]) -> HttpResponse {
     let mut body = PING.to_vec();
-    body.extend(early_error(error));
+    body.extend_from_slice(line);
     head().body(body)
 }
 

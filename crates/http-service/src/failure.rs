@@ -42,9 +42,6 @@ impl std::error::Error for NotRun {}
 impl fmt::Display for NotRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(RunServiceError::App(AppError::VersionNotFound)) => {
-                f.write_str("Workflow not found")
-            }
             Self::Run(error) => error.fmt(f),
             Self::NotWorkflow => {
                 f.write_str("Please check if your Workflow app mode matches the right API route.")

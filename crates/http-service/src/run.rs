@@ -12,7 +12,7 @@ use gatewright_http_kit::{
 };
 use gatewright_http_runs::stream;
 use gatewright_run_events::{Answer, Audience, Generation, RunError, View};
-use gatewright_run_service::{RunService, RunServiceError, StartRun};
+use gatewright_run_service::{RunService, StartRun};
 use gatewright_usecase_apps::App;
 use gatewright_usecase_runs::{RunLines, blocking_answer};
 use serde::Deserialize;
@@ -80,17 +80,13 @@ pub(crate) async fn answer(
     listener: Listener,
 ) -> Result<HttpResponse, ServiceFailure> {
     let Listener { mode, view } = listener;
-    let handle = match (runs.start_known(ctx, app, start).await, mode) {
-        (Ok(handle), _) => handle,
-        (
-            Err(
-                error @ (RunServiceError::Input(_)
-                | RunServiceError::File(_)
-                | RunServiceError::Graph(_)),
-            ),
-            ResponseMode::Streaming,
-        ) => return Ok(stream::refused(&RunError::invalid_param(error.to_string()))),
-        (Err(error), _) => return Err(NotRun::from(error).into()),
+    let handle = match runs.start_known(ctx, app.clone(), start).await {
+        Ok(handle) => handle,
+        Err(error) => {
+            let listens = mode == ResponseMode::Streaming;
+            let told = listens.then(|| stream::refusal(&error, &app)).flatten();
+            return told.ok_or_else(|| NotRun::from(error).into());
+        }
     };
     let (reader, run) = (handle.reader(false), handle.plan.identity());
     match mode {

@@ -23,7 +23,7 @@ pub use crate::{
     },
     json::Json,
     log::{Attachment, Batch, LogFull, Position, Reader, RunLog, Spill, SpillError, SpillFuture},
-    project::{PING, Projection, early_error},
+    project::{PING, Projection, early_error, unready_error},
     snapshot::{Snapshot, finished_only},
     view::{Audience, Generation, MessageIdentity, RunIdentity, View},
 };

@@ -8,6 +8,7 @@ use gatewright_run_events::{
     NodeStarted, NodeStatus, PING, PauseReason, Projection, ReasoningChunk, Recipient,
     RecipientKind, RunError, RunEvent, RunIdentity, RunStatus, Snapshot, StartReason, TextChunk,
     TextReplace, View, WorkflowFinished, WorkflowPaused, WorkflowStarted, early_error,
+    unready_error,
 };
 use serde_json::{Value, json};
 
@@ -326,11 +327,20 @@ fn error_by_cause_and_app_has_its_own_keys_in_their_own_order() {
     for (run, event, expected) in cases {
         assert_eq!(line(run, PROGRAM, event), expected);
     }
-    let early = early_error(&RunError::invalid_param("x is required"));
-    assert_eq!(
-        String::from_utf8(early).unwrap(),
-        "data: {\"event\":\"error\",\"code\":\"invalid_param\",\"status\":400,\"message\":\"x is required\"}\n\n"
-    );
+    for (early, head) in [
+        (early_error(&RunError::invalid_param("x is required")), ""),
+        (
+            unready_error(&RunError::invalid_param("x is required")),
+            "\"workflow_run_id\":null,",
+        ),
+    ] {
+        assert_eq!(
+            String::from_utf8(early).unwrap(),
+            format!(
+                "data: {{\"event\":\"error\",{head}\"code\":\"invalid_param\",\"status\":400,\"message\":\"x is required\"}}\n\n"
+            )
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What can go wrong before a run begins, and when somebody asks for one.
 
-use gatewright_domain::{Class, Classify, error::Unavailable};
+use gatewright_domain::{Class, Classify, error::Unavailable, ids::WorkflowId};
 use gatewright_storage_kit::StorageError;
 use gatewright_usecase_apps::AppError;
 use gatewright_usecase_files::RunFileError;
@@ -25,6 +25,12 @@ pub enum RunServiceError {
     /// A graph that cannot run: why, with its node.
     #[error("{0}")]
     Graph(String),
+    /// A model that nobody answers for.
+    #[error("{0}")]
+    Model(String),
+    /// There is no such version of the app.
+    #[error("Workflow not found with id: {0}")]
+    VersionNotFound(WorkflowId),
     /// The caller has no such conversation with the app.
     #[error("Conversation Not Exists.")]
     ConversationNotFound,
@@ -92,10 +98,12 @@ impl Classify for RunServiceError {
         match self {
             Self::App(AppError::NotPublished) => Class::invalid("app_unavailable"),
             Self::App(error) => error.class(),
-            Self::Input(_) | Self::File(_) | Self::Graph(_) | Self::WrongMode => {
+            Self::Input(_) | Self::File(_) | Self::Graph(_) | Self::Model(_) | Self::WrongMode => {
                 Class::invalid("invalid_param")
             }
-            Self::ConversationNotFound | Self::RunNotFound => Class::not_found("not_found"),
+            Self::ConversationNotFound | Self::RunNotFound | Self::VersionNotFound(_) => {
+                Class::not_found("not_found")
+            }
             Self::ConversationCompleted => Class::invalid("conversation_completed"),
             Self::ConversationBusy | Self::TooMany => Class::rate_limited("too_many_requests", 1),
             Self::Unavailable(error) => error.class(),

@@ -15,6 +15,7 @@ mod form_rows;
 mod forms;
 mod history;
 mod inputs;
+mod known_models;
 mod leases;
 mod look;
 mod messages;
@@ -45,6 +46,7 @@ pub use gatewright_storage_runs::{
 };
 pub use gatewright_variables::inputs::{InputError, InputField, InputKind, Problem};
 pub use history::{Histories, PastRound};
+pub use known_models::KnownModels;
 pub use leases::LeaseKeeper;
 pub use look::{RunTrace, Talk};
 pub use past::StoredPast;

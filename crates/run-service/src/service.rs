@@ -12,7 +12,7 @@ use gatewright_kv::RateLimits;
 use gatewright_run_events::{CreatedBy, MessageIdentity};
 use gatewright_storage_kit::Pool;
 use gatewright_storage_runs::{end_user, end_user::Session, message_file};
-use gatewright_usecase_apps::{App, Apps, Runnable};
+use gatewright_usecase_apps::{App, AppError, Apps, Runnable};
 use gatewright_usecase_files::Files;
 use gatewright_usecase_kit::{Ctx, Env};
 use gatewright_usecase_runs::{Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
@@ -20,9 +20,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ActiveCount, Asked, RemoteRuns, RunServiceError,
+    ActiveCount, Asked, KnownModels, RemoteRuns, RunServiceError,
     inputs::{CheckedInputs, FileResolver, asker},
-    messages, question,
+    known_models, messages, question,
     system::{Shown, System},
 };
 
@@ -99,6 +99,8 @@ pub struct Process {
     pub active: ActiveCount,
     /// For runs that wait for people.
     pub people: People,
+    /// Who answers for which model.
+    pub models: Arc<dyn KnownModels>,
 }
 
 /// Runs of published apps.
@@ -115,6 +117,7 @@ pub struct RunService {
     pub(crate) files: Arc<Files>,
     pub(crate) active: ActiveCount,
     pub(crate) people: People,
+    models: Arc<dyn KnownModels>,
 }
 
 impl RunService {
@@ -128,6 +131,7 @@ impl RunService {
     ) -> Self {
         Self {
             people: process.people,
+            models: process.models,
             apps,
             registry,
             pool,
@@ -164,7 +168,8 @@ impl RunService {
     /// When the app has no published version, an input does not fit, the graph cannot run, the conversation is not the caller's or is
     /// busy, too much runs already, or a store is gone.
     pub async fn start(&self, ctx: &Ctx, request: StartRun) -> Result<RunHandle, RunServiceError> {
-        let runnable = self.apps.published(request.app, request.version).await?;
+        let found = self.apps.published(request.app, request.version).await;
+        let runnable = found.map_err(|error| not_found(error, request.version))?;
         self.start_runnable(ctx, runnable, request).await
     }
 
@@ -178,7 +183,8 @@ impl RunService {
         app: App,
         request: StartRun,
     ) -> Result<RunHandle, RunServiceError> {
-        let runnable = self.apps.published_of(app, request.version).await?;
+        let found = self.apps.published_of(app, request.version).await;
+        let runnable = found.map_err(|error| not_found(error, request.version))?;
         self.start_runnable(ctx, runnable, request).await
     }
 
@@ -194,6 +200,7 @@ impl RunService {
         let inputs = CheckedInputs::read(&runnable.content.graph, &request.inputs)?;
         let graph = runnable.graph(&self.limits);
         let graph = graph.map_err(|error| RunServiceError::Graph(error.to_string()))?;
+        known_models::require(&*self.models, runnable.app.workspace, &graph).await?;
         let created_by = self.creator(ctx, &runnable, request.caller).await?;
         let resolver = FileResolver {
             files: &self.files,
@@ -341,6 +348,14 @@ pub(crate) fn session<'a>(app: &App, user: &'a str) -> Session<'a> {
         app_id: app.id.0,
         kind: "service-api",
         session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
+    }
+}
+
+/// Names the version that there is none of.
+fn not_found(error: AppError, version: Option<WorkflowId>) -> RunServiceError {
+    match (error, version) {
+        (AppError::VersionNotFound, Some(version)) => RunServiceError::VersionNotFound(version),
+        (error, _) => error.into(),
     }
 }
 

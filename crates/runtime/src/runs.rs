@@ -7,16 +7,17 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use gatewright_auth::{form_token::FormKeys, limits::Limits};
-use gatewright_domain::error::Unavailable;
+use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
 use gatewright_kv::{ActiveRuns, RunMirrors};
+use gatewright_model::ModelCatalogue;
 use gatewright_node_runners::{
     files::RunFiles,
     history::{HistoryError, NoHistory, Round, RunHistory},
 };
 use gatewright_outbound::guard::GuardedClient;
 use gatewright_run_service::{
-    ActiveCount, FormTokens, FormWriter, Histories, LeaseKeeper, PastRound, People, PostgresRuns,
-    Process, RemoteRuns, RunService, StoredPast,
+    ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, PastRound, People,
+    PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
 };
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_files::Files;
@@ -78,6 +79,7 @@ impl RunPlane {
             Arc::clone(&clock),
         );
         let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
+        let models = Arc::new(Catalogue(runner.catalogue()));
         let owner = platform.env.ids.new_uuid();
         let keys = FormKeys::new(&platform.master);
         let forms = FormWriter {
@@ -125,6 +127,7 @@ impl RunPlane {
                         env,
                         active,
                         people,
+                        models,
                     },
                 )
                 .with_remote(Arc::clone(&remote)),
@@ -210,6 +213,23 @@ impl RunPlane {
             Arc::clone(&self.registry),
             Arc::clone(&self.service),
         )
+    }
+}
+
+/// Models by the file of endpoints, as runs that are about to begin look them up.
+struct Catalogue(Arc<dyn ModelCatalogue>);
+
+impl KnownModels for Catalogue {
+    fn look_up<'a>(
+        &'a self,
+        workspace: WorkspaceId,
+        provider: &'a str,
+        model: &'a str,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let found = self.0.chat_model(workspace, provider, model).await;
+            found.map(drop).map_err(|error| error.to_string())
+        })
     }
 }
 

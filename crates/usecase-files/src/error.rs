@@ -26,6 +26,9 @@ pub enum FileError {
     /// There is none, or nothing proves that the caller may fetch it.
     #[error("File not found or signature is invalid")]
     NotFound,
+    /// There is no such upload in the workspace.
+    #[error("File not found.")]
+    NoUpload,
     /// Text cannot be taken out of it. Dify says nothing here.
     #[error("")]
     NoText,
@@ -69,7 +72,7 @@ impl Classify for FileError {
                 Class::new(ErrorKind::UnsupportedType, "unsupported_file_type")
             }
             Self::Blocked(_) => Class::invalid("file_extension_blocked"),
-            Self::NotFound | Self::NoToolFile => Class::not_found("not_found"),
+            Self::NotFound | Self::NoUpload | Self::NoToolFile => Class::not_found("not_found"),
             Self::NoText | Self::Unreachable(_) => Class::invalid("invalid_param"),
             Self::NotSigned => Class::new(ErrorKind::Forbidden, "forbidden"),
             Self::NoSuchFile => Class::not_found("file_not_found"),

@@ -114,12 +114,12 @@ impl Files {
             let mut conn = self.pool.get().await?;
             upload_file::find_in(&mut conn, workspace, id).await?
         };
-        let file = file.ok_or(FileError::NotFound)?;
+        let file = file.ok_or(FileError::NoUpload)?;
         if !PLAIN.contains(&file.extension.as_str()) {
             return Err(FileError::NoText);
         }
         let reading = self.objects.open(&file.key).await?;
-        let mut content = reading.ok_or(FileError::NotFound)?.content;
+        let mut content = reading.ok_or(FileError::NoUpload)?.content;
         let mut bytes = vec![];
         // No character has more bytes.
         while bytes.len() < chars * 4 {

@@ -9,6 +9,7 @@ use gatewright_domain::generation::Generation as Client;
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{ApiFormat, Body, RequestCtx, Then},
+    input::FieldProblem,
 };
 use gatewright_run_events::{Audience, Generation, View};
 use gatewright_run_service::{Asked, RunService, StartRun, UnknownConversation};
@@ -74,8 +75,7 @@ pub(crate) async fn run(
     let app = &caller.target.app;
     require_runnable(&app.mode, body.query.as_deref())?;
     let version = body.workflow_id.map(|id| id.parse()).transpose();
-    let version =
-        version.map_err(|_| OpenApiFailure::Unprocessable("workflow_id must be a valid UUID"))?;
+    let version = version.map_err(|_| no_uuid("workflow_id"))?;
     let asked = asked(body.query, body.conversation_id)?;
     let start = StartRun {
         app: app.id,
@@ -85,8 +85,12 @@ pub(crate) async fn run(
         files: body.files.unwrap_or_default(),
         caller: caller.as_caller(),
     };
-    let handle = runs.start_known(&ctx, app.clone(), start).await;
-    let handle = handle.map_err(NotRun)?;
+    let handle = match runs.start_known(&ctx, app.clone(), start).await {
+        Ok(handle) => handle,
+        Err(error) => {
+            return stream::refusal(&error, app).ok_or_else(|| NotRun(error).into());
+        }
+    };
     Ok(stream::events(RunLines::live(
         handle.reader(false),
         handle.plan.identity(),
@@ -131,9 +135,13 @@ fn asked(
 ) -> Result<Option<Asked>, OpenApiFailure> {
     let named = conversation.filter(|id| !id.is_empty());
     let conversation = named.map(|id| id.parse()).transpose();
-    let conversation = conversation
-        .map_err(|_| OpenApiFailure::Unprocessable("conversation_id must be a valid UUID"))?;
+    let conversation = conversation.map_err(|_| no_uuid("conversation_id"))?;
     Ok(query.map(|query| Asked::new(query, conversation, UnknownConversation::Refused)))
+}
+
+fn no_uuid(member: &str) -> OpenApiFailure {
+    let message = format!("Value error, {member} must be a valid UUID");
+    OpenApiFailure::Query(vec![FieldProblem::new("value_error", member, message)])
 }
 
 /// Workflows and chatflows run so far; each kind of app takes what it is for.

@@ -15,7 +15,7 @@ use crate::{
 /// Its classes, and how it asks.
 #[derive(Debug)]
 pub(crate) struct ClassifierData {
-    model: llm::model::ModelChoice,
+    pub(crate) model: llm::model::ModelChoice,
     query: Selector,
     classes: Vec<Class>,
     instruction: Template,

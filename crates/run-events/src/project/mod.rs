@@ -161,6 +161,17 @@ pub fn early_error(event: &RunError) -> Vec<u8> {
     out
 }
 
+/// The same of a workflow whose graph could not be made ready: it names the run that there is none of.
+#[must_use]
+pub fn unready_error(event: &RunError) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    open(&mut out, "error");
+    out.extend_from_slice(&member("workflow_run_id", &None::<String>));
+    error_members(event, &mut out);
+    out.extend_from_slice(b"}\n\n");
+    out
+}
+
 /// What an error says, in its order.
 fn error_members(event: &RunError, out: &mut Vec<u8>) {
     let fixed_text = matches!(
