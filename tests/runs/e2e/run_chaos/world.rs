@@ -2,7 +2,7 @@
 
 use gatewright_test_db::TestDb;
 use gatewright_test_support::scripted_server::ScriptedServer;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     apps::answering_when_told,
@@ -17,10 +17,15 @@ pub(super) struct Asked(ScriptedServer);
 
 impl Asked {
     /// Answers so many calls; the others wait.
-    async fn answering(count: usize) -> Self {
+    pub(super) async fn answering(count: usize) -> Self {
         let server = answering_when_told("hi").await;
         server.let_pass(count);
         Self(server)
+    }
+
+    /// Where it is.
+    pub(super) fn url(&self) -> String {
+        self.0.url("")
     }
 
     pub(super) fn answer(&self, count: usize) {
@@ -82,6 +87,8 @@ pub(super) struct World {
     pub(super) asked: Asked,
     pub(super) token: String,
     pub(super) app: String,
+    /// The file that tells the processes of models; empty: none.
+    models: String,
 }
 
 const SETTINGS: [(&str, &str); 2] = [
@@ -92,18 +99,25 @@ const SETTINGS: [(&str, &str); 2] = [
 impl World {
     /// Whose server answers so many calls.
     pub(super) async fn answering(count: usize) -> Self {
-        let db = TestDb::create().await;
         let asked = Asked::answering(count).await;
-        let stays = process(&db, &db.database_url, &db.redis_url).await;
+        let file = file(&asked.url());
+        Self::running(&file, asked, "").await
+    }
+
+    /// With another app, and models.
+    pub(super) async fn running(file: &str, asked: Asked, models: &str) -> Self {
+        let db = TestDb::create().await;
+        let stays = process(&db, [&db.database_url, &db.redis_url], models).await;
         let session = stays.sign_in().await;
         let (token, _) = stays.log_in(&session, "laptop").await;
-        let app = stays.published(&session, &file(&asked.0.url(""))).await;
+        let app = stays.published(&session, file).await;
         Self {
             db,
             stays,
             asked,
             token,
             app,
+            models: models.to_owned(),
         }
     }
 
@@ -115,14 +129,19 @@ impl World {
 
     /// One more process, which reaches its stores on ways of its own.
     pub(super) async fn another_by(&self, database_url: &str, redis_url: &str) -> Server {
-        process(&self.db, database_url, redis_url).await
+        process(&self.db, [database_url, redis_url], &self.models).await
     }
 
     /// Begins a run of that name there, and reads its stream until it breaks or ends.
     pub(super) fn begin(&self, at: &Server, name: &str) -> tokio::task::JoinHandle<String> {
+        self.send(at, &json!({"inputs": {"name": name}}))
+    }
+
+    /// Begins a run there as the body says, and reads its stream until it breaks or ends.
+    pub(super) fn send(&self, at: &Server, body: &Value) -> tokio::task::JoinHandle<String> {
         let url = format!("{}/openapi/v1/apps/{}/run", at.url, self.app);
         let request = at.http.post(url).bearer_auth(&self.token);
-        let request = request.json(&json!({"inputs": {"name": name}}));
+        let request = request.json(body);
         tokio::spawn(async move {
             let mut text = String::new();
             let Ok(mut stream) = request.send().await else {
@@ -209,8 +228,9 @@ impl World {
     }
 }
 
-async fn process(db: &TestDb, database_url: &str, redis_url: &str) -> Server {
+async fn process(db: &TestDb, stores: [&str; 2], models: &str) -> Server {
     let mut settings = vec![("REDIS_KEY_PREFIX", db.key_prefix.as_str())];
     settings.extend(SETTINGS);
-    Server::start(database_url, redis_url, &settings).await
+    settings.extend((!models.is_empty()).then_some(("GATEWRIGHT_MODEL_ENDPOINTS", models)));
+    Server::start(stores[0], stores[1], &settings).await
 }
