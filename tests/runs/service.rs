@@ -81,8 +81,7 @@ async fn guesses_of_keys_are_limited_per_address_and_a_key_that_opened_an_app_go
     ])
     .await;
     let mut owner = basic_account(&h).await;
-    let app = imported(&h, &mut owner, "greets").await;
-    publish(&h, &mut owner, &app).await.expect(200);
+    let app = published(&h, &mut owner, &file("0.6.0", "greets")).await;
     let (_, used) = make_key(&h, &mut owner, &app).await;
     let (_, fresh) = make_key(&h, &mut owner, &app).await;
     let ask = async |n: u8, key: &str| {
