@@ -70,6 +70,36 @@ async fn form_is_mailed_to_everybody_once_and_its_link_answers_it() {
     );
 }
 
+/// The web app's address may have an origin of its own: forms of runs are answered from there, and nothing that needs a session is done.
+#[actix_web::test]
+async fn form_is_answered_at_the_address_of_the_web_app_and_no_other_page_is() {
+    const APP_WEB: &str = "https://apps.example";
+    let world = World::with(MAIL, &[("APP_WEB_URL", APP_WEB)]).await;
+    let body = json!({"inputs": {"who": "Bob"}});
+    let run = world.call("POST", "/run", Some(&body)).await;
+    run.expect(200);
+    let mails = world.h.mails().await;
+    let mail = mails.iter().find(|mail| mail.subject == "Please answer");
+    let link = mail.unwrap().link();
+    let path = link.strip_prefix(APP_WEB).unwrap();
+    let fields = [("field_comment", "from the app"), ("action", "yes")];
+    for foreign in ["https://evil.example", "http://apps.example", "null"] {
+        let refused = press(&world, path, &fields, foreign).await.expect(403);
+        assert_eq!(refused.header("x-gatewright-reason"), "foreign_origin");
+    }
+    // Pages that need a session are for our own origins.
+    for path in ["/signout", &format!("/apps/{}/run", world.app)] {
+        let refused = press(&world, path, &[], APP_WEB).await.expect(403);
+        assert_eq!(refused.header("x-gatewright-reason"), "foreign_origin");
+    }
+    let thanks = press(&world, path, &fields, APP_WEB).await.expect(200);
+    assert!(thanks.body.contains("谢谢"), "{thanks:?}");
+    assert_eq!(
+        world.ends().await,
+        "succeeded {\"result\":\"from the app\",\"action\":\"yes\"} "
+    );
+}
+
 #[actix_web::test]
 async fn form_that_was_answered_is_not_mailed_any_more() {
     let both = format!("{}, {}", WEB_APP.trim_end_matches(']'), &MAIL[1..]);

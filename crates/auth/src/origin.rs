@@ -299,6 +299,14 @@ impl PublicUrls {
             .flatten()
             .any(|url| url.origin().eq_ignore_ascii_case(origin))
     }
+
+    /// Whether forms of runs are answered from `origin`: mails link to them at the web app's address, which is no place for anything
+    /// that needs a session.
+    pub fn is_form_origin(&self, origin: &str) -> bool {
+        let app_web = self.app_web.as_ref();
+        self.is_own_origin(origin)
+            || app_web.is_some_and(|url| url.origin().eq_ignore_ascii_case(origin))
+    }
 }
 
 #[cfg(test)]

@@ -53,23 +53,45 @@ impl FromRequest for PageForm {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let (payload, limit) = (payload.take(), Facts::max_body(&request));
-        Box::pin(async move {
-            let urls = Data::<PublicUrls>::extract(&request).await?;
-            let language = PageLanguage::of(&request);
-            if !comes_from_own_page(&request, &urls) {
-                return Err(FormRefusal::foreign(language, &urls).into());
-            }
-            let media_type = request.content_type().trim().to_ascii_lowercase();
-            let fields = form_pairs(&media_type, payload, limit).await;
-            Ok(Self {
-                fields: fields.map_err(|problem| FormRefusal::unreadable(language, problem))?,
-                language,
-                request,
-            })
-        })
+        read_form(request, payload, PublicUrls::is_own_origin)
     }
+}
+
+/// A form of the page of a run's form, which mails open at the web app's address.
+pub(super) struct RunForm(pub(super) PageForm);
+
+impl FromRequest for RunForm {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = read_form(request, payload, PublicUrls::is_form_origin);
+        Box::pin(async move { form.await.map(Self) })
+    }
+}
+
+/// Reads a form from pages of the origins that `is_own` takes.
+fn read_form(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    is_own: fn(&PublicUrls, &str) -> bool,
+) -> <PageForm as FromRequest>::Future {
+    let request = request.clone();
+    let (payload, limit) = (payload.take(), Facts::max_body(&request));
+    Box::pin(async move {
+        let urls = Data::<PublicUrls>::extract(&request).await?;
+        let language = PageLanguage::of(&request);
+        if !comes_from_own_page(&request, |origin| is_own(&urls, origin)) {
+            return Err(FormRefusal::foreign(language, &urls).into());
+        }
+        let media_type = request.content_type().trim().to_ascii_lowercase();
+        let fields = form_pairs(&media_type, payload, limit).await;
+        Ok(PageForm {
+            fields: fields.map_err(|problem| FormRefusal::unreadable(language, problem))?,
+            language,
+            request,
+        })
+    })
 }
 
 /// What is wrong with fields, for people.

@@ -14,7 +14,7 @@ use gatewright_run_service::{FormAnswer, FormError, FormSurface, OpenForm, RunSe
 use serde_json::{Map, Value};
 
 use super::{
-    form::{PageForm, message, status_of},
+    form::{PageForm, RunForm, message, status_of},
     page::{MessagePage, Page, PageLanguage, show},
 };
 
@@ -73,7 +73,7 @@ pub(super) async fn post(
     runs: Data<RunService>,
     ctx: RequestCtx,
     token: Path<String>,
-    sent: PageForm,
+    RunForm(sent): RunForm,
 ) -> HttpResponse {
     let language = sent.language;
     let form = match found(&runs, &ctx, &token).await {

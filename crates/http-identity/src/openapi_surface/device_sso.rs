@@ -201,7 +201,7 @@ impl FromRequest for ExternalApprover {
             let grant = approval_grant(&request);
             let header = request.headers().get("x-csrf-token");
             let header = header.map(header::HeaderValue::as_bytes);
-            let own = comes_from_own_page(&request, &urls);
+            let own = comes_from_own_page(&request, |origin| urls.is_own_origin(origin));
             let admitted = device.admit_external(&ctx, grant.as_deref(), header, own);
             Ok(Self(admitted.await.map_err(SsoFailure::from)?))
         })

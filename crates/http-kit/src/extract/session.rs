@@ -335,21 +335,21 @@ pub fn is_navigation(request: &HttpRequest) -> bool {
     mode.is_some_and(|mode| mode.as_bytes() == b"navigate")
 }
 
-/// Whether a request is not known to come from a foreign page. Such a page is refused even with a
-/// stolen token.
-pub fn comes_from_own_page(request: &HttpRequest, urls: &PublicUrls) -> bool {
+/// Whether a request is not known to come from a foreign page, one whose origin `is_own` does not take. Such a page is refused even
+/// with a stolen token.
+pub fn comes_from_own_page(request: &HttpRequest, is_own: impl Fn(&str) -> bool) -> bool {
     let headers = request.headers();
     let site = headers.get("sec-fetch-site");
     let same =
         site.is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none"));
     let origin = headers.get(header::ORIGIN);
-    same && origin.is_none_or(|o| o.to_str().is_ok_and(|origin| urls.is_own_origin(origin)))
+    same && origin.is_none_or(|origin| origin.to_str().is_ok_and(is_own))
 }
 
 fn require_own_origin(request: &HttpRequest) -> Result<(), ConsoleError> {
     let urls =
         data::<PublicUrls>(request).map_err(|_| ConsoleError::Unauthorized("misconfigured"))?;
-    if comes_from_own_page(request, urls) {
+    if comes_from_own_page(request, |origin| urls.is_own_origin(origin)) {
         Ok(())
     } else {
         Err(ConsoleError::Csrf(CsrfFailure::ForeignOrigin))
