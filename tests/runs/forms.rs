@@ -46,7 +46,11 @@ impl World {
     }
 
     pub(super) async fn with(methods: &str, settings: &[(&str, &str)]) -> Self {
-        let installed = Installed::of(&file(methods), settings).await;
+        Self::of(&file(methods), settings).await
+    }
+
+    async fn of(app: &str, settings: &[(&str, &str)]) -> Self {
+        let installed = Installed::of(app, settings).await;
         Self { installed }
     }
 
@@ -142,6 +146,59 @@ async fn run_that_asks_waits_and_goes_on_to_its_end_with_the_answer() {
             .await,
         ["0"]
     );
+}
+
+/// The same app, which asks again whoever agreed.
+fn asks_twice() -> String {
+    let once = file(WEB_APP);
+    let (before, behind) = once
+        .split_once("    - data:\n        delivery_methods")
+        .unwrap();
+    let (ask, ends) = behind
+        .split_once("      id: ask\n      type: custom\n")
+        .unwrap();
+    let ask = format!("    - data:\n        delivery_methods{ask}");
+    let edges = before.replace(
+        "target: agreed\n",
+        "target: again\n      targetHandle: target\n      type: custom\n    - id: e\n      source: again\n      sourceHandle: 'yes'\n      target: agreed\n",
+    );
+    format!(
+        "{edges}{ask}      id: ask\n      type: custom\n{ask}      id: again\n      type: custom\n{ends}"
+    )
+}
+
+#[actix_web::test]
+async fn reader_who_asks_for_nothing_is_shown_the_pause_of_a_run_that_waits_again() {
+    let world = World::of(&asks_twice(), &[]).await;
+    let first = world.paused().await;
+    world.submit(first.token(), &yes()).await.expect(200);
+    let path = format!("/tasks/{}/events", first.run);
+    let token = |stream: &Answer| {
+        let (_, behind) = stream.body.rsplit_once("\"form_token\":\"").unwrap();
+        behind.split('"').next().unwrap().to_owned()
+    };
+    // Whoever comes at once reads on until it waits again, and is never told of the form that it has just answered as of one that waits.
+    let at_once = world.call("GET", &path, None).await.expect(200);
+    assert!(at_once.body.contains("workflow_paused"), "{at_once:?}");
+    let second = token(&at_once);
+    assert_ne!(second, first.token());
+    wait_until("it waits again", async || {
+        let waits = "SELECT count(*) FROM gatewright_run_leases WHERE owner IS NULL";
+        world.rows(waits).await == ["1"]
+    })
+    .await;
+    let elsewhere = world.h.another_node().await;
+    for node in [&world.h, &elsewhere] {
+        let path = format!("/openapi/v1/apps/{}{path}", world.app);
+        let request = node.request("GET", &path).bearer_auth(&world.token);
+        let late = Answer::read(request.send().await.unwrap())
+            .await
+            .expect(200);
+        let events = late.body.matches("\"event\":").count();
+        assert_eq!((events, token(&late)), (2, second.clone()), "{late:?}");
+    }
+    world.submit(&second, &yes()).await.expect(200);
+    assert_eq!(world.ends().await, AGREED);
 }
 
 #[actix_web::test]

@@ -68,6 +68,13 @@ impl Snapshot {
         self.paused = None;
     }
 
+    /// Forgets all but the pause and its forms.
+    pub fn keep_pause(&mut self) {
+        self.started = None;
+        self.answer.clear();
+        self.nodes.clear();
+    }
+
     /// The events to show, in their order: the start, the text so far, every node that was executed, and, while the run
     /// waits, its forms as their author wrote them and the pause.
     #[must_use]

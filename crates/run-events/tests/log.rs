@@ -188,8 +188,34 @@ async fn reader_who_attaches_gets_what_was_before_this_part_as_a_snapshot_and_al
         assert_eq!(attached.snapshot.unwrap().events().len(), in_snapshot);
         let (events, has_ended) = read(&mut attached.reader);
         assert_eq!((events.len(), has_ended), (behind, ended));
-        let without = log.attach(false, continue_on_pause).await.unwrap();
-        assert!(without.snapshot.is_none());
+    }
+}
+
+#[tokio::test]
+async fn reader_who_asks_for_no_snapshot_is_shown_the_pause_that_it_does_not_wait_behind_and_no_more()
+ {
+    let begin = started(StartReason::Initial);
+    let again = started(StartReason::Resumption);
+    // Events so far; whether the reader waits with the run; how much it is shown of what was before, and whether it has ended.
+    let cases = [
+        (vec![begin.clone(), chunk("a")], false, None, false),
+        (vec![begin.clone(), paused()], true, None, false),
+        (
+            vec![begin.clone(), chunk("a"), paused()],
+            false,
+            Some(1),
+            true,
+        ),
+        (vec![begin, paused(), again, paused()], false, Some(1), true),
+    ];
+    for (events, continue_on_pause, shown, ended) in cases {
+        let log = log_of(events);
+        let mut attached = log.attach(false, continue_on_pause).await.unwrap();
+        let before = attached.snapshot.map(|snapshot| snapshot.events());
+        assert_eq!(before.as_ref().map(Vec::len), shown);
+        let last = before.and_then(|mut events| events.pop());
+        assert!(last.is_none_or(|event| matches!(event, RunEvent::WorkflowPaused(_))));
+        assert_eq!(read(&mut attached.reader).1, ended);
     }
 }
 

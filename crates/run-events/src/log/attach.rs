@@ -8,15 +8,16 @@ use crate::{RunEvent, Snapshot};
 /// What such a reader reads.
 #[derive(Debug)]
 pub struct Attachment {
-    /// Where the run stood when what runs now began; none for those who did not ask.
+    /// Where the run stood when what runs now began. Those who did not ask have none, or only the pause that their stream ends with.
     pub snapshot: Option<Snapshot>,
     /// From there on.
     pub reader: Reader,
 }
 
 impl RunLog {
-    /// Attaches a reader. Nothing lies between the snapshot and the first event, and nothing is in both. Whoever asks for a snapshot of a run
-    /// that waits, and does not wait with it, has read everything with that.
+    /// Attaches a reader. Nothing lies between the snapshot and the first event, and nothing is in both. Whoever does not wait with a run
+    /// that waits has read everything with its snapshot, and is shown the pause even when it asked for none: it would hear nothing,
+    /// for as long as the run waits.
     ///
     /// # Errors
     /// When the beginning of the log is not here: the run began in another process. Then storage has the snapshot, and
@@ -28,7 +29,8 @@ impl RunLog {
     ) -> Result<Attachment, SpillError> {
         let (position, paused) = self.standing();
         let mut reader = self.reader(position, continue_on_pause);
-        if !with_snapshot {
+        let ends_here = paused && !continue_on_pause;
+        if !with_snapshot && !ends_here {
             return Ok(Attachment {
                 snapshot: None,
                 reader,
@@ -40,8 +42,12 @@ impl RunLog {
         }
         if !paused {
             snapshot.resumed();
-        } else if !continue_on_pause {
+        }
+        if ends_here {
             reader.end();
+        }
+        if !with_snapshot {
+            snapshot.keep_pause();
         }
         Ok(Attachment {
             snapshot: Some(snapshot),

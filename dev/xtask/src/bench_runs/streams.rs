@@ -83,10 +83,11 @@ async fn open_one(bench: Bench, n: usize) -> anyhow::Result<Connection> {
     );
     let mut connection = Connection::open(bench.port).await?;
     let paused = connection.exchange(&run, Watch::default()).await?;
-    let task = member(&paused.text, "task_id");
-    let task = task.with_context(|| format!("no paused run: {}", head(&paused.text)))?;
+    let run = member(&paused.text, "workflow_run_id");
+    let run = run.with_context(|| format!("no paused run: {}", head(&paused.text)))?;
+    // Without where it stands nothing comes while the run waits.
     let path = format!(
-        "/openapi/v1/apps/{}/tasks/{task}/events?continue_on_pause=true",
+        "/openapi/v1/apps/{}/tasks/{run}/events?include_state_snapshot=true&continue_on_pause=true",
         app.id
     );
     connection
@@ -141,8 +142,8 @@ mod tests {
 
     #[test]
     fn member_is_found_wherever_it_stands() {
-        let text = r#"data: {"event":"x","task_id":"t-1","data":{}}"#;
-        assert_eq!(member(text, "task_id"), Some("t-1"));
+        let text = r#"data: {"event":"x","workflow_run_id":"r-1","data":{}}"#;
+        assert_eq!(member(text, "workflow_run_id"), Some("r-1"));
         assert_eq!(member(text, "run_id"), None);
     }
 }
