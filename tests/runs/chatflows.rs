@@ -341,7 +341,7 @@ async fn round_that_another_process_ends_is_counted_and_written_once() {
         gatewright_run_service::UnknownConversation::Begins,
     );
     let request = gatewright_run_service::StartRun {
-        app: world.app.parse().unwrap(),
+        surface: gatewright_run_service::Surface::Service,
         version: None,
         inputs: serde_json::Map::new(),
         files: vec![],
@@ -349,7 +349,11 @@ async fn round_that_another_process_ends_is_counted_and_written_once() {
         asked: Some(asked),
     };
     let ctx = gatewright_usecase_kit::Ctx::of_system(world.h.now(), "test");
-    let _run = first.service.start(&ctx, request).await.unwrap();
+    let _run = first
+        .service
+        .start(&ctx, world.app.parse().unwrap(), request)
+        .await
+        .unwrap();
     first.leave(std::time::Duration::ZERO).await;
     assert_eq!(second.take_up_lapsed().await.unwrap(), 1);
     let answer = "SELECT answer FROM messages";

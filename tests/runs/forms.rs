@@ -330,7 +330,7 @@ async fn form_is_found_by_tokens_of_its_app_and_of_its_surface_only() {
 async fn paused_elsewhere(world: &World) -> RunPlane {
     let elsewhere = world.h.another_run_plane();
     let request = gatewright_run_service::StartRun {
-        app: world.app.parse().unwrap(),
+        surface: gatewright_run_service::Surface::Service,
         version: None,
         inputs: json!({"who": "Bob"}).as_object().cloned().unwrap(),
         files: vec![],
@@ -338,7 +338,11 @@ async fn paused_elsewhere(world: &World) -> RunPlane {
         asked: None,
     };
     let ctx = gatewright_usecase_kit::Ctx::of_system(world.h.now(), "test");
-    elsewhere.service.start(&ctx, request).await.unwrap();
+    elsewhere
+        .service
+        .start(&ctx, world.app.parse().unwrap(), request)
+        .await
+        .unwrap();
     wait_until("the run waits", async || {
         world.rows("SELECT status FROM workflow_runs").await == ["paused"]
     })

@@ -14,6 +14,7 @@
 )]
 
 mod active_runs;
+mod app_page_files;
 mod app_pages;
 mod apps;
 mod apps_for_programs;

@@ -142,10 +142,9 @@ async fn conversation_goes_on_from_the_page_of_its_last_run_and_belongs_to_who_b
             sent.expect(303).header("location").clone_into(&mut run);
         }
     }
-    assert_eq!(
-        world.h.db.query("SELECT count(*) FROM conversations").await,
-        ["1"]
-    );
+    let from = "SELECT c.invoke_from || ' ' || m.invoke_from || ' ' || c.from_source || ' ' || count(*) FROM conversations c \
+        JOIN messages m ON m.conversation_id = c.id GROUP BY c.id, m.invoke_from";
+    assert_eq!(world.h.db.query(from).await, ["explore explore console 2"]);
     // An editor reads it, and cannot speak in it.
     arrange::account("writer@example.com")
         .with_first_password()

@@ -195,7 +195,7 @@ async fn slow_run() -> (
     let world = Installed::of(&file, &[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
     let first = world.h.another_run_plane();
     let request = gatewright_run_service::StartRun {
-        app: world.app.parse().unwrap(),
+        surface: gatewright_run_service::Surface::Service,
         version: None,
         inputs: json!({"name": "Ada"}).as_object().cloned().unwrap(),
         files: vec![],
@@ -203,7 +203,8 @@ async fn slow_run() -> (
         asked: None,
     };
     let ctx = gatewright_usecase_kit::Ctx::of_system(world.h.now(), "test");
-    let run = first.service.start(&ctx, request).await.unwrap();
+    let app = world.app.parse().unwrap();
+    let run = first.service.start(&ctx, app, request).await.unwrap();
     (world, first, run)
 }
 

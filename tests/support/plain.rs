@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Harness, PASSWORD, PUBLIC_URL};
+use super::{Answer, Harness, PASSWORD, PUBLIC_URL, files::part};
 
 /// A browser that knows forms, links and cookies.
 pub struct Plain<'a> {
@@ -58,69 +58,60 @@ impl<'a> Plain<'a> {
     /// Fills in the form of a page and sends it, with what the page put into it.
     pub async fn submit(&mut self, page: &Answer, filled: &[(&str, &str)]) -> Answer {
         let action = between(&page.body, "action=\"", "\"").expect("the page has a form");
-        let mut fields: Vec<(String, String)> = vec![];
-        for input in page.body.split("<input ").skip(1) {
+        let fields = fields(page, filled);
+        self.send(self.posting(action).form(&fields)).await
+    }
+
+    /// The same of a form that takes files, with those that were chosen: field, name and content.
+    pub async fn submit_files(
+        &mut self,
+        page: &Answer,
+        filled: &[(&str, &str)],
+        chosen: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let form = page.body.split("enctype=\"multipart/form-data\"");
+        assert_eq!(form.count(), 2, "the form takes files");
+        let action = between(&page.body, "action=\"", "\"").expect("the page has a form");
+        let texts = fields(page, filled);
+        let texts = texts
+            .iter()
+            .map(|(name, value)| part(name, None, value.as_bytes()));
+        let mut parts: Vec<Vec<u8>> = texts.collect();
+        for input in page.body.split("<input ").filter(|one| is_file(one)) {
             let name = between(input, "name=\"", "\"").unwrap();
-            let value = between(input, "value=\"", "\"").unwrap_or_default();
-            let typed = filled.iter().find(|(known, _)| *known == name);
-            if input.starts_with("type=\"checkbox\"") && typed.is_none() {
-                continue;
-            }
-            fields.push((
-                name.to_owned(),
-                typed.map_or(value, |(_, typed)| typed).to_owned(),
-            ));
-        }
-        for select in page.body.split("<select ").skip(1) {
-            let name = between(select, "name=\"", "\"").unwrap();
-            let select = select.split("</select>").next().unwrap();
-            let first = between(select, "<option value=\"", "\"").unwrap_or_default();
-            let chosen = between(select, " selected", "</option>").and_then(|_| {
-                let before = select.split(" selected").next().unwrap();
-                between(before.rsplit("<option").next().unwrap(), "value=\"", "\"")
+            let of_field = chosen.iter().filter(|(field, ..)| *field == name);
+            let files: Vec<_> = of_field
+                .map(|(field, file, content)| part(field, Some(file), content))
+                .collect();
+            // So browsers say that none was chosen.
+            parts.extend(if files.is_empty() {
+                vec![part(name, Some(""), b"")]
+            } else {
+                files
             });
-            let typed = filled.iter().find(|(known, _)| *known == name);
-            let value = typed.map_or(chosen.unwrap_or(first), |(_, typed)| typed);
-            fields.push((name.to_owned(), value.to_owned()));
         }
-        for area in page.body.split("<textarea ").skip(1) {
-            let name = between(area, "name=\"", "\"").unwrap();
-            let value = between(area, ">\n", "</textarea>").unwrap_or_default();
-            let typed = filled.iter().find(|(known, _)| *known == name);
-            let value = typed.map_or(value, |(_, typed)| typed);
-            // As browsers end lines.
-            fields.push((name.to_owned(), value.replace('\n', "\r\n")));
-        }
-        // The button that is pressed, where it matters.
-        let is_button = |name: &str, value: &str| {
-            page.body
-                .contains(&format!("name=\"{name}\" value=\"{value}\""))
-        };
-        let pressed = filled.iter().filter(|(name, value)| {
-            is_button(name, value) && !fields.iter().any(|(known, _)| known == name)
-        });
-        let pressed: Vec<_> = pressed
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        fields.extend(pressed);
+        self.post_parts(action, &parts).await
+    }
+
+    /// Sends parts that no page has put there.
+    pub async fn post_parts(&mut self, path: &str, parts: &[Vec<u8>]) -> Answer {
         let request = self
-            .h
-            .request("POST", action)
+            .posting(path)
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .body([parts.concat(), b"--edge--\r\n".to_vec()].concat());
+        self.send(request).await
+    }
+
+    fn posting(&self, path: &str) -> reqwest::RequestBuilder {
+        let request = self.h.request("POST", path);
+        request
             .header("sec-fetch-site", "same-origin")
             .header("origin", PUBLIC_URL)
-            .form(&fields);
-        self.send(request).await
     }
 
     /// Sends fields that no page has put there.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self
-            .h
-            .request("POST", path)
-            .header("sec-fetch-site", "same-origin")
-            .header("origin", PUBLIC_URL)
-            .form(fields);
-        self.send(request).await
+        self.send(self.posting(path).form(fields)).await
     }
 
     /// Presses the only button of the `n`th form that goes there.
@@ -154,6 +145,62 @@ impl<'a> Plain<'a> {
         assert!(to.starts_with('/'), "{answer:?}");
         self.get(&to).await
     }
+}
+
+/// What the form of a page sends, but for files.
+fn fields(page: &Answer, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = vec![];
+    let inputs = page.body.split("<input ").skip(1);
+    for input in inputs.filter(|one| !is_file(one)) {
+        let name = between(input, "name=\"", "\"").unwrap();
+        let value = between(input, "value=\"", "\"").unwrap_or_default();
+        let typed = filled.iter().find(|(known, _)| *known == name);
+        if input.starts_with("type=\"checkbox\"") && typed.is_none() {
+            continue;
+        }
+        fields.push((
+            name.to_owned(),
+            typed.map_or(value, |(_, typed)| typed).to_owned(),
+        ));
+    }
+    for select in page.body.split("<select ").skip(1) {
+        let name = between(select, "name=\"", "\"").unwrap();
+        let select = select.split("</select>").next().unwrap();
+        let first = between(select, "<option value=\"", "\"").unwrap_or_default();
+        let chosen = between(select, " selected", "</option>").and_then(|_| {
+            let before = select.split(" selected").next().unwrap();
+            between(before.rsplit("<option").next().unwrap(), "value=\"", "\"")
+        });
+        let typed = filled.iter().find(|(known, _)| *known == name);
+        let value = typed.map_or(chosen.unwrap_or(first), |(_, typed)| typed);
+        fields.push((name.to_owned(), value.to_owned()));
+    }
+    for area in page.body.split("<textarea ").skip(1) {
+        let name = between(area, "name=\"", "\"").unwrap();
+        let value = between(area, ">\n", "</textarea>").unwrap_or_default();
+        let typed = filled.iter().find(|(known, _)| *known == name);
+        let value = typed.map_or(value, |(_, typed)| typed);
+        // As browsers end lines.
+        fields.push((name.to_owned(), value.replace('\n', "\r\n")));
+    }
+    // The button that is pressed, where it matters.
+    let is_button = |name: &str, value: &str| {
+        page.body
+            .contains(&format!("name=\"{name}\" value=\"{value}\""))
+    };
+    let pressed = filled.iter().filter(|(name, value)| {
+        is_button(name, value) && !fields.iter().any(|(known, _)| known == name)
+    });
+    let pressed: Vec<_> = pressed
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    fields.extend(pressed);
+    fields
+}
+
+/// Whether what begins here is a control for files.
+fn is_file(input: &str) -> bool {
+    input.split('>').next().unwrap().contains("type=\"file\"")
 }
 
 fn cut(page: &Answer, start: &str, n: usize) -> Answer {

@@ -10,4 +10,4 @@ mod take;
 pub use body::UploadedFileBody;
 pub use signed::answer;
 pub use slice::{FilesServices, operations, operations_elsewhere};
-pub use take::{NotTaken, Taken, Uploader, take};
+pub use take::{NotTaken, Taken, Uploader, take, take_part};

@@ -3,7 +3,7 @@
 
 use futures_util::StreamExt as _;
 use gatewright_domain::{Class, Classify, file::FileOwner, ids::WorkspaceId};
-use gatewright_http_kit::extract::{UploadFields, UploadForm, UploadProblem};
+use gatewright_http_kit::extract::{FilePart, UploadFields, UploadForm, UploadProblem};
 use gatewright_usecase_files::{FileError, Files, NewFile, Upload};
 use gatewright_usecase_kit::Ctx;
 
@@ -54,18 +54,32 @@ pub async fn take(
     uploader: Uploader,
     mut form: UploadForm,
 ) -> Result<Taken, NotTaken> {
+    let upload = take_part(files, ctx, uploader, &mut form.file).await?;
+    let fields = form.end().await?;
+    Ok(Taken { upload, fields })
+}
+
+/// Takes one file.
+///
+/// # Errors
+/// [`NotTaken`]; nothing of the file stays then.
+pub async fn take_part(
+    files: &Files,
+    ctx: &Ctx,
+    uploader: Uploader,
+    file: &mut FilePart,
+) -> Result<Upload, NotTaken> {
     let new = NewFile {
         owner: uploader.owner,
         workspace: uploader.workspace,
-        name: form.file.name.clone(),
-        media_type: form.file.media_type.clone(),
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
         source_url: String::new(),
     };
     let mut upload = files.begin(ctx, new).await?;
-    while let Some(piece) = form.file.content.next().await {
+    while let Some(piece) = file.content.next().await {
         let piece = piece.map_err(|_| UploadProblem::Malformed)?;
         upload.write(piece).await?;
     }
-    let fields = form.end().await?;
-    Ok(Taken { upload, fields })
+    Ok(upload)
 }

@@ -17,6 +17,15 @@ const EXPOSED: [&str; 5] = [
     "X-Request-Id",
     "X-Gatewright-Reason",
 ];
+/// What scripts of other origins may ask with.
+const METHODS: [Method; 6] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// For `/openapi/v1`: the origins of `OPENAPI_CORS_ALLOW_ORIGINS`.
@@ -41,14 +50,7 @@ pub fn service() -> Cors {
     Cors::default()
         .allow_any_origin()
         .send_wildcard()
-        .allowed_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-            Method::OPTIONS,
-        ])
+        .allowed_methods(METHODS)
         .allowed_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
@@ -69,14 +71,7 @@ fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
         .block_on_origin_mismatch(false)
         .max_age(max_age)
         .supports_credentials()
-        .allowed_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-            Method::OPTIONS,
-        ])
+        .allowed_methods(METHODS)
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, CSRF])
         .expose_headers(EXPOSED);
     let is_wanted = !exact.is_empty();

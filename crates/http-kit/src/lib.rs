@@ -8,6 +8,7 @@ pub mod cookies;
 pub mod cors;
 pub mod documentation;
 pub mod error;
+mod event_stream;
 pub mod extract;
 pub mod input;
 pub mod middleware;
@@ -16,6 +17,8 @@ pub mod page;
 mod request_id;
 pub mod settings;
 mod slow_body;
+
+pub use event_stream::event_stream;
 
 /// What the expansion of [`operations!`] names.
 #[doc(hidden)]

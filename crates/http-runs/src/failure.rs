@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gatewright_domain::{Class, Classify, ErrorKind};
+use gatewright_domain::{Class, Classify};
 use gatewright_run_service::RunServiceError;
 use gatewright_usecase_apps::AppError;
 
@@ -35,10 +35,6 @@ impl fmt::Display for NotRun {
 
 impl Classify for NotRun {
     fn class(&self) -> Class<'_> {
-        let class = self.0.class();
-        match class.kind {
-            ErrorKind::NotFound => Class::not_found("not_found"),
-            _ => class,
-        }
+        self.0.class()
     }
 }

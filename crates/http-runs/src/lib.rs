@@ -1,8 +1,10 @@
 //! The routes of runs: `/openapi/v1/apps/{app_id}/run` and what belongs to it. A handler extracts, calls one use-case, and streams.
 
 mod failure;
+mod form_body;
 mod openapi;
 mod slice;
 pub mod stream;
 
+pub use form_body::{Answered, FormDefinition};
 pub use slice::{RunsServices, operations, operations_elsewhere};

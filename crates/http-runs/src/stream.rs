@@ -1,18 +1,17 @@
 //! A run as the body of an answer.
 
-use actix_web::{
-    HttpResponse, HttpResponseBuilder,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
-};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures_util::stream;
-use gatewright_run_events::{PING, RunError, View, early_error, unready_error};
+use gatewright_auth::console::ConsoleSettings;
+use gatewright_domain::generation::Generation as Client;
+use gatewright_http_kit::{event_stream, extract::RequestCtx};
+use gatewright_run_events::{
+    Audience, Generation, PING, RunError, View, early_error, unready_error,
+};
 use gatewright_run_service::{Attached, RunServiceError};
 use gatewright_usecase_apps::App;
 use gatewright_usecase_runs::RunLines;
-
-/// Proxies that gather answers before they pass them on are told not to.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// 200, and lines as they come. A client that goes away ends the stream, not the run.
 pub fn events(lines: RunLines) -> HttpResponse {
@@ -56,11 +55,17 @@ pub fn attached(attached: Attached, view: View) -> HttpResponse {
     }
 }
 
+/// How callers see a run: by what their surface shows, in the words of the version that they are of.
+pub fn view(audience: Audience, settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
+    View {
+        audience,
+        generation: match settings.dify_version.towards(ctx.user_agent.as_deref()) {
+            Client::V1_14 => Generation::V1_14,
+            Client::V1_16 => Generation::V1_16,
+        },
+    }
+}
+
 fn head() -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header((ACCEL_BUFFERING, "no"));
-    response
+    event_stream("no-cache")
 }

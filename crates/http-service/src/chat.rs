@@ -11,7 +11,7 @@ use gatewright_http_kit::{
     extract::RequestCtx,
     input::text::Limited,
 };
-use gatewright_run_service::{Asked, Caller, RunService, StartRun, UnknownConversation};
+use gatewright_run_service::{Asked, Caller, RunService, StartRun, Surface, UnknownConversation};
 use gatewright_usecase_apps::App;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ use crate::{
     failure::NotRun,
     request::{EndUserName, ForUser},
     run::{Listener, ResponseMode, answer},
-    workflows::{Success, UserRequest},
+    workflows::{Success, UserRequest, stopped},
 };
 
 /// A message to an app.
@@ -98,7 +98,7 @@ pub(crate) async fn send(
     }
     let conversation = body.conversation_id.and_then(|named| named.0);
     let start = StartRun {
-        app: app.id,
+        surface: Surface::Service,
         version: body.workflow_id.as_deref().map(version).transpose()?,
         inputs: body.inputs,
         files: body.files.unwrap_or_default(),
@@ -130,10 +130,7 @@ pub(crate) async fn stop(
     request: ForUser<UserRequest>,
 ) -> Result<Json<Success>, ServiceFailure> {
     require_chat(&request.app)?;
-    let user = request.body.user.into_inner();
-    let stopped = runs.stop_of_user(&request.app, &user, &task_id).await;
-    stopped.map_err(NotRun::from)?;
-    Ok(Json(Success { result: "success" }))
+    Ok(stopped(&runs, request, &task_id).await?)
 }
 
 fn require_chat(app: &App) -> Result<(), NotRun> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gatewright_domain::{Class, Classify, ErrorKind};
+use gatewright_domain::{Class, Classify};
 use gatewright_run_service::RunServiceError;
 use gatewright_usecase_apps::AppError;
 
@@ -60,13 +60,7 @@ impl fmt::Display for NotRun {
 impl Classify for NotRun {
     fn class(&self) -> Class<'_> {
         match self {
-            Self::Run(error) => {
-                let class = error.class();
-                match class.kind {
-                    ErrorKind::NotFound => Class::not_found("not_found"),
-                    _ => class,
-                }
-            }
+            Self::Run(error) => error.class(),
             Self::NotWorkflow => Class::invalid("not_workflow_app"),
             Self::NotChat => Class::invalid("not_chat_app"),
             Self::NotYet => Class::invalid("mode_not_runnable"),

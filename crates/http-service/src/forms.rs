@@ -8,8 +8,9 @@ use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::RequestCtx,
 };
-use gatewright_run_service::{FormAnswer, FormError, FormSurface, OpenForm, RunService};
-use serde::{Deserialize, Serialize};
+use gatewright_http_runs::{Answered, FormDefinition};
+use gatewright_run_service::{FormAnswer, FormError, FormSurface, RunService};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -18,36 +19,6 @@ use crate::{
     key::KeyedApp,
     request::{EndUserName, ForUser},
 };
-
-/// A form that waits to be answered.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct HumanInputForm {
-    /// Markdown, its variables filled in; `{{#$output.name#}}` marks the place of a field.
-    form_content: String,
-    /// Fields, as the app defines them.
-    #[schema(value_type = Vec<Object>)]
-    inputs: Vec<Value>,
-    /// Defaults that came from variables, by field, as texts.
-    #[schema(value_type = Object)]
-    resolved_default_values: Map<String, Value>,
-    /// Buttons, as the app defines them.
-    #[schema(value_type = Vec<Object>)]
-    user_actions: Vec<Value>,
-    /// When the form ends, in Unix seconds.
-    expiration_time: i64,
-}
-
-impl From<OpenForm> for HumanInputForm {
-    fn from(form: OpenForm) -> Self {
-        Self {
-            form_content: form.content,
-            inputs: form.inputs,
-            resolved_default_values: form.defaults,
-            user_actions: form.actions,
-            expiration_time: form.expiration_time,
-        }
-    }
-}
 
 /// An answer to a form.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,16 +33,12 @@ pub(crate) struct HumanInputAnswer {
     user: EndUserName,
 }
 
-/// The answer was kept.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Kept {}
-
 /// What a form asks.
 #[utoipa::path(
     get, path = "/v1/form/human_input/{form_token}", operation_id = "human_input_form",
     params(("form_token" = String, Path)),
     security(("app_key" = [])),
-    responses((status = 200, body = HumanInputForm), (status = 404, body = ServiceErrorBody),
+    responses((status = 200, body = FormDefinition), (status = 404, body = ServiceErrorBody),
         (status = 412, body = ServiceErrorBody), (status = "default", body = ServiceErrorBody)),
 )]
 pub(crate) async fn form(
@@ -79,7 +46,7 @@ pub(crate) async fn form(
     ctx: RequestCtx,
     caller: KeyedApp,
     token: Path<String>,
-) -> Result<Json<HumanInputForm>, ServiceFailure> {
+) -> Result<Json<FormDefinition>, ServiceFailure> {
     let surface = FormSurface::Program(caller.0.id);
     let form = runs.form(&ctx, surface, &token).await.map_err(NoForm)?;
     Ok(Json(form.into()))
@@ -90,7 +57,7 @@ pub(crate) async fn form(
     post, path = "/v1/form/human_input/{form_token}", operation_id = "answer_human_input_form", request_body = HumanInputAnswer,
     params(("form_token" = String, Path)),
     security(("app_key" = [])),
-    responses((status = 200, body = Kept), (status = 400, body = ServiceErrorBody), (status = 404, body = ServiceErrorBody),
+    responses((status = 200, body = Answered), (status = 400, body = ServiceErrorBody), (status = 404, body = ServiceErrorBody),
         (status = 412, body = ServiceErrorBody), (status = "default", body = ServiceErrorBody)),
 )]
 pub(crate) async fn submit(
@@ -98,7 +65,7 @@ pub(crate) async fn submit(
     ctx: RequestCtx,
     token: Path<String>,
     request: ForUser<HumanInputAnswer>,
-) -> Result<Json<Kept>, ServiceFailure> {
+) -> Result<Json<Answered>, ServiceFailure> {
     let ForUser { app, body } = request;
     let user = body.user.into_inner();
     let by = runs.known_user(&app, &user).await.map_err(NotRun::from)?;
@@ -110,7 +77,7 @@ pub(crate) async fn submit(
     let surface = FormSurface::Program(app.id);
     let kept = runs.submit_form(&ctx, surface, &token, answer).await;
     kept.map_err(NoForm)?;
-    Ok(Json(Kept {}))
+    Ok(Json(Answered {}))
 }
 
 /// Why there is no form: this surface does not tell a token of another surface from none.

@@ -2,9 +2,12 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use gatewright_domain::Secret;
-use gatewright_http_kit::{error::ServiceFailure, extract::RequestCtx};
+use gatewright_http_kit::{
+    error::ServiceFailure,
+    extract::{RequestCtx, presented},
+};
 use gatewright_usecase_apps::{App, AppKeyError, Apps};
 
 /// The app that the key of the request opens.
@@ -19,7 +22,7 @@ impl FromRequest for KeyedApp {
         Box::pin(async move {
             let ctx = RequestCtx::of(&request)?;
             let apps = Data::<Apps>::extract(&request).await?;
-            let key = presented(&request).map_err(ServiceFailure::from)?;
+            let key = key(&request).map_err(ServiceFailure::from)?;
             let app = apps.open_by_key(&ctx, &key).await;
             Ok(Self(app.map_err(ServiceFailure::from)?))
         })
@@ -27,22 +30,14 @@ impl FromRequest for KeyedApp {
 }
 
 /// The key in the one `Authorization` header.
-fn presented(request: &HttpRequest) -> Result<Secret, AppKeyError> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let (Some(value), None) = (headers.next(), headers.next()) else {
-        return Err(AppKeyError::Missing);
-    };
-    let value = value.to_str().map_err(|_| AppKeyError::Missing)?;
-    let (scheme, key) = value.split_once(' ').ok_or(AppKeyError::Missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(AppKeyError::Missing);
-    }
-    Ok(Secret::new(key.trim()))
+fn key(request: &HttpRequest) -> Result<Secret, AppKeyError> {
+    let key = presented(request).ok().flatten();
+    key.map(Secret::new).ok_or(AppKeyError::Missing)
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
+    use actix_web::{http::header, test::TestRequest};
 
     use super::*;
 
@@ -60,7 +55,7 @@ mod tests {
             for value in &values {
                 request = request.append_header((header::AUTHORIZATION, *value));
             }
-            let found = presented(&request.to_http_request()).ok();
+            let found = key(&request.to_http_request()).ok();
             let found = found.as_ref().map(Secret::expose);
             assert_eq!(found, expected, "{values:?}");
         }

@@ -5,13 +5,12 @@ use actix_web::{
     http::{StatusCode, header::CONTENT_TYPE},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::generation::Generation as Client;
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::RequestCtx,
 };
 use gatewright_http_runs::stream;
-use gatewright_run_events::{Answer, Audience, Generation, RunError, View};
+use gatewright_run_events::{Answer, Audience, RunError, View};
 use gatewright_run_service::{RunService, StartRun};
 use gatewright_usecase_apps::App;
 use gatewright_usecase_runs::{RunLines, blocking_answer};
@@ -62,13 +61,7 @@ impl Listener {
 
 /// How callers of this surface see a run.
 pub(crate) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
-    View {
-        audience: Audience::ServiceApi,
-        generation: match settings.dify_version.towards(ctx.user_agent.as_deref()) {
-            Client::V1_14 => Generation::V1_14,
-            Client::V1_16 => Generation::V1_16,
-        },
-    }
+    stream::view(Audience::ServiceApi, settings, ctx)
 }
 
 /// Begins a run of the app of the key and answers it. What is wrong with inputs is told in the way in which the caller listens.

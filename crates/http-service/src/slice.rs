@@ -4,23 +4,16 @@ use std::time::Duration;
 
 use gatewright_http_kit::{
     documentation::Surface,
-    operation::{BodyLimit, Facts, Operations},
+    operation::{Facts, Operations},
     operations,
 };
 
 use crate::{app, chat, events, files, forms, workflows};
 
-/// Inputs may be long texts, and a caller may wait for the end of a run: as long as a run may take, and a minute.
+/// A caller may wait for the end of a run: as long as a run may take, and a minute.
 const RUN: Facts = Facts {
-    body: BodyLimit::Bytes(10 << 20),
     waits: Some(Duration::from_mins(21)),
-    ..Facts::SLOW
-};
-
-/// Answers may be long texts.
-const LARGE: Facts = Facts {
-    body: BodyLimit::Bytes(10 << 20),
-    ..Facts::SLOW
+    ..Facts::LARGE
 };
 
 /// The operations below a surface's path.
@@ -33,7 +26,7 @@ pub fn operations(surface: Surface) -> Operations {
             )
             .and(operations!["files": files::upload => Facts::UPLOAD, files::preview])
             .and(operations!["chat": chat::send => RUN, chat::stop])
-            .and(operations!["forms": forms::form, forms::submit => LARGE]),
+            .and(operations!["forms": forms::form, forms::submit => Facts::LARGE]),
         Surface::OpenApi | Surface::Console => Operations::default(),
     }
 }

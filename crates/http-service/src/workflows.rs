@@ -10,7 +10,7 @@ use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{PathId, RequestCtx},
 };
-use gatewright_run_service::{Caller, RunDetail, RunService, StartRun};
+use gatewright_run_service::{Caller, RunDetail, RunService, StartRun, Surface};
 use gatewright_usecase_apps::App;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -68,10 +68,7 @@ pub(crate) async fn run(
     ctx: RequestCtx,
     request: ForUser<WorkflowRunRequest>,
 ) -> Result<HttpResponse, ServiceFailure> {
-    let listener = Listener::new(request.body.response_mode, &settings, &ctx);
-    let app = request.app.clone();
-    let start = start(request, None)?;
-    answer(&runs, &ctx, app, start, listener).await
+    begin(&runs, &settings, &ctx, request, None).await
 }
 
 /// Runs a published version of the app of the key.
@@ -90,27 +87,29 @@ pub(crate) async fn run_version(
     version: Path<PathId<WorkflowId>>,
     request: ForUser<WorkflowRunRequest>,
 ) -> Result<HttpResponse, ServiceFailure> {
-    let listener = Listener::new(request.body.response_mode, &settings, &ctx);
     let version = version.or(NotRun::BadVersion);
-    let app = request.app.clone();
-    let start = start(request, Some(version))?;
-    answer(&runs, &ctx, app, start, listener).await
+    begin(&runs, &settings, &ctx, request, Some(version)).await
 }
 
-fn start(
+async fn begin(
+    runs: &RunService,
+    settings: &ConsoleSettings,
+    ctx: &RequestCtx,
     request: ForUser<WorkflowRunRequest>,
     version: Option<Result<WorkflowId, NotRun>>,
-) -> Result<StartRun, NotRun> {
+) -> Result<HttpResponse, ServiceFailure> {
     let ForUser { app, body } = request;
+    let listener = Listener::new(body.response_mode, settings, ctx);
     require_workflow(&app)?;
-    Ok(StartRun {
-        app: app.id,
+    let start = StartRun {
+        surface: Surface::Service,
         version: version.transpose()?,
         inputs: body.inputs,
         files: body.files.unwrap_or_default(),
         caller: Caller::User(body.user.into_inner()),
         asked: None,
-    })
+    };
+    answer(runs, ctx, app, start, listener).await
 }
 
 fn require_workflow(app: &App) -> Result<(), NotRun> {
@@ -193,8 +192,16 @@ pub(crate) async fn stop(
     request: ForUser<UserRequest>,
 ) -> Result<Json<Success>, ServiceFailure> {
     require_workflow(&request.app)?;
+    Ok(stopped(&runs, request, &task_id).await?)
+}
+
+/// Stops what the user began, if it is under way; success either way.
+pub(crate) async fn stopped(
+    runs: &RunService,
+    request: ForUser<UserRequest>,
+    task_id: &str,
+) -> Result<Json<Success>, NotRun> {
     let user = request.body.user.into_inner();
-    let stopped = runs.stop_of_user(&request.app, &user, &task_id).await;
-    stopped.map_err(NotRun::from)?;
+    runs.stop_of_user(&request.app, &user, task_id).await?;
     Ok(Json(Success { result: "success" }))
 }

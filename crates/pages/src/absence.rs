@@ -8,11 +8,10 @@ use gatewright_usecase_identity::console::{Console, ConsoleError};
 use super::{
     guard::Destination,
     install::unavailable,
-    page::{MessagePage, Page, PageLanguage, show},
+    page::{MessagePage, Page, PageLanguage, onward, show},
 };
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy, put},
-    error::redirect,
     extract::{RequestCtx, SEVERAL_SESSIONS},
 };
 
@@ -145,10 +144,6 @@ fn is_from_the_future(request: &HttpRequest, policy: &CookiePolicy) -> bool {
     let held = policy.held(request, &cookies::ACCESS).into_all();
     held.iter()
         .any(|access| console.is_from_the_future(&ctx, access))
-}
-
-fn onward(path: &str) -> HttpResponse {
-    redirect(path).status(StatusCode::SEE_OTHER).finish()
 }
 
 fn sign_in_again(

@@ -1,12 +1,13 @@
 //! What a page's form sends: read like every other body, from our own pages only, and answered with a
 //! page when it is wrong.
 
+use actix_multipart::Multipart;
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError,
     dev::Payload,
     http::{
         StatusCode,
-        header::{HeaderName, HeaderValue},
+        header::{CONTENT_LENGTH, HeaderName, HeaderValue},
     },
     web::Data,
 };
@@ -23,6 +24,9 @@ use gatewright_http_kit::{
     input::{self, FieldProblem, object_of},
 };
 use serde::de::DeserializeOwned;
+
+/// Bytes of a form with all its files.
+const MAX_WITH_FILES: u64 = 512 << 20;
 
 /// A form of one of our pages. A page elsewhere that posts here (to sign somebody in as somebody else,
 /// for one) is refused before anything is read; and what was read has each field once.
@@ -68,6 +72,51 @@ impl FromRequest for RunForm {
         let form = read_form(request, payload, PublicUrls::is_form_origin);
         Box::pin(async move { form.await.map(Self) })
     }
+}
+
+/// A form with files, of one of our pages: its parts are read by whoever knows what they are.
+pub(super) struct PartedForm {
+    /// Without its fields, which were not read yet.
+    pub(super) form: PageForm,
+    pub(super) parts: Multipart,
+}
+
+impl FromRequest for PartedForm {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let parts = Multipart::from_request(&request, payload);
+        Box::pin(async move {
+            let urls = Data::<PublicUrls>::extract(&request).await?;
+            let language = PageLanguage::of(&request);
+            if !comes_from_own_page(&request, |origin| urls.is_own_origin(origin)) {
+                return Err(FormRefusal::foreign(language, &urls).into());
+            }
+            let refused = |problem| FormRefusal::unreadable(language, problem);
+            if request.content_type() != "multipart/form-data" {
+                return Err(refused(Unreadable::MediaType).into());
+            }
+            let length = request.headers().get(CONTENT_LENGTH);
+            let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+            if length.is_some_and(|length| length > MAX_WITH_FILES) {
+                return Err(refused(Unreadable::TooLarge).into());
+            }
+            let parts = parts.await.map_err(|_| refused(Unreadable::Syntax))?;
+            let form = PageForm {
+                fields: vec![],
+                language,
+                request,
+            };
+            Ok(Self { form, parts })
+        })
+    }
+}
+
+/// A page that says that a form cannot be read.
+pub(super) fn unreadable(language: PageLanguage, problem: Unreadable) -> HttpResponse {
+    FormRefusal::unreadable(language, problem).error_response()
 }
 
 /// Reads a form from pages of the origins that `is_own` takes.

@@ -124,7 +124,8 @@ pub(super) async fn sent_by(
     here: Destination,
 ) -> Result<ConsoleIdentity, HttpResponse> {
     let session = signed_in(&sent.request, here).await?;
-    checked(sent, session, here)
+    require_token(sent, &session, here)?;
+    Ok(session)
 }
 
 /// The same, of an account that has yet to be initialised too.
@@ -134,18 +135,20 @@ pub(super) async fn sent_by_any(
 ) -> Result<ConsoleIdentity, HttpResponse> {
     let session = present(&sent.request).await;
     let session = session.map_err(|absence| absence.answer(&sent.request, here))?;
-    checked(sent, session, here)
+    require_token(sent, &session, here)?;
+    Ok(session)
 }
 
+/// That a form is from a page of this session.
 #[allow(clippy::result_large_err, reason = "an answer, sent at once")]
-fn checked(
+pub(super) fn require_token(
     sent: &PageForm,
-    session: ConsoleIdentity,
+    session: &ConsoleIdentity,
     here: Destination,
-) -> Result<ConsoleIdentity, HttpResponse> {
+) -> Result<(), HttpResponse> {
     let token = sent.value("csrf_token").as_bytes();
-    match check_csrf_token(&sent.request, &session, Some(token)) {
-        Ok(()) => Ok(session),
+    match check_csrf_token(&sent.request, session, Some(token)) {
+        Ok(()) => Ok(()),
         Err(ConsoleError::Csrf(CsrfFailure::Several)) => {
             Err(Absence::Several.answer(&sent.request, here))
         }

@@ -6,6 +6,12 @@ use actix_web::{
 };
 use askama::Template;
 use gatewright_domain::workspace::Role;
+use gatewright_http_kit::error::redirect;
+
+/// Another page, to be read: reloading it sends nothing again.
+pub(super) fn onward(path: &str) -> HttpResponse {
+    redirect(path).status(StatusCode::SEE_OTHER).finish()
+}
 
 /// Nothing is loaded but our style sheet; forms go to us alone; never in a frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \

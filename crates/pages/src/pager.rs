@@ -3,7 +3,7 @@
 use super::page::PageLanguage;
 
 /// Rows on a page: with a form in each, of two lists, they stay under 50 KB.
-const ROWS: usize = 20;
+pub(crate) const ROWS: u16 = 20;
 
 /// Where somebody is in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct Pager {
 impl Pager {
     /// The page that was asked for, or the nearest one, of the longest of some lists.
     pub(super) fn new(wanted: Option<usize>, longest: usize) -> Self {
-        let pages = longest.div_ceil(ROWS).max(1);
+        let pages = longest.div_ceil(usize::from(ROWS)).max(1);
         Self {
             page: wanted.unwrap_or(1).clamp(1, pages),
             pages,
@@ -30,8 +30,11 @@ impl Pager {
 
     /// What of a list stands on this page.
     pub(super) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
-        let before = (self.page - 1) * ROWS;
-        all.into_iter().skip(before).take(ROWS).collect()
+        let rows = usize::from(ROWS);
+        all.into_iter()
+            .skip((self.page - 1) * rows)
+            .take(rows)
+            .collect()
     }
 
     /// Labels of the links to the pages beside this one, with what follows the question mark.
@@ -59,13 +62,14 @@ mod tests {
 
     #[test]
     fn pager_shows_every_row_once_and_clamps_the_page_number() {
-        let all: Vec<usize> = (0..=ROWS * 2).collect();
+        let rows = usize::from(ROWS);
+        let all: Vec<usize> = (0..=rows * 2).collect();
         let pages = [1, 2, 3].map(|page| Pager::new(Some(page), all.len()).cut(all.clone()));
         assert_eq!(pages.concat(), all);
         assert_eq!(Pager::new(Some(0), 5), Pager::new(None, 5));
-        assert_eq!(Pager::new(Some(99), all.len()).cut(all.clone()), [ROWS * 2]);
+        assert_eq!(Pager::new(Some(99), all.len()).cut(all.clone()), [rows * 2]);
         assert!(
-            Pager::new(None, ROWS)
+            Pager::new(None, rows)
                 .links(PageLanguage::English)
                 .is_empty()
         );

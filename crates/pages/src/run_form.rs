@@ -10,7 +10,9 @@ use askama::Template;
 use chrono::DateTime;
 use gatewright_domain::Classify as _;
 use gatewright_http_kit::extract::RequestCtx;
-use gatewright_run_service::{FormAnswer, FormError, FormSurface, OpenForm, RunService};
+use gatewright_run_service::{
+    FormAnswer, FormError, FormSurface, OpenForm, RunService, field_name,
+};
 use serde_json::{Map, Value};
 
 use super::{
@@ -62,7 +64,11 @@ pub(super) async fn get(
     request: HttpRequest,
 ) -> HttpResponse {
     let language = PageLanguage::of(&request);
-    match found(&runs, &ctx, &token).await {
+    let found = async {
+        runs.charge_form(&ctx).await?;
+        runs.form(&ctx, FormSurface::Page, &token).await
+    };
+    match found.await {
         Ok(form) => ask(language, StatusCode::OK, &form, &Map::new(), None),
         Err(error) => refused(language, &error),
     }
@@ -76,17 +82,17 @@ pub(super) async fn post(
     RunForm(sent): RunForm,
 ) -> HttpResponse {
     let language = sent.language;
-    let form = match found(&runs, &ctx, &token).await {
-        Ok(form) => form,
-        Err(error) => return refused(language, &error),
-    };
     let inputs = answers(&sent);
     let answer = FormAnswer {
         action: sent.value("action").to_owned(),
         inputs: inputs.clone(),
         by: None,
     };
-    let kept = runs.submit_form(&ctx, FormSurface::Page, &token, answer);
+    let kept = async {
+        runs.charge_form(&ctx).await?;
+        runs.submit_form(&ctx, FormSurface::Page, &token, answer)
+            .await
+    };
     match kept.await {
         Ok(()) => said(
             language,
@@ -101,6 +107,10 @@ pub(super) async fn post(
             },
         ),
         Err(error @ FormError::Misfit(_)) => {
+            let form = match runs.form(&ctx, FormSurface::Page, &token).await {
+                Ok(form) => form,
+                Err(error) => return refused(language, &error),
+            };
             let text = language.t(
                 "This answer does not fit the form. Check it and try again.",
                 "填写内容与表单不符，请核对后重试。",
@@ -110,11 +120,6 @@ pub(super) async fn post(
         }
         Err(error) => refused(language, &error),
     }
-}
-
-async fn found(runs: &RunService, ctx: &RequestCtx, token: &str) -> Result<OpenForm, FormError> {
-    runs.charge_form(ctx).await?;
-    runs.form(ctx, FormSurface::Page, token).await
 }
 
 fn answers(sent: &PageForm) -> Map<String, Value> {
@@ -160,7 +165,7 @@ fn parts(form: &OpenForm, filled: &Map<String, Value>) -> Vec<Part> {
     while let Some((before, behind)) = rest.split_once(OPEN) {
         text.push_str(before);
         let mark = behind.split_once(CLOSE);
-        let at = mark.and_then(|(name, _)| open.iter().position(|input| name_of(input) == name));
+        let at = mark.and_then(|(name, _)| open.iter().position(|input| field_name(input) == name));
         let (Some((_, behind)), Some(at)) = (mark, at) else {
             text.push_str(OPEN);
             rest = behind;
@@ -180,12 +185,8 @@ fn parts(form: &OpenForm, filled: &Map<String, Value>) -> Vec<Part> {
     parts
 }
 
-fn name_of(input: &Value) -> &str {
-    input["output_variable_name"].as_str().unwrap_or_default()
-}
-
 fn field(input: &Value, form: &OpenForm, filled: &Map<String, Value>) -> Field {
-    let name = name_of(input);
+    let name = field_name(input);
     let constant = Some(&input["default"]).filter(|default| default["type"] == "constant");
     let value = filled
         .get(name)

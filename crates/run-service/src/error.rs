@@ -1,6 +1,6 @@
 //! What can go wrong before a run begins, and when somebody asks for one.
 
-use gatewright_domain::{Class, Classify, error::Unavailable, ids::WorkflowId};
+use gatewright_domain::{Class, Classify, ErrorKind, error::Unavailable, ids::WorkflowId};
 use gatewright_storage_kit::StorageError;
 use gatewright_usecase_apps::AppError;
 use gatewright_usecase_files::RunFileError;
@@ -97,7 +97,14 @@ impl Classify for RunServiceError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::App(AppError::NotPublished) => Class::invalid("app_unavailable"),
-            Self::App(error) => error.class(),
+            Self::App(error) => {
+                let class = error.class();
+                match class.kind {
+                    // An app or a version: programs know one code for both.
+                    ErrorKind::NotFound => Class::not_found("not_found"),
+                    _ => class,
+                }
+            }
             Self::Input(_) | Self::File(_) | Self::Graph(_) | Self::Model(_) | Self::WrongMode => {
                 Class::invalid("invalid_param")
             }

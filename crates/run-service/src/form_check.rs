@@ -32,14 +32,14 @@ pub(crate) fn check(
         return Err(Misfit::Action(action.to_owned()));
     }
     let inputs = list("inputs");
-    let names = inputs.iter().map(name_of);
+    let names = inputs.iter().map(field_name);
     let missing: Vec<&str> = names.filter(|name| !sent.contains_key(*name)).collect();
     if !missing.is_empty() {
         return Err(Misfit::Missing(missing.join(", ")));
     }
     let mut kept = Map::new();
     for input in inputs {
-        let name = name_of(input);
+        let name = field_name(input);
         let value = sent.shift_remove(name).unwrap_or_default();
         if let Some(problem) = problem(input, &value) {
             let name = name.to_owned();
@@ -50,8 +50,8 @@ pub(crate) fn check(
     Ok(kept)
 }
 
-/// The field's name.
-pub(crate) fn name_of(input: &Value) -> &str {
+/// What a field of a form is called.
+pub fn field_name(input: &Value) -> &str {
     input["output_variable_name"].as_str().unwrap_or_default()
 }
 

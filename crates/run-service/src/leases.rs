@@ -7,7 +7,7 @@ use gatewright_storage_runs::lease;
 use gatewright_usecase_runs::RunRegistry;
 use uuid::Uuid;
 
-use crate::{LEASE_SECONDS, RunService, RunServiceError, store::STOPPED};
+use crate::{LEASE_SECONDS, RENEW_SECONDS, RunService, RunServiceError, store::STOPPED};
 
 /// Runs that are taken up at a time: the other processes want some too.
 const TAKEN_AT_ONCE: usize = 16;
@@ -38,7 +38,7 @@ impl LeaseKeeper {
 
     /// Renews and takes until it is dropped, three times in the length of a lease. A run whose lease is another one's ends here.
     pub async fn run(self) {
-        let mut beat = tokio::time::interval(Duration::from_secs_f64(LEASE_SECONDS / 3.0));
+        let mut beat = tokio::time::interval(Duration::from_secs_f64(RENEW_SECONDS));
         loop {
             tokio::select! {
                 _ = beat.tick() => {}

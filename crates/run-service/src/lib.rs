@@ -36,7 +36,7 @@ pub use attach::{AttachRun, Attached};
 pub use detail::RunDetail;
 pub use error::RunServiceError;
 pub use form_answers::{FormAnswer, FormError, FormSurface, OpenForm};
-pub use form_check::Misfit;
+pub use form_check::{Misfit, field_name};
 pub use form_rows::FormWriter;
 pub use forms::FormTokens;
 pub use gatewright_storage_runs::{
@@ -44,6 +44,7 @@ pub use gatewright_storage_runs::{
     node::Node,
     run::{Creator, Run, RunsOf},
 };
+pub use gatewright_usecase_runs::Surface;
 pub use gatewright_variables::inputs::{InputError, InputField, InputKind, Problem};
 pub use history::{Histories, PastRound};
 pub use known_models::KnownModels;
@@ -57,3 +58,5 @@ pub use store::PostgresRuns;
 
 /// Seconds that a process owns its runs without a word: then others go on with them.
 pub const LEASE_SECONDS: f64 = 15.0;
+/// How often it says one: three times in that time.
+pub const RENEW_SECONDS: f64 = LEASE_SECONDS / 3.0;

@@ -7,6 +7,7 @@ use gatewright_storage_runs::{
     node::{self, Node},
     run::{self, Run, RunsOf},
 };
+use gatewright_usecase_apps::App;
 use gatewright_variables::inputs::InputField;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -115,6 +116,15 @@ impl RunService {
     /// When there is no such app, nothing of it is published, its start node cannot be read, or PostgreSQL does not answer.
     pub async fn input_fields(&self, app: AppId) -> Result<Vec<InputField>, RunServiceError> {
         let runnable = self.apps.published(app, None).await?;
+        input_fields(&runnable.content.graph)
+    }
+
+    /// The same of an app in use whose row the caller has just read.
+    ///
+    /// # Errors
+    /// As of [`Self::input_fields`].
+    pub async fn input_fields_of(&self, app: App) -> Result<Vec<InputField>, RunServiceError> {
+        let runnable = self.apps.published_of(app, None).await?;
         input_fields(&runnable.content.graph)
     }
 

@@ -110,7 +110,7 @@ impl Begun<'_> {
             name: &self.question.name,
             inputs: self.question.inputs.as_str(),
             introduction: &self.question.introduction,
-            invoke_from: rows::invoked_from(creator),
+            invoke_from: rows::invoked_from(self.plan.surface),
             creator,
             created_at: self.at(),
         }
@@ -136,7 +136,7 @@ impl Begun<'_> {
             inputs: self.question.inputs.as_str(),
             query: &self.question.query,
             parent_message_id: self.question.parent_message_id,
-            invoke_from: rows::invoked_from(creator),
+            invoke_from: rows::invoked_from(self.plan.surface),
             creator,
             created_at: self.at(),
         }

@@ -6,7 +6,7 @@ use gatewright_storage_runs::{
     node::NodeRow,
     run::{Creator, NewRun, RunState},
 };
-use gatewright_usecase_runs::{NodeRecord, NodeState, Record, RunPlan};
+use gatewright_usecase_runs::{NodeRecord, NodeState, Record, RunPlan, Surface};
 use uuid::Uuid;
 
 /// Who began a run.
@@ -33,17 +33,26 @@ pub(crate) fn new_run(plan: &RunPlan, created_at: i64) -> NewRun<'_> {
         workflow_id: plan.workflow_id,
         inputs: plan.stored_inputs.as_str(),
         creator,
-        created_from: Some(invoked_from(creator)),
+        created_from: Some(created_from(plan.surface)),
         log_id: gatewright_usecase_runs::execution_id(plan.key.run_id, 0),
         created_at: at(created_at),
     }
 }
 
-/// Which surface a caller used.
-pub(crate) fn invoked_from(creator: Creator) -> &'static str {
-    match creator {
-        Creator::Account(_) => "openapi",
-        Creator::EndUser(_) => "service-api",
+/// Where a run was begun, as its log names it. Members who run an app of theirs do what they do in Dify's "Explore".
+fn created_from(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Service => "service-api",
+        Surface::Programs => "openapi",
+        Surface::People => "installed-app",
+    }
+}
+
+/// The same, as conversations and messages name it.
+pub(crate) fn invoked_from(surface: Surface) -> &'static str {
+    match surface {
+        Surface::People => "explore",
+        other => created_from(other),
     }
 }
 

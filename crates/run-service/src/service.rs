@@ -15,7 +15,9 @@ use gatewright_storage_runs::{end_user, end_user::Session, message_file};
 use gatewright_usecase_apps::{App, AppError, Apps, Runnable};
 use gatewright_usecase_files::Files;
 use gatewright_usecase_kit::{Ctx, Env};
-use gatewright_usecase_runs::{Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, execution_id};
+use gatewright_usecase_runs::{
+    Dialogue, RunHandle, RunKey, RunPlan, RunRegistry, Surface, execution_id,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -48,8 +50,8 @@ pub enum Caller {
 /// What a caller sends.
 #[derive(Debug, Clone)]
 pub struct StartRun {
-    /// The app that is to be run.
-    pub app: AppId,
+    /// Where the caller asks.
+    pub surface: Surface,
     /// A version of it; none: the published one.
     pub version: Option<WorkflowId>,
     /// As the caller sent them.
@@ -74,6 +76,8 @@ pub(crate) struct Ground {
     pub(crate) files: Vec<Value>,
     /// Who asks the app.
     pub(crate) created_by: CreatedBy,
+    /// Where they do.
+    pub(crate) surface: Surface,
 }
 
 /// What runs that wait for people need of their process.
@@ -167,8 +171,13 @@ impl RunService {
     /// # Errors
     /// When the app has no published version, an input does not fit, the graph cannot run, the conversation is not the caller's or is
     /// busy, too much runs already, or a store is gone.
-    pub async fn start(&self, ctx: &Ctx, request: StartRun) -> Result<RunHandle, RunServiceError> {
-        let found = self.apps.published(request.app, request.version).await;
+    pub async fn start(
+        &self,
+        ctx: &Ctx,
+        app: AppId,
+        request: StartRun,
+    ) -> Result<RunHandle, RunServiceError> {
+        let found = self.apps.published(app, request.version).await;
         let runnable = found.map_err(|error| not_found(error, request.version))?;
         self.start_runnable(ctx, runnable, request).await
     }
@@ -216,6 +225,7 @@ impl RunService {
             inputs,
             files,
             created_by,
+            surface: request.surface,
         };
         match &request.asked {
             Some(asked) => self.answer(ctx, &ground, asked).await,
@@ -371,6 +381,7 @@ fn plan(ground: &Ground, run_id: Uuid, shown: &Shown) -> RunPlan {
         message: None,
         dialogue: None,
         created_by: ground.created_by.clone(),
+        surface: ground.surface,
         inputs: shown.streamed.clone(),
         stored_inputs: shown.stored.clone(),
     }

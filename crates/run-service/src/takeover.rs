@@ -10,7 +10,7 @@ use gatewright_storage_runs::{
     run::{self, Begun, RunState},
 };
 use gatewright_usecase_apps::Runnable;
-use gatewright_usecase_runs::{Dialogue, Machine, RunKey, RunPlan, Wake};
+use gatewright_usecase_runs::{Dialogue, Machine, RunKey, RunPlan, Surface, Wake};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -192,6 +192,10 @@ pub(crate) fn plan(run_id: Uuid, epoch: i64, begun: &Begun) -> Result<RunPlan, R
         workflow_id: begun.workflow_id,
         message: None,
         dialogue: None,
+        surface: match begun.role.as_str() {
+            "account" => Surface::Programs,
+            _ => Surface::Service,
+        },
         created_by: match begun.role.as_str() {
             "account" => CreatedBy::Account {
                 id,

@@ -1,7 +1,7 @@
 //! Which apps there are.
 
 use gatewright_domain::ids::{AppId, WorkspaceId};
-use gatewright_storage_apps::app::{self, Filter, Slice};
+use gatewright_storage_apps::app::{self, App, Filter, Slice};
 
 use crate::{AppDetail, AppError, AppPage, Apps, Page, apps::get, view};
 
@@ -28,7 +28,13 @@ impl Apps {
         Ok(AppPage { rows, total })
     }
 
-    /// One app of a workspace.
+    /// The row of an app of a workspace.
+    pub async fn find(&self, workspace: WorkspaceId, id: AppId) -> Result<App, AppError> {
+        let mut conn = self.pool.get().await?;
+        get(&mut conn, workspace, id).await
+    }
+
+    /// One app of a workspace, with all that people are shown of it.
     pub async fn get(&self, workspace: WorkspaceId, id: AppId) -> Result<AppDetail, AppError> {
         let mut conn = self.pool.get().await?;
         let app = get(&mut conn, workspace, id).await?;

@@ -31,7 +31,7 @@ pub use crate::{
     lines::RunLines,
     machine::Machine,
     past::{PastRuns, Waits, add_stored},
-    plan::{RunKey, RunPlan},
+    plan::{RunKey, RunPlan, Surface},
     ports::{
         CallReport, Commit, Committed, FormIssuer, NodeRunner, NodeWork, PortFuture, Ports,
         RunStore, Spills, StoreError,

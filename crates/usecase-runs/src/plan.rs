@@ -14,6 +14,17 @@ pub struct RunKey {
     pub epoch: i64,
 }
 
+/// Where a run is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// `/v1`: by whoever holds a key of the app.
+    Service,
+    /// `/openapi/v1`: by a program of an account.
+    Programs,
+    /// Pages of ours, and commands: by an account itself.
+    People,
+}
+
 /// Everything about a run that does not change while it runs.
 #[derive(Clone, Debug)]
 pub struct RunPlan {
@@ -33,6 +44,8 @@ pub struct RunPlan {
     pub dialogue: Option<Box<Dialogue>>,
     /// Who began it.
     pub created_by: CreatedBy,
+    /// Where they did; written when the run begins, and no matter then.
+    pub surface: Surface,
     /// The user's inputs and `sys.*` as streams show them.
     pub inputs: Json,
     /// The same with `sys.timestamp`, as stored.

@@ -121,6 +121,8 @@ async fn app_command_imports_publishes_and_runs_a_file_and_says_what_happens() {
         world.db.query(rows).await,
         ["succeeded greets", "succeeded Other", "succeeded Other"]
     );
+    let from = "SELECT DISTINCT created_from FROM workflow_app_logs";
+    assert_eq!(world.db.query(from).await, ["installed-app"]);
     let left = "SELECT count(*) FROM gatewright_run_leases";
     assert_eq!(world.db.query(left).await, ["0"]);
     let actions = world.db.audit_actions().await;

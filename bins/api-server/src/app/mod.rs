@@ -173,7 +173,7 @@ impl Desk {
                     given,
                     query,
                 };
-                run::run(self, request, output).await
+                Box::pin(run::run(self, request, output)).await
             }
         }
     }

@@ -22,7 +22,7 @@ pub(super) enum Output {
 /// How a run ended, or why it does not go on here.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
-    /// `succeeded`, `partial-succeeded`, `failed`, `stopped`, `paused`, or `lost`.
+    /// `succeeded`, `partial-succeeded`, `failed`, `stopped`, `paused`, `left`, or `lost`.
     pub(super) status: &'static str,
     pub(super) outputs: Value,
     pub(super) error: Option<String>,
@@ -59,8 +59,19 @@ impl Outcome {
         }
     }
 
-    /// Of a run of which no end was heard.
-    pub(super) fn lost() -> Self {
+    /// Of a run of which no end was heard: one that was left, or one that could not be kept.
+    pub(super) fn unknown(is_left: bool) -> Self {
+        if is_left {
+            return Self {
+                status: "left",
+                error: Some("a server goes on with what is not finished".to_owned()),
+                ..Self::lost()
+            };
+        }
+        Self::lost()
+    }
+
+    fn lost() -> Self {
         Self {
             status: "lost",
             outputs: json!({}),
@@ -158,6 +169,8 @@ mod tests {
             lost.line()
                 .starts_with("lost after 0 ms, 0 nodes, 0 tokens: ")
         );
+        let left = Outcome::unknown(true).line();
+        assert!(left.starts_with("left after ") && left.ends_with("not finished"));
         let done = Outcome {
             status: "succeeded",
             error: None,

@@ -4,8 +4,12 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use actix_web::rt;
 use gatewright_domain::{Clock as _, SystemClock, ids::AppId};
-use gatewright_run_events::{Audience, Generation, Projection, Reader, RunEvent, View};
-use gatewright_run_service::{Asked, Caller, RunServiceError, StartRun, UnknownConversation};
+use gatewright_run_events::{
+    Audience, Generation, Projection, Reader, RunEvent, RunIdentity, View,
+};
+use gatewright_run_service::{
+    Asked, Caller, RENEW_SECONDS, RunServiceError, StartRun, Surface, UnknownConversation,
+};
 use gatewright_runtime::{RunPlane, complain, say, termination};
 use gatewright_usecase_kit::Ctx;
 use gatewright_usecase_runs::RunHandle;
@@ -19,8 +23,6 @@ use super::{
     progress, text,
 };
 
-/// How often the lease of the run is renewed: three times in the length of one.
-const RENEW: Duration = Duration::from_secs(5);
 /// How long calls that must not be done twice are waited for when the process leaves a run.
 const LEAVE: Duration = Duration::from_secs(5);
 
@@ -46,7 +48,7 @@ pub(super) async fn run(
         .query
         .map(|query| Asked::new(query, None, UnknownConversation::Begins));
     let start = StartRun {
-        app: request.app,
+        surface: Surface::People,
         version: None,
         inputs,
         files: vec![],
@@ -58,17 +60,23 @@ pub(super) async fn run(
         },
     };
     let ctx = Ctx::of_system(SystemClock.now(), "app-run");
-    let begun = runs.service.start(&ctx, start).await;
+    let begun = runs.service.start(&ctx, request.app, start).await;
     let handle = begun.map_err(refused)?;
     let ids = json!({"app_id": handle.plan.app_id, "run_id": handle.plan.key.run_id, "task_id": handle.plan.task_id});
     complain!("run {}", handle.plan.key.run_id);
     let leases = rt::spawn(renew(Arc::clone(&runs)));
-    let outcome = follow(&runs, &handle, output).await;
+    let mut ending = Ending::new(handle.reader(false), handle.plan.identity(), output);
+    let followed = follow(&runs, &handle, &mut ending).await;
     leases.abort();
     runs.leave(LEAVE).await;
-    Ok(match outcome? {
-        Some(outcome) => outcome.report(output, &ids),
-        None => ExitCode::from(STOPPED),
+    followed?;
+    // What happened meanwhile is told too.
+    let _all = rt::time::timeout(Duration::ZERO, ending.read()).await;
+    let code = ending.outcome().report(output, &ids);
+    Ok(if ending.is_left {
+        ExitCode::from(STOPPED)
+    } else {
+        code
     })
 }
 
@@ -87,59 +95,78 @@ fn refused(error: RunServiceError) -> anyhow::Error {
 /// Keeps the lease of the run, so that no server takes it for one whose process is gone. Takes no others.
 async fn renew(runs: Arc<RunPlane>) {
     loop {
-        rt::time::sleep(RENEW).await;
+        rt::time::sleep(Duration::from_secs_f64(RENEW_SECONDS)).await;
         if let Err(error) = runs.renew_leases().await {
             complain!("the run's lease is not renewed: {error}");
         }
     }
 }
 
-/// Reads until the run ends or waits. The first signal stops the run, the second one leaves it: then there is no outcome.
-async fn follow(
-    runs: &RunPlane,
-    handle: &RunHandle,
+/// A run as far as it was read, and what is known of its end.
+struct Ending {
+    reader: Reader,
+    projection: Projection,
     output: Output,
-) -> anyhow::Result<Option<Outcome>> {
-    let mut reader = handle.reader(false);
-    let projection = Projection::live(
-        handle.plan.identity(),
-        View {
+    outcome: Option<Outcome>,
+    /// Nobody waits for it any more.
+    is_left: bool,
+}
+
+impl Ending {
+    fn new(reader: Reader, run: RunIdentity, output: Output) -> Self {
+        let view = View {
             audience: Audience::ServiceApi,
             generation: Generation::V1_16,
-        },
-    );
-    let told = |event: &RunEvent| tell(event, output, &projection);
+        };
+        Self {
+            reader,
+            projection: Projection::live(run, view),
+            output,
+            outcome: None,
+            is_left: false,
+        }
+    }
+
+    /// Reads on until the run ends, waits, or is not here any more. Dropping the future loses nothing.
+    async fn read(&mut self) {
+        while let Ok(Some(batch)) = self.reader.next().await {
+            for event in &batch.events {
+                tell(event, self.output, &self.projection);
+                self.outcome = Outcome::of(event).or(self.outcome.take());
+            }
+        }
+    }
+
+    /// What became of the run.
+    fn outcome(&self) -> Outcome {
+        let known = self.outcome.clone();
+        known.unwrap_or_else(|| Outcome::unknown(self.is_left))
+    }
+}
+
+/// Reads until the run ends or waits. The first signal stops the run, the second one leaves it.
+async fn follow(runs: &RunPlane, handle: &RunHandle, ending: &mut Ending) -> anyhow::Result<()> {
     let mut stopping = false;
     loop {
         // Signals are heard from before the first line on: whoever sees that may send one.
         let signal = tokio::select! {
             biased;
             signal = termination() => signal?,
-            outcome = read(&mut reader, &told) => return Ok(Some(outcome)),
+            () = ending.read() => return Ok(()),
         };
         if stopping {
             complain!("leaving; a server goes on with what is not finished");
-            return Ok(None);
+            ending.is_left = true;
+            return Ok(());
         }
         complain!("{signal}: stopping the run; once more leaves it");
         stopping = true;
         let app = AppId(handle.plan.app_id);
-        runs.service
-            .stop(app, &handle.plan.task_id.to_string())
-            .await?;
-    }
-}
-
-/// Reads on; what was told is not told again when this is begun anew.
-async fn read(reader: &mut Reader, told: &impl Fn(&RunEvent)) -> Outcome {
-    let mut outcome = None;
-    while let Ok(Some(batch)) = reader.next().await {
-        for event in &batch.events {
-            told(event);
-            outcome = Outcome::of(event).or(outcome);
+        let task = handle.plan.task_id.to_string();
+        if let Err(error) = runs.service.stop(app, &task).await {
+            complain!("the run is not stopped: {error}");
         }
     }
-    outcome.unwrap_or_else(Outcome::lost)
 }
 
 fn tell(event: &RunEvent, output: Output, projection: &Projection) {
@@ -153,5 +180,36 @@ fn tell(event: &RunEvent, output: Output, projection: &Projection) {
     }
     if let Some(line) = progress::line(event) {
         complain!("{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Waker},
+    };
+
+    use gatewright_run_events::{RunError, RunLog};
+
+    use super::*;
+
+    #[test]
+    fn end_that_was_heard_is_known_when_a_signal_comes_while_more_is_waited_for() {
+        let log = Arc::new(RunLog::new(None));
+        let run = RunIdentity {
+            workflow_run_id: "r".to_owned(),
+            task_id: "t".to_owned(),
+            message: None,
+        };
+        let mut ending = Ending::new(log.reader(0, false), run, Output::Json);
+        assert_eq!(ending.outcome(), Outcome::unknown(false));
+        let ended = RunEvent::Error(RunError::invalid_param("no such thing"));
+        log.append(ended).unwrap();
+        let waits = pin!(ending.read()).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(waits.is_pending());
+        ending.is_left = true;
+        let known = ending.outcome().error;
+        assert_eq!(known.as_deref(), Some("no such thing"));
     }
 }

@@ -7,7 +7,7 @@ use gatewright_domain::Classify;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{classified::Classified, ours};
+use super::{OUTAGE, Surface, classified::Classified, ours, unreadable::first_sentence};
 use crate::input::FieldProblem;
 
 /// The console's error object.
@@ -81,21 +81,9 @@ impl ConsoleFailure {
         match self {
             Self::Slice(error) => slice(error),
             Self::Fields(problems) => fields(problems),
-            Self::Malformed => plain(
-                StatusCode::BAD_REQUEST,
-                "bad_request",
-                "Invalid JSON payload received or JSON payload is empty.",
-            ),
-            Self::NotJson => plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "The request must have Content-Type: application/json.",
-            ),
-            Self::TooLarge => plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "request_entity_too_large",
-                "The body is too large.",
-            ),
+            Self::Malformed => Surface::Console.malformed(),
+            Self::NotJson => Surface::Console.not_json(),
+            Self::TooLarge => Surface::Console.too_large(),
         }
     }
 }
@@ -106,13 +94,9 @@ impl ResponseError for ConsoleFailure {
     }
 }
 
-fn plain(status: StatusCode, code: &str, message: &str) -> HttpResponse {
-    HttpResponse::build(status).json(ConsoleErrorBody::new(status, code, message))
-}
-
 fn fields(problems: &[FieldProblem]) -> HttpResponse {
     let first = problems.first();
-    let message = first.map_or_else(|| "Invalid request.".to_owned(), FieldProblem::sentence);
+    let message = first_sentence(problems);
     let mut body = ConsoleErrorBody::new(StatusCode::BAD_REQUEST, "invalid_param", &message);
     body.params = first.and_then(|problem| problem.loc.first().cloned());
     HttpResponse::BadRequest().json(body)
@@ -120,7 +104,7 @@ fn fields(problems: &[FieldProblem]) -> HttpResponse {
 
 fn slice(error: &Classified) -> HttpResponse {
     error.log();
-    let message = error.text("A service that this request needs did not answer. Try again.");
+    let message = error.text(OUTAGE);
     let mut body = ConsoleErrorBody::new(error.status(), error.class.code, message);
     match error.class.extra {
         Some(("result", value)) => body.result = Some(value),

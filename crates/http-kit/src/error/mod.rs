@@ -11,6 +11,7 @@ mod oauth;
 mod openapi;
 mod service;
 mod sso;
+mod unreadable;
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -31,6 +32,8 @@ pub use sso::SsoFailure;
 pub const REASON: &str = "X-Gatewright-Reason";
 /// What a caller is told to wait when a dependency failed, in seconds.
 const RETRY_AFTER_OUTAGE: u64 = 1;
+/// What a caller is told then; the cause is nobody's business.
+const OUTAGE: &str = "A service that this request needs did not answer. Try again.";
 
 fn retry_after(builder: &mut HttpResponseBuilder, seconds: u64) {
     builder.insert_header((header::RETRY_AFTER, seconds.max(1)));
@@ -99,10 +102,7 @@ impl Surface {
     /// 503 with the headers that the outer middleware has no chance to add.
     fn outage(self) -> HttpResponse {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        let (code, message) = (
-            "service_unavailable",
-            "A service that this request needs did not answer. Try again.",
-        );
+        let (code, message) = ("service_unavailable", OUTAGE);
         let mut builder = HttpResponse::build(status);
         retry_after(&mut builder, RETRY_AFTER_OUTAGE);
         builder.insert_header((header::CACHE_CONTROL, "no-store"));

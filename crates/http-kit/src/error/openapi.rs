@@ -7,7 +7,7 @@ use gatewright_domain::{Classify, ErrorKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{classified::Classified, oauth, ours};
+use super::{Surface, classified::Classified, oauth, ours};
 use crate::input::FieldProblem;
 
 /// The canonical error object. Absent members are omitted.
@@ -91,15 +91,7 @@ impl OpenApiFailure {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 HttpResponse::build(status).json(ErrorBody::new(status, "invalid_param", message))
             }
-            Self::TooLarge => {
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                let code = "request_entity_too_large";
-                HttpResponse::build(status).json(ErrorBody::new(
-                    status,
-                    code,
-                    "The body is too large.",
-                ))
-            }
+            Self::TooLarge => Surface::OpenApi.too_large(),
         }
     }
 }

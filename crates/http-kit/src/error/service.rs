@@ -7,7 +7,7 @@ use gatewright_domain::Classify;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{classified::Classified, ours};
+use super::{OUTAGE, Surface, classified::Classified, ours, unreadable::first_sentence};
 use crate::input::FieldProblem;
 
 /// The error object of the service API.
@@ -72,21 +72,9 @@ impl ServiceFailure {
         match self {
             Self::Slice(error) => slice(error),
             Self::Fields(problems) => fields(problems),
-            Self::Malformed => plain(
-                StatusCode::BAD_REQUEST,
-                "bad_request",
-                "Invalid JSON payload received or JSON payload is empty.",
-            ),
-            Self::NotJson => plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "The request must have Content-Type: application/json.",
-            ),
-            Self::TooLarge => plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "request_entity_too_large",
-                "The body is too large.",
-            ),
+            Self::Malformed => Surface::Service.malformed(),
+            Self::NotJson => Surface::Service.not_json(),
+            Self::TooLarge => Surface::Service.too_large(),
             Self::Told(body) => {
                 let status = StatusCode::from_u16(body.status);
                 let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -102,19 +90,14 @@ impl ResponseError for ServiceFailure {
     }
 }
 
-fn plain(status: StatusCode, code: &str, message: &str) -> HttpResponse {
-    HttpResponse::build(status).json(ServiceErrorBody::new(status, code, message))
-}
-
 fn fields(problems: &[FieldProblem]) -> HttpResponse {
-    let first = problems.first();
-    let message = first.map_or_else(|| "Invalid request.".to_owned(), FieldProblem::sentence);
-    plain(StatusCode::BAD_REQUEST, "invalid_param", &message)
+    let message = first_sentence(problems);
+    Surface::Service.answer(StatusCode::BAD_REQUEST, "invalid_param", &message)
 }
 
 fn slice(error: &Classified) -> HttpResponse {
     error.log();
-    let message = error.text("A service that this request needs did not answer. Try again.");
+    let message = error.text(OUTAGE);
     let body = ServiceErrorBody::new(error.status(), error.class.code, message);
     error.builder().json(body)
 }

@@ -99,7 +99,10 @@ impl FromRequest for AnySubject {
 }
 
 /// The token of the one `Authorization` header; `None` when there is none or of another scheme.
-fn presented(request: &HttpRequest) -> Result<Option<&str>, BearerRouteError> {
+///
+/// # Errors
+/// When there are several of these headers, or one that is no text.
+pub fn presented(request: &HttpRequest) -> Result<Option<&str>, BearerRouteError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else {
         return Ok(None);

@@ -14,7 +14,7 @@ mod then;
 
 pub use bearer::{
     AnySubject, AppsReadScope, AppsRunScope, FullScope, Require, WorkspaceReadScope,
-    WorkspaceWriteScope,
+    WorkspaceWriteScope, presented,
 };
 pub use body::{Body, Unreadable, form_pairs};
 pub use context::RequestCtx;
@@ -26,7 +26,7 @@ pub use member::{
     AdministersApps, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsApps, EditsTags,
     InWorkspace, ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
 };
-pub use multipart::{UploadFields, UploadForm, UploadProblem};
+pub use multipart::{FilePart, UploadFields, UploadForm, UploadProblem};
 pub use path_id::PathId;
 pub use query::{Query, query_pairs, read_query};
 pub use session::{

@@ -69,7 +69,7 @@ pub struct UploadFields {
     pub user: Option<String>,
 }
 
-/// The part `file`.
+/// A part that is a file.
 pub struct FilePart {
     /// As it was sent, checked.
     pub name: FileName,
@@ -77,6 +77,25 @@ pub struct FilePart {
     pub media_type: String,
     /// What was not read yet.
     pub content: Field,
+}
+
+impl FilePart {
+    /// A part that has a name of a file.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn of(part: Field) -> Result<Self, FileNameProblem> {
+        let sent = part.content_disposition();
+        let sent = sent.and_then(|sent| sent.get_filename());
+        let name = file_name(&part, sent.unwrap_or_default())?;
+        let said = part.content_type();
+        let media_type = said.map(|said| said.essence_str().to_owned());
+        Ok(Self {
+            name,
+            media_type: media_type.unwrap_or_else(|| "application/octet-stream".into()),
+            content: part,
+        })
+    }
 }
 
 impl UploadForm {
@@ -94,15 +113,8 @@ impl UploadForm {
             let disposition = part.content_disposition();
             let sent = disposition.and_then(|sent| sent.get_filename());
             match (part.name() == Some("file"), sent) {
-                (true, Some(name)) => {
-                    let name = file_name(&part, name)?;
-                    let said = part.content_type();
-                    let media_type = said.map(|said| said.essence_str().to_owned());
-                    let file = FilePart {
-                        name,
-                        media_type: media_type.unwrap_or_else(|| "application/octet-stream".into()),
-                        content: part,
-                    };
+                (true, Some(_)) => {
+                    let file = FilePart::of(part)?;
                     let UploadFields { source, user } = fields;
                     return Ok(Self {
                         file,

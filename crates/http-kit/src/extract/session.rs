@@ -19,7 +19,7 @@ use gatewright_usecase_device::device::DeviceFlow;
 use gatewright_usecase_identity::console::{CHALLENGE, Console, ConsoleError, Setup};
 use gatewright_usecase_kit::ConsoleIdentity;
 
-use super::context::RequestCtx;
+use super::{bearer::presented, context::RequestCtx};
 use crate::{
     cookies::{self, CookiePolicy},
     error::{ConsoleFailure, OpenApiFailure},
@@ -243,15 +243,8 @@ pub async fn every_session(request: &HttpRequest) -> Result<Vec<ConsoleIdentity>
 }
 
 fn authorization(request: &HttpRequest) -> Option<String> {
-    let value = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim().to_owned())
+    let token = presented(request).ok().flatten();
+    token.map(str::to_owned)
 }
 
 fn check_csrf(request: &HttpRequest, identity: &ConsoleIdentity) -> Result<(), ConsoleError> {

@@ -15,6 +15,8 @@ const SLOW: Duration = Duration::from_secs(15);
 const UPLOAD: Duration = Duration::from_mins(5);
 /// No body that is held in memory is larger, in bytes.
 const MAX_BODY: usize = 64 * 1024;
+/// Inputs and answers of runs may be long texts.
+const MAX_TEXTS: usize = 10 << 20;
 
 /// How long an identity provider may take, whatever it is asked for. Part of the application's data.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +56,11 @@ impl Facts {
     pub const SLOW: Self = Self {
         deadline: SLOW,
         ..Self::STANDARD
+    };
+    /// Takes what a run is given, or is answered: 15 seconds, 10 MiB. The run is in storage when the answer begins.
+    pub const LARGE: Self = Self {
+        body: BodyLimit::Bytes(MAX_TEXTS),
+        ..Self::SLOW
     };
     /// Takes a file: 5 minutes, piece by piece.
     pub const UPLOAD: Self = Self {

@@ -9,11 +9,12 @@ use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{ApiFormat, Query, RequestCtx, Then},
 };
+use gatewright_run_events::Audience;
 use gatewright_run_service::{AttachRun, RunService};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{reached::Reached, runs};
+use super::reached::Reached;
 use crate::{failure::NotRun, stream};
 
 /// How a run is read on.
@@ -53,5 +54,6 @@ pub(crate) async fn events(
         continue_on_pause: query.continue_on_pause.unwrap_or(false),
     };
     let attached = service.attach(&attach).await.map_err(NotRun)?;
-    Ok(stream::attached(attached, runs::view(&settings, &ctx)))
+    let view = stream::view(Audience::Openapi, &settings, &ctx);
+    Ok(stream::attached(attached, view))
 }

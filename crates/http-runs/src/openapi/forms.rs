@@ -12,44 +12,14 @@ use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{AnySubject, ApiFormat, Body, RequestCtx, Then},
 };
-use gatewright_run_service::{Creator, FormAnswer, FormSurface, OpenForm, RunService};
+use gatewright_run_service::{Creator, FormAnswer, FormSurface, RunService};
 use gatewright_usecase_apps::{Apps, OpenApp, ReachableApp};
 use gatewright_usecase_device::bearer::Caller;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::failure::NotRun;
-
-/// A form that waits to be answered.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FormDefinition {
-    /// Markdown, its variables filled in; `{{#$output.name#}}` marks the place of a field.
-    form_content: String,
-    /// Fields, as the app defines them.
-    #[schema(value_type = Vec<Object>)]
-    inputs: Vec<Value>,
-    /// Defaults that came from variables, by field, as texts.
-    #[schema(value_type = Object)]
-    resolved_default_values: Map<String, Value>,
-    /// Buttons, as the app defines them.
-    #[schema(value_type = Vec<Object>)]
-    user_actions: Vec<Value>,
-    /// When the form ends, in Unix seconds.
-    expiration_time: i64,
-}
-
-impl From<OpenForm> for FormDefinition {
-    fn from(form: OpenForm) -> Self {
-        Self {
-            form_content: form.content,
-            inputs: form.inputs,
-            resolved_default_values: form.defaults,
-            user_actions: form.actions,
-            expiration_time: form.expiration_time,
-        }
-    }
-}
+use crate::{Answered, FormDefinition, failure::NotRun};
 
 /// An answer to a form.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,10 +30,6 @@ pub(crate) struct FormSubmission {
     #[schema(value_type = Object)]
     inputs: Map<String, Value>,
 }
-
-/// The answer was kept.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answered {}
 
 /// Who may use the app of the path: its members who run apps, and whoever may use it without an account.
 pub(crate) struct AppCaller {

@@ -5,14 +5,13 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use gatewright_auth::console::ConsoleSettings;
-use gatewright_domain::generation::Generation as Client;
 use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{ApiFormat, Body, RequestCtx, Then},
     input::FieldProblem,
 };
-use gatewright_run_events::{Audience, Generation, View};
-use gatewright_run_service::{Asked, RunService, StartRun, UnknownConversation};
+use gatewright_run_events::Audience;
+use gatewright_run_service::{Asked, RunService, StartRun, Surface, UnknownConversation};
 use gatewright_usecase_runs::RunLines;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -78,7 +77,7 @@ pub(crate) async fn run(
     let version = version.map_err(|_| no_uuid("workflow_id"))?;
     let asked = asked(body.query, body.conversation_id)?;
     let start = StartRun {
-        app: app.id,
+        surface: Surface::Programs,
         version,
         inputs: body.inputs,
         asked,
@@ -94,19 +93,8 @@ pub(crate) async fn run(
     Ok(stream::events(RunLines::live(
         handle.reader(false),
         handle.plan.identity(),
-        view(&settings, &ctx),
+        stream::view(Audience::Openapi, &settings, &ctx),
     )))
-}
-
-/// How programs of this surface see a run.
-pub(super) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
-    View {
-        audience: Audience::Openapi,
-        generation: match settings.dify_version.towards(ctx.user_agent.as_deref()) {
-            Client::V1_14 => Generation::V1_14,
-            Client::V1_16 => Generation::V1_16,
-        },
-    }
 }
 
 /// Stops a run.

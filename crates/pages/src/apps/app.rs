@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    CHATFLOW, ROWS, Visit,
+    CHATFLOW, Visit,
     fields::{Field, fields, message_field, text},
     problem, words,
 };
@@ -23,6 +23,7 @@ use crate::{
     install::unavailable,
     link::Link,
     page::{Page, show_app},
+    pager::ROWS,
     time::{When, Zone},
 };
 
@@ -49,6 +50,8 @@ struct AppPage {
     /// Why it does not run; then it has no form.
     refusal: Option<String>,
     fields: Vec<Field>,
+    /// Whether files can be sent with them.
+    takes_files: bool,
     runs: Vec<Entry>,
     /// Whether these are not the latest ones.
     is_older: bool,
@@ -160,7 +163,7 @@ pub(super) async fn declared(
         );
         return Err(NoForm::Because(text.to_owned()));
     }
-    let found = runs.input_fields(app.id).await;
+    let found = runs.input_fields_of(app.clone()).await;
     found.map_err(|error| match error {
         RunServiceError::Unavailable(error) => NoForm::Answer(unavailable(visit.language, &error)),
         other => NoForm::Because(problem::words_of_run(visit.language, &other)),
@@ -199,6 +202,7 @@ pub(super) async fn render(
         description: app.description,
         csrf_token: csrf_token(request, &visit.session),
         refusal,
+        takes_files: fields.iter().any(|field| field.files.is_some()),
         fields,
         is_older: view.before.is_some(),
         older: last.map(|run| format!("{path}?before={run}#runs")),

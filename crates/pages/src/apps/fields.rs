@@ -3,6 +3,7 @@
 use gatewright_run_service::{InputField, InputKind};
 use serde_json::{Map, Value};
 
+use super::file_choice::FileChoice;
 use crate::{form::PageForm, page::PageLanguage};
 
 /// How an input is filled in.
@@ -18,6 +19,8 @@ pub(super) enum Control {
     Checkbox,
     /// Several lines of JSON.
     Json,
+    /// Files to choose.
+    Files,
     /// It cannot be filled in here.
     None,
 }
@@ -35,6 +38,8 @@ pub(super) struct Field {
     pub(super) is_required: bool,
     /// The most characters, when there is a most.
     pub(super) most: Option<u64>,
+    /// Of a field for files: which.
+    pub(super) files: Option<FileChoice>,
     /// What is wrong with what was filled in.
     pub(super) problem: Option<String>,
 }
@@ -49,6 +54,7 @@ impl Field {
             Control::Number => "number",
             Control::Checkbox => "checkbox",
             Control::Json => "json",
+            Control::Files => "files",
             Control::None => "none",
         };
         own == name
@@ -59,9 +65,9 @@ impl Field {
     }
 }
 
-/// What a field is called in the form: an input may be called as one of our own fields.
-pub(super) fn name(field: &InputField) -> String {
-    format!("input.{}", field.variable)
+/// What the field of an input is called in the form: an input may be called as one of our own fields.
+pub(super) fn name(variable: &str) -> String {
+    format!("input.{variable}")
 }
 
 /// The name of the field for what is said.
@@ -78,6 +84,7 @@ pub(super) fn message_field(label: &str, value: String) -> Field {
         options: vec![],
         is_required: true,
         most: None,
+        files: None,
         problem: None,
     }
 }
@@ -88,16 +95,21 @@ pub(super) fn fields(
     filled: impl Fn(&InputField) -> Option<String>,
 ) -> Vec<Field> {
     let shown = declared.iter().filter(|field| !field.hide);
-    let field = |(number, field): (usize, &InputField)| Field {
-        id: format!("input-{number}"),
-        name: name(field),
-        label: label(field),
-        control: control(field.kind),
-        value: filled(field).unwrap_or_else(|| text(&field.default)),
-        options: field.options.clone(),
-        is_required: field.required,
-        most: (field.max_length > 0 && is_text(field.kind)).then_some(field.max_length),
-        problem: None,
+    let field = |(number, field): (usize, &InputField)| {
+        let control = control(field);
+        let value = filled(field).unwrap_or_else(|| text(&field.default));
+        Field {
+            id: format!("input-{number}"),
+            name: name(&field.variable),
+            label: label(field),
+            control,
+            options: field.options.clone(),
+            is_required: field.required,
+            most: (field.max_length > 0 && is_text(field.kind)).then_some(field.max_length),
+            files: (control == Control::Files).then(|| FileChoice::of(field, &value)),
+            problem: None,
+            value,
+        }
     };
     shown.enumerate().map(field).collect()
 }
@@ -111,14 +123,17 @@ fn label(field: &InputField) -> String {
     }
 }
 
-fn control(kind: InputKind) -> Control {
-    match kind {
+fn control(field: &InputField) -> Control {
+    match field.kind {
         InputKind::TextInput | InputKind::ExternalDataTool => Control::Line,
         InputKind::Paragraph => Control::Area,
         InputKind::Select => Control::Select,
         InputKind::Number => Control::Number,
         InputKind::Checkbox => Control::Checkbox,
         InputKind::JsonObject => Control::Json,
+        InputKind::File | InputKind::FileList if field.files.allows_method("local_file") => {
+            Control::Files
+        }
         InputKind::File | InputKind::FileList => Control::None,
     }
 }
@@ -154,8 +169,10 @@ pub(super) struct InputProblem {
 impl InputProblem {
     /// With an input of this name.
     pub(super) fn of_input(variable: &str, words: String) -> Self {
-        let name = format!("input.{variable}");
-        Self { name, words }
+        Self {
+            name: name(variable),
+            words,
+        }
     }
 
     /// Puts it where its field is.
@@ -175,7 +192,7 @@ pub(super) fn inputs(
 ) -> Result<Map<String, Value>, InputProblem> {
     let mut inputs = Map::new();
     for field in declared.iter().filter(|field| !field.hide) {
-        let name = name(field);
+        let name = name(&field.variable);
         let filled = sent.fields.iter().find(|(known, _)| *known == name);
         let filled = filled.map_or("", |(_, value)| value.as_str());
         let value = value(field, filled).map_err(|error| {
@@ -191,15 +208,16 @@ pub(super) fn inputs(
 
 fn value(field: &InputField, filled: &str) -> serde_json::Result<Option<Value>> {
     let is_empty = filled.trim().is_empty();
-    Ok(match control(field.kind) {
+    Ok(match control(field) {
         Control::None => None,
         Control::Checkbox => Some(Value::Bool(filled == "true")),
         Control::Line | Control::Area if is_empty && field.required => None,
         // Browsers send the end of a line as two characters.
         Control::Line | Control::Area => Some(Value::String(filled.replace("\r\n", "\n"))),
-        Control::Select | Control::Number | Control::Json if is_empty => None,
+        Control::Select | Control::Number | Control::Json | Control::Files if is_empty => None,
         Control::Select | Control::Number => Some(Value::String(filled.to_owned())),
-        Control::Json => Some(serde_json::from_str(filled)?),
+        // Which files were uploaded, as runs are told of them.
+        Control::Json | Control::Files => Some(serde_json::from_str(filled)?),
     })
 }
 
@@ -229,7 +247,8 @@ mod tests {
             ("checkbox", false, "true", Some(json!(true))),
             ("json_object", false, "", None),
             ("json_object", true, "{\"a\": 1}", Some(json!({"a": 1}))),
-            ("file", true, "x", None),
+            ("file", true, "", None),
+            ("file", true, "{\"id\": \"x\"}", Some(json!({"id": "x"}))),
         ] {
             let value = value(&field(kind, required), filled).unwrap();
             assert_eq!(value, found, "{kind} {required} {filled:?}");

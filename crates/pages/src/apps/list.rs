@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use gatewright_usecase_apps::{App, AppPage, Apps, Filter, Order, Page as Asked};
 
-use super::{ROWS, Visit, words};
+use super::{Visit, words};
 use crate::{
     guard::{FlashQuery, flash},
     page::{Page, PageLanguage, show_app},
-    pager::Pager,
+    pager::{Pager, ROWS},
 };
 
 /// From so many apps on, one may look for a name.
@@ -85,7 +85,7 @@ async fn read(
             limit: u32::from(ROWS),
         };
         let found = apps.list(visit.workspace.id, &filter, asked).await;
-        found.map_err(|error| super::problem::of_app(visit.language, &error))
+        found.map_err(|error| super::problem::of_run(visit.language, &error.into()))
     };
     let first = wanted.unwrap_or(1).max(1);
     let found = page(first).await?;

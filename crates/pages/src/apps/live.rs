@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
     rt::time::timeout,
     web::{Bytes, Data, Path},
 };
 use askama::Template as _;
 use futures_util::stream;
+use gatewright_http_kit::event_stream;
 use gatewright_run_service::{RunService, Talk};
 use gatewright_usecase_apps::Apps;
 
@@ -30,8 +30,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_secs(15);
 /// Looks and texts after which a stream ends. The browser comes again by itself, and is asked again who it is.
 const MAX_EVENTS: u32 = 600;
-/// Proxies that gather answers before they pass them on are told not to.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Streams what changes on the page of a run. Whoever may not see it gets the answer that the page gives.
 pub(super) async fn get(
@@ -62,11 +60,7 @@ pub(super) async fn get(
         let event = live.next().await?;
         Some((Ok::<_, actix_web::Error>(Bytes::from(event)), live))
     });
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((ACCEL_BUFFERING, "no"))
-        .streaming(body)
+    event_stream("no-store").streaming(body)
 }
 
 /// One open stream.

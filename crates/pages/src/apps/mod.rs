@@ -4,6 +4,7 @@
 
 mod app;
 mod fields;
+mod file_choice;
 mod list;
 mod live;
 mod problem;
@@ -11,6 +12,7 @@ mod progress;
 mod run;
 mod start;
 mod state;
+mod upload;
 mod words;
 
 use actix_web::{
@@ -23,10 +25,7 @@ use gatewright_domain::{
     member::Capability,
     workspace::{MemberWorkspace, Role},
 };
-use gatewright_http_kit::{
-    extract::PathId,
-    operation::{BodyLimit, Facts},
-};
+use gatewright_http_kit::{extract::PathId, operation::Facts};
 use gatewright_run_service::{RunService, RunServiceError, RunTrace};
 use gatewright_usecase_apps::{App, AppError, Apps};
 use gatewright_usecase_kit::ConsoleIdentity;
@@ -42,20 +41,18 @@ use crate::{
 /// The mode of apps that answer in conversations.
 const CHATFLOW: &str = "advanced-chat";
 const HERE: Destination = Destination::Apps;
-/// The most rows of a list on one page: it stays under 50 KB.
-const ROWS: u16 = 20;
-/// Inputs may be long texts; the run is in storage when the answer begins.
-const LARGE: Facts = Facts {
-    body: BodyLimit::Bytes(10 << 20),
-    ..Facts::SLOW
-};
 
 /// Registers the pages of apps.
 pub(super) fn mount(config: &mut ServiceConfig) {
     Routes(config)
         .route("/apps", web::get().to(list::get), QUICK)
         .route("/apps/{app}", web::get().to(app::get), QUICK)
-        .route("/apps/{app}/run", web::post().to(start::post), LARGE)
+        .route("/apps/{app}/run", web::post().to(start::post), Facts::LARGE)
+        .route(
+            "/apps/{app}/run/files",
+            web::post().to(start::post_with_files),
+            Facts::UPLOAD,
+        )
         .route("/apps/{app}/runs/{run}", web::get().to(run::get), QUICK)
         .route(
             "/apps/{app}/runs/{run}/stop",
@@ -111,11 +108,11 @@ impl Visit {
     /// An app of the workspace; 404 when it has none of that id.
     async fn app(&self, apps: &Apps, id: PathId<AppId>) -> Result<App, HttpResponse> {
         let found = match id.or(AppError::NotFound) {
-            Ok(id) => apps.get(self.workspace.id, id).await,
+            Ok(id) => apps.find(self.workspace.id, id).await,
             Err(error) => Err(error),
         };
         match found {
-            Ok(detail) => Ok(detail.row.app),
+            Ok(app) => Ok(app),
             Err(AppError::Unavailable(error)) => Err(unavailable(self.language, &error)),
             Err(_) => Err(self.missing(
                 self.language.t("App not found", "应用不存在"),

@@ -1,8 +1,11 @@
 //! What goes wrong with apps and runs, for people.
 
 use actix_web::HttpResponse;
+use gatewright_http_files::NotTaken;
+use gatewright_http_kit::extract::UploadProblem;
 use gatewright_run_service::{InputError, Problem, RunServiceError};
 use gatewright_usecase_apps::AppError;
+use gatewright_usecase_files::FileError;
 
 use crate::{
     form::status_of,
@@ -10,19 +13,7 @@ use crate::{
     page::{MessagePage, Page, PageLanguage, show},
 };
 
-/// An app that cannot be shown, as a page.
-pub(super) fn of_app(language: PageLanguage, error: &AppError) -> HttpResponse {
-    match error {
-        AppError::Unavailable(error) => unavailable(language, error),
-        other => {
-            let page = Page::new(language, "App unavailable", "应用不可用");
-            let told = MessagePage::saying(page, words_of_app(language, other));
-            show(status_of(other), &told)
-        }
-    }
-}
-
-/// A run that cannot be shown or begun, as a page.
+/// An app or a run that cannot be shown, as a page.
 pub(super) fn of_run(language: PageLanguage, error: &RunServiceError) -> HttpResponse {
     match error {
         RunServiceError::Unavailable(error) => unavailable(language, error),
@@ -35,7 +26,7 @@ pub(super) fn of_run(language: PageLanguage, error: &RunServiceError) -> HttpRes
 }
 
 /// Why an app does not run, in words.
-pub(super) fn words_of_app(language: PageLanguage, error: &AppError) -> String {
+fn words_of_app(language: PageLanguage, error: &AppError) -> String {
     let english = error.to_string();
     let text = match error {
         AppError::NotPublished => language.t(
@@ -61,6 +52,11 @@ pub(super) fn words_of_run(language: PageLanguage, error: &RunServiceError) -> S
                 "此应用目前无法运行：{reason}",
             );
             sentence.replace("{reason}", reason)
+        }
+        RunServiceError::File(error) => {
+            let english = error.to_string();
+            let chinese = "所选文件不符合要求，请重新选择。";
+            language.t(&english, chinese).to_owned()
         }
         RunServiceError::TooMany => language
             .t(
@@ -95,6 +91,35 @@ pub(super) fn words_of_run(language: PageLanguage, error: &RunServiceError) -> S
     }
 }
 
+/// Why a file is not taken, beside its field.
+pub(super) fn words_of_file(language: PageLanguage, error: &NotTaken) -> String {
+    let t = |english: &str, chinese: &str| language.t(english, chinese).to_owned();
+    match error {
+        NotTaken::File(FileError::TooLarge) => t("This file is too large.", "文件过大。"),
+        NotTaken::File(FileError::UnsupportedType | FileError::Blocked(_)) => {
+            t("Files of this kind are not taken here.", "不支持此类文件。")
+        }
+        NotTaken::File(FileError::RateLimited(_)) => t(
+            "You have uploaded enough for now. Try again later.",
+            "近期上传的文件过多，请稍后重试。",
+        ),
+        NotTaken::Form(UploadProblem::Name(_)) => t(
+            "The name of this file cannot be used. Rename it.",
+            "文件名无法使用，请重命名后再试。",
+        ),
+        _ => t(
+            "This file could not be taken. Choose it again.",
+            "无法接收此文件，请重新选择。",
+        ),
+    }
+}
+
+/// More files than an input takes, beside its field.
+pub(super) fn too_many_files(language: PageLanguage, most: u64) -> String {
+    let sentence = language.t("At most {most} files.", "最多 {most} 个文件。");
+    sentence.replace("{most}", &most.to_string())
+}
+
 /// What is wrong with an input, beside its field.
 pub(super) fn words_of_input(language: PageLanguage, error: &InputError) -> String {
     let t = |english: &str, chinese: &str| language.t(english, chinese).to_owned();
@@ -118,9 +143,7 @@ pub(super) fn words_of_input(language: PageLanguage, error: &InputError) -> Stri
             );
             sentence.replace("{reason}", reason)
         }
-        Problem::TooManyFiles(most) => {
-            t("At most {most} files.", "最多 {most} 个文件。").replace("{most}", &most.to_string())
-        }
+        Problem::TooManyFiles(most) => too_many_files(language, *most),
         Problem::NotText(_) | Problem::NotBoolean | Problem::NotFile | Problem::NotFiles => {
             let english = error.to_string();
             t(&english, "填写内容有误，请检查后重试。")

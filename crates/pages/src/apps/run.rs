@@ -13,11 +13,11 @@ use gatewright_usecase_apps::{App, Apps};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{HERE, Visit, fields, problem, progress::Progress, start::to, state::RunState};
+use super::{HERE, Visit, fields, problem, progress::Progress, state::RunState};
 use crate::{
     form::PageForm,
     guard::{csrf_token, sent_by},
-    page::{Page, show_app},
+    page::{Page, onward, show_app},
 };
 
 /// An app and a run of it, in a path.
@@ -64,7 +64,7 @@ impl Seen {
             conversation: talk.conversation,
             csrf_token,
             hidden: own
-                .map(|(name, value)| (format!("input.{name}"), fields::text(&value)))
+                .map(|(name, value)| (fields::name(&name), fields::text(&value)))
                 .collect(),
         }
     }
@@ -155,7 +155,7 @@ async fn ask_to_stop(
     let task = seen.trace.task_id.to_string();
     let stopped = runs.stop(seen.app.id, &task).await;
     stopped.map_err(|error| problem::of_run(seen.visit.language, &error))?;
-    Ok(to(&seen.path()))
+    Ok(onward(&seen.path()))
 }
 
 /// Everything that came out of a run, as a file.

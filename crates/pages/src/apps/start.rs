@@ -6,25 +6,25 @@ use actix_web::{
     web::{Data, Path},
 };
 use gatewright_domain::ids::AppId;
-use gatewright_http_kit::{
-    error::redirect,
-    extract::{PathId, RequestCtx},
-};
+use gatewright_http_kit::extract::{PathId, RequestCtx};
 use gatewright_run_service::{
-    Asked, Caller, InputField, RunService, RunServiceError, StartRun, UnknownConversation,
+    Asked, Caller, InputField, RunService, RunServiceError, StartRun, Surface, UnknownConversation,
 };
 use gatewright_usecase_apps::{App, Apps};
+use gatewright_usecase_files::Files;
 use uuid::Uuid;
 
 use super::{
     CHATFLOW, HERE, Visit,
     app::{NoForm, View, declared, form, render},
-    fields::{Field, InputProblem, MESSAGE, inputs},
+    fields::{self, Field, InputProblem, MESSAGE, inputs},
     problem,
+    upload::{Read, Reading},
 };
 use crate::{
-    form::{PageForm, status_of},
-    guard::sent_by,
+    form::{PageForm, PartedForm, status_of},
+    guard::{sent_by, signed_in},
+    page::onward,
 };
 
 /// Begins a run.
@@ -35,40 +35,92 @@ pub(super) async fn post(
     path: Path<PathId<AppId>>,
     sent: PageForm,
 ) -> HttpResponse {
-    match begin(&apps, &runs, &ctx, path.into_inner(), &sent).await {
+    let begun = async {
+        let session = sent_by(&sent, HERE).await?;
+        let visit = Visit::within(session, sent.language)?;
+        let asked = Wanted::of(visit, &apps, &runs, path.into_inner()).await?;
+        asked.begin(&runs, &ctx, &sent, None).await
+    };
+    match begun.await {
         Ok(answer) | Err(answer) => answer,
     }
 }
 
-async fn begin(
-    apps: &Apps,
-    runs: &RunService,
-    ctx: &RequestCtx,
-    id: PathId<AppId>,
-    sent: &PageForm,
-) -> Result<HttpResponse, HttpResponse> {
-    let session = sent_by(sent, HERE).await?;
-    let visit = Visit::within(session, sent.language)?;
-    let app = visit.app(apps, id).await?;
-    let path = format!("/apps/{}", app.id);
-    let declared = match declared(&visit, runs, &app).await {
-        Ok(declared) => declared,
-        // The page says why.
-        Err(NoForm::Because(_)) => return Ok(to(&path)),
-        Err(NoForm::Answer(answer)) => return Err(answer),
+/// Begins a run that is given files: they come with the form.
+pub(super) async fn post_with_files(
+    apps: Data<Apps>,
+    runs: Data<RunService>,
+    files: Data<Files>,
+    ctx: RequestCtx,
+    path: Path<PathId<AppId>>,
+    sent: PartedForm,
+) -> HttpResponse {
+    let begun = async {
+        let PartedForm { form, parts } = sent;
+        let session = signed_in(&form.request, HERE).await?;
+        let visit = Visit::within(session, form.language)?;
+        let asked = Wanted::of(visit, &apps, &runs, path.into_inner()).await?;
+        let reading = Reading::new(&asked.visit, &asked.declared, &files, &ctx, form);
+        let Read { form, problem } = reading.all(parts).await?;
+        asked.begin(&runs, &ctx, &form, problem).await
     };
-    let form = Form {
-        visit: &visit,
-        app: &app,
-        declared: &declared,
-        sent,
-    };
-    let view = match form.start(runs, ctx).await {
-        Ok(run) => return Ok(to(&format!("{path}/runs/{run}"))),
-        Err(NotStarted::Answer(answer)) => return Err(answer),
-        Err(NotStarted::Shown(view)) => view,
-    };
-    render(&visit, runs, app, &sent.request, view).await
+    match begun.await {
+        Ok(answer) | Err(answer) => answer,
+    }
+}
+
+/// An app that is to run, and what its runs take.
+struct Wanted {
+    visit: Visit,
+    app: App,
+    declared: Vec<InputField>,
+}
+
+impl Wanted {
+    async fn of(
+        visit: Visit,
+        apps: &Apps,
+        runs: &RunService,
+        id: PathId<AppId>,
+    ) -> Result<Self, HttpResponse> {
+        let app = visit.app(apps, id).await?;
+        match declared(&visit, runs, &app).await {
+            Ok(declared) => Ok(Self {
+                visit,
+                app,
+                declared,
+            }),
+            // The page says why.
+            Err(NoForm::Because(_)) => Err(onward(&format!("/apps/{}", app.id))),
+            Err(NoForm::Answer(answer)) => Err(answer),
+        }
+    }
+
+    /// Begins a run, and leads to its page; or shows the form again, with what is wrong with it.
+    async fn begin(
+        self,
+        runs: &RunService,
+        ctx: &RequestCtx,
+        sent: &PageForm,
+        problem: Option<InputProblem>,
+    ) -> Result<HttpResponse, HttpResponse> {
+        let form = Form {
+            visit: &self.visit,
+            app: &self.app,
+            declared: &self.declared,
+            sent,
+        };
+        let begun = match problem {
+            Some(problem) => Err(form.wrong(&problem)),
+            None => form.start(runs, ctx).await,
+        };
+        let view = match begun {
+            Ok(run) => return Ok(onward(&format!("/apps/{}/runs/{run}", self.app.id))),
+            Err(NotStarted::Answer(answer)) => return Err(answer),
+            Err(NotStarted::Shown(view)) => view,
+        };
+        render(&self.visit, runs, self.app, &sent.request, view).await
+    }
 }
 
 /// A form that was filled in.
@@ -96,7 +148,7 @@ impl Form<'_> {
         let inputs = inputs.map_err(|problem| self.wrong(&problem))?;
         let account = &self.visit.session.account;
         let start = StartRun {
-            app: self.app.id,
+            surface: Surface::People,
             version: None,
             inputs,
             files: vec![],
@@ -107,7 +159,7 @@ impl Form<'_> {
                 email: account.email.clone(),
             },
         };
-        match runs.start(ctx, start).await {
+        match runs.start_known(ctx, self.app.clone(), start).await {
             Ok(handle) => Ok(handle.plan.key.run_id),
             Err(error) => Err(self.refused(&error)),
         }
@@ -133,7 +185,7 @@ impl Form<'_> {
 
     fn fields(&self) -> Vec<Field> {
         let message = self.sent.value(MESSAGE).to_owned();
-        let filled = |name: &str| Some(self.sent.value(&format!("input.{name}")).to_owned());
+        let filled = |name: &str| Some(self.sent.value(&fields::name(name)).to_owned());
         form(self.visit, self.app, self.declared, message, filled)
     }
 
@@ -168,9 +220,4 @@ impl Form<'_> {
             }),
         }
     }
-}
-
-/// Another page, to be read: reloading it sends nothing again.
-pub(super) fn to(path: &str) -> HttpResponse {
-    redirect(path).status(StatusCode::SEE_OTHER).finish()
 }

@@ -172,6 +172,7 @@ fn plan() -> RunPlan {
         workflow_id: Uuid::from_u128(11),
         message: None,
         dialogue: None,
+        surface: gatewright_usecase_runs::Surface::Service,
         created_by: CreatedBy::EndUser {
             id: "end-user".to_owned(),
             user: "u".to_owned(),

@@ -217,6 +217,7 @@ pub(crate) fn plan(chat: bool) -> RunPlan {
             created_at: 1,
         }),
         dialogue: None,
+        surface: gatewright_usecase_runs::Surface::Service,
         created_by: CreatedBy::EndUser {
             id: "e".to_owned(),
             user: "u".to_owned(),
