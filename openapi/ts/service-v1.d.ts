@@ -247,6 +247,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The answer was kept. */
+        Answered: Record<string, never>;
         /** @description Facts about an app. */
         AppInfo: {
             name: string;
@@ -315,16 +317,8 @@ export interface components {
             workflow_id?: string | null;
             user: string & Record<string, never>;
         };
-        /** @description An answer to a form. */
-        HumanInputAnswer: {
-            /** @description The id of the button that was pressed. */
-            action: string;
-            /** @description By the names of the form's fields; others are dropped. */
-            inputs: Record<string, never>;
-            user: string & Record<string, never>;
-        };
         /** @description A form that waits to be answered. */
-        HumanInputForm: {
+        FormDefinition: {
             /** @description Markdown, its variables filled in; `{{#$output.name#}}` marks the place of a field. */
             form_content: string;
             /** @description Fields, as the app defines them. */
@@ -339,8 +333,14 @@ export interface components {
              */
             expiration_time: number;
         };
-        /** @description The answer was kept. */
-        Kept: Record<string, never>;
+        /** @description An answer to a form. */
+        HumanInputAnswer: {
+            /** @description The id of the button that was pressed. */
+            action: string;
+            /** @description By the names of the form's fields; others are dropped. */
+            inputs: Record<string, never>;
+            user: string & Record<string, never>;
+        };
         /**
          * @description How a caller wants to hear of a run.
          * @enum {string}
@@ -701,7 +701,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HumanInputForm"];
+                    "application/json": components["schemas"]["FormDefinition"];
                 };
             };
             /** @description There is no such thing for the caller */
@@ -754,7 +754,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["Answered"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
