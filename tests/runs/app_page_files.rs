@@ -7,7 +7,7 @@ use super::{
     run_files::app,
 };
 use crate::support::{
-    EMAIL, Harness, PUBLIC_URL,
+    EMAIL, Harness,
     files::{PNG, part},
     plain::{Plain, signed_in},
 };
@@ -133,7 +133,7 @@ async fn run_form_takes_no_file_from_whom_it_does_not_know() {
         .h
         .request("POST", &path)
         .header("cookie", cookies.headers()["cookie"].clone())
-        .header("origin", PUBLIC_URL.replace("https", "http"))
+        .header("origin", "https://evil.example")
         .header("content-type", "multipart/form-data; boundary=edge")
         .body([token, file, b"--edge--\r\n".to_vec()].concat());
     assert_eq!(foreign.send().await.unwrap().status(), 403);

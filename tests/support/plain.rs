@@ -158,10 +158,8 @@ fn fields(page: &Answer, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         if input.starts_with("type=\"checkbox\"") && typed.is_none() {
             continue;
         }
-        fields.push((
-            name.to_owned(),
-            typed.map_or(value, |(_, typed)| typed).to_owned(),
-        ));
+        let value = typed.map_or_else(|| unescaped(value), |(_, typed)| (*typed).to_owned());
+        fields.push((name.to_owned(), value));
     }
     for select in page.body.split("<select ").skip(1) {
         let name = between(select, "name=\"", "\"").unwrap();
@@ -179,7 +177,7 @@ fn fields(page: &Answer, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         let name = between(area, "name=\"", "\"").unwrap();
         let value = between(area, ">\n", "</textarea>").unwrap_or_default();
         let typed = filled.iter().find(|(known, _)| *known == name);
-        let value = typed.map_or(value, |(_, typed)| typed);
+        let value = typed.map_or_else(|| unescaped(value), |(_, typed)| (*typed).to_owned());
         // As browsers end lines.
         fields.push((name.to_owned(), value.replace('\n', "\r\n")));
     }
@@ -196,6 +194,21 @@ fn fields(page: &Answer, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect();
     fields.extend(pressed);
     fields
+}
+
+/// What a page says, as a browser reads it.
+fn unescaped(value: &str) -> String {
+    let signs = [
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#38;", "&"),
+    ];
+    let text = value.to_owned();
+    signs
+        .iter()
+        .fold(text, |text, (escaped, sign)| text.replace(escaped, sign))
 }
 
 /// Whether what begins here is a control for files.
