@@ -9,7 +9,7 @@ use super::{
 use crate::support::{
     EMAIL, Harness,
     files::{PNG, part},
-    plain::{Plain, signed_in},
+    plain::{Plain, chosen, signed_in},
 };
 
 async fn world(result: &str) -> World {
@@ -30,8 +30,8 @@ async fn run_form_sends_files_and_a_repeated_run_has_them_again() {
     let page = browser.get(&world.path).await.expect(200);
     let control = "name=\"input.pic\" type=\"file\" accept=\"image/*,.txt,";
     assert!(page.body.contains(control), "{}", page.body);
-    let chosen = [("input.pic", "猫.png", PNG)];
-    let begun = browser.submit_files(&page, &[("input.q", "x")], &chosen);
+    let cat = [chosen("input.pic", "猫.png", PNG)];
+    let begun = browser.submit_files(&page, &[("input.q", "x")], &cat);
     let run = begun.await.expect(303).header("location").to_owned();
     let file = outputs(&mut browser, &run).await;
     assert_eq!(
@@ -57,34 +57,34 @@ async fn run_form_says_at_its_field_which_file_is_not_taken_and_keeps_those_that
     let mut browser = signed_in(&world.h, EMAIL).await;
     let page = browser.get(&world.path).await.expect(200);
     let large = vec![b'x'; (1 << 20) + 1];
-    let chosen: [(&[(&str, &str, &[u8])], &str); 4] = [
+    let refusals = [
         (
-            &[("input.pic", "a.exe", b"MZ")],
-            "Files of this kind are not taken here.",
-        ),
-        (&[("input.pic", "a.txt", &large)], "This file is too large."),
-        (
-            &[("input.more", "a.png", PNG)],
+            vec![chosen("input.pic", "a.exe", b"MZ")],
             "Files of this kind are not taken here.",
         ),
         (
-            &[
-                ("input.more", "1.xyz", b"1"),
-                ("input.more", "2.xyz", b"2"),
-                ("input.more", "3.xyz", b"3"),
-            ],
+            vec![chosen("input.pic", "a.txt", &large)],
+            "This file is too large.",
+        ),
+        (
+            vec![chosen("input.more", "a.png", PNG)],
+            "Files of this kind are not taken here.",
+        ),
+        (
+            ["1.xyz", "2.xyz", "3.xyz"]
+                .map(|name| chosen("input.more", name, b"1"))
+                .into(),
             "At most 2 files.",
         ),
     ];
-    for (files, words) in chosen {
-        let refused = browser.submit_files(&page, &[("input.q", "kept")], files);
+    for (files, words) in refusals {
+        let refused = browser.submit_files(&page, &[("input.q", "kept")], &files);
         let refused = refused.await.expect(400).body;
         assert!(refused.contains(words), "{words} {refused}");
         assert!(refused.contains("kept</textarea>"), "{refused}");
     }
     // What else is wrong costs nobody their files.
-    let two: [(&str, &str, &[u8]); 2] =
-        [("input.more", "1.xyz", b"1"), ("input.more", "2.xyz", b"2")];
+    let two = ["1.xyz", "2.xyz"].map(|name| chosen("input.more", name, b"1"));
     let refused = browser.submit_files(&page, &[("input.any", "{")], &two);
     let refused = refused.await.expect(400);
     assert!(refused.body.contains("This is not JSON"));

@@ -13,6 +13,25 @@ pub struct Plain<'a> {
     pub language: &'static str,
 }
 
+/// A file that somebody chose in a form.
+pub struct Chosen<'a> {
+    /// The name of the control.
+    pub field: &'a str,
+    /// The name of the file.
+    pub name: &'a str,
+    /// What is in it.
+    pub content: &'a [u8],
+}
+
+/// The file of that name for that control.
+pub fn chosen<'a>(field: &'a str, name: &'a str, content: &'a [u8]) -> Chosen<'a> {
+    Chosen {
+        field,
+        name,
+        content,
+    }
+}
+
 impl<'a> Plain<'a> {
     /// Without cookies, in English.
     pub fn new(h: &'a Harness) -> Self {
@@ -62,12 +81,12 @@ impl<'a> Plain<'a> {
         self.send(self.posting(action).form(&fields)).await
     }
 
-    /// The same of a form that takes files, with those that were chosen: field, name and content.
+    /// The same of a form that takes files, with those that were chosen.
     pub async fn submit_files(
         &mut self,
         page: &Answer,
         filled: &[(&str, &str)],
-        chosen: &[(&str, &str, &[u8])],
+        chosen: &[Chosen<'_>],
     ) -> Answer {
         let form = page.body.split("enctype=\"multipart/form-data\"");
         assert_eq!(form.count(), 2, "the form takes files");
@@ -78,17 +97,15 @@ impl<'a> Plain<'a> {
             .map(|(name, value)| part(name, None, value.as_bytes()));
         let mut parts: Vec<Vec<u8>> = texts.collect();
         for input in page.body.split("<input ").filter(|one| is_file(one)) {
-            let name = between(input, "name=\"", "\"").unwrap();
-            let of_field = chosen.iter().filter(|(field, ..)| *field == name);
-            let files: Vec<_> = of_field
-                .map(|(field, file, content)| part(field, Some(file), content))
-                .collect();
-            // So browsers say that none was chosen.
-            parts.extend(if files.is_empty() {
-                vec![part(name, Some(""), b"")]
-            } else {
-                files
-            });
+            let field = between(input, "name=\"", "\"").unwrap();
+            let of_field = chosen.iter().filter(|one| one.field == field);
+            let files = of_field.map(|one| part(field, Some(one.name), one.content));
+            let before = parts.len();
+            parts.extend(files);
+            if parts.len() == before {
+                // So browsers say that none was chosen.
+                parts.push(part(field, Some(""), b""));
+            }
         }
         self.post_parts(action, &parts).await
     }
