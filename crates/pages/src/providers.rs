@@ -117,7 +117,7 @@ pub(super) async fn post(
         Err(error) => return refused(sent.language, &error),
     };
     match console.begin_connection(&ctx, id, proof).await {
-        Ok(begun) => onward(&sent, &policy, begun),
+        Ok(begun) => to_provider(&sent, &policy, begun),
         Err(ExternalLoginError::Unavailable(error)) => unavailable(sent.language, &error),
         Err(ExternalLoginError::RateLimited(_)) => back(Destination::Account, "said=wait"),
         Err(_) => back(Destination::Account, "said=provider"),
@@ -125,7 +125,7 @@ pub(super) async fn post(
 }
 
 /// A form may not lead to another site (`form-action`), a link may.
-fn onward(sent: &PageForm, policy: &CookiePolicy, begun: SignInBegun) -> HttpResponse {
+fn to_provider(sent: &PageForm, policy: &CookiePolicy, begun: SignInBegun) -> HttpResponse {
     let language = sent.language;
     let page = Page::new(language, "One more step", "还差一步")
         .with_navigation(navigation(language, Destination::Account));
