@@ -125,7 +125,12 @@ async fn run_that_asks_a_person_and_is_killed_at_each_of_its_commits_takes_one_a
         }
     }
     world.let_leases_lapse().await;
-    world.all_end().await;
+    wait_until("nobody works on any run", async || {
+        let open = "SELECT count(*) FROM workflow_runs WHERE status = 'running'";
+        let leases = "SELECT count(*) FROM gatewright_run_leases WHERE owner IS NOT NULL OR wake_requested_at IS NOT NULL";
+        world.db.query(open).await == ["0"] && world.db.query(leases).await == ["0"]
+    })
+    .await;
     for (name, before) in killed {
         let answers = "SELECT f.status || ' ' || coalesce(f.selected_action_id, '') FROM human_input_forms f \
                        JOIN workflow_runs r ON r.id = f.workflow_run_id WHERE r.inputs::json ->> 'name' =";
@@ -138,7 +143,6 @@ async fn run_that_asks_a_person_and_is_killed_at_each_of_its_commits_takes_one_a
                 Some(200),
                 "{name}"
             );
-            world.all_end().await;
         }
         wait_until("it has gone on", async || {
             world.end_of(&name).await == "succeeded "
@@ -149,5 +153,6 @@ async fn run_that_asks_a_person_and_is_killed_at_each_of_its_commits_takes_one_a
         let times = world.asked.times("c", &name);
         assert!(times <= 2 && times >= before, "{name}: {times}");
     }
+    world.all_end().await;
     world.everything_is_kept_once().await;
 }
