@@ -173,6 +173,24 @@ const EDGES: &[(&str, &[&str])] = &[
             "variables",
         ],
     ),
+    // Beside it: what became of conversations. Runs do not know of it, nor it of runs.
+    (
+        "conversation-service",
+        &[
+            "domain",
+            // What is in a deleted conversation goes by a job.
+            "jobs",
+            // Names and questions come from models.
+            "model",
+            "storage-kit",
+            "storage-runs",
+            "usecase-apps",
+            "usecase-files",
+            "usecase-kit",
+            // What is a file in a value of a run.
+            "variables",
+        ],
+    ),
     // Extractors ask the use-cases of identity who calls.
     (
         "http-kit",
@@ -223,6 +241,8 @@ const EDGES: &[(&str, &[&str])] = &[
         "http-runs",
         &[
             "auth",
+            // Conversations and messages have one body, whoever asks for them.
+            "conversation-service",
             "domain",
             "http-files",
             "http-kit",
@@ -239,6 +259,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "http-service",
         &[
             "auth",
+            "conversation-service",
             "domain",
             "http-files",
             "http-kit",
@@ -288,6 +309,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "runtime",
         &[
             "auth",
+            "conversation-service",
             "domain",
             "engine",
             "enterprise",

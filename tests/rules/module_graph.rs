@@ -79,6 +79,7 @@ const IMPORTS: [(&str, Modules); 8] = [
     (
         "usecase-files",
         &[
+            ("own", &["error", "run_file", "shown"]),
             ("remote", &["error", "upload"]),
             ("renew", &["run_file"]),
             ("run_file", &["error", "shown"]),
@@ -114,6 +115,7 @@ const IMPORTS: [(&str, Modules); 8] = [
             ("clean", &["settings"]),
             ("clean_apps", &["clean"]),
             ("cut_audit", &["clean"]),
+            ("delete_conversation", &["clean"]),
             ("end_forms", &["clean"]),
             (
                 "worker",

@@ -32,5 +32,7 @@ mod run_pages;
 mod runs;
 mod service;
 mod service_chat;
+mod service_conversations;
 mod service_files;
+mod service_logs;
 use gatewright_tests::support;

@@ -21,7 +21,8 @@ impl ModelServer {
         let models = "providers = [\"scripted\"]\n\
              [[endpoint.model]]\nname = \"small\"\ncontext_size = 600\n\
              pricing = { input = \"0.15\", output = \"0.60\", unit = \"0.000001\", currency = \"USD\" }\n\
-             [[endpoint.model]]\nname = \"*\"\n";
+             [[endpoint.model]]\nname = \"*\"\n\
+             [defaults.llm]\nprovider = \"scripted\"\nmodel = \"small\"\n";
         let file = endpoint_file(&server, models);
         Self { server, file }
     }

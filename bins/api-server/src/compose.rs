@@ -48,6 +48,7 @@ pub fn services(
         },
         runs: RunsServices {
             runs: Data::from(Arc::clone(&runs.service)),
+            conversations: Data::from(Arc::clone(&runs.conversations)),
         },
         readiness: Data::from(Arc::clone(&app.readiness)),
         keys: Data::new(app.master.clone()),

@@ -6,6 +6,5 @@ mod imported;
 pub mod input;
 mod openapi;
 mod slice;
-mod time;
 
 pub use slice::{AppsServices, operations, operations_elsewhere};

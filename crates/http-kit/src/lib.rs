@@ -17,6 +17,7 @@ pub mod page;
 mod request_id;
 pub mod settings;
 mod slow_body;
+pub mod time;
 
 pub use event_stream::event_stream;
 

@@ -46,6 +46,28 @@ impl<T> Page<T> {
     }
 }
 
+/// A part of a list that goes on behind its last row, or before its first one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Scroll<T> {
+    /// Rows that a part has at most.
+    limit: u32,
+    /// Whether there are more rows.
+    has_more: bool,
+    /// The rows of this part.
+    data: Vec<T>,
+}
+
+impl<T> Scroll<T> {
+    /// Of rows that were found.
+    pub fn new(limit: u32, has_more: bool, data: Vec<T>) -> Self {
+        Self {
+            limit,
+            has_more,
+            data,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

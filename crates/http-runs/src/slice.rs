@@ -1,6 +1,7 @@
 //! The slice as the edge sees it: the services that its routes are given, and its operations on each surface.
 
 use actix_web::web::{Data, ServiceConfig};
+use gatewright_conversation_service::Conversations;
 use gatewright_http_kit::{documentation::Surface, operation::Operations};
 use gatewright_run_service::RunService;
 
@@ -11,12 +12,16 @@ use crate::openapi;
 pub struct RunsServices {
     /// Runs of published apps.
     pub runs: Data<RunService>,
+    /// What became of conversations, and logs.
+    pub conversations: Data<Conversations>,
 }
 
 impl RunsServices {
     /// Gives the routes what they take.
     pub fn provide(&self, config: &mut ServiceConfig) {
-        config.app_data(self.runs.clone());
+        config
+            .app_data(self.runs.clone())
+            .app_data(self.conversations.clone());
     }
 }
 

@@ -9,18 +9,16 @@ use gatewright_domain::ids::WorkflowId;
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::RequestCtx,
-    input::text::Limited,
 };
 use gatewright_run_service::{Asked, Caller, RunService, StartRun, Surface, UnknownConversation};
 use gatewright_usecase_apps::App;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::{
     failure::NotRun,
-    request::{EndUserName, ForUser},
+    request::{EndUserName, ForUser, MaybeId},
     run::{Listener, ResponseMode, answer},
     workflows::{Success, UserRequest, stopped},
 };
@@ -40,39 +38,14 @@ pub(crate) struct ChatRequest {
     response_mode: Option<ResponseMode>,
     /// The conversation that goes on; empty, missing or unknown: a new one begins.
     #[schema(inline)]
-    conversation_id: Option<ConversationId>,
-    /// Whether a conversation that begins is named by a model. So far it keeps the beginning of the question.
-    #[allow(
-        dead_code,
-        reason = "taken, and without effect until models name conversations"
-    )]
+    conversation_id: Option<MaybeId>,
+    /// Whether a conversation that begins is named by a model, `true` by default; else it keeps the beginning of the question.
     auto_generate_name: Option<bool>,
     /// A published version; the current one by default.
     workflow_id: Option<String>,
     /// For whom the app is run.
     #[schema(inline)]
     user: EndUserName,
-}
-
-/// The id of a conversation, or an empty text.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(try_from = "Limited")]
-#[schema(value_type = String)]
-pub(crate) struct ConversationId(Option<Uuid>);
-
-impl TryFrom<Limited> for ConversationId {
-    type Error = String;
-
-    fn try_from(text: Limited) -> Result<Self, String> {
-        let text = text.into_inner();
-        if text.is_empty() {
-            return Ok(Self(None));
-        }
-        let id = text
-            .parse()
-            .map_err(|_| "conversation_id must be a valid UUID".to_owned());
-        Ok(Self(Some(id?)))
-    }
 }
 
 /// Says something to the app of the key.
@@ -96,18 +69,17 @@ pub(crate) async fn send(
     if body.query.is_empty() {
         return listener.refuse("query is required");
     }
-    let conversation = body.conversation_id.and_then(|named| named.0);
+    let conversation = body.conversation_id.and_then(MaybeId::get);
     let start = StartRun {
         surface: Surface::Service,
         version: body.workflow_id.as_deref().map(version).transpose()?,
         inputs: body.inputs,
         files: body.files.unwrap_or_default(),
         caller: Caller::User(body.user.into_inner()),
-        asked: Some(Asked::new(
-            body.query,
-            conversation,
-            UnknownConversation::Begins,
-        )),
+        asked: Some(
+            Asked::new(body.query, conversation, UnknownConversation::Begins)
+                .named_by_model(body.auto_generate_name.unwrap_or(true)),
+        ),
     };
     answer(&runs, &ctx, app, start, listener).await
 }
@@ -133,7 +105,7 @@ pub(crate) async fn stop(
     Ok(stopped(&runs, request, &task_id).await?)
 }
 
-fn require_chat(app: &App) -> Result<(), NotRun> {
+pub(crate) fn require_chat(app: &App) -> Result<(), NotRun> {
     match app.mode.as_str() {
         "advanced-chat" | "chat" | "agent-chat" => Ok(()),
         _ => Err(NotRun::NotChat),

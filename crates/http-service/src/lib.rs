@@ -3,14 +3,20 @@
 
 mod app;
 mod chat;
+mod conversations;
+mod end_users;
 mod events;
 mod failure;
+mod feedbacks;
 mod files;
 mod forms;
 mod key;
+mod logs;
+mod messages;
 mod request;
 mod run;
 mod slice;
+mod variables;
 mod workflows;
 
 pub use slice::{operations, operations_elsewhere};

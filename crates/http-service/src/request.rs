@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use gatewright_http_kit::{
     error::ServiceFailure,
     extract::{Body, ServiceFormat},
@@ -12,6 +12,7 @@ use gatewright_usecase_apps::App;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::key::KeyedApp;
 
@@ -44,6 +45,59 @@ impl<T: DeserializeOwned + 'static> FromRequest for ForUser<T> {
     }
 }
 
+/// The same where nobody need be named: then it is asked for nobody in particular. A request without a body has an empty one.
+pub(crate) struct ForAnyUser<T> {
+    /// The app that the key opens.
+    pub(crate) app: App,
+    /// What the body says.
+    pub(crate) body: T,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for ForAnyUser<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let KeyedApp(app) = KeyedApp::from_request(&request, &mut payload).await?;
+            let members = if has_body(&request) {
+                let members =
+                    Body::<Map<String, Value>, ServiceFormat>::from_request(&request, &mut payload);
+                members.await?.into_inner()
+            } else {
+                Map::new()
+            };
+            let body = input::read(with_text(members)).map_err(ServiceFailure::Fields)?;
+            Ok(Self { app, body })
+        })
+    }
+}
+
+fn has_body(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::CONTENT_TYPE)
+        || headers.contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length != "0")
+}
+
+/// The same body, whose user is a text where it is a number, and absent where it is empty.
+fn with_text(mut members: Map<String, Value>) -> Map<String, Value> {
+    match members.get("user") {
+        Some(Value::Number(number)) => {
+            let text = number.to_string();
+            members.insert("user".to_owned(), text.into());
+        }
+        Some(Value::String(text)) if text.is_empty() => {
+            members.remove("user");
+        }
+        _ => {}
+    }
+    members
+}
+
 /// The same body, whose user is there and a text.
 fn with_user(mut members: Map<String, Value>) -> Result<Map<String, Value>, ServiceFailure> {
     let user = match members.get("user") {
@@ -70,6 +124,37 @@ impl EndUserName {
     /// The name as it is stored.
     pub(crate) fn into_inner(self) -> String {
         self.0
+    }
+
+    /// The name of whoever is named; empty where nobody is.
+    pub(crate) fn of(named: Option<Self>) -> String {
+        named.map(Self::into_inner).unwrap_or_default()
+    }
+}
+
+/// An id, or an empty text.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(try_from = "Limited")]
+#[schema(value_type = String)]
+pub(crate) struct MaybeId(Option<Uuid>);
+
+impl MaybeId {
+    /// The id, if there is one.
+    pub(crate) fn get(self) -> Option<Uuid> {
+        self.0
+    }
+}
+
+impl TryFrom<Limited> for MaybeId {
+    type Error = String;
+
+    fn try_from(text: Limited) -> Result<Self, String> {
+        let text = text.into_inner();
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let id = text.parse().map_err(|_| "must be a valid UUID".to_owned());
+        Ok(Self(Some(id?)))
     }
 }
 

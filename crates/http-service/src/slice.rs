@@ -8,12 +8,21 @@ use gatewright_http_kit::{
     operations,
 };
 
-use crate::{app, chat, events, files, forms, workflows};
+use crate::{
+    app, chat, conversations, end_users, events, feedbacks, files, forms, logs, messages,
+    variables, workflows,
+};
 
 /// A caller may wait for the end of a run: as long as a run may take, and a minute.
 const RUN: Facts = Facts {
     waits: Some(Duration::from_mins(21)),
     ..Facts::LARGE
+};
+
+/// A model is asked, which has half a minute.
+const ASKS: Facts = Facts {
+    waits: Some(Duration::from_secs(40)),
+    ..Facts::SLOW
 };
 
 /// The operations below a surface's path.
@@ -26,6 +35,11 @@ pub fn operations(surface: Surface) -> Operations {
             )
             .and(operations!["files": files::upload => Facts::UPLOAD, files::preview])
             .and(operations!["chat": chat::send => RUN, chat::stop])
+            .and(
+                operations!["conversations": conversations::list, conversations::rename => ASKS, conversations::delete,
+                variables::list, variables::set, messages::list, messages::rate, messages::suggested => ASKS, feedbacks::list],
+            )
+            .and(operations!["logs": logs::list, end_users::find])
             .and(operations!["forms": forms::form, forms::submit => Facts::LARGE]),
         Surface::OpenApi | Surface::Console => Operations::default(),
     }

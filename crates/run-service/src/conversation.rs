@@ -8,7 +8,7 @@ use gatewright_usecase_kit::Ctx;
 use gatewright_usecase_runs::{Dialogue, RunHandle};
 
 use crate::{
-    RunService, RunServiceError,
+    NewConversation, RunService, RunServiceError,
     question::{Asked, Known, UnknownConversation, dialogue},
     rows,
     service::Ground,
@@ -43,6 +43,10 @@ impl RunService {
             if let Turn::Next(dialogue) = self.turn(ctx, ground, asked).await? {
                 match self.begin(ctx, ground, Some(dialogue)).await {
                     Err(RunServiceError::ConversationBusy) => {}
+                    Ok(handle) => {
+                        self.have_named(ground, asked, &handle);
+                        return Ok(handle);
+                    }
                     other => return other,
                 }
             }
@@ -52,6 +56,27 @@ impl RunService {
             tokio::time::sleep(pause).await;
             waited += pause;
             pause = (pause * 2).min(MAX_PAUSE);
+        }
+    }
+
+    /// Has a conversation named that has just begun.
+    fn have_named(&self, ground: &Ground, asked: &Asked, handle: &RunHandle) {
+        let (true, Some(namer)) = (asked.named_by_model, &self.namer) else {
+            return;
+        };
+        let dialogue = handle.plan.dialogue.as_deref();
+        let Some((dialogue, question)) =
+            dialogue.and_then(|dialogue| Some((dialogue, dialogue.question.as_ref()?)))
+        else {
+            return;
+        };
+        if question.dialogue_count == 1 {
+            namer.name(NewConversation {
+                workspace: ground.runnable.app.workspace,
+                conversation: dialogue.conversation_id,
+                query: question.query.clone(),
+                name: question.name.clone(),
+            });
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Asked {
     pub unknown: UnknownConversation,
     /// The message that it follows; the nil id: whichever came before; none: it begins a thread.
     pub parent_message_id: Option<Uuid>,
+    /// Whether a conversation that begins is named by a model; else it keeps the beginning of the question.
+    pub named_by_model: bool,
 }
 
 impl Asked {
@@ -35,6 +37,16 @@ impl Asked {
             conversation,
             unknown,
             parent_message_id: Some(Uuid::nil()),
+            named_by_model: false,
+        }
+    }
+
+    /// The same; a conversation that begins is named by a model, or not.
+    #[must_use]
+    pub fn named_by_model(self, named_by_model: bool) -> Self {
+        Self {
+            named_by_model,
+            ..self
         }
     }
 }
@@ -178,9 +190,11 @@ fn introduction(features: &Map<String, Value>, inputs: &Map<String, Value>) -> S
     for (name, value) in inputs {
         let place = format!("{{{{{name}}}}}");
         if text.contains(&place) {
-            let shown = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
+            let shown = match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
             text = text.replace(&place, &shown);
         }
     }
@@ -206,8 +220,8 @@ mod tests {
 
     #[test]
     fn opening_statement_is_filled_with_the_inputs_that_it_names() {
-        let features = json!({"opening_statement": "Hi {{who}}, {{count}} of {{what}}"});
-        let inputs = json!({"who": "Ada", "count": 3});
+        let features = json!({"opening_statement": "Hi {{who}}{{none}}, {{count}} of {{what}}"});
+        let inputs = json!({"who": "Ada", "count": 3, "none": null});
         let text = introduction(features.as_object().unwrap(), inputs.as_object().unwrap());
         assert_eq!(text, "Hi Ada, 3 of {{what}}");
         assert_eq!(introduction(&Map::new(), &Map::new()), "");

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ActiveCount, Asked, KnownModels, RemoteRuns, RunServiceError,
+    ActiveCount, Asked, KnownModels, Namer, RemoteRuns, RunServiceError,
     inputs::{CheckedInputs, FileResolver, asker},
     known_models, messages, question,
     system::{Shown, System},
@@ -122,6 +122,7 @@ pub struct RunService {
     pub(crate) active: ActiveCount,
     pub(crate) people: People,
     models: Arc<dyn KnownModels>,
+    pub(crate) namer: Option<Arc<dyn Namer>>,
 }
 
 impl RunService {
@@ -145,6 +146,16 @@ impl RunService {
             remote: None,
             ended: Mutex::default(),
             files,
+            namer: None,
+        }
+    }
+
+    /// The same, with somebody who names conversations that begin. Without one they keep the beginning of their question.
+    #[must_use]
+    pub fn with_namer(self, namer: Arc<dyn Namer>) -> Self {
+        Self {
+            namer: Some(namer),
+            ..self
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use gatewright_auth::{form_token::FormKeys, limits::Limits};
+use gatewright_conversation_service::Conversations;
 use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
 use gatewright_kv::{ActiveRuns, RunMirrors};
 use gatewright_model::ModelCatalogue;
@@ -16,8 +17,8 @@ use gatewright_node_runners::{
 };
 use gatewright_outbound::guard::GuardedClient;
 use gatewright_run_service::{
-    ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, PastRound, People,
-    PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
+    ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, Namer,
+    NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
 };
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_files::Files;
@@ -45,6 +46,8 @@ const LOG_BYTES: usize = 8 << 20;
 pub struct RunPlane {
     /// As surfaces use them.
     pub service: Arc<RunService>,
+    /// What became of their conversations.
+    pub conversations: Arc<Conversations>,
     registry: Arc<RunRegistry>,
     remote: Arc<RemoteRuns>,
     resumed: Mutex<Option<mpsc::Receiver<Uuid>>>,
@@ -80,6 +83,14 @@ impl RunPlane {
         );
         let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
         let models = Arc::new(Catalogue(runner.catalogue()));
+        let conversations = Arc::new(Conversations::new(
+            platform.pool.clone(),
+            platform.env.clone(),
+            Arc::clone(&apps),
+            Arc::clone(&files),
+            runner.catalogue(),
+        ));
+        let namer = Arc::new(ByModel(Arc::clone(&conversations)));
         let owner = platform.env.ids.new_uuid();
         let keys = FormKeys::new(&platform.master);
         let forms = FormWriter {
@@ -130,8 +141,10 @@ impl RunPlane {
                         models,
                     },
                 )
-                .with_remote(Arc::clone(&remote)),
+                .with_remote(Arc::clone(&remote))
+                .with_namer(namer),
             ),
+            conversations,
             registry,
             remote,
             resumed: Mutex::new(Some(resumed)),
@@ -230,6 +243,21 @@ impl KnownModels for Catalogue {
             let found = self.0.chat_model(workspace, provider, model).await;
             found.map(drop).map_err(|error| error.to_string())
         })
+    }
+}
+
+/// Has models name conversations.
+struct ByModel(Arc<Conversations>);
+
+impl Namer for ByModel {
+    fn name(&self, begun: NewConversation) {
+        let NewConversation {
+            workspace,
+            conversation,
+            query,
+            name,
+        } = begun;
+        self.0.name_later(workspace, conversation, query, name);
     }
 }
 

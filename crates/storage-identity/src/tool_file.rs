@@ -89,6 +89,23 @@ pub async fn find_own(
     Ok(row.map(ToolFile::from))
 }
 
+/// Those of these files that are of runs of this account or end user, in this workspace.
+pub async fn list_own(
+    conn: &mut Conn,
+    ids: &[Uuid],
+    workspace: WorkspaceId,
+    owner: Uuid,
+) -> Result<Vec<ToolFile>, StorageError> {
+    let rows: Vec<Row> = files::table
+        .filter(files::id.eq_any(ids))
+        .filter(files::tenant_id.eq(workspace.0))
+        .filter(files::user_id.eq(owner))
+        .select(Row::as_select())
+        .load(conn.as_mut())
+        .await?;
+    Ok(rows.into_iter().map(ToolFile::from).collect())
+}
+
 /// Deletes all files of the runs of a workspace; gives the keys of their contents.
 pub(crate) async fn delete_of_workspace(
     conn: &mut Conn,

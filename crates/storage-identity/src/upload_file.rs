@@ -209,6 +209,24 @@ pub async fn find_own(
     Ok(row.map(UploadedFile::from))
 }
 
+/// Those of these files that their asker uploaded to the workspace.
+pub async fn list_own(
+    conn: &mut Conn,
+    ids: &[Uuid],
+    workspace: WorkspaceId,
+    owner: FileOwner,
+) -> Result<Vec<UploadedFile>, StorageError> {
+    let rows: Vec<Row> = files::table
+        .filter(files::id.eq_any(ids))
+        .filter(files::tenant_id.eq(workspace.0))
+        .filter(files::created_by.eq(owner.id()))
+        .filter(files::created_by_role.eq(owner.role()))
+        .select(Row::as_select())
+        .load(conn.as_mut())
+        .await?;
+    Ok(rows.into_iter().map(UploadedFile::from).collect())
+}
+
 /// Whether a file is a picture that the account itself uploaded, which it may have as its avatar.
 pub async fn is_own_picture(
     conn: &mut Conn,

@@ -1,15 +1,15 @@
 //! `workflow_conversation_variables`, with Dify's columns: what an app remembers of a conversation.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
-    QueryableByName,
-    sql_types::{Array, Text, Timestamp, Uuid as SqlUuid},
+    OptionalExtension as _, QueryableByName,
+    sql_types::{Array, BigInt, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError, statement};
+use gatewright_storage_kit::{Conn, StorageError, Tx, statement};
 use uuid::Uuid;
 
-use crate::to_column;
+use crate::{conversation_list::Place, to_column};
 
 /// A variable of a conversation.
 #[derive(Debug, Clone)]
@@ -91,5 +91,80 @@ pub async fn list(
     .bind::<SqlUuid, _>(conversation)
     .load(conn.as_mut())
     .await?;
+    Ok(found)
+}
+
+/// A variable with its times.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct TimedVariable {
+    /// The variable as the app declares it.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// A JSON object: the variable with its name, type and value.
+    #[diesel(sql_type = Text)]
+    pub data: String,
+    /// When the conversation got it, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
+    /// When it was last written, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub updated_at: NaiveDateTime,
+}
+
+/// The variables of a conversation behind a place, in the order in which they were made; those of one name alone, where one is given.
+pub async fn list_part(
+    conn: &mut Conn,
+    conversation: Uuid,
+    name: Option<&str>,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<TimedVariable>, StorageError> {
+    let found = statement(
+        "SELECT v.id, v.data, v.created_at, v.updated_at FROM workflow_conversation_variables v, (SELECT $1::text AS name) p \
+         WHERE v.conversation_id = $2 AND (p.name IS NULL OR v.data::json ->> 'name' = p.name) \
+           AND (v.created_at, v.id) > (coalesce($3, '-infinity'::timestamp), coalesce($4, '00000000-0000-0000-0000-000000000000'::uuid)) \
+         ORDER BY v.created_at, v.id LIMIT $5",
+    )
+    .bind::<Nullable<Text>, _>(name)
+    .bind::<SqlUuid, _>(conversation)
+    .bind::<Nullable<Timestamp>, _>(after.map(|place| place.at))
+    .bind::<Nullable<SqlUuid>, _>(after.map(|place| place.id))
+    .bind::<BigInt, _>(limit)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
+}
+
+/// A variable of a conversation.
+pub async fn find(
+    conn: &mut Conn,
+    conversation: Uuid,
+    id: Uuid,
+) -> Result<Option<TimedVariable>, StorageError> {
+    let found = statement(
+        "SELECT id, data, created_at, updated_at FROM workflow_conversation_variables WHERE conversation_id = $1 AND id = $2",
+    )
+    .bind::<SqlUuid, _>(conversation)
+    .bind::<SqlUuid, _>(id)
+    .get_result(conn.as_mut())
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+/// The same, locked until the transaction ends.
+pub async fn find_for_update(
+    tx: &mut Tx,
+    conversation: Uuid,
+    id: Uuid,
+) -> Result<Option<TimedVariable>, StorageError> {
+    let found = statement(
+        "SELECT id, data, created_at, updated_at FROM workflow_conversation_variables WHERE conversation_id = $1 AND id = $2 FOR UPDATE",
+    )
+    .bind::<SqlUuid, _>(conversation)
+    .bind::<SqlUuid, _>(id)
+    .get_result(tx.as_mut())
+    .await
+    .optional()?;
     Ok(found)
 }

@@ -1,9 +1,9 @@
 //! `end_users`: whom callers of an app name. Dify's table has no constraint that makes a session unique, so a lock does.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryableByName,
-    sql_types::{Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{Bool, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, Tx, statement};
@@ -64,6 +64,9 @@ pub async fn find_or_insert(
     if let Some(found) = find(tx, session).await? {
         return Ok(found);
     }
+    if let Some(found) = upgrade(tx, session).await? {
+        return Ok(found);
+    }
     diesel::sql_query(
         "INSERT INTO end_users (id, tenant_id, app_id, type, external_user_id, is_anonymous, session_id, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $7)",
@@ -73,9 +76,87 @@ pub async fn find_or_insert(
     .bind::<SqlUuid, _>(session.app_id)
     .bind::<Text, _>(session.kind)
     .bind::<Text, _>(session.session_id)
-    .bind::<diesel::sql_types::Bool, _>(session.session_id == DEFAULT_SESSION)
+    .bind::<Bool, _>(session.session_id == DEFAULT_SESSION)
     .bind::<Timestamp, _>(to_column(at))
     .execute(tx.as_mut())
     .await?;
     Ok(id)
+}
+
+/// The type that users of the service API had in databases of before.
+const FORMER_TYPE: &str = "service_api";
+
+/// Whoever has the session under the name that the type had before, under its present one from now on.
+async fn upgrade(tx: &mut Tx, session: Session<'_>) -> Result<Option<Uuid>, StorageError> {
+    let former = Session {
+        kind: FORMER_TYPE,
+        ..session
+    };
+    let found = match session.kind {
+        "service-api" => find(tx, former).await?,
+        _ => None,
+    };
+    if let Some(id) = found {
+        statement("UPDATE end_users SET type = $1 WHERE id = $2")
+            .bind::<Text, _>(session.kind)
+            .bind::<SqlUuid, _>(id)
+            .execute(tx.as_mut())
+            .await?;
+    }
+    Ok(found)
+}
+
+/// An end user as the holder of the app's key sees them.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct EndUser {
+    /// Primary key of `end_users`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// The workspace that the user is of.
+    #[diesel(sql_type = SqlUuid)]
+    pub tenant_id: Uuid,
+    /// The app that the user uses.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub app_id: Option<Uuid>,
+    /// `service-api`, `browser`, …
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// What another system calls them.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub external_user_id: Option<String>,
+    /// For people.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub name: Option<String>,
+    /// Whether nobody in particular.
+    #[diesel(sql_type = Bool)]
+    pub is_anonymous: bool,
+    /// The caller's name for them.
+    #[diesel(sql_type = Text)]
+    pub session_id: String,
+    /// When they first came, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
+    /// When they last changed, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub updated_at: NaiveDateTime,
+}
+
+/// An end user of an app, by id.
+pub async fn find_by_id(
+    conn: &mut Conn,
+    tenant: Uuid,
+    app: Uuid,
+    id: Uuid,
+) -> Result<Option<EndUser>, StorageError> {
+    let found = statement(
+        "SELECT id, tenant_id, app_id, type AS kind, external_user_id, name, is_anonymous, session_id, created_at, updated_at \
+         FROM end_users WHERE id = $1 AND tenant_id = $2 AND app_id = $3",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(app)
+    .get_result(conn.as_mut())
+    .await
+    .optional()?;
+    Ok(found)
 }

@@ -4,16 +4,21 @@
 
 pub mod checkpoint;
 pub mod conversation;
+pub mod conversation_erasure;
+pub mod conversation_list;
 pub mod conversation_variable;
 pub mod end_user;
 pub mod form;
 pub mod form_recipient;
 pub mod lease;
 pub mod message;
+pub mod message_feedback;
 pub mod message_file;
+pub mod message_list;
 pub mod node;
 pub mod pause;
 pub mod run;
+pub mod run_log;
 pub mod whole;
 
 use chrono::{DateTime, NaiveDateTime, Utc};

@@ -105,3 +105,45 @@ pub async fn is_of_app(conn: &mut Conn, app: Uuid, upload: Uuid) -> Result<bool,
     .await?;
     Ok(found.is_there)
 }
+
+/// A file of a message, whichever side it came from.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct ListedFile {
+    /// Primary key of `message_files`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// The message that it belongs to.
+    #[diesel(sql_type = SqlUuid)]
+    pub message_id: Uuid,
+    /// `image`, `document`, `audio`, `video` or `custom`.
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// `local_file`, `remote_url` or `tool_file`.
+    #[diesel(sql_type = Text)]
+    pub transfer_method: String,
+    /// Where it is elsewhere.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub url: Option<String>,
+    /// The upload or the file of a run that it is.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub upload_file_id: Option<Uuid>,
+    /// `user` or `assistant`.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub belongs_to: Option<String>,
+}
+
+/// Files that one list shows at most.
+const MAX_FILES: i64 = 2_000;
+
+/// The files of these messages, questions and answers, in the order in which they came.
+pub async fn list_all(conn: &mut Conn, messages: &[Uuid]) -> Result<Vec<ListedFile>, StorageError> {
+    let found = statement(
+        "SELECT id, message_id, type AS kind, transfer_method, url, upload_file_id, belongs_to FROM message_files \
+         WHERE message_id = ANY ($1) ORDER BY created_at, id LIMIT $2",
+    )
+    .bind::<Array<SqlUuid>, _>(messages)
+    .bind::<diesel::sql_types::BigInt, _>(MAX_FILES)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
+}

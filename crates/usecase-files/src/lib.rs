@@ -2,6 +2,7 @@
 //! fetched by signed addresses.
 
 mod error;
+mod own;
 mod remote;
 mod renew;
 mod run_file;
@@ -22,6 +23,7 @@ use gatewright_usecase_kit::Env;
 pub use error::FileError;
 /// How a file is to be had: the type in which runs name files.
 pub use gatewright_variables::inputs::FileSource;
+pub use own::{NamedFile, OwnFiles};
 pub use remote::RemoteInfo;
 pub use run_file::{Content, FileAsker, RunFileError};
 pub use settings::FileSettings;

@@ -4,6 +4,7 @@ mod clean;
 mod clean_apps;
 mod cut_audit;
 mod delete_contents;
+mod delete_conversation;
 mod end_forms;
 mod form_mail;
 mod settings;

@@ -14,8 +14,8 @@ use super::{
     form_mail::FormMailer,
     settings::MaintenanceSettings,
 };
-use gatewright_usecase_kit::DeleteContents;
 use gatewright_usecase_kit::mail::{MailSender, SendFormMail, SendMail};
+use gatewright_usecase_kit::{DeleteContents, DeleteConversation};
 
 /// The pool, for the queue.
 #[derive(Clone)]
@@ -41,6 +41,7 @@ pub fn handlers(
     form_mailer: Arc<FormMailer>,
 ) -> Handlers {
     let forms = Arc::clone(&cleaner);
+    let conversations = Arc::clone(&cleaner);
     Handlers::default()
         .with(move |running, job: SendFormMail| {
             let form_mailer = Arc::clone(&form_mailer);
@@ -49,6 +50,10 @@ pub fn handlers(
         .with(move |running, _: EndForms| {
             let forms = Arc::clone(&forms);
             async move { forms.run_end_forms(running).await.map(drop) }
+        })
+        .with(move |running, job: DeleteConversation| {
+            let cleaner = Arc::clone(&conversations);
+            async move { cleaner.delete_conversation(running, job).await }
         })
         .with(move |running, job: SendMail| {
             let mail_sender = Arc::clone(&mail_sender);

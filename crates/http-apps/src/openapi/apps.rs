@@ -7,6 +7,7 @@ use gatewright_http_kit::{
     extract::{AppsReadScope, Require, query_pairs, read_query},
     input::number::WholeNumber,
     page::Page,
+    time::iso,
 };
 use gatewright_usecase_apps::{
     AppError, AppRow, AppTag, Apps, Filter, OpenApp, Page as Asked, ReachableApp,
@@ -16,10 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{failure::NotDone, workspace};
-use crate::{
-    input::{NamePart, ProgramMode, TagLabelPart},
-    time::iso,
-};
+use crate::input::{NamePart, ProgramMode, TagLabelPart};
 
 /// The page of apps, and what they are filtered by.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -8,6 +8,7 @@ use gatewright_http_kit::{
     error::{ErrorBody, OpenApiFailure},
     extract::{AppsReadScope, Require, read_query},
     input::{FieldProblem, text::Text},
+    time::iso,
 };
 use gatewright_usecase_apps::{Apps, Description, OpenApp, Parameters};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,6 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{apps::ProgramTag, failure::NotDone};
-use crate::time::iso;
 
 /// The blocks of the description that are asked for.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -31,11 +31,7 @@ pub(crate) struct RunRequest {
     query: Option<String>,
     /// The conversation that goes on; empty or missing: a new one.
     conversation_id: Option<String>,
-    /// Whether a conversation that begins is named by a model. So far it keeps the beginning of the question.
-    #[allow(
-        dead_code,
-        reason = "taken, and without effect until models name conversations"
-    )]
+    /// Whether a conversation that begins is named by a model, `true` by default; else it keeps the beginning of the question.
     auto_generate_name: Option<bool>,
     /// A published version; the current one by default.
     workflow_id: Option<String>,
@@ -75,7 +71,9 @@ pub(crate) async fn run(
     require_runnable(&app.mode, body.query.as_deref())?;
     let version = body.workflow_id.map(|id| id.parse()).transpose();
     let version = version.map_err(|_| no_uuid("workflow_id"))?;
+    let named_by_model = body.auto_generate_name.unwrap_or(true);
     let asked = asked(body.query, body.conversation_id)?;
+    let asked = asked.map(|asked| asked.named_by_model(named_by_model));
     let start = StartRun {
         surface: Surface::Programs,
         version,

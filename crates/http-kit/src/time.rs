@@ -3,7 +3,7 @@
 use chrono::{DateTime, Timelike as _, Utc};
 
 /// ISO 8601 without zone, UTC; microseconds unless there are none.
-pub(crate) fn iso(at: DateTime<Utc>) -> String {
+pub fn iso(at: DateTime<Utc>) -> String {
     let whole = at.format("%Y-%m-%dT%H:%M:%S");
     match at.nanosecond() / 1000 {
         0 => whole.to_string(),
