@@ -720,6 +720,114 @@ async fn conversation_message_variable_and_end_user_of_others_are_not_found_by_a
 }
 
 #[actix_web::test]
+async fn annotations_of_an_app_are_made_found_changed_and_deleted_with_its_key_alone() {
+    let mut keyed = Keyed::new(&[echoes()]).await;
+    let (_, other_key) = another_app(&keyed.h, &mut keyed.owner, &file(&[echoes()])).await;
+    const PATH: &str = "/v1/apps/annotations";
+    let mut ids = vec![];
+    for (question, answer) in [("How are you?", "Well."), ("What is 50%?", "A half.")] {
+        let body = json!({"question": question, "answer": answer});
+        let made = keyed.post(PATH, &body).await.expect(201).json();
+        assert_eq!(
+            (
+                text(&made, "question"),
+                text(&made, "answer"),
+                &made["hit_count"]
+            ),
+            (question, answer, &json!(0))
+        );
+        ids.push(text(&made, "id").to_owned());
+        keyed.h.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+    let page = keyed
+        .get(&format!("{PATH}?page=1&limit=1"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (
+            &page["has_more"],
+            &page["limit"],
+            &page["total"],
+            &page["page"]
+        ),
+        (&json!(true), &json!(1), &json!(2), &json!(1))
+    );
+    assert_eq!(page["data"][0]["id"], ids[1]);
+    for (keyword, found) in [
+        ("50%25", vec![&ids[1]]),
+        ("WELL", vec![&ids[0]]),
+        ("%25", vec![&ids[1]]),
+        ("none", vec![]),
+    ] {
+        let page = keyed
+            .get(&format!("{PATH}?keyword={keyword}"))
+            .await
+            .expect(200)
+            .json();
+        let rows: Vec<&str> = page["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| text(row, "id"))
+            .collect();
+        assert_eq!(rows, found, "{keyword}");
+    }
+    let (one, body) = (
+        format!("{PATH}/{}", ids[0]),
+        json!({"question": "How?", "answer": "So."}),
+    );
+    let changed = keyed.send("PUT", &one, &body).await.expect(200).json();
+    assert_eq!(
+        (
+            text(&changed, "id"),
+            text(&changed, "question"),
+            text(&changed, "answer")
+        ),
+        (ids[0].as_str(), "How?", "So.")
+    );
+    for body in [
+        json!({"question": "q"}),
+        json!({"question": " ", "answer": "a"}),
+        json!({"question": "q", "answer": "a".repeat(20_001)}),
+    ] {
+        assert_eq!(
+            keyed.post(PATH, &body).await.expect(400).code(),
+            "invalid_param"
+        );
+    }
+    for (key, path) in [
+        (&other_key, one.clone()),
+        (&keyed.key, format!("{PATH}/{NOWHERE}")),
+        (&keyed.key, format!("{PATH}/nonsense")),
+    ] {
+        for method in ["PUT", "DELETE"] {
+            let request = keyed.h.request(method, &path).bearer_auth(key).json(&body);
+            let answer = Answer::read(request.send().await.unwrap()).await;
+            assert_eq!(
+                answer.expect(404).json(),
+                not_found("Annotation not found"),
+                "{method} {path}"
+            );
+        }
+    }
+    let others = keyed
+        .h
+        .with_bearer("GET", PATH, &other_key)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!((&others["data"], &others["total"]), (&json!([]), &json!(0)));
+    keyed.send("DELETE", &one, &json!({})).await.expect(204);
+    keyed.send("DELETE", &one, &json!({})).await.expect(404);
+    let left = keyed.get(PATH).await.expect(200).json();
+    assert_eq!(
+        (&left["total"], &left["data"][0]["id"]),
+        (&json!(1), &json!(ids[1]))
+    );
+}
+
+#[actix_web::test]
 async fn user_of_a_database_of_before_goes_on_under_the_present_name_of_the_type() {
     let keyed = Keyed::new(&[echoes()]).await;
     let said = keyed.say("hello", "").await;

@@ -39,6 +39,9 @@ pub enum ConversationError {
     /// The app suggests no questions.
     #[error("Suggested Questions Is Disabled.")]
     SuggestionsOff,
+    /// The app has no such annotation.
+    #[error("Annotation not found")]
+    AnnotationNotFound,
     /// The app has no such end user.
     #[error("End user not found.")]
     EndUserNotFound,
@@ -93,7 +96,8 @@ impl Classify for ConversationError {
             | Self::LastNotFound
             | Self::MessageNotFound
             | Self::FirstNotFound
-            | Self::VariableNotFound => Class::not_found("not_found"),
+            | Self::VariableNotFound
+            | Self::AnnotationNotFound => Class::not_found("not_found"),
             Self::EndUserNotFound => Class::not_found("end_user_not_found"),
             Self::VariableMistyped { .. } | Self::SuggestionsOff => Class::invalid("bad_request"),
             Self::NoFeedback | Self::AccountNotFound(_) => Class::invalid("invalid_param"),

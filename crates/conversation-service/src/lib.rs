@@ -3,6 +3,7 @@
 //!
 //! It stands where `run-service` stands: above the use-cases of apps and of files, which do not see each other.
 
+mod annotations;
 mod conversations;
 mod delete;
 mod end_user;
@@ -13,14 +14,17 @@ mod logs;
 mod messages;
 mod model;
 mod naming;
+mod pattern;
 mod rename;
 mod suggest;
 mod variables;
 
+pub use annotations::{AnnotationPage, AnnotationText};
 pub use conversations::{Conversations, SERVICE_API, Talker, Window};
 pub use error::ConversationError;
 pub use feedback::Opinion;
 pub use gatewright_storage_runs::{
+    annotation::Annotation,
     conversation_list::{Listed as ConversationRow, SortTime},
     end_user::EndUser,
     message_feedback::Feedback,

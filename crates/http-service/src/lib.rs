@@ -1,6 +1,7 @@
 //! The service API `/v1`: apps run by programs that hold a key of theirs. A handler takes the app that the key opens ([`key::KeyedApp`],
 //! [`request::ForUser`]), calls one use-case, and answers in the envelope of this surface.
 
+mod annotations;
 mod app;
 mod chat;
 mod conversations;

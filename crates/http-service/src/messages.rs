@@ -5,11 +5,11 @@ use gatewright_conversation_service::{ConversationError, Conversations, Opinion}
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{PathId, Query, RequestCtx, ServiceFormat, Then},
-    input::{number::WholeNumber, refuse},
+    input::number::WholeNumber,
     page::Scroll,
 };
 use gatewright_http_runs::conversation::{MessageBody, scroll};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -17,12 +17,9 @@ use crate::{
     chat::require_chat,
     conversations::LIMIT,
     key::KeyedApp,
-    request::{EndUserName, ForUser, MaybeId},
+    request::{EndUserName, ForUser, MaybeId, Words},
     workflows::Success,
 };
-
-/// Longest words that a feedback has, in characters.
-const MAX_CONTENT_CHARS: usize = 20_000;
 
 /// Which messages.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -82,21 +79,6 @@ pub(crate) enum Rating {
     Dislike,
 }
 
-/// Words of a user.
-#[derive(Debug, Clone, ToSchema)]
-#[schema(value_type = String, max_length = 20_000)]
-pub(crate) struct Words(String);
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.chars().count() > MAX_CONTENT_CHARS {
-            return Err(refuse("string_too_long", "String is too long"));
-        }
-        Ok(Self(text.replace('\0', "")))
-    }
-}
-
 /// What a user says of an answer.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct FeedbackRequest {
@@ -130,7 +112,7 @@ pub(crate) async fn rate(
     let talker = conversations.talker(&app, &body.user.into_inner()).await?;
     let opinion = body.rating.map(|rating| Opinion {
         likes: rating == Rating::Like,
-        content: body.content.map(|words| words.0),
+        content: body.content.map(Words::into_inner),
     });
     conversations
         .rate(&ctx, &talker, id, opinion.as_ref())

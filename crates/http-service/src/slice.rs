@@ -9,8 +9,8 @@ use gatewright_http_kit::{
 };
 
 use crate::{
-    app, chat, conversations, end_users, events, feedbacks, files, forms, logs, messages,
-    variables, workflows,
+    annotations, app, chat, conversations, end_users, events, feedbacks, files, forms, logs,
+    messages, variables, workflows,
 };
 
 /// A caller may wait for the end of a run: as long as a run may take, and a minute.
@@ -38,6 +38,9 @@ pub fn operations(surface: Surface) -> Operations {
             .and(
                 operations!["conversations": conversations::list, conversations::rename => ASKS, conversations::delete,
                 variables::list, variables::set, messages::list, messages::rate, messages::suggested => ASKS, feedbacks::list],
+            )
+            .and(
+                operations!["annotations": annotations::list, annotations::create, annotations::change, annotations::delete],
             )
             .and(operations!["logs": logs::list, end_users::find])
             .and(operations!["forms": forms::form, forms::submit => Facts::LARGE]),

@@ -14,7 +14,7 @@ use crate::schema::{apps, tenants};
 use gatewright_storage_kit::{Conn, StorageError};
 
 /// What hangs on an app, then the app. `$1` is the app, `$2` its workspace.
-const APP: [&str; 25] = [
+const APP: [&str; 31] = [
     "DELETE FROM human_input_form_upload_files WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM human_input_form_upload_tokens WHERE app_id = $1 AND tenant_id = $2",
     "DELETE FROM human_input_form_recipients r USING human_input_forms f \
@@ -34,6 +34,18 @@ const APP: [&str; 25] = [
      WHERE l.run_id = w.id AND w.app_id = $1 AND w.tenant_id = $2",
     "DELETE FROM message_files f USING messages m, apps a \
      WHERE f.message_id = m.id AND m.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM message_feedbacks f USING apps a \
+     WHERE f.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM message_annotations m USING apps a \
+     WHERE m.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM app_annotation_settings s USING apps a \
+     WHERE s.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM app_annotation_hit_histories h USING apps a \
+     WHERE h.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM saved_messages s USING apps a \
+     WHERE s.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
+    "DELETE FROM pinned_conversations p USING apps a \
+     WHERE p.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
     "DELETE FROM messages m USING apps a WHERE m.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",
     "DELETE FROM workflow_conversation_variables v USING apps a \
      WHERE v.app_id = a.id AND a.id = $1 AND a.tenant_id = $2",

@@ -2,6 +2,7 @@
 //! keep at the same time costs one round trip. Who may write a run is decided by its lease ([`lease`]); times of leases are the
 //! database's own.
 
+pub mod annotation;
 pub mod checkpoint;
 pub mod conversation;
 pub mod conversation_erasure;

@@ -33,6 +33,15 @@ fn rows(app: AppId, home: WorkspaceId) -> String {
            VALUES ('{message}', '{app}', '{conversation}', '{{}}', 'q', '{{}}', 0, 'a', 0, 'USD', 'api'); \
          INSERT INTO message_files (message_id, type, transfer_method, created_by_role, created_by) VALUES ('{message}', 'image', 'local_file', 'account', '{nobody}'); \
          INSERT INTO workflow_conversation_variables (conversation_id, app_id, data) VALUES ('{conversation}', '{app}', '{{}}'); \
+         INSERT INTO message_feedbacks (app_id, conversation_id, message_id, rating, from_source) \
+           VALUES ('{app}', '{conversation}', '{message}', 'like', 'user'); \
+         INSERT INTO message_annotations (app_id, question, content, account_id) VALUES ('{app}', 'q', 'a', '{nobody}'); \
+         INSERT INTO app_annotation_settings (app_id, collection_binding_id, created_user_id, updated_user_id) \
+           VALUES ('{app}', '{nobody}', '{nobody}', '{nobody}'); \
+         INSERT INTO app_annotation_hit_histories (app_id, annotation_id, source, question, account_id, message_id, annotation_question, annotation_content) \
+           VALUES ('{app}', '{nobody}', 'api', 'q', '{nobody}', '{message}', 'q', 'a'); \
+         INSERT INTO saved_messages (app_id, message_id, created_by) VALUES ('{app}', '{message}', '{nobody}'); \
+         INSERT INTO pinned_conversations (app_id, conversation_id, created_by) VALUES ('{app}', '{conversation}', '{nobody}'); \
          INSERT INTO end_users (tenant_id, app_id, type, session_id) VALUES ('{home}', '{app}', 'service-api', 's'); \
          INSERT INTO api_tokens (app_id, tenant_id, type, token) VALUES ('{app}', '{home}', 'app', '{message}'); \
          INSERT INTO tag_bindings (tenant_id, tag_id, target_id, created_by) VALUES ('{home}', '{nobody}', '{app}', '{nobody}'); \
@@ -41,7 +50,7 @@ fn rows(app: AppId, home: WorkspaceId) -> String {
     )
 }
 
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 30] = [
     "apps",
     "workflows",
     "installed_apps",
@@ -58,6 +67,12 @@ const TABLES: [&str; 24] = [
     "human_input_form_recipients",
     "execution_extra_contents",
     "conversations",
+    "message_feedbacks",
+    "message_annotations",
+    "app_annotation_settings",
+    "app_annotation_hit_histories",
+    "saved_messages",
+    "pinned_conversations",
     "messages",
     "message_files",
     "workflow_conversation_variables",

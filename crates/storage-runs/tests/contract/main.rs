@@ -8,6 +8,7 @@
 
 mod conversations;
 mod forms;
+mod lists;
 mod whole;
 
 use chrono::{DateTime, Utc};
