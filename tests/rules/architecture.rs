@@ -177,6 +177,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "conversation-service",
         &[
+            // Tokens of forms that messages show are computed.
+            "auth",
             "domain",
             // What is in a deleted conversation goes by a job.
             "jobs",

@@ -398,7 +398,7 @@ async fn message_shows_its_files_and_addresses_that_are_good_now() {
             &upload["size"],
             text(upload, "belongs_to")
         ),
-        ("document", "text/plain", &json!(5), "user")
+        ("document", "application/octet-stream", &json!(5), "user")
     );
     assert_eq!(
         (
@@ -421,6 +421,61 @@ async fn message_shows_its_files_and_addresses_that_are_good_now() {
     );
     let address = answer.split_whitespace().nth(1).unwrap();
     keyed.h.get(&local(&json!(address))).await.expect(200);
+}
+
+#[actix_web::test]
+async fn message_shows_the_form_that_its_run_asks_and_then_what_was_answered() {
+    let ask = json!({"id": "ask", "data": {"type": "human-input", "title": "Ask", "form_content": "Well, {{#$output.comment#}}",
+        "delivery_methods": [{"id": "3f5b1d0e-7a31-4a7e-8d2e-6a4f2f7c1b01", "type": "webapp", "enabled": true, "config": {}}],
+        "inputs": [{"type": "paragraph", "output_variable_name": "comment", "default": {"type": "constant", "selector": [], "value": "none"}}],
+        "timeout": 1, "timeout_unit": "hour", "user_actions": [{"id": "source", "title": "Yes", "button_style": "primary"}]}});
+    let keyed = Keyed::new(&[ask, says("{{#ask.comment#}}")]).await;
+    let paused = keyed.say("ask me", "").await;
+    let conversation = text(&paused, "conversation_id");
+    let message = &keyed.messages(conversation, "").await["data"][0];
+    assert_eq!(text(message, "status"), "paused");
+    let asked = &message["extra_contents"][0];
+    assert_eq!(
+        (
+            text(asked, "type"),
+            &asked["submitted"],
+            &asked["form_submission_data"]
+        ),
+        ("human_input", &json!(false), &json!(null))
+    );
+    let form = &asked["form_definition"];
+    assert_eq!(
+        (
+            text(form, "node_id"),
+            text(form, "node_title"),
+            &form["display_in_ui"]
+        ),
+        ("ask", "Ask", &json!(true))
+    );
+    assert_eq!(
+        (
+            text(&form["inputs"][0], "output_variable_name"),
+            text(&form["actions"][0], "id")
+        ),
+        ("comment", "source")
+    );
+    let path = format!("/v1/form/human_input/{}", text(form, "form_token"));
+    let answer = json!({"action": "source", "inputs": {"comment": "fine"}, "user": "ada"});
+    keyed.post(&path, &answer).await.expect(200);
+    wait_until("the run ends", async || {
+        let page = keyed.messages(conversation, "").await;
+        page["data"][0]["status"] == "normal" && page["data"][0]["answer"] == "fine"
+    })
+    .await;
+    let page = keyed.messages(conversation, "").await;
+    let told = &page["data"][0]["extra_contents"][0];
+    assert_eq!(
+        (&told["submitted"], &told["form_definition"]),
+        (&json!(true), &json!(null))
+    );
+    let expected = json!({"node_id": "ask", "node_title": "Ask", "rendered_content": "Well, fine", "action_id": "source", "action_text": "Yes",
+        "submitted_data": {"comment": "fine"}});
+    assert_eq!(told["form_submission_data"], expected);
 }
 
 #[actix_web::test]
@@ -555,7 +610,7 @@ async fn variable_of_a_conversation_is_read_and_set_by_its_type_and_the_next_rou
         .send("PUT", &one, &json!({"value": ["new"], "user": "ada"}))
         .await;
     assert_eq!(text(&set.expect(200).json(), "value"), "[\"new\"]");
-    assert_eq!(text(&keyed.say("y", id).await, "answer"), "[\"new\"]");
+    assert_eq!(text(&keyed.say("y", id).await, "answer"), "- new");
 }
 
 #[actix_web::test]

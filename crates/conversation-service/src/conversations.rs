@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gatewright_auth::form_token::FormKeys;
 use gatewright_domain::ids::{AppId, WorkspaceId};
 use gatewright_model::ModelCatalogue;
 use gatewright_storage_kit::Pool;
@@ -35,6 +36,8 @@ pub struct Conversations {
     pub files: Arc<Files>,
     /// Who names conversations, and finds questions.
     pub models: Arc<dyn ModelCatalogue>,
+    /// Computes the tokens of forms.
+    pub form_keys: FormKeys,
     /// One for each conversation that may wait for a name.
     pub(crate) unnamed: Arc<Semaphore>,
 }
@@ -96,6 +99,7 @@ impl Conversations {
         apps: Arc<Apps>,
         files: Arc<Files>,
         models: Arc<dyn ModelCatalogue>,
+        form_keys: FormKeys,
     ) -> Self {
         Self {
             pool,
@@ -103,6 +107,7 @@ impl Conversations {
             apps,
             files,
             models,
+            form_keys,
             unnamed: Arc::new(Semaphore::new(MAX_UNNAMED)),
         }
     }

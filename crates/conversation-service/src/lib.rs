@@ -4,6 +4,7 @@
 //! It stands where `run-service` stands: above the use-cases of apps and of files, which do not see each other.
 
 mod annotations;
+mod asked_forms;
 mod conversations;
 mod delete;
 mod end_user;

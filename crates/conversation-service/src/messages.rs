@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gatewright_domain::file::FileOwner;
 use gatewright_storage_runs::{
     conversation_list::Place,
+    form::{self, RunForm},
     message_feedback,
     message_file::{self, ListedFile},
     message_list::{self, Listed},
@@ -16,7 +17,7 @@ use gatewright_variables::file::IDENTITY;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{ConversationError, Conversations, Talker, Window};
+use crate::{ConversationError, Conversations, Talker, Window, asked_forms};
 
 /// A message with what hangs on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,8 @@ pub struct MessageRow {
     pub rating: Option<String>,
     /// The files of the question and of the answer.
     pub files: Vec<ShownFile>,
+    /// Forms that the run asked people: JSON objects.
+    pub forms: Vec<Value>,
 }
 
 /// A file of a message.
@@ -46,6 +49,7 @@ pub struct ShownFile {
 struct Extras {
     ratings: HashMap<Uuid, String>,
     files: Vec<ListedFile>,
+    forms: Vec<RunForm>,
     own: OwnFiles,
     asker: FileAsker,
 }
@@ -107,6 +111,8 @@ impl Conversations {
         let mut conn = self.pool.get().await?;
         let ratings = message_feedback::list_ratings(&mut conn, &ids, talker.creator).await?;
         let files = message_file::list_all(&mut conn, &ids).await?;
+        let runs: Vec<Uuid> = rows.iter().filter_map(|row| row.run_id).collect();
+        let forms = form::list_of_runs(&mut conn, &runs).await?;
         drop(conn);
         let asker = FileAsker {
             workspace: talker.workspace,
@@ -124,6 +130,7 @@ impl Conversations {
                 .map(|one| (one.message_id, one.rating))
                 .collect(),
             files,
+            forms,
             own: self.files.own_files(asker, wanted).await?,
             asker,
         })
@@ -144,7 +151,12 @@ impl Conversations {
         let files = extras.files.iter().filter(|file| file.message_id == row.id);
         let files = files.map(|file| self.shown(ctx, file, &extras.own));
         let files = files.collect::<Result<Vec<_>, _>>()?;
+        let forms = extras.forms.iter();
+        let forms = forms.filter(|form| Some(form.run_id) == row.run_id);
         Ok(MessageRow {
+            forms: forms
+                .map(|form| asked_forms::content(form, &self.form_keys))
+                .collect(),
             inputs,
             metadata: metadata.and_then(Result::ok).unwrap_or_default(),
             rating: extras.ratings.get(&row.id).cloned(),

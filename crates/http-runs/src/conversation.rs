@@ -126,6 +126,7 @@ impl From<MessageRow> for MessageBody {
             mut metadata,
             rating,
             files,
+            forms,
         } = message;
         Self {
             id: row.id,
@@ -144,7 +145,7 @@ impl From<MessageRow> for MessageBody {
             message_files: files.into_iter().map(MessageFileBody::from).collect(),
             status: row.status,
             error: row.error,
-            extra_contents: vec![],
+            extra_contents: forms,
         }
     }
 }

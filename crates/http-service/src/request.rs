@@ -2,7 +2,11 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{Version, header},
+};
 use gatewright_http_kit::{
     error::ServiceFailure,
     extract::{Body, ServiceFormat},
@@ -78,12 +82,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for ForAnyUser<T> {
     }
 }
 
+/// Some clients say of what type the body is that they do not send.
 fn has_body(request: &HttpRequest) -> bool {
     let headers = request.headers();
-    let length = headers.get(header::CONTENT_LENGTH);
-    headers.contains_key(header::CONTENT_TYPE)
-        || headers.contains_key(header::TRANSFER_ENCODING)
-        || length.is_some_and(|length| length != "0")
+    match headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length != "0",
+        None => {
+            headers.contains_key(header::TRANSFER_ENCODING)
+                || (request.version() == Version::HTTP_2
+                    && headers.contains_key(header::CONTENT_TYPE))
+        }
+    }
 }
 
 /// The same body, whose user is a text where it is a number, and absent where it is empty.

@@ -89,6 +89,7 @@ impl RunPlane {
             Arc::clone(&apps),
             Arc::clone(&files),
             runner.catalogue(),
+            FormKeys::new(&platform.master),
         ));
         let namer = Arc::new(ByModel(Arc::clone(&conversations)));
         let owner = platform.env.ids.new_uuid();

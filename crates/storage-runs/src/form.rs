@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use gatewright_storage_kit::{Conn, StorageError};
+use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
 use crate::{run::Creator, to_column};
@@ -277,4 +277,68 @@ pub async fn end(
     .execute(conn.as_mut())
     .await?;
     Ok(changed == 1)
+}
+
+/// A form of a run, whoever may answer it.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct RunForm {
+    /// Primary key of `human_input_forms`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// The run that asks.
+    #[diesel(sql_type = SqlUuid)]
+    pub run_id: Uuid,
+    /// The node that asks.
+    #[diesel(sql_type = Text)]
+    pub node_id: String,
+    /// A JSON object: fields, buttons, the title of the node.
+    #[diesel(sql_type = Text)]
+    pub definition: String,
+    /// Markdown, its variables filled in.
+    #[diesel(sql_type = Text)]
+    pub rendered_content: String,
+    /// `waiting`, `submitted`, `timeout` or `expired`.
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    /// The id of the button that was pressed.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub action: Option<String>,
+    /// A JSON object: the answers by field.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub data: Option<String>,
+    /// What the node made of the answer: a JSON object.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub outputs: Option<String>,
+    /// When the node gives up waiting, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub expiration_time: NaiveDateTime,
+    /// The recipient who answers on the page of the app.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub recipient_id: Option<Uuid>,
+    /// Of their token.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub digest: Option<String>,
+}
+
+/// Forms that one list shows at most.
+const MAX_LISTED: i64 = 1_000;
+
+/// The forms of these runs, in the order in which they were made.
+pub async fn list_of_runs(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<RunForm>, StorageError> {
+    let found = statement(
+        "SELECT f.id, f.workflow_run_id AS run_id, f.node_id, f.form_definition AS definition, f.rendered_content, f.status, \
+           f.selected_action_id AS action, f.submitted_data AS data, f.expiration_time, e.outputs, r.id AS recipient_id, \
+           r.access_token AS digest \
+         FROM human_input_forms f \
+           LEFT JOIN LATERAL (SELECT x.outputs FROM workflow_node_executions x WHERE x.workflow_run_id = f.workflow_run_id \
+             AND x.node_id = f.node_id AND f.status = 'submitted' AND x.finished_at IS NOT NULL ORDER BY x.created_at DESC LIMIT 1) e ON true \
+           LEFT JOIN LATERAL (SELECT y.id, y.access_token FROM human_input_form_recipients y WHERE y.form_id = f.id \
+             AND f.status = 'waiting' AND y.recipient_type = 'standalone_web_app' ORDER BY y.created_at, y.id LIMIT 1) r ON true \
+         WHERE f.workflow_run_id = ANY ($1) ORDER BY f.created_at, f.id LIMIT $2",
+    )
+    .bind::<Array<SqlUuid>, _>(runs)
+    .bind::<BigInt, _>(MAX_LISTED)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::to_column;
 
 /// The newest logs of an app, or of a stretch of time, that are looked at: a total says so many at most.
-pub const MAX_COUNTED: i64 = 100_000;
+pub const MAX_COUNTED: i64 = 50_000;
 /// A word is looked for in so many logs, the newest of those that the other conditions leave.
 pub const MAX_SEARCHED: i64 = 10_000;
 
@@ -107,49 +107,44 @@ pub struct Log {
     pub user_session: Option<String>,
 }
 
-/// The logs that the conditions leave. `$1` to `$9` are the conditions, `$10` how many are searched, `$11` how many are passed over,
-/// `$12` how many are wanted.
-macro_rules! logs {
-    ($wanted:literal, $end:literal) => {
+/// The logs that the conditions leave, of the newest ones. What is asked stands in each place of the text again: else the server would
+/// sort all logs of the app. `$1` to `$9` are the conditions, `$10` how many are searched.
+macro_rules! matching {
+    ($wanted:literal) => {
         concat!(
-            "WITH p AS (SELECT $1::uuid AS tenant, $2::uuid AS app, $3::text AS status, $4::timestamp AS since, $5::timestamp AS until, \
+            "WITH p AS NOT MATERIALIZED (SELECT $1::uuid AS tenant, $2::uuid AS app, $3::timestamp AS since, $4::timestamp AS until, $5::text AS status, \
                $6::text AS session, $7::uuid AS account, $8::text AS pattern, $9::uuid AS run), \
              newest AS (SELECT l.id, l.created_at, l.created_by_role, l.created_by, l.workflow_run_id \
-               FROM p JOIN workflow_app_logs l ON l.tenant_id = p.tenant AND l.app_id = p.app \
-               WHERE l.created_at >= coalesce(p.since, '-infinity'::timestamp) AND l.created_at <= coalesce(p.until, 'infinity'::timestamp) \
-               ORDER BY l.created_at DESC, l.id DESC LIMIT 100000), \
-             found AS (SELECT l.id, l.created_at FROM p, newest l \
+               FROM p JOIN workflow_app_logs l ON l.tenant_id = p.tenant AND l.app_id = p.app WHERE l.created_at >= coalesce(p.since, '-infinity'::timestamp) \
+               AND l.created_at <= coalesce(p.until, 'infinity'::timestamp) ORDER BY l.created_at DESC, l.id DESC LIMIT 50000), \
+             found AS (SELECT l.id, l.created_at, l.created_by_role, l.created_by, l.workflow_run_id FROM p, newest l \
                WHERE (p.account IS NULL OR (l.created_by_role = 'account' AND l.created_by = p.account)) \
                  AND (p.session IS NULL OR (l.created_by_role = 'end_user' AND EXISTS (SELECT 1 FROM end_users e \
                    WHERE e.id = l.created_by AND e.session_id = p.session))) \
                  AND (p.status IS NULL OR EXISTS (SELECT 1 FROM workflow_runs r WHERE r.id = l.workflow_run_id AND r.status = p.status)) \
                ORDER BY l.created_at DESC, l.id DESC LIMIT $10), \
-             matching AS (SELECT f.id, f.created_at FROM p, found f WHERE p.pattern IS NULL OR EXISTS (SELECT 1 FROM workflow_app_logs l \
-               JOIN workflow_runs r ON r.id = l.workflow_run_id LEFT JOIN end_users e ON l.created_by_role = 'end_user' AND e.id = l.created_by \
-               WHERE l.id = f.id AND (r.inputs ILIKE p.pattern OR r.outputs ILIKE p.pattern OR e.session_id ILIKE p.pattern \
-                 OR r.id = p.run))) ",
-            $wanted,
-            " ORDER BY m.created_at DESC, m.id DESC OFFSET $11 LIMIT $12",
-            $end
+             m AS (SELECT f.id, f.created_at FROM p, found f WHERE p.pattern IS NULL OR EXISTS (SELECT 1 FROM workflow_runs r \
+               LEFT JOIN end_users e ON f.created_by_role = 'end_user' AND e.id = f.created_by WHERE r.id = f.workflow_run_id \
+                 AND (r.inputs ILIKE p.pattern OR r.outputs ILIKE p.pattern OR e.session_id ILIKE p.pattern OR r.id = p.run))) ",
+            $wanted
         )
     };
 }
 
-const LIST: &str = logs!(
-    "SELECT l.id, l.created_from, l.created_by_role, l.created_by, l.created_at, r.id AS run_id, r.version, r.status, r.triggered_from, \
-       r.error, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, r.created_at AS run_created_at, r.finished_at, \
-       a.name AS account_name, a.email AS account_email, e.type AS user_type, e.is_anonymous AS user_is_anonymous, \
-       e.session_id AS user_session \
-     FROM matching m JOIN workflow_app_logs l ON l.id = m.id JOIN workflow_runs r ON r.id = l.workflow_run_id \
-       LEFT JOIN accounts a ON l.created_by_role = 'account' AND a.id = l.created_by \
-       LEFT JOIN end_users e ON l.created_by_role = 'end_user' AND e.id = l.created_by",
-    ""
+/// A page of logs with their runs. `$11` are passed over, `$12` are wanted.
+const PAGE: &str = matching!(
+    "SELECT l.id, l.created_from, l.created_by_role, l.created_by, l.created_at, r.id AS run_id, r.version, r.status, \
+               r.triggered_from, r.error, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, \
+               r.created_at AS run_created_at, r.finished_at, a.name AS account_name, a.email AS account_email, e.type AS user_type, \
+               e.is_anonymous AS user_is_anonymous, e.session_id AS user_session \
+             FROM (SELECT id FROM m ORDER BY created_at DESC, id DESC OFFSET $11 LIMIT $12) w \
+               JOIN workflow_app_logs l ON l.id = w.id JOIN workflow_runs r ON r.id = l.workflow_run_id \
+               LEFT JOIN accounts a ON l.created_by_role = 'account' AND a.id = l.created_by \
+               LEFT JOIN end_users e ON l.created_by_role = 'end_user' AND e.id = l.created_by \
+             ORDER BY l.created_at DESC, l.id DESC"
 );
 
-const COUNT: &str = logs!(
-    "SELECT count(*) AS rows FROM (SELECT m.id FROM matching m",
-    ") t"
-);
+const TOTAL: &str = matching!("SELECT count(*) AS rows FROM m");
 
 #[derive(QueryableByName)]
 struct Count {
@@ -158,21 +153,26 @@ struct Count {
 }
 
 macro_rules! bound {
-    ($text:expr, $which:expr, $searched:expr, $offset:expr, $limit:expr) => {
+    ($text:expr, $which:expr, $searched:expr) => {
         statement($text)
             .bind::<SqlUuid, _>($which.tenant)
             .bind::<SqlUuid, _>($which.app)
-            .bind::<Nullable<Text>, _>($which.status)
             .bind::<Nullable<Timestamp>, _>($which.from.map(to_column))
             .bind::<Nullable<Timestamp>, _>($which.to.map(to_column))
+            .bind::<Nullable<Text>, _>($which.status)
             .bind::<Nullable<Text>, _>($which.session)
             .bind::<Nullable<SqlUuid>, _>($which.account)
             .bind::<Nullable<Text>, _>($which.pattern)
             .bind::<Nullable<SqlUuid>, _>($which.run)
             .bind::<BigInt, _>($searched)
-            .bind::<BigInt, _>($offset)
-            .bind::<BigInt, _>($limit)
     };
+}
+
+impl LogsOf<'_> {
+    /// How many logs are searched for a word; without one as many as are looked at.
+    fn searched(&self) -> i64 {
+        self.pattern.map_or(MAX_COUNTED, |_| MAX_SEARCHED)
+    }
 }
 
 /// A page of logs, the newest first.
@@ -182,11 +182,14 @@ pub async fn list(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Log>, StorageError> {
-    let searched = match which.pattern {
+    // Without a word nothing behind the page is needed.
+    let searched = which.searched().min(match which.pattern {
         Some(_) => MAX_SEARCHED,
         None => offset.saturating_add(limit),
-    };
-    let found = bound!(LIST, which, searched, offset, limit)
+    });
+    let found = bound!(PAGE, which, searched)
+        .bind::<BigInt, _>(offset)
+        .bind::<BigInt, _>(limit)
         .load(conn.as_mut())
         .await?;
     Ok(found)
@@ -194,11 +197,7 @@ pub async fn list(
 
 /// How many logs there are, [`MAX_COUNTED`] at most.
 pub async fn count(conn: &mut Conn, which: &LogsOf<'_>) -> Result<i64, StorageError> {
-    let searched = match which.pattern {
-        Some(_) => MAX_SEARCHED,
-        None => MAX_COUNTED,
-    };
-    let found: Count = bound!(COUNT, which, searched, 0, MAX_COUNTED)
+    let found: Count = bound!(TOTAL, which, which.searched())
         .get_result(conn.as_mut())
         .await?;
     Ok(found.rows)
