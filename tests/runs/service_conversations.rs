@@ -2,20 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    chatflows::{World, echoes, file, model, says},
-    service::make_key,
-};
+use super::chatflows::{World, echoes, file, model, says};
 use crate::support::{
     Answer, Browser, Harness,
-    apps::{import, publish},
+    apps::{NOWHERE, make_key, published},
     basic_account,
     files::{local, part},
     model_server::ModelServer,
     process::wait_until,
 };
 
-const NOWHERE: &str = "5b1e3f1c-6f0e-4c55-9b2a-0d0c6f3f0aff";
 const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
 
 /// A key of an app, and where it is used.
@@ -90,9 +86,7 @@ impl Keyed {
 }
 
 async fn another_app(h: &Harness, owner: &mut Browser, text: &str) -> (String, String) {
-    let done = import(h, owner, text).await.expect(200).json();
-    let app = done["app_id"].as_str().unwrap().to_owned();
-    publish(h, owner, &app).await.expect(200);
+    let app = published(h, owner, text).await;
     let key = make_key(h, owner, &app).await.1;
     (app, key)
 }

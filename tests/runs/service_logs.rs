@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::service::make_key;
 use crate::support::{
     Answer, Harness,
-    apps::{imported, publish},
+    apps::{imported, make_key, publish},
     basic_account,
 };
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{conversations::LIMIT, key::KeyedApp, request::Words};
 
-/// Which annotations.
+/// Which annotations are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AnnotationsQuery {

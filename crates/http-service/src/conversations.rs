@@ -47,7 +47,7 @@ pub(crate) enum SortBy {
     LatestFirst,
 }
 
-/// Which conversations.
+/// Which conversations are wanted, and in which order.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConversationsQuery {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{conversations::LIMIT, key::KeyedApp};
 
-/// Which page.
+/// Which page of the list is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct FeedbacksQuery {

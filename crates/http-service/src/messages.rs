@@ -21,7 +21,7 @@ use crate::{
     workflows::Success,
 };
 
-/// Which messages.
+/// Which messages of a conversation are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MessagesQuery {
@@ -73,9 +73,9 @@ pub(crate) async fn list(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Rating {
-    /// It is.
+    /// The user likes it.
     Like,
-    /// It is not.
+    /// The user does not.
     Dislike,
 }
 

@@ -23,7 +23,7 @@ use crate::{
     request::{EndUserName, ForAnyUser, MaybeId},
 };
 
-/// Which variables.
+/// Which variables of which conversation are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct VariablesQuery {

@@ -16,7 +16,7 @@ pub struct NewConversation {
     pub name: String,
 }
 
-/// Names conversations.
+/// Finds names for conversations.
 pub trait Namer: Send + Sync {
     /// Has it named, later. Returns at once, and fails silently: the conversation has a name already.
     fn name(&self, begun: NewConversation);

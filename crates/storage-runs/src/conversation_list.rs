@@ -74,9 +74,9 @@ pub struct Part {
 /// Where a row stands in a list. Rows of one time are in the order of their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Its time, in UTC.
+    /// The time by which the list is in order, in UTC.
     pub at: NaiveDateTime,
-    /// Its id.
+    /// The primary key of the row.
     pub id: Uuid,
 }
 

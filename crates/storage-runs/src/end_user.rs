@@ -124,7 +124,7 @@ pub struct EndUser {
     /// What another system calls them.
     #[diesel(sql_type = Nullable<Text>)]
     pub external_user_id: Option<String>,
-    /// For people.
+    /// What people are told that they are called.
     #[diesel(sql_type = Nullable<Text>)]
     pub name: Option<String>,
     /// Whether nobody in particular.
