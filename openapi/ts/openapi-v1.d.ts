@@ -1198,7 +1198,7 @@ export interface components {
             query?: string | null;
             /** @description The conversation that goes on; empty or missing: a new one. */
             conversation_id?: string | null;
-            /** @description Whether a conversation that begins is named by a model. So far it keeps the beginning of the question. */
+            /** @description Whether a conversation that begins is named by a model, `true` by default; else it keeps the beginning of the question. */
             auto_generate_name?: boolean | null;
             /** @description A published version; the current one by default. */
             workflow_id?: string | null;

@@ -4,6 +4,59 @@
  */
 
 export interface paths {
+    "/v1/app/feedbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people say of the answers of the app of the key. */
+        get: operations["app_feedbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The annotations of the app of the key. */
+        get: operations["annotations"];
+        put?: never;
+        /** Adds an annotation to the app of the key. */
+        post: operations["create_annotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes an annotation of the app of the key. */
+        put: operations["change_annotation"];
+        post?: never;
+        /** Deletes an annotation of the app of the key. */
+        delete: operations["delete_annotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat-messages": {
         parameters: {
             query?: never;
@@ -32,6 +85,108 @@ export interface paths {
         put?: never;
         /** Stops an answer of the app of the key. */
         post: operations["stop_chat_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The conversations of a user with the app of the key. */
+        get: operations["user_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{c_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a conversation of the user's, with everything that was said in it. */
+        delete: operations["delete_user_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{c_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a conversation of the user's otherwise. */
+        post: operations["rename_user_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{c_id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a conversation of the user's remembers. */
+        get: operations["conversation_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{c_id}/variables/{variable_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives a variable of a conversation of the user's another value. */
+        put: operations["set_conversation_variable"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/end-users/{end_user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A user of the app of the key. */
+        get: operations["end_user"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -107,6 +262,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a conversation of the user's, from the newest back; the oldest of the page first. */
+        get: operations["user_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{message_id}/feedbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps what a user says of an answer that they got. */
+        post: operations["rate_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{message_id}/suggested": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions that may follow an answer that the user got, where the app suggests some. */
+        get: operations["suggested_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meta": {
         parameters: {
             query?: never;
@@ -167,6 +373,23 @@ export interface paths {
         };
         /** Streams what happens in a run from now on, as server-sent events. Of a run that has ended it is the end alone. */
         get: operations["workflow_run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflows/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was run of the app of the key, the newest first. */
+        get: operations["workflow_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -247,8 +470,81 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An answer that is given in the app's place. */
+        AnnotationBody: {
+            /** Format: uuid */
+            id: string;
+            question: string;
+            answer: string;
+            /**
+             * Format: int32
+             * @description How often it was answered so.
+             */
+            hit_count: number;
+            /**
+             * Format: int64
+             * @description In Unix seconds.
+             */
+            created_at: number;
+        };
+        /** @description A page of annotations. */
+        AnnotationPageBody: {
+            /** @description The newest first. */
+            data: components["schemas"]["AnnotationBody"][];
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** Format: int32 */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Annotations of all pages together.
+             */
+            total: number;
+            /** Format: int32 */
+            page: number;
+        };
+        /** @description A question and what is answered to it. */
+        AnnotationRequest: {
+            question: string & Record<string, never>;
+            answer: string & Record<string, never>;
+        };
         /** @description The answer was kept. */
         Answered: Record<string, never>;
+        /** @description In whose name something is asked. */
+        AnyUserRequest: {
+            /** @description For whom the app was run; nobody in particular by default. */
+            user?: string | null;
+        };
+        /** @description What somebody says of an answer. */
+        AppFeedback: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            app_id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            /** Format: uuid */
+            message_id: string;
+            /** @description `like` or `dislike`. */
+            rating: string;
+            /** @description In their own words. */
+            content?: string | null;
+            /** @description `user`, or `admin` for a member of the workspace. */
+            from_source: string;
+            /** Format: uuid */
+            from_end_user_id?: string | null;
+            /** Format: uuid */
+            from_account_id?: string | null;
+            /** @description ISO 8601 without zone, UTC. */
+            created_at: string;
+            /** @description ISO 8601 without zone, UTC. */
+            updated_at: string;
+        };
+        /** @description A page of what people say. */
+        AppFeedbacks: {
+            /** @description The newest first. */
+            data: components["schemas"]["AppFeedback"][];
+        };
         /** @description Facts about an app. */
         AppInfo: {
             name: string;
@@ -311,10 +607,88 @@ export interface components {
             response_mode?: components["schemas"]["ResponseMode"] | null;
             /** @description The conversation that goes on; empty, missing or unknown: a new one begins. */
             conversation_id?: string | null;
-            /** @description Whether a conversation that begins is named by a model. So far it keeps the beginning of the question. */
+            /** @description Whether a conversation that begins is named by a model, `true` by default; else it keeps the beginning of the question. */
             auto_generate_name?: boolean | null;
             /** @description A published version; the current one by default. */
             workflow_id?: string | null;
+            user: string & Record<string, never>;
+        };
+        /** @description A conversation of a user with an app. */
+        ConversationBody: {
+            /** Format: uuid */
+            id: string;
+            /** @description What lists call it. */
+            name: string;
+            /** @description The inputs that it began with. */
+            inputs: Record<string, never>;
+            /** @description `normal`, or another word when nobody may go on with it. */
+            status: string;
+            /** @description What the app said before anybody asked. */
+            introduction?: string | null;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When its last round began, or it was last renamed, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /** @description A variable of a conversation. */
+        ConversationVariable: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description `string`, `number`, `boolean`, `object`, `array[string]`, … */
+            value_type: string;
+            /** @description A text as it is; anything else as JSON in a text. */
+            value: string;
+            description: string;
+            /**
+             * Format: int64
+             * @description When the conversation got it, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was last written, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /** @description A user of the app. */
+        EndUserDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            tenant_id: string;
+            /** Format: uuid */
+            app_id?: string | null;
+            /** @description `service-api`, `browser`, … */
+            type: string;
+            external_user_id?: string | null;
+            name?: string | null;
+            /** @description Whether nobody in particular. */
+            is_anonymous: boolean;
+            /** @description What the caller calls them. */
+            session_id: string;
+            /** @description ISO 8601 without zone, UTC. */
+            created_at: string;
+            /** @description ISO 8601 without zone, UTC. */
+            updated_at: string;
+        };
+        /** @description What a user says of an answer. */
+        FeedbackBody: {
+            /** @description `like` or `dislike`. */
+            rating: string;
+        };
+        /** @description What a user says of an answer. */
+        FeedbackRequest: {
+            /** @description Null, or absent: what was said is taken back. */
+            rating?: ("like" | "dislike") | null;
+            /** @description In their own words. */
+            content?: string | null;
             user: string & Record<string, never>;
         };
         /** @description A form that waits to be answered. */
@@ -341,11 +715,242 @@ export interface components {
             inputs: Record<string, never>;
             user: string & Record<string, never>;
         };
+        /** @description A member of the workspace. */
+        LogAccount: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+        };
+        /** @description A user of the app. */
+        LogEndUser: {
+            /** Format: uuid */
+            id: string;
+            /** @description `service-api`, `browser`, … */
+            type: string;
+            /** @description Whether nobody in particular. */
+            is_anonymous: boolean;
+            /** @description What the caller calls them. */
+            session_id: string;
+        };
+        /** @description A run as its log has it. */
+        LoggedRun: {
+            /** Format: uuid */
+            id: string;
+            /** @description The name of the version that ran. */
+            version: string;
+            /** @description `running`, `paused`, `succeeded`, `partial-succeeded`, `failed` or `stopped`. */
+            status: string;
+            /** @description `app-run`, `webhook`, `schedule` or `plugin`. */
+            triggered_from: string;
+            error?: string | null;
+            /**
+             * Format: double
+             * @description Seconds that it took.
+             */
+            elapsed_time: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** Format: int32 */
+            total_steps: number;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it ended, in Unix seconds; null while it has not.
+             */
+            finished_at?: number | null;
+            /**
+             * Format: int32
+             * @description Nodes that failed and were gone around.
+             */
+            exceptions_count: number;
+        };
+        /** @description A file of a message. */
+        MessageFileBody: {
+            /** Format: uuid */
+            id: string;
+            filename: string;
+            /** @description `image`, `document`, `audio`, `video` or `custom`. */
+            type: string;
+            /** @description Where it can be fetched for some minutes. */
+            url: string;
+            mime_type: string;
+            /**
+             * Format: int32
+             * @description Bytes; null when nobody knows.
+             */
+            size?: number | null;
+            /** @description `local_file`, `remote_url` or `tool_file`. */
+            transfer_method: string;
+            /** @description `user` or `assistant`. */
+            belongs_to?: string | null;
+            /** Format: uuid */
+            upload_file_id?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_WorkflowLog: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                workflow_run: components["schemas"]["LoggedRun"];
+                /** @description What set it off, where that is told. */
+                details?: Record<string, never> | null;
+                /** @description `service-api`, `openapi`, `web-app` or `installed-app`. */
+                created_from: string;
+                /** @description `account` or `end_user`. */
+                created_by_role: string;
+                created_by_account: components["schemas"]["LogAccount"] | null;
+                created_by_end_user: components["schemas"]["LogEndUser"] | null;
+                /**
+                 * Format: int64
+                 * @description In Unix seconds.
+                 */
+                created_at: number;
+            }[];
+        };
+        /** @description What a conversation is to be called. */
+        RenameRequest: {
+            /** @description The new name; needed unless one is to be found. */
+            name?: string | null;
+            /** @description Whether a model finds it; `false` by default. */
+            auto_generate?: boolean | null;
+            /** @description Whose conversation it is; nobody's in particular by default. */
+            user?: string | null;
+        };
         /**
          * @description How a caller wants to hear of a run.
          * @enum {string}
          */
         ResponseMode: "blocking" | "streaming";
+        /** @description A part of a list that goes on behind its last row, or before its first one. */
+        Scroll_ConversationBody: {
+            /**
+             * Format: int32
+             * @description Rows that a part has at most.
+             */
+            limit: number;
+            /** @description Whether there are more rows. */
+            has_more: boolean;
+            /** @description The rows of this part. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @description What lists call it. */
+                name: string;
+                /** @description The inputs that it began with. */
+                inputs: Record<string, never>;
+                /** @description `normal`, or another word when nobody may go on with it. */
+                status: string;
+                /** @description What the app said before anybody asked. */
+                introduction?: string | null;
+                /**
+                 * Format: int64
+                 * @description When it began, in Unix seconds.
+                 */
+                created_at: number;
+                /**
+                 * Format: int64
+                 * @description When its last round began, or it was last renamed, in Unix seconds.
+                 */
+                updated_at: number;
+            }[];
+        };
+        /** @description A part of a list that goes on behind its last row, or before its first one. */
+        Scroll_ConversationVariable: {
+            /**
+             * Format: int32
+             * @description Rows that a part has at most.
+             */
+            limit: number;
+            /** @description Whether there are more rows. */
+            has_more: boolean;
+            /** @description The rows of this part. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description `string`, `number`, `boolean`, `object`, `array[string]`, … */
+                value_type: string;
+                /** @description A text as it is; anything else as JSON in a text. */
+                value: string;
+                description: string;
+                /**
+                 * Format: int64
+                 * @description When the conversation got it, in Unix seconds.
+                 */
+                created_at: number;
+                /**
+                 * Format: int64
+                 * @description When it was last written, in Unix seconds.
+                 */
+                updated_at: number;
+            }[];
+        };
+        /** @description A part of a list that goes on behind its last row, or before its first one. */
+        Scroll_MessageBody: {
+            /**
+             * Format: int32
+             * @description Rows that a part has at most.
+             */
+            limit: number;
+            /** @description Whether there are more rows. */
+            has_more: boolean;
+            /** @description The rows of this part. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                conversation_id: string;
+                /**
+                 * Format: uuid
+                 * @description The message that it follows; the nil id: whichever came before; null: it begins a thread.
+                 */
+                parent_message_id?: string | null;
+                inputs: Record<string, never>;
+                query: string;
+                /** @description Addresses of files in it can be fetched for some minutes. */
+                answer: string;
+                feedback: components["schemas"]["FeedbackBody"] | null;
+                /** @description What the answer rests on. */
+                retriever_resources: Record<string, never>[];
+                /**
+                 * Format: int64
+                 * @description When it was asked, in Unix seconds.
+                 */
+                created_at: number;
+                /** @description Steps of an agent. */
+                agent_thoughts: Record<string, never>[];
+                message_files: components["schemas"]["MessageFileBody"][];
+                /** @description `normal`, `error`, or `paused` while the run waits for a person. */
+                status: string;
+                /** @description Why there is no answer. */
+                error?: string | null;
+                /** @description Forms that the run asked people. */
+                extra_contents: Record<string, never>[];
+            }[];
+        };
         /** @description The error object of the service API. */
         ServiceErrorBody: {
             /** @description A code that clients compare. */
@@ -362,6 +967,12 @@ export interface components {
         Success: {
             /** @description Always `success`. */
             result: string;
+        };
+        /** @description Questions that may follow an answer. */
+        SuggestedQuestions: {
+            /** @description Always `success`. */
+            result: string;
+            data: string[];
         };
         /** @description Sizes of files that clients have to know, in MB, and how many files one run takes. */
         SystemLimits: {
@@ -425,6 +1036,13 @@ export interface components {
         UserRequest: {
             user: string & Record<string, never>;
         };
+        /** @description Another value of a variable. */
+        VariableRequest: {
+            /** @description Of the variable's type. */
+            value: unknown;
+            /** @description Whose conversation it is; nobody's in particular by default. */
+            user?: string | null;
+        };
         /** @description A run, as it stands. */
         WorkflowRun: {
             /** Format: uuid */
@@ -475,6 +1093,227 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    app_feedbacks: {
+        parameters: {
+            query?: {
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppFeedbacks"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    annotations: {
+        parameters: {
+            query?: {
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+                /** @description In question or answer, in any case; its first 30 characters count. */
+                keyword?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationPageBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    create_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRequest"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    change_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    delete_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
     send_chat_message: {
         parameters: {
             query?: never;
@@ -561,6 +1400,318 @@ export interface operations {
             };
             /** @description The request is malformed, or cannot be granted as things are */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    user_conversations: {
+        parameters: {
+            query?: {
+                /** @description Whose; nobody in particular by default. */
+                user?: string;
+                /** @description The last one that was shown. */
+                last_id?: string;
+                /** @description 20 by default. */
+                limit?: number;
+                /** @description `-updated_at` by default. */
+                sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scroll_ConversationBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    delete_user_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                c_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnyUserRequest"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    rename_user_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                c_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    conversation_variables: {
+        parameters: {
+            query?: {
+                /** @description Whose conversation it is; nobody's in particular by default. */
+                user?: string;
+                /** @description The last one that was shown. */
+                last_id?: string;
+                /** @description 20 by default. */
+                limit?: number;
+                /** @description The one of this name alone. */
+                variable_name?: string;
+            };
+            header?: never;
+            path: {
+                c_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scroll_ConversationVariable"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    set_conversation_variable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                c_id: string;
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationVariable"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    end_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                end_user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndUserDetail"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -824,6 +1975,167 @@ export interface operations {
             };
         };
     };
+    user_messages: {
+        parameters: {
+            query: {
+                /** @description The conversation that they are part of; empty: none. */
+                conversation_id: string;
+                /** @description Whose conversation it is; nobody's in particular by default. */
+                user?: string;
+                /** @description The first one that was shown: those before it. */
+                first_id?: string;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scroll_MessageBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    rate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    suggested_questions: {
+        parameters: {
+            query?: {
+                /** @description Whose message it is. */
+                user?: string;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestedQuestions"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
     app_meta: {
         parameters: {
             query?: never;
@@ -959,6 +2271,61 @@ export interface operations {
             };
             /** @description There is no such thing for the caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    workflow_logs: {
+        parameters: {
+            query?: {
+                /** @description In inputs, outputs, or the name of the user, in any case; or the id of the run. Its first 30 characters count. */
+                keyword?: string;
+                /** @description How the run stands. */
+                status?: "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description Not later than this. */
+                created_at__before?: string;
+                /** @description Not earlier than this. */
+                created_at__after?: string;
+                /** @description The name of the user for whom it was run. */
+                created_by_end_user_session_id?: string;
+                /** @description The mail address of the member of the workspace who ran it. */
+                created_by_account?: string;
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WorkflowLog"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
