@@ -32,11 +32,13 @@ pub fn refused(error: &RunError) -> HttpResponse {
 pub fn refusal(error: &RunServiceError, app: &App) -> Option<HttpResponse> {
     let told = RunError::invalid_param(error.to_string());
     match error {
-        RunServiceError::Input(_) | RunServiceError::File(_) => Some(refused(&told)),
         RunServiceError::Graph(_) | RunServiceError::Model(_) if app.mode == "workflow" => {
             Some(only(&unready_error(&told)))
         }
-        RunServiceError::Graph(_) | RunServiceError::Model(_) => Some(refused(&told)),
+        RunServiceError::Input(_)
+        | RunServiceError::File(_)
+        | RunServiceError::Graph(_)
+        | RunServiceError::Model(_) => Some(refused(&told)),
         _ => None,
     }
 }
