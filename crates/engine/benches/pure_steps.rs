@@ -9,7 +9,9 @@
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gatewright_engine::{Effect, Engine, Event, Graph, Happening, Limits, Start, Status};
+use gatewright_engine::{
+    Effect, Engine, Event, Graph, Happened, Happening, Limits, Start, happening::Status,
+};
 use serde_json::{Map, Value, json};
 
 /// Nodes between start and end.
@@ -75,7 +77,7 @@ fn measure(criterion: &mut Criterion, name: &str, graph: &Value, inputs: &Value,
         effects
     };
     let succeeds = run().iter().any(|effect| {
-        matches!(effect, Effect::Emit(Happening::RunFinished(end)) if end.status == Status::Succeeded)
+        matches!(effect, Effect::Emit(Happened { what: Happening::RunFinished(end), .. }) if end.status == Status::Succeeded)
     });
     assert!(succeeds, "what is measured is a run that succeeds: {name}");
     let mut group = criterion.benchmark_group("engine");

@@ -67,21 +67,7 @@ impl RunPlane {
         files: Arc<Files>,
         guarded: GuardedClient,
     ) -> Result<Self, Unavailable> {
-        let endpoints = settings.nodes.endpoints();
-        let endpoints = endpoints.map_err(|error| Unavailable::new("the settings", error))?;
-        let clock = Arc::clone(&platform.env.clock);
-        let runner = NodeCalls::new(
-            &settings.nodes,
-            endpoints,
-            guarded,
-            Arc::new(Surroundings {
-                histories: Arc::new(Histories::new(platform.pool.clone())),
-                files: Arc::clone(&files),
-                env: platform.env.clone(),
-            }),
-            Arc::clone(&clock),
-        );
-        let runner = runner.map_err(|error| Unavailable::new("the client of models", error))?;
+        let runner = node_calls(platform, settings, &files, guarded)?;
         let models = Arc::new(Catalogue(runner.catalogue()));
         let conversations = Arc::new(Conversations::new(
             platform.pool.clone(),
@@ -112,7 +98,7 @@ impl RunPlane {
             runner: Arc::new(runner),
             store: Arc::new(Recorder::start(Arc::new(store))),
             forms: Arc::new(FormTokens::new(platform.env.clone(), keys)),
-            clock,
+            clock: Arc::clone(&platform.env.clock),
         };
         let capacity = Capacity {
             runs: RUNS,
@@ -228,6 +214,30 @@ impl RunPlane {
             Arc::clone(&self.service),
         )
     }
+}
+
+/// What nodes ask for, done with the models, servers and sandboxes that the settings name.
+fn node_calls(
+    platform: &Platform,
+    settings: &ServerSettings,
+    files: &Arc<Files>,
+    guarded: GuardedClient,
+) -> Result<NodeCalls, Unavailable> {
+    let endpoints = settings.nodes.endpoints();
+    let endpoints = endpoints.map_err(|error| Unavailable::new("the settings", error))?;
+    let surroundings = Surroundings {
+        histories: Arc::new(Histories::new(platform.pool.clone())),
+        files: Arc::clone(files),
+        env: platform.env.clone(),
+    };
+    let runner = NodeCalls::new(
+        &settings.nodes,
+        endpoints,
+        guarded,
+        Arc::new(surroundings),
+        Arc::clone(&platform.env.clock),
+    );
+    runner.map_err(|error| Unavailable::new("the client of models", error))
 }
 
 /// Models by the file of endpoints, as runs that are about to begin look them up.
