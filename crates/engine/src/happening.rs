@@ -210,7 +210,7 @@ pub struct RunEnd {
 pub struct Happened {
     /// When, by the clock of the step.
     pub at: Micros,
-    /// What.
+    /// What it was that happened.
     pub what: Happening,
 }
 

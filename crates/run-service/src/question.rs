@@ -183,7 +183,7 @@ fn name(query: &str) -> String {
     }
 }
 
-/// The opening statement, with the inputs that it names.
+/// The opening statement, with the inputs that it names; a name that no input has stays, in single braces (recorded).
 fn introduction(features: &Map<String, Value>, inputs: &Map<String, Value>) -> String {
     let statement = features.get("opening_statement").and_then(Value::as_str);
     let mut text = statement.unwrap_or_default().to_owned();
@@ -198,7 +198,23 @@ fn introduction(features: &Map<String, Value>, inputs: &Map<String, Value>) -> S
             text = text.replace(&place, &shown);
         }
     }
-    text
+    without_inputs(&text)
+}
+
+/// `{{name}}` becomes `{name}`.
+fn without_inputs(text: &str) -> String {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let mut parts = text.split("{{");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once("}}") {
+            Some((name, rest)) if is_name(name) => plain.push_str(&format!("{{{name}}}{rest}")),
+            _ => plain.push_str(&format!("{{{{{part}")),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -220,10 +236,11 @@ mod tests {
 
     #[test]
     fn opening_statement_is_filled_with_the_inputs_that_it_names() {
-        let features = json!({"opening_statement": "Hi {{who}}{{none}}, {{count}} of {{what}}"});
+        let features =
+            json!({"opening_statement": "Hi {{who}}{{none}}, {{count}} of {{what}} {{}} {{a b}}"});
         let inputs = json!({"who": "Ada", "count": 3, "none": null});
         let text = introduction(features.as_object().unwrap(), inputs.as_object().unwrap());
-        assert_eq!(text, "Hi Ada, 3 of {{what}}");
+        assert_eq!(text, "Hi Ada, 3 of {what} {{}} {{a b}}");
         assert_eq!(introduction(&Map::new(), &Map::new()), "");
     }
 }

@@ -48,7 +48,7 @@ fn nodes_of_one_step_and_their_run_take_the_time_that_the_clock_says() {
     let effects = engine(&graph).step_by(&ticking(&now), Event::Start(Start::default()));
     let took: Vec<Micros> = ends(&effects)
         .iter()
-        .map(|(at, end)| at - end.started_at)
+        .map(|(at, end)| at.abs_diff(end.started_at))
         .collect();
     assert_eq!(took, [1, 1, 1]);
     let run = effects.iter().find_map(|effect| match effect {
@@ -59,7 +59,11 @@ fn nodes_of_one_step_and_their_run_take_the_time_that_the_clock_says() {
         _ => None,
     });
     let (at, RunEnd { started_at, .. }) = run.unwrap();
-    assert_eq!(at - started_at, 6, "three nodes, each looked at twice");
+    assert_eq!(
+        at.abs_diff(*started_at),
+        6,
+        "three nodes, each looked at twice"
+    );
     let instants = effects.iter().filter_map(|effect| match effect {
         Effect::Emit(happened) => Some(happened.at),
         _ => None,

@@ -244,18 +244,6 @@ impl Node {
         human_input::timed_out(context)
     }
 
-    /// Provider and name of the model that it asks. One that a variable names is known only when the node runs.
-    pub fn model(&self) -> Option<(&str, &str)> {
-        let choice = match &self.data {
-            NodeData::Llm(data) => &data.model,
-            NodeData::Classifier(data) => &data.model,
-            NodeData::Extractor(data) => &data.model,
-            _ => return None,
-        };
-        let model = choice.selector.is_none().then_some(&choice.model)?;
-        Some((&model.provider, &model.name))
-    }
-
     /// Its data, when it is an iteration.
     pub fn iteration(&self) -> Option<&iteration::IterationData> {
         match &self.data {

@@ -4,8 +4,8 @@ use gatewright_variables::{Form, Selector, Template};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::super::{Context, or_default};
-use crate::{call::ModelMode, failure::Failure, fields::Fields};
+use super::super::{Context, NodeData, or_default};
+use crate::{call::ModelMode, failure::Failure, fields::Fields, graph::Node};
 
 /// Characters that a templated parameter has at most; the rest is cut.
 const MAX_PARAMETER: usize = 1024;
@@ -71,6 +71,20 @@ impl ModelChoice {
             completion_params: parameters,
             ..chosen
         })
+    }
+}
+
+impl Node {
+    /// Provider and name of the model that it asks. One that a variable names is known only when the node runs.
+    pub fn model(&self) -> Option<(&str, &str)> {
+        let choice = match &self.data {
+            NodeData::Llm(data) => &data.model,
+            NodeData::Classifier(data) => &data.model,
+            NodeData::Extractor(data) => &data.model,
+            _ => return None,
+        };
+        let model = choice.selector.is_none().then_some(&choice.model)?;
+        Some((&model.provider, &model.name))
     }
 }
 
