@@ -600,6 +600,14 @@ async fn variable_of_a_conversation_is_read_and_set_by_its_type_and_the_next_rou
             .await;
         assert_eq!(refused.status, 400, "{value} {refused:?}");
     }
+    // A text that no column of JSON takes does not keep the others from being found.
+    let odd = json!({"value": ["a\0b"], "user": "ada"});
+    keyed.send("PUT", &one, &odd).await.expect(200);
+    let named = keyed
+        .get(&format!("{path}?user=ada&variable_name=notes"))
+        .await
+        .expect(200);
+    assert_eq!(text(&named.json()["data"][0], "value"), "[\"a\\u0000b\"]");
     let set = keyed
         .send("PUT", &one, &json!({"value": ["new"], "user": "ada"}))
         .await;

@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::{ConversationError, Conversations, Talker, Window};
 
+/// Variables among which one is looked for by its name.
+const MAX_SEARCHED: i64 = 1_000;
+
 /// A variable of a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VariableRow {
@@ -89,10 +92,18 @@ impl Conversations {
                 })
             }
         };
-        let (name, limit) = (request.name.as_deref(), i64::from(request.limit) + 1);
-        let rows = conversation_variable::list_part(&mut conn, conversation, name, after, limit);
-        let rows = rows.await?.into_iter().map(VariableRow::from).collect();
-        Ok(Window::of(rows, request.limit))
+        // A value may hold what the database's own reader of JSON does not take, so that names are compared here.
+        let limit = match request.name {
+            Some(_) => MAX_SEARCHED,
+            None => i64::from(request.limit) + 1,
+        };
+        let rows = conversation_variable::list_part(&mut conn, conversation, after, limit).await?;
+        let rows = rows.into_iter().map(VariableRow::from);
+        let is_wanted = |row: &VariableRow| {
+            let mut wanted = request.name.iter();
+            wanted.all(|name| row.name == *name)
+        };
+        Ok(Window::of(rows.filter(is_wanted).collect(), request.limit))
     }
 
     /// Gives a variable of a conversation of the talker's another value of its type. A round that is being answered goes on with the

@@ -111,21 +111,18 @@ pub struct TimedVariable {
     pub updated_at: NaiveDateTime,
 }
 
-/// The variables of a conversation behind a place, in the order in which they were made; those of one name alone, where one is given.
+/// The variables of a conversation behind a place, in the order in which they were made.
 pub async fn list_part(
     conn: &mut Conn,
     conversation: Uuid,
-    name: Option<&str>,
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<TimedVariable>, StorageError> {
     let found = statement(
-        "SELECT v.id, v.data, v.created_at, v.updated_at FROM workflow_conversation_variables v, (SELECT $1::text AS name) p \
-         WHERE v.conversation_id = $2 AND (p.name IS NULL OR v.data::json ->> 'name' = p.name) \
-           AND (v.created_at, v.id) > (coalesce($3, '-infinity'::timestamp), coalesce($4, '00000000-0000-0000-0000-000000000000'::uuid)) \
-         ORDER BY v.created_at, v.id LIMIT $5",
+        "SELECT id, data, created_at, updated_at FROM workflow_conversation_variables \
+         WHERE conversation_id = $1 AND (created_at, id) > (coalesce($2, '-infinity'::timestamp), \
+           coalesce($3, '00000000-0000-0000-0000-000000000000'::uuid)) ORDER BY created_at, id LIMIT $4",
     )
-    .bind::<Nullable<Text>, _>(name)
     .bind::<SqlUuid, _>(conversation)
     .bind::<Nullable<Timestamp>, _>(after.map(|place| place.at))
     .bind::<Nullable<SqlUuid>, _>(after.map(|place| place.id))
