@@ -62,6 +62,8 @@ pub enum UnknownConversation {
 
 /// Characters of a question that a conversation is called by.
 const NAME_CHARS: usize = 20;
+/// Characters of a name between braces.
+const MAX_PLACE_CHARS: usize = 30;
 
 /// A conversation that goes on.
 pub(crate) struct Known {
@@ -198,23 +200,37 @@ fn introduction(features: &Map<String, Value>, inputs: &Map<String, Value>) -> S
             text = text.replace(&place, &shown);
         }
     }
-    without_inputs(&text)
+    defused(&text)
 }
 
-/// `{{name}}` becomes `{name}`.
-fn without_inputs(text: &str) -> String {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    let mut parts = text.split("{{");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        match part.split_once("}}") {
-            Some((name, rest)) if is_name(name) => plain.push_str(&format!("{{{name}}}{rest}")),
-            _ => plain.push_str(&format!("{{{{{part}")),
-        }
+/// A place that nothing fills, or that a value brought in, loses a pair of braces, as in Dify.
+fn defused(text: &str) -> String {
+    let (mut told, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, behind)) = rest.split_once("{{") {
+        told.push_str(before);
+        let name = behind.split_once("}}").filter(|(name, _)| is_name(name));
+        rest = match name {
+            Some((name, behind)) => {
+                told.push('{');
+                told.push_str(name);
+                told.push('}');
+                behind
+            }
+            None => {
+                told.push_str("{{");
+                behind
+            }
+        };
     }
-    plain
+    told.push_str(rest);
+    told
+}
+
+fn is_name(text: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    text.len() <= MAX_PLACE_CHARS
+        && text.starts_with(is_letter)
+        && text.chars().all(|c| is_letter(c) || c.is_ascii_digit())
 }
 
 #[cfg(test)]
