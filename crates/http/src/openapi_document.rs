@@ -45,10 +45,11 @@ fn build(title: &str, failure: &str, mut operations: Operations, schemes: Vec<Sc
     let mut paths = Paths::new();
     let mut components = Components::new();
     operations.list.sort_by(|a, b| a.path.cmp(&b.path));
-    for mut operation in operations.list {
-        documentation::complete(&mut operation.documented, failure);
+    for operation in operations.list {
+        let mut documented = (operation.documented)();
+        documentation::complete(&mut documented, failure);
         for method in operation.methods {
-            let item = PathItem::new(method, operation.documented.clone());
+            let item = PathItem::new(method, documented.clone());
             match paths.paths.get_mut(&operation.path) {
                 Some(existing) => existing.merge_operations(item),
                 None => {
@@ -167,8 +168,8 @@ mod tests {
         let all = all.into_iter().flat_map(|operations| operations.list);
         let mut seen = BTreeSet::new();
         for operation in all {
-            let extensions = operation.documented.extensions.as_ref();
-            let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT));
+            let extensions = (operation.documented)().extensions;
+            let aliases = extensions.as_ref().and_then(|all| all.get(ALSO_AT));
             let named = aliases.map_or(0, |aliases| aliases.as_array().map_or(1, Vec::len));
             let routes = operation.routes();
             assert_eq!(

@@ -2,7 +2,7 @@
 //! that it works on that they still run.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -115,7 +115,7 @@ impl ActiveCount {
 
     /// Says of the runs that this process works on that they still run. Those that it lost count no more.
     pub(crate) async fn renew(&self, registry: &RunRegistry) {
-        let held: Vec<Uuid> = registry.held().iter().map(|key| key.run_id).collect();
+        let held: HashSet<Uuid> = registry.held().iter().map(|key| key.run_id).collect();
         let mut by_app: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
         let mut gone = vec![];
         for (run, entry) in self.counted().iter() {

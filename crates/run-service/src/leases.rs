@@ -1,6 +1,6 @@
 //! Leases of the runs of this process: renewed by one statement, given back when it leaves; and those of processes that are gone, taken.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use gatewright_storage_kit::{Pool, StorageError};
 use gatewright_storage_runs::lease;
@@ -77,10 +77,12 @@ impl LeaseKeeper {
         self.service.active.renew(&self.registry).await;
         let mut conn = self.pool.get().await?;
         let kept = lease::renew(&mut conn, self.owner, &runs, LEASE_SECONDS).await?;
+        let still: HashSet<Uuid> = kept.iter().map(|lease| lease.run_id).collect();
         for key in running {
             // One that began after the statement ran has a fresh lease, which the next beat sees.
-            let is_kept = kept.iter().any(|lease| lease.run_id == key.run_id);
-            if !is_kept && !lease::is_owned(&mut conn, key.run_id, self.owner).await? {
+            if !still.contains(&key.run_id)
+                && !lease::is_owned(&mut conn, key.run_id, self.owner).await?
+            {
                 self.registry.abandon(key.run_id);
             }
         }

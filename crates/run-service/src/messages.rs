@@ -11,7 +11,9 @@ use gatewright_storage_runs::{
     message::{self, Answer, Cost, NewMessage},
     message_file::{self, NewMessageFile},
 };
-use gatewright_usecase_runs::{Commit, Dialogue, Question, Record, RunPlan, execution_id};
+use gatewright_usecase_runs::{
+    Commit, Dialogue, Question, Record, RunPlan, execution_id, storable,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -258,15 +260,6 @@ pub(crate) fn answer(commit: &Commit, stopped: bool) -> Option<Answer<'_>> {
         latency: finished.map_or(0.0, |end| end.elapsed_time),
         at: finished.map_or_else(|| at(dialogue), |end| rows::at(end.finished_at)),
     })
-}
-
-/// PostgreSQL has no U+0000 in texts; a model that says one must not keep other runs of the batch from being kept.
-pub(crate) fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', ""))
-    } else {
-        Cow::Borrowed(text)
-    }
 }
 
 fn cost(usage: &Value, side: &str) -> Cost {

@@ -7,12 +7,12 @@ use gatewright_run_events::Json;
 use gatewright_storage_runs::{conversation::Conversation, conversation_variable::StoredVariable};
 use gatewright_usecase_apps::Runnable;
 use gatewright_usecase_runs::{
-    ConversationVariable, Dialogue, Question, QuestionFile, execution_id,
+    ConversationVariable, Dialogue, Question, QuestionFile, execution_id, storable,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{messages::storable, service::Ground};
+use crate::service::Ground;
 
 /// What is said to an app that answers in conversations.
 #[derive(Debug, Clone)]

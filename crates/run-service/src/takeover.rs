@@ -10,14 +10,12 @@ use gatewright_storage_runs::{
     run::{self, Begun, RunState},
 };
 use gatewright_usecase_apps::Runnable;
-use gatewright_usecase_runs::{Dialogue, Machine, RunKey, RunPlan, Surface, Wake};
+use gatewright_usecase_runs::{Dialogue, Machine, RunKey, RunPlan, Surface, Wake, storable};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    RunService, RunServiceError,
-    messages::storable,
-    pauses, question,
+    RunService, RunServiceError, pauses, question,
     service::{identity, task_id},
     stored_forms::{fill_tokens, is_open},
     system::NOT_SHOWN,

@@ -53,12 +53,3 @@ pub async fn find(conn: &mut Conn, run: Uuid) -> Result<Option<Vec<u8>>, Storage
             .optional()?;
     Ok(found.map(|row| row.state))
 }
-
-/// Forgets the states of runs that ended.
-pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> {
-    statement("DELETE FROM gatewright_run_checkpoints WHERE run_id = ANY ($1)")
-        .bind::<Array<SqlUuid>, _>(runs)
-        .execute(conn.as_mut())
-        .await?;
-    Ok(())
-}

@@ -20,6 +20,7 @@ mod record;
 mod recorder;
 mod registry;
 mod stamp;
+mod storable;
 mod task;
 mod usage;
 mod wait;
@@ -40,6 +41,7 @@ pub use crate::{
     recorder::{BatchError, BatchStore, Recorder},
     registry::{Capacity, Found, RunHandle, RunRegistry, StartError},
     stamp::files_among,
+    storable::storable,
     wait::blocking_answer,
     wake::Wake,
 };

@@ -198,12 +198,6 @@ impl RunRegistry {
         state.runs.get(&run_id).map(|entry| entry.handle.clone())
     }
 
-    /// The run that a caller's task id names.
-    pub fn find_task(&self, task_id: Uuid) -> Option<RunHandle> {
-        let run_id = self.state().by_task.get(&task_id).copied();
-        run_id.and_then(|run_id| self.find(run_id))
-    }
-
     /// How many are under way.
     pub fn count(&self) -> usize {
         let mut state = self.state();
@@ -281,7 +275,6 @@ impl RunRegistry {
         tasks.shutdown().await;
         let mut state = self.state();
         state.runs.clear();
-        state.by_task.clear();
         state.by_id.clear();
         for log in state.awaited.drain().filter_map(|(_, log)| log.upgrade()) {
             log.close();
@@ -342,7 +335,6 @@ impl RunRegistry {
         };
         let task = RunTask::new(parts, &self.ports);
         let task = state.tasks.spawn(task.run(first.events));
-        state.by_task.insert(handle.plan.task_id, run_id);
         state.by_id.insert(task.id(), run_id);
         state.runs.insert(
             run_id,

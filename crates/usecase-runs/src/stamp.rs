@@ -184,12 +184,6 @@ fn kept(event: RunEvent, record: Record) -> Stamped {
     }
 }
 
-/// What went wrong, in somebody else's words: without U+0000, which no database takes in a text. One such word would keep all runs of
-/// a batch from being kept.
-fn storable(reason: &str) -> String {
-    reason.replace('\0', "")
-}
-
 /// Fields as an object.
 fn json_of(fields: &Fields) -> Json {
     Json::of(fields).unwrap_or_default()

@@ -468,14 +468,8 @@ async fn registry_takes_a_run_once_and_no_more_than_its_capacity() {
     let twice = bench.start(false, script([vec![begins()]])).await;
     assert_eq!(twice.unwrap_err(), StartError::UnderWay);
     assert_eq!(
-        bench
-            .registry
-            .find_task(run.plan.task_id)
-            .unwrap()
-            .plan
-            .key
-            .run_id,
-        RUN
+        bench.registry.find(RUN).unwrap().plan.task_id,
+        run.plan.task_id
     );
     let other = |number: u128| {
         let mut plan = plan(false);

@@ -58,8 +58,8 @@ pub struct Operation {
     pub path: String,
     /// The methods that it is declared for.
     pub methods: Vec<HttpMethod>,
-    /// What the documents say of it.
-    pub documented: Documented,
+    /// Makes what the documents say of it. Not kept, like [`Operations::schemas`].
+    pub documented: fn() -> Documented,
     /// What it needs beside its handler.
     pub facts: Facts,
     /// Makes the actix route; called once per method.
@@ -72,8 +72,10 @@ impl Operation {
     pub fn routes(&self) -> Vec<(Method, String)> {
         let own = self.methods.iter().map(to_actix);
         let mut all: Vec<_> = own.map(|method| (method, self.path.clone())).collect();
-        let extensions = self.documented.extensions.as_ref();
-        let aliases = extensions.and_then(|extensions| extensions.get(ALSO_AT)?.as_array());
+        let extensions = (self.documented)().extensions;
+        let aliases = extensions
+            .as_ref()
+            .and_then(|extensions| extensions.get(ALSO_AT)?.as_array());
         let aliases = aliases.into_iter().flatten();
         all.extend(aliases.filter_map(|alias| route(alias.as_str()?)));
         all
@@ -102,15 +104,17 @@ macro_rules! operations {
         let list = vec![$(
             $crate::reexport::pastey::paste! {{
                 use $module::[<__path_ $handler>] as Path;
-                let mut documented = <Path as utoipa::Path>::operation();
-                documented.tags = Some(vec![$tag.to_owned()]);
                 #[allow(unused_mut, unused_assignments)]
                 let mut facts = $crate::operation::Facts::STANDARD;
                 $(facts = $facts;)?
                 $crate::operation::Operation {
                     path: <Path as utoipa::Path>::path(),
                     methods: <Path as utoipa::Path>::methods(),
-                    documented,
+                    documented: || {
+                        let mut documented = <Path as utoipa::Path>::operation();
+                        documented.tags = Some(vec![$tag.to_owned()]);
+                        documented
+                    },
                     facts,
                     route: |route| route.to($module::$handler),
                 }

@@ -130,7 +130,7 @@ mod tests {
             {
                 continue;
             }
-            let documented = serde_json::to_value(&operation.documented).unwrap();
+            let documented = serde_json::to_value((operation.documented)()).unwrap();
             let answers = documented["responses"].as_object().unwrap().values();
             for code in
                 answers.flat_map(|one| codes(one["description"].as_str().unwrap_or_default()))

@@ -18,7 +18,6 @@ use crate::task::Command;
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) runs: HashMap<Uuid, Entry>,
-    pub(super) by_task: HashMap<Uuid, Uuid>,
     pub(super) by_id: HashMap<task::Id, Uuid>,
     /// Logs of runs that wait, or are elsewhere, as long as somebody reads them.
     pub(super) awaited: HashMap<Uuid, Weak<RunLog>>,
@@ -69,10 +68,8 @@ impl State {
     }
 
     pub(super) fn forget(&mut self, entry: &Entry) {
-        let plan = &entry.handle.plan;
-        self.by_task.remove(&plan.task_id);
         if !entry.handle.log.is_closed() {
-            self.wait_for(plan.key.run_id, &entry.handle.log);
+            self.wait_for(entry.handle.plan.key.run_id, &entry.handle.log);
         }
     }
 

@@ -11,12 +11,13 @@ use gatewright_run_events::{
     NodeFinished, NodeRetry, NodeStarted, NodeStatus, RunEvent,
 };
 
-use super::{Stamp, files_of, json_of, storable};
+use super::{Stamp, files_of, json_of};
 use crate::{
     NodeRecord, NodeState, Record,
     ids::{attempt_id, execution_id},
     micros::{seconds, unix_seconds},
     record::Stamped,
+    storable,
 };
 
 /// Nodes whose usage counts.
@@ -106,7 +107,10 @@ impl Stamp {
             process_data: json_of(&end.process_data),
             outputs: json_of(&end.outputs),
             status,
-            error: end.error.as_deref().map(storable),
+            error: end
+                .error
+                .as_deref()
+                .map(|error| storable(error).into_owned()),
             elapsed_time: seconds(now.saturating_sub(end.started_at)),
             execution_metadata: if end.metadata.is_empty() {
                 Json::null()

@@ -8,11 +8,12 @@ use gatewright_run_events::{
     Json, PauseReason, RunEvent, RunStatus, WorkflowFinished, WorkflowPaused,
 };
 
-use super::{Stamp, files_of, json_of, kept, storable};
+use super::{Stamp, files_of, json_of, kept};
 use crate::{
     Record,
     micros::{seconds, unix_seconds},
     record::Stamped,
+    storable,
 };
 
 impl Stamp {
@@ -59,7 +60,10 @@ impl Stamp {
             workflow_id: self.plan.workflow_id.to_string(),
             status: status(end.status),
             outputs: json_of(&end.outputs),
-            error: end.error.as_deref().map(storable),
+            error: end
+                .error
+                .as_deref()
+                .map(|error| storable(error).into_owned()),
             elapsed_time: seconds(now.saturating_sub(self.memory.part_started)),
             total_tokens: end.total_tokens,
             total_steps: u64::from(end.total_steps),
