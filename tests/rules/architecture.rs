@@ -29,6 +29,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("model", &["domain"]),
     // Markdown of people as HTML that can do nothing.
     ("markdown", &[]),
+    // The text of documents: bytes in, text out; whoever reads one needs nothing of ours.
+    ("documents", &[]),
     // What a node decides by is the values' crate; the engine decides which node is next.
     ("nodes", &["variables"]),
     ("engine", &["nodes", "variables"]),
@@ -474,10 +476,17 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("config", &["runtime"]),
     ("toml", &["model"]),
-    ("encoding_rs", &["node-runners"]),
+    ("encoding_rs", &["documents", "node-runners"]),
     ("tracing-subscriber", &["runtime"]),
     ("clap", &["api-server", "worker"]),
-    ("zip", &["engines"]),
+    ("zip", &["documents", "engines"]),
+    ("quick-xml", &["documents"]),
+    ("calamine", &["documents"]),
+    ("pdfium-render", &["documents"]),
+    ("htmd", &["documents"]),
+    ("mail-parser", &["documents"]),
+    ("csv", &["documents"]),
+    ("chardetng", &["documents"]),
     ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),
     ("sseer", &["model-openai"]),

@@ -5,15 +5,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gatewright_engines::{Durability, Guide, Home, Owner, Postgres, Redis, Sources};
+use gatewright_engines::{Durability, Guide, Home, Owner, Postgres, Redis, Sources, pdfium};
 use gatewright_storage_kit::{DbSettings, migrate};
 use gatewright_test_db::{DATABASE_VARIABLE, REDIS_VARIABLE, TEMPLATE};
+
+/// Names PDFium's library for tests.
+const PDFIUM_VARIABLE: &str = "GATEWRIGHT_TEST_PDFIUM";
 
 /// Running services; they end with it.
 pub(crate) struct Services {
     // The order of the fields is the order in which they end: engines before their folder.
     postgres: Postgres,
     redis: Redis,
+    /// The library that reads PDF files.
+    pdfium: Option<PathBuf>,
     _folder: tempfile::TempDir,
 }
 
@@ -38,7 +43,8 @@ impl Guide for Quiet {
 impl Services {
     /// Starts both and migrates the template.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let services = Self::start_in(&folder_of_tests(), Durability::Throwaway)?;
+        let mut services = Self::start_in(&folder_of_tests(), Durability::Throwaway)?;
+        services.pdfium = pdfium::library(&cache(), &Quiet)?;
         services.migrate_template()?;
         Ok(services)
     }
@@ -75,13 +81,23 @@ impl Services {
         let services = Self {
             postgres,
             redis,
+            pdfium: None,
             _folder: folder,
         };
         services.create_template()?;
         Ok(services)
     }
 
-    /// The variables that test processes look for.
+    /// All variables that test processes look for.
+    pub(crate) fn test_variables(&self) -> Vec<(&'static str, String)> {
+        let library = self
+            .pdfium
+            .iter()
+            .map(|path| (PDFIUM_VARIABLE, path.display().to_string()));
+        self.variables().into_iter().chain(library).collect()
+    }
+
+    /// Those that name stores.
     pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
         [
             (DATABASE_VARIABLE, self.postgres.url_of(TEMPLATE)),
@@ -159,7 +175,7 @@ fn cache() -> PathBuf {
 /// `cargo xtask services`.
 pub(crate) fn run_in_foreground() -> anyhow::Result<()> {
     let services = Services::start()?;
-    for (name, value) in services.variables() {
+    for (name, value) in services.test_variables() {
         println!("export {name}='{value}'");
     }
     println!("# running; end with Ctrl-C");

@@ -94,7 +94,7 @@ fn run_tests(
         .args(selected)
         .current_dir(root())
         .stderr(Stdio::piped());
-    for (name, value) in services.map(Services::variables).into_iter().flatten() {
+    for (name, value) in services.map(Services::test_variables).into_iter().flatten() {
         command.env(name, value);
     }
     if let Some(folder) = pictures {
