@@ -45,7 +45,14 @@ const EDGES: &[(&str, &[&str])] = &[
     // Does what the engine asks for: the one adapter that reads its requests.
     (
         "node-runners",
-        &["domain", "engine", "model", "outbound", "variables"],
+        &[
+            "documents",
+            "domain",
+            "engine",
+            "model",
+            "outbound",
+            "variables",
+        ],
     ),
     // Whoever knows people without an account: one crate per way to ask.
     // What a provider says is read by the one reader that refuses a name that comes twice: crypto's.
@@ -314,6 +321,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "auth",
             "conversation-service",
+            "documents",
             "domain",
             "engine",
             "enterprise",
@@ -358,11 +366,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
     // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`; for `app`, which runs apps in a terminal,
-    // what runs them: `run-service` and what it is asked with.
+    // what runs them: `run-service` and what it is asked with. It reads documents when a server starts it for that.
     (
         "api-server",
         &[
             "auth",
+            "documents",
             "domain",
             "http",
             "mail",

@@ -15,6 +15,10 @@ use gatewright_storage_kit::{DbSettings, migrate};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Limits are set before there is another thread.
+    if let Command::ReadDocument = cli.command {
+        return gatewright_documents::child::run();
+    }
     match actix_web::rt::System::new().block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
@@ -53,6 +57,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 }
             );
         }
+        // Done before there was a runtime.
+        Command::ReadDocument => {}
         Command::Serve => {
             let environment = file::environment(cli.env_file.as_deref())?;
             let settings = Settings::load(&environment)?;

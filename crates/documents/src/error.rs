@@ -33,7 +33,7 @@ pub enum ExtractError {
         /// How much is read.
         limit: u64,
     },
-    /// PDFium's library is not there.
+    /// `PDFium`'s library is not there.
     #[error(
         "PDF files cannot be read on this server: {problem}. Set GATEWRIGHT_PDFIUM_LIBRARY to the path of PDFium's library."
     )]

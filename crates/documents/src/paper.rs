@@ -1,4 +1,4 @@
-//! PDF, by PDFium: the engine of Chrome and of Dify, as a library that is loaded when the first PDF comes.
+//! PDF, by `PDFium`: the engine of Chrome and of Dify, as a library that is loaded when the first PDF comes.
 
 use std::path::Path;
 

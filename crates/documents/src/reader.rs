@@ -31,20 +31,17 @@ pub struct Program {
 
 impl Program {
     /// This program itself, with a command that makes it a reader. On Linux it is the very one that runs, even when its file has been
-    /// replaced since.
-    ///
-    /// # Errors
-    /// When the system does not say where it is.
-    pub fn own(command: &str) -> io::Result<Self> {
+    /// replaced since; where the system does not say which one that is, nothing can be started.
+    pub fn own(command: &str) -> Self {
         let path = if cfg!(target_os = "linux") {
             PathBuf::from("/proc/self/exe")
         } else {
-            std::env::current_exe()?
+            std::env::current_exe().unwrap_or_default()
         };
-        Ok(Self {
+        Self {
             path,
             arguments: vec![command.to_owned()],
-        })
+        }
     }
 }
 
@@ -53,7 +50,7 @@ impl Program {
 pub struct ReaderSettings {
     /// What reads them.
     pub program: Program,
-    /// PDFium's library; none: the system's.
+    /// `PDFium`'s library; none: the system's.
     pub pdfium: Option<PathBuf>,
     /// Bytes of address space that a reader may use.
     pub memory_bytes: u64,

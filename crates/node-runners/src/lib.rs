@@ -3,6 +3,7 @@
 //! variables. Dropping its future ends the call at the other side.
 
 pub mod code;
+pub mod documents;
 pub mod files;
 pub mod history;
 pub mod http;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use gatewright_domain::settings::{self, Settings as _, Source as _};
-use gatewright_engines::{Durability, Guide as _, Home, Postgres, Redis, terminate};
+use gatewright_engines::{Durability, Guide as _, Home, Postgres, Redis, pdfium, terminate};
 use gatewright_kv::RedisSettings;
 use gatewright_storage_kit::DbSettings;
 
@@ -223,6 +223,7 @@ fn start_engines(
         engines.redis = Some(redis);
     }
     extra.extend(api_url_for(environment)?);
+    extra.extend(pdfium_for(environment, &home, terminal));
     let own = std::env::current_exe().map_err(UpError::new)?;
     let binaries = own.parent().map(PathBuf::from).unwrap_or_default();
     let env_file = folder.root.join(".env");
@@ -235,6 +236,25 @@ fn start_engines(
             port: port(environment)?,
         },
     ))
+}
+
+/// The library that reads PDF files, unless the settings name one. Without it everything else works.
+fn pdfium_for(
+    environment: &Environment,
+    home: &Home,
+    terminal: &Terminal,
+) -> Option<(&'static str, String)> {
+    const NAME: &str = "GATEWRIGHT_PDFIUM_LIBRARY";
+    if environment.get(NAME).is_some_and(|path| !path.is_empty()) {
+        return None;
+    }
+    match pdfium::library(&home.cache, terminal) {
+        Ok(library) => library.map(|path| (NAME, path.display().to_string())),
+        Err(error) => {
+            terminal.say(&format!("PDF files will not be read: {error}"));
+            None
+        }
+    }
 }
 
 fn cache_folder(environment: &Environment) -> PathBuf {

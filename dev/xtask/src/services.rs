@@ -9,7 +9,7 @@ use gatewright_engines::{Durability, Guide, Home, Owner, Postgres, Redis, Source
 use gatewright_storage_kit::{DbSettings, migrate};
 use gatewright_test_db::{DATABASE_VARIABLE, REDIS_VARIABLE, TEMPLATE};
 
-/// Names PDFium's library for tests.
+/// Names `PDFium`'s library for tests.
 const PDFIUM_VARIABLE: &str = "GATEWRIGHT_TEST_PDFIUM";
 
 /// Running services; they end with it.

@@ -1,3 +1,4 @@
 //! The real binaries, killed and cut off. Here time is real: waiting is polling with a deadline.
 
+mod documents;
 mod run_chaos;

@@ -19,7 +19,7 @@ use std::{
 
 use gatewright_documents::{Document, ExtractError, Limits, Source, extract};
 
-/// Names PDFium's library for tests; `cargo xtask test` sets it.
+/// Names `PDFium`'s library for tests; `cargo xtask test` sets it.
 const PDFIUM_VARIABLE: &str = "GATEWRIGHT_TEST_PDFIUM";
 
 fn pdfium() -> PathBuf {

@@ -60,6 +60,13 @@ fn table() -> Vec<(Json, &'static str)> {
         (node("parameter-extractor", ask_model), "no credit"),
         (code("n"), "no credit"),
         (
+            node(
+                "document-extractor",
+                json!({"variable_selector": ["start", "q"]}),
+            ),
+            "is not an ArrayFileSegment",
+        ),
+        (
             node("http-request", json!({"method": "get", "url": "ftp://x"})),
             "url should start with http",
         ),

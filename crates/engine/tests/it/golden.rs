@@ -311,8 +311,14 @@ fn classifier_and_extractor_runs_are_as_recorded() {
 
 #[test]
 fn every_type_of_node_that_runs_has_a_recording_or_a_table_of_its_own() {
-    // The loop of the recordings ends by its condition; lists and the older name are tested in `scheduling` and by the crate of values.
-    let elsewhere = ["loop-end", "list-operator", "variable-assigner"];
+    // The loop of the recordings ends by its condition; lists and the older name are tested in `scheduling` and by the crate of values,
+    // documents in `documents`.
+    let elsewhere = [
+        "loop-end",
+        "list-operator",
+        "variable-assigner",
+        "document-extractor",
+    ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut recorded = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -5,6 +5,7 @@
 #[path = "../../../nodes/tests/it/build.rs"]
 mod build;
 mod containers;
+mod documents;
 mod driver;
 mod errors;
 mod expectations;

@@ -4,6 +4,7 @@
 //! its process died.
 
 mod code;
+mod documents;
 mod http;
 mod model;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     code::{CodeAnswer, CodeCall, CodeLanguage},
+    documents::{DocumentsAnswer, DocumentsCall},
     http::{HttpAnswer, HttpBody, HttpCall, HttpField, HttpMethod},
     model::{
         FilePart, Memory, ModelAnswer, ModelCall, ModelMode, PromptMessage, PromptPart, Role,
@@ -46,6 +48,8 @@ pub enum NodeCall {
     Http(Box<HttpCall>),
     /// A program in the sandbox.
     Code(Box<CodeCall>),
+    /// The text of documents.
+    Documents(Box<DocumentsCall>),
 }
 
 /// The answer to a [`NodeCall`] of the same kind.
@@ -58,13 +62,15 @@ pub enum CallResult {
     Http(Box<HttpAnswer>),
     /// Of [`NodeCall::Code`].
     Code(Box<CodeAnswer>),
+    /// Of [`NodeCall::Documents`].
+    Documents(Box<DocumentsAnswer>),
 }
 
 impl NodeCall {
     /// Whether doing it a second time does no harm: what nobody knows the end of is repeated only then.
     pub fn may_be_repeated(&self) -> bool {
         match self {
-            Self::Model(_) | Self::Code(_) => true,
+            Self::Model(_) | Self::Code(_) | Self::Documents(_) => true,
             Self::Http(call) => matches!(call.method, HttpMethod::Get | HttpMethod::Head),
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod assigner;
 mod budget;
 pub(crate) mod classifier;
 pub(crate) mod code;
+pub(crate) mod document_extractor;
 pub(crate) mod end;
 pub(crate) mod extractor;
 pub(crate) mod http;
@@ -149,6 +150,7 @@ pub(crate) enum NodeData {
     Code(code::CodeData),
     Template(template::TemplateData),
     Aggregator(aggregator::AggregatorData),
+    DocumentExtractor(document_extractor::DocumentExtractorData),
     Http(Box<http::HttpData>),
     Llm(Box<llm::LlmData>),
     Classifier(Box<classifier::ClassifierData>),
@@ -348,6 +350,7 @@ pub(crate) static TYPES: &[NodeType] = &[
     NodeType { name: "question-classifier", kind: Kind::Call { request: classifier::request, conclude: classifier::conclude }, branches: true, failed: classifier::failed, parse: classifier::parse, ..PLAIN },
     NodeType { name: "parameter-extractor", kind: Kind::Call { request: extractor::request, conclude: extractor::conclude }, failed: extractor::failed, parse: extractor::parse, ..PLAIN },
     NodeType { name: "code", kind: Kind::Call { request: code::request, conclude: code::conclude }, parse: code::parse, ..PLAIN },
+    NodeType { name: "document-extractor", kind: Kind::Call { request: document_extractor::request, conclude: document_extractor::conclude }, failed: document_extractor::failed, parse: document_extractor::parse, ..PLAIN },
     NodeType { name: "http-request", kind: Kind::Call { request: http::request, conclude: http::conclude }, parse: http::parse, ..PLAIN },
     NodeType { name: "iteration", kind: Kind::Container, parse: iteration::parse, ..PLAIN },
     NodeType { name: "iteration-start", root: true, ..PLAIN },
@@ -356,7 +359,6 @@ pub(crate) static TYPES: &[NodeType] = &[
     NodeType { name: "loop-end", kind: Kind::LoopEnd, ..PLAIN },
     NodeType { name: "human-input", kind: Kind::Form, branches: true, parse: human_input::parse, ..PLAIN },
     NodeType { name: "knowledge-retrieval", kind: Kind::Refused(refused::KNOWLEDGE), ..PLAIN },
-    NodeType { name: "document-extractor", kind: Kind::Refused(refused::DOCUMENTS), ..PLAIN },
     NodeType { name: "tool", kind: Kind::Refused(refused::TOOLS), ..PLAIN },
     NodeType { name: "agent", kind: Kind::Refused(refused::AGENTS), ..PLAIN },
     NodeType { name: "trigger-webhook", kind: Kind::Refused(refused::TRIGGERS), root: true, ..PLAIN },

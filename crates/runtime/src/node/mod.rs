@@ -15,6 +15,7 @@ use gatewright_model::{Endpoints, ModelCatalogue, token::RoughCounter};
 use gatewright_model_openai::EndpointCatalogue;
 use gatewright_node_runners::{
     code::CodeRunner,
+    documents::DocumentRunner,
     files::RunFiles,
     history::RunHistory,
     http::HttpRunner,
@@ -42,6 +43,7 @@ pub struct NodeCalls {
     models: ModelRunner,
     servers: HttpRunner,
     programs: CodeRunner,
+    documents: DocumentRunner,
     surroundings: Arc<dyn RunSurroundings>,
 }
 
@@ -65,6 +67,7 @@ impl NodeCalls {
             catalogue,
             servers: HttpRunner::new(guarded, settings.http_limits()),
             programs: CodeRunner::new(client, settings.sandbox()),
+            documents: settings.documents(),
             surroundings,
         })
     }
@@ -92,6 +95,11 @@ impl NodeCalls {
             NodeCall::Code(call) => {
                 let answer = self.programs.run(&call).await?;
                 Ok(CallResult::Code(Box::new(answer)))
+            }
+            NodeCall::Documents(call) => {
+                let files = self.surroundings.files(&plan);
+                let answer = self.documents.run(&*files, &call).await?;
+                Ok(CallResult::Documents(Box::new(answer)))
             }
         }
     }

@@ -2,15 +2,18 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use gatewright_documents::{DocumentReader, Program, ReaderSettings};
 use gatewright_domain::{Secret, settings, settings::SettingError};
 use gatewright_model::{Endpoints, endpoint_file::EndpointFileError};
-use gatewright_node_runners::{code::SandboxSettings, http::HttpLimits};
+use gatewright_node_runners::{code::SandboxSettings, documents::DocumentRunner, http::HttpLimits};
 use url::Url;
 
 /// The most that a program may print, its result included, in bytes.
 const MAX_OUTPUT_BYTES: usize = 32 * 1024 * 1024;
 /// How long a program may take, in seconds, whatever the sandbox allows.
 const TIMEOUT: Duration = Duration::from_mins(1);
+/// The command that makes a server's program read one document.
+const READ_DOCUMENT: &str = "read-document";
 
 settings! {
     /// What nodes of workflows reach: models, the sandbox, other servers.
@@ -23,6 +26,16 @@ settings! {
         CODE_EXECUTION_API_KEY => sandbox_key: Secret = Secret::new("dify-sandbox"), "dify-sandbox";
         /// Whether programs in the sandbox may use the network, as far as the sandbox can tell.
         GATEWRIGHT_SANDBOX_NETWORK => sandbox_network: bool = false, "false";
+        /// `PDFium`'s library, which reads PDF files; unset: the one that the system has under this name. `up` fetches it.
+        GATEWRIGHT_PDFIUM_LIBRARY => pdfium: Option<PathBuf> = None, "/usr/local/lib/libpdfium.so";
+        /// Seconds that reading one document may take.
+        GATEWRIGHT_DOCUMENT_SECONDS => document_seconds: u32 = 60, "60";
+        /// MiB of address space that reading one document may take.
+        GATEWRIGHT_DOCUMENT_MEMORY => document_memory: u32 = 768, "768";
+        /// Documents that are read at once, each by a process of its own; more of them wait.
+        GATEWRIGHT_DOCUMENTS_AT_ONCE => documents_at_once: u32 = 2, "2";
+        /// The program that reads documents: an `api-server`. Unset: the running one.
+        GATEWRIGHT_DOCUMENT_READER => document_reader: Option<PathBuf> = None, "/usr/local/bin/api-server";
         /// Bytes that the answer to an HTTP node may have as text.
         HTTP_REQUEST_NODE_MAX_TEXT_SIZE => most_text: u32 = 1_048_576, "1048576";
         /// Bytes that the answer to an HTTP node may have as a file.
@@ -59,6 +72,20 @@ pub enum EndpointsError {
 
 impl NodeSettings {
     fn validate(&self) -> Result<(), SettingError> {
+        for (name, value, example) in [
+            ("GATEWRIGHT_DOCUMENT_SECONDS", self.document_seconds, "60"),
+            ("GATEWRIGHT_DOCUMENT_MEMORY", self.document_memory, "768"),
+            ("GATEWRIGHT_DOCUMENTS_AT_ONCE", self.documents_at_once, "2"),
+        ] {
+            if value == 0 {
+                let problem = "0 reads no document".to_owned();
+                return Err(SettingError {
+                    name,
+                    problem,
+                    example,
+                });
+            }
+        }
         match Url::parse(self.sandbox_url.trim()) {
             Ok(_) => Ok(()),
             Err(error) => Err(SettingError {
@@ -97,6 +124,28 @@ impl NodeSettings {
             read: self.read,
             write: self.write,
         }
+    }
+
+    /// What reads documents.
+    pub(super) fn documents(&self) -> DocumentRunner {
+        let program = match &self.document_reader {
+            Some(path) => Program {
+                path: path.clone(),
+                arguments: vec![READ_DOCUMENT.to_owned()],
+            },
+            None => Program::own(READ_DOCUMENT),
+        };
+        let limits = gatewright_documents::Limits::default();
+        let most = limits.text_bytes;
+        let reader = DocumentReader::new(ReaderSettings {
+            program,
+            pdfium: self.pdfium.clone(),
+            memory_bytes: u64::from(self.document_memory) << 20,
+            timeout: Duration::from_secs(u64::from(self.document_seconds)),
+            at_once: usize::try_from(self.documents_at_once).unwrap_or(usize::MAX),
+            limits,
+        });
+        DocumentRunner::new(reader, most)
     }
 
     pub(super) fn sandbox(&self) -> SandboxSettings {
