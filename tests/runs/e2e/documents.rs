@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     run_files::{World, app, node, uploaded},
-    support::process::binary,
+    support::{events::events, process::binary},
 };
 
 const SAMPLES: &str = concat!(
@@ -31,8 +31,8 @@ async fn extractor(input: &str, settings: &[(&str, &str)]) -> World {
 }
 
 async fn failure(world: &World, inputs: Value) -> String {
-    let stream = world.run(json!({"inputs": inputs})).await.expect(200).body;
-    let last = crate::runs::events(&stream).pop().unwrap();
+    let stream = world.run(&json!({"inputs": inputs})).await.expect(200).body;
+    let last = events(&stream).pop().unwrap();
     assert_eq!(last["data"]["status"], "failed", "{last}");
     last["data"]["error"].as_str().unwrap().to_owned()
 }
