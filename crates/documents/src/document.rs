@@ -23,7 +23,7 @@ pub struct Page {
 pub enum Block {
     /// A paragraph, or a whole text.
     Text(String),
-    /// A table.
+    /// A table that stands in the text.
     Table(Table),
 }
 

@@ -9,7 +9,7 @@ pub enum Format {
     Text,
     /// HTML, as Markdown.
     Html,
-    /// Separated values.
+    /// Values that a character separates.
     Table {
         /// What separates them.
         delimiter: u8,

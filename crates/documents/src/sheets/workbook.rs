@@ -69,10 +69,11 @@ struct Rows {
 impl Rows {
     fn set(
         &mut self,
-        (row, column): (u32, u32),
+        place: (u32, u32),
         text: String,
         writer: &mut Writer<'_>,
     ) -> Result<(), ExtractError> {
+        let (row, column) = place;
         if text.is_empty() {
             return Ok(());
         }
