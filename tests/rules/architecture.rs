@@ -16,6 +16,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     // Whoever writes a file for its owner alone.
     ("private-file", &[]),
+    // Programs of people, confined: knows nothing of ours.
+    ("sandbox", &[]),
     ("crypto", &[]),
     ("auth", &["crypto", "domain"]),
     // App files: the hash of a draft is crypto's.
@@ -51,6 +53,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "engine",
             "model",
             "outbound",
+            "sandbox",
             "variables",
         ],
     ),
@@ -339,6 +342,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "private-file",
             "run-events",
             "run-service",
+            // The one that is built in.
+            "sandbox",
             "storage-identity",
             "storage-kit",
             "usecase-apps",
@@ -379,6 +384,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "run-events",
             "run-service",
             "runtime",
+            // The server becomes the child that is confined.
+            "sandbox",
             "storage-kit",
             "usecase-apps",
             "usecase-identity",
@@ -389,6 +396,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("worker", &["domain", "jobs", "private-file", "runtime"]),
+    ("sandbox-server", &["crypto", "domain", "sandbox"]),
     // What an embedder needs, and nothing more of ours.
     ("example-axum", &["auth"]),
     ("fuzz-targets", &["auth", "dsl", "http"]),
@@ -462,6 +470,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "pages",
             "http",
             "api-server",
+            "sandbox-server",
         ],
     ),
     ("actix-cors", &["http-kit"]),
@@ -486,7 +495,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("config", &["runtime"]),
     ("toml", &["model"]),
     ("encoding_rs", &["documents", "node-runners"]),
-    ("tracing-subscriber", &["runtime"]),
+    ("tracing-subscriber", &["runtime", "sandbox-server"]),
     ("clap", &["api-server", "worker"]),
     ("zip", &["documents", "engines"]),
     ("quick-xml", &["documents"]),
@@ -505,6 +514,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls-native-certs", &["storage-kit"]),
     ("openidconnect", &["oidc"]),
     ("saphyr-parser", &["dsl"]),
+    ("landlock", &["sandbox"]),
+    ("seccompiler", &["sandbox"]),
+    ("libc", &["sandbox"]),
+    ("nix", &["sandbox"]),
 ];
 
 fn root() -> PathBuf {

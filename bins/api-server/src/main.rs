@@ -14,6 +14,8 @@ use gatewright_runtime::{LogSettings, complain, init_telemetry, say};
 use gatewright_storage_kit::{DbSettings, migrate};
 
 fn main() -> ExitCode {
+    // Before anything else: a child that is to be confined has nothing of a server.
+    gatewright_sandbox::child::take_over_if_asked();
     let cli = Cli::parse();
     // Limits are set before there is another thread.
     if let Command::ReadDocument = cli.command {

@@ -6,14 +6,17 @@ use gatewright_test_support::scripted_server::{Asked, ScriptedServer, Step, answ
 use super::*;
 
 fn runner(server: &ScriptedServer) -> CodeRunner {
-    let settings = SandboxSettings {
+    let settings = RemoteSandbox {
         endpoint: server.url("/"),
         api_key: Secret::new("key"),
         network: false,
         timeout: Duration::from_secs(10),
         most: 1000,
     };
-    CodeRunner::new(StreamingClient::new().unwrap(), settings)
+    CodeRunner::Remote {
+        client: StreamingClient::new().unwrap(),
+        settings,
+    }
 }
 
 fn call(language: CodeLanguage) -> CodeCall {

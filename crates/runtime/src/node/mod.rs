@@ -4,7 +4,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use gatewright_domain::{Clock, ids::WorkspaceId};
 use gatewright_engine::{
@@ -23,6 +23,7 @@ use gatewright_node_runners::{
 };
 use gatewright_outbound::{OutboundError, guard::GuardedClient, streaming::StreamingClient};
 use gatewright_run_events::CreatedBy;
+use gatewright_sandbox::Sandbox;
 use gatewright_usecase_runs::{CallReport, NodeRunner, NodeWork, PortFuture, RunPlan};
 
 pub use settings::{EndpointsError, NodeSettings};
@@ -47,18 +48,29 @@ pub struct NodeCalls {
     surroundings: Arc<dyn RunSurroundings>,
 }
 
+/// Nothing can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeCallsError {
+    /// The system's root certificates cannot be used.
+    #[error(transparent)]
+    Client(#[from] OutboundError),
+    /// There can be no sandbox.
+    #[error("the sandbox: {0}")]
+    Sandbox(#[from] io::Error),
+}
+
 impl NodeCalls {
-    /// With these models, and with other servers through this client.
+    /// With these models, and with other servers through this client. Must be called on a runtime: programs belong to it.
     ///
     /// # Errors
-    /// When the system's root certificates cannot be used.
+    /// [`NodeCallsError`].
     pub fn new(
         settings: &NodeSettings,
         endpoints: Endpoints,
         guarded: GuardedClient,
         surroundings: Arc<dyn RunSurroundings>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, OutboundError> {
+    ) -> Result<Self, NodeCallsError> {
         let client = StreamingClient::new()?;
         let catalogue: Arc<dyn ModelCatalogue> =
             Arc::new(EndpointCatalogue::new(Arc::new(endpoints), client.clone()));
@@ -66,7 +78,7 @@ impl NodeCalls {
             models: ModelRunner::new(Arc::clone(&catalogue), Arc::new(RoughCounter), clock),
             catalogue,
             servers: HttpRunner::new(guarded, settings.http_limits()),
-            programs: CodeRunner::new(client, settings.sandbox()),
+            programs: programs(settings, client)?,
             documents: settings.documents(),
             surroundings,
         })
@@ -115,6 +127,17 @@ impl NodeCalls {
             history: self.surroundings.history(plan),
         }
     }
+}
+
+/// The operator's sandbox, or the one that is built in.
+fn programs(settings: &NodeSettings, client: StreamingClient) -> io::Result<CodeRunner> {
+    Ok(match settings.remote_sandbox() {
+        Some(settings) => CodeRunner::Remote { client, settings },
+        None => CodeRunner::Embedded {
+            sandbox: Arc::new(Sandbox::new(settings.embedded_sandbox())?),
+            network: settings.sandbox_network,
+        },
+    })
 }
 
 impl NodeRunner for NodeCalls {

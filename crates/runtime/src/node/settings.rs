@@ -1,16 +1,19 @@
 //! What nodes of workflows reach, by Dify's names where it has them.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{env, fs, path::PathBuf, time::Duration};
 
 use gatewright_documents::{DocumentReader, Program, ReaderSettings};
 use gatewright_domain::{Secret, settings, settings::SettingError};
 use gatewright_model::{Endpoints, endpoint_file::EndpointFileError};
-use gatewright_node_runners::{code::SandboxSettings, documents::DocumentRunner, http::HttpLimits};
+use gatewright_node_runners::{code::RemoteSandbox, documents::DocumentRunner, http::HttpLimits};
+use gatewright_sandbox::{Limits, SandboxSettings};
 use url::Url;
 
 /// The most that a program may print, its result included, in bytes.
 const MAX_OUTPUT_BYTES: usize = 32 * 1024 * 1024;
-/// How long a program may take, in seconds, whatever the sandbox allows.
+/// Programs of this process that wait for their turn; more are refused.
+const QUEUE: usize = 50;
+/// How long a program may take in a sandbox elsewhere, whatever that one allows.
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// The command that makes a server's program read one document.
 const READ_DOCUMENT: &str = "read-document";
@@ -20,11 +23,11 @@ settings! {
     pub struct NodeSettings {
         /// A file that says which servers answer for which models (`docs/models.md`); unset: there are no models.
         GATEWRIGHT_MODEL_ENDPOINTS => model_endpoints: Option<PathBuf> = None, "/etc/gatewright/models.toml";
-        /// The sandbox that runs code nodes.
-        CODE_EXECUTION_ENDPOINT => sandbox_url: String = "http://sandbox:8194".into(), "http://sandbox:8194";
-        /// The key that the sandbox knows.
+        /// A sandbox elsewhere that runs the programs of code nodes; unset: they run in the one that is built in (`docs/sandbox.md`).
+        CODE_EXECUTION_ENDPOINT => sandbox_url: Option<String> = None, "http://sandbox:8194";
+        /// The key that the sandbox elsewhere knows.
         CODE_EXECUTION_API_KEY => sandbox_key: Secret = Secret::new("dify-sandbox"), "dify-sandbox";
-        /// Whether programs in the sandbox may use the network, as far as the sandbox can tell.
+        /// Whether programs may use the network: TCP, and only to places that applications may ask at all.
         GATEWRIGHT_SANDBOX_NETWORK => sandbox_network: bool = false, "false";
         /// `PDFium`'s library, which reads PDF files; unset: the one that the system has under this name. `up` fetches it.
         GATEWRIGHT_PDFIUM_LIBRARY => pdfium: Option<PathBuf> = None, "/usr/local/lib/libpdfium.so";
@@ -36,6 +39,20 @@ settings! {
         GATEWRIGHT_DOCUMENTS_AT_ONCE => documents_at_once: u32 = 2, "2";
         /// The program that reads documents: an `api-server`. Unset: the running one.
         GATEWRIGHT_DOCUMENT_READER => document_reader: Option<PathBuf> = None, "/usr/local/bin/api-server";
+        /// Seconds that a program may take (built-in sandbox).
+        GATEWRIGHT_SANDBOX_SECONDS => sandbox_seconds: u16 = 15, "15";
+        /// Megabytes of memory that a program may take beside its interpreter (built-in sandbox).
+        GATEWRIGHT_SANDBOX_MEMORY_MB => sandbox_memory: u16 = 256, "256";
+        /// Programs that run at a time; more wait for their turn (built-in sandbox).
+        GATEWRIGHT_SANDBOX_WORKERS => sandbox_workers: u16 = 4, "4";
+        /// Interpreters of each language that are started ahead, once one was used (built-in sandbox).
+        GATEWRIGHT_SANDBOX_READY => sandbox_ready: u16 = 1, "1";
+        /// The Python that runs programs, whose packages they may import: a virtual environment's, for example. Unset: the system's, with its standard library alone.
+        GATEWRIGHT_SANDBOX_PYTHON => sandbox_python: Option<PathBuf> = None, "/srv/python/bin/python3";
+        /// The Node that runs programs. Unset: the system's.
+        GATEWRIGHT_SANDBOX_NODE => sandbox_node: Option<PathBuf> = None, "/usr/bin/node";
+        /// The program that is started again to be confined and to become an interpreter. Unset: the server's own.
+        GATEWRIGHT_SANDBOX_PROGRAM => sandbox_program: Option<PathBuf> = None, "/usr/local/bin/sandbox";
         /// Bytes that the answer to an HTTP node may have as text.
         HTTP_REQUEST_NODE_MAX_TEXT_SIZE => most_text: u32 = 1_048_576, "1048576";
         /// Bytes that the answer to an HTTP node may have as a file.
@@ -76,9 +93,12 @@ impl NodeSettings {
             ("GATEWRIGHT_DOCUMENT_SECONDS", self.document_seconds, "60"),
             ("GATEWRIGHT_DOCUMENT_MEMORY", self.document_memory, "768"),
             ("GATEWRIGHT_DOCUMENTS_AT_ONCE", self.documents_at_once, "2"),
+            ("GATEWRIGHT_SANDBOX_SECONDS", self.sandbox_seconds.into(), "15"),
+            ("GATEWRIGHT_SANDBOX_MEMORY_MB", self.sandbox_memory.into(), "256"),
+            ("GATEWRIGHT_SANDBOX_WORKERS", self.sandbox_workers.into(), "4"),
         ] {
             if value == 0 {
-                let problem = "0 reads no document".to_owned();
+                let problem = "0 would do nothing".to_owned();
                 return Err(SettingError {
                     name,
                     problem,
@@ -86,11 +106,11 @@ impl NodeSettings {
                 });
             }
         }
-        match Url::parse(self.sandbox_url.trim()) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(SettingError {
+        match self.sandbox_url.as_deref().map(|url| (url, Url::parse(url.trim()))) {
+            None | Some((_, Ok(_))) => Ok(()),
+            Some((url, Err(error))) => Err(SettingError {
                 name: "CODE_EXECUTION_ENDPOINT",
-                problem: format!("`{}` is no URL: {error}", self.sandbox_url),
+                problem: format!("`{url}` is no URL: {error}"),
                 example: "http://sandbox:8194",
             }),
         }
@@ -148,13 +168,34 @@ impl NodeSettings {
         DocumentRunner::new(reader, most)
     }
 
-    pub(super) fn sandbox(&self) -> SandboxSettings {
-        SandboxSettings {
-            endpoint: self.sandbox_url.trim().to_owned(),
+    /// The sandbox elsewhere, where there is one.
+    pub(super) fn remote_sandbox(&self) -> Option<RemoteSandbox> {
+        let endpoint = self.sandbox_url.as_deref()?.trim().to_owned();
+        Some(RemoteSandbox {
+            endpoint,
             api_key: self.sandbox_key.clone(),
             network: self.sandbox_network,
             timeout: TIMEOUT,
             most: MAX_OUTPUT_BYTES,
+        })
+    }
+
+    /// The sandbox that is built in.
+    pub(super) fn embedded_sandbox(&self) -> SandboxSettings {
+        let own = || env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+        SandboxSettings {
+            helper: self.sandbox_program.clone().unwrap_or_else(own),
+            python: self.sandbox_python.clone(),
+            node: self.sandbox_node.clone(),
+            proxy: None,
+            limits: Limits {
+                time: Duration::from_secs(self.sandbox_seconds.into()),
+                memory: u64::from(self.sandbox_memory) << 20,
+                ..Limits::default()
+            },
+            workers: self.sandbox_workers.into(),
+            queue: QUEUE,
+            ready: self.sandbox_ready.into(),
         }
     }
 }
