@@ -71,7 +71,10 @@ impl World {
         ];
         let h = Harness::with(&settings).await;
         let mut owner = basic_account(&h).await;
-        let done = import(&h, &mut owner, &file(language, code)).await.expect(200).json();
+        let done = import(&h, &mut owner, &file(language, code))
+            .await
+            .expect(200)
+            .json();
         let app = done["app_id"].as_str().unwrap().to_owned();
         publish(&h, &mut owner, &app).await.expect(200);
         let (_, key) = make_key(&h, &mut owner, &app).await;
@@ -79,9 +82,15 @@ impl World {
     }
 
     async fn run(&self, mode: &str, response_mode: &str) -> Answer {
-        let body = json!({"inputs": {"x": 21, "mode": mode}, "response_mode": response_mode, "user": "u"});
-        let request = self.h.request("POST", "/v1/workflows/run").bearer_auth(&self.key);
-        Answer::read(request.json(&body).send().await.unwrap()).await.expect(200)
+        let body =
+            json!({"inputs": {"x": 21, "mode": mode}, "response_mode": response_mode, "user": "u"});
+        let request = self
+            .h
+            .request("POST", "/v1/workflows/run")
+            .bearer_auth(&self.key);
+        Answer::read(request.json(&body).send().await.unwrap())
+            .await
+            .expect(200)
     }
 
     /// The outputs and the error of a run.
@@ -124,7 +133,10 @@ fn file(language: &str, code: &str) -> String {
 async fn program_of_a_code_node_runs_here_and_its_events_are_as_recorded() {
     let world = World::new("python3", PYTHON).await;
     let events = events(&world.run("ok", "streaming").await.body);
-    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
     assert_eq!(
         names,
         [
@@ -148,29 +160,61 @@ async fn program_of_a_code_node_runs_here_and_its_events_are_as_recorded() {
 async fn programs_in_python_end_as_recorded() {
     let world = World::new("python3", PYTHON).await;
     for (mode, result) in [("ok", 42), ("print", 1), ("unicode", 4)] {
-        assert_eq!(world.end(mode).await, (json!({"y": result}), String::new()), "{mode}");
+        assert_eq!(
+            world.end(mode).await,
+            (json!({"y": result}), String::new()),
+            "{mode}"
+        );
     }
     for (mode, error) in [
         ("extra", "Not all output parameters are validated."),
         ("missing", "Output y is missing."),
         ("list", "Result must be a dict, got list"),
-        ("type", "Output y is not a number, got <class 'str'> instead."),
+        (
+            "type",
+            "Output y is not a number, got <class 'str'> instead.",
+        ),
         ("exit", "process exited with code 3"),
-        ("fork", "process exited with code -1\nerror: operation not permitted\n"),
-        ("slow", "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n"),
+        (
+            "fork",
+            "process exited with code -1\nerror: operation not permitted\n",
+        ),
+        (
+            "slow",
+            "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n",
+        ),
     ] {
-        assert_eq!(world.end(mode).await, (json!({}), error.to_owned()), "{mode}");
+        assert_eq!(
+            world.end(mode).await,
+            (json!({}), error.to_owned()),
+            "{mode}"
+        );
     }
     for (mode, frame, last) in [
         ("raise", "line 4, in main", "ValueError: boom 21\n"),
-        ("import", "line 29, in main", "ModuleNotFoundError: No module named 'numpy'\n"),
-        ("file", "line 21, in main", "PermissionError: [Errno 13] Permission denied: '/tmp/x'\n"),
-        ("net", "line 19, in main", "urllib.error.URLError: <urlopen error [Errno 1] Operation not permitted>\n"),
+        (
+            "import",
+            "line 29, in main",
+            "ModuleNotFoundError: No module named 'numpy'\n",
+        ),
+        (
+            "file",
+            "line 21, in main",
+            "PermissionError: [Errno 13] Permission denied: '/tmp/x'\n",
+        ),
+        (
+            "net",
+            "line 19, in main",
+            "urllib.error.URLError: <urlopen error [Errno 1] Operation not permitted>\n",
+        ),
     ] {
         let (_, error) = world.end(mode).await;
         let head = "process exited with code 255\nTraceback (most recent call last):\n";
         let frame = format!("  File \"<fd3>\", {frame}\n");
-        assert!(error.starts_with(head) && error.contains(&frame) && error.ends_with(last), "{mode}: {error}");
+        assert!(
+            error.starts_with(head) && error.contains(&frame) && error.ends_with(last),
+            "{mode}: {error}"
+        );
     }
 }
 
@@ -178,18 +222,30 @@ async fn programs_in_python_end_as_recorded() {
 async fn programs_in_javascript_end_as_recorded() {
     let world = World::new("javascript", JAVASCRIPT).await;
     for (mode, result) in [("ok", 42), ("print", 1)] {
-        assert_eq!(world.end(mode).await, (json!({"y": result}), String::new()), "{mode}");
+        assert_eq!(
+            world.end(mode).await,
+            (json!({"y": result}), String::new()),
+            "{mode}"
+        );
     }
     for (mode, error) in [
         ("extra", "Not all output parameters are validated."),
         ("missing", "Output y is missing."),
-        ("loop", "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n"),
+        (
+            "loop",
+            "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n",
+        ),
     ] {
-        assert_eq!(world.end(mode).await, (json!({}), error.to_owned()), "{mode}");
+        assert_eq!(
+            world.end(mode).await,
+            (json!({}), error.to_owned()),
+            "{mode}"
+        );
     }
     let (_, error) = world.end("raise").await;
     assert!(
-        error.starts_with("process exited with code 1\n") && error.contains("\nError: boom 21\n    at main ("),
+        error.starts_with("process exited with code 1\n")
+            && error.contains("\nError: boom 21\n    at main ("),
         "{error}"
     );
 }

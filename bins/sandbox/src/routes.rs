@@ -7,7 +7,7 @@ use actix_web::{
     http::StatusCode,
     web::{self, Bytes, Data, Query, ServiceConfig},
 };
-use gatewright_crypto::secrets_equal;
+use gatewright_crypto::equal::secrets_equal;
 use gatewright_domain::Secret;
 use gatewright_sandbox::{Language, Program, Sandbox, SandboxError};
 use serde::Deserialize;
@@ -35,7 +35,10 @@ pub fn routes(config: &mut ServiceConfig, state: State) {
         .route("/health", web::get().to(health))
         .route("/v1/sandbox/run", web::post().to(run))
         .route("/v1/sandbox/dependencies", web::get().to(dependencies))
-        .route("/v1/sandbox/dependencies/refresh", web::get().to(dependencies))
+        .route(
+            "/v1/sandbox/dependencies/refresh",
+            web::get().to(dependencies),
+        )
         .route("/v1/sandbox/dependencies/update", web::post().to(update))
         .default_service(web::to(not_found));
 }
@@ -75,7 +78,11 @@ async fn run(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpRespo
     let missing: Vec<_> = [("Language", &asked.language), ("Code", &asked.code)]
         .into_iter()
         .filter(|(_, value)| value.is_empty())
-        .map(|(name, _)| format!("Key: '{name}' Error:Field validation for '{name}' failed on the 'required' tag"))
+        .map(|(name, _)| {
+            format!(
+                "Key: '{name}' Error:Field validation for '{name}' failed on the 'required' tag"
+            )
+        })
         .collect();
     if !missing.is_empty() {
         return problem(StatusCode::BAD_REQUEST, REFUSED, &missing.join("\n"));
@@ -90,7 +97,9 @@ async fn run(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpRespo
     };
     match state.sandbox.run(program).await {
         Ok(outcome) => done(outcome),
-        Err(SandboxError::Busy) => problem(StatusCode::SERVICE_UNAVAILABLE, BUSY, "Too many requests"),
+        Err(SandboxError::Busy) => {
+            problem(StatusCode::SERVICE_UNAVAILABLE, BUSY, "Too many requests")
+        }
         // Dify shows the message of an answer that is none of a program, and of no other status.
         Err(error) => problem(StatusCode::OK, CANNOT, &error.to_string()),
     }
@@ -130,7 +139,9 @@ fn unsupported() -> HttpResponse {
 }
 
 fn named(name: &str) -> Option<Language> {
-    Language::ALL.into_iter().find(|language| language.name() == name)
+    Language::ALL
+        .into_iter()
+        .find(|language| language.name() == name)
 }
 
 fn is_known(request: &HttpRequest, state: &State) -> bool {

@@ -42,7 +42,11 @@ impl ServerSettings {
         };
         let key = self.api_key.as_ref().map_or("", Secret::expose);
         if key.trim().is_empty() {
-            return wrong("API_KEY", "there is none: whoever knows it runs programs here", "a-key-of-your-own");
+            return wrong(
+                "API_KEY",
+                "there is none: whoever knows it runs programs here",
+                "a-key-of-your-own",
+            );
         }
         if self.seconds == 0 {
             return wrong("WORKER_TIMEOUT", "no program could run", "15");

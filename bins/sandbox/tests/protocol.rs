@@ -1,5 +1,9 @@
 //! The protocol, against the recordings of Dify's sandbox (58): requests in, answers byte for byte where they can be.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -17,7 +21,8 @@ const KEY: &str = "dify-sandbox";
 fn settings(more: &[(&str, &str)]) -> Result<ServerSettings, String> {
     let source = |name: &str| {
         let mut all = more.iter().chain([&("API_KEY", KEY)]);
-        all.find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        all.find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
     };
     ServerSettings::load(&source).map_err(|error| error.to_string())
 }
@@ -62,20 +67,82 @@ async fn programs_are_answered_as_recorded() {
     let traceback = "Traceback (most recent call last):\n  File \"<fd3>\", line 1, in <module>\nNameError: name 'y' is not defined\n";
     for (language, code, expected) in [
         ("python3", "print(\"hi\")", data("hi\n", "", "", 0)),
-        ("python3", "import sys; print(\"out\"); print(\"err\", file=sys.stderr)", data("out\n", "err\n", "", 0)),
-        ("python3", "import sys; sys.exit(3)", data("", "", "process exited with code 3", 3)),
-        ("python3", "print(y)", data("", traceback, &format!("process exited with code 255\n{traceback}"), 255)),
-        ("python3", "while True: pass", data("", "", "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n", -1)),
-        ("python3", "import subprocess; print(subprocess.run([\"ls\"]))", data("", "", "process exited with code -1\nerror: operation not permitted\n", -1)),
-        ("python3", "import ctypes; print(ctypes.CDLL(None).syscall(165,0,0,0,0,0))", data("", "", "process exited with code -1\nerror: operation not permitted\n", -1)),
+        (
+            "python3",
+            "import sys; print(\"out\"); print(\"err\", file=sys.stderr)",
+            data("out\n", "err\n", "", 0),
+        ),
+        (
+            "python3",
+            "import sys; sys.exit(3)",
+            data("", "", "process exited with code 3", 3),
+        ),
+        (
+            "python3",
+            "print(y)",
+            data(
+                "",
+                traceback,
+                &format!("process exited with code 255\n{traceback}"),
+                255,
+            ),
+        ),
+        (
+            "python3",
+            "while True: pass",
+            data(
+                "",
+                "",
+                "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n",
+                -1,
+            ),
+        ),
+        (
+            "python3",
+            "import subprocess; print(subprocess.run([\"ls\"]))",
+            data(
+                "",
+                "",
+                "process exited with code -1\nerror: operation not permitted\n",
+                -1,
+            ),
+        ),
+        (
+            "python3",
+            "import ctypes; print(ctypes.CDLL(None).syscall(165,0,0,0,0,0))",
+            data(
+                "",
+                "",
+                "process exited with code -1\nerror: operation not permitted\n",
+                -1,
+            ),
+        ),
         ("nodejs", "console.log(\"hi\")", data("hi\n", "", "", 0)),
-        ("nodejs", "console.error(\"e\"); process.exit(3)", data("", "e\n", "process exited with code 3\ne\n", 3)),
-        ("nodejs", "require(\"child_process\").execSync(\"ls\")", data("", "", "process exited with code -1\nerror: operation not permitted\n", -1)),
+        (
+            "nodejs",
+            "console.error(\"e\"); process.exit(3)",
+            data("", "e\n", "process exited with code 3\ne\n", 3),
+        ),
+        (
+            "nodejs",
+            "require(\"child_process\").execSync(\"ls\")",
+            data(
+                "",
+                "",
+                "process exited with code -1\nerror: operation not permitted\n",
+                -1,
+            ),
+        ),
     ] {
-        let body = json!({"language": language, "code": code, "preload": "y = 5", "enable_network": true});
+        let body =
+            json!({"language": language, "code": code, "preload": "y = 5", "enable_network": true});
         let (status, body) = answer!(app, run(&body));
         assert_eq!(status, 200, "{code}");
-        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected, "{code}");
+        assert_eq!(
+            serde_json::from_slice::<Value>(&body).unwrap(),
+            expected,
+            "{code}"
+        );
     }
 }
 
@@ -85,11 +152,16 @@ async fn what_is_no_request_is_refused_as_recorded() {
     let app = init_service(App::new().configure(|config| routes(config, state))).await;
     let refused = |message: &str| json!({"code": -400, "message": message, "data": null});
     let code = "Key: 'Code' Error:Field validation for 'Code' failed on the 'required' tag";
-    let both = format!("Key: 'Language' Error:Field validation for 'Language' failed on the 'required' tag\n{code}");
+    let both = format!(
+        "Key: 'Language' Error:Field validation for 'Language' failed on the 'required' tag\n{code}"
+    );
     for (body, message) in [
         (json!({"language": "python3", "code": ""}), code),
         (json!({}), both.as_str()),
-        (json!({"language": "ruby", "code": "x"}), "unsupported language"),
+        (
+            json!({"language": "ruby", "code": "x"}),
+            "unsupported language",
+        ),
     ] {
         let (status, body) = answer!(app, run(&body));
         let said: Value = serde_json::from_slice(&body).unwrap();
@@ -109,29 +181,59 @@ async fn what_is_no_request_is_refused_as_recorded() {
 async fn other_routes_answer_as_recorded() {
     let state = state();
     let app = init_service(App::new().configure(|config| routes(config, state))).await;
-    let get = |path: &str| TestRequest::get().uri(path).insert_header(("X-Api-Key", KEY));
-    assert_eq!(answer!(app, TestRequest::get().uri("/health")), (200, "\"ok\"".into()));
-    assert_eq!(answer!(app, get("/nope")), (404, "404 page not found".into()));
-    for path in ["/v1/sandbox/dependencies?language=python3", "/v1/sandbox/dependencies/refresh?language=python3"] {
+    let get = |path: &str| {
+        TestRequest::get()
+            .uri(path)
+            .insert_header(("X-Api-Key", KEY))
+    };
+    assert_eq!(
+        answer!(app, TestRequest::get().uri("/health")),
+        (200, "\"ok\"".into())
+    );
+    assert_eq!(
+        answer!(app, get("/nope")),
+        (404, "404 page not found".into())
+    );
+    for path in [
+        "/v1/sandbox/dependencies?language=python3",
+        "/v1/sandbox/dependencies/refresh?language=python3",
+    ] {
         let (status, body) = answer!(app, get(path));
         let none = json!({"code": 0, "message": "success", "data": {"dependencies": []}});
-        assert_eq!((status, serde_json::from_slice::<Value>(&body).unwrap()), (200, none));
+        assert_eq!(
+            (status, serde_json::from_slice::<Value>(&body).unwrap()),
+            (200, none)
+        );
     }
     let (status, body) = answer!(app, get("/v1/sandbox/dependencies?language=nodejs"));
     let unsupported = json!({"code": -400, "message": "unsupported language", "data": null});
-    assert_eq!((status, serde_json::from_slice::<Value>(&body).unwrap()), (400, unsupported));
-    let (status, _) = answer!(app, TestRequest::get().uri("/v1/sandbox/dependencies?language=python3"));
+    assert_eq!(
+        (status, serde_json::from_slice::<Value>(&body).unwrap()),
+        (400, unsupported)
+    );
+    let (status, _) = answer!(
+        app,
+        TestRequest::get().uri("/v1/sandbox/dependencies?language=python3")
+    );
     assert_eq!(status, 401);
     let update = run(&json!({"language": "python3"})).uri("/v1/sandbox/dependencies/update");
     let (status, body) = answer!(app, update);
     let nothing = json!({"code": 0, "message": "success", "data": {}});
-    assert_eq!((status, serde_json::from_slice::<Value>(&body).unwrap()), (200, nothing));
+    assert_eq!(
+        (status, serde_json::from_slice::<Value>(&body).unwrap()),
+        (200, nothing)
+    );
 }
 
 #[actix_web::test]
 async fn server_without_a_key_or_with_a_limit_of_nothing_does_not_start() {
     assert!(settings(&[]).is_ok());
-    for wrong in [("API_KEY", " "), ("WORKER_TIMEOUT", "0"), ("MAX_WORKERS", "0"), ("SANDBOX_MEMORY_MB", "0")] {
+    for wrong in [
+        ("API_KEY", " "),
+        ("WORKER_TIMEOUT", "0"),
+        ("MAX_WORKERS", "0"),
+        ("SANDBOX_MEMORY_MB", "0"),
+    ] {
         let error = settings(&[wrong]).unwrap_err();
         assert!(error.contains(wrong.0), "{error}");
     }

@@ -15,7 +15,7 @@ use gatewright_node_runners::{
     files::RunFiles,
     history::{HistoryError, NoHistory, Round, RunHistory},
 };
-use gatewright_outbound::guard::GuardedClient;
+use gatewright_outbound::guard::{GuardedClient, GuardedProxy, SystemResolver};
 use gatewright_run_service::{
     ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, Namer,
     NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
@@ -236,6 +236,7 @@ fn node_calls(
         guarded,
         Arc::new(surroundings),
         Arc::clone(&platform.env.clock),
+        network_of_programs(platform, settings)?,
     );
     runner.map_err(|error| Unavailable::new("the client of models", error))
 }
@@ -331,4 +332,22 @@ impl RunHistory for Conversation {
             Ok(told)
         })
     }
+}
+
+/// The one way of programs to other servers, where they have one: it checks each place as it is checked for apps.
+fn network_of_programs(
+    platform: &Platform,
+    settings: &ServerSettings,
+) -> Result<Option<GuardedProxy>, Unavailable> {
+    if !settings.nodes.programs_have_a_network() {
+        return Ok(None);
+    }
+    let policy = settings.outbound.policy();
+    let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
+    let secret = platform.env.random.bytes(16);
+    let secret = secret.map_err(|error| Unavailable::new("randomness", error))?;
+    let secret = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let proxy = GuardedProxy::start(policy, Arc::new(SystemResolver), secret);
+    let proxy = proxy.map_err(|error| Unavailable::new("the network of programs", error))?;
+    Ok(Some(proxy))
 }

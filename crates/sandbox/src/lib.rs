@@ -19,4 +19,4 @@ mod spawner;
 pub use engine::Language;
 pub use limits::Limits;
 pub use outcome::Outcome;
-pub use sandbox::{Program, Sandbox, SandboxError, SandboxSettings};
+pub use sandbox::{Program, Proxy, Sandbox, SandboxError, SandboxSettings};

@@ -34,17 +34,27 @@ pub(crate) enum Becomes {
         /// Its whole environment.
         environment: Vec<(String, String)>,
     },
+    /// QuickJS, which the child has in it.
+    QuickJs {
+        /// Bytes that a program may take.
+        memory: u64,
+    },
 }
 
 impl fmt::Display for Becomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Interpreter {
             program, arguments, ..
-        } = self;
+        } = self
+        else {
+            return f.write_str("QuickJS");
+        };
         write!(f, "{}", program.display())?;
         // Its switches, not the program that it is given.
         let switches = arguments.iter().take_while(|argument| argument.len() > 2);
-        switches.into_iter().try_for_each(|switch| write!(f, " {switch}"))
+        switches
+            .into_iter()
+            .try_for_each(|switch| write!(f, " {switch}"))
     }
 }
 

@@ -62,9 +62,10 @@ impl Prepared {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        let mut child = spawner.start(command).await.map_err(|error| {
-            broken(&format!("{} cannot be started: {error}", helper.display()))
-        })?;
+        let mut child = spawner
+            .start(command)
+            .await
+            .map_err(|error| broken(&format!("{} cannot be started: {error}", helper.display())))?;
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(mut stdout), Some(stderr)) = streams else {
             return Err(broken(&"a child without streams"));

@@ -29,8 +29,8 @@ pub struct SandboxSettings {
     pub python: Option<PathBuf>,
     /// The operator's Node. `None`: the system's.
     pub node: Option<PathBuf>,
-    /// The port of a proxy on this machine that programs with a network reach it by. `None`: no program has a network.
-    pub proxy: Option<u16>,
+    /// By which programs with a network reach it. `None`: no program has a network.
+    pub proxy: Option<Proxy>,
     /// What a program may use.
     pub limits: Limits,
     /// Programs that run at a time.
@@ -39,6 +39,15 @@ pub struct SandboxSettings {
     pub queue: usize,
     /// Interpreters of a language that are started ahead.
     pub ready: usize,
+}
+
+/// A proxy for HTTP on the loopback: the one place that a program with a network can connect to. Programs learn the URL.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Its port.
+    pub port: u16,
+    /// Its URL, with a credential where it wants one.
+    pub url: String,
 }
 
 /// A program.
@@ -96,14 +105,15 @@ impl Sandbox {
         });
         let mut pools = Vec::new();
         for language in Language::ALL {
-            for port in [None, settings.proxy] {
+            for proxy in [None, settings.proxy.clone()] {
+                let has_network = proxy.is_some();
                 let wishes = Wishes {
                     python: settings.python.clone(),
                     node: settings.node.clone(),
-                    port,
+                    proxy,
                 };
                 let pool = Pool::new(language, wishes, Arc::clone(&workshop));
-                pools.push((language, port.is_some(), Arc::new(pool)));
+                pools.push((language, has_network, Arc::new(pool)));
             }
         }
         Ok(Self {

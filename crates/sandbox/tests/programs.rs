@@ -1,7 +1,11 @@
 //! Programs as Dify's sandbox was recorded running them, and ways out that lead nowhere. Whoever runs these tests as root sees the
 //! same ones once more as the systemd unit and the container run a server: without a right, and with no memory that is written and
 //! then run.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on must fail"
+)]
 
 use std::{
     os::unix::fs::PermissionsExt as _,
@@ -9,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gatewright_sandbox::{Language, Limits, Outcome, Program, Sandbox, SandboxError, SandboxSettings};
+use gatewright_sandbox::{
+    Language, Limits, Outcome, Program, Proxy, Sandbox, SandboxError, SandboxSettings,
+};
 
 /// Names the helper where these tests run as somebody who may not reach the built one.
 const HELPER: &str = "GATEWRIGHT_TEST_SANDBOX_CHILD";
@@ -55,23 +61,39 @@ async fn javascript(code: &str) -> Outcome {
 }
 
 fn printed(outcome: &Outcome) -> (&str, &str, &str, i32) {
-    (&outcome.stdout, &outcome.stderr, &outcome.error, outcome.exit_code)
+    (
+        &outcome.stdout,
+        &outcome.stderr,
+        &outcome.error,
+        outcome.exit_code,
+    )
 }
 
 #[tokio::test]
 async fn python_programs_end_as_recorded() {
     let sandbox = sandbox();
     let traceback = "Traceback (most recent call last):\n  File \"<fd3>\", line 1, in <module>\nValueError: x\n";
-    let syntax = "  File \"<fd3>\", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax\n";
+    let syntax =
+        "  File \"<fd3>\", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax\n";
     for (code, stdout, stderr, exit_code) in [
         ("print(\"hi\")", "hi\n", "", 0),
-        ("import sys; print(\"out\"); print(\"err\", file=sys.stderr)", "out\n", "err\n", 0),
+        (
+            "import sys; print(\"out\"); print(\"err\", file=sys.stderr)",
+            "out\n",
+            "err\n",
+            0,
+        ),
         ("raise ValueError(\"x\")", "", traceback, 255),
         ("import sys; sys.exit(3)", "", "", 3),
         ("import os; os._exit(4)", "", "", 4),
         ("def f(:", "", syntax, 255),
         ("print(\"é你\")", "é你\n", "", 0),
-        ("import threading; t=threading.Thread(target=print,args=(\"in thread\",)); t.start(); t.join()", "in thread\n", "", 0),
+        (
+            "import threading; t=threading.Thread(target=print,args=(\"in thread\",)); t.start(); t.join()",
+            "in thread\n",
+            "",
+            0,
+        ),
     ] {
         let outcome = run(&sandbox, Language::Python, code).await;
         let error = match (exit_code, stderr) {
@@ -79,7 +101,11 @@ async fn python_programs_end_as_recorded() {
             (code, "") => format!("process exited with code {code}"),
             (code, stderr) => format!("process exited with code {code}\n{stderr}"),
         };
-        assert_eq!(printed(&outcome), (stdout, stderr, error.as_str(), exit_code), "{code}");
+        assert_eq!(
+            printed(&outcome),
+            (stdout, stderr, error.as_str(), exit_code),
+            "{code}"
+        );
     }
     let much = run(&sandbox, Language::Python, "print(\"x\"*100000)").await;
     assert_eq!((much.stdout.len(), much.exit_code), (100_001, 0));
@@ -91,17 +117,36 @@ async fn javascript_programs_end_as_recorded() {
     for (code, stdout, stderr, exit_code) in [
         ("console.log(\"hi\")", "hi\n", "", 0),
         ("console.error(\"e\"); process.exit(3)", "", "e\n", 3),
-        ("(async () => { await null; console.log([1, {a: 'é你'}]) })()", "[ 1, { a: 'é你' } ]\n", "", 0),
-        ("setTimeout(() => console.log(require('crypto').createHash('md5').update('').digest('hex')), 5)", "d41d8cd98f00b204e9800998ecf8427e\n", "", 0),
+        (
+            "(async () => { await null; console.log([1, {a: 'é你'}]) })()",
+            "[ 1, { a: 'é你' } ]\n",
+            "",
+            0,
+        ),
+        (
+            "setTimeout(() => console.log(require('crypto').createHash('md5').update('').digest('hex')), 5)",
+            "d41d8cd98f00b204e9800998ecf8427e\n",
+            "",
+            0,
+        ),
     ] {
         let outcome = run(&sandbox, Language::JavaScript, code).await;
         assert_eq!(
-            (outcome.stdout.as_str(), outcome.stderr.as_str(), outcome.exit_code),
+            (
+                outcome.stdout.as_str(),
+                outcome.stderr.as_str(),
+                outcome.exit_code
+            ),
             (stdout, stderr, exit_code),
             "{code}"
         );
     }
-    let much = run(&sandbox, Language::JavaScript, "console.log('x'.repeat(3000000)); process.exit(0)").await;
+    let much = run(
+        &sandbox,
+        Language::JavaScript,
+        "console.log('x'.repeat(3000000)); process.exit(0)",
+    )
+    .await;
     assert_eq!((much.stdout.len(), much.error.as_str()), (3_000_001, ""));
     let thrown = run(&sandbox, Language::JavaScript, "throw new Error(\"x\")").await;
     assert_eq!(thrown.exit_code, 1);
@@ -127,19 +172,43 @@ async fn program_that_runs_too_long_is_ended_with_what_it_printed() {
         time: Duration::from_millis(700),
         ..Limits::default()
     };
-    let sandbox = Sandbox::new(SandboxSettings { limits, ..settings() }).unwrap();
+    let sandbox = Sandbox::new(SandboxSettings {
+        limits,
+        ..settings()
+    })
+    .unwrap();
     for (language, code) in [
-        (Language::Python, "print('so far', flush=True)\nwhile True: pass"),
-        (Language::Python, "print('so far', flush=True)\nimport time; time.sleep(60)"),
-        (Language::Python, "import signal\nfor s in range(1, 32):\n  try: signal.signal(s, signal.SIG_IGN)\n  except Exception: pass\nprint('so far', flush=True)\nwhile True: pass"),
-        (Language::JavaScript, "console.log('so far'); while (true) {}"),
-        (Language::JavaScript, "console.log('so far'); setInterval(() => {}, 1000)"),
+        (
+            Language::Python,
+            "print('so far', flush=True)\nwhile True: pass",
+        ),
+        (
+            Language::Python,
+            "print('so far', flush=True)\nimport time; time.sleep(60)",
+        ),
+        (
+            Language::Python,
+            "import signal\nfor s in range(1, 32):\n  try: signal.signal(s, signal.SIG_IGN)\n  except Exception: pass\nprint('so far', flush=True)\nwhile True: pass",
+        ),
+        (
+            Language::JavaScript,
+            "console.log('so far'); while (true) {}",
+        ),
+        (
+            Language::JavaScript,
+            "console.log('so far'); setInterval(() => {}, 1000)",
+        ),
     ] {
         let began = Instant::now();
         let outcome = run(&sandbox, language, code).await;
         assert_eq!(
             printed(&outcome),
-            ("so far\n", "", "process exited with code -1\nerror: timeout\nthe limit is 0.7 seconds\n", -1),
+            (
+                "so far\n",
+                "",
+                "process exited with code -1\nerror: timeout\nthe limit is 0.7 seconds\n",
+                -1
+            ),
             "{code}"
         );
         assert!(began.elapsed() < Duration::from_secs(9));
@@ -148,14 +217,18 @@ async fn program_that_runs_too_long_is_ended_with_what_it_printed() {
 
 /// What a program that tried a way out may print: that it was not let.
 fn is_stopped(outcome: &Outcome) -> bool {
-    outcome.error.contains("error: operation not permitted") || outcome.stdout.starts_with("stopped")
+    outcome.error.contains("error: operation not permitted")
+        || outcome.stdout.starts_with("stopped")
 }
 
 #[tokio::test]
 async fn sec_194_ways_out_of_python_lead_nowhere() {
     let sandbox = sandbox();
     let attempt = |code: &str| {
-        format!("import os, sys, socket, ctypes\ntry:\n    {}\n    print('OUT')\nexcept (OSError, MemoryError, RuntimeError, ValueError) as e:\n    print('stopped', e)\n", code.replace('\n', "\n    "))
+        format!(
+            "import os, sys, socket, ctypes\ntry:\n    {}\n    print('OUT')\nexcept (OSError, MemoryError, RuntimeError, ValueError) as e:\n    print('stopped', e)\n",
+            code.replace('\n', "\n    ")
+        )
     };
     for code in [
         // Files.
@@ -214,7 +287,9 @@ async fn sec_194_ways_out_of_python_lead_nowhere() {
 async fn sec_194_ways_out_of_javascript_lead_nowhere() {
     let sandbox = sandbox();
     let attempt = |code: &str| {
-        format!("(async () => {{ try {{ {code}; console.log('OUT') }} catch (e) {{ console.log('stopped', e.message) }} }})()")
+        format!(
+            "(async () => {{ try {{ {code}; console.log('OUT') }} catch (e) {{ console.log('stopped', e.message) }} }})()"
+        )
     };
     for code in [
         "console.log(require('fs').readFileSync('/etc/passwd', 'utf8'))",
@@ -241,6 +316,87 @@ async fn sec_194_ways_out_of_javascript_lead_nowhere() {
     }
 }
 
+fn without_node() -> Sandbox {
+    let none = SandboxSettings {
+        node: Some(PathBuf::from("none")),
+        limits: Limits {
+            time: Duration::from_secs(2),
+            ..Limits::default()
+        },
+        ..settings()
+    };
+    Sandbox::new(none).unwrap()
+}
+
+#[tokio::test]
+async fn javascript_runs_without_node_too() {
+    let sandbox = without_node();
+    for (code, stdout, exit_code) in [
+        (
+            "console.log('hi', [1, {a: 'é你'}], null)",
+            "hi [ 1, { a: 'é你' } ] null\n",
+            0,
+        ),
+        (
+            "console.log(Buffer.from('eyJ4Ijoi5L2g8J+YgCJ9', 'base64').toString('utf-8'), btoa('hi'), atob('aGk='), Buffer.from('é').toString('hex'))",
+            "{\"x\":\"你😀\"} aGk= hi c3a9\n",
+            0,
+        ),
+        (
+            "(async () => { await new Promise((done) => setTimeout(done, 5)); console.log('later') })()",
+            "later\n",
+            0,
+        ),
+        (
+            "setTimeout(() => console.log('two'), 20); setTimeout(() => console.log('one'), 2)",
+            "one\ntwo\n",
+            0,
+        ),
+        ("console.log('a'); process.exit(3)", "a\n", 3),
+        (
+            "let n = 0; const t = setInterval(() => { n += 1; if (n === 3) { clearInterval(t); console.log(n) } }, 1)",
+            "3\n",
+            0,
+        ),
+    ] {
+        let outcome = run(&sandbox, Language::JavaScript, code).await;
+        assert_eq!(
+            (outcome.stdout.as_str(), outcome.exit_code),
+            (stdout, exit_code),
+            "{outcome:?}"
+        );
+    }
+    for (code, words) in [
+        (
+            "throw new Error('x')",
+            "process exited with code 1\nUncaught Error: x\n    at <eval> (<anonymous_script>:1",
+        ),
+        (
+            "(async () => { throw new TypeError('y') })()",
+            "Uncaught TypeError: y\n",
+        ),
+        (
+            "require('fs')",
+            "Cannot find module 'fs': programs run without Node here",
+        ),
+        ("const f = () => f() + 1; f()", "stack"),
+        (
+            "const a = []; while (true) a.push('x'.repeat(1 << 20) + a.length)",
+            "out of memory",
+        ),
+        ("function f(", "SyntaxError"),
+        (
+            "/(x+x+)+y/.test('x'.repeat(40))",
+            "error: timeout\nthe limit is 2 seconds\n",
+        ),
+        ("while (true) {}", "error: timeout\n"),
+        ("std.open('/etc/passwd')", "'std' is not defined"),
+    ] {
+        let outcome = run(&sandbox, Language::JavaScript, code).await;
+        assert!(outcome.error.contains(words), "{code}: {outcome:?}");
+    }
+}
+
 #[tokio::test]
 async fn memory_of_javascript_is_bounded() {
     let sandbox = sandbox();
@@ -250,7 +406,11 @@ async fn memory_of_javascript_is_bounded() {
     ] {
         let outcome = run(&sandbox, Language::JavaScript, code).await;
         assert_ne!(outcome.exit_code, 0, "{code}: {}", outcome.error);
-        assert!(!outcome.error.contains("timeout"), "{code}: {}", outcome.error);
+        assert!(
+            !outcome.error.contains("timeout"),
+            "{code}: {}",
+            outcome.error
+        );
     }
 }
 
@@ -260,13 +420,24 @@ async fn output_beyond_the_limit_ends_the_program() {
         output: 100_000,
         ..Limits::default()
     };
-    let sandbox = Sandbox::new(SandboxSettings { limits, ..settings() }).unwrap();
+    let sandbox = Sandbox::new(SandboxSettings {
+        limits,
+        ..settings()
+    })
+    .unwrap();
     for (language, code) in [
         (Language::Python, "while True: print('x' * 1000)"),
-        (Language::JavaScript, "while (true) console.error('x'.repeat(1000))"),
+        (
+            Language::JavaScript,
+            "while (true) console.error('x'.repeat(1000))",
+        ),
     ] {
         let outcome = run(&sandbox, language, code).await;
-        assert!(outcome.error.ends_with("error: too much output\n"), "{}", &outcome.error[outcome.error.len() - 100..]);
+        assert!(
+            outcome.error.ends_with("error: too much output\n"),
+            "{}",
+            &outcome.error[outcome.error.len() - 100..]
+        );
         assert!(outcome.stdout.len() + outcome.stderr.len() == 100_000);
     }
 }
@@ -280,7 +451,10 @@ async fn program_sees_neither_the_environment_nor_the_descriptors_of_the_server(
     let outcome = python(code).await;
     assert_eq!(outcome.stdout, "['HOME', 'LANG', 'TZ'] [] /\n");
     let outcome = javascript("console.log(Object.keys(process.env).sort().join())").await;
-    assert_eq!(outcome.stdout, "HOME,LANG,NODE_USE_ENV_PROXY,OPENSSL_CONF,TZ\n");
+    assert_eq!(
+        outcome.stdout,
+        "HOME,LANG,NODE_USE_ENV_PROXY,OPENSSL_CONF,TZ\n"
+    );
 }
 
 #[tokio::test]
@@ -295,8 +469,18 @@ async fn no_program_runs_as_root_and_none_meets_another() {
         assert!(first.ends_with("[]\n"), "{first}");
     }
     // What one leaves behind, the next does not find.
-    run(&sandbox, Language::JavaScript, "globalThis.left = 1; Array.prototype.map = null").await;
-    let next = run(&sandbox, Language::JavaScript, "console.log(typeof left, typeof [].map)").await;
+    run(
+        &sandbox,
+        Language::JavaScript,
+        "globalThis.left = 1; Array.prototype.map = null",
+    )
+    .await;
+    let next = run(
+        &sandbox,
+        Language::JavaScript,
+        "console.log(typeof left, typeof [].map)",
+    )
+    .await;
     assert_eq!(next.stdout, "undefined function\n");
 }
 
@@ -338,6 +522,74 @@ async fn more_programs_than_places_are_refused_and_the_rest_take_turns() {
     assert_eq!((done, refused), (4, 4));
 }
 
+#[tokio::test]
+async fn program_with_a_network_reaches_its_proxy_and_no_other_port() {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+    let (near, far) = (
+        TcpListener::bind(("127.0.0.1", 0)).await.unwrap(),
+        TcpListener::bind(("127.0.0.1", 0)).await.unwrap(),
+    );
+    let port = near.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut caller, _)) = near.accept().await {
+            let mut head = [0; 4096];
+            let read = caller.read(&mut head).await.unwrap();
+            let first = String::from_utf8_lossy(&head[..read]);
+            let first = first.lines().next().unwrap_or_default().to_owned();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{first}",
+                first.len()
+            );
+            caller.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let networked = SandboxSettings {
+        proxy: Some(Proxy {
+            port,
+            url: format!("http://user:secret@127.0.0.1:{port}"),
+        }),
+        ..settings()
+    };
+    let sandbox = Sandbox::new(networked).unwrap();
+    let code = "import urllib.request; print(urllib.request.urlopen('http://example.com/a').read().decode())";
+    let outcome = run(&sandbox, Language::Python, code).await;
+    assert_eq!(
+        outcome.stdout, "GET http://example.com/a HTTP/1.1\n",
+        "{outcome:?}"
+    );
+    let other = far.local_addr().unwrap().port();
+    for code in [
+        format!("socket.create_connection(('127.0.0.1', {other}))"),
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)".to_owned(),
+        "socket.socket(socket.AF_UNIX)".to_owned(),
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)".to_owned(),
+        "socket.socket().bind(('127.0.0.1', 0))".to_owned(),
+        "socket.socket().listen()".to_owned(),
+        format!("socket.socket().sendto(b'x', 0x20000000, ('127.0.0.1', {other}))"),
+        format!("socket.socket().sendmsg([b'x'], [], 0x20000000, ('127.0.0.1', {other}))"),
+    ] {
+        let code = format!(
+            "import socket\ntry:\n    {code}\n    print('OUT')\nexcept OSError as e: print('stopped', e)"
+        );
+        let outcome = run(&sandbox, Language::Python, &code).await;
+        assert!(outcome.stdout.starts_with("stopped"), "{code}: {outcome:?}");
+    }
+    // A program that asks for none has none.
+    let alone = Program {
+        language: Language::Python,
+        code: "import socket; socket.socket()",
+        network: false,
+    };
+    let outcome = sandbox.run(alone).await.unwrap();
+    assert!(
+        outcome.error.contains("Operation not permitted"),
+        "{outcome:?}"
+    );
+}
+
 /// Becomes nobody, gives up every right for ever, forbids memory that is written and then run, and runs what follows.
 const AS_A_UNIT: &str = "import ctypes, os, sys\n\
     os.setgroups([]); os.setresgid(12345, 12345, 12345); os.setresuid(12345, 12345, 12345)\n\
@@ -371,7 +623,10 @@ fn everything_holds_without_rights_too() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("sec_194_ways_out_of_python_lead_nowhere ... ok"), "{said}");
+    assert!(
+        said.contains("sec_194_ways_out_of_python_lead_nowhere ... ok"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
@@ -385,7 +640,11 @@ async fn machine_without_an_interpreter_says_so() {
         code: "print(1)",
         network: false,
     };
-    let error = Sandbox::new(without).unwrap().run(program).await.unwrap_err();
+    let error = Sandbox::new(without)
+        .unwrap()
+        .run(program)
+        .await
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "there is no interpreter for python3 that works here: none was found"
@@ -396,5 +655,8 @@ async fn machine_without_an_interpreter_says_so() {
         ..settings()
     };
     let error = Sandbox::new(other).unwrap().run(program).await.unwrap_err();
-    assert!(matches!(error, SandboxError::NoInterpreter { .. }), "{error}");
+    assert!(
+        matches!(error, SandboxError::NoInterpreter { .. }),
+        "{error}"
+    );
 }

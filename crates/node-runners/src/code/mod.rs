@@ -13,7 +13,7 @@ use gatewright_engine::{
     Failure,
     call::{CodeAnswer, CodeCall, CodeLanguage},
 };
-use gatewright_outbound::{OutboundError, streaming::StreamingClient};
+use gatewright_outbound::{OutboundError, guard::GuardedProxy, streaming::StreamingClient};
 use gatewright_sandbox::{Language, Program, Sandbox, SandboxError};
 use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -46,8 +46,8 @@ pub enum CodeRunner {
     Embedded {
         /// The sandbox.
         sandbox: Arc<Sandbox>,
-        /// Whether programs ask for a network.
-        network: bool,
+        /// By which programs reach a network; without it there is none.
+        proxy: Option<Arc<GuardedProxy>>,
     },
     /// In a sandbox elsewhere.
     Remote {
@@ -65,7 +65,7 @@ impl CodeRunner {
     /// A [`Failure`] of the type `CodeExecutionError`: what the program printed as its error, or what the sandbox said.
     pub async fn run(&self, call: &CodeCall) -> Result<CodeAnswer, Failure> {
         let printed = match self {
-            Self::Embedded { sandbox, network } => embedded(sandbox, *network, call).await,
+            Self::Embedded { sandbox, proxy } => embedded(sandbox, proxy.is_some(), call).await,
             Self::Remote { client, settings } => remote(client, settings, call).await,
         };
         let result = printed.and_then(|stdout| program::result(&stdout));

@@ -22,6 +22,7 @@
 
 mod address;
 mod allow;
+mod proxy;
 mod redirect;
 mod resolver;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use url::{Host, Url};
 pub use self::{
     address::is_public,
     allow::{AllowList, BadEntry},
+    proxy::GuardedProxy,
     resolver::{Lookup, ResolveName, SystemResolver},
 };
 use self::{

@@ -21,9 +21,13 @@ use gatewright_node_runners::{
     http::HttpRunner,
     model::{Listener, ModelRunner, ModelScope},
 };
-use gatewright_outbound::{OutboundError, guard::GuardedClient, streaming::StreamingClient};
+use gatewright_outbound::{
+    OutboundError,
+    guard::{GuardedClient, GuardedProxy},
+    streaming::StreamingClient,
+};
 use gatewright_run_events::CreatedBy;
-use gatewright_sandbox::Sandbox;
+use gatewright_sandbox::{Proxy, Sandbox};
 use gatewright_usecase_runs::{CallReport, NodeRunner, NodeWork, PortFuture, RunPlan};
 
 pub use settings::{EndpointsError, NodeSettings};
@@ -60,7 +64,7 @@ pub enum NodeCallsError {
 }
 
 impl NodeCalls {
-    /// With these models, and with other servers through this client. Must be called on a runtime: programs belong to it.
+    /// With these models, and with other servers through this client; programs reach a network by `proxy` alone. Must be called on a runtime: programs belong to it.
     ///
     /// # Errors
     /// [`NodeCallsError`].
@@ -70,6 +74,7 @@ impl NodeCalls {
         guarded: GuardedClient,
         surroundings: Arc<dyn RunSurroundings>,
         clock: Arc<dyn Clock>,
+        proxy: Option<GuardedProxy>,
     ) -> Result<Self, NodeCallsError> {
         let client = StreamingClient::new()?;
         let catalogue: Arc<dyn ModelCatalogue> =
@@ -78,7 +83,7 @@ impl NodeCalls {
             models: ModelRunner::new(Arc::clone(&catalogue), Arc::new(RoughCounter), clock),
             catalogue,
             servers: HttpRunner::new(guarded, settings.http_limits()),
-            programs: programs(settings, client)?,
+            programs: programs(settings, client, proxy)?,
             documents: settings.documents(),
             surroundings,
         })
@@ -130,13 +135,21 @@ impl NodeCalls {
 }
 
 /// The operator's sandbox, or the one that is built in.
-fn programs(settings: &NodeSettings, client: StreamingClient) -> io::Result<CodeRunner> {
-    Ok(match settings.remote_sandbox() {
-        Some(settings) => CodeRunner::Remote { client, settings },
-        None => CodeRunner::Embedded {
-            sandbox: Arc::new(Sandbox::new(settings.embedded_sandbox())?),
-            network: settings.sandbox_network,
-        },
+fn programs(
+    settings: &NodeSettings,
+    client: StreamingClient,
+    proxy: Option<GuardedProxy>,
+) -> io::Result<CodeRunner> {
+    if let Some(settings) = settings.remote_sandbox() {
+        return Ok(CodeRunner::Remote { client, settings });
+    }
+    let known = proxy.as_ref().map(|proxy| Proxy {
+        port: proxy.port(),
+        url: proxy.url(),
+    });
+    Ok(CodeRunner::Embedded {
+        sandbox: Arc::new(Sandbox::new(settings.embedded_sandbox(known))?),
+        proxy: proxy.map(Arc::new),
     })
 }
 

@@ -6,7 +6,7 @@ use gatewright_documents::{DocumentReader, Program, ReaderSettings};
 use gatewright_domain::{Secret, settings, settings::SettingError};
 use gatewright_model::{Endpoints, endpoint_file::EndpointFileError};
 use gatewright_node_runners::{code::RemoteSandbox, documents::DocumentRunner, http::HttpLimits};
-use gatewright_sandbox::{Limits, SandboxSettings};
+use gatewright_sandbox::{Limits, Proxy, SandboxSettings};
 use url::Url;
 
 /// The most that a program may print, its result included, in bytes.
@@ -27,7 +27,7 @@ settings! {
         CODE_EXECUTION_ENDPOINT => sandbox_url: Option<String> = None, "http://sandbox:8194";
         /// The key that the sandbox elsewhere knows.
         CODE_EXECUTION_API_KEY => sandbox_key: Secret = Secret::new("dify-sandbox"), "dify-sandbox";
-        /// Whether programs may use the network: TCP, and only to places that applications may ask at all.
+        /// Whether programs may use the network: HTTP by a proxy, to places that an HTTP node may ask (`docs/sandbox.md`).
         GATEWRIGHT_SANDBOX_NETWORK => sandbox_network: bool = false, "false";
         /// `PDFium`'s library, which reads PDF files; unset: the one that the system has under this name. `up` fetches it.
         GATEWRIGHT_PDFIUM_LIBRARY => pdfium: Option<PathBuf> = None, "/usr/local/lib/libpdfium.so";
@@ -106,7 +106,11 @@ impl NodeSettings {
                 });
             }
         }
-        match self.sandbox_url.as_deref().map(|url| (url, Url::parse(url.trim()))) {
+        match self
+            .sandbox_url
+            .as_deref()
+            .map(|url| (url, Url::parse(url.trim())))
+        {
             None | Some((_, Ok(_))) => Ok(()),
             Some((url, Err(error))) => Err(SettingError {
                 name: "CODE_EXECUTION_ENDPOINT",
@@ -180,14 +184,19 @@ impl NodeSettings {
         })
     }
 
+    /// Whether programs of the sandbox that is built in have a network.
+    pub fn programs_have_a_network(&self) -> bool {
+        self.sandbox_network && self.sandbox_url.is_none()
+    }
+
     /// The sandbox that is built in.
-    pub(super) fn embedded_sandbox(&self) -> SandboxSettings {
+    pub(super) fn embedded_sandbox(&self, proxy: Option<Proxy>) -> SandboxSettings {
         let own = || env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
         SandboxSettings {
             helper: self.sandbox_program.clone().unwrap_or_else(own),
             python: self.sandbox_python.clone(),
             node: self.sandbox_node.clone(),
-            proxy: None,
+            proxy,
             limits: Limits {
                 time: Duration::from_secs(self.sandbox_seconds.into()),
                 memory: u64::from(self.sandbox_memory) << 20,

@@ -136,6 +136,7 @@ async fn begin(
         guarded,
         Arc::new(Nothing),
         clock.clone(),
+        None,
     );
     let ports = Ports {
         runner: Arc::new(calls.unwrap()),

@@ -16,7 +16,7 @@ use rustix::{
 
 use crate::plan::{Becomes, Bounds, ChildPlan};
 
-use super::{calls, files};
+use super::{calls, files, quickjs};
 
 /// The group that belongs to nobody.
 const NOBODY: u32 = 65_534;
@@ -46,18 +46,26 @@ impl From<String> for Problem {
 pub(super) fn confined(plan: ChildPlan) -> Result<Infallible, Problem> {
     close_what_was_left();
     offer_to_be_ended();
-    let Becomes::Interpreter {
-        program,
-        arguments,
-        environment,
-    } = plan.becomes;
-    let mut command = Command::new(&program);
-    command.args(arguments).env_clear().envs(environment);
-    files::restrict(&program, &plan.readable, plan.port)?;
+    let program = match &plan.becomes {
+        Becomes::Interpreter { program, .. } => Some(program.as_path()),
+        Becomes::QuickJs { .. } => None,
+    };
+    files::restrict(program, &plan.readable, plan.port)?;
     give_up_rights(plan.uid)?;
     limit(plan.bounds)?;
     calls::restrict(plan.port.is_some())?;
-    Err(Problem::Interpreter(command.exec()))
+    match plan.becomes {
+        Becomes::Interpreter {
+            program,
+            arguments,
+            environment,
+        } => {
+            let mut command = Command::new(program);
+            command.args(arguments).env_clear().envs(environment);
+            Err(Problem::Interpreter(command.exec()))
+        }
+        Becomes::QuickJs { memory } => quickjs::run(memory).map_err(Problem::Unconfined),
+    }
 }
 
 /// Whatever is open beside the three standard streams was somebody else's.
@@ -121,8 +129,9 @@ fn limit(bounds: Bounds) -> Result<(), String> {
             current: Some(most),
             maximum: Some(most),
         };
-        setrlimit(resource, limit)
-            .map_err(|error| format!("{resource:?} cannot be limited: {}", io::Error::from(error)))?;
+        setrlimit(resource, limit).map_err(|error| {
+            format!("{resource:?} cannot be limited: {}", io::Error::from(error))
+        })?;
     }
     Ok(())
 }

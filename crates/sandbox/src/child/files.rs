@@ -21,9 +21,9 @@ const LOADERS: [&str; 6] = [
     "/lib/ld-musl-riscv64.so.1",
 ];
 
-/// From here on only `program` can be run, only what is `readable` can be read, and only `port` can be connected to.
+/// From here on only `program` can be run, if anything, only what is `readable` can be read, and only `port` can be connected to.
 pub(super) fn restrict(
-    program: &Path,
+    program: Option<&Path>,
     readable: &[PathBuf],
     port: Option<u16>,
 ) -> Result<(), String> {
@@ -37,20 +37,29 @@ pub(super) fn restrict(
     });
     let rules = ports
         .handle_access(AccessNet::from_all(KNOWN))
-        .map_err(|_| "the kernel cannot restrict the network (Landlock before Linux 6.7)".to_owned())?
+        .map_err(|_| {
+            "the kernel cannot restrict the network (Landlock before Linux 6.7)".to_owned()
+        })?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))
         .and_then(|rules| rules.scope(Scope::from_all(KNOWN)))
         .and_then(Ruleset::create)
         .and_then(|rules| rules.add_rules(path_beneath_rules(readable, read)))
-        .and_then(|rules| rules.add_rules(path_beneath_rules([program], run)))
-        .and_then(|rules| rules.add_rules(path_beneath_rules(LOADERS, run)))
-        .and_then(|rules| rules.add_rules(port.map(|port| Ok(NetPort::new(port, AccessNet::ConnectTcp)))))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(program, run)))
+        .and_then(|rules| {
+            // No program, no loader of programs.
+            let loaders = LOADERS.iter().filter(|_| program.is_some());
+            rules.add_rules(path_beneath_rules(loaders, run))
+        })
+        .and_then(|rules| {
+            rules.add_rules(port.map(|port| Ok(NetPort::new(port, AccessNet::ConnectTcp))))
+        })
         .map_err(problem)?;
     let status = rules.restrict_self().map_err(problem)?;
     match status.ruleset {
         RulesetStatus::NotEnforced => Err(
-            "the kernel has no Landlock, or it is switched off (Linux 5.13 or newer has it)".to_owned(),
+            "the kernel has no Landlock, or it is switched off (Linux 5.13 or newer has it)"
+                .to_owned(),
         ),
         RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
     }

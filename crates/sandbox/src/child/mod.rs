@@ -6,6 +6,8 @@ mod calls;
 mod confine;
 #[cfg(target_os = "linux")]
 mod files;
+#[cfg(target_os = "linux")]
+mod quickjs;
 
 use std::{
     env,
@@ -28,7 +30,10 @@ pub fn take_over_if_asked() {
     let plan = arguments.next().unwrap_or_default();
     let (status, problem) = match serde_json::from_str::<ChildPlan>(&plan) {
         Ok(plan) => become_it(plan),
-        Err(error) => (CANNOT, format!("the plan of a child cannot be read: {error}")),
+        Err(error) => (
+            CANNOT,
+            format!("the plan of a child cannot be read: {error}"),
+        ),
     };
     // Nobody reads it when the server has gone.
     drop(writeln!(io::stderr(), "{problem}"));

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     limits::Limits,
     plan::{Becomes, Bounds, ChildPlan},
+    sandbox::Proxy,
 };
 
 /// What a program is written in.
@@ -50,8 +51,8 @@ pub(crate) struct Wishes {
     pub(crate) python: Option<PathBuf>,
     /// This one.
     pub(crate) node: Option<PathBuf>,
-    /// The port of the proxy that programs with a network reach it by.
-    pub(crate) port: Option<u16>,
+    /// By which programs with a network reach it.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// Ways to run programs of a language, best first. Whether one works, one sees by trying.
@@ -69,7 +70,8 @@ fn found(name: &str, named: Option<&Path>) -> Vec<PathBuf> {
         Some(file) => vec![file.to_owned()],
         None => {
             let path = env::var_os("PATH").unwrap_or_default();
-            let folders = env::split_paths(&path).chain(["/usr/local/bin", "/usr/bin"].map(Into::into));
+            let folders =
+                env::split_paths(&path).chain(["/usr/local/bin", "/usr/bin"].map(Into::into));
             folders.map(|folder| folder.join(name)).collect()
         }
     };
@@ -102,19 +104,21 @@ fn system_files() -> Vec<PathBuf> {
     .to_vec()
 }
 
-fn environment(port: Option<u16>, more: &[(&str, &str)]) -> Vec<(String, String)> {
+fn environment(proxy: Option<&Proxy>, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all = vec![
         ("LANG".to_owned(), "C.UTF-8".to_owned()),
         ("TZ".to_owned(), "UTC".to_owned()),
         ("HOME".to_owned(), "/nonexistent".to_owned()),
     ];
-    if let Some(port) = port {
-        let proxy = format!("http://127.0.0.1:{port}");
+    if let Some(proxy) = proxy {
         for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
-            all.push((name.to_owned(), proxy.clone()));
+            all.push((name.to_owned(), proxy.url.clone()));
         }
     }
-    all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    all.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
     all
 }
 
@@ -131,7 +135,10 @@ fn bounds(limits: Limits) -> Bounds {
 fn interpreter(program: &Path, arguments: &[&str], environment: Vec<(String, String)>) -> Becomes {
     Becomes::Interpreter {
         program: program.to_owned(),
-        arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+        arguments: arguments
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect(),
         environment,
     }
 }

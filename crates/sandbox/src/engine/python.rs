@@ -35,7 +35,9 @@ pub(super) fn candidates(wishes: &Wishes, limits: Limits) -> Vec<ChildPlan> {
 /// Names and versions of the packages of an operator's Python.
 pub(crate) fn packages(file: &Path) -> Vec<(String, String)> {
     let folders = ask(file).map(|said| said.packages).unwrap_or_default();
-    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok());
+    let entries = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok());
     let named = entries.flatten().filter_map(|entry| {
         let name = entry.ok()?.file_name().into_string().ok()?;
         let (name, version) = name.strip_suffix(".dist-info")?.rsplit_once('-')?;
@@ -77,16 +79,25 @@ fn plan(file: &Path, with_packages: bool, wishes: &Wishes, limits: Limits) -> Op
     let mut readable = system_files();
     readable.extend(library.iter().map(PathBuf::from));
     // Where a build of one's own keeps libpython.
-    readable.extend(program.parent().and_then(Path::parent).map(|home| home.join("lib")));
+    readable.extend(
+        program
+            .parent()
+            .and_then(Path::parent)
+            .map(|home| home.join("lib")),
+    );
     if with_packages {
         arguments.extend(packages.iter().map(String::as_str));
         readable.extend(packages.iter().map(PathBuf::from));
     }
     Some(ChildPlan {
-        becomes: interpreter(&program, &arguments, environment(wishes.port, &[])),
+        becomes: interpreter(
+            &program,
+            &arguments,
+            environment(wishes.proxy.as_ref(), &[]),
+        ),
         readable,
         uid: None,
-        port: wishes.port,
+        port: wishes.proxy.as_ref().map(|proxy| proxy.port),
         bounds: Bounds {
             addresses: Some(OWN_ADDRESSES + limits.memory),
             ..bounds(limits)

@@ -2,7 +2,8 @@
 
 use libc::c_long;
 
-/// Answered with "there is no such call".
+/// Answered with "there is no such call": their arguments stand behind pointers, which no filter sees, and libraries fall back to
+/// the older call.
 pub(super) const ABSENT: &[c_long] = &[
     libc::SYS_clone3,
     libc::SYS_io_uring_setup,
@@ -204,29 +205,29 @@ pub(super) const CONNECTED: &[c_long] = &[
 
 /// Questions and switches of open files: terminals (there is none), waiting or not, inherited or not, how much is there.
 pub(super) const IOCTLS: &[u64] = &[
-    libc::TCGETS as u64,
-    libc::TIOCGWINSZ as u64,
-    libc::FIONBIO as u64,
-    libc::FIOCLEX as u64,
-    libc::FIONCLEX as u64,
-    libc::FIONREAD as u64,
+    0x5401, // TCGETS
+    0x5413, // TIOCGWINSZ
+    0x541b, // FIONREAD
+    0x5421, // FIONBIO
+    0x5450, // FIONCLEX
+    0x5451, // FIOCLEX
 ];
 
 /// Not those that send signals to others.
-pub(super) const FCNTLS: &[u64] = &[
-    libc::F_DUPFD as u64,
-    libc::F_GETFD as u64,
-    libc::F_SETFD as u64,
-    libc::F_GETFL as u64,
-    libc::F_SETFL as u64,
-    libc::F_DUPFD_CLOEXEC as u64,
-    libc::F_GETPIPE_SZ as u64,
+pub(super) const FCNTLS: &[i32] = &[
+    libc::F_DUPFD,
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+    libc::F_DUPFD_CLOEXEC,
+    libc::F_GETPIPE_SZ,
 ];
 
 /// Names of threads and of memory.
-pub(super) const PRCTLS: &[u64] = &[
-    libc::PR_SET_NAME as u64,
-    libc::PR_GET_NAME as u64,
-    libc::PR_SET_VMA as u64,
-    libc::PR_CAPBSET_READ as u64,
+pub(super) const PRCTLS: &[i32] = &[
+    libc::PR_SET_NAME,
+    libc::PR_GET_NAME,
+    libc::PR_SET_VMA,
+    libc::PR_CAPBSET_READ,
 ];

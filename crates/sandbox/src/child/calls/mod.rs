@@ -21,7 +21,11 @@ pub(super) fn restrict(network: bool) -> Result<(), String> {
         .map_err(|_| format!("system calls of {ARCH} cannot be restricted"))?;
     let errno = |number: i32| SeccompAction::Errno(number.unsigned_abs());
     let filters = [
-        (absent()?, SeccompAction::Allow, errno(libc::ENOSYS)),
+        (
+            plain(list::ABSENT),
+            SeccompAction::Allow,
+            errno(libc::ENOSYS),
+        ),
         (fatal()?, SeccompAction::Allow, SeccompAction::KillProcess),
         (allowed(network)?, errno(libc::EPERM), SeccompAction::Allow),
     ];
@@ -29,7 +33,8 @@ pub(super) fn restrict(network: bool) -> Result<(), String> {
     for (rules, otherwise, matched) in filters {
         let filter = SeccompFilter::new(rules, otherwise, matched, arch);
         let program = filter.and_then(BpfProgram::try_from);
-        programs.push(program.map_err(|error| format!("the list of system calls is wrong: {error}"))?);
+        programs
+            .push(program.map_err(|error| format!("the list of system calls is wrong: {error}"))?);
     }
     for program in &programs {
         apply_filter(program).map_err(|error| format!("seccomp cannot be used: {error}"))?;
@@ -37,14 +42,9 @@ pub(super) fn restrict(network: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Calls with arguments behind pointers, which no filter sees, and new ones: libraries fall back to the older call.
-fn absent() -> Result<Rules, String> {
-    plain(list::ABSENT)
-}
-
 /// Calls that end the process.
 fn fatal() -> Result<Rules, String> {
-    let mut rules = plain(list::FATAL)?;
+    let mut rules = plain(list::FATAL);
     // Threads are welcome, processes are not.
     let process = [(0, SeccompCmpOp::MaskedEq(bits(libc::CLONE_THREAD)), 0)];
     rules.insert(libc::SYS_clone, vec![rule(&process)?]);
@@ -53,16 +53,25 @@ fn fatal() -> Result<Rules, String> {
 
 /// Calls that are allowed.
 fn allowed(network: bool) -> Result<Rules, String> {
-    let mut rules = plain(list::COMPUTING)?;
-    rules.extend(plain(list::ABSENT)?);
+    let mut rules = plain(list::COMPUTING);
+    rules.extend(plain(list::ABSENT));
     let own = u64::from(std::process::id());
     let to_self = || rule(&[(0, SeccompCmpOp::Eq, own)]).map(|rule| vec![rule]);
     rules.insert(libc::SYS_kill, to_self()?);
     rules.insert(libc::SYS_tgkill, to_self()?);
-    rules.insert(libc::SYS_prlimit64, vec![rule(&[(0, SeccompCmpOp::Eq, 0)])?]);
-    rules.insert(libc::SYS_ioctl, one_of(1, list::IOCTLS)?);
-    rules.insert(libc::SYS_fcntl, one_of(1, list::FCNTLS)?);
-    rules.insert(libc::SYS_prctl, one_of(0, list::PRCTLS)?);
+    rules.insert(
+        libc::SYS_prlimit64,
+        vec![rule(&[(0, SeccompCmpOp::Eq, 0)])?],
+    );
+    rules.insert(libc::SYS_ioctl, one_of(1, list::IOCTLS.iter().copied())?);
+    rules.insert(
+        libc::SYS_fcntl,
+        one_of(1, list::FCNTLS.iter().map(|value| bits(*value)))?,
+    );
+    rules.insert(
+        libc::SYS_prctl,
+        one_of(0, list::PRCTLS.iter().map(|value| bits(*value)))?,
+    );
     rules.extend(sockets(network)?);
     Ok(rules)
 }
@@ -74,8 +83,14 @@ fn sockets(network: bool) -> Result<Rules, String> {
     let is = |argument: u8, value: i32| (argument, SeccompCmpOp::Eq, bits(value));
     let stream = (1, SeccompCmpOp::MaskedEq(KIND), bits(libc::SOCK_STREAM));
     // A first packet with an address would open a connection that nobody looks at.
-    let no_open = |argument: u8| (argument, SeccompCmpOp::MaskedEq(bits(libc::MSG_FASTOPEN)), 0);
-    let mut rules = plain(list::CONNECTED)?;
+    let no_open = |argument: u8| {
+        (
+            argument,
+            SeccompCmpOp::MaskedEq(bits(libc::MSG_FASTOPEN)),
+            0,
+        )
+    };
+    let mut rules = plain(list::CONNECTED);
     let pair = [is(0, libc::AF_UNIX), stream.clone()];
     rules.insert(libc::SYS_socketpair, vec![rule(&pair)?]);
     // Without an address.
@@ -95,15 +110,13 @@ fn sockets(network: bool) -> Result<Rules, String> {
     Ok(rules)
 }
 
-fn plain(calls: &[c_long]) -> Result<Rules, String> {
-    Ok(calls.iter().map(|call| (*call, vec![])).collect())
+fn plain(calls: &[c_long]) -> Rules {
+    calls.iter().map(|call| (*call, vec![])).collect()
 }
 
-fn one_of(argument: u8, values: &[u64]) -> Result<Vec<SeccompRule>, String> {
-    values
-        .iter()
-        .map(|value| rule(&[(argument, SeccompCmpOp::Eq, *value)]))
-        .collect()
+fn one_of(argument: u8, values: impl Iterator<Item = u64>) -> Result<Vec<SeccompRule>, String> {
+    let rules = values.map(|value| rule(&[(argument, SeccompCmpOp::Eq, value)]));
+    rules.collect()
 }
 
 /// All parts hold. Arguments are compared as 32 bits: what callers put above them is not read by the kernel.
