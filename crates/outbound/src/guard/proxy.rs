@@ -386,9 +386,10 @@ mod tests {
             .await
             .unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
-        let mut said = String::new();
-        stream.read_to_string(&mut said).await.unwrap();
-        said
+        let mut said = Vec::new();
+        // A server that keeps its connection open has answered all the same.
+        while !said.ends_with(b"hello") && stream.read_buf(&mut said).await.unwrap() > 0 {}
+        String::from_utf8(said).unwrap()
     }
 
     fn knowing(first: &str) -> String {
