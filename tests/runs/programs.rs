@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{runs::events, service::make_key};
 use crate::support::{
     Answer, Harness,
-    apps::{import, publish},
+    apps::{import, make_key, publish},
     basic_account,
+    events::events,
     process::binary,
 };
 

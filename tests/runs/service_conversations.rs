@@ -778,9 +778,10 @@ async fn conversation_message_variable_and_end_user_of_others_are_not_found_by_a
 
 #[actix_web::test]
 async fn annotations_of_an_app_are_made_found_changed_and_deleted_with_its_key_alone() {
+    const PATH: &str = "/v1/apps/annotations";
+
     let mut keyed = Keyed::new(&[echoes()]).await;
     let (_, other_key) = another_app(&keyed.h, &mut keyed.owner, &file(&[echoes()])).await;
-    const PATH: &str = "/v1/apps/annotations";
     let mut ids = vec![];
     for (question, answer) in [("How are you?", "Well."), ("What is 50%?", "A half.")] {
         let body = json!({"question": question, "answer": answer});

@@ -80,7 +80,7 @@ fn read_as(
         Format::Text => writer.page_of(decode(source.bytes, None)?)?,
         Format::Html => html::read(source.bytes, &mut writer)?,
         Format::Table { delimiter } => {
-            sheets::separated::read(source.bytes, delimiter, &mut writer)?
+            sheets::separated::read(source.bytes, delimiter, &mut writer)?;
         }
         Format::Workbook => sheets::workbook::read(source.bytes, &mut writer)?,
         Format::OldWorkbook => sheets::old::read(source.bytes, &mut writer)?,

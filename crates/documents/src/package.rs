@@ -146,9 +146,10 @@ impl<'a> Package<'a> {
 
 /// The name of a part as another one in a folder writes it.
 pub(crate) fn join(folder: &str, name: &str) -> String {
-    let mut segments: Vec<&str> = match name.starts_with('/') {
-        true => Vec::new(),
-        false => folder.split('/').collect(),
+    let mut segments: Vec<&str> = if name.starts_with('/') {
+        Vec::new()
+    } else {
+        folder.split('/').collect()
     };
     for segment in name.split('/') {
         match segment {

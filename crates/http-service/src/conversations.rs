@@ -34,17 +34,17 @@ const MAX_NAME_CHARS: usize = 255;
 pub(crate) enum SortBy {
     /// Those that began first.
     #[serde(rename = "created_at")]
-    OldestFirst,
+    Oldest,
     /// Those that began last.
     #[serde(rename = "-created_at")]
-    NewestFirst,
+    Newest,
     /// Those that rested longest.
     #[serde(rename = "updated_at")]
-    RestingFirst,
+    LeastActive,
     /// Those in which something was said last.
     #[default]
     #[serde(rename = "-updated_at")]
-    LatestFirst,
+    LatestActive,
 }
 
 /// Which conversations are wanted, and in which order.
@@ -87,10 +87,10 @@ pub(crate) async fn list(
         .await?;
     let request = ListRequest {
         sort: match sort {
-            SortBy::OldestFirst | SortBy::NewestFirst => SortTime::Created,
-            SortBy::RestingFirst | SortBy::LatestFirst => SortTime::Updated,
+            SortBy::Oldest | SortBy::Newest => SortTime::Created,
+            SortBy::LeastActive | SortBy::LatestActive => SortTime::Updated,
         },
-        newest_first: matches!(sort, SortBy::NewestFirst | SortBy::LatestFirst),
+        newest_first: matches!(sort, SortBy::Newest | SortBy::LatestActive),
         last: query.last_id.and_then(MaybeId::get),
         limit,
     };

@@ -344,9 +344,8 @@ fn network_of_programs(
     }
     let policy = settings.outbound.policy();
     let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
-    let secret = platform.env.random.bytes(16);
+    let secret = platform.env.random.base64url(16);
     let secret = secret.map_err(|error| Unavailable::new("randomness", error))?;
-    let secret = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let proxy = GuardedProxy::start(policy, Arc::new(SystemResolver), secret);
     let proxy = proxy.map_err(|error| Unavailable::new("the network of programs", error))?;
     Ok(Some(proxy))

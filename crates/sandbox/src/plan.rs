@@ -34,7 +34,7 @@ pub(crate) enum Becomes {
         /// Its whole environment.
         environment: Vec<(String, String)>,
     },
-    /// QuickJS, which the child has in it.
+    /// `QuickJS`, which the child has in it.
     QuickJs {
         /// Bytes that a program may take.
         memory: u64,

@@ -58,9 +58,20 @@ impl Tables {
         };
         builder
             .add_handler(vec!["table"], table)
-            .add_handler(vec!["thead", "tbody", "tfoot"], inside)
-            .add_handler(vec!["tr"], row)
-            .add_handler(vec!["td", "th"], cell)
+            .add_handler(
+                vec!["thead", "tbody", "tfoot"],
+                |handlers: &dyn Handlers, element: Element<'_>| {
+                    Some(handlers.walk_children(element.node))
+                },
+            )
+            .add_handler(
+                vec!["tr"],
+                |handlers: &dyn Handlers, element: Element<'_>| Some(row(handlers, &element)),
+            )
+            .add_handler(
+                vec!["td", "th"],
+                |handlers: &dyn Handlers, element: Element<'_>| Some(cell(handlers, &element)),
+            )
     }
 
     /// Whether one of them was refused.
@@ -72,17 +83,13 @@ impl Tables {
     }
 }
 
-fn inside(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerResult> {
-    Some(handlers.walk_children(element.node))
-}
-
-fn row(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerResult> {
+fn row(handlers: &dyn Handlers, element: &Element<'_>) -> HandlerResult {
     let mut cells = handlers.walk_children(element.node).content;
     cells.push(ROW);
-    Some(cells.into())
+    cells.into()
 }
 
-fn cell(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerResult> {
+fn cell(handlers: &dyn Handlers, element: &Element<'_>) -> HandlerResult {
     let mut text = handlers.walk_children(element.node).content;
     text.push(CELL);
     let span = element
@@ -92,7 +99,7 @@ fn cell(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerResult> 
     let span = span.and_then(|attribute| attribute.value.parse::<usize>().ok());
     // The columns that it spans stay columns.
     text.extend((1..span.unwrap_or(1).min(MAX_SPAN)).map(|_| CELL));
-    Some(text.into())
+    text.into()
 }
 
 /// The table whose rows and cells are marked; text between them, such as a caption, comes first. None when it is too large.

@@ -16,7 +16,7 @@ fn settings() -> ReaderSettings {
         },
         pdfium: None,
         memory_bytes: 768 << 20,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         at_once: 2,
         limits: Limits::default(),
     }

@@ -40,7 +40,7 @@ fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Document, ExtractEr
         media_type: "",
         bytes,
     };
-    let library = name.ends_with(".pdf").then(pdfium);
+    let library = (Path::new(name).extension() == Some("pdf".as_ref())).then(pdfium);
     extract(source, library.as_deref(), limits)
 }
 

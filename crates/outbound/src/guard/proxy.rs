@@ -50,7 +50,7 @@ impl Drop for GuardedProxy {
 }
 
 impl GuardedProxy {
-    /// Listens at a free port of the loopback. Must be called on a runtime. `secret` is what programs show; letters and digits.
+    /// Listens at a free port of the loopback. Must be called on a runtime. `secret` is what programs show; as it stands in a URL.
     ///
     /// # Errors
     /// When there is no port.
@@ -190,9 +190,10 @@ impl Gate {
             ))));
         }
         let addresses = self.addresses(&url).await?;
-        let next = match is_tunnel {
-            true => &self.policy.https_proxy,
-            false => &self.policy.http_proxy,
+        let next = if is_tunnel {
+            &self.policy.https_proxy
+        } else {
+            &self.policy.http_proxy
         };
         if let Some(proxy) = next {
             let server = connect(&resolved(proxy).await?).await?;
@@ -240,10 +241,10 @@ impl Gate {
             .filter(|address| is_allowed || may_connect(&self.policy.allow, *address))
             .map(|address| SocketAddr::new(address, port))
             .collect();
-        match checked.is_empty() {
-            true => Err(refused(&name)),
-            false => Ok(checked),
+        if checked.is_empty() {
+            return Err(refused(&name));
         }
+        Ok(checked)
     }
 
     fn has_proxy(&self, url: &Url) -> bool {
@@ -401,7 +402,7 @@ mod tests {
 
     #[tokio::test]
     async fn program_reaches_what_the_operator_allows_and_the_credential_stays_here() {
-        let server = ScriptedServer::start(|_: &Asked| answer("200 OK", "", "hello".to_owned()));
+        let server = ScriptedServer::start(|_: &Asked| answer("200 OK", "", "hello"));
         let server = server.await.unwrap();
         let proxy = proxy("127.0.0.1, wiki.lan");
         for host in ["127.0.0.1", "wiki.lan"] {

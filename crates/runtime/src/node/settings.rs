@@ -93,9 +93,21 @@ impl NodeSettings {
             ("GATEWRIGHT_DOCUMENT_SECONDS", self.document_seconds, "60"),
             ("GATEWRIGHT_DOCUMENT_MEMORY", self.document_memory, "768"),
             ("GATEWRIGHT_DOCUMENTS_AT_ONCE", self.documents_at_once, "2"),
-            ("GATEWRIGHT_SANDBOX_SECONDS", self.sandbox_seconds.into(), "15"),
-            ("GATEWRIGHT_SANDBOX_MEMORY_MB", self.sandbox_memory.into(), "256"),
-            ("GATEWRIGHT_SANDBOX_WORKERS", self.sandbox_workers.into(), "4"),
+            (
+                "GATEWRIGHT_SANDBOX_SECONDS",
+                self.sandbox_seconds.into(),
+                "15",
+            ),
+            (
+                "GATEWRIGHT_SANDBOX_MEMORY_MB",
+                self.sandbox_memory.into(),
+                "256",
+            ),
+            (
+                "GATEWRIGHT_SANDBOX_WORKERS",
+                self.sandbox_workers.into(),
+                "4",
+            ),
         ] {
             if value == 0 {
                 let problem = "0 would do nothing".to_owned();

@@ -1,4 +1,4 @@
-//! JavaScript without Node: QuickJS in the confined process itself. The process can do nothing that a program in it should not.
+//! JavaScript without Node: `QuickJS` in the confined process itself. The process can do nothing that a program in it should not.
 
 use std::{
     convert::Infallible,

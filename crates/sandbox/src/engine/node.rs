@@ -1,4 +1,4 @@
-//! JavaScript: by Node, without its compiler where a system forbids memory that is written and then run; by QuickJS where there is
+//! JavaScript: by Node, without its compiler where a system forbids memory that is written and then run; by `QuickJS` where there is
 //! no Node, or the operator wants none.
 
 use super::{Wishes, bounds, environment, found, interpreter, system_files};
