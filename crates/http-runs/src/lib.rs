@@ -6,6 +6,7 @@ mod form_body;
 mod openapi;
 mod slice;
 pub mod stream;
+pub mod wire;
 
 pub use form_body::{Answered, FormDefinition};
 pub use slice::{RunsServices, operations, operations_elsewhere};

@@ -12,11 +12,12 @@ use gatewright_http_kit::{
     extract::{Body, PathId, Query, RequestCtx, ServiceFormat, Then},
     input::{number::WholeNumber, text::Text},
 };
+use gatewright_http_runs::wire::{LIMIT, Words};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{conversations::LIMIT, key::KeyedApp, request::Words};
+use crate::key::KeyedApp;
 
 /// Which annotations are wanted.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -10,17 +10,18 @@ use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::RequestCtx,
 };
+use gatewright_http_runs::wire::{
+    Listener, MaybeId, NotRun, ResponseMode, Success, answer, require_chat, require_runnable,
+};
 use gatewright_run_service::{Asked, Caller, RunService, StartRun, Surface, UnknownConversation};
-use gatewright_usecase_apps::App;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    failure::NotRun,
-    request::{EndUserName, ForUser, MaybeId},
-    run::{Listener, ResponseMode, answer},
-    workflows::{Success, UserRequest, stopped},
+    events::view,
+    request::{EndUserName, ForUser},
+    workflows::{UserRequest, stopped},
 };
 
 /// A message to an app.
@@ -65,7 +66,7 @@ pub(crate) async fn send(
     let ForUser { app, body } = request;
     require_chat(&app)?;
     require_runnable(&app)?;
-    let listener = Listener::new(body.response_mode, &settings, &ctx);
+    let listener = Listener::new(body.response_mode, view(&settings, &ctx));
     if body.query.is_empty() {
         return listener.refuse("query is required");
     }
@@ -103,19 +104,4 @@ pub(crate) async fn stop(
 ) -> Result<Json<Success>, ServiceFailure> {
     require_chat(&request.app)?;
     Ok(stopped(&runs, request, &task_id).await?)
-}
-
-pub(crate) fn require_chat(app: &App) -> Result<(), NotRun> {
-    match app.mode.as_str() {
-        "advanced-chat" | "chat" | "agent-chat" => Ok(()),
-        _ => Err(NotRun::NotChat),
-    }
-}
-
-/// Those without a graph do not run yet.
-fn require_runnable(app: &App) -> Result<(), NotRun> {
-    match app.mode.as_str() {
-        "advanced-chat" => Ok(()),
-        _ => Err(NotRun::NotYet),
-    }
 }

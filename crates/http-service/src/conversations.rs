@@ -4,48 +4,25 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_conversation_service::{
-    ConversationError, Conversations, ListRequest, NewName, SortTime,
-};
+use gatewright_conversation_service::{ConversationError, Conversations, ListRequest};
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{PathId, Query, RequestCtx, ServiceFormat, Then},
-    input::{number::WholeNumber, text::Limited},
+    input::number::WholeNumber,
     page::Scroll,
 };
-use gatewright_http_runs::conversation::{ConversationBody, scroll};
+use gatewright_http_runs::{
+    conversation::{ConversationBody, scroll},
+    wire::{ConversationName, LIMIT, MaybeId, SortBy, new_name, require_chat},
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    chat::require_chat,
     key::KeyedApp,
-    request::{EndUserName, ForAnyUser, MaybeId},
+    request::{EndUserName, ForAnyUser},
 };
-
-/// Rows of a part of a list that nobody says more of.
-pub(crate) const LIMIT: u32 = 20;
-/// Longest name of a conversation, in characters: what its column holds.
-const MAX_NAME_CHARS: usize = 255;
-
-/// In which order conversations are listed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-pub(crate) enum SortBy {
-    /// Those that began first.
-    #[serde(rename = "created_at")]
-    Oldest,
-    /// Those that began last.
-    #[serde(rename = "-created_at")]
-    Newest,
-    /// Those that rested longest.
-    #[serde(rename = "updated_at")]
-    LeastActive,
-    /// Those in which something was said last.
-    #[default]
-    #[serde(rename = "-updated_at")]
-    LatestActive,
-}
 
 /// Which conversations are wanted, and in which order.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -86,11 +63,8 @@ pub(crate) async fn list(
         .talker(&app, &EndUserName::of(query.user))
         .await?;
     let request = ListRequest {
-        sort: match sort {
-            SortBy::Oldest | SortBy::Newest => SortTime::Created,
-            SortBy::LeastActive | SortBy::LatestActive => SortTime::Updated,
-        },
-        newest_first: matches!(sort, SortBy::Newest | SortBy::LatestActive),
+        sort: sort.time(),
+        newest_first: sort.is_newest_first(),
         last: query.last_id.and_then(MaybeId::get),
         limit,
     };
@@ -130,24 +104,6 @@ pub(crate) async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What people call a conversation: at most 255 characters. A blank one is none.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(try_from = "Limited")]
-#[schema(value_type = String, max_length = 255)]
-pub(crate) struct ConversationName(String);
-
-impl TryFrom<Limited> for ConversationName {
-    type Error = String;
-
-    fn try_from(text: Limited) -> Result<Self, String> {
-        let text = text.without_nul()?;
-        if text.chars().count() > MAX_NAME_CHARS {
-            return Err(format!("must have at most {MAX_NAME_CHARS} characters"));
-        }
-        Ok(Self(text))
-    }
-}
-
 /// What a conversation is to be called.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RenameRequest {
@@ -177,16 +133,7 @@ pub(crate) async fn rename(
 ) -> Result<Json<ConversationBody>, ServiceFailure> {
     let ForAnyUser { app, body } = request;
     require_chat(&app)?;
-    let name = body.name.filter(|name| !name.0.trim().is_empty());
-    let new = match (body.auto_generate.unwrap_or(false), name) {
-        (true, _) => NewName::Generated,
-        (false, Some(name)) => NewName::Given(name.0),
-        (false, None) => {
-            return Err(ServiceFailure::invalid_param(
-                "name is required when auto_generate is false",
-            ));
-        }
-    };
+    let new = new_name(body.name, body.auto_generate)?;
     let id = id.or(ConversationError::NotFound)?;
     let talker = conversations
         .talker(&app, &EndUserName::of(body.user))

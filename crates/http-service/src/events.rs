@@ -9,12 +9,13 @@ use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{Query, RequestCtx, ServiceFormat, Then},
 };
-use gatewright_http_runs::stream;
+use gatewright_http_runs::{stream, wire::NotRun};
+use gatewright_run_events::{Audience, View};
 use gatewright_run_service::{AttachRun, Caller, RunService};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{failure::NotRun, key::KeyedApp, request::EndUserName, run};
+use crate::{key::KeyedApp, request::EndUserName};
 
 /// How a run is read on, and for whom.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,5 +56,10 @@ pub(crate) async fn read(
         continue_on_pause: query.continue_on_pause.unwrap_or(false),
     };
     let attached = service.attach(&attach).await.map_err(NotRun::from)?;
-    Ok(stream::attached(attached, run::view(&settings, &ctx)))
+    Ok(stream::attached(attached, view(&settings, &ctx)))
+}
+
+/// How callers of this surface see a run.
+pub(crate) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
+    stream::view(Audience::ServiceApi, settings, ctx)
 }

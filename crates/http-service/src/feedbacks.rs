@@ -8,11 +8,12 @@ use gatewright_http_kit::{
     input::number::WholeNumber,
     time::iso,
 };
+use gatewright_http_runs::wire::LIMIT;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{conversations::LIMIT, key::KeyedApp};
+use crate::key::KeyedApp;
 
 /// Which page of the list is wanted.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -15,13 +15,14 @@ use gatewright_http_kit::{
     extract::{PathId, Query, RequestCtx, ServiceFormat, Then, UploadForm},
     input::text::Text,
 };
+use gatewright_http_runs::wire::NotRun;
 use gatewright_run_service::RunService;
 use gatewright_usecase_apps::App;
 use gatewright_usecase_files::{FileError, Files};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{failure::NotRun, key::KeyedApp};
+use crate::key::KeyedApp;
 
 /// Uploads a file that runs of the app can be given by the same user. How large it may be goes by its extension.
 #[utoipa::path(

@@ -1,21 +1,20 @@
 //! `/v1/form/human_input`: forms of runs of the app of the key, looked at and answered.
 
-use std::fmt;
-
 use actix_web::web::{Data, Json, Path};
-use gatewright_domain::{Class, Classify};
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::RequestCtx,
 };
-use gatewright_http_runs::{Answered, FormDefinition};
-use gatewright_run_service::{FormAnswer, FormError, FormSurface, RunService};
+use gatewright_http_runs::{
+    Answered, FormDefinition,
+    wire::{NoForm, NotRun},
+};
+use gatewright_run_service::{FormAnswer, FormSurface, RunService};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    failure::NotRun,
     key::KeyedApp,
     request::{EndUserName, ForUser},
 };
@@ -78,28 +77,4 @@ pub(crate) async fn submit(
     let kept = runs.submit_form(&ctx, surface, &token, answer).await;
     kept.map_err(NoForm)?;
     Ok(Json(Answered {}))
-}
-
-/// Why there is no form: this surface does not tell a token of another surface from none.
-#[derive(Debug)]
-struct NoForm(FormError);
-
-impl std::error::Error for NoForm {}
-
-impl fmt::Display for NoForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            FormError::OtherSurface => FormError::NotFound.fmt(f),
-            other => other.fmt(f),
-        }
-    }
-}
-
-impl Classify for NoForm {
-    fn class(&self) -> Class<'_> {
-        match &self.0 {
-            FormError::NotFound | FormError::OtherSurface => Class::not_found("not_found"),
-            other => other.class(),
-        }
-    }
 }

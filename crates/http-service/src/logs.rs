@@ -12,12 +12,13 @@ use gatewright_http_kit::{
     },
     page::Page,
 };
+use gatewright_http_runs::wire::LIMIT;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{conversations::LIMIT, key::KeyedApp};
+use crate::key::KeyedApp;
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

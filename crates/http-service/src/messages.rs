@@ -1,24 +1,24 @@
 //! `/v1/messages`: what was said between a user and the app of the key, and what the user says of it.
 
 use actix_web::web::{Data, Json, Path};
-use gatewright_conversation_service::{ConversationError, Conversations, Opinion};
+use gatewright_conversation_service::{ConversationError, Conversations};
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{PathId, Query, RequestCtx, ServiceFormat, Then},
     input::number::WholeNumber,
     page::Scroll,
 };
-use gatewright_http_runs::conversation::{MessageBody, scroll};
+use gatewright_http_runs::{
+    conversation::{MessageBody, scroll},
+    wire::{LIMIT, MaybeId, Rating, Success, Words, opinion, require_chat},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    chat::require_chat,
-    conversations::LIMIT,
     key::KeyedApp,
-    request::{EndUserName, ForUser, MaybeId, Words},
-    workflows::Success,
+    request::{EndUserName, ForUser},
 };
 
 /// Which messages of a conversation are wanted.
@@ -69,16 +69,6 @@ pub(crate) async fn list(
     Ok(Json(scroll(limit, window)))
 }
 
-/// Whether an answer is liked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Rating {
-    /// The user likes it.
-    Like,
-    /// The user does not.
-    Dislike,
-}
-
 /// What a user says of an answer.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct FeedbackRequest {
@@ -110,14 +100,11 @@ pub(crate) async fn rate(
     let ForUser { app, body } = request;
     let id = id.or(ConversationError::MessageNotFound)?;
     let talker = conversations.talker(&app, &body.user.into_inner()).await?;
-    let opinion = body.rating.map(|rating| Opinion {
-        likes: rating == Rating::Like,
-        content: body.content.map(Words::into_inner),
-    });
+    let opinion = opinion(body.rating, body.content);
     conversations
         .rate(&ctx, &talker, id, opinion.as_ref())
         .await?;
-    Ok(Json(Success { result: "success" }))
+    Ok(Json(Success::default()))
 }
 
 /// For whom questions are looked for.

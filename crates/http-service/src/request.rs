@@ -10,21 +10,17 @@ use actix_web::{
 use gatewright_http_kit::{
     error::ServiceFailure,
     extract::{Body, ServiceFormat},
-    input::{self, refuse, text::Limited},
+    input::{self, text::Limited},
 };
 use gatewright_usecase_apps::App;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::key::KeyedApp;
 
 /// Longest name of an end user, in characters: what `end_users.session_id` holds.
 const MAX_USER_CHARS: usize = 255;
-
-/// Longest words that a member takes, in characters.
-const MAX_WORDS_CHARS: usize = 20_000;
 
 /// What the holder of an app's key asks in somebody's name: the app, and the body as a `T`, which has a member `user`.
 pub(crate) struct ForUser<T> {
@@ -144,32 +140,6 @@ impl EndUserName {
     }
 }
 
-/// An id, or an empty text.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(try_from = "Limited")]
-#[schema(value_type = String)]
-pub(crate) struct MaybeId(Option<Uuid>);
-
-impl MaybeId {
-    /// The id, if there is one.
-    pub(crate) fn get(self) -> Option<Uuid> {
-        self.0
-    }
-}
-
-impl TryFrom<Limited> for MaybeId {
-    type Error = String;
-
-    fn try_from(text: Limited) -> Result<Self, String> {
-        let text = text.into_inner();
-        if text.is_empty() {
-            return Ok(Self(None));
-        }
-        let id = text.parse().map_err(|_| "must be a valid UUID".to_owned());
-        Ok(Self(Some(id?)))
-    }
-}
-
 impl TryFrom<Limited> for EndUserName {
     type Error = String;
 
@@ -179,28 +149,6 @@ impl TryFrom<Limited> for EndUserName {
             return Err(format!("must have at most {MAX_USER_CHARS} characters"));
         }
         Ok(Self(name))
-    }
-}
-
-/// Somebody's words: at most 20,000 characters.
-#[derive(Debug, Clone, ToSchema)]
-#[schema(value_type = String, max_length = 20_000)]
-pub(crate) struct Words(String);
-
-impl Words {
-    /// The words, without NUL.
-    pub(crate) fn into_inner(self) -> String {
-        self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.chars().count() > MAX_WORDS_CHARS {
-            return Err(refuse("string_too_long", "String is too long"));
-        }
-        Ok(Self(text.replace('\0', "")))
     }
 }
 

@@ -10,17 +10,18 @@ use gatewright_http_kit::{
     input::{number::WholeNumber, text::Text},
     page::Scroll,
 };
-use gatewright_http_runs::conversation::scroll;
+use gatewright_http_runs::{
+    conversation::scroll,
+    wire::{LIMIT, MaybeId, require_chat},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    chat::require_chat,
-    conversations::LIMIT,
     key::KeyedApp,
-    request::{EndUserName, ForAnyUser, MaybeId},
+    request::{EndUserName, ForAnyUser},
 };
 
 /// Which variables of which conversation are wanted.

@@ -10,18 +10,19 @@ use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{PathId, RequestCtx},
 };
+use gatewright_http_runs::wire::{
+    Listener, NotRun, ResponseMode, Success, answer, require_workflow,
+};
 use gatewright_run_service::{Caller, RunDetail, RunService, StartRun, Surface};
-use gatewright_usecase_apps::App;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    failure::NotRun,
+    events::view,
     key::KeyedApp,
     request::{EndUserName, ForUser},
-    run::{Listener, ResponseMode, answer},
 };
 
 /// What a run takes.
@@ -46,13 +47,6 @@ pub(crate) struct UserRequest {
     /// For whom the app was run.
     #[schema(inline)]
     pub(crate) user: EndUserName,
-}
-
-/// What was asked for is done, or there was nothing to do.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Success {
-    /// Always `success`.
-    pub(crate) result: &'static str,
 }
 
 /// Runs the published version of the app of the key.
@@ -99,7 +93,7 @@ async fn begin(
     version: Option<Result<WorkflowId, NotRun>>,
 ) -> Result<HttpResponse, ServiceFailure> {
     let ForUser { app, body } = request;
-    let listener = Listener::new(body.response_mode, settings, ctx);
+    let listener = Listener::new(body.response_mode, view(settings, ctx));
     require_workflow(&app)?;
     let start = StartRun {
         surface: Surface::Service,
@@ -110,13 +104,6 @@ async fn begin(
         asked: None,
     };
     answer(runs, ctx, app, start, listener).await
-}
-
-fn require_workflow(app: &App) -> Result<(), NotRun> {
-    match app.mode.as_str() {
-        "workflow" => Ok(()),
-        _ => Err(NotRun::NotWorkflow),
-    }
 }
 
 /// A run, as it stands.
@@ -203,5 +190,5 @@ pub(crate) async fn stopped(
 ) -> Result<Json<Success>, NotRun> {
     let user = request.body.user.into_inner();
     runs.stop_of_user(&request.app, &user, task_id).await?;
-    Ok(Json(Success { result: "success" }))
+    Ok(Json(Success::default()))
 }

@@ -1,4 +1,4 @@
-//! What holders of keys are answered when a run does not begin, is not found, or is of another kind of app.
+//! What users of apps are answered when a run does not begin, is not found, or is of another kind of app.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use gatewright_usecase_apps::AppError;
 
 /// Why a run did not begin, or is not shown.
 #[derive(Debug)]
-pub(crate) enum NotRun {
+pub enum NotRun {
     /// What runs themselves say.
     Run(RunServiceError),
     /// The route is for apps of mode `workflow`.

@@ -1,28 +1,27 @@
-//! Runs as this surface begins and answers them: waited for, or streamed.
+//! Runs as `/v1` and `/api` begin and answer them: waited for, or streamed.
 
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header::CONTENT_TYPE},
 };
-use gatewright_auth::console::ConsoleSettings;
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::RequestCtx,
 };
-use gatewright_http_runs::stream;
-use gatewright_run_events::{Answer, Audience, RunError, View};
+use gatewright_run_events::{Answer, RunError, View};
 use gatewright_run_service::{RunService, StartRun};
 use gatewright_usecase_apps::App;
 use gatewright_usecase_runs::{RunLines, blocking_answer};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::failure::NotRun;
+use super::NotRun;
+use crate::stream;
 
 /// How a caller wants to hear of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ResponseMode {
+pub enum ResponseMode {
     /// The end, as one JSON object.
     #[default]
     Blocking,
@@ -32,26 +31,22 @@ pub(crate) enum ResponseMode {
 
 /// How a caller hears of a run, and what of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Listener {
+pub struct Listener {
     mode: ResponseMode,
     view: View,
 }
 
 impl Listener {
     /// The caller of a request; who says nothing waits for the end.
-    pub(crate) fn new(
-        mode: Option<ResponseMode>,
-        settings: &ConsoleSettings,
-        ctx: &RequestCtx,
-    ) -> Self {
+    pub fn new(mode: Option<ResponseMode>, view: View) -> Self {
         Self {
             mode: mode.unwrap_or_default(),
-            view: view(settings, ctx),
+            view,
         }
     }
 
     /// Tells that what was sent makes no run, in the way in which the caller listens.
-    pub(crate) fn refuse(self, message: &str) -> Result<HttpResponse, ServiceFailure> {
+    pub fn refuse(self, message: &str) -> Result<HttpResponse, ServiceFailure> {
         match self.mode {
             ResponseMode::Streaming => Ok(stream::refused(&RunError::invalid_param(message))),
             ResponseMode::Blocking => Err(ServiceFailure::invalid_param(message)),
@@ -59,13 +54,8 @@ impl Listener {
     }
 }
 
-/// How callers of this surface see a run.
-pub(crate) fn view(settings: &ConsoleSettings, ctx: &RequestCtx) -> View {
-    stream::view(Audience::ServiceApi, settings, ctx)
-}
-
-/// Begins a run of the app of the key and answers it. What is wrong with inputs is told in the way in which the caller listens.
-pub(crate) async fn answer(
+/// Begins a run of an app and answers it. What is wrong with inputs is told in the way in which the caller listens.
+pub async fn answer(
     runs: &RunService,
     ctx: &RequestCtx,
     app: App,
