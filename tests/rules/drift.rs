@@ -572,8 +572,12 @@ fn g10_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
     // Signing oneself out is undone by signing in; signing others out is not.
     const OWN_SIGN_OUT: &str = "action=\"/signout\"";
     let (mut filled, mut dangers) = (0, 0);
-    for entry in fs::read_dir(root().join("crates/pages/templates")).unwrap() {
-        let file = entry.unwrap().path();
+    let folders = ["pages", "pages-apps", "pages-kit"]
+        .map(|name| root().join("crates").join(name).join("templates"));
+    let files = folders
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    for file in files.map(|entry| entry.unwrap().path()) {
         let text = fs::read_to_string(&file).unwrap();
         let of_page = text.matches("class=\"primary\"").count();
         assert!(of_page <= 1, "{}: {of_page} filled", file.display());

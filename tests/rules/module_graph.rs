@@ -145,7 +145,9 @@ const IMPORTS: [(&str, Modules); 8] = [
             ),
             (
                 "stamp",
-                &["ids", "memory", "micros", "plan", "ports", "record"],
+                &[
+                    "ids", "memory", "micros", "plan", "ports", "record", "storable",
+                ],
             ),
             (
                 "task",

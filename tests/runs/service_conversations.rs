@@ -196,7 +196,10 @@ async fn conversation_is_named_by_hand_by_a_model_and_by_its_question_without_on
     let said = keyed.say("{\"title\": \"Found\"}", "").await;
     let path = format!("/v1/conversations/{}/name", text(&said, "conversation_id"));
     let named = keyed
-        .post(&path, &json!({"name": "By hand", "user": "ada"}))
+        .post(
+            &path,
+            &json!({"name": "\u{200b}By\u{202e} hand ", "user": "ada"}),
+        )
         .await;
     assert_eq!(named.expect(200).json()["name"], "By hand");
     for body in [

@@ -24,6 +24,7 @@ use gatewright_http_kit::{
 };
 use gatewright_http_runs::RunsServices;
 use gatewright_pages as pages;
+use gatewright_pages_apps as pages_apps;
 use gatewright_usecase_kit::readiness::Readiness;
 
 use crate::{openapi_document::document, slices};
@@ -108,11 +109,12 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             }
             if services.urls.has_own_pages() {
                 pages::mount(config);
+                pages_apps::mount(config);
             }
         }
         mount(config, "", slices::operations_elsewhere(Surface::Console));
         mount(config, "", system_surface::operations());
-        pages::mount_run_form(config);
+        pages_apps::mount_run_form(config);
         pages::mount_files(config);
         pages::reference::mount(config, document);
         config.default_service(web::to(pages::nowhere));

@@ -11,16 +11,16 @@ use gatewright_usecase_identity::{
 use gatewright_usecase_kit::ConsoleIdentity;
 use woothee::parser::Parser;
 
-use super::{
+use super::providers::{ProviderEntry, provider_entries};
+use gatewright_http_kit::extract::RequestCtx;
+use gatewright_pages_kit::{
     form::PageForm,
     guard::{Destination, FlashQuery, back, csrf_token, flash, navigation, sent_by, signed_in},
-    install::unavailable,
     page::{Page, PageLanguage, show},
     pager::Pager,
-    providers::{ProviderEntry, provider_entries},
     time::{Fact, Zone},
+    unavailable::unavailable,
 };
-use gatewright_http_kit::extract::RequestCtx;
 
 /// Something that acts for somebody.
 struct Entry {

@@ -8,18 +8,18 @@ use gatewright_usecase_identity::account::{
 };
 use gatewright_usecase_kit::ConsoleIdentity;
 
-use super::{
-    form::PageForm,
-    guard::{Destination, back, csrf_token, who},
-    install::unavailable,
-    mailed_code::{Problem, problem, split},
-    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
-};
+use super::mailed_code::{Problem, problem, split};
 use gatewright_http_identity::input::GuestName;
 use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     error::redirect,
     extract::{RequestCtx, check_csrf_token, read_query},
+};
+use gatewright_pages_kit::{
+    form::PageForm,
+    guard::{Destination, back, csrf_token, who},
+    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 use serde::Deserialize;
 

@@ -9,7 +9,7 @@ use actix_web::{
 use gatewright_auth::origin::PublicUrls;
 use gatewright_http_kit::error::not_found;
 
-use super::page::{MessagePage, Page, PageLanguage, show};
+use gatewright_pages_kit::page::{MessagePage, Page, PageLanguage, show};
 
 /// Whether a person's browser asks for a page to be shown. Browsers say so (Fetch Metadata); an older
 /// one asks for HTML by name. A program does neither: `*/*` is no wish for a page.

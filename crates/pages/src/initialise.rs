@@ -7,15 +7,17 @@ use gatewright_usecase_identity::account::{AccountError, Accounts, ProfileChange
 use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::{
-    form::PageForm,
-    guard::{Destination, back, csrf_token, present, sent_by_any},
-    install::unavailable,
     mailed_code::{Problem, problem, split},
-    page::{FormPage, Page, PageLanguage, show},
     profile::locale_fields,
 };
 use gatewright_http_identity::input::{LanguageTag, Timezone};
 use gatewright_http_kit::extract::RequestCtx;
+use gatewright_pages_kit::{
+    form::PageForm,
+    guard::{Destination, back, csrf_token, present, sent_by_any},
+    page::{FormPage, Page, PageLanguage, show},
+    unavailable::unavailable,
+};
 use serde::Deserialize;
 
 const HERE: &str = "/account/init";

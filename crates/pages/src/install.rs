@@ -1,16 +1,16 @@
 //! `/install`: the first account.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use gatewright_domain::error::Unavailable;
 use gatewright_usecase_identity::console::{Setup, SetupCommand, SetupError, SetupStatus};
 
-use super::{
-    form::{PageForm, message},
-    page::{FormPage, Input, MessagePage, Page, PageLanguage, show},
-};
 use gatewright_http_identity::input::{EmailAddress, GuestName, NewPassword};
 use gatewright_http_kit::input::text::SecretText;
 use gatewright_http_kit::{error::redirect, extract::RequestCtx};
+use gatewright_pages_kit::{
+    form::PageForm,
+    page::{FormPage, Input, Page, PageLanguage, show},
+    unavailable::unavailable,
+};
 use serde::Deserialize;
 
 /// The first account.
@@ -117,24 +117,4 @@ async fn form(
             links: vec![],
         },
     )
-}
-
-/// A store did not answer: a page says so too.
-pub(super) fn unavailable(language: PageLanguage, error: &Unavailable) -> HttpResponse {
-    tracing::error!(
-        event = "http.dependency_failed",
-        dependency = error.dependency,
-        cause = %error.source,
-        "a page cannot be shown"
-    );
-    let page = Page::new(language, "Service unavailable", "服务暂时不可用");
-    let mut answer = show(
-        StatusCode::SERVICE_UNAVAILABLE,
-        &MessagePage::saying(page, message(language, "service_unavailable", "")),
-    );
-    let soon = actix_web::http::header::HeaderValue::from_static("1");
-    answer
-        .headers_mut()
-        .insert(actix_web::http::header::RETRY_AFTER, soon);
-    answer
 }

@@ -1,56 +1,47 @@
 //! The pages that flows need where no web console is configured: written by the server, forms and
-//! links, nothing inline, no third party. Pages of identity have no script at all; those of apps work without one, and load one of
-//! ours that keeps a run's page up to date.
+//! links, nothing inline, no third party, no script at all. Pages of apps are a crate of their own.
 
-mod absence;
 mod account;
 mod activate;
-mod apps;
 mod code_login;
 mod device;
 mod elsewhere;
-mod form;
-mod guard;
 mod initialise;
 mod install;
-mod link;
 mod mailed_code;
-mod page;
-mod pager;
 mod profile;
 mod provider_messages;
 mod providers;
 pub mod reference;
 mod reset;
-mod run_form;
 mod signin;
 mod signup;
-mod time;
 mod workspace;
 
-use actix_web::{HttpResponse, Route, http::header, web, web::ServiceConfig};
+use actix_web::{HttpResponse, web, web::ServiceConfig};
 
 pub use elsewhere::nowhere;
 
 use gatewright_http_kit::error::redirect;
 use gatewright_http_kit::operation::{Facts, bounded};
+use gatewright_pages_kit::{
+    guard,
+    routes::{PageFile, QUICK, Routes, SLOW},
+};
 
-/// What pages load, besides themselves: may be kept for an hour.
-const FILES: [(&str, &str, &str); 3] = [
-    (
-        "/pages.css",
-        "text/css; charset=utf-8",
-        include_str!("pages.css"),
-    ),
-    ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
-    (
-        "/runs.js",
-        "text/javascript; charset=utf-8",
-        include_str!("runs.js"),
-    ),
+/// What pages load, besides themselves.
+const FILES: [PageFile; 2] = [
+    PageFile {
+        path: "/pages.css",
+        media_type: "text/css; charset=utf-8",
+        text: include_str!("pages.css"),
+    },
+    PageFile {
+        path: "/icon.svg",
+        media_type: "image/svg+xml",
+        text: include_str!("icon.svg"),
+    },
 ];
-/// A drawing opened by itself is a document: it may do nothing.
-const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The consent page of the SSO branch. It stands where its grant's cookie is sent to, so it is
 /// registered before the scope of the API.
@@ -62,20 +53,6 @@ pub fn mount_external_consent(config: &mut ServiceConfig) {
             .route(of_page(web::get().to(device::external::get)))
             .route(of_page(web::post().to(device::external::post))),
     );
-}
-
-const QUICK: Facts = Facts::STANDARD;
-/// Hashes a password, or has many transactions in a row.
-const SLOW: Facts = Facts::SLOW;
-
-/// Pages, each with what it needs beside its handler.
-struct Routes<'a>(&'a mut ServiceConfig);
-
-impl Routes<'_> {
-    fn route(self, path: &str, route: Route, facts: Facts) -> Self {
-        self.0.route(path, bounded(route, path, facts));
-        self
-    }
 }
 
 /// Registers what connecting a device takes beside a way to sign in: the page, and what a session may
@@ -101,19 +78,11 @@ pub fn mount_device(config: &mut ServiceConfig) {
         .route("/account/init", web::post().to(initialise::post), QUICK);
 }
 
-/// Registers the page of a form that a run waits for: mails lead to it, whatever console there is.
-pub fn mount_run_form(config: &mut ServiceConfig) {
-    Routes(config)
-        .route("/form/{form_token}", web::get().to(run_form::get), QUICK)
-        .route("/form/{form_token}", web::post().to(run_form::post), QUICK);
-}
-
 /// Registers all the other pages.
 pub fn mount(config: &mut ServiceConfig) {
     mount_sign_in(config);
     mount_account(config);
     mount_workspace(config);
-    apps::mount(config);
 }
 
 fn mount_sign_in(config: &mut ServiceConfig) {
@@ -191,18 +160,7 @@ async fn home() -> HttpResponse {
 
 /// Registers what pages load.
 pub fn mount_files(config: &mut ServiceConfig) {
-    for (path, media_type, text) in FILES {
-        let serve = move || async move {
-            HttpResponse::Ok()
-                .insert_header((header::CONTENT_TYPE, media_type))
-                .insert_header((header::CONTENT_SECURITY_POLICY, FILE_POLICY))
-                .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
-                .body(text)
-        };
-        config.service(
-            web::resource(path)
-                .route(bounded(web::get().to(serve), path, Facts::STANDARD))
-                .route(bounded(web::head().to(serve), path, Facts::STANDARD)),
-        );
+    for file in FILES {
+        file.mount(config);
     }
 }

@@ -8,13 +8,13 @@ use gatewright_usecase_identity::{
     credential::{CodeProof, CredentialError, RepeatedPassword},
 };
 
-use super::{
-    form::{PageForm, message, status_of},
-    install::unavailable,
-    page::{FormPage, Input, Page, PageLanguage, show},
-};
 use gatewright_http_identity::input::{EmailAddress, NewPassword};
 use gatewright_http_kit::input::text::{SecretText, Text};
+use gatewright_pages_kit::{
+    form::{PageForm, message, status_of},
+    page::{FormPage, Input, Page, PageLanguage, show},
+    unavailable::unavailable,
+};
 use serde::Deserialize;
 
 /// Where a code shall go.

@@ -8,16 +8,16 @@ use gatewright_usecase_identity::{
 };
 use gatewright_usecase_kit::ConsoleIdentity;
 
-use super::{
-    form::PageForm,
-    guard::{Destination, back, csrf_token, navigation, sent_by, signed_in},
-    install::unavailable,
-    mailed_code::{Problem, new_password_fields, problem, split},
-    page::{FormPage, Input, Page, PageLanguage, show},
-};
+use super::mailed_code::{Problem, new_password_fields, problem, split};
 use gatewright_http_identity::input::{AccountName, LanguageTag, NewPassword, Timezone};
 use gatewright_http_kit::extract::RequestCtx;
 use gatewright_http_kit::input::text::SecretText;
+use gatewright_pages_kit::{
+    form::PageForm,
+    guard::{Destination, back, csrf_token, navigation, sent_by, signed_in},
+    page::{FormPage, Input, Page, PageLanguage, show},
+    unavailable::unavailable,
+};
 use serde::Deserialize;
 
 /// What others see, and what mails are written in.

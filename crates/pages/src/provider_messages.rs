@@ -1,7 +1,7 @@
 //! Every code that a sign-in through an identity provider can end with, as what happened and what to do
 //! next. A code out of a link that is not known here is never shown.
 
-use super::page::PageLanguage;
+use gatewright_pages_kit::page::PageLanguage;
 
 #[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn flash(language: PageLanguage, code: &str) -> String {

@@ -9,16 +9,16 @@ use gatewright_usecase_identity::{
     credential::CredentialError,
 };
 
-use super::{
-    form::PageForm,
-    guard::{Destination, back, navigation, sent_by},
-    install::unavailable,
-    page::{MessagePage, Page, PageLanguage, show},
-    time::{Fact, Zone},
-};
 use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
     extract::RequestCtx,
+};
+use gatewright_pages_kit::{
+    form::PageForm,
+    guard::{Destination, back, navigation, sent_by},
+    page::{MessagePage, Page, PageLanguage, show},
+    time::{Fact, Zone},
+    unavailable::unavailable,
 };
 
 /// A provider on the page.

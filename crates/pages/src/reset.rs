@@ -3,12 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_usecase_identity::account::Accounts;
 
-use super::{
-    form::PageForm,
-    mailed_code::{Held, MailProof, NewPasswordForm, Purpose},
-    page::PageLanguage,
-};
+use super::mailed_code::{Held, MailProof, NewPasswordForm, Purpose};
 use gatewright_http_kit::{error::redirect, extract::RequestCtx};
+use gatewright_pages_kit::{form::PageForm, page::PageLanguage};
 
 const RESET: Purpose = Purpose::Reset;
 

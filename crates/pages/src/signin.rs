@@ -6,20 +6,20 @@ use gatewright_domain::Classify as _;
 use gatewright_usecase_device::device::DeviceFlow;
 use gatewright_usecase_identity::console::{Console, ConsoleError, Login, LoginOutcome, Setup};
 
-use super::{
-    form::{PageForm, is_installed, message, status_of},
-    guard::Destination,
-    install::unavailable,
-    link::Link,
-    page::{FormPage, Input, Page, PageLanguage, show},
-    provider_messages::flash,
-};
+use super::provider_messages::flash;
 use gatewright_http_identity::input::EmailAddress;
 use gatewright_http_kit::input::text::{SecretText, Text};
 use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
     error::redirect,
     extract::{RequestCtx, every_session},
+};
+use gatewright_pages_kit::{
+    form::{PageForm, is_installed, message, status_of},
+    guard::Destination,
+    link::Link,
+    page::{FormPage, Input, Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 use serde::Deserialize;
 

@@ -6,12 +6,14 @@ use gatewright_usecase_identity::console::{Console, Preferences};
 
 use super::{
     elsewhere::closed,
-    form::PageForm,
-    guard::{Destination, enter},
     mailed_code::{Held, MailProof, NewPasswordForm, Purpose},
-    page::PageLanguage,
 };
 use gatewright_http_kit::{cookies::CookiePolicy, extract::RequestCtx};
+use gatewright_pages_kit::{
+    form::PageForm,
+    guard::{Destination, enter},
+    page::PageLanguage,
+};
 
 const SIGN_UP: Purpose = Purpose::SignUp;
 

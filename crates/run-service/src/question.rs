@@ -227,10 +227,10 @@ fn defused(text: &str) -> String {
 }
 
 fn is_name(text: &str) -> bool {
-    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let may_begin = |c: char| c.is_ascii_alphabetic() || c == '_';
     text.len() <= MAX_PLACE_CHARS
-        && text.starts_with(is_letter)
-        && text.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+        && text.starts_with(may_begin)
+        && text.chars().all(|c| may_begin(c) || c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -47,8 +47,11 @@ fn operations() -> Vec<(String, String, BTreeSet<String>)> {
 
 /// Method and path of every page, as they are mounted.
 fn pages() -> Vec<(String, String)> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/pages/src/lib.rs");
-    let source = std::fs::read_to_string(source).unwrap();
+    let of = |name| {
+        let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
+        std::fs::read_to_string(format!("{crates}/{name}/src/lib.rs")).unwrap()
+    };
+    let source = of("pages") + &of("pages-apps");
     let routes = source.split(".route(").skip(1);
     let mut all: Vec<(String, String)> = routes
         .filter_map(|route| {
@@ -459,7 +462,7 @@ async fn d7_confusable_email_from_a_provider_is_refused() {
 const TYPED: &str = "\u{200b}Ada\u{202e} Lovelace\u{ad}";
 
 /// Where names enter. A new one has to be walked below.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "POST /console/api/apps",
     "PUT /console/api/apps/{app_id}",
     "POST /console/api/apps/{app_id}/name",
@@ -472,6 +475,8 @@ const NAMES: [&str; 12] = [
     "POST /console/api/tags",
     "PATCH /console/api/tags/{tag_id}",
     "POST /console/api/workspaces/info",
+    // Beside the tests of conversations.
+    "POST /v1/conversations/{c_id}/name",
 ];
 
 #[test]

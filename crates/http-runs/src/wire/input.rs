@@ -1,6 +1,7 @@
 //! Members of requests that `/v1` and `/api` have in common.
 
 use gatewright_conversation_service::{NewName, Opinion, SortTime};
+use gatewright_domain::text::visible_name;
 use gatewright_http_kit::{
     error::ServiceFailure,
     input::{refuse, text::Limited},
@@ -98,7 +99,7 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
-/// What people call a conversation: at most 255 characters. A blank one is none.
+/// What people call a conversation: at most 255 characters, without what is invisible. A blank one is none.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(try_from = "Limited")]
 #[schema(value_type = String, max_length = 255)]
@@ -108,7 +109,7 @@ impl TryFrom<Limited> for ConversationName {
     type Error = String;
 
     fn try_from(text: Limited) -> Result<Self, String> {
-        let text = text.without_nul()?;
+        let text = visible_name(&text.without_nul()?);
         if text.chars().count() > MAX_NAME_CHARS {
             return Err(format!("must have at most {MAX_NAME_CHARS} characters"));
         }

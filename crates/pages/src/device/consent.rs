@@ -16,17 +16,17 @@ use gatewright_usecase_identity::console::ConsoleError;
 use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::{begin_again, looked_up, message::flash};
-use crate::{
-    absence::Absence,
-    form::PageForm,
-    guard::{Destination, csrf_token, signed_in, who},
-    install::unavailable,
-    page::{MessagePage, Page, PageLanguage, show},
-};
 use gatewright_http_kit::{
     cookies::CookiePolicy,
     error::redirect,
     extract::{RequestCtx, check_csrf_token, receipt},
+};
+use gatewright_pages_kit::{
+    absence::Absence,
+    form::PageForm,
+    guard::{Destination, csrf_token, signed_in, who},
+    page::{MessagePage, Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 
 /// What somebody decides on.

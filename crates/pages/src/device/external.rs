@@ -10,14 +10,14 @@ use super::{
     consent::{ConsentPage, facts, lifetime, outcome, verdict},
     message::flash,
 };
-use crate::{
-    form::PageForm,
-    install::unavailable,
-    page::{Page, PageLanguage, show},
-};
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy, put},
     extract::{RequestCtx, approval_grant},
+};
+use gatewright_pages_kit::{
+    form::PageForm,
+    page::{Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 
 /// Shows what there is to decide.

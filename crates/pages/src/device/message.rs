@@ -1,7 +1,7 @@
 //! Every code that the device flow can end with, as what happened and what to do next. A code out of a
 //! link that is not known here is never shown.
 
-use crate::page::PageLanguage;
+use gatewright_pages_kit::page::PageLanguage;
 
 #[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn flash(language: PageLanguage, code: &str) -> String {

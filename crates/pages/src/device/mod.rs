@@ -12,16 +12,16 @@ use gatewright_domain::device_grant::UserCode;
 use gatewright_usecase_device::device::{DeviceFlow, LookupAnswer, LookupError};
 
 use self::message::flash;
-use super::{
-    form::PageForm,
-    install::unavailable,
-    link::Link,
-    page::{FormPage, Input, Page, PageLanguage, show},
-};
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy},
     error::redirect,
     extract::{RequestCtx, peek_account, receipt},
+};
+use gatewright_pages_kit::{
+    form::PageForm,
+    link::Link,
+    page::{FormPage, Input, Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 
 pub(super) const EXTERNAL_CONSENT: &str = "/openapi/v1/oauth/device/consent";

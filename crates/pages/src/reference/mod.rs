@@ -14,11 +14,11 @@ use askama::Template;
 use serde_json::Value;
 
 use self::operation::{Documented, OperationPage};
-use super::page::{MessagePage, Page, PageLanguage, show};
 use gatewright_http_kit::{
     documentation::Surface,
     operation::{Facts, bounded},
 };
+use gatewright_pages_kit::page::{MessagePage, Page, PageLanguage, show};
 use utoipa::openapi::OpenApi;
 
 /// A document, as JSON, with its operations.

@@ -4,7 +4,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::schema::{Row, Schemas, text};
-use crate::page::{Page, PageLanguage};
+use gatewright_pages_kit::page::{Page, PageLanguage};
 
 /// An operation, found in its document.
 pub(super) struct Documented {

@@ -14,13 +14,13 @@ use gatewright_usecase_identity::member::{
 };
 use gatewright_usecase_workspace::workspace::{Actor, ApiKeyError, ApiKeys, KeyScope, Workspaces};
 
-use crate::{
-    form::{PageForm, message, status_of},
-    mailed_code::Problem,
-    page::{MessagePage, Page, PageLanguage},
-};
+use crate::mailed_code::Problem;
 use gatewright_http_identity::input::WorkspaceName;
 use gatewright_http_kit::extract::RequestCtx;
+use gatewright_pages_kit::{
+    form::{PageForm, message, status_of},
+    page::{MessagePage, Page, PageLanguage},
+};
 use serde::Deserialize;
 
 /// Addresses in one form.

@@ -13,17 +13,17 @@ use gatewright_usecase_workspace::audit_log::{AuditFilter, AuditLog, ExportedEve
 use uuid::Uuid;
 
 use super::event_messages::event_messages;
-use crate::{
-    form::field_words,
-    guard::{Destination, navigation, signed_in},
-    install::unavailable,
-    page::{MessagePage, Page, PageLanguage, show},
-    time::{When, Zone},
-};
 use gatewright_http_identity::console_surface::audit::{EventQuery, lines, read as read_events};
 use gatewright_http_kit::{
     extract::query_pairs,
     input::{self, FieldProblem, object_of},
+};
+use gatewright_pages_kit::{
+    form::field_words,
+    guard::{Destination, navigation, signed_in},
+    page::{MessagePage, Page, PageLanguage, show},
+    time::{When, Zone},
+    unavailable::unavailable,
 };
 
 const HERE: Destination = Destination::Audit;

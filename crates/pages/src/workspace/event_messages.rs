@@ -2,7 +2,7 @@
 
 use gatewright_domain::audit::AuditAction;
 
-use crate::page::PageLanguage;
+use gatewright_pages_kit::page::PageLanguage;
 
 /// What happened, in a few words.
 #[allow(clippy::too_many_lines, reason = "a table")]

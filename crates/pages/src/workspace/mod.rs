@@ -18,18 +18,18 @@ use gatewright_usecase_kit::ConsoleIdentity;
 use gatewright_usecase_workspace::workspace::{ApiKey, ApiKeyError, ApiKeys, KeyScope, Workspaces};
 
 use self::act::{Desk, Done, act};
-use super::{
-    form::PageForm,
-    guard::{Destination, FlashQuery, back, csrf_token, flash, navigation, sent_by, signed_in},
-    install::unavailable,
-    page::{Page, PageLanguage, show},
-    pager::Pager,
-    time::{Fact, Zone},
-};
 use gatewright_http_kit::{
     cookies::{CookiePolicy, put},
     error::redirect,
     extract::RequestCtx,
+};
+use gatewright_pages_kit::{
+    form::PageForm,
+    guard::{Destination, FlashQuery, back, csrf_token, flash, navigation, sent_by, signed_in},
+    page::{Page, PageLanguage, show},
+    pager::Pager,
+    time::{Fact, Zone},
+    unavailable::unavailable,
 };
 
 const HERE: Destination = Destination::Workspace;

@@ -7,10 +7,10 @@ use gatewright_run_service::{InputError, Problem, RunServiceError};
 use gatewright_usecase_apps::AppError;
 use gatewright_usecase_files::FileError;
 
-use crate::{
+use gatewright_pages_kit::{
     form::status_of,
-    install::unavailable,
     page::{MessagePage, Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 
 /// An app or a run that cannot be shown, as a page.

@@ -1,5 +1,7 @@
 //! `/apps`: the apps of the workspace, run by hand. A list, an app with its form and its runs, a run as it goes on.
 //!
+//! They work without a script; one of ours keeps a run's page up to date.
+//!
 //! Members see the runs that they began themselves; whoever may edit apps sees everybody's, and what went through each node.
 
 mod app;
@@ -10,6 +12,7 @@ mod live;
 mod problem;
 mod progress;
 mod run;
+mod run_form;
 mod start;
 mod state;
 mod upload;
@@ -31,19 +34,34 @@ use gatewright_usecase_apps::{App, AppError, Apps};
 use gatewright_usecase_kit::ConsoleIdentity;
 use uuid::Uuid;
 
-use crate::{
-    QUICK, Routes,
+use gatewright_pages_kit::{
     guard::{Destination, back, navigation, signed_in},
-    install::unavailable,
     page::{MessagePage, Page, PageLanguage, show},
+    routes::{PageFile, QUICK, Routes},
+    unavailable::unavailable,
 };
 
 /// The mode of apps that answer in conversations.
 const CHATFLOW: &str = "advanced-chat";
 const HERE: Destination = Destination::Apps;
 
+/// The one script of pages: it keeps a run's page up to date.
+const SCRIPT: PageFile = PageFile {
+    path: "/runs.js",
+    media_type: "text/javascript; charset=utf-8",
+    text: include_str!("runs.js"),
+};
+
+/// Registers the page of a form that a run waits for: mails lead to it, whatever console there is.
+pub fn mount_run_form(config: &mut ServiceConfig) {
+    Routes(config)
+        .route("/form/{form_token}", web::get().to(run_form::get), QUICK)
+        .route("/form/{form_token}", web::post().to(run_form::post), QUICK);
+}
+
 /// Registers the pages of apps.
-pub(super) fn mount(config: &mut ServiceConfig) {
+pub fn mount(config: &mut ServiceConfig) {
+    SCRIPT.mount(config);
     Routes(config)
         .route("/apps", web::get().to(list::get), QUICK)
         .route("/apps/{app}", web::get().to(app::get), QUICK)

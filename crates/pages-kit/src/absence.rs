@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use gatewright_domain::error::Unavailable;
 use gatewright_usecase_identity::console::{Console, ConsoleError};
 
-use super::{
+use crate::{
     guard::Destination,
-    install::unavailable,
     page::{MessagePage, Page, PageLanguage, onward, show},
+    unavailable::unavailable,
 };
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy, put},
@@ -16,7 +16,7 @@ use gatewright_http_kit::{
 };
 
 /// Why nobody can act here.
-pub(super) enum Absence {
+pub enum Absence {
     /// Nobody was signed in, or not lately.
     SignedOut,
     /// Somebody who only has to be renewed.
@@ -35,7 +35,7 @@ pub(super) enum Absence {
 
 /// Why renewing did not help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
+pub enum Why {
     /// The new cookie was not sent back.
     NotSent,
     /// It is from the future: the machines of this installation have different clocks.
@@ -47,7 +47,8 @@ pub(super) enum Why {
 }
 
 impl Absence {
-    pub(super) fn of(request: &HttpRequest, error: ConsoleError) -> Self {
+    /// What an error of the session says about who is here.
+    pub fn of(request: &HttpRequest, error: ConsoleError) -> Self {
         let reason = match error {
             ConsoleError::Unavailable(error) => return Self::Unavailable(error),
             ConsoleError::NoAccount => return Self::NoWorkspace,
@@ -69,7 +70,7 @@ impl Absence {
     }
 
     /// What to do about it, and back to where it was noticed.
-    pub(super) fn answer(self, request: &HttpRequest, here: Destination) -> HttpResponse {
+    pub fn answer(self, request: &HttpRequest, here: Destination) -> HttpResponse {
         let language = PageLanguage::of(request);
         match self {
             Self::SignedOut => onward(&here.sign_in(request)),

@@ -5,7 +5,7 @@ use askama::Template;
 use gatewright_usecase_apps::{App, AppPage, Apps, Filter, Order, Page as Asked};
 
 use super::{Visit, words};
-use crate::{
+use gatewright_pages_kit::{
     guard::{FlashQuery, flash},
     page::{Page, PageLanguage, show_app},
     pager::{Pager, ROWS},

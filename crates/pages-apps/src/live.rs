@@ -20,7 +20,7 @@ use super::{
     run::{RunPath, Seen},
     state::{RunState, is_running},
 };
-use crate::guard::csrf_token;
+use gatewright_pages_kit::guard::csrf_token;
 
 /// What happens within this time is shown at once: a quick loop has hundreds of nodes a second.
 const GATHER: Duration = Duration::from_millis(200);

@@ -9,7 +9,7 @@ use gatewright_domain::workspace::Role;
 use gatewright_http_kit::error::redirect;
 
 /// Another page, to be read: reloading it sends nothing again.
-pub(super) fn onward(path: &str) -> HttpResponse {
+pub fn onward(path: &str) -> HttpResponse {
     redirect(path).status(StatusCode::SEE_OTHER).finish()
 }
 
@@ -23,14 +23,16 @@ const APP_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'se
 
 /// The languages that pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PageLanguage {
+pub enum PageLanguage {
+    /// English of the United States.
     English,
+    /// Chinese in simplified characters.
     Chinese,
 }
 
 impl PageLanguage {
     /// What the browser asks for first, of what there is.
-    pub(super) fn of(request: &HttpRequest) -> Self {
+    pub fn of(request: &HttpRequest) -> Self {
         let wanted = request.headers().get(header::ACCEPT_LANGUAGE);
         let wanted = wanted
             .and_then(|value| value.to_str().ok())
@@ -45,7 +47,7 @@ impl PageLanguage {
     }
 
     /// The text in this language.
-    pub(super) fn t<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {
+    pub fn t<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Chinese => chinese,
@@ -53,7 +55,7 @@ impl PageLanguage {
     }
 
     /// What a role is called.
-    pub(super) fn role(self, role: Role) -> &'static str {
+    pub fn role(self, role: Role) -> &'static str {
         match (self, role) {
             (Self::English, Role::Normal) => "member",
             (Self::English, Role::DatasetOperator) => "knowledge admin",
@@ -67,7 +69,7 @@ impl PageLanguage {
     }
 
     /// `lang`, and what accounts made here speak.
-    pub(super) fn tag(self) -> &'static str {
+    pub fn tag(self) -> &'static str {
         match self {
             Self::English => "en-US",
             Self::Chinese => "zh-Hans",
@@ -76,24 +78,32 @@ impl PageLanguage {
 }
 
 /// What every page has.
-pub(super) struct Page {
-    pub(super) language: PageLanguage,
-    pub(super) title: String,
-    pub(super) error: Option<String>,
-    pub(super) notice: Option<String>,
+pub struct Page {
+    /// The language that it is in.
+    pub language: PageLanguage,
+    /// Its heading, and the title of the window.
+    pub title: String,
+    /// What went wrong, said on top.
+    pub error: Option<String>,
+    /// What went well, said on top.
+    pub notice: Option<String>,
     /// The way around, for somebody who is signed in.
-    pub(super) navigation: Vec<NavLink>,
+    pub navigation: Vec<NavLink>,
 }
 
 /// A link of the way around.
-pub(super) struct NavLink {
-    pub(super) label: String,
-    pub(super) path: &'static str,
-    pub(super) is_here: bool,
+pub struct NavLink {
+    /// What the link says.
+    pub label: String,
+    /// Where it leads to.
+    pub path: &'static str,
+    /// Whether it is the page itself.
+    pub is_here: bool,
 }
 
 impl Page {
-    pub(super) fn new(language: PageLanguage, english: &str, chinese: &str) -> Self {
+    /// A page of this title, without more.
+    pub fn new(language: PageLanguage, english: &str, chinese: &str) -> Self {
         Self {
             language,
             title: language.t(english, chinese).to_owned(),
@@ -104,33 +114,43 @@ impl Page {
     }
 
     /// With the way around.
-    pub(super) fn with_navigation(mut self, navigation: Vec<NavLink>) -> Self {
+    #[must_use]
+    pub fn with_navigation(mut self, navigation: Vec<NavLink>) -> Self {
         self.navigation = navigation;
         self
     }
 
     /// With what went wrong, if anything did.
-    pub(super) fn with_error(mut self, error: Option<String>) -> Self {
+    #[must_use]
+    pub fn with_error(mut self, error: Option<String>) -> Self {
         self.error = error;
         self
     }
 }
 
 /// A field of a form.
-pub(super) struct Input {
-    pub(super) name: &'static str,
-    pub(super) label: String,
-    pub(super) kind: &'static str,
-    pub(super) autocomplete: &'static str,
-    pub(super) value: String,
-    pub(super) hint: Option<String>,
-    pub(super) is_required: bool,
+pub struct Input {
+    /// The name that the browser sends.
+    pub name: &'static str,
+    /// What a person reads beside it.
+    pub label: String,
+    /// The `type` of the element.
+    pub kind: &'static str,
+    /// What a browser may fill in (HTML, `autocomplete`).
+    pub autocomplete: &'static str,
+    /// What stands in it already.
+    pub value: String,
+    /// A sentence below it.
+    pub hint: Option<String>,
+    /// Whether it must be filled in.
+    pub is_required: bool,
     /// Values and what they are called, when one of them is chosen.
-    pub(super) choices: Vec<(String, String)>,
+    pub choices: Vec<(String, String)>,
 }
 
 impl Input {
-    pub(super) fn new(
+    /// An empty field that must be filled in.
+    pub fn new(
         name: &'static str,
         kind: &'static str,
         autocomplete: &'static str,
@@ -148,17 +168,23 @@ impl Input {
         }
     }
 
-    pub(super) fn with_choices(mut self, choices: Vec<(String, String)>) -> Self {
+    /// With values to choose from.
+    #[must_use]
+    pub fn with_choices(mut self, choices: Vec<(String, String)>) -> Self {
         self.choices = choices;
         self
     }
 
-    pub(super) fn with_value(mut self, value: &str) -> Self {
+    /// With what stands in it already.
+    #[must_use]
+    pub fn with_value(mut self, value: &str) -> Self {
         value.clone_into(&mut self.value);
         self
     }
 
-    pub(super) fn with_hint(mut self, hint: &str) -> Self {
+    /// With a sentence below it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &str) -> Self {
         self.hint = Some(hint.to_owned());
         self
     }
@@ -167,14 +193,21 @@ impl Input {
 /// A page with one form.
 #[derive(Template)]
 #[template(path = "form.html")]
-pub(super) struct FormPage {
-    pub(super) page: Page,
-    pub(super) intro: Option<String>,
-    pub(super) action: &'static str,
-    pub(super) hidden: Vec<(&'static str, String)>,
-    pub(super) fields: Vec<Input>,
-    pub(super) submit: String,
-    pub(super) links: Vec<(String, String)>,
+pub struct FormPage {
+    /// The shell around the form.
+    pub page: Page,
+    /// A sentence above the form.
+    pub intro: Option<String>,
+    /// Where the form is sent to.
+    pub action: &'static str,
+    /// Names and values that are not shown.
+    pub hidden: Vec<(&'static str, String)>,
+    /// What is filled in, in its order.
+    pub fields: Vec<Input>,
+    /// What the button says.
+    pub submit: String,
+    /// Labels and addresses below the form.
+    pub links: Vec<(String, String)>,
 }
 
 impl FormPage {
@@ -188,17 +221,20 @@ impl FormPage {
 /// A page that says something.
 #[derive(Template)]
 #[template(path = "message.html")]
-pub(super) struct MessagePage {
-    pub(super) page: Page,
+pub struct MessagePage {
+    /// The shell around the text.
+    pub page: Page,
     /// Each a paragraph of its own: what turns the direction of writing in one reaches no other.
-    pub(super) lines: Vec<String>,
-    pub(super) button: Option<(String, &'static str)>,
-    pub(super) links: Vec<(String, String)>,
+    pub lines: Vec<String>,
+    /// What the button says, and where it leads.
+    pub button: Option<(String, &'static str)>,
+    /// Labels and addresses below the text.
+    pub links: Vec<(String, String)>,
 }
 
 impl MessagePage {
     /// A page of one sentence.
-    pub(super) fn saying(page: Page, line: String) -> Self {
+    pub fn saying(page: Page, line: String) -> Self {
         Self {
             page,
             lines: vec![line],
@@ -209,12 +245,12 @@ impl MessagePage {
 }
 
 /// A page as an answer. It loads no script.
-pub(super) fn show(status: StatusCode, template: &impl Template) -> HttpResponse {
+pub fn show(status: StatusCode, template: &impl Template) -> HttpResponse {
     show_under(POLICY, status, template)
 }
 
 /// A page of apps as an answer.
-pub(super) fn show_app(status: StatusCode, template: &impl Template) -> HttpResponse {
+pub fn show_app(status: StatusCode, template: &impl Template) -> HttpResponse {
     show_under(APP_POLICY, status, template)
 }
 

@@ -1,13 +1,13 @@
 //! Lists that are longer than a page may be.
 
-use super::page::PageLanguage;
+use crate::page::PageLanguage;
 
 /// Rows on a page: with a form in each, of two lists, they stay under 50 KB.
-pub(crate) const ROWS: u16 = 20;
+pub const ROWS: u16 = 20;
 
 /// Where somebody is in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pager {
+pub struct Pager {
     /// The page's number, from 1.
     page: usize,
     pages: usize,
@@ -15,7 +15,7 @@ pub(super) struct Pager {
 
 impl Pager {
     /// The page that was asked for, or the nearest one, of the longest of some lists.
-    pub(super) fn new(wanted: Option<usize>, longest: usize) -> Self {
+    pub fn new(wanted: Option<usize>, longest: usize) -> Self {
         let pages = longest.div_ceil(usize::from(ROWS)).max(1);
         Self {
             page: wanted.unwrap_or(1).clamp(1, pages),
@@ -24,12 +24,12 @@ impl Pager {
     }
 
     /// The page's number, from 1.
-    pub(super) fn number(self) -> usize {
+    pub fn number(self) -> usize {
         self.page
     }
 
     /// What of a list stands on this page.
-    pub(super) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
+    pub fn cut<T>(self, all: Vec<T>) -> Vec<T> {
         let rows = usize::from(ROWS);
         all.into_iter()
             .skip((self.page - 1) * rows)
@@ -38,7 +38,7 @@ impl Pager {
     }
 
     /// Labels of the links to the pages beside this one, with what follows the question mark.
-    pub(super) fn links(self, language: PageLanguage) -> Vec<(String, String)> {
+    pub fn links(self, language: PageLanguage) -> Vec<(String, String)> {
         let (page, pages) = (self.page, self.pages);
         let mut links = vec![];
         if page > 1 {

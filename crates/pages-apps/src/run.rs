@@ -14,7 +14,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{HERE, Visit, fields, problem, progress::Progress, state::RunState};
-use crate::{
+use gatewright_pages_kit::{
     form::PageForm,
     guard::{csrf_token, sent_by},
     page::{Page, onward, show_app},

@@ -21,7 +21,7 @@ use super::{
     problem,
     upload::{Read, Reading},
 };
-use crate::{
+use gatewright_pages_kit::{
     form::{PageForm, PartedForm, status_of},
     guard::{sent_by, signed_in},
     page::onward,

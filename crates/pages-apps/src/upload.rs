@@ -18,10 +18,10 @@ use super::{
     file_choice::{MAX_FILES, most},
     problem,
 };
-use crate::{
+use gatewright_pages_kit::{
     form::{PageForm, unreadable},
     guard::require_token,
-    install::unavailable,
+    unavailable::unavailable,
 };
 
 /// Bytes of everything that is no file.

@@ -6,11 +6,11 @@ use gatewright_domain::account::Account;
 
 /// The time zone of whoever reads a page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Zone(Tz);
+pub struct Zone(Tz);
 
 impl Zone {
     /// Of an account; UTC when it has none that is known.
-    pub(super) fn of(account: &Account) -> Self {
+    pub fn of(account: &Account) -> Self {
         let zone = account
             .timezone
             .as_deref()
@@ -19,7 +19,7 @@ impl Zone {
     }
 
     /// A time in it.
-    pub(super) fn show(self, at: DateTime<Utc>) -> When {
+    pub fn show(self, at: DateTime<Utc>) -> When {
         let local = at.with_timezone(&self.0);
         When {
             local: local.format("%Y-%m-%d %H:%M %Z").to_string(),
@@ -31,22 +31,27 @@ impl Zone {
 
 /// A time: what is shown, what stands in the title, what the element says (HTML `time`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct When {
-    pub(super) local: String,
-    pub(super) utc: String,
-    pub(super) machine: String,
+pub struct When {
+    /// In the zone of whoever reads it.
+    pub local: String,
+    /// In UTC, for comparing.
+    pub utc: String,
+    /// As RFC 3339, for the element `time`.
+    pub machine: String,
 }
 
 /// A line about something, which may end with a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fact {
-    pub(super) text: String,
-    pub(super) when: Option<When>,
+pub struct Fact {
+    /// What a person reads.
+    pub text: String,
+    /// The time that belongs to it.
+    pub when: Option<When>,
 }
 
 impl Fact {
     /// A line without a time.
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             when: None,
@@ -54,7 +59,7 @@ impl Fact {
     }
 
     /// A line that ends with a time.
-    pub(super) fn at(text: &str, when: When) -> Self {
+    pub fn at(text: &str, when: When) -> Self {
         Self {
             text: text.to_owned(),
             when: Some(when),
@@ -62,7 +67,7 @@ impl Fact {
     }
 
     /// A line that ends with a time, or with a word when there is none.
-    pub(super) fn maybe_at(text: &str, when: Option<When>, never: &str) -> Self {
+    pub fn maybe_at(text: &str, when: Option<When>, never: &str) -> Self {
         match when {
             Some(when) => Self::at(text, when),
             None => Self::text(format!("{text} {never}")),

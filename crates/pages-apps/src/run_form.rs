@@ -15,7 +15,7 @@ use gatewright_run_service::{
 };
 use serde_json::{Map, Value};
 
-use super::{
+use gatewright_pages_kit::{
     form::{PageForm, RunForm, message, status_of},
     page::{MessagePage, Page, PageLanguage, show},
 };

@@ -16,7 +16,7 @@ use gatewright_domain::Classify;
 use gatewright_usecase_identity::console::Setup;
 use std::{fmt, future::Future, pin::Pin};
 
-use super::page::{MessagePage, Page, PageLanguage, show};
+use crate::page::{MessagePage, Page, PageLanguage, show};
 use gatewright_http_kit::error::{self, ours};
 use gatewright_http_kit::operation::Facts;
 use gatewright_http_kit::{
@@ -30,23 +30,25 @@ const MAX_WITH_FILES: u64 = 512 << 20;
 
 /// A form of one of our pages. A page elsewhere that posts here (to sign somebody in as somebody else,
 /// for one) is refused before anything is read; and what was read has each field once.
-pub(super) struct PageForm {
-    pub(super) fields: Vec<(String, String)>,
-    pub(super) language: PageLanguage,
+pub struct PageForm {
+    /// What was typed, in the order of the form.
+    pub fields: Vec<(String, String)>,
+    /// The language that the browser asks for.
+    pub language: PageLanguage,
     /// The request, for its cookies.
-    pub(super) request: HttpRequest,
+    pub request: HttpRequest,
 }
 
 impl PageForm {
     /// Reads it, or says in words what is wrong.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
         let filled = self.fields.iter().filter(|(_, value)| !value.is_empty());
         input::read(object_of(filled.cloned()))
             .map_err(|problems| field_words(self.language, &problems))
     }
 
     /// One value, empty when absent: to be shown again.
-    pub(super) fn value(&self, name: &str) -> &str {
+    pub fn value(&self, name: &str) -> &str {
         let found = self.fields.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
     }
@@ -62,7 +64,7 @@ impl FromRequest for PageForm {
 }
 
 /// A form of the page of a run's form, which mails open at the web app's address.
-pub(super) struct RunForm(pub(super) PageForm);
+pub struct RunForm(pub PageForm);
 
 impl FromRequest for RunForm {
     type Error = actix_web::Error;
@@ -75,10 +77,11 @@ impl FromRequest for RunForm {
 }
 
 /// A form with files, of one of our pages: its parts are read by whoever knows what they are.
-pub(super) struct PartedForm {
+pub struct PartedForm {
     /// Without its fields, which were not read yet.
-    pub(super) form: PageForm,
-    pub(super) parts: Multipart,
+    pub form: PageForm,
+    /// What was sent, not yet read.
+    pub parts: Multipart,
 }
 
 impl FromRequest for PartedForm {
@@ -115,7 +118,7 @@ impl FromRequest for PartedForm {
 }
 
 /// A page that says that a form cannot be read.
-pub(super) fn unreadable(language: PageLanguage, problem: Unreadable) -> HttpResponse {
+pub fn unreadable(language: PageLanguage, problem: Unreadable) -> HttpResponse {
     FormRefusal::unreadable(language, problem).error_response()
 }
 
@@ -144,7 +147,7 @@ fn read_form(
 }
 
 /// What is wrong with fields, for people.
-pub(super) fn field_words(language: PageLanguage, problems: &[FieldProblem]) -> String {
+pub fn field_words(language: PageLanguage, problems: &[FieldProblem]) -> String {
     let sentence = |problem: &FieldProblem| match language {
         PageLanguage::English => problem.sentence(),
         PageLanguage::Chinese => field_in_chinese(problem).to_owned(),
@@ -169,7 +172,7 @@ fn field_in_chinese(problem: &FieldProblem) -> &'static str {
 
 /// A form that nothing is done with, and a page that says why.
 #[derive(Debug)]
-pub(crate) struct FormRefusal {
+pub struct FormRefusal {
     language: PageLanguage,
     status: StatusCode,
     lines: Vec<String>,
@@ -263,17 +266,17 @@ impl ResponseError for FormRefusal {
 }
 
 /// Whether somebody has set the installation up; pages send everybody to `/install` before.
-pub(super) async fn is_installed(setup: &Setup) -> bool {
+pub async fn is_installed(setup: &Setup) -> bool {
     setup.require_finished().await.is_ok()
 }
 
 /// The status of a page that shows an error.
-pub(super) fn status_of(error: &impl Classify) -> StatusCode {
+pub fn status_of(error: &impl Classify) -> StatusCode {
     error::status_of(error.kind())
 }
 
 /// What went wrong, for people: in their language where it is frequent.
-pub(super) fn message(language: PageLanguage, code: &str, english: &str) -> String {
+pub fn message(language: PageLanguage, code: &str, english: &str) -> String {
     let chinese = match code {
         "authentication_failed" => "邮箱或密码错误。",
         "email_code_login_limit" | "too_many_requests" => "尝试次数过多，请稍后重试。",

@@ -14,12 +14,12 @@ use gatewright_domain::account::AccountStatus;
 use gatewright_usecase_identity::console::{Console, ConsoleError, RefreshError, SessionTokens};
 use gatewright_usecase_kit::ConsoleIdentity;
 
-use super::{
+use crate::{
     absence::Absence,
     form::{PageForm, message},
-    install::unavailable,
     link::Link,
     page::{MessagePage, NavLink, Page, PageLanguage, show},
+    unavailable::unavailable,
 };
 use gatewright_http_kit::{
     cookies::{self, CookiePolicy, put},
@@ -29,13 +29,20 @@ use gatewright_http_kit::{
 
 /// The pages that somebody is led back to: known ones alone, never an address out of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Destination {
+pub enum Destination {
+    /// `/account`, where everybody may go.
     Account,
+    /// `/account/profile`: name, language, time zone.
     Profile,
+    /// `/account/password`: a new one.
     Password,
+    /// `/device/confirm`: a device that asks.
     Device,
+    /// `/workspace`: members and roles.
     Workspace,
+    /// `/workspace/audit`: who did what.
     Audit,
+    /// `/apps`: the apps of the workspace.
     Apps,
 }
 
@@ -51,12 +58,13 @@ impl Destination {
     ];
 
     /// What a link says, or the account.
-    pub(super) fn of(name: &str) -> Self {
+    pub fn of(name: &str) -> Self {
         let found = Self::ALL.into_iter().find(|one| one.name() == name);
         found.unwrap_or(Self::Account)
     }
 
-    pub(super) fn path(self) -> &'static str {
+    /// Where the page is.
+    pub fn path(self) -> &'static str {
         match self {
             Self::Account => "/account",
             Self::Profile => "/account/profile",
@@ -69,7 +77,7 @@ impl Destination {
     }
 
     /// What a link says instead of the path.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Profile => "profile",
@@ -83,7 +91,7 @@ impl Destination {
 
     /// Where somebody signs in and comes back here from: our page, or the web console's, which is told
     /// the path.
-    pub(super) fn sign_in(self, request: &HttpRequest) -> String {
+    pub fn sign_in(self, request: &HttpRequest) -> String {
         match request.app_data::<Data<PublicUrls>>() {
             Some(urls) if !urls.has_own_pages() => {
                 let path = self.path().replace('/', "%2F");
@@ -95,13 +103,13 @@ impl Destination {
 }
 
 /// Whoever is signed in, whatever has yet to be said of them; or why nobody is.
-pub(super) async fn present(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
+pub async fn present(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
     let session = resolve_session(request).await;
     session.map_err(|error| Absence::of(request, error))
 }
 
 /// Whoever is signed in and may act; or why nobody does.
-pub(super) async fn who(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
+pub async fn who(request: &HttpRequest) -> Result<ConsoleIdentity, Absence> {
     let session = present(request).await?;
     match session.account.status {
         AccountStatus::Uninitialized => Err(Absence::NotInitialised),
@@ -110,7 +118,7 @@ pub(super) async fn who(request: &HttpRequest) -> Result<ConsoleIdentity, Absenc
 }
 
 /// Whoever is signed in; or the way to become it.
-pub(super) async fn signed_in(
+pub async fn signed_in(
     request: &HttpRequest,
     here: Destination,
 ) -> Result<ConsoleIdentity, HttpResponse> {
@@ -119,17 +127,14 @@ pub(super) async fn signed_in(
 }
 
 /// The same of a form, which must also be from a page of this session.
-pub(super) async fn sent_by(
-    sent: &PageForm,
-    here: Destination,
-) -> Result<ConsoleIdentity, HttpResponse> {
+pub async fn sent_by(sent: &PageForm, here: Destination) -> Result<ConsoleIdentity, HttpResponse> {
     let session = signed_in(&sent.request, here).await?;
     require_token(sent, &session, here)?;
     Ok(session)
 }
 
 /// The same, of an account that has yet to be initialised too.
-pub(super) async fn sent_by_any(
+pub async fn sent_by_any(
     sent: &PageForm,
     here: Destination,
 ) -> Result<ConsoleIdentity, HttpResponse> {
@@ -141,7 +146,7 @@ pub(super) async fn sent_by_any(
 
 /// That a form is from a page of this session.
 #[allow(clippy::result_large_err, reason = "an answer, sent at once")]
-pub(super) fn require_token(
+pub fn require_token(
     sent: &PageForm,
     session: &ConsoleIdentity,
     here: Destination,
@@ -157,7 +162,7 @@ pub(super) fn require_token(
 }
 
 /// To a page, with a word for it.
-pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
+pub fn back(to: Destination, query: &str) -> HttpResponse {
     let mark = if query.is_empty() { "" } else { "?" };
     redirect(&format!("{}{mark}{query}", to.path()))
         .status(StatusCode::SEE_OTHER)
@@ -165,7 +170,7 @@ pub(super) fn back(to: Destination, query: &str) -> HttpResponse {
 }
 
 /// To a page, with a session.
-pub(super) fn enter(
+pub fn enter(
     policy: &CookiePolicy,
     settings: &ConsoleSettings,
     request: &HttpRequest,
@@ -178,20 +183,22 @@ pub(super) fn enter(
 }
 
 /// What a page of this session puts into its forms.
-pub(super) fn csrf_token(request: &HttpRequest, session: &ConsoleIdentity) -> String {
+pub fn csrf_token(request: &HttpRequest, session: &ConsoleIdentity) -> String {
     let cookie = csrf_cookie(request, session).ok().flatten();
     cookie.unwrap_or_default()
 }
 
 /// Where somebody goes then, as one word; or what was said of a form, as one word.
 #[derive(Debug, Default)]
-pub(super) struct FlashQuery {
-    pub(super) next: Option<String>,
-    pub(super) flash: Option<String>,
+pub struct FlashQuery {
+    /// The page that was wanted, by its name.
+    pub next: Option<String>,
+    /// What was done just before, by its name.
+    pub flash: Option<String>,
     /// Of a list; what is no number is the first.
     page: Option<String>,
     /// Part of a name or address.
-    pub(super) q: Option<String>,
+    pub q: Option<String>,
 }
 
 impl FromRequest for FlashQuery {
@@ -211,13 +218,14 @@ impl FromRequest for FlashQuery {
 }
 
 impl FlashQuery {
-    pub(super) fn page(&self) -> Option<usize> {
+    /// The part of a list that is wanted, from 1 on.
+    pub fn page(&self) -> Option<usize> {
         self.page.as_deref()?.parse().ok()
     }
 }
 
 /// The page, with what became of the form before it.
-pub(super) fn flash(mut page: Page, name: Option<&str>) -> Page {
+pub fn flash(mut page: Page, name: Option<&str>) -> Page {
     let language = page.language;
     let text = |english, chinese| Some(language.t(english, chinese).to_owned());
     match name {
@@ -295,7 +303,7 @@ pub(super) fn flash(mut page: Page, name: Option<&str>) -> Page {
 
 /// Renews a session. Its cookie is sent from our own pages alone, so no other page can cause this. A
 /// page that finds nobody all the same does not lead here again at once, but says why.
-pub(super) async fn renew(
+pub async fn renew(
     console: Data<Console>,
     policy: Data<CookiePolicy>,
     settings: Data<ConsoleSettings>,
@@ -337,7 +345,7 @@ pub(super) async fn renew(
 }
 
 /// The way around for somebody who is signed in.
-pub(super) fn navigation(language: PageLanguage, here: Destination) -> Vec<NavLink> {
+pub fn navigation(language: PageLanguage, here: Destination) -> Vec<NavLink> {
     let links = [
         (Destination::Apps, "Apps", "应用"),
         (Destination::Account, "Account", "账户"),

@@ -4,7 +4,7 @@ use gatewright_run_service::{InputField, InputKind};
 use serde_json::{Map, Value};
 
 use super::file_choice::FileChoice;
-use crate::{form::PageForm, page::PageLanguage};
+use gatewright_pages_kit::{form::PageForm, page::PageLanguage};
 
 /// How an input is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,13 +18,13 @@ use super::{
     fields::{Field, fields, message_field, text},
     problem, words,
 };
-use crate::{
+use gatewright_pages_kit::{
     guard::csrf_token,
-    install::unavailable,
     link::Link,
     page::{Page, show_app},
     pager::ROWS,
     time::{When, Zone},
+    unavailable::unavailable,
 };
 
 /// A run in the list.

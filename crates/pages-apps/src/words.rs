@@ -2,7 +2,7 @@
 
 use gatewright_usecase_apps::Icon;
 
-use crate::page::PageLanguage;
+use gatewright_pages_kit::page::PageLanguage;
 
 /// What a kind of app is called.
 pub(super) fn mode(language: PageLanguage, mode: &str) -> &'static str {

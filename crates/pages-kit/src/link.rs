@@ -9,15 +9,16 @@ use gatewright_http_kit::extract::query_pairs;
 
 /// The pairs of the query.
 #[derive(Debug, Default)]
-pub(super) struct Link(Vec<(String, String)>);
+pub struct Link(Vec<(String, String)>);
 
 impl Link {
-    pub(super) fn of(request: &HttpRequest) -> Self {
+    /// The values of the address that was opened.
+    pub fn of(request: &HttpRequest) -> Self {
         Self(query_pairs(request.query_string()))
     }
 
     /// The value of a parameter of the link; none when it is missing.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }

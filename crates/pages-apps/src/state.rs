@@ -6,7 +6,7 @@ use gatewright_run_service::{Node, PastRound, Run, RunTrace, Talk};
 use serde_json::Value;
 
 use super::{Visit, words};
-use crate::{
+use gatewright_pages_kit::{
     page::PageLanguage,
     time::{When, Zone},
 };
