@@ -282,7 +282,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "run-service",
             "usecase-apps",
             "usecase-files",
-            "usecase-runs",
         ],
     ),
     // `http-identity`: an audit trail is exported as the same lines by page and API.
