@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub(crate) const REFUSED: i32 = -400;
 /// Nothing can be run here.
 pub(crate) const CANNOT: i32 = -500;
-/// Not now.
+/// Too many programs wait.
 pub(crate) const BUSY: i32 = -503;
 
 /// It was done.

@@ -18,18 +18,18 @@ pub(crate) struct ChildPlan {
     pub(crate) uid: Option<u32>,
     /// The one TCP port that it may connect to; `None`: no network at all.
     pub(crate) port: Option<u16>,
-    /// Its bounds.
+    /// Its bounds, as the kernel holds them.
     pub(crate) bounds: Bounds,
 }
 
 /// What a child becomes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Becomes {
-    /// This program.
+    /// This program, with a library of its own.
     Interpreter {
         /// The file itself, no link to it.
         program: PathBuf,
-        /// Its arguments.
+        /// Its arguments, without its name.
         arguments: Vec<String>,
         /// Its whole environment.
         environment: Vec<(String, String)>,

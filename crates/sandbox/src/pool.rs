@@ -32,7 +32,7 @@ const MAX_THREADS: u64 = 64;
 pub(crate) struct Workshop {
     /// The program that becomes a child when it is asked to.
     pub(crate) helper: PathBuf,
-    /// Starts them.
+    /// The thread that starts children.
     pub(crate) spawner: Spawner,
     /// Bounds of each.
     pub(crate) limits: Limits,

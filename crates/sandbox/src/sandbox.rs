@@ -44,18 +44,18 @@ pub struct SandboxSettings {
 /// A proxy for HTTP on the loopback: the one place that a program with a network can connect to. Programs learn the URL.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// Its port.
+    /// The port that it listens at.
     pub port: u16,
     /// Its URL, with a credential where it wants one.
     pub url: String,
 }
 
-/// A program.
+/// A program that somebody wrote.
 #[derive(Debug, Clone, Copy)]
 pub struct Program<'a> {
     /// What it is written in.
     pub language: Language,
-    /// Its text.
+    /// Its text, as it was written.
     pub code: &'a str,
     /// Whether it asks for a network; whether there is one is the operator's choice.
     pub network: bool,

@@ -44,7 +44,7 @@ pub struct RemoteSandbox {
 pub enum CodeRunner {
     /// In a sandbox of this process.
     Embedded {
-        /// The sandbox.
+        /// What runs the programs.
         sandbox: Arc<Sandbox>,
         /// By which programs reach a network; without it there is none.
         proxy: Option<Arc<GuardedProxy>>,

@@ -17,14 +17,14 @@ use crate::{
 /// What a program is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
-    /// Python 3.
+    /// Python 3, of the system or of the operator.
     Python,
     /// JavaScript, as Node runs it.
     JavaScript,
 }
 
 impl Language {
-    /// Every one.
+    /// Every language that there is.
     pub const ALL: [Self; 2] = [Self::Python, Self::JavaScript];
 
     /// As the protocol writes it.
@@ -49,7 +49,7 @@ impl Language {
 pub(crate) struct Wishes {
     /// This one, and its packages.
     pub(crate) python: Option<PathBuf>,
-    /// This one.
+    /// This one, or none.
     pub(crate) node: Option<PathBuf>,
     /// By which programs with a network reach it.
     pub(crate) proxy: Option<Proxy>,

@@ -215,7 +215,7 @@ fn number(name: &str, value: Json) -> Result<Json, String> {
 }
 
 /// A value's type as Python names it.
-fn python_type(value: &Json) -> &'static str {
+pub(super) fn python_type(value: &Json) -> &'static str {
     match value {
         Json::Null => "NoneType",
         Json::Bool(_) => "bool",

@@ -128,8 +128,12 @@ pub(crate) fn conclude(
     let (NodeData::Code(data), CallResult::Code(answer)) = (&context.node.data, result) else {
         return Err(mismatch());
     };
-    let Json::Object(result) = answer.result else {
-        return Err(invalid("result is not an object.".to_owned()));
+    let result = match answer.result {
+        Json::Object(result) => result,
+        other => {
+            let kind = check::python_type(&other);
+            return Err(invalid(format!("Result must be a dict, got {kind}")));
+        }
     };
     let result: BTreeMap<String, Json> = result.into_iter().collect();
     let outputs = check::outputs(&data.outputs, result).map_err(invalid)?;

@@ -1,6 +1,8 @@
 //! A proxy on the loopback by which confined programs reach what applications may reach, and nothing else: `CONNECT` and requests
 //! with whole URLs, behind a credential, each place checked as [`GuardedClient`](super::GuardedClient) checks it.
 
+mod head;
+
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -10,7 +12,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
+    io::{AsyncWriteExt as _, copy},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinHandle,
@@ -18,6 +20,7 @@ use tokio::{
 };
 use url::{Host, Url};
 
+use self::head::{Head, read_head};
 use super::{
     GuardError, Policy,
     resolver::{ResolveName, may_connect},
@@ -26,8 +29,6 @@ use crate::streaming::CONNECT;
 
 /// Connections at a time; more wait.
 const MAX_CONNECTIONS: usize = 64;
-/// Bytes of a request's head.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// For the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
 /// For a whole connection: no program runs longer.
@@ -86,7 +87,7 @@ impl GuardedProxy {
         Ok(Self { port, secret, task })
     }
 
-    /// Its port.
+    /// The port that it listens at.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -102,16 +103,6 @@ struct Gate {
     resolver: Arc<dyn ResolveName>,
     credential: String,
     places: Semaphore,
-}
-
-/// A request's head, taken apart.
-struct Head {
-    method: String,
-    target: String,
-    version: String,
-    headers: Vec<String>,
-    /// What came behind it.
-    rest: Vec<u8>,
 }
 
 /// What a caller is told instead.
@@ -278,196 +269,5 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Refusal> {
     }
 }
 
-async fn read_head(from: &mut TcpStream) -> Option<Head> {
-    let mut read = Vec::new();
-    let end = loop {
-        if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at;
-        }
-        if read.len() > MAX_HEAD_BYTES || from.read_buf(&mut read).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let rest = read.split_off(end + 4);
-    let text = String::from_utf8(read).ok()?;
-    let mut lines = text.trim_end().split("\r\n").map(str::to_owned);
-    let first = lines.next()?;
-    let mut words = first.split(' ').map(str::to_owned);
-    Some(Head {
-        method: words.next()?,
-        target: words.next()?,
-        version: words.next()?,
-        headers: lines.collect(),
-        rest,
-    })
-}
-
-impl Head {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|line| {
-            let (known, value) = line.split_once(':')?;
-            known.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    /// To the server itself: one request, whose credential is not for it.
-    fn for_a_server(&self, url: &Url) -> Vec<u8> {
-        let query = url
-            .query()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
-        let target = format!("{}{query}", url.path());
-        self.written(&target, "Connection: close\r\n")
-    }
-
-    /// To the operator's proxy, as it came.
-    fn for_a_proxy(&self, proxy: &Url) -> Vec<u8> {
-        let credential = match (proxy.username(), proxy.password()) {
-            ("", _) => String::new(),
-            (user, password) => {
-                let pair = format!("{user}:{}", password.unwrap_or_default());
-                format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(pair))
-            }
-        };
-        self.written(&self.target, &credential)
-    }
-
-    fn written(&self, target: &str, more: &str) -> Vec<u8> {
-        let mut text = format!("{} {target} {}\r\n", self.method, self.version);
-        for line in &self.headers {
-            let name = line
-                .split(':')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            if !matches!(
-                name.as_str(),
-                "proxy-authorization" | "proxy-connection" | "connection"
-            ) {
-                text.push_str(line);
-                text.push_str("\r\n");
-            }
-        }
-        text.push_str(more);
-        text.push_str("\r\n");
-        let mut bytes = text.into_bytes();
-        bytes.extend(&self.rest);
-        bytes
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::future;
-
-    use gatewright_test_support::scripted_server::{Asked, ScriptedServer, answer};
-
-    use super::*;
-    use crate::guard::Lookup;
-
-    /// Every name is this machine.
-    struct Loopback;
-
-    impl ResolveName for Loopback {
-        fn resolve(&self, _: String) -> Lookup {
-            Box::pin(future::ready(Ok(vec![[127, 0, 0, 1].into()])))
-        }
-    }
-
-    fn proxy(allow: &str) -> GuardedProxy {
-        let policy = Policy {
-            allow: allow.parse().unwrap(),
-            ..Policy::default()
-        };
-        GuardedProxy::start(policy, Arc::new(Loopback), "s3cret".to_owned()).unwrap()
-    }
-
-    async fn say(proxy: &GuardedProxy, head: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", proxy.port()))
-            .await
-            .unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut said = Vec::new();
-        // A server that keeps its connection open has answered all the same.
-        while !said.ends_with(b"hello") && stream.read_buf(&mut said).await.unwrap() > 0 {}
-        String::from_utf8(said).unwrap()
-    }
-
-    fn knowing(first: &str) -> String {
-        let credential = STANDARD.encode("program:s3cret");
-        format!(
-            "{first} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic {credential}\r\nX-Own: 1\r\n\r\n"
-        )
-    }
-
-    #[tokio::test]
-    async fn program_reaches_what_the_operator_allows_and_the_credential_stays_here() {
-        let server = ScriptedServer::start(|_: &Asked| answer("200 OK", "", "hello"));
-        let server = server.await.unwrap();
-        let proxy = proxy("127.0.0.1, wiki.lan");
-        for host in ["127.0.0.1", "wiki.lan"] {
-            let url = server.url("/a?b=c").replace("127.0.0.1", host);
-            let said = say(&proxy, &knowing(&format!("GET {url}"))).await;
-            assert!(said.ends_with("hello"), "{said}");
-            let asked = server.asked().pop().unwrap();
-            assert_eq!(
-                (asked.target.as_str(), asked.header("x-own")),
-                ("/a?b=c", Some("1"))
-            );
-            assert_eq!(asked.header("proxy-authorization"), None);
-        }
-        let port = server
-            .url("")
-            .rsplit_once(':')
-            .unwrap()
-            .1
-            .trim_matches('/')
-            .to_owned();
-        let tunnel = knowing(&format!("CONNECT wiki.lan:{port}"));
-        let inside = "GET /in HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        let said = say(&proxy, &format!("{tunnel}{inside}")).await;
-        assert!(
-            said.starts_with("HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200"),
-            "{said}"
-        );
-    }
-
-    #[tokio::test]
-    async fn program_is_refused_private_places_in_every_spelling_and_other_schemes() {
-        let proxy = proxy("");
-        for first in [
-            "GET http://127.0.0.1/",
-            "GET http://2130706433/",
-            "GET http://0x7f.1/",
-            "GET http://[::1]/",
-            "GET http://[::ffff:10.0.0.1]/",
-            "GET http://169.254.169.254/latest/meta-data/",
-            "GET http://anything.example/",
-            "CONNECT anything.example:443",
-            "CONNECT 10.0.0.1:22",
-            "CONNECT 127.0.0.1:5432",
-            "GET ftp://example.com/",
-        ] {
-            let said = say(&proxy, &knowing(first)).await;
-            assert!(said.starts_with("HTTP/1.1 403 "), "{first}: {said}");
-        }
-    }
-
-    #[tokio::test]
-    async fn whoever_does_not_know_the_credential_is_refused() {
-        let proxy = proxy("127.0.0.1");
-        for head in [
-            "GET http://127.0.0.1/ HTTP/1.1\r\n\r\n".to_owned(),
-            knowing("GET http://127.0.0.1/").replace("Basic ", "Basic x"),
-        ] {
-            let said = say(&proxy, &head).await;
-            assert!(said.starts_with("HTTP/1.1 407 "), "{said}");
-        }
-        let said = say(&proxy, "nonsense\r\n\r\n").await;
-        assert!(said.starts_with("HTTP/1.1 400 "), "{said}");
-        assert_eq!(
-            proxy.url(),
-            format!("http://program:s3cret@127.0.0.1:{}", proxy.port())
-        );
-    }
-}
+mod tests;
