@@ -31,8 +31,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("model", &["domain"]),
     // Markdown of people as HTML that can do nothing.
     ("markdown", &[]),
-    // The text of documents: bytes in, text out; whoever reads one needs nothing of ours.
-    ("documents", &[]),
+    // The text of documents: bytes in, text out; its reader is confined as programs are.
+    ("documents", &["sandbox"]),
     // What a node decides by is the values' crate; the engine decides which node is next.
     ("nodes", &["variables"]),
     ("engine", &["nodes", "variables"]),
@@ -394,12 +394,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // The binaries: `storage-kit` for `migrate`, `auth` for `keys`, `domain` for settings and versions;
     // `usecase-identity` for `admin`, `usecase-workspace` for `audit`, `mail` for `mail`; for `app`, which runs apps in a terminal,
-    // what runs them: `run-service` and what it is asked with. It reads documents when a server starts it for that.
+    // what runs them: `run-service` and what it is asked with.
     (
         "api-server",
         &[
             "auth",
-            "documents",
             "domain",
             "http",
             "mail",
@@ -407,8 +406,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "run-events",
             "run-service",
             "runtime",
-            // The server becomes the child that is confined.
-            "sandbox",
             "storage-kit",
             "usecase-apps",
             "usecase-identity",

@@ -64,7 +64,12 @@ struct World {
 
 impl World {
     async fn new(language: &str, code: &str) -> Self {
-        let helper = binary("sandbox-child");
+        Self::by("sandbox-child", language, code).await
+    }
+
+    /// Programs are run by a child of this binary.
+    async fn by(helper: &str, language: &str, code: &str) -> Self {
+        let helper = binary(helper);
         let settings = [
             ("GATEWRIGHT_SANDBOX_PROGRAM", helper.to_str().unwrap()),
             ("GATEWRIGHT_SANDBOX_SECONDS", "2"),
@@ -154,6 +159,18 @@ async fn program_of_a_code_node_runs_here_and_its_events_are_as_recorded() {
     assert_eq!(events[4]["data"]["text"], "42");
     assert_eq!(events[5]["data"]["outputs"], json!({"y": 42}));
     assert_eq!(events[8]["data"]["outputs"], json!({"y": 42}));
+}
+
+#[actix_web::test]
+async fn servers_and_workers_have_the_sandbox_in_them() {
+    for binary in ["api-server", "worker", "sandbox"] {
+        let world = World::by(binary, "python3", PYTHON).await;
+        assert_eq!(
+            world.end("ok").await,
+            (json!({"y": 42}), String::new()),
+            "{binary}"
+        );
+    }
 }
 
 #[actix_web::test]

@@ -137,9 +137,6 @@ pub enum Command {
         #[arg(long, default_value = "127.0.0.1", value_name = "HOST")]
         host: String,
     },
-    /// Read one document from standard input: what a server starts itself as.
-    #[command(hide = true)]
-    ReadDocument,
     /// Say which version this is.
     Version {
         /// Print JSON for programs.

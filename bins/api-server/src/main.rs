@@ -10,18 +10,13 @@ use gatewright_api_server::{
 };
 use gatewright_auth::secret_key::SecretKeySettings;
 use gatewright_domain::settings::Settings as _;
-use gatewright_runtime::{LogSettings, complain, init_telemetry, say};
+use gatewright_runtime::{LogSettings, complain, helper, init_telemetry, say};
 use gatewright_storage_kit::{DbSettings, migrate};
 
 fn main() -> ExitCode {
     // Before anything else: a child that is to be confined has nothing of a server.
-    gatewright_sandbox::child::take_over_if_asked();
-    let cli = Cli::parse();
-    // Limits are set before there is another thread.
-    if let Command::ReadDocument = cli.command {
-        return gatewright_documents::child::run();
-    }
-    match actix_web::rt::System::new().block_on(run(cli)) {
+    helper::take_over_if_asked();
+    match actix_web::rt::System::new().block_on(run(Cli::parse())) {
         Ok(code) => code,
         Err(error) => {
             complain!("api-server: {error:#}");
@@ -59,8 +54,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 }
             );
         }
-        // Done before there was a runtime.
-        Command::ReadDocument => {}
         Command::Serve => {
             let environment = file::environment(cli.env_file.as_deref())?;
             let settings = Settings::load(&environment)?;

@@ -13,7 +13,7 @@ use gatewright_jobs::QueueName;
 use gatewright_runtime::{
     Platform, ServerSettings, complain,
     environment::Environment,
-    init_telemetry, key_file,
+    helper, init_telemetry, key_file,
     running::attach_running_system,
     termination,
     worker::{self, Duties},
@@ -24,9 +24,10 @@ use crate::{
     look_after::look_after,
 };
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+fn main() -> ExitCode {
+    // Before anything else: a child that is to be confined has nothing of a server.
+    helper::take_over_if_asked();
+    match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain!("worker: {error:#}");
@@ -35,6 +36,7 @@ async fn main() -> ExitCode {
     }
 }
 
+#[tokio::main(flavor = "current_thread")]
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let file = cli.env_file.as_deref().unwrap_or(Path::new(".env"));
     if cli.env_file.is_some() && !file.exists() {

@@ -1,22 +1,23 @@
 //! The process that reads one document: its file comes by standard input, the text or the reason goes to standard output.
 //!
-//! First comes a line of JSON with what to do, then the file. Limits are set before the file is looked at.
+//! First comes a line of JSON with what to do, then the file. Before the file is looked at, this process gives up files, network, other
+//! processes and its rights, as a program of a code node does ([`gatewright_sandbox::confine`]), and is bounded.
 
 use std::{
+    env,
     io::{self, BufRead as _, Read as _, Write as _},
     path::PathBuf,
-    process::ExitCode,
+    process::{self, ExitCode},
     thread,
 };
 
+use gatewright_sandbox::{Confinement, confine};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Document, ExtractError, Format, Limits, Source,
-    confine::{Confinement, be_the_first_to_go, confine},
-    extract, paper,
-};
+use crate::{Document, ExtractError, Format, Limits, Source, extract, paper};
 
+/// The first argument of a process that is to read a document.
+pub const READ_DOCUMENT: &str = "read-document";
 /// The stack of the thread that reads: what is nested as deeply as [`Limits::depth`] allows needs a part of it.
 const STACK_BYTES: usize = 64 << 20;
 /// The most that the line with what to do may have.
@@ -29,11 +30,27 @@ pub(crate) struct Order {
     pub(crate) media_type: String,
     pub(crate) pdfium: Option<PathBuf>,
     pub(crate) limits: Limits,
-    pub(crate) confinement: Confinement,
+    /// Bytes of address space.
+    pub(crate) memory_bytes: u64,
+    /// Seconds of a processor.
+    pub(crate) cpu_seconds: u64,
 }
 
 /// What came of it.
-pub(crate) type Answer = Result<Document, ExtractError>;
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The text, or why there is none.
+    Read(Result<Document, ExtractError>),
+    /// Nothing was read: this machine does not isolate the reader, for this reason.
+    Unconfined(String),
+}
+
+/// Becomes the reader when the command line says so, and does not come back then. Must be the first thing that `main` does.
+pub fn take_over_if_asked() {
+    if env::args().nth(1).as_deref() == Some(READ_DOCUMENT) {
+        process::exit(i32::from(serve().is_err()));
+    }
+}
 
 /// Reads the document that comes by standard input, and ends. To be called first thing in `main`, before there are other threads.
 #[must_use]
@@ -46,7 +63,6 @@ pub fn run() -> ExitCode {
 }
 
 fn serve() -> io::Result<()> {
-    be_the_first_to_go();
     let mut input = io::stdin().lock();
     let mut line = Vec::new();
     input
@@ -54,30 +70,45 @@ fn serve() -> io::Result<()> {
         .take(MAX_ORDER_BYTES)
         .read_until(b'\n', &mut line)?;
     let order: Order = serde_json::from_slice(&line)?;
-    confine(order.confinement)?;
     let most = u64::try_from(order.limits.input_bytes).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
     input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    let reading = thread::Builder::new()
-        .stack_size(STACK_BYTES)
-        .spawn(move || answer(&order, &bytes))?;
-    let answer = reading
-        .join()
-        .map_err(|_| io::Error::other("the reader panicked"))?;
+    let answer = answer(order, bytes)?;
     let mut output = io::stdout().lock();
     serde_json::to_writer(&mut output, &answer)?;
     output.flush()
 }
 
-fn answer(order: &Order, bytes: &[u8]) -> Answer {
-    let source = Source {
+fn answer(order: Order, bytes: Vec<u8>) -> io::Result<Answer> {
+    let source = source(&order, &bytes);
+    // Its library is a file, and there will be none.
+    if Format::may_be_paper(source)
+        && let Err(error) = paper::preload(order.pdfium.as_deref())
+    {
+        return Ok(Answer::Read(Err(error)));
+    }
+    let confined = confine(Confinement {
+        memory_bytes: order.memory_bytes,
+        cpu_seconds: order.cpu_seconds,
+    });
+    if let Err(problem) = confined {
+        return Ok(Answer::Unconfined(problem));
+    }
+    let reading = thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let source = self::source(&order, &bytes);
+            extract(source, order.pdfium.as_deref(), &order.limits)
+        })?;
+    let read = reading.join();
+    read.map(Answer::Read)
+        .map_err(|_| io::Error::other("the reader panicked"))
+}
+
+fn source<'a>(order: &'a Order, bytes: &'a [u8]) -> Source<'a> {
+    Source {
         name: &order.name,
         media_type: &order.media_type,
         bytes,
-    };
-    let pdfium = order.pdfium.as_deref();
-    if Format::of(source)? == Format::Pdf {
-        paper::preload(pdfium)?;
     }
-    extract(source, pdfium, &order.limits)
 }

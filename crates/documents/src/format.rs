@@ -72,6 +72,9 @@ const BY_MEDIA_TYPE: &[(&str, Format)] = &[
     ("message/rfc822", Format::Mail),
 ];
 
+/// How a PDF begins.
+const PAPER: &[u8] = b"%PDF-";
+
 impl Format {
     /// How a file is read.
     ///
@@ -84,13 +87,23 @@ impl Format {
                 extension: format!(".{extension}"),
             });
         }
-        let named = Self::by_extension(&extension);
-        let named = named.or_else(|| Self::by_media_type(source.media_type));
-        match named {
+        match Self::named(source, &extension) {
             Some(Self::OldWorkbook) => Ok(Self::workbook(source.bytes)),
             Some(format) => Ok(format),
             None => Self::by_content(source, &extension),
         }
+    }
+
+    /// Whether [`Self::of`] may say that it is a PDF. Looks at no more than the first bytes.
+    pub(crate) fn may_be_paper(source: Source<'_>) -> bool {
+        match Self::named(source, &extension(source.name)) {
+            Some(format) => format == Self::Pdf,
+            None => source.bytes.starts_with(PAPER),
+        }
+    }
+
+    fn named(source: Source<'_>, extension: &str) -> Option<Self> {
+        Self::by_extension(extension).or_else(|| Self::by_media_type(source.media_type))
     }
 
     fn by_extension(extension: &str) -> Option<Self> {
@@ -134,7 +147,7 @@ impl Format {
 
     fn by_content(source: Source<'_>, extension: &str) -> Result<Self, ExtractError> {
         let bytes = source.bytes;
-        let found = if bytes.starts_with(b"%PDF-") {
+        let found = if bytes.starts_with(PAPER) {
             Some(Self::Pdf)
         } else if bytes.starts_with(b"PK") {
             package::format(bytes)

@@ -3,8 +3,8 @@
 //! * [`extract`] reads one file by its [`Format`], within [`Limits`]: nothing in a file makes it expand entities, follow paths, or
 //!   unpack, nest or write without bound.
 //! * What limits in the code cannot see (a fault in an engine of others, one allocation too many) is contained by [`DocumentReader`]: it
-//!   reads each file in a process of its own, which is [`child::run`] in the same program, under limits of the operating system, without
-//!   environment or files. A crash there fails one document.
+//!   reads each file in a process of its own, which is [`child::run`] in the same program, confined as the programs of code nodes are: no
+//!   files, no network, no rights, bounded. A crash or a break-in there fails one document.
 //!
 //! A [`Document`] keeps pages and tables apart, so that whoever indexes it can take them row by row; [`Document::to_markdown`] is all of
 //! it as one text.
@@ -12,7 +12,6 @@
 mod book;
 mod charset;
 pub mod child;
-mod confine;
 mod document;
 mod error;
 mod format;

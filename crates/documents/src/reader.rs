@@ -17,10 +17,9 @@ use tokio::{
 use crate::{
     Document, ExtractError, Limits, Source,
     child::{Answer, Order},
-    confine::Confinement,
 };
 
-/// The program that runs [`crate::child::run`].
+/// The program that calls [`crate::child::take_over_if_asked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// Where it is.
@@ -80,7 +79,7 @@ pub enum ReadError {
         /// What became of the process.
         how: String,
     },
-    /// No reader could be started. No fault of the document's.
+    /// No reader could be started, or isolated. No fault of the document's.
     #[error("Documents cannot be read on this server: {problem}")]
     NotStarted {
         /// What the operating system said.
@@ -132,7 +131,10 @@ impl DocumentReader {
             how: "its answer is cut off".to_owned(),
         };
         let answer = answer.await.map_err(|_| unreadable())?;
-        Ok(answer.map_err(|_| unreadable())??)
+        match answer.map_err(|_| unreadable())? {
+            Answer::Read(read) => Ok(read?),
+            Answer::Unconfined(problem) => Err(ReadError::NotStarted { problem }),
+        }
     }
 
     fn start(&self) -> io::Result<Child> {
@@ -184,11 +186,9 @@ impl DocumentReader {
             media_type: source.media_type.to_owned(),
             pdfium: settings.pdfium.clone(),
             limits: settings.limits.clone(),
-            confinement: Confinement {
-                memory_bytes: settings.memory_bytes,
-                // The clock on the wall ends it first, unless whoever looks at that clock is gone.
-                cpu_seconds: settings.timeout.as_secs() + 1,
-            },
+            memory_bytes: settings.memory_bytes,
+            // The clock on the wall ends it first, unless whoever looks at that clock is gone.
+            cpu_seconds: settings.timeout.as_secs() + 1,
         };
         let mut line = serde_json::to_vec(&order)?;
         line.push(b'\n');

@@ -6,6 +6,7 @@ mod apps;
 mod descriptors;
 pub mod doctor;
 pub mod environment;
+pub mod helper;
 mod identity;
 pub mod key_file;
 pub mod node;

@@ -4,8 +4,11 @@
 //! gives up its rights (`setuid` where it has any), takes limits (`setrlimit`), says good-bye to files and ports (Landlock) and to
 //! system calls (seccomp), and becomes the interpreter. Only then does it see a program. Children are made ahead and wait; none
 //! serves twice. A machine that cannot isolate runs nothing: [`SandboxError::CannotIsolate`].
+//!
+//! [`confine`] does the same to a process that works on what strangers send.
 
 pub mod child;
+mod confinement;
 mod engine;
 mod limits;
 mod outcome;
@@ -16,6 +19,7 @@ mod process;
 mod sandbox;
 mod spawner;
 
+pub use confinement::{Confinement, confine};
 pub use engine::Language;
 pub use limits::Limits;
 pub use outcome::Outcome;

@@ -85,6 +85,12 @@ async fn python_programs_end_as_recorded() {
         ),
         ("raise ValueError(\"x\")", "", traceback, 255),
         ("import sys; sys.exit(3)", "", "", 3),
+        (
+            "import sys; print(sys.argv, '__file__' in globals())",
+            "[''] False\n",
+            "",
+            0,
+        ),
         ("import os; os._exit(4)", "", "", 4),
         ("def f(:", "", syntax, 255),
         ("print(\"é你\")", "é你\n", "", 0),
@@ -392,7 +398,7 @@ async fn javascript_runs_without_node_too() {
             "error: timeout\nthe limit is 3 seconds\n",
         ),
         ("while (true) {}", "error: timeout\n"),
-        ("std.open('/etc/passwd')", "'std' is not defined"),
+        ("std.open('/etc/passwd')", "std is not defined"),
     ] {
         let outcome = run(&sandbox, Language::JavaScript, code).await;
         assert!(outcome.error.contains(words), "{code}: {outcome:?}");
@@ -590,6 +596,59 @@ async fn program_with_a_network_reaches_its_proxy_and_no_other_port() {
         outcome.error.contains("Operation not permitted"),
         "{outcome:?}"
     );
+}
+
+/// Forbids Landlock, as an old kernel or a container does, and runs what follows.
+const WITHOUT_LANDLOCK: &str = "import ctypes, os, struct, sys\n\
+    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 444), (6, 0, 0, 0x50026), (6, 0, 0, 0x7fff0000)]\n\
+    code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *step) for step in steps))\n\
+    program = struct.pack('HxxxxxxP', len(steps), ctypes.addressof(code))\n\
+    prctl = ctypes.CDLL(None).prctl\n\
+    assert prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, program, 0, 0) == 0\n\
+    os.execv(sys.argv[1], sys.argv[1:])";
+
+#[tokio::test]
+async fn machine_that_cannot_isolate_runs_nothing_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("helper");
+    let text = format!(
+        "#!/usr/bin/python3\nimport sys\nsys.argv.insert(1, {:?})\n{WITHOUT_LANDLOCK}",
+        settings().helper
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let sandbox = Sandbox::new(SandboxSettings {
+        helper: script,
+        ..settings()
+    })
+    .unwrap();
+    for language in Language::ALL {
+        let program = Program {
+            language,
+            code: "1",
+            network: false,
+        };
+        let refused = sandbox.run(program).await.unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "this machine cannot isolate programs, so none is run: the kernel has no Landlock, or it is switched off (Linux 5.13 or newer has it)"
+        );
+    }
+}
+
+#[test]
+fn process_that_confines_itself_can_do_nothing_but_compute() {
+    let output = std::process::Command::new(settings().helper)
+        .arg("probe")
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "read: PermissionDenied\nlist: PermissionDenied\nwrite: PermissionDenied\nconnect: PermissionDenied\nlisten: PermissionDenied\n\
+         root: PermissionDenied\nmemory: OutOfMemory\nthread: true\n"
+    );
+    // By the call that makes a process.
+    assert!(!output.status.success());
 }
 
 /// Becomes nobody, gives up every right for ever, forbids memory that is written and then run, and runs what follows.

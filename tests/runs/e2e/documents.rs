@@ -18,10 +18,15 @@ fn sample(name: &str) -> Vec<u8> {
 
 /// An app that extracts one of its inputs.
 async fn extractor(input: &str, settings: &[(&str, &str)]) -> World {
+    extractor_by("api-server", input, settings).await
+}
+
+/// The same; documents are read by this program.
+async fn extractor_by(program: &str, input: &str, settings: &[(&str, &str)]) -> World {
     let data = json!({"variable_selector": ["start", input], "is_array_file": input == "more"});
     let work = node("work", "document-extractor", data);
     let app = app(Some(work), ["work", "text"], json!({}));
-    let reader = binary("api-server").display().to_string();
+    let reader = binary(program).display().to_string();
     let library = std::env::var("GATEWRIGHT_TEST_PDFIUM").expect("set by `cargo xtask test`");
     let own = [
         ("GATEWRIGHT_DOCUMENT_READER", reader.as_str()),
@@ -47,6 +52,19 @@ async fn documents_that_are_uploaded_come_out_of_a_workflow_as_text() {
         ("table.csv", "| 小明 | 北京 | 喜欢读书 |"),
         ("page.html", "# 员工手册"),
         ("utf16.txt", "中文字符"),
+    ] {
+        let file = world.upload(name, &sample(name)).await;
+        let text = world.outputs(json!({"pic": uploaded(&file)})).await;
+        assert!(text.as_str().unwrap().contains(words), "{name}: {text}");
+    }
+}
+
+#[actix_web::test]
+async fn worker_reads_documents_as_a_server_does() {
+    let world = extractor_by("worker", "pic", &[]).await;
+    for (name, words) in [
+        ("reportlab.pdf", "第一页的中文：知识库由文档组成。"),
+        ("table.csv", "| 小明 | 北京 | 喜欢读书 |"),
     ] {
         let file = world.upload(name, &sample(name)).await;
         let text = world.outputs(json!({"pic": uploaded(&file)})).await;

@@ -166,3 +166,30 @@ async fn reader_sees_no_environment_of_its_server() {
     let failed = read(settings, "a.txt", b"x").await.unwrap_err();
     assert!(failed.to_string().contains("exit status: 7"), "{failed}");
 }
+
+/// A reader that could not give up everything reads nothing, and says so.
+#[tokio::test]
+async fn reader_that_cannot_be_isolated_reads_nothing_and_says_why() {
+    // Forbids Landlock, as an old kernel or a container does.
+    let script = "import ctypes, os, struct, sys\n\
+        steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 444), (6, 0, 0, 0x50026), (6, 0, 0, 0x7fff0000)]\n\
+        code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *step) for step in steps))\n\
+        program = struct.pack('HxxxxxxP', len(steps), ctypes.addressof(code))\n\
+        prctl = ctypes.CDLL(None).prctl\n\
+        assert prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, program, 0, 0) == 0\n\
+        os.execv(sys.argv[1], sys.argv[1:])";
+    let without = ReaderSettings {
+        program: Program {
+            path: PathBuf::from("/usr/bin/python3"),
+            arguments: ["-c", script, env!("CARGO_BIN_EXE_document-reader")]
+                .map(str::to_owned)
+                .to_vec(),
+        },
+        ..settings()
+    };
+    let failed = read(without, "a.txt", b"x").await.unwrap_err();
+    assert_eq!(
+        failed.to_string(),
+        "Documents cannot be read on this server: the kernel has no Landlock, or it is switched off (Linux 5.13 or newer has it)"
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
-use gatewright_documents::{DocumentReader, Program, ReaderSettings};
+use gatewright_documents::{DocumentReader, Program, ReaderSettings, child::READ_DOCUMENT};
 use gatewright_domain::{Secret, settings, settings::SettingError};
 use gatewright_model::{Endpoints, endpoint_file::EndpointFileError};
 use gatewright_node_runners::{code::RemoteSandbox, documents::DocumentRunner, http::HttpLimits};
@@ -15,8 +15,6 @@ const MAX_OUTPUT_BYTES: usize = 32 * 1024 * 1024;
 const QUEUE: usize = 50;
 /// How long a program may take in a sandbox elsewhere, whatever that one allows.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// The command that makes a server's program read one document.
-const READ_DOCUMENT: &str = "read-document";
 
 settings! {
     /// What nodes of workflows reach: models, the sandbox, other servers.
@@ -37,7 +35,7 @@ settings! {
         GATEWRIGHT_DOCUMENT_MEMORY => document_memory: u32 = 768, "768";
         /// Documents that are read at once, each by a process of its own; more of them wait.
         GATEWRIGHT_DOCUMENTS_AT_ONCE => documents_at_once: u32 = 2, "2";
-        /// The program that reads documents: an `api-server`. Unset: the running one.
+        /// The program that reads documents: an `api-server` or a `worker`. Unset: the running one.
         GATEWRIGHT_DOCUMENT_READER => document_reader: Option<PathBuf> = None, "/usr/local/bin/api-server";
         /// Seconds that a program may take (built-in sandbox).
         GATEWRIGHT_SANDBOX_SECONDS => sandbox_seconds: u16 = 15, "15";

@@ -3,6 +3,7 @@
 import atexit, base64, datetime, json, math, os, re, sys, threading, traceback
 
 sys.path.extend(sys.argv[1:])
+sys.argv = [""]
 os.write(1, b"\x06")
 __program = sys.stdin.buffer.read()
 

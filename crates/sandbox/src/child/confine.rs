@@ -52,6 +52,7 @@ pub(super) fn confined(plan: ChildPlan) -> Result<Infallible, Problem> {
     };
     files::restrict(program, &plan.readable, plan.port)?;
     give_up_rights(plan.uid)?;
+    end_with_the_server()?;
     limit(plan.bounds)?;
     calls::restrict(plan.port.is_some())?;
     match plan.becomes {
@@ -69,7 +70,7 @@ pub(super) fn confined(plan: ChildPlan) -> Result<Infallible, Problem> {
 }
 
 /// Whatever is open beside the three standard streams was somebody else's.
-fn close_what_was_left() {
+pub(super) fn close_what_was_left() {
     let open: Vec<i32> = match fs::read_dir("/proc/self/fd") {
         Ok(entries) => entries
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -83,17 +84,14 @@ fn close_what_was_left() {
 }
 
 /// Where memory runs out, a program goes before a server does.
-fn offer_to_be_ended() {
+pub(super) fn offer_to_be_ended() {
     let score = File::options().write(true).open("/proc/self/oom_score_adj");
     // Without `/proc` the kernel chooses by size.
     drop(score.and_then(|mut score| score.write_all(b"1000")));
 }
 
-fn give_up_rights(uid: Option<u32>) -> Result<(), String> {
-    let problem = |what: &str| {
-        let what = what.to_owned();
-        move |error: rustix::io::Errno| format!("{what}: {}", io::Error::from(error))
-    };
+/// From here on this process is this user, or whoever it was, who must not be root.
+pub(super) fn give_up_rights(uid: Option<u32>) -> Result<(), String> {
     if let Some(uid) = uid {
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(NOBODY));
         set_thread_groups(&[]).map_err(problem("the groups cannot be given up"))?;
@@ -103,12 +101,21 @@ fn give_up_rights(uid: Option<u32>) -> Result<(), String> {
     if rustix::process::geteuid().is_root() {
         return Err("a program would run as root".to_owned());
     }
-    // After the change of user, which forgets it. When the server goes, its children do.
+    Ok(())
+}
+
+/// When the server goes, its children do. After the change of user, which forgets it.
+fn end_with_the_server() -> Result<(), String> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(problem("the end of the server would not be noticed"))
 }
 
-fn limit(bounds: Bounds) -> Result<(), String> {
+fn problem(what: &str) -> impl Fn(rustix::io::Errno) -> String {
+    move |error| format!("{what}: {}", io::Error::from(error))
+}
+
+/// Limits that the kernel holds.
+pub(super) fn limit(bounds: Bounds) -> Result<(), String> {
     let limits = [
         (Resource::Core, Some(0)),
         (Resource::Fsize, Some(0)),

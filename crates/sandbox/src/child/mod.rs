@@ -8,6 +8,8 @@ mod confine;
 mod files;
 #[cfg(target_os = "linux")]
 mod quickjs;
+#[cfg(target_os = "linux")]
+mod reader;
 
 use std::{
     env,
@@ -15,6 +17,8 @@ use std::{
     process,
 };
 
+#[cfg(target_os = "linux")]
+pub(crate) use self::reader::confined_reader;
 use crate::plan::{CHILD, ChildPlan};
 
 /// The status of a child that could not confine itself; its reason is on standard error.
