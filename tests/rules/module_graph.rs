@@ -24,6 +24,7 @@ const IMPORTS: [(&str, Modules); 8] = [
                     "error",
                     "external_apps",
                     "key_guesses",
+                    "key_rate",
                     "secret",
                     "system_parameters",
                     "versions",

@@ -107,6 +107,30 @@ async fn guesses_of_keys_are_limited_per_address_and_a_key_that_opened_an_app_go
 }
 
 #[actix_web::test]
+async fn requests_of_a_key_are_limited_where_the_operator_says_so_and_nobody_to_count_them_is_503()
+{
+    let limit = ("GATEWRIGHT_LIMIT_APP_KEY", "2/1m");
+    let h = Harness::with(&[limit]).await;
+    let mut owner = basic_account(&h).await;
+    let app = published(&h, &mut owner, &file("0.6.0", "greets")).await;
+    let (_, one) = make_key(&h, &mut owner, &app).await;
+    let (_, other) = make_key(&h, &mut owner, &app).await;
+    for _ in 0..2 {
+        h.with_bearer("GET", "/v1/info", &one).await.expect(200);
+    }
+    let refused = h.with_bearer("GET", "/v1/info", &one).await;
+    let refused = refused.expect_rate_limited().json();
+    let message = "Too many requests with this API key. Please try again later.";
+    assert_eq!(refused, error(429, "too_many_requests", message));
+    h.with_bearer("GET", "/v1/info", &other).await.expect(200);
+    let settings = [limit, ("REDIS_URL", "redis://127.0.0.1:1/")];
+    let broken = Harness::on(std::sync::Arc::clone(&h.db), h.clock.clone(), &settings).await;
+    let nobody_counts = broken.with_bearer("GET", "/v1/info", &other).await;
+    assert_eq!(nobody_counts.header("retry-after"), "1");
+    nobody_counts.expect(503);
+}
+
+#[actix_web::test]
 async fn guess_of_a_key_that_nobody_can_count_is_503_and_a_right_key_opens_its_app() {
     let world = World::new().await;
     let settings = [("REDIS_URL", "redis://127.0.0.1:1/")];

@@ -146,6 +146,8 @@ settings! {
         GATEWRIGHT_LIMIT_UPLOAD_BY_KEY => upload_by_key: Rate = Rate::new(600, 3600), "600/1h";
         /// Keys of apps that open nothing, per client address.
         GATEWRIGHT_LIMIT_KEY_GUESS => key_guess: Rate = Rate::new(300, 60), "300/1m";
+        /// Requests with an app's key, per key; off unless it is set.
+        GATEWRIGHT_LIMIT_APP_KEY => app_key: Rate = Rate::new(0, 1), "0";
         /// Pages of forms that runs wait for, shown or answered, per client address.
         GATEWRIGHT_LIMIT_FORM => form: Rate = Rate::new(60, 300), "60/5m";
         /// Calls of `GET /account`, per account.
@@ -202,6 +204,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_UPLOAD", self.upload),
             ("GATEWRIGHT_LIMIT_UPLOAD_BY_KEY", self.upload_by_key),
             ("GATEWRIGHT_LIMIT_KEY_GUESS", self.key_guess),
+            ("GATEWRIGHT_LIMIT_APP_KEY", self.app_key),
             ("GATEWRIGHT_LIMIT_FORM", self.form),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
@@ -240,6 +243,7 @@ pub struct Limits {
     pub upload: Limit,
     pub upload_by_key: Limit,
     pub key_guess: Limit,
+    pub app_key: Limit,
     pub form: Limit,
     pub identity: Limit,
     pub per_token: Limit,
@@ -275,6 +279,7 @@ impl From<&LimitSettings> for Limits {
             upload: limit("UPLOAD", settings.upload),
             upload_by_key: limit("UPLOAD_BY_KEY", settings.upload_by_key),
             key_guess: limit("KEY_GUESS", settings.key_guess),
+            app_key: limit("APP_KEY", settings.app_key),
             form: limit("FORM", settings.form),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(

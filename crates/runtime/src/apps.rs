@@ -6,7 +6,7 @@ use gatewright_auth::limits;
 use gatewright_domain::error::Unavailable;
 use gatewright_outbound::guard::{GuardedClient, Limits};
 use gatewright_usecase_apps::{
-    Apps, KeyGuesses, RemoteFile, SecretKeys, SystemParameters, VersionCache,
+    Apps, KeyGuesses, KeyRate, RemoteFile, SecretKeys, SystemParameters, VersionCache,
 };
 use http::{Request, StatusCode};
 
@@ -65,6 +65,7 @@ pub(crate) fn apps(
 ) -> Result<Apps, Unavailable> {
     let external = settings.apps.external_apps();
     let files = &settings.files;
+    let limits = limits::Limits::from(&settings.limits);
     Ok(Apps {
         pool: platform.pool.clone(),
         env: platform.env.clone(),
@@ -79,9 +80,7 @@ pub(crate) fn apps(
         external: external.map_err(|error| Unavailable::new("the settings", error))?,
         remote_file: Some(Arc::new(Guarded(client))),
         versions: VersionCache::default(),
-        key_guesses: KeyGuesses::new(
-            platform.rate_limits(),
-            limits::Limits::from(&settings.limits).key_guess,
-        ),
+        key_guesses: KeyGuesses::new(platform.rate_limits(), limits.key_guess),
+        key_rate: KeyRate::new(platform.rate_limits(), limits.app_key),
     })
 }

@@ -8,7 +8,9 @@ use gatewright_storage_apps::app::{self, App};
 use gatewright_storage_kit::{Conn, Pool};
 use gatewright_usecase_kit::Env;
 
-use crate::{AppError, ExternalApps, KeyGuesses, SecretKeys, SystemParameters, VersionCache};
+use crate::{
+    AppError, ExternalApps, KeyGuesses, KeyRate, SecretKeys, SystemParameters, VersionCache,
+};
 
 /// Fetches an app file from another server. There is one implementation that asks, guarded against addresses of
 /// the own network, and one in tests.
@@ -39,6 +41,8 @@ pub struct Apps {
     pub versions: VersionCache,
     /// What guesses of keys cost.
     pub key_guesses: KeyGuesses,
+    /// What requests with a key cost.
+    pub key_rate: KeyRate,
 }
 
 /// An app of the workspace.

@@ -3,7 +3,7 @@
 use gatewright_auth::api_key;
 use gatewright_domain::{
     Class, Classify, Secret,
-    error::{RateLimited, Unavailable},
+    error::{ChargeError, RateLimited, Unavailable},
     from_charge,
 };
 use gatewright_storage_apps::app::{self, App, KeyedApp};
@@ -39,6 +39,9 @@ pub enum AppKeyError {
     /// Too many keys from one address that opened nothing.
     #[error("Too many invalid access tokens. Please try again later.")]
     RateLimited(#[from] RateLimited),
+    /// The key was used too often.
+    #[error("Too many requests with this API key. Please try again later.")]
+    KeyRateLimited(RateLimited),
     /// A store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -64,9 +67,19 @@ impl Classify for AppKeyError {
             Self::WorkspaceArchived => {
                 Class::forbidden("forbidden").because("workspace_unavailable")
             }
-            Self::RateLimited(limited) => limited.class("too_many_requests"),
+            Self::RateLimited(limited) | Self::KeyRateLimited(limited) => {
+                limited.class("too_many_requests")
+            }
             Self::Unavailable(error) => error.class(),
         }
+    }
+}
+
+/// A key that is used too often is told so, in words of its own.
+fn of_key(error: ChargeError) -> AppKeyError {
+    match error {
+        ChargeError::RateLimited(limited) => AppKeyError::KeyRateLimited(limited),
+        other => other.into(),
     }
 }
 
@@ -85,6 +98,7 @@ impl Apps {
             return Err(AppKeyError::Unknown);
         };
         self.key_guesses.note_opened(stored);
+        self.key_rate.charge(found.key).await.map_err(of_key)?;
         if found.is_use_to_note(ctx.now) {
             let mut conn = self.pool.get().await?;
             // Bookkeeping: no request fails for it.

@@ -19,6 +19,7 @@ mod homes;
 mod import;
 mod key;
 mod key_guesses;
+mod key_rate;
 mod list;
 mod model_config;
 mod openapi;
@@ -52,6 +53,7 @@ pub use gatewright_storage_apps::{
 pub use import::{ImportOutcome, ImportRequest, ImportSource, Overrides};
 pub use key::AppKeyError;
 pub use key_guesses::KeyGuesses;
+pub use key_rate::KeyRate;
 pub use model_config::ModelConfigView;
 pub use openapi::{OpenApp, ReachableApp};
 pub use publish::Marks;
