@@ -1,4 +1,5 @@
 //! The real binaries, killed and cut off. Here time is real: waiting is polling with a deadline.
 
 mod documents;
+mod programs;
 mod run_chaos;

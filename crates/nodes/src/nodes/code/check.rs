@@ -59,7 +59,7 @@ fn shaped(name: &str, shape: &Shape, value: Json, depth: usize) -> Result<Json, 
 fn object(name: &str, shape: &Shape, value: Json, depth: usize) -> Result<Json, String> {
     let Json::Object(members) = value else {
         return Err(format!(
-            "Output {name} is not an object, got {} instead.",
+            "Output {name} is not an object, got <class '{}'> instead.",
             python_type(&value)
         ));
     };
@@ -135,7 +135,7 @@ fn list(
 ) -> Result<Json, String> {
     let Json::Array(items) = value else {
         return Err(format!(
-            "Output {name} is not an array, got {} instead.",
+            "Output {name} is not an array, got <class '{}'> instead.",
             python_type(&value)
         ));
     };
@@ -177,7 +177,7 @@ fn boolean(name: &str, value: Json) -> Result<Json, String> {
     match value {
         Json::Null | Json::Bool(_) => Ok(value),
         other => Err(format!(
-            "Output {name} is not a boolean, got {} instead.",
+            "Output {name} is not a boolean, got <class '{}'> instead.",
             python_type(&other)
         )),
     }
@@ -188,7 +188,7 @@ fn number(name: &str, value: Json) -> Result<Json, String> {
         return match value {
             Json::Null => Ok(value),
             other => Err(format!(
-                "Output {name} is not a number, got {} instead.",
+                "Output {name} is not a number, got <class '{}'> instead.",
                 python_type(&other)
             )),
         };
@@ -274,17 +274,17 @@ mod tests {
             (
                 "number",
                 json!("1"),
-                "Output x is not a number, got str instead.",
+                "Output x is not a number, got <class 'str'> instead.",
             ),
             (
                 "object",
                 json!([]),
-                "Output x is not an object, got list instead.",
+                "Output x is not an object, got <class 'list'> instead.",
             ),
             (
                 "array[string]",
                 json!({}),
-                "Output x is not an array, got dict instead.",
+                "Output x is not an array, got <class 'dict'> instead.",
             ),
             (
                 "array[string]",
