@@ -598,25 +598,64 @@ async fn program_with_a_network_reaches_its_proxy_and_no_other_port() {
     );
 }
 
-/// Forbids Landlock, as an old kernel or a container does, and runs what follows.
-const WITHOUT_LANDLOCK: &str = "import ctypes, os, struct, sys\n\
-    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 444), (6, 0, 0, 0x50026), (6, 0, 0, 0x7fff0000)]\n\
+/// Answers a call with an error, or with success and no effect, and runs what follows.
+const ANSWERED: &str = "import ctypes, os, struct, sys\n\
+    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, CALL), (6, 0, 0, 0x50000 + ERROR), (6, 0, 0, 0x7fff0000)]\n\
     code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *step) for step in steps))\n\
     program = struct.pack('HxxxxxxP', len(steps), ctypes.addressof(code))\n\
     prctl = ctypes.CDLL(None).prctl\n\
     assert prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, program, 0, 0) == 0\n\
     os.execv(sys.argv[1], sys.argv[1:])";
 
-#[tokio::test]
-async fn machine_that_cannot_isolate_runs_nothing_and_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let script = folder.path().join("helper");
+/// A helper on a machine where a system call is answered so, whatever is asked of it.
+fn helper_where(folder: &Path, call: i64, error: i32) -> PathBuf {
+    let script = folder.join(format!("helper-{call}"));
+    let answered = ANSWERED
+        .replace("CALL", &call.to_string())
+        .replace("ERROR", &error.to_string());
     let text = format!(
-        "#!/usr/bin/python3\nimport sys\nsys.argv.insert(1, {:?})\n{WITHOUT_LANDLOCK}",
+        "#!/usr/bin/python3\nimport sys\nsys.argv.insert(1, {:?})\n{answered}",
         settings().helper
     );
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+/// Attempts prove something only where they lead out without the step that stops them.
+#[tokio::test]
+async fn each_step_of_the_confinement_stops_what_the_others_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let untouched = sandbox();
+    for (step, code) in [
+        (
+            libc::SYS_landlock_restrict_self,
+            "import os; os.listdir('/')",
+        ),
+        (libc::SYS_seccomp, "import socket; socket.socket()"),
+        (libc::SYS_prlimit64, "bytearray(2 << 30)"),
+    ] {
+        let code = format!("{code}\nprint('OUT')");
+        let without = SandboxSettings {
+            helper: helper_where(folder.path(), step, 0),
+            ..settings()
+        };
+        let without = Sandbox::new(without).unwrap();
+        let outcome = run(&without, Language::Python, &code).await;
+        assert_eq!(outcome.stdout, "OUT\n", "{code}: {outcome:?}");
+        let outcome = run(&untouched, Language::Python, &code).await;
+        assert_eq!(outcome.stdout, "", "{code}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn machine_that_cannot_isolate_runs_nothing_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = helper_where(
+        folder.path(),
+        libc::SYS_landlock_create_ruleset,
+        libc::ENOSYS,
+    );
     let sandbox = Sandbox::new(SandboxSettings {
         helper: script,
         ..settings()
