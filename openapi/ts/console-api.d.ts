@@ -2289,7 +2289,7 @@ export interface components {
             /** @description Where it can be fetched from us, for some minutes. */
             url: string;
             mime_type?: string | null;
-            /** @description The id of the account that had it fetched. */
+            /** @description The id of the account or end user that had it fetched. */
             created_by: string;
             /**
              * Format: int64

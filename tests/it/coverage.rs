@@ -7,7 +7,45 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Browser, Harness, basic_account};
 
 /// Operations that anybody may call, and why.
-const PUBLIC: [(&str, &str); 34] = [
+const PUBLIC: [(&str, &str); 48] = [
+    (
+        "GET /api/passport",
+        "a page is open to whoever has its address; limited",
+    ),
+    ("GET /api/login/status", "says whether a passport is good"),
+    ("POST /api/logout", "forgets nothing"),
+    ("POST /api/login", "404: for the enterprise product"),
+    (
+        "POST /api/email-code-login",
+        "404: for the enterprise product",
+    ),
+    (
+        "POST /api/email-code-login/validity",
+        "404: for the enterprise product",
+    ),
+    (
+        "POST /api/forgot-password",
+        "404: for the enterprise product",
+    ),
+    (
+        "POST /api/forgot-password/validity",
+        "404: for the enterprise product",
+    ),
+    (
+        "POST /api/forgot-password/resets",
+        "404: for the enterprise product",
+    ),
+    ("GET /api/webapp/access-mode", "constant"),
+    ("GET /api/webapp/permission", "constant"),
+    (
+        "GET /api/form/human_input/{form_token}",
+        "the token is the credential; limited",
+    ),
+    (
+        "POST /api/form/human_input/{form_token}",
+        "the token is the credential; limited",
+    ),
+    ("GET /api/system-features", "as the console's"),
     (
         "GET /.well-known/oauth-authorization-server",
         "where clients start",

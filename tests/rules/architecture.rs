@@ -284,6 +284,22 @@ const EDGES: &[(&str, &[&str])] = &[
             "usecase-files",
         ],
     ),
+    // Beside it: another way to say who calls, and the same bodies.
+    (
+        "http-webapp",
+        &[
+            "auth",
+            "conversation-service",
+            "domain",
+            "http-files",
+            "http-kit",
+            "http-runs",
+            "run-events",
+            "run-service",
+            "usecase-apps",
+            "usecase-files",
+        ],
+    ),
     // `http-identity`: an audit trail is exported as the same lines by page and API.
     (
         "pages",
@@ -337,6 +353,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "http-kit",
             "http-runs",
             "http-service",
+            "http-webapp",
             "pages",
             "pages-apps",
             "usecase-kit",
@@ -487,6 +504,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "http-files",
             "http-runs",
             "http-service",
+            "http-webapp",
             "pages",
             "pages-apps",
             "pages-kit",
@@ -503,6 +521,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "http-files",
             "http-runs",
             "http-service",
+            "http-webapp",
             // Forms with files in them.
             "pages-apps",
             "pages-kit",
@@ -518,6 +537,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "http-files",
             "http-runs",
             "http-service",
+            "http-webapp",
             "pages",
             "pages-apps",
             "pages-kit",

@@ -9,6 +9,7 @@ use gatewright_domain::{
 };
 use gatewright_http::{
     AppsServices, FilesServices, HttpSettings, IdentityServices, RunsServices, Services,
+    WebAppServices,
 };
 use gatewright_runtime::{AppServices, RunPlane, ServerSettings};
 
@@ -49,6 +50,9 @@ pub fn services(
         runs: RunsServices {
             runs: Data::from(Arc::clone(&runs.service)),
             conversations: Data::from(Arc::clone(&runs.conversations)),
+        },
+        web_apps: WebAppServices {
+            visitors: Data::from(Arc::clone(&runs.visitors)),
         },
         readiness: Data::from(Arc::clone(&app.readiness)),
         keys: Data::new(app.master.clone()),

@@ -27,6 +27,7 @@ pub mod limits;
 pub mod origin;
 pub mod secret_key;
 pub mod sso;
+pub mod web_passport;
 
 /// The types that ports and envelopes speak in, for those who embed this crate alone.
 pub use gatewright_domain as domain;

@@ -142,7 +142,7 @@ settings! {
         GATEWRIGHT_LIMIT_INTROSPECTION => introspection: Rate = Rate::new(6000, 60), "6000/1m";
         /// Uploads of files, per account.
         GATEWRIGHT_LIMIT_UPLOAD => upload: Rate = Rate::new(60, 3600), "60/1h";
-        /// Uploads of files with an app's key, per end user.
+        /// Uploads of files with an app's key or as a visitor of a web app, per end user.
         GATEWRIGHT_LIMIT_UPLOAD_BY_KEY => upload_by_key: Rate = Rate::new(600, 3600), "600/1h";
         /// Keys of apps that open nothing, per client address.
         GATEWRIGHT_LIMIT_KEY_GUESS => key_guess: Rate = Rate::new(300, 60), "300/1m";
@@ -150,6 +150,8 @@ settings! {
         GATEWRIGHT_LIMIT_APP_KEY => app_key: Rate = Rate::new(0, 1), "0";
         /// Pages of forms that runs wait for, shown or answered, per client address.
         GATEWRIGHT_LIMIT_FORM => form: Rate = Rate::new(60, 300), "60/5m";
+        /// Passports of new visitors of web apps, per client address.
+        GATEWRIGHT_LIMIT_PASSPORT => passport: Rate = Rate::new(300, 300), "300/5m";
         /// Calls of `GET /account`, per account.
         GATEWRIGHT_LIMIT_IDENTITY => identity: Rate = Rate::new(60, 60), "60/1m";
         /// Requests a minute per bearer; 0 is unlimited.
@@ -206,6 +208,7 @@ impl LimitSettings {
             ("GATEWRIGHT_LIMIT_KEY_GUESS", self.key_guess),
             ("GATEWRIGHT_LIMIT_APP_KEY", self.app_key),
             ("GATEWRIGHT_LIMIT_FORM", self.form),
+            ("GATEWRIGHT_LIMIT_PASSPORT", self.passport),
             ("GATEWRIGHT_LIMIT_IDENTITY", self.identity),
         ]
     }
@@ -245,6 +248,7 @@ pub struct Limits {
     pub key_guess: Limit,
     pub app_key: Limit,
     pub form: Limit,
+    pub passport: Limit,
     pub identity: Limit,
     pub per_token: Limit,
     pub approve: Limit,
@@ -281,6 +285,7 @@ impl From<&LimitSettings> for Limits {
             key_guess: limit("KEY_GUESS", settings.key_guess),
             app_key: limit("APP_KEY", settings.app_key),
             form: limit("FORM", settings.form),
+            passport: limit("PASSPORT", settings.passport),
             identity: limit("IDENTITY", settings.identity),
             per_token: limit(
                 "OPENAPI_RATE_LIMIT_PER_TOKEN",

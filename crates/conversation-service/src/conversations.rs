@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatewright_auth::form_token::FormKeys;
-use gatewright_domain::ids::{AppId, WorkspaceId};
+use gatewright_domain::ids::{AppId, EndUserId, WorkspaceId};
 use gatewright_model::ModelCatalogue;
 use gatewright_storage_kit::Pool;
 use gatewright_storage_runs::{
@@ -21,6 +21,8 @@ use crate::ConversationError;
 
 /// Where conversations of the service API begin.
 pub const SERVICE_API: &[&str] = &["service-api"];
+/// Where conversations of web apps begin.
+pub const WEB_APP: &[&str] = &["web-app"];
 /// Conversations that wait for a name at a time; those beyond keep the beginning of their question.
 const MAX_UNNAMED: usize = 256;
 
@@ -56,6 +58,16 @@ pub struct Talker {
 }
 
 impl Talker {
+    /// A visitor of the page of an app.
+    pub fn visitor(app: &App, id: EndUserId) -> Self {
+        Self {
+            workspace: app.workspace,
+            app: app.id,
+            creator: Creator::EndUser(id.0),
+            surfaces: WEB_APP,
+        }
+    }
+
     pub(crate) fn owned(&self) -> Owned<'static> {
         Owned {
             app: self.app.0,

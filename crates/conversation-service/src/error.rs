@@ -20,6 +20,9 @@ pub enum ConversationError {
     /// The one that a list is to go on before is not in the conversation.
     #[error("First Message Not Exists.")]
     FirstNotFound,
+    /// The one that a list of kept answers is to go on behind is not kept.
+    #[error("Last Message Not Exists.")]
+    LastMessageNotFound,
     /// The conversation has no such variable.
     #[error("Conversation Variable Not Exists.")]
     VariableNotFound,
@@ -96,6 +99,7 @@ impl Classify for ConversationError {
             | Self::LastNotFound
             | Self::MessageNotFound
             | Self::FirstNotFound
+            | Self::LastMessageNotFound
             | Self::VariableNotFound
             | Self::AnnotationNotFound => Class::not_found("not_found"),
             Self::EndUserNotFound => Class::not_found("end_user_not_found"),

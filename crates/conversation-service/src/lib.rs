@@ -16,12 +16,14 @@ mod messages;
 mod model;
 mod naming;
 mod pattern;
+mod pins;
 mod rename;
+mod saved;
 mod suggest;
 mod variables;
 
 pub use annotations::{AnnotationPage, AnnotationText};
-pub use conversations::{Conversations, SERVICE_API, Talker, Window};
+pub use conversations::{Conversations, SERVICE_API, Talker, WEB_APP, Window};
 pub use error::ConversationError;
 pub use feedback::Opinion;
 pub use gatewright_storage_runs::{

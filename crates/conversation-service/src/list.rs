@@ -12,6 +12,8 @@ pub struct ListRequest {
     pub sort: SortTime,
     /// The latest first.
     pub newest_first: bool,
+    /// `true`: those that the talker pinned; `false`: the others; none: all.
+    pub pinned: Option<bool>,
     /// The last one that was shown; none: from the beginning on.
     pub last: Option<Uuid>,
     /// At most so many.
@@ -45,6 +47,7 @@ impl Conversations {
         let part = Part {
             sort: request.sort,
             newest_first: request.newest_first,
+            pinned: request.pinned,
             after,
             limit: i64::from(request.limit) + 1,
         };

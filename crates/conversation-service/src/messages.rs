@@ -72,15 +72,29 @@ impl Conversations {
         if window.rows.is_empty() {
             return Ok(Window::empty());
         }
-        let extras = self.extras(talker, &window.rows).await?;
-        let mut rows = Vec::with_capacity(window.rows.len());
-        for row in window.rows.into_iter().rev() {
-            rows.push(self.message(ctx, row, &extras).await?);
-        }
+        let rows = window.rows.into_iter().rev().collect();
         Ok(Window {
-            rows,
+            rows: self.whole(ctx, talker, rows).await?,
             has_more: window.has_more,
         })
+    }
+
+    /// Messages of the talker's with what hangs on them.
+    pub(crate) async fn whole(
+        &self,
+        ctx: &Ctx,
+        talker: &Talker,
+        rows: Vec<Listed>,
+    ) -> Result<Vec<MessageRow>, ConversationError> {
+        if rows.is_empty() {
+            return Ok(vec![]);
+        }
+        let extras = self.extras(talker, &rows).await?;
+        let mut whole = Vec::with_capacity(rows.len());
+        for row in rows {
+            whole.push(self.message(ctx, row, &extras).await?);
+        }
+        Ok(whole)
     }
 
     async fn page(

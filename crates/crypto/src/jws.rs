@@ -60,19 +60,36 @@ pub fn verify(ring: &KeyRing, token: &str) -> Result<Opened, InvalidJws> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(InvalidJws);
     }
-    let kid = acceptable_header(token).ok_or(InvalidJws)?;
+    let kid = acceptable_header(token).flatten().ok_or(InvalidJws)?;
     let keys = ring.keys();
     if !keys.iter().any(|key| key.kid() == kid) {
         return Err(InvalidJws);
     }
+    let claims = opened(keys, Some(kid.clone()), token)?;
+    Ok(Opened { claims, kid })
+}
+
+/// The same of a token whose header names no key, as Dify makes them: any key of the ring may have signed it.
+///
+/// # Errors
+/// When it names one, or none of them did.
+pub fn verify_unnamed(ring: &KeyRing, token: &str) -> Result<Map<String, Value>, InvalidJws> {
+    if token.len() > MAX_TOKEN_BYTES || acceptable_header(token) != Some(None) {
+        return Err(InvalidJws);
+    }
+    opened(ring.keys(), None, token)
+}
+
+fn opened(
+    keys: Arc<[HmacKey]>,
+    kid: Option<String>,
+    token: &str,
+) -> Result<Map<String, Value>, InvalidJws> {
     let verifier = Verifier { keys, kid };
     let (payload, _) = JwsContext::new()
         .deserialize_compact(token, &verifier)
         .map_err(|_| InvalidJws)?;
-    Ok(Opened {
-        claims: parse_claims(&payload)?,
-        kid: verifier.kid,
-    })
+    parse_claims(&payload)
 }
 
 /// Reads a payload: an object in which no name comes twice.
@@ -81,9 +98,9 @@ pub fn parse_claims(payload: &[u8]) -> Result<Map<String, Value>, InvalidJws> {
     Ok(claims)
 }
 
-/// The `kid` of a header that says nothing but what we say ourselves: no member twice, no member
+/// The `kid`, if there is one, of a header that says nothing but what we say ourselves: no member twice, no member
 /// that changes how the token is read, no other type.
-fn acceptable_header(token: &str) -> Option<String> {
+fn acceptable_header(token: &str) -> Option<Option<String>> {
     let (header, _) = token.split_once('.')?;
     let bytes = URL_SAFE_NO_PAD.decode(header).ok()?;
     let UniqueObject(mut header) = serde_json::from_slice(&bytes).ok()?;
@@ -96,7 +113,9 @@ fn acceptable_header(token: &str) -> Option<String> {
     };
     let ours = header.get("alg").and_then(Value::as_str) == Some(ALGORITHM);
     match header.remove("kid") {
-        Some(Value::String(kid)) if plain && typed && ours => Some(kid),
+        _ if !(plain && typed && ours) => None,
+        Some(Value::String(kid)) => Some(Some(kid)),
+        None => Some(None),
         _ => None,
     }
 }
@@ -106,11 +125,11 @@ const ALGORITHM: &str = "HS256";
 #[derive(Debug, Clone)]
 struct Signer(HmacKey);
 
-/// All keys of one id: after a rotation several secrets may stand behind the shared id.
+/// All keys of one id: after a rotation several secrets may stand behind the shared id. Without an id all of them.
 #[derive(Debug, Clone)]
 struct Verifier {
     keys: Arc<[HmacKey]>,
-    kid: String,
+    kid: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -148,10 +167,11 @@ impl JwsVerifier for Verifier {
         &Hs256Algorithm
     }
     fn key_id(&self) -> Option<&str> {
-        Some(&self.kid)
+        self.kid.as_deref()
     }
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
-        let mut named = self.keys.iter().filter(|key| key.kid() == self.kid);
+        let is_meant = |key: &&HmacKey| self.kid.as_deref().is_none_or(|kid| key.kid() == kid);
+        let mut named = self.keys.iter().filter(is_meant);
         if named.any(|key| key.verify(message, signature)) {
             Ok(())
         } else {

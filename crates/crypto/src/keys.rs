@@ -97,11 +97,13 @@ pub enum Purpose {
     WorkspaceSecret,
     /// Tokens that open a form of a run.
     FormToken,
+    /// Passports of visitors of web apps.
+    WebPassport,
 }
 
 impl Purpose {
     /// All purposes, in the order of their indices.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ConsoleAccess,
         Self::ConsoleCsrf,
         Self::ConsoleRefresh,
@@ -121,6 +123,7 @@ impl Purpose {
         Self::SealedValue,
         Self::WorkspaceSecret,
         Self::FormToken,
+        Self::WebPassport,
     ];
 
     /// What another service may verify, and is given keys for.
@@ -148,6 +151,7 @@ impl Purpose {
             Self::SealedValue => "sealed-value",
             Self::WorkspaceSecret => "workspace-secret",
             Self::FormToken => "form-token",
+            Self::WebPassport => "web-passport",
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi::operations(),
         Surface::Console => console::operations(),
-        Surface::Service => Operations::default(),
+        Surface::Service | Surface::WebApp => Operations::default(),
     }
 }
 

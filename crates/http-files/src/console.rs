@@ -5,7 +5,6 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_auth::file::FileView;
 use gatewright_domain::{
     file::{DOCUMENTS, FileName, FileOwner},
     ids::FileId,
@@ -17,14 +16,17 @@ use gatewright_http_kit::{
         Body, ConsoleFormat, InWorkspace, PathId, RequestCtx, SignedIn, Then, UploadForm,
         WorkspaceMember,
     },
-    input::text::Text,
 };
 use gatewright_usecase_files::{FileError, Files};
 use gatewright_usecase_identity::console::ConsoleError;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{NotTaken, UploadedFileBody, Uploader, take};
+use crate::{
+    NotTaken, UploadedFileBody, Uploader,
+    remote::{FetchedFileBody, RemoteFileBody, RemoteUpload, fetched},
+    take,
+};
 
 /// Characters of a text that a preview shows.
 const PREVIEW_CHARS: usize = 3_000;
@@ -128,15 +130,6 @@ pub(crate) async fn preview(
     Ok(Json(TextBody { content }))
 }
 
-/// A file elsewhere.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RemoteFileBody {
-    /// Its media type.
-    file_type: String,
-    /// How many bytes it has; 0 when nobody says.
-    file_length: u64,
-}
-
 /// Looks at a file elsewhere: on the public internet, and beyond it where the operator allows it.
 #[utoipa::path(
     get, path = "/console/api/remote-files/{url}", operation_id = "remote_file",
@@ -150,36 +143,7 @@ pub(crate) async fn remote_info(
     _: InWorkspace<WorkspaceMember>,
     url: Path<String>,
 ) -> Result<Json<RemoteFileBody>, ConsoleFailure> {
-    let info = files.look(&url).await?;
-    Ok(Json(RemoteFileBody {
-        file_type: info.media_type,
-        file_length: info.bytes.unwrap_or_default(),
-    }))
-}
-
-/// What is to be fetched.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct RemoteUpload {
-    /// Where it is.
-    url: Text,
-}
-
-/// A file that was fetched and is now an upload.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FetchedFileBody {
-    id: String,
-    name: String,
-    /// How many bytes the file has.
-    size: u32,
-    /// In lower case, without the dot.
-    extension: String,
-    /// Where it can be fetched from us, for some minutes.
-    url: String,
-    mime_type: Option<String>,
-    /// The id of the account that had it fetched.
-    created_by: String,
-    /// When it was fetched, in Unix seconds.
-    created_at: i64,
+    Ok(Json(files.look(&url).await?.into()))
 }
 
 /// Fetches a file from elsewhere and keeps it as an upload.
@@ -196,17 +160,6 @@ pub(crate) async fn remote_upload(
     request: Then<InWorkspace<WorkspaceMember>, Body<RemoteUpload, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(here, body) = request;
-    let Uploader { owner, workspace } = uploader(&here);
-    let url = body.into_inner().url;
-    let file = files.fetch(&ctx, &url, workspace, owner).await?;
-    Ok(HttpResponse::Created().json(FetchedFileBody {
-        url: files.address(&ctx, FileView::File, file.id)?,
-        id: file.id.to_string(),
-        name: file.name,
-        size: file.size,
-        extension: file.extension,
-        mime_type: file.mime_type,
-        created_by: file.created_by.id().to_string(),
-        created_at: file.created_at.timestamp(),
-    }))
+    let file = fetched(&files, &ctx, uploader(&here), &body.into_inner()).await?;
+    Ok(HttpResponse::Created().json(file))
 }

@@ -69,6 +69,7 @@ pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi_surface::operations(),
         Surface::Console => console_surface::operations(),
+        Surface::WebApp => console_surface::web_operations(),
         Surface::Service => Operations::default(),
     }
 }
@@ -77,6 +78,6 @@ pub fn operations(surface: Surface) -> Operations {
 pub fn operations_elsewhere(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => system_surface::discovery_operations(),
-        Surface::Console | Surface::Service => Operations::default(),
+        Surface::Console | Surface::Service | Surface::WebApp => Operations::default(),
     }
 }

@@ -26,6 +26,8 @@ const METHODS: [Method; 6] = [
     Method::DELETE,
     Method::OPTIONS,
 ];
+const APP_CODE: HeaderName = HeaderName::from_static("x-app-code");
+const APP_PASSPORT: HeaderName = HeaderName::from_static("x-app-passport");
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// For `/openapi/v1`: the origins of `OPENAPI_CORS_ALLOW_ORIGINS`.
@@ -54,10 +56,42 @@ pub fn service() -> Cors {
         .allowed_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
-            HeaderName::from_static("x-app-code"),
-            HeaderName::from_static("x-app-passport"),
+            APP_CODE,
+            APP_PASSPORT,
         ])
         .expose_headers(EXPOSED)
+}
+
+/// For `/api`: the configured origins, any by default (console.md §1.3). The stock web app sends its requests with credentials, and no
+/// route below `/api` reads a cookie: a passport is a header, which no other page can send for its visitor.
+pub fn web(settings: &HttpSettings) -> Cors {
+    of_web(settings).supports_credentials()
+}
+
+/// For `/api/chat-messages` and below: the same without credentials, as pages that embed a chat call it.
+pub fn web_chat(settings: &HttpSettings) -> Cors {
+    of_web(settings)
+}
+
+fn of_web(settings: &HttpSettings) -> Cors {
+    let cors = Cors::default()
+        .block_on_origin_mismatch(false)
+        .allowed_methods(METHODS)
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            APP_CODE,
+            APP_PASSPORT,
+            CSRF,
+        ])
+        .expose_headers(EXPOSED);
+    if settings.web_origins.iter().any(|origin| origin == "*") {
+        return cors.allow_any_origin();
+    }
+    let exact = settings.web_origins.iter();
+    let exact = exact.map(|origin| origin.trim_end_matches('/'));
+    let exact = exact.filter(|origin| !origin.is_empty());
+    exact.fold(cors, Cors::allowed_origin)
 }
 
 /// Without a configured origin there is nothing to say, so nothing is said.

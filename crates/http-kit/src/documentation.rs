@@ -16,11 +16,13 @@ pub enum Surface {
     Console,
     /// The service API `/v1`, for holders of keys.
     Service,
+    /// `/api`, for visitors of pages of apps.
+    WebApp,
 }
 
 impl Surface {
     /// All documents, in the order in which they are written.
-    pub const ALL: [Self; 3] = [Self::OpenApi, Self::Console, Self::Service];
+    pub const ALL: [Self; 4] = [Self::OpenApi, Self::Console, Self::Service, Self::WebApp];
 
     /// The file that the document is kept in.
     pub fn file_name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Surface {
             Self::OpenApi => "openapi-v1.json",
             Self::Console => "console-api.json",
             Self::Service => "service-v1.json",
+            Self::WebApp => "web-api.json",
         }
     }
 }

@@ -17,6 +17,8 @@ settings! {
         OPENAPI_CORS_ALLOW_ORIGINS => openapi_origins: Vec<String> = vec![], "https://app.example.com";
         /// Origins that may call `/console/api` from a browser, with credentials; `CONSOLE_WEB_URL` always may. `*` is ignored.
         CONSOLE_CORS_ALLOW_ORIGINS => console_origins: Vec<String> = vec![], "https://console.example.com";
+        /// Origins whose pages may call `/api`, where web apps are; `*`: any.
+        WEB_API_CORS_ALLOW_ORIGINS => web_origins: Vec<String> = vec!["*".into()], "https://www.example.com";
         /// Seconds that a shutdown waits for running requests.
         GATEWRIGHT_SHUTDOWN_SECONDS => shutdown_seconds: u16 = 30, "30";
     }

@@ -150,6 +150,41 @@ impl From<MessageRow> for MessageBody {
     }
 }
 
+/// An answer that a user keeps.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SavedMessageBody {
+    id: Uuid,
+    #[schema(value_type = Object)]
+    inputs: Value,
+    query: String,
+    /// Addresses of files in it can be fetched for some minutes.
+    answer: String,
+    message_files: Vec<MessageFileBody>,
+    /// What the user says of it; null: nothing.
+    #[schema(required)]
+    feedback: Option<FeedbackBody>,
+    /// When it was asked, in Unix seconds.
+    created_at: i64,
+}
+
+impl From<MessageRow> for SavedMessageBody {
+    fn from(message: MessageRow) -> Self {
+        Self {
+            id: message.row.id,
+            inputs: message.inputs,
+            query: message.row.query,
+            answer: message.row.answer,
+            message_files: message
+                .files
+                .into_iter()
+                .map(MessageFileBody::from)
+                .collect(),
+            feedback: message.rating.map(|rating| FeedbackBody { rating }),
+            created_at: unix(message.row.created_at),
+        }
+    }
+}
+
 /// A part of a list, its rows as they are told.
 pub fn scroll<R, T: From<R>>(limit: u32, window: Window<R>) -> Scroll<T> {
     let rows = window.rows.into_iter().map(T::from).collect();

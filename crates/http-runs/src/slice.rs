@@ -29,7 +29,7 @@ impl RunsServices {
 pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi::operations(),
-        Surface::Console | Surface::Service => Operations::default(),
+        Surface::Console | Surface::Service | Surface::WebApp => Operations::default(),
     }
 }
 

@@ -65,6 +65,7 @@ pub(crate) async fn list(
     let request = ListRequest {
         sort: sort.time(),
         newest_first: sort.is_newest_first(),
+        pinned: None,
         last: query.last_id.and_then(MaybeId::get),
         limit,
     };

@@ -44,7 +44,7 @@ pub fn operations(surface: Surface) -> Operations {
             )
             .and(operations!["logs": logs::list, end_users::find])
             .and(operations!["forms": forms::form, forms::submit => Facts::LARGE]),
-        Surface::OpenApi | Surface::Console => Operations::default(),
+        Surface::OpenApi | Surface::Console | Surface::WebApp => Operations::default(),
     }
 }
 

@@ -36,6 +36,12 @@ pub fn document(surface: Surface) -> OpenApi {
             operations,
             vec![app_key()],
         ),
+        Surface::WebApp => build(
+            "Gatewright: /api",
+            "ServiceErrorBody",
+            operations,
+            vec![passport()],
+        ),
     }
 }
 
@@ -100,6 +106,11 @@ fn bearer() -> Scheme {
 fn app_key() -> Scheme {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     ("app_key", SecurityScheme::Http(scheme))
+}
+
+fn passport() -> Scheme {
+    let header = ApiKey::Header(ApiKeyValue::new("X-App-Passport"));
+    ("passport", SecurityScheme::ApiKey(header))
 }
 
 fn introspection() -> Scheme {

@@ -19,10 +19,11 @@ use gatewright_http_kit::{
     cors,
     documentation::Surface,
     error, middleware,
-    operation::{ProviderTimeout, mount},
+    operation::{Operation, Operations, ProviderTimeout, mount},
     settings::HttpSettings,
 };
 use gatewright_http_runs::RunsServices;
+use gatewright_http_webapp::WebAppServices;
 use gatewright_pages as pages;
 use gatewright_pages_apps as pages_apps;
 use gatewright_usecase_kit::readiness::Readiness;
@@ -40,6 +41,8 @@ pub struct Services {
     pub files: FilesServices,
     /// The services of the runs slice.
     pub runs: RunsServices,
+    /// The services of pages of apps.
+    pub web_apps: WebAppServices,
     /// Whether the dependencies answer, for `/readyz`.
     pub readiness: Data<Readiness>,
     /// The installation's keys; only their ids are shown.
@@ -66,6 +69,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         services.apps.provide(config);
         services.files.provide(config);
         services.runs.provide(config);
+        services.web_apps.provide(config);
         config
             .app_data(services.readiness.clone())
             .app_data(services.keys.clone())
@@ -89,6 +93,21 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
                 .configure(|scope| {
                     mount(scope, "/v1", slices::operations(Surface::Service));
                 })
+                .default_service(web::to(error::not_found)),
+        );
+        let (mut web, mut chat) = (slices::operations(Surface::WebApp), Operations::default());
+        let is_chat = |operation: &mut Operation| operation.path.starts_with(WEB_CHAT);
+        chat.list = web.list.extract_if(.., is_chat).collect();
+        config.service(
+            web::scope(WEB_CHAT)
+                .wrap(cors::web_chat(&services.http))
+                .configure(|scope| mount(scope, WEB_CHAT, chat))
+                .default_service(web::to(error::not_found)),
+        );
+        config.service(
+            web::scope("/api")
+                .wrap(cors::web(&services.http))
+                .configure(|scope| mount(scope, "/api", web))
                 .default_service(web::to(error::not_found)),
         );
         if services.identity.device_settings.openapi_enabled {
@@ -120,6 +139,9 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         config.default_service(web::to(pages::nowhere));
     }
 }
+
+/// Where pages that embed a chat send what is said in it.
+const WEB_CHAT: &str = "/api/chat-messages";
 
 /// The enterprise product is asked for less than this; identity providers say themselves how long they may take.
 const BROKER_TIMEOUT: Duration = Duration::from_millis(2600);

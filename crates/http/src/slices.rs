@@ -10,7 +10,7 @@ struct Slice {
     operations_elsewhere: fn(Surface) -> Operations,
 }
 
-const SLICES: [Slice; 5] = [
+const SLICES: [Slice; 6] = [
     Slice {
         operations: gatewright_http_identity::operations,
         operations_elsewhere: gatewright_http_identity::operations_elsewhere,
@@ -30,6 +30,10 @@ const SLICES: [Slice; 5] = [
     Slice {
         operations: gatewright_http_service::operations,
         operations_elsewhere: gatewright_http_service::operations_elsewhere,
+    },
+    Slice {
+        operations: gatewright_http_webapp::operations,
+        operations_elsewhere: gatewright_http_webapp::operations_elsewhere,
     },
 ];
 

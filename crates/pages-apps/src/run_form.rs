@@ -297,6 +297,7 @@ mod tests {
     fn fields_stand_at_their_marks_and_those_without_one_behind_the_text() {
         let input = |name: &str| json!({"output_variable_name": name, "type": "paragraph", "default": {"type": "constant", "value": "d"}});
         let form = OpenForm {
+            app: gatewright_domain::ids::AppId(uuid::Uuid::nil()),
             title: String::new(),
             content: "Hi <b>{{#$output.a#}}</b> {{#$output.stray#}} *x* {{#$output.".into(),
             inputs: vec![input("a"), input("b")],

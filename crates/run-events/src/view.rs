@@ -53,9 +53,11 @@ impl Audience {
     /// Whether this reader may act on a form as that recipient.
     fn acts_as(self, kind: RecipientKind) -> bool {
         match self {
-            Self::ServiceApi | Self::Openapi => kind == RecipientKind::StandaloneWebApp,
+            // A visitor is none of those who are asked by mail or in the console.
+            Self::ServiceApi | Self::Openapi | Self::WebApp => {
+                kind == RecipientKind::StandaloneWebApp
+            }
             Self::Debugger => matches!(kind, RecipientKind::Console | RecipientKind::Backstage),
-            Self::WebApp => true,
         }
     }
 
@@ -90,8 +92,8 @@ impl View {
         self.generation == Generation::V1_16
     }
 
-    /// The token by which this reader may answer a form: of the best recipient that they may act as. Readers of 1.14
-    /// who can act as none get the form's own token, with which they can do nothing; newer ones get none.
+    /// The token by which this reader may answer a form: of the best recipient that they may act as. Programs of 1.14
+    /// that can act as none get the form's own token, with which they can do nothing; newer ones, and visitors, get none.
     #[must_use]
     pub fn form_token(self, recipients: &[Recipient]) -> Option<&str> {
         let best = |acts: &dyn Fn(RecipientKind) -> bool| {
@@ -105,7 +107,10 @@ impl View {
         let own = best(&|kind| self.audience.acts_as(kind));
         match self.generation {
             Generation::V1_16 => own,
-            Generation::V1_14 => own.or_else(|| best(&|_| true)),
+            Generation::V1_14 if self.audience != Audience::WebApp => {
+                own.or_else(|| best(&|_| true))
+            }
+            Generation::V1_14 => own,
         }
     }
 
@@ -178,8 +183,8 @@ mod tests {
             ),
             (ServiceApi, mail(), "Backstage", "", "console email"),
             (Openapi, mail(), "Backstage", "", "console email"),
-            (WebApp, web(), "Backstage", "Backstage", ""),
-            (WebApp, mail(), "Backstage", "Backstage", ""),
+            (WebApp, web(), "StandaloneWebApp", "StandaloneWebApp", ""),
+            (WebApp, mail(), "", "", ""),
             (
                 Debugger,
                 vec![Console, Backstage],

@@ -122,6 +122,7 @@ impl RunService {
         let run = run.ok_or(RunServiceError::RunNotFound)?;
         let (role, reader) = match &request.caller {
             Caller::Account { id, .. } => ("account", Some(*id)),
+            Caller::Visitor { id, .. } => ("end_user", Some(*id)),
             Caller::User(user) => {
                 let named = Some(user.as_str()).filter(|user| !user.is_empty());
                 let session = Session {

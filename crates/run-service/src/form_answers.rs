@@ -59,6 +59,8 @@ impl FormSurface {
 /// A form that waits to be answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenForm {
+    /// The app whose run asks.
+    pub app: AppId,
     /// What the author called the node that asks.
     pub title: String,
     /// Markdown, its variables filled in; `{{#$output.name#}}` marks the place of a field.
@@ -159,6 +161,7 @@ impl RunService {
             other => Value::String(other.to_string()),
         };
         Ok(OpenForm {
+            app: AppId(found.app_id),
             title: definition["node_title"]
                 .as_str()
                 .unwrap_or_default()

@@ -31,6 +31,7 @@ mod store;
 mod stored_forms;
 mod system;
 mod takeover;
+mod visitors;
 
 pub use active::{ActiveCount, ActiveLimits};
 pub use attach::{AttachRun, Attached};
@@ -57,6 +58,7 @@ pub use question::{Asked, UnknownConversation};
 pub use remote::RemoteRuns;
 pub use service::{Caller, People, Process, RunService, StartRun};
 pub use store::PostgresRuns;
+pub use visitors::{Shown, VisitError, Visitor, Visitors};
 
 /// Seconds that a process owns its runs without a word: then others go on with them.
 pub const LEASE_SECONDS: f64 = 15.0;

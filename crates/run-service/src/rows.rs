@@ -43,6 +43,7 @@ pub(crate) fn new_run(plan: &RunPlan, created_at: i64) -> NewRun<'_> {
 fn created_from(surface: Surface) -> &'static str {
     match surface {
         Surface::Service => "service-api",
+        Surface::WebApp => "web-app",
         Surface::Programs => "openapi",
         Surface::People => "installed-app",
     }

@@ -45,6 +45,13 @@ pub enum Caller {
     },
     /// Whom the holder of an app's key names; empty: nobody in particular.
     User(String),
+    /// A visitor of the page of an app, who has a row.
+    Visitor {
+        /// Primary key of the end user.
+        id: Uuid,
+        /// What they are called in the app: `sys.user_id`.
+        session: String,
+    },
 }
 
 /// What a caller sends.
@@ -311,6 +318,12 @@ impl RunService {
                     id: id.to_string(),
                     name,
                     email,
+                });
+            }
+            Caller::Visitor { id, session } => {
+                return Ok(CreatedBy::EndUser {
+                    id: id.to_string(),
+                    user: session,
                 });
             }
             Caller::User(user) => user,

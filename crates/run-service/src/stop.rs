@@ -49,6 +49,24 @@ impl RunService {
         self.stop_one(&mut conn, &runs, task).await
     }
 
+    /// The same for a visitor of the app's page.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn stop_of_visitor(
+        &self,
+        app: AppId,
+        visitor: Uuid,
+        task: &str,
+    ) -> Result<(), RunServiceError> {
+        let Ok(task) = task.parse::<Uuid>() else {
+            return Ok(());
+        };
+        let mut conn = self.pool.get().await?;
+        let runs = lease::list_of_user(&mut conn, app.0, visitor).await?;
+        self.stop_one(&mut conn, &runs, task).await
+    }
+
     async fn stop_one(
         &self,
         conn: &mut Conn,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use gatewright_auth::{form_token::FormKeys, limits::Limits};
+use gatewright_auth::{form_token::FormKeys, limits::Limits, web_passport::PassportKeys};
 use gatewright_conversation_service::Conversations;
 use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
 use gatewright_kv::{ActiveRuns, RunMirrors};
@@ -19,6 +19,7 @@ use gatewright_outbound::guard::{GuardedClient, GuardedProxy, SystemResolver};
 use gatewright_run_service::{
     ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, Namer,
     NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
+    Visitors,
 };
 use gatewright_usecase_apps::Apps;
 use gatewright_usecase_files::Files;
@@ -48,6 +49,8 @@ pub struct RunPlane {
     pub service: Arc<RunService>,
     /// What became of their conversations.
     pub conversations: Arc<Conversations>,
+    /// Who visits their pages.
+    pub visitors: Arc<Visitors>,
     registry: Arc<RunRegistry>,
     remote: Arc<RemoteRuns>,
     resumed: Mutex<Option<mpsc::Receiver<Uuid>>>,
@@ -112,6 +115,14 @@ impl RunPlane {
         let wires = RunMirrors::new(platform.kv.clone(), platform.seals());
         let remote = Arc::new(RemoteRuns::new(wires, Arc::clone(&registry), owner));
         let (pool, env) = (platform.pool.clone(), platform.env.clone());
+        let visitors = Visitors {
+            pool: pool.clone(),
+            env: env.clone(),
+            apps: Arc::clone(&apps),
+            keys: PassportKeys::new(&platform.master),
+            limiter: platform.rate_limits(),
+            limit: Limits::from(&settings.limits).passport,
+        };
         let active = ActiveRuns::new(platform.kv.clone());
         let active = ActiveCount::new(active, settings.apps.active_limits());
         Ok(Self {
@@ -132,6 +143,7 @@ impl RunPlane {
                 .with_namer(namer),
             ),
             conversations,
+            visitors: Arc::new(visitors),
             registry,
             remote,
             resumed: Mutex::new(Some(resumed)),

@@ -1,8 +1,10 @@
 //! `apps`. Every look-up but those of a bearer's target is bound to a workspace.
 
+mod by_code;
 mod by_key;
 mod write;
 
+pub use by_code::find_by_code;
 pub use by_key::{KeyedApp, find_by_key, update_key_use};
 pub use write::{insert, update};
 

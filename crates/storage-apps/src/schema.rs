@@ -184,4 +184,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(apps, tags, tag_bindings, tenants, api_tokens);
+diesel::allow_tables_to_appear_in_same_query!(apps, tags, tag_bindings, tenants, api_tokens, sites);

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryableByName,
-    sql_types::{Array, BigInt, Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, Tx, statement};
@@ -65,6 +65,8 @@ pub struct Part {
     pub sort: SortTime,
     /// The latest first.
     pub newest_first: bool,
+    /// `true`: those that their owner pinned; `false`: the others; none: all.
+    pub pinned: Option<bool>,
     /// The last one that was shown: its time and id; none: from the beginning on.
     pub after: Option<Place>,
     /// At most so many.
@@ -80,19 +82,21 @@ pub struct Place {
     pub id: Uuid,
 }
 
-/// `$1` the app, `$2` whose, `$3` surfaces, `$4` and `$5` the place, `$6` how many.
+/// `$1` the app, `$2` whose, `$3` surfaces, `$4` whether pinned, `$5` and `$6` the place, `$7` how many.
 macro_rules! list {
     ($owner:literal, $time:literal, $comes_after:literal, $direction:literal, $first:literal, $first_id:literal) => {
         concat!(
             "SELECT c.id, c.name, c.inputs::text AS inputs, c.status, c.introduction, c.created_at, c.updated_at FROM conversations c WHERE c.app_id = $1 AND c.",
             $owner,
-            " = $2 AND NOT c.is_deleted AND (c.invoke_from IS NULL OR c.invoke_from = ANY ($3)) AND (c.",
+            " = $2 AND NOT c.is_deleted AND (c.invoke_from IS NULL OR c.invoke_from = ANY ($3)) \
+               AND ($4 IS NULL OR $4 = EXISTS (SELECT FROM pinned_conversations p WHERE p.app_id = $1 AND p.conversation_id = c.id \
+                 AND p.created_by = $2)) AND (c.",
             $time,
             ", c.id) ",
             $comes_after,
-            " (coalesce($4, '",
+            " (coalesce($5, '",
             $first,
-            "'::timestamp), coalesce($5, '",
+            "'::timestamp), coalesce($6, '",
             $first_id,
             "'::uuid)) ORDER BY c.",
             $time,
@@ -100,7 +104,7 @@ macro_rules! list {
             $direction,
             ", c.id ",
             $direction,
-            " LIMIT $6"
+            " LIMIT $7"
         )
     };
     ($owner:literal, $time:literal, newest) => {
@@ -150,6 +154,7 @@ pub async fn list(
         .bind::<SqlUuid, _>(owned.app)
         .bind::<SqlUuid, _>(owned.creator.id())
         .bind::<Array<Text>, _>(owned.surfaces.to_vec())
+        .bind::<Nullable<Bool>, _>(part.pinned)
         .bind::<Nullable<Timestamp>, _>(part.after.map(|place| place.at))
         .bind::<Nullable<SqlUuid>, _>(part.after.map(|place| place.id))
         .bind::<BigInt, _>(part.limit)

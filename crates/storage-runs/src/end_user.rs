@@ -14,6 +14,9 @@ use crate::to_column;
 /// The session of whoever is not named.
 pub const DEFAULT_SESSION: &str = "DEFAULT-USER";
 
+/// The type of visitors of web apps: nobody knows who they are.
+pub const VISITOR: &str = "browser";
+
 /// Whom a caller names, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Session<'a> {
@@ -21,7 +24,7 @@ pub struct Session<'a> {
     pub tenant_id: Uuid,
     /// The app that the user uses.
     pub app_id: Uuid,
-    /// `service-api`, `openapi`, …
+    /// `service-api`, [`VISITOR`], …
     pub kind: &'a str,
     /// The caller's name for them, at most 255 characters.
     pub session_id: &'a str,
@@ -69,14 +72,14 @@ pub async fn find_or_insert(
     }
     diesel::sql_query(
         "INSERT INTO end_users (id, tenant_id, app_id, type, external_user_id, is_anonymous, session_id, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $7)",
+         VALUES ($1, $2, $3, $4, CASE WHEN $4 = 'browser' THEN NULL ELSE $5 END, $6, $5, $7, $7)",
     )
     .bind::<SqlUuid, _>(id)
     .bind::<SqlUuid, _>(session.tenant_id)
     .bind::<SqlUuid, _>(session.app_id)
     .bind::<Text, _>(session.kind)
     .bind::<Text, _>(session.session_id)
-    .bind::<Bool, _>(session.session_id == DEFAULT_SESSION)
+    .bind::<Bool, _>(session.kind == VISITOR || session.session_id == DEFAULT_SESSION)
     .bind::<Timestamp, _>(to_column(at))
     .execute(tx.as_mut())
     .await?;

@@ -18,6 +18,7 @@ pub mod message_file;
 pub mod message_list;
 pub mod node;
 pub mod pause;
+pub mod pin;
 pub mod run;
 pub mod run_log;
 pub mod whole;

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::{
     OptionalExtension as _, QueryableByName,
-    sql_types::{BigInt, Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
@@ -68,6 +68,18 @@ pub async fn list_before(
     .bind::<Nullable<Timestamp>, _>(before.map(|place| place.at))
     .bind::<Nullable<SqlUuid>, _>(before.map(|place| place.id))
     .bind::<BigInt, _>(limit)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
+}
+
+/// Messages by their ids, in no order. Whose they are is the caller's business.
+pub async fn list_by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Listed>, StorageError> {
+    let found = statement(
+        "SELECT id, conversation_id, parent_message_id, inputs::text AS inputs, query, answer, status, error, message_metadata AS metadata, \
+           workflow_run_id AS run_id, created_at FROM messages WHERE id = ANY ($1)",
+    )
+    .bind::<Array<SqlUuid>, _>(ids.to_vec())
     .load(conn.as_mut())
     .await?;
     Ok(found)

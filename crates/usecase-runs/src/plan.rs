@@ -19,6 +19,8 @@ pub struct RunKey {
 pub enum Surface {
     /// `/v1`: by whoever holds a key of the app.
     Service,
+    /// `/api`: by a visitor of the page of an app.
+    WebApp,
     /// `/openapi/v1`: by a program of an account.
     Programs,
     /// Pages of ours, and commands: by an account itself.

@@ -17,7 +17,12 @@ const AT_LEAST: usize = 919;
 /// What the documents list and what handlers declare; the latter has what no document lists (`/health`).
 fn mounted() -> BTreeSet<Route> {
     let mut found = BTreeSet::new();
-    for name in ["console-api.json", "openapi-v1.json", "service-v1.json"] {
+    for name in [
+        "console-api.json",
+        "openapi-v1.json",
+        "service-v1.json",
+        "web-api.json",
+    ] {
         let document: Value = serde_json::from_str(&read(&format!("openapi/{name}"))).unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
             let operations = item.as_object().unwrap().iter();

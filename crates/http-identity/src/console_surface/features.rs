@@ -150,8 +150,25 @@ pub(crate) async fn system_features(
     device: Data<DeviceFlow>,
     accounts: Data<Accounts>,
 ) -> Json<SystemFeatures> {
+    Json(offered(&settings, &device, &accounts))
+}
+
+/// The same, for pages of apps.
+#[utoipa::path(
+    get, path = "/api/system-features", operation_id = "web_system_features",
+    responses((status = 200, body = SystemFeatures)),
+)]
+pub(crate) async fn web_system_features(
+    settings: Data<ConsoleSettings>,
+    device: Data<DeviceFlow>,
+    accounts: Data<Accounts>,
+) -> Json<SystemFeatures> {
+    Json(offered(&settings, &device, &accounts))
+}
+
+fn offered(settings: &ConsoleSettings, device: &DeviceFlow, accounts: &Accounts) -> SystemFeatures {
     let protocol = device.sso_protocol();
-    Json(SystemFeatures {
+    SystemFeatures {
         sso_enforced_for_signin: false,
         sso_enforced_for_signin_protocol: None,
         enable_marketplace: settings.marketplace,
@@ -203,7 +220,7 @@ pub(crate) async fn system_features(
             .into_iter()
             .map(|(name, label)| OfferedProvider { name, label })
             .collect(),
-    })
+    }
 }
 
 /// The plan of a workspace, and the interval in which it is paid.

@@ -25,6 +25,11 @@ use gatewright_http_kit::{
     operations,
 };
 
+/// What pages of apps ask of the installation.
+pub(crate) fn web_operations() -> Operations {
+    operations!["visits": features::web_system_features]
+}
+
 /// All of `/console/api` that identity serves.
 pub fn operations() -> Operations {
     operations!["bootstrap":

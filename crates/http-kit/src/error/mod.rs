@@ -53,7 +53,7 @@ pub enum Surface {
     Console,
     /// The protocol routes, whose clients read `error` (RFC 6749 §5.2).
     Protocol,
-    /// `/v1`, the service API.
+    /// `/v1`, the service API, and `/api`, that of web apps.
     Service,
     /// All other paths, with the envelope of `/openapi/v1`.
     OpenApi,
@@ -64,7 +64,7 @@ impl Surface {
     pub fn of(path: &str) -> Self {
         if path.starts_with("/console/api") || path.starts_with("/files/") {
             Self::Console
-        } else if path.starts_with("/v1/") {
+        } else if path.starts_with("/v1/") || path.starts_with("/api/") {
             Self::Service
         } else if path.starts_with("/openapi/v1/oauth/") {
             Self::Protocol

@@ -15,6 +15,8 @@ pub enum NotRun {
     NotWorkflow,
     /// The route is for apps of conversations.
     NotChat,
+    /// The route is for apps that answer once.
+    NotCompletion,
     /// Apps of this mode do not run yet.
     NotYet,
     /// An id of a version that is none.
@@ -49,6 +51,9 @@ impl fmt::Display for NotRun {
             Self::NotChat => {
                 f.write_str("Please check if your app mode matches the right API route.")
             }
+            Self::NotCompletion => {
+                f.write_str("Please check if your Completion app mode matches the right API route.")
+            }
             Self::NotYet => f.write_str("Apps of this mode do not run here yet."),
             Self::BadVersion => f.write_str("Invalid workflow_id format"),
             Self::NoSuchRun => f.write_str("Workflow run not found."),
@@ -63,6 +68,7 @@ impl Classify for NotRun {
             Self::Run(error) => error.class(),
             Self::NotWorkflow => Class::invalid("not_workflow_app"),
             Self::NotChat => Class::invalid("not_chat_app"),
+            Self::NotCompletion => Class::invalid("not_completion_app"),
             Self::NotYet => Class::invalid("mode_not_runnable"),
             Self::BadVersion => Class::invalid("bad_request"),
             Self::NoSuchRun => Class::not_found("not_found"),

@@ -30,6 +30,7 @@ fn part(sort: SortTime, newest_first: bool, after: Option<Place>) -> Part {
     Part {
         sort,
         newest_first,
+        pinned: None,
         after,
         limit: 3,
     }
