@@ -25,6 +25,7 @@ mod foreign_keys;
 mod form_pages;
 mod forms;
 mod hostile_apps;
+mod moderation;
 mod programs;
 mod remote_files;
 mod run_events;

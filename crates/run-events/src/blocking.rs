@@ -30,6 +30,8 @@ pub struct BlockingAnswer {
 
 #[derive(Clone, Debug)]
 enum Outcome {
+    /// What answers stands in the app already: no run began.
+    Said,
     Finished(WorkflowFinished),
     Paused(WorkflowPaused),
     Broken(RunError),
@@ -55,7 +57,12 @@ impl BlockingAnswer {
             RunEvent::WorkflowStarted(event) => self.workflow_id.clone_from(&event.workflow_id),
             RunEvent::TextChunk(event) => self.text.push_str(&event.text),
             RunEvent::TextReplace(event) => self.text.clone_from(&event.text),
-            RunEvent::MessageEnd(event) => self.end = event.clone(),
+            RunEvent::MessageEnd(event) => {
+                self.end = event.clone();
+                if self.workflow_id.is_empty() && self.outcome.is_none() {
+                    self.outcome = Some(Outcome::Said);
+                }
+            }
             RunEvent::WorkflowFinished(event) => {
                 self.outcome = Some(Outcome::Finished(event.clone()));
             }
@@ -73,6 +80,7 @@ impl BlockingAnswer {
         let mut body = Vec::with_capacity(1024);
         match (outcome, &self.run.message) {
             (Outcome::Broken(error), _) => return Some(Answer::Refused(error.clone())),
+            (Outcome::Said, None) => return None,
             (Outcome::Finished(end), None) => self.workflow(&mut body, |data| finished(end, data)),
             (Outcome::Paused(pause), None) => {
                 self.workflow(&mut body, |data| self.paused_workflow(pause, data));
@@ -82,7 +90,7 @@ impl BlockingAnswer {
                 let error = RunError::invalid_param(format!("Run failed: {reason}"));
                 return Some(Answer::Refused(error.after_start()));
             }
-            (Outcome::Finished(_), Some(message)) => {
+            (Outcome::Finished(_) | Outcome::Said, Some(message)) => {
                 let mut object = Object::open(&mut body);
                 self.message("message", message, &mut object);
                 object.close();

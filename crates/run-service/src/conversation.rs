@@ -9,6 +9,7 @@ use gatewright_usecase_runs::{Dialogue, RunHandle};
 
 use crate::{
     NewConversation, RunService, RunServiceError,
+    moderation::Moderation,
     question::{Asked, Known, UnknownConversation, dialogue},
     rows,
     service::Ground,
@@ -38,10 +39,21 @@ impl RunService {
         ground: &Ground,
         asked: &Asked,
     ) -> Result<RunHandle, RunServiceError> {
+        let rules = Moderation::of(&ground.runnable.content.features)?;
+        let instead = rules
+            .as_ref()
+            .and_then(|rules| rules.instead_of_answer(&asked.query, &ground.inputs))
+            .map(str::to_owned);
+        let output_rule = rules.and_then(Moderation::output_rule);
         let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
         loop {
-            if let Turn::Next(dialogue) = self.turn(ctx, ground, asked).await? {
-                match self.begin(ctx, ground, Some(dialogue)).await {
+            if let Turn::Next(mut dialogue) = self.turn(ctx, ground, asked).await? {
+                dialogue.output_rule.clone_from(&output_rule);
+                let begun = match &instead {
+                    Some(text) => self.say(ctx, ground, dialogue, text).await,
+                    None => self.begin(ctx, ground, Some(dialogue)).await,
+                };
+                match begun {
                     Err(RunServiceError::ConversationBusy) => {}
                     Ok(handle) => {
                         self.have_named(ground, asked, &handle);

@@ -134,7 +134,7 @@ impl Begun<'_> {
             app_id: self.plan.app_id,
             app_mode: MODE,
             conversation_id: self.dialogue.conversation_id,
-            run_id: self.plan.key.run_id,
+            run_id: (self.plan.key.epoch > 0).then_some(self.plan.key.run_id),
             inputs: self.question.inputs.as_str(),
             query: &self.question.query,
             parent_message_id: self.question.parent_message_id,

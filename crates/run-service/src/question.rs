@@ -100,6 +100,7 @@ pub(crate) fn dialogue(
             introduction: storable(&introduction(&ground.runnable.content.features, inputs))
                 .into_owned(),
         }),
+        output_rule: None,
     }
 }
 

@@ -394,7 +394,7 @@ fn not_found(error: AppError, version: Option<WorkflowId>) -> RunServiceError {
 }
 
 /// What a run begins with.
-fn plan(ground: &Ground, run_id: Uuid, shown: &Shown) -> RunPlan {
+pub(crate) fn plan(ground: &Ground, run_id: Uuid, shown: &Shown) -> RunPlan {
     let runnable = &ground.runnable;
     RunPlan {
         key: RunKey { run_id, epoch: 1 },

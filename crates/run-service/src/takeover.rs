@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    RunService, RunServiceError, pauses, question,
+    RunService, RunServiceError, moderation, pauses, question,
     service::{identity, task_id},
     stored_forms::{fill_tokens, is_open},
     system::NOT_SHOWN,
@@ -138,6 +138,7 @@ impl RunService {
             asked_at: Micros::try_from(asked_at).unwrap_or_default(),
             variables: question::variables(runnable, &stored),
             question: None,
+            output_rule: moderation::output_rule(&runnable.content.features)?,
         }))
     }
 

@@ -24,8 +24,8 @@ pub struct NewMessage<'a> {
     pub app_mode: &'a str,
     /// The conversation that it is part of.
     pub conversation_id: Uuid,
-    /// The run that answers.
-    pub run_id: Uuid,
+    /// The run that answers; none when what answers stands in the app already.
+    pub run_id: Option<Uuid>,
     /// A JSON object.
     pub inputs: &'a str,
     /// What was asked.
@@ -56,7 +56,7 @@ pub async fn insert(conn: &mut Conn, rows: &[NewMessage<'_>]) -> Result<(), Stor
     .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.app_id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.app_mode).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.conversation_id).collect::<Vec<_>>())
-    .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.run_id).collect::<Vec<_>>())
+    .bind::<Array<Nullable<SqlUuid>>, _>(rows.iter().map(|row| row.run_id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.inputs).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.query).collect::<Vec<_>>())
     .bind::<Array<Nullable<SqlUuid>>, _>(rows.iter().map(|row| row.parent_message_id).collect::<Vec<_>>())

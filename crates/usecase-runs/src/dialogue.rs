@@ -4,6 +4,8 @@ use gatewright_engine::Micros;
 use gatewright_run_events::Json;
 use uuid::Uuid;
 
+use crate::OutputRule;
+
 /// What a run of a conversation has beside the run. Its ids are those of [`crate::RunPlan::message`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
@@ -17,6 +19,8 @@ pub struct Dialogue {
     pub variables: Vec<ConversationVariable>,
     /// What is stored when the run begins; none when it goes on elsewhere.
     pub question: Option<Question>,
+    /// What the answer must not contain.
+    pub output_rule: Option<OutputRule>,
 }
 
 /// A variable of a conversation, as it was when the run began.

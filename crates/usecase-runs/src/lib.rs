@@ -25,12 +25,14 @@ mod task;
 mod usage;
 mod wait;
 mod wake;
+mod words;
 
 pub use crate::{
     dialogue::{ConversationVariable, Dialogue, Question, QuestionFile},
     ids::{attempt_id, execution_id},
     lines::RunLines,
     machine::Machine,
+    memory::preset_end,
     past::{PastRuns, Waits, add_stored},
     plan::{RunKey, RunPlan, Surface},
     ports::{
@@ -44,4 +46,5 @@ pub use crate::{
     storable::storable,
     wait::blocking_answer,
     wake::Wake,
+    words::{OutputRule, fold},
 };

@@ -23,6 +23,9 @@ pub(crate) struct Memory {
     pub(crate) part_started: Micros,
     /// When the first and the last piece of text came.
     pub(crate) text_times: Option<(Micros, Micros)>,
+    /// Whether words of the app's own took the place of the text: whatever else is said is not told.
+    #[serde(default)]
+    pub(crate) is_replaced: bool,
 }
 
 /// What a checkpoint is made of.
@@ -52,6 +55,13 @@ impl Memory {
         self.text_times = Some((first, now));
     }
 
+    /// These words take the place of whatever was said.
+    pub(crate) fn replace(&mut self, preset: &str) {
+        self.said = Said::default();
+        self.said.push(&[], preset);
+        self.is_replaced = true;
+    }
+
     /// What comes with the message when it ends now.
     pub(crate) fn message_end(&self, files: Json) -> MessageEnd {
         let seconds = |from: Micros, to: Micros| crate::micros::seconds(to.saturating_sub(from));
@@ -68,4 +78,14 @@ impl Memory {
             files,
         }
     }
+}
+
+/// What comes with a message that no run made.
+#[must_use]
+pub fn preset_end() -> MessageEnd {
+    let at_once = Memory {
+        text_times: Some((0, 0)),
+        ..Memory::default()
+    };
+    at_once.message_end(Json::array())
 }

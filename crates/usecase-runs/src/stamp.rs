@@ -19,7 +19,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     FormIssuer, FormRecord, Record, RunPlan, memory::Memory, micros::unix_seconds, record::Stamped,
+    words::Watch,
 };
+
+/// Why an answer was replaced, as clients know it.
+const MODERATED: &str = "output_moderation";
 
 /// Stamps happenings of one run.
 pub(crate) struct Stamp {
@@ -28,6 +32,8 @@ pub(crate) struct Stamp {
     pub(crate) forms: Arc<dyn FormIssuer>,
     /// Whether readers are told the text that counts when the run goes on: they may have seen more of it, from a process that is gone.
     pub(crate) tells_text: bool,
+    /// Looks for words that the answer must not contain.
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Stamp {
@@ -148,7 +154,18 @@ impl Stamp {
     }
 
     fn text(&mut self, selector: Vec<String>, text: String, now: Micros) -> Stamped {
+        if self.memory.is_replaced {
+            return Stamped::default();
+        }
         self.memory.text(&selector, &text, now);
+        let instead = self.watch.as_mut().and_then(|watch| watch.hear(&text));
+        if let Some(preset) = instead {
+            self.memory.replace(preset);
+            return shown(RunEvent::TextReplace(TextReplace {
+                text: preset.to_owned(),
+                reason: MODERATED.to_owned(),
+            }));
+        }
         shown(RunEvent::TextChunk(TextChunk {
             text,
             from_variable_selector: Some(selector),
@@ -156,7 +173,13 @@ impl Stamp {
     }
 
     fn retracted(&mut self, selector: &[String], chars: u64) -> Stamped {
+        if self.memory.is_replaced {
+            return Stamped::default();
+        }
         self.memory.said.retract(selector, chars);
+        if let Some(watch) = &mut self.watch {
+            watch.again(&self.memory.said.whole());
+        }
         shown(self.text_that_counts())
     }
 

@@ -14,6 +14,7 @@ use crate::{
     memory::{Memory, Stored},
     micros::unix_seconds,
     stamp::{Stamp, ended_as},
+    words::Watch,
 };
 
 /// What others ask of a task.
@@ -67,8 +68,13 @@ impl RunTask {
             commands,
             begun,
         } = begin;
+        let rule = plan
+            .dialogue
+            .as_deref()
+            .and_then(|dialogue| dialogue.output_rule.clone());
         Self {
             stamp: Stamp {
+                watch: rule.map(|rule| Watch::new(rule, &memory.said.whole())),
                 plan: Arc::clone(&plan),
                 memory,
                 forms: Arc::clone(&ports.forms),

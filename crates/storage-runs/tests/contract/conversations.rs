@@ -27,7 +27,7 @@ fn new_message(ground: &Ground, conversation: Uuid, seconds: i64) -> NewMessage<
         app_id: ground.app,
         app_mode: "advanced-chat",
         conversation_id: conversation,
-        run_id: id(),
+        run_id: Some(id()),
         inputs: "{}",
         query: "what?",
         parent_message_id: Some(Uuid::nil()),
@@ -148,7 +148,7 @@ async fn conversation_answers_while_a_run_of_it_is_under_way_and_not_while_it_wa
     let row = new_conversation(&ground, conversation_id, creator);
     conversation::insert(&mut conn, &[row]).await.unwrap();
     let asked = new_message(&ground, conversation_id, 0);
-    let run = asked.run_id;
+    let run = asked.run_id.unwrap();
     message::insert(&mut conn, &[asked]).await.unwrap();
     lease::insert(&mut conn, &[run], id(), 60.0).await.unwrap();
     for (status, is_answering) in [("running", true), ("paused", false), ("running", true)] {
@@ -179,7 +179,7 @@ async fn message_has_the_answer_that_was_written_last_and_its_costs() {
     let mut conn = ground.conn().await;
     let conversation_id = id();
     let asked = new_message(&ground, conversation_id, 0);
-    let (message_id, run) = (asked.id, asked.run_id);
+    let (message_id, run) = (asked.id, asked.run_id.unwrap());
     message::insert(&mut conn, std::slice::from_ref(&asked))
         .await
         .unwrap();
