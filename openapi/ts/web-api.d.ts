@@ -2524,7 +2524,7 @@ export interface operations {
             query?: {
                 /** @description The code in the address of its page. */
                 appCode?: string;
-                /** @description Its id. */
+                /** @description The id of the app. */
                 appId?: string;
             };
             header?: never;
@@ -2556,7 +2556,7 @@ export interface operations {
     web_app_permission: {
         parameters: {
             query: {
-                /** @description Its id. */
+                /** @description The id of the app. */
                 appId: string;
             };
             header?: never;

@@ -18,7 +18,7 @@ pub(crate) struct AccessModeQuery {
     #[serde(rename = "appCode")]
     #[param(inline)]
     code: Option<Text>,
-    /// Its id.
+    /// The id of the app.
     #[serde(rename = "appId")]
     #[param(inline)]
     id: Option<Text>,
@@ -46,7 +46,7 @@ pub(crate) async fn mode(_: Query<AccessModeQuery, ServiceFormat>) -> Json<Acces
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PermissionQuery {
-    /// Its id.
+    /// The id of the app.
     #[serde(rename = "appId")]
     #[param(inline)]
     id: Text,

@@ -24,7 +24,7 @@ pub(crate) struct PassportQuery {
     user_id: Option<Text>,
 }
 
-/// A passport.
+/// What a visitor shows from then on.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PassportBody {
     /// For the header `X-App-Passport`; good for 90 days.

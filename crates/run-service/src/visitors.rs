@@ -28,7 +28,7 @@ pub struct Visitors {
     pub env: Env,
     /// What is open.
     pub apps: Arc<Apps>,
-    /// Sign passports.
+    /// The keys that sign passports.
     pub keys: PassportKeys,
     /// Counts new visitors.
     pub limiter: RateLimits,
@@ -153,7 +153,7 @@ impl Visitors {
         let end_user = match (&name, self.known(ctx, &app, code, shown).await?) {
             (Some(name), Some(known)) if *name == known.session_id => EndUserId(known.id),
             (None, Some(known)) => EndUserId(known.id),
-            _ => self.newcomer(ctx, &app, name).await?,
+            _ => self.new_visitor(ctx, &app, name).await?,
         };
         let claims = PassportClaims {
             app: app.id,
@@ -236,7 +236,7 @@ impl Visitors {
     }
 
     /// A row for whoever has none yet.
-    async fn newcomer(
+    async fn new_visitor(
         &self,
         ctx: &Ctx,
         app: &App,
