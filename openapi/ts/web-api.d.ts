@@ -816,7 +816,7 @@ export interface components {
             /** @description The name that a sign-in page shows. */
             label: string;
         };
-        /** @description A passport. */
+        /** @description What a visitor shows from then on. */
         PassportBody: {
             /** @description For the header `X-App-Passport`; good for 90 days. */
             access_token: string;
