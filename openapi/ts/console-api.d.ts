@@ -480,6 +480,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/{app_id}/advanced-chat/workflow-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of a chatflow, the newest first, each with its message. */
+        get: operations["list_chatflow_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/advanced-chat/workflow-runs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many runs of a chatflow stand in which way. */
+        get: operations["count_chatflow_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Annotations of an app, the newest first. */
+        get: operations["list_app_annotations"];
+        put?: never;
+        /** Adds an annotation to an app; of a message that has one, changes it. */
+        post: operations["create_app_annotation"];
+        /** Deletes the annotations that `annotation_id` names, each by one; without one all of the app. */
+        delete: operations["delete_app_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations/batch-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds the annotations of a file to an app: all of them, or none. A line of headings, then question and answer. */
+        post: operations["import_app_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations/batch-import-status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an import of annotations ended: it was done when it was answered. */
+        get: operations["get_annotation_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many annotations an app has. */
+        get: operations["count_app_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All annotations of an app; the console makes a file of them. */
+        get: operations["export_app_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes an annotation of an app. */
+        post: operations["change_app_annotation"];
+        /** Deletes an annotation of an app. */
+        delete: operations["delete_app_annotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/annotations/{annotation_id}/hit-histories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an annotation answered, the newest first. */
+        get: operations["list_annotation_hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/api-enable": {
         parameters: {
             query?: never;
@@ -532,6 +688,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/{app_id}/chat-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations with an app. */
+        get: operations["list_chat_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/chat-conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens a conversation with an app; who opens it first is noted. */
+        get: operations["get_chat_conversation"];
+        put?: never;
+        post?: never;
+        /** Deletes a conversation with an app. */
+        delete: operations["delete_chat_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/chat-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a conversation, from the newest back; the oldest of the page first. */
+        get: operations["list_chat_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/conversation-variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a conversation with an app remembers, in the order in which it got it. */
+        get: operations["list_conversation_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/copy": {
         parameters: {
             query?: never;
@@ -566,6 +791,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/{app_id}/feedbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps what an owner says of an answer. */
+        post: operations["rate_app_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/icon": {
         parameters: {
             query?: never;
@@ -577,6 +819,23 @@ export interface paths {
         put?: never;
         /** Gives an app another icon. */
         post: operations["set_app_icon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A message of an app. */
+        get: operations["get_app_message"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -645,6 +904,312 @@ export interface paths {
         put?: never;
         /** Gives the site of an app another address; the one before leads nowhere. */
         post: operations["reset_app_site_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/average-response-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Milliseconds to an answer, on average: `latency`. */
+        get: operations["average_response_time_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/average-session-interactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions of a conversation that began on the day, on average: `interactions`. */
+        get: operations["average_session_interactions_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/daily-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations of each day: `conversation_count`. */
+        get: operations["daily_conversations_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/daily-end-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** End users of each day: `terminal_count`. */
+        get: operations["daily_end_users_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/daily-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions of each day: `message_count`. */
+        get: operations["daily_messages_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/token-costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens of each day and what they cost: `token_count`, `total_price`, `currency`. */
+        get: operations["token_costs_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/tokens-per-second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens of answers in a second: `tps`. */
+        get: operations["tokens_per_second_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/statistics/user-satisfaction-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of a thousand answers of each day those that are liked: `rate`. */
+        get: operations["user_satisfaction_rate_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow-app-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was run of an app, the newest first; runs of the draft have no log. */
+        get: operations["list_workflow_app_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of an app, the newest first. */
+        get: operations["list_workflow_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow-runs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many runs of an app stand in which way. */
+        get: operations["count_workflow_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow-runs/tasks/{task_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a run of an app; what does not run is left alone. */
+        post: operations["stop_workflow_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow-runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run of an app. */
+        get: operations["get_workflow_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow-runs/{run_id}/node-executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The executions of the nodes of a run. */
+        get: operations["list_node_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow/statistics/average-app-interactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of each who ran it on the day, on average: `interactions`. */
+        get: operations["workflow_average_app_interactions_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow/statistics/daily-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of each day: `runs`. */
+        get: operations["workflow_daily_runs_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow/statistics/daily-terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those who ran it on each day: `terminal_count`. */
+        get: operations["workflow_daily_terminals_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/workflow/statistics/token-costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens of the runs of each day: `token_count`. */
+        get: operations["workflow_token_costs_statistic"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1974,6 +2539,26 @@ export interface components {
             workspace_id?: components["schemas"]["Text"] | null;
             password?: components["schemas"]["SecretText"] | null;
         };
+        /** @description How many annotations there are. */
+        AnnotationCount: {
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description All annotations of an app. */
+        AnnotationExport: {
+            /** @description The newest first. */
+            data: components["schemas"]["OwnerAnnotation"][];
+        };
+        /** @description The annotation that was made of an answer. */
+        AnnotationOfMessage: {
+            /** Format: uuid */
+            id: string;
+            question?: string | null;
+            content: string;
+            account: components["schemas"]["SimpleAccount"] | null;
+            /** Format: int64 */
+            created_at: number;
+        };
         /** @description Whether programs may run an app. */
         ApiSwitch: {
             enable_api: boolean;
@@ -2275,6 +2860,13 @@ export interface components {
             /** Format: int64 */
             next_credit_reset_date: number;
         };
+        /** @description How many like something, and how many do not. */
+        FeedbackStats: {
+            /** Format: int64 */
+            like: number;
+            /** Format: int64 */
+            dislike: number;
+        };
         /** @description A file that was fetched and is now an upload. */
         FetchedFileBody: {
             id: string;
@@ -2305,6 +2897,14 @@ export interface components {
         FirstAccountName: string;
         /** @description The name that somebody gives who takes up an invitation. */
         GuestName: string;
+        /** @description The annotation that answered in the place of the app. */
+        HitOfMessage: {
+            /** Format: uuid */
+            annotation_id: string;
+            annotation_create_account: components["schemas"]["SimpleAccount"] | null;
+            /** Format: int64 */
+            created_at: number;
+        };
         /**
          * @description What an icon is.
          * @enum {string}
@@ -2348,8 +2948,26 @@ export interface components {
             icon_background?: components["schemas"]["IconText"] | null;
             app_id?: components["schemas"]["SiteLine"] | null;
         };
+        /** @description How far an import is. */
+        ImportDone: {
+            /** Format: uuid */
+            job_id: string;
+            /** @description Always `completed`. */
+            job_status: string;
+            /** @description Annotations of the file. */
+            record_count: number;
+        };
         /** @description What a 400 of an import on the console is. */
         ImportRefusal: components["schemas"]["Import"] | components["schemas"]["ConsoleErrorBody"];
+        /** @description How an import ended. */
+        ImportState: {
+            /** Format: uuid */
+            job_id: string;
+            /** @description Always `completed`. */
+            job_status: string;
+            /** @description Always an empty text. */
+            error_msg: string;
+        };
         /** @description A password of at most 128 characters. */
         InitPassword: string;
         /** @description The init password. */
@@ -2501,6 +3119,99 @@ export interface components {
             /** @description At the provider. */
             url: string;
         };
+        /** @description A run in a list. */
+        ListedRunBody: {
+            /** Format: uuid */
+            id: string;
+            /** @description The name of the version that ran. */
+            version: string;
+            /** @description `running`, `paused`, `succeeded`, `partial-succeeded`, `failed` or `stopped`. */
+            status: string;
+            /**
+             * Format: double
+             * @description Seconds that it took.
+             */
+            elapsed_time: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** Format: int32 */
+            total_steps: number;
+            created_by_account: components["schemas"]["SimpleAccount"] | null;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it ended, in Unix seconds; null while it has not.
+             */
+            finished_at?: number | null;
+            /**
+             * Format: int32
+             * @description Nodes that failed and were gone around.
+             */
+            exceptions_count: number;
+            /**
+             * Format: int32
+             * @description Always 0: attempts are rows of their own.
+             */
+            retry_index: number;
+        };
+        /** @description A member of the workspace. */
+        LogAccount: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+        };
+        /** @description A user of the app. */
+        LogEndUser: {
+            /** Format: uuid */
+            id: string;
+            /** @description `service-api`, `browser`, … */
+            type: string;
+            /** @description Whether nobody in particular. */
+            is_anonymous: boolean;
+            /** @description What the caller calls them. */
+            session_id: string;
+        };
+        /** @description A run as its log has it. */
+        LoggedRun: {
+            /** Format: uuid */
+            id: string;
+            /** @description The name of the version that ran. */
+            version: string;
+            /** @description `running`, `paused`, `succeeded`, `partial-succeeded`, `failed` or `stopped`. */
+            status: string;
+            /** @description `app-run`, `webhook`, `schedule` or `plugin`. */
+            triggered_from: string;
+            error?: string | null;
+            /**
+             * Format: double
+             * @description Seconds that it took.
+             */
+            elapsed_time: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** Format: int32 */
+            total_steps: number;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it ended, in Unix seconds; null while it has not.
+             */
+            finished_at?: number | null;
+            /**
+             * Format: int32
+             * @description Nodes that failed and were gone around.
+             */
+            exceptions_count: number;
+        };
         /** @description A sign-in by password. */
         LoginRequest: {
             email: components["schemas"]["EmailAddress"];
@@ -2551,6 +3262,28 @@ export interface components {
             /** @description The one role. */
             roles: components["schemas"]["MemberRoleRow"][];
         };
+        /** @description A file of a message. */
+        MessageFileBody: {
+            /** Format: uuid */
+            id: string;
+            filename: string;
+            /** @description `image`, `document`, `audio`, `video` or `custom`. */
+            type: string;
+            /** @description Where it can be fetched for some minutes. */
+            url: string;
+            mime_type: string;
+            /**
+             * Format: int32
+             * @description Bytes; null when nobody knows.
+             */
+            size?: number | null;
+            /** @description `local_file`, `remote_url` or `tool_file`. */
+            transfer_method: string;
+            /** @description `user` or `assistant`. */
+            belongs_to?: string | null;
+            /** Format: uuid */
+            upload_file_id?: string | null;
+        };
         /** @description A metered quota. */
         Metered: {
             /** Format: int32 */
@@ -2590,6 +3323,17 @@ export interface components {
         NewName: {
             name: components["schemas"]["AppName"];
         };
+        /** @description A question and what is to be answered to it. */
+        NewOwnerAnnotation: {
+            /** @description What is asked; of a message by default what was asked there. */
+            question?: string | null;
+            /** @description What is answered. */
+            answer?: string | null;
+            /** @description The same, by another name. */
+            content?: string | null;
+            /** @description The message whose answer it corrects. */
+            message_id?: string | null;
+        };
         /**
          * Format: password
          * @description A password to be: at least 8 characters, with a letter and a digit.
@@ -2600,12 +3344,183 @@ export interface components {
             name: components["schemas"]["TagLabel"];
             type: components["schemas"]["TagType"];
         };
+        /** @description An execution of a node. */
+        NodeExecutionBody: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its place in the run, from 1.
+             */
+            index: number;
+            predecessor_node_id?: string | null;
+            node_id: string;
+            /** @description `llm`, `template-transform`, … */
+            node_type: string;
+            title: string;
+            inputs: Record<string, never>;
+            process_data: Record<string, never>;
+            outputs: Record<string, never>;
+            /** @description `running`, `retry`, or how it ended. */
+            status: string;
+            error?: string | null;
+            /**
+             * Format: double
+             * @description Seconds that it took.
+             */
+            elapsed_time: number;
+            execution_metadata: Record<string, never>;
+            /** @description Always an empty object. */
+            extras: Record<string, never>;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+            /** @description `account` or `end_user`. */
+            created_by_role: string;
+            created_by_account: components["schemas"]["SimpleAccount"] | null;
+            created_by_end_user: components["schemas"]["SimpleEndUser"] | null;
+            /**
+             * Format: int64
+             * @description When it ended, in Unix seconds; null while it has not.
+             */
+            finished_at?: number | null;
+            /** @description Whether `inputs` is the beginning of what went in. */
+            inputs_truncated: boolean;
+            /** @description Whether `outputs` is the beginning of what came out. */
+            outputs_truncated: boolean;
+            /** @description Whether `process_data` is the beginning of what it worked with. */
+            process_data_truncated: boolean;
+        };
+        /** @description What the nodes of a run took and gave. */
+        NodeExecutions: {
+            /** @description The oldest first. */
+            data: components["schemas"]["NodeExecutionBody"][];
+        };
         /** @description An identity provider. */
         OfferedProvider: {
             /** @description In `/console/api/oauth/login/{provider}` and `sso-initiate?provider=`. */
             name: string;
             /** @description The name that a sign-in page shows. */
             label: string;
+        };
+        /** @description A conversation that was opened. */
+        OpenedConversation: {
+            /** Format: uuid */
+            id: string;
+            /** @description `normal`, or another word when nobody may go on with it. */
+            status: string;
+            /** @description `api` or `console`. */
+            from_source: string;
+            /** Format: uuid */
+            from_end_user_id?: string | null;
+            /** Format: uuid */
+            from_account_id?: string | null;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            updated_at: number;
+            /** @description Whether an answer of it was annotated. */
+            annotated: boolean;
+            /** @description What the app said before anybody asked. */
+            introduction?: string | null;
+            /** @description The configuration that a classic app had. */
+            model_config: Record<string, never>;
+            /** Format: int64 */
+            message_count: number;
+            user_feedback_stats: components["schemas"]["FeedbackStats"];
+            admin_feedback_stats: components["schemas"]["FeedbackStats"];
+        };
+        /** @description What somebody says of an answer. */
+        OpinionBody: {
+            /** @description `like` or `dislike`. */
+            rating: string;
+            content?: string | null;
+            /** @description `user` or `admin`. */
+            from_source: string;
+            /** Format: uuid */
+            from_end_user_id?: string | null;
+            from_account: components["schemas"]["SimpleAccount"] | null;
+        };
+        /** @description A question and what is answered to it. */
+        OwnerAnnotation: {
+            /** Format: uuid */
+            id: string;
+            question: string;
+            answer: string;
+            /**
+             * Format: int32
+             * @description Questions that it answered.
+             */
+            hit_count: number;
+            /** Format: int64 */
+            created_at: number;
+        };
+        /** @description What an owner says of an answer. */
+        OwnerFeedback: {
+            /**
+             * Format: uuid
+             * @description The id of something.
+             */
+            message_id: string;
+            /** @description Null, or absent: what was said is taken back. */
+            rating?: ("like" | "dislike") | null;
+            /** @description In their own words. */
+            content?: string | null;
+        };
+        /** @description A question and its answer, with what only owners see. */
+        OwnerMessageBody: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            inputs: Record<string, never>;
+            query: string;
+            /** @description What was sent to a model: a list of `{role, text, files}`; of a chatflow an empty text. */
+            message: Record<string, never>;
+            /** Format: int32 */
+            message_tokens: number;
+            /** @description Addresses of files in it can be fetched for some minutes. */
+            answer: string;
+            /** Format: int32 */
+            answer_tokens: number;
+            /**
+             * Format: double
+             * @description Seconds to the end of the answer.
+             */
+            provider_response_latency: number;
+            /** @description `api` or `console`. */
+            from_source: string;
+            /** Format: uuid */
+            from_end_user_id?: string | null;
+            /** Format: uuid */
+            from_account_id?: string | null;
+            feedbacks: components["schemas"]["OpinionBody"][];
+            /** Format: uuid */
+            workflow_run_id?: string | null;
+            annotation: components["schemas"]["AnnotationOfMessage"] | null;
+            annotation_hit_history: components["schemas"]["HitOfMessage"] | null;
+            /**
+             * Format: int64
+             * @description When it was asked, in Unix seconds.
+             */
+            created_at: number;
+            /** @description Steps of an agent. */
+            agent_thoughts: Record<string, never>[];
+            message_files: components["schemas"]["MessageFileBody"][];
+            /** @description Forms that the run asked people. */
+            extra_contents: Record<string, never>[];
+            /** @description Usage and citations. */
+            metadata: Record<string, never>;
+            /** @description `normal`, `error`, or `paused` while the run waits for a person. */
+            status: string;
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description The message that it follows; the nil id: whichever came before; null: it begins a thread.
+             */
+            parent_message_id?: string | null;
         };
         /** @description What proves that the owner asks, and not somebody with a stolen session. */
         OwnerRequest: {
@@ -2671,6 +3586,45 @@ export interface components {
             }[];
         };
         /** @description One page of a list. */
+        Page_HitBody: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @description `api` or `console`. */
+                source: string;
+                /**
+                 * Format: double
+                 * @description How like the annotation's question it was, up to 1.
+                 */
+                score: number;
+                question: string;
+                /** Format: int64 */
+                created_at: number;
+                /** @description The annotation's question at that time. */
+                match: string;
+                /** @description The annotation's answer at that time. */
+                response: string;
+            }[];
+        };
+        /** @description One page of a list. */
         Page_LaterRow: {
             /**
              * Format: int32
@@ -2691,6 +3645,171 @@ export interface components {
             has_more: boolean;
             /** @description The rows of this page. */
             data: Record<string, never>[];
+        };
+        /** @description One page of a list. */
+        Page_OwnerAnnotation: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                question: string;
+                answer: string;
+                /**
+                 * Format: int32
+                 * @description Questions that it answered.
+                 */
+                hit_count: number;
+                /** Format: int64 */
+                created_at: number;
+            }[];
+        };
+        /** @description One page of a list. */
+        Page_OwnerConversationBody: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @description `normal`, or another word when nobody may go on with it. */
+                status: string;
+                /** @description `api` or `console`. */
+                from_source: string;
+                /** Format: uuid */
+                from_end_user_id?: string | null;
+                /** @description What the caller calls the end user. */
+                from_end_user_session_id?: string | null;
+                /** Format: uuid */
+                from_account_id?: string | null;
+                from_account_name?: string | null;
+                name: string;
+                /** @description The first question. */
+                summary: string;
+                /**
+                 * Format: int64
+                 * @description When one of the app's owners first looked at it, in Unix seconds.
+                 */
+                read_at?: number | null;
+                /** Format: int64 */
+                created_at: number;
+                /** Format: int64 */
+                updated_at: number;
+                /** @description Whether an answer of it was annotated. */
+                annotated: boolean;
+                /** @description `model` and `pre_prompt` of a classic app. */
+                model_config: Record<string, never>;
+                /** Format: int64 */
+                message_count: number;
+                user_feedback_stats: components["schemas"]["FeedbackStats"];
+                admin_feedback_stats: components["schemas"]["FeedbackStats"];
+                status_count: components["schemas"]["StatusCounts"] | null;
+            }[];
+        };
+        /** @description One page of a list. */
+        Page_OwnerVariable: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description `string`, `number`, `boolean`, `object`, `array[string]`, … */
+                value_type: string;
+                /** @description A text as it is; anything else as JSON in a text. */
+                value: string;
+                description: string;
+                /** Format: int64 */
+                created_at: number;
+                /** Format: int64 */
+                updated_at: number;
+            }[];
+        };
+        /** @description One page of a list. */
+        Page_WorkflowLog: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                workflow_run: components["schemas"]["LoggedRun"];
+                /** @description What set it off, where that is told. */
+                details?: Record<string, never> | null;
+                /** @description `service-api`, `openapi`, `web-app` or `installed-app`. */
+                created_from: string;
+                /** @description `account` or `end_user`. */
+                created_by_role: string;
+                created_by_account: components["schemas"]["LogAccount"] | null;
+                created_by_end_user: components["schemas"]["LogEndUser"] | null;
+                /**
+                 * Format: int64
+                 * @description In Unix seconds.
+                 */
+                created_at: number;
+            }[];
         };
         /** @description A new password. */
         PasswordRequest: {
@@ -2866,6 +3985,67 @@ export interface components {
             /** @description `admin`, `editor`, `normal`, or `dataset_operator` where that role is offered. */
             role: components["schemas"]["Text"];
         };
+        /** @description How many runs stand in which way. */
+        RunCounts: {
+            /**
+             * Format: int64
+             * @description Those that wait among them.
+             */
+            total: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            succeeded: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            stopped: number;
+            /** Format: int64 */
+            partial_succeeded: number;
+        };
+        /** @description A run, whole. */
+        RunDetailBody: {
+            /** Format: uuid */
+            id: string;
+            /** @description The name of the version that ran. */
+            version: string;
+            /** @description What ran; empty when its version is gone. */
+            graph: Record<string, never>;
+            /** @description What it began with, `sys.*` among it. */
+            inputs: Record<string, never>;
+            /** @description `running`, `paused`, `succeeded`, `partial-succeeded`, `failed` or `stopped`. */
+            status: string;
+            outputs: Record<string, never>;
+            error?: string | null;
+            /**
+             * Format: double
+             * @description Seconds that it took.
+             */
+            elapsed_time: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** Format: int32 */
+            total_steps: number;
+            /** @description `account` or `end_user`. */
+            created_by_role: string;
+            created_by_account: components["schemas"]["SimpleAccount"] | null;
+            created_by_end_user: components["schemas"]["SimpleEndUser"] | null;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it ended, in Unix seconds; null while it has not.
+             */
+            finished_at?: number | null;
+            /**
+             * Format: int32
+             * @description Nodes that failed and were gone around.
+             */
+            exceptions_count: number;
+        };
         /** @description A draft was saved. */
         SavedDraft: {
             /** @description `success`. */
@@ -2877,6 +4057,141 @@ export interface components {
              * @description When the draft was saved, in Unix seconds.
              */
             updated_at: number;
+        };
+        /** @description A part of a list that goes on behind its last row, or before its first one. */
+        Scroll_ListedChatRunBody: {
+            /**
+             * Format: int32
+             * @description Rows that a part has at most.
+             */
+            limit: number;
+            /** @description Whether there are more rows. */
+            has_more: boolean;
+            /** @description The rows of this part. */
+            data: (components["schemas"]["ListedRunBody"] & {
+                /**
+                 * Format: uuid
+                 * @description The conversation that it is part of.
+                 */
+                conversation_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The message that it answers.
+                 */
+                message_id?: string | null;
+            })[];
+        };
+        /** @description A part of a list that goes on behind its last row, or before its first one. */
+        Scroll_ListedRunBody: {
+            /**
+             * Format: int32
+             * @description Rows that a part has at most.
+             */
+            limit: number;
+            /** @description Whether there are more rows. */
+            has_more: boolean;
+            /** @description The rows of this part. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @description The name of the version that ran. */
+                version: string;
+                /** @description `running`, `paused`, `succeeded`, `partial-succeeded`, `failed` or `stopped`. */
+                status: string;
+                /**
+                 * Format: double
+                 * @description Seconds that it took.
+                 */
+                elapsed_time: number;
+                /** Format: int64 */
+                total_tokens: number;
+                /** Format: int32 */
+                total_steps: number;
+                created_by_account: components["schemas"]["SimpleAccount"] | null;
+                /**
+                 * Format: int64
+                 * @description When it began, in Unix seconds.
+                 */
+                created_at: number;
+                /**
+                 * Format: int64
+                 * @description When it ended, in Unix seconds; null while it has not.
+                 */
+                finished_at?: number | null;
+                /**
+                 * Format: int32
+                 * @description Nodes that failed and were gone around.
+                 */
+                exceptions_count: number;
+                /**
+                 * Format: int32
+                 * @description Always 0: attempts are rows of their own.
+                 */
+                retry_index: number;
+            }[];
+        };
+        /** @description A part of a list that goes on behind its last row, or before its first one. */
+        Scroll_OwnerMessageBody: {
+            /**
+             * Format: int32
+             * @description Rows that a part has at most.
+             */
+            limit: number;
+            /** @description Whether there are more rows. */
+            has_more: boolean;
+            /** @description The rows of this part. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                conversation_id: string;
+                inputs: Record<string, never>;
+                query: string;
+                /** @description What was sent to a model: a list of `{role, text, files}`; of a chatflow an empty text. */
+                message: Record<string, never>;
+                /** Format: int32 */
+                message_tokens: number;
+                /** @description Addresses of files in it can be fetched for some minutes. */
+                answer: string;
+                /** Format: int32 */
+                answer_tokens: number;
+                /**
+                 * Format: double
+                 * @description Seconds to the end of the answer.
+                 */
+                provider_response_latency: number;
+                /** @description `api` or `console`. */
+                from_source: string;
+                /** Format: uuid */
+                from_end_user_id?: string | null;
+                /** Format: uuid */
+                from_account_id?: string | null;
+                feedbacks: components["schemas"]["OpinionBody"][];
+                /** Format: uuid */
+                workflow_run_id?: string | null;
+                annotation: components["schemas"]["AnnotationOfMessage"] | null;
+                annotation_hit_history: components["schemas"]["HitOfMessage"] | null;
+                /**
+                 * Format: int64
+                 * @description When it was asked, in Unix seconds.
+                 */
+                created_at: number;
+                /** @description Steps of an agent. */
+                agent_thoughts: Record<string, never>[];
+                message_files: components["schemas"]["MessageFileBody"][];
+                /** @description Forms that the run asked people. */
+                extra_contents: Record<string, never>[];
+                /** @description Usage and citations. */
+                metadata: Record<string, never>;
+                /** @description `normal`, `error`, or `paused` while the run waits for a person. */
+                status: string;
+                error?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The message that it follows; the nil id: whichever came before; null: it begins a thread.
+                 */
+                parent_message_id?: string | null;
+            }[];
         };
         /** @description A secret: any characters but NUL. */
         SecretText: string;
@@ -2894,6 +4209,24 @@ export interface components {
             step: string;
             /** @description ISO 8601 without zone; UTC. */
             setup_at?: string | null;
+        };
+        /** @description A member of the workspace. */
+        SimpleAccount: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+        };
+        /** @description A user of the app. */
+        SimpleEndUser: {
+            /** Format: uuid */
+            id: string;
+            /** @description `service-api`, `browser`, … */
+            type: string;
+            /** @description Whether nobody in particular. */
+            is_anonymous: boolean;
+            /** @description What the caller calls them. */
+            session_id: string;
         };
         /** @description The site of an app by itself. */
         SiteBody: {
@@ -2933,10 +4266,31 @@ export interface components {
             /** @description `oidc` or `saml`; null when it is off: the newer console offers SSO for every text. */
             protocol?: string | null;
         };
+        /** @description What was counted. */
+        Statistics: {
+            /** @description Days that have something, the first first: `date`, and what was counted. */
+            data: Record<string, never>[];
+        };
+        /** @description How the runs of a chatflow's conversation stand. */
+        StatusCounts: {
+            /** Format: int64 */
+            success: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            partial_success: number;
+            /** Format: int64 */
+            paused: number;
+        };
         /** @description The plan of a workspace, and the interval in which it is paid. */
         Subscription: {
             plan: string;
             interval: string;
+        };
+        /** @description What was asked for is done, or there was nothing to do. */
+        Success: {
+            /** @description Always `success`. */
+            result: string;
         };
         /** @description What knowledge can be made of. */
         SupportedTypes: {
@@ -4880,6 +6234,708 @@ export interface operations {
             };
         };
     };
+    list_chatflow_runs: {
+        parameters: {
+            query?: {
+                /** @description The last one that was shown. */
+                last_id?: string;
+                /** @description 20 by default. */
+                limit?: number;
+                /** @description How the run stands. */
+                status?: "scheduled" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description `debugging` by default. */
+                triggered_from?: "debugging" | "app-run";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scroll_ListedChatRunBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    count_chatflow_runs: {
+        parameters: {
+            query?: {
+                /** @description How the run stands: then the others are not counted. */
+                status?: "scheduled" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description Those of the last `7d`, `24h`, `30m` or `90s`. */
+                time_range?: string;
+                /** @description `debugging` by default. */
+                triggered_from?: "debugging" | "app-run";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCounts"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_app_annotations: {
+        parameters: {
+            query?: {
+                /** @description In question or answer, in any case. Its first 30 characters count. */
+                keyword?: string;
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnerAnnotation"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    create_app_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwnerAnnotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerAnnotation"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_app_annotations: {
+        parameters: {
+            query?: {
+                annotation_id?: string[];
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    import_app_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDone"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_annotation_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportState"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    count_app_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationCount"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    export_app_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationExport"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    change_app_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwnerAnnotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerAnnotation"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_app_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_annotation_hits: {
+        parameters: {
+            query?: {
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HitBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     set_app_api_enabled: {
         parameters: {
             query?: never;
@@ -5070,6 +7126,303 @@ export interface operations {
             };
         };
     };
+    list_chat_conversations: {
+        parameters: {
+            query?: {
+                /** @description In the name, the introduction, questions, answers, or the name of the user, in any case. Its first 30 characters count. */
+                keyword?: string;
+                /** @description Not before this minute of the account's zone, by the time of the order. */
+                start?: string;
+                /** @description Not after this minute of the account's zone, by the time of the order. */
+                end?: string;
+                /** @description `all` by default. */
+                annotation_status?: "all" | "annotated" | "not_annotated";
+                /** @description `-updated_at` by default. */
+                sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnerConversationBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_chat_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedConversation"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_chat_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_chat_messages: {
+        parameters: {
+            query: {
+                /** @description The conversation that they are part of. */
+                conversation_id: string;
+                /** @description The first one that was shown: those before it. Empty: the latest. */
+                first_id?: string;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scroll_OwnerMessageBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_conversation_variables: {
+        parameters: {
+            query: {
+                /** @description The conversation that has them. */
+                conversation_id: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnerVariable"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     copy_app: {
         parameters: {
             query?: never;
@@ -5195,6 +7548,68 @@ export interface operations {
             };
         };
     };
+    rate_app_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerFeedback"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     set_app_icon: {
         parameters: {
             query?: never;
@@ -5217,6 +7632,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_app_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerMessageBody"];
                 };
             };
             /** @description The caller may not do that */
@@ -5434,6 +7899,1121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    average_response_time_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    average_session_interactions_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    daily_conversations_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    daily_end_users_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    daily_messages_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    token_costs_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    tokens_per_second_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    user_satisfaction_rate_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_workflow_app_logs: {
+        parameters: {
+            query?: {
+                /** @description In inputs, outputs, or the name of the user, in any case; or the id of the run. Its first 30 characters count. */
+                keyword?: string;
+                /** @description How the run stands. */
+                status?: "scheduled" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description Not later than this. */
+                created_at__before?: string;
+                /** @description Not earlier than this. */
+                created_at__after?: string;
+                /** @description The name of the user for whom it was run. */
+                created_by_end_user_session_id?: string;
+                /** @description The mail address of the member of the workspace who ran it. */
+                created_by_account?: string;
+                /** @description Whether what set the run off is wanted, where that is known. */
+                detail?: boolean;
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WorkflowLog"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_workflow_runs: {
+        parameters: {
+            query?: {
+                /** @description The last one that was shown. */
+                last_id?: string;
+                /** @description 20 by default. */
+                limit?: number;
+                /** @description How the run stands. */
+                status?: "scheduled" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description `debugging` by default. */
+                triggered_from?: "debugging" | "app-run";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scroll_ListedRunBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    count_workflow_runs: {
+        parameters: {
+            query?: {
+                /** @description How the run stands: then the others are not counted. */
+                status?: "scheduled" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description Those of the last `7d`, `24h`, `30m` or `90s`. */
+                time_range?: string;
+                /** @description `debugging` by default. */
+                triggered_from?: "debugging" | "app-run";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCounts"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    stop_workflow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_workflow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetailBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_node_executions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeExecutions"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    workflow_average_app_interactions_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    workflow_daily_runs_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    workflow_daily_terminals_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    workflow_token_costs_statistic: {
+        parameters: {
+            query?: {
+                /** @description Not before this minute, in the account's zone: `2026-11-29 00:00`. */
+                start?: string;
+                /** @description Not after this minute, in the account's zone: `2026-11-29 23:59`. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
             };
             /** @description The caller may not do that */

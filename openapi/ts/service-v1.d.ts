@@ -2295,7 +2295,7 @@ export interface operations {
                 /** @description In inputs, outputs, or the name of the user, in any case; or the id of the run. Its first 30 characters count. */
                 keyword?: string;
                 /** @description How the run stands. */
-                status?: "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                status?: "scheduled" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
                 /** @description Not later than this. */
                 created_at__before?: string;
                 /** @description Not earlier than this. */

@@ -20,6 +20,8 @@ mod apps;
 mod apps_for_programs;
 mod chat_models;
 mod chatflows;
+mod console_annotations;
+mod console_reads;
 mod e2e;
 mod foreign_keys;
 mod form_pages;

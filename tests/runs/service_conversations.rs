@@ -19,12 +19,12 @@ pub(super) struct Keyed {
     pub(super) h: Harness,
     pub(super) key: String,
     pub(super) app: String,
-    owner: Browser,
+    pub(super) owner: Browser,
     _model: ModelServer,
 }
 
 impl Keyed {
-    async fn new(nodes: &[Value]) -> Self {
+    pub(super) async fn new(nodes: &[Value]) -> Self {
         Self::of(&file(nodes)).await
     }
 
@@ -55,12 +55,12 @@ impl Keyed {
         Answer::read(request.json(body).send().await.unwrap()).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, body).await
     }
 
     /// Says something for ada, and waits for the answer.
-    async fn say(&self, query: &str, conversation: &str) -> Value {
+    pub(super) async fn say(&self, query: &str, conversation: &str) -> Value {
         let body = json!({"inputs": {}, "query": query, "user": "ada", "conversation_id": conversation, "auto_generate_name": false});
         self.post("/v1/chat-messages", &body)
             .await
@@ -91,7 +91,7 @@ async fn another_app(h: &Harness, owner: &mut Browser, text: &str) -> (String, S
     (app, key)
 }
 
-fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap()
 }
 

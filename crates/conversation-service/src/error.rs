@@ -45,6 +45,18 @@ pub enum ConversationError {
     /// The app has no such annotation.
     #[error("Annotation not found")]
     AnnotationNotFound,
+    /// An annotation says what is answered, and nothing is asked.
+    #[error("question is required")]
+    NoQuestion,
+    /// A file of annotations cannot be read.
+    #[error("The file cannot be read: {0}")]
+    BadFile(String),
+    /// The app has no such run.
+    #[error("Workflow run not found")]
+    RunNotFound,
+    /// The run that a list is to go on behind is none of the app's.
+    #[error("Last workflow run not exists")]
+    LastRunNotFound,
     /// The app has no such end user.
     #[error("End user not found.")]
     EndUserNotFound,
@@ -101,10 +113,14 @@ impl Classify for ConversationError {
             | Self::FirstNotFound
             | Self::LastMessageNotFound
             | Self::VariableNotFound
+            | Self::RunNotFound
+            | Self::LastRunNotFound
             | Self::AnnotationNotFound => Class::not_found("not_found"),
             Self::EndUserNotFound => Class::not_found("end_user_not_found"),
             Self::VariableMistyped { .. } | Self::SuggestionsOff => Class::invalid("bad_request"),
-            Self::NoFeedback | Self::AccountNotFound(_) => Class::invalid("invalid_param"),
+            Self::NoFeedback | Self::AccountNotFound(_) | Self::NoQuestion | Self::BadFile(_) => {
+                Class::invalid("invalid_param")
+            }
             Self::App(AppError::NotPublished) => Class::invalid("app_unavailable"),
             Self::App(error) => error.class(),
             Self::Unavailable(error) => error.class(),

@@ -3,39 +3,60 @@
 //!
 //! It stands where `run-service` stands: above the use-cases of apps and of files, which do not see each other.
 
+mod annotation_csv;
 mod annotations;
 mod asked_forms;
 mod conversations;
+mod days;
 mod delete;
 mod end_user;
 mod error;
 mod feedback;
+mod feedback_export;
 mod list;
 mod logs;
 mod messages;
 mod model;
 mod naming;
+mod owner_annotations;
+mod owner_list;
+mod owner_messages;
+mod owner_runs;
 mod pattern;
 mod pins;
 mod rename;
 mod saved;
+mod statistics;
 mod suggest;
 mod variables;
 
+pub use annotation_csv::MAX_FILE_BYTES as MAX_ANNOTATION_FILE_BYTES;
 pub use annotations::{AnnotationPage, AnnotationText};
 pub use conversations::{Conversations, SERVICE_API, Talker, WEB_APP, Window};
+pub use days::Days;
 pub use error::ConversationError;
 pub use feedback::Opinion;
+pub use feedback_export::ExportFilter;
 pub use gatewright_storage_runs::{
     annotation::Annotation,
     conversation_list::{Listed as ConversationRow, SortTime},
     end_user::EndUser,
+    feedback_export::ExportedFeedback,
     message_feedback::Feedback,
+    owner_annotation::Hit,
+    owner_conversation::{BegunWith, OwnerConversation},
+    owner_message::{By, MessageAnnotation, MessageCost, MessageOpinion},
     run::Creator,
+    run_list::{ListedRun, StatusCount, WholeRun},
     run_log::Log,
+    statistic::{Day, Statistic},
 };
 pub use list::ListRequest;
 pub use logs::{LogFilter, LogPage};
 pub use messages::{MessageRow, ShownFile};
+pub use owner_annotations::HitPage;
+pub use owner_list::{OwnerList, OwnerPage};
+pub use owner_messages::OwnerMessage;
+pub use owner_runs::{RunFilter, ShownNode, ShownRun};
 pub use rename::NewName;
 pub use variables::{VariableList, VariableRow};

@@ -97,6 +97,17 @@ impl Conversations {
         Ok(whole)
     }
 
+    /// One message of the talker's.
+    pub(crate) async fn one_message(
+        &self,
+        ctx: &Ctx,
+        talker: &Talker,
+        row: Listed,
+    ) -> Result<MessageRow, ConversationError> {
+        let extras = self.extras(talker, std::slice::from_ref(&row)).await?;
+        self.message(ctx, row, &extras).await
+    }
+
     async fn page(
         &self,
         talker: &Talker,

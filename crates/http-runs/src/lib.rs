@@ -1,8 +1,10 @@
 //! The routes of runs: `/openapi/v1/apps/{app_id}/run` and what belongs to it. A handler extracts, calls one use-case, and streams.
 
+mod console;
 pub mod conversation;
 mod failure;
 mod form_body;
+pub mod log;
 mod openapi;
 mod slice;
 pub mod stream;

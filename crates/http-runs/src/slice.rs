@@ -5,7 +5,7 @@ use gatewright_conversation_service::Conversations;
 use gatewright_http_kit::{documentation::Surface, operation::Operations};
 use gatewright_run_service::RunService;
 
-use crate::openapi;
+use crate::{console, openapi};
 
 /// The use-cases of runs.
 #[derive(Clone)]
@@ -29,7 +29,8 @@ impl RunsServices {
 pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::OpenApi => openapi::operations(),
-        Surface::Console | Surface::Service | Surface::WebApp => Operations::default(),
+        Surface::Console => console::operations(),
+        Surface::Service | Surface::WebApp => Operations::default(),
     }
 }
 

@@ -21,6 +21,14 @@ pub enum Creator {
 }
 
 impl Creator {
+    /// Whoever the two columns of a row name.
+    pub fn of_columns(end_user: Option<Uuid>, account: Option<Uuid>) -> Self {
+        match (end_user, account) {
+            (Some(user), _) => Self::EndUser(user),
+            (None, account) => Self::Account(account.unwrap_or(Uuid::nil())),
+        }
+    }
+
     /// `account` or `end_user`.
     pub fn role(self) -> &'static str {
         match self {

@@ -24,7 +24,7 @@ pub use format::{
 };
 pub use member::{
     AdministersApps, ChangesWorkspace, CreatesKeys, DeletesKeys, DeletesTags, EditsApps, EditsTags,
-    InWorkspace, ManagesMembers, OwnsWorkspace, ReadsAudit, WorkspaceMember,
+    InWorkspace, ManagesMembers, Needed, OwnsWorkspace, ReadsAudit, WorkspaceMember,
 };
 pub use multipart::{FilePart, UploadFields, UploadForm, UploadProblem};
 pub use path_id::PathId;

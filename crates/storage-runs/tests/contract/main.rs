@@ -9,6 +9,7 @@
 mod conversations;
 mod forms;
 mod lists;
+mod statistics;
 mod whole;
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,180 @@
+//! Annotations of an app as its owners work on them: made of a message, many at once, deleted, exported, and what each answered.
+
+use gatewright_domain::error::Unavailable;
+use gatewright_storage_runs::{
+    annotation::{self, Annotation, AnnotationsOf, NewAnnotation},
+    owner_annotation::{self, Annotated, Hit, NewAnnotations},
+    owner_message,
+};
+use gatewright_usecase_apps::App;
+use gatewright_usecase_kit::Ctx;
+use uuid::Uuid;
+
+use crate::{AnnotationText, ConversationError, Conversations, annotation_csv};
+
+/// Annotations that go in one statement.
+const BATCH: i64 = 1_000;
+/// Annotations of one export.
+const MAX_EXPORTED: i64 = 100_000;
+
+/// What an annotation answered.
+#[derive(Debug, Clone)]
+pub struct HitPage {
+    /// The newest first.
+    pub rows: Vec<Hit>,
+    /// Hits of all pages, as far as they are counted.
+    pub total: u64,
+}
+
+impl Conversations {
+    /// Adds an annotation to an app, in the name of an account. Of a message whose question is asked where none is said; the message's
+    /// annotation is changed where it has one.
+    ///
+    /// # Errors
+    /// When the app has no such message, nothing is asked, or PostgreSQL does not answer.
+    pub async fn annotate_as_owner(
+        &self,
+        ctx: &Ctx,
+        app: &App,
+        account: Uuid,
+        message: Option<Uuid>,
+        text: AnnotationText,
+    ) -> Result<Annotation, ConversationError> {
+        let mut text = text;
+        let mut tx = self.pool.begin().await?;
+        let mut of = None;
+        if let Some(message) = message {
+            let found = owner_message::find(&mut tx, app.id.0, message).await?;
+            let (row, _) = found.ok_or(ConversationError::MessageNotFound)?;
+            if text.question.trim().is_empty() {
+                text.question.clone_from(&row.query);
+            }
+            of = Some(Annotated {
+                conversation: row.conversation_id,
+                message,
+            });
+        }
+        if text.question.trim().is_empty() {
+            return Err(ConversationError::NoQuestion);
+        }
+        let known = match of {
+            Some(of) => owner_annotation::find_of_message(&mut tx, app.id.0, of.message).await?,
+            None => None,
+        };
+        let made = if let Some(id) = known {
+            let new = NewAnnotation {
+                id,
+                app_id: app.id.0,
+                tenant_id: app.workspace.0,
+                question: &text.question,
+                answer: &text.answer,
+                at: ctx.now,
+            };
+            annotation::update(&mut tx, &new).await?
+        } else {
+            let new = NewAnnotations {
+                app: app.id.0,
+                account,
+                of,
+                ids: &[self.env.ids.new_uuid()],
+                questions: &[&text.question],
+                answers: &[&text.answer],
+                at: ctx.now,
+            };
+            owner_annotation::insert(&mut tx, &new).await?.pop()
+        };
+        tx.commit().await?;
+        Ok(made.ok_or_else(|| Unavailable::new("postgres", "the annotation was not written"))?)
+    }
+
+    /// Adds the annotations of a file to an app: all of them, or none. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or PostgreSQL does not answer.
+    pub async fn import_annotations(
+        &self,
+        ctx: &Ctx,
+        app: &App,
+        account: Uuid,
+        file: &[u8],
+    ) -> Result<usize, ConversationError> {
+        let texts = annotation_csv::read(file)?;
+        let mut tx = self.pool.begin().await?;
+        for part in texts.chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
+            let ids: Vec<Uuid> = part.iter().map(|_| self.env.ids.new_uuid()).collect();
+            let questions: Vec<&str> = part.iter().map(|text| text.question.as_str()).collect();
+            let answers: Vec<&str> = part.iter().map(|text| text.answer.as_str()).collect();
+            let new = NewAnnotations {
+                app: app.id.0,
+                account,
+                of: None,
+                ids: &ids,
+                questions: &questions,
+                answers: &answers,
+                at: ctx.now,
+            };
+            owner_annotation::insert(&mut tx, &new).await?;
+        }
+        tx.commit().await?;
+        Ok(texts.len())
+    }
+
+    /// All annotations of an app, the newest first.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn export_annotations(
+        &self,
+        app: &App,
+    ) -> Result<Vec<Annotation>, ConversationError> {
+        let which = AnnotationsOf {
+            app: app.id.0,
+            pattern: None,
+        };
+        let mut conn = self.pool.get().await?;
+        Ok(annotation::list(&mut conn, which, 0, MAX_EXPORTED).await?)
+    }
+
+    /// Deletes annotations of an app: those of these ids, or all. What is another app's stays.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer; what went until then stays away.
+    pub async fn delete_annotations(
+        &self,
+        app: &App,
+        ids: Option<&[Uuid]>,
+    ) -> Result<(), ConversationError> {
+        loop {
+            let mut conn = self.pool.get().await?;
+            let gone = owner_annotation::delete(&mut conn, app.id.0, ids, BATCH).await?;
+            if gone < usize::try_from(BATCH).unwrap_or_default() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A page of what an annotation of an app answered; the first page is 1.
+    ///
+    /// # Errors
+    /// When the app has no such annotation, or PostgreSQL does not answer.
+    pub async fn annotation_hits(
+        &self,
+        app: &App,
+        id: Uuid,
+        page: u32,
+        limit: u32,
+    ) -> Result<HitPage, ConversationError> {
+        let mut conn = self.pool.get().await?;
+        let total = owner_annotation::count_hits(&mut conn, app.id.0, id).await?;
+        let total = total.ok_or(ConversationError::AnnotationNotFound)?;
+        let (offset, limit) = (
+            i64::from(page.saturating_sub(1)) * i64::from(limit),
+            i64::from(limit),
+        );
+        let rows = owner_annotation::list_hits(&mut conn, app.id.0, id, offset, limit).await?;
+        Ok(HitPage {
+            rows,
+            total: u64::try_from(total).unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Runs of an app as its owners look at them: listed, counted, whole, with what each node took and gave.
+
+use chrono::{DateTime, Utc};
+use gatewright_domain::file::FileOwner;
+use gatewright_storage_runs::{
+    node_list::{self, WholeNode},
+    run_list::{self, ListedRun, RunsBy, StatusCount, WholeRun},
+};
+use gatewright_usecase_apps::App;
+use gatewright_usecase_files::FileAsker;
+use gatewright_usecase_kit::Ctx;
+use gatewright_variables::file::IDENTITY;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{ConversationError, Conversations, Window};
+
+/// Which runs of an app. All conditions hold together.
+#[derive(Debug, Clone, Copy)]
+pub struct RunFilter {
+    /// `app-run` or `debugging`.
+    pub triggered_from: &'static str,
+    /// How the run stands; none: anyhow.
+    pub status: Option<&'static str>,
+}
+
+/// A run, and its values as JSON; addresses of files in them are good now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownRun {
+    /// The row of it.
+    pub row: WholeRun,
+    /// The graph that ran.
+    pub graph: Value,
+    /// What it began with.
+    pub inputs: Value,
+    /// What came of it.
+    pub outputs: Value,
+}
+
+/// An execution, and its values as JSON; addresses of files in them are good now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownNode {
+    /// The row of it.
+    pub row: WholeNode,
+    /// What went in.
+    pub inputs: Value,
+    /// What it worked with.
+    pub process_data: Value,
+    /// What came out.
+    pub outputs: Value,
+    /// What it cost, and where in the run it was.
+    pub metadata: Value,
+}
+
+impl Conversations {
+    /// A part of the runs of an app, from the newest back, or from before a run.
+    ///
+    /// # Errors
+    /// When the app has no such run, or PostgreSQL does not answer.
+    pub async fn runs(
+        &self,
+        app: &App,
+        filter: RunFilter,
+        last: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Window<ListedRun>, ConversationError> {
+        let mut conn = self.pool.get().await?;
+        let before = match last {
+            None => None,
+            Some(last) => {
+                let found =
+                    run_list::find_place(&mut conn, app.workspace.0, app.id.0, last).await?;
+                Some(found.ok_or(ConversationError::LastRunNotFound)?)
+            }
+        };
+        let which = which(app, &filter);
+        let rows = run_list::list(&mut conn, which, before, i64::from(limit) + 1).await?;
+        Ok(Window::of(rows, limit))
+    }
+
+    /// How many runs of an app stand in each way, since a time.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn run_counts(
+        &self,
+        app: &App,
+        filter: RunFilter,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<StatusCount>, ConversationError> {
+        let mut conn = self.pool.get().await?;
+        Ok(run_list::count(&mut conn, which(app, &filter), since).await?)
+    }
+
+    /// A run of an app.
+    ///
+    /// # Errors
+    /// When the app has none of that id, or PostgreSQL does not answer.
+    pub async fn run(&self, ctx: &Ctx, app: &App, id: Uuid) -> Result<ShownRun, ConversationError> {
+        let row = self.run_row(app, id).await?;
+        let asker = asker(app, &row);
+        let read = |text: Option<&String>| value(text.map(String::as_str));
+        Ok(ShownRun {
+            graph: read(row.graph.as_ref()),
+            inputs: self.good(ctx, asker, row.inputs.as_deref()).await?,
+            outputs: self.good(ctx, asker, row.outputs.as_deref()).await?,
+            row,
+        })
+    }
+
+    /// A run of an app, and the executions of its nodes, the oldest first.
+    ///
+    /// # Errors
+    /// When the app has no run of that id, or PostgreSQL does not answer.
+    pub async fn run_nodes(
+        &self,
+        ctx: &Ctx,
+        app: &App,
+        run: Uuid,
+    ) -> Result<(WholeRun, Vec<ShownNode>), ConversationError> {
+        let run = self.run_row(app, run).await?;
+        let asker = asker(app, &run);
+        let rows = {
+            let mut conn = self.pool.get().await?;
+            node_list::list(&mut conn, run.id).await?
+        };
+        let mut nodes = Vec::with_capacity(rows.len());
+        for row in rows {
+            nodes.push(ShownNode {
+                inputs: self.good(ctx, asker, row.inputs.as_deref()).await?,
+                process_data: self.good(ctx, asker, row.process_data.as_deref()).await?,
+                outputs: self.good(ctx, asker, row.outputs.as_deref()).await?,
+                metadata: value(row.execution_metadata.as_deref()),
+                row,
+            });
+        }
+        Ok((run, nodes))
+    }
+
+    async fn run_row(&self, app: &App, run: Uuid) -> Result<WholeRun, ConversationError> {
+        let mut conn = self.pool.get().await?;
+        let found = run_list::find(&mut conn, app.workspace.0, app.id.0, run).await?;
+        found.ok_or(ConversationError::RunNotFound)
+    }
+
+    /// What is stored of a value, its files fetchable now.
+    async fn good(
+        &self,
+        ctx: &Ctx,
+        asker: FileAsker,
+        text: Option<&str>,
+    ) -> Result<Value, ConversationError> {
+        let mut read = value(text);
+        if text.is_some_and(|text| text.contains(IDENTITY)) {
+            self.files.renew(ctx, asker, &mut read).await?;
+        }
+        Ok(read)
+    }
+}
+
+fn which<'a>(app: &App, filter: &RunFilter) -> RunsBy<'a> {
+    RunsBy {
+        tenant: app.workspace.0,
+        app: app.id.0,
+        triggered_from: filter.triggered_from,
+        status: filter.status,
+    }
+}
+
+fn asker(app: &App, run: &WholeRun) -> FileAsker {
+    FileAsker {
+        workspace: app.workspace,
+        owner: FileOwner::of_row(&run.created_by_role, run.created_by),
+    }
+}
+
+fn value(text: Option<&str>) -> Value {
+    let read = text.and_then(|text| serde_json::from_str(text).ok());
+    read.unwrap_or_else(|| json!({}))
+}

@@ -1,0 +1,195 @@
+//! `/console/api/apps/{app_id}/chat-messages` and what hangs on messages, for those who edit the app.
+
+use actix_web::web::{Data, Json, Path};
+use gatewright_conversation_service::{ConversationError, Conversations, Opinion, VariableRow};
+use gatewright_http_kit::{
+    error::{ConsoleErrorBody, ConsoleFailure},
+    extract::{Body, ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then},
+    input::{
+        number::WholeNumber,
+        text::{Id, Text},
+    },
+    page::{Page, Scroll},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{
+    app_here::{AppHere, CHAT},
+    message_body::OwnerMessageBody,
+};
+use crate::{
+    conversation::scroll,
+    wire::{LIMIT, Success},
+};
+
+/// Which messages of a conversation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OwnerMessagesQuery {
+    /// The conversation that they are part of.
+    #[param(inline)]
+    conversation_id: Id,
+    /// The first one that was shown: those before it. Empty: the latest.
+    #[param(inline)]
+    first_id: Option<Text>,
+    /// 20 by default.
+    #[param(inline)]
+    limit: Option<WholeNumber<1, 100>>,
+}
+
+/// A page of a conversation, from the newest back; the oldest of the page first.
+#[utoipa::path(
+    get, path = "/console/api/apps/{app_id}/chat-messages", operation_id = "list_chat_messages",
+    params(("app_id" = String, Path), OwnerMessagesQuery), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = Scroll<OwnerMessageBody>), (status = 400, body = ConsoleErrorBody),
+        (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn list(
+    conversations: Data<Conversations>,
+    ctx: RequestCtx,
+    request: Then<AppHere<EditsApps>, Query<OwnerMessagesQuery, ConsoleFormat>>,
+) -> Result<Json<Scroll<OwnerMessageBody>>, ConsoleFailure> {
+    let Then(asked, query) = request;
+    asked.require(CHAT)?;
+    let query = query.into_inner();
+    let limit = query.limit.map_or(LIMIT, WholeNumber::get);
+    let first = query.first_id.filter(|text| !text.is_empty());
+    let first = first.map(|text| text.parse().map_err(|_| ConversationError::FirstNotFound));
+    let conversation = query.conversation_id.into_inner();
+    let window = conversations
+        .owner_messages(&ctx, &asked.app, conversation, first.transpose()?, limit)
+        .await?;
+    Ok(Json(scroll(limit, window)))
+}
+
+/// A message of an app.
+#[utoipa::path(
+    get, path = "/console/api/apps/{app_id}/messages/{message_id}", operation_id = "get_app_message",
+    params(("app_id" = String, Path), ("message_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = OwnerMessageBody), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn detail(
+    conversations: Data<Conversations>,
+    ctx: RequestCtx,
+    asked: AppHere<EditsApps>,
+    ids: Path<(String, PathId<Uuid>)>,
+) -> Result<Json<OwnerMessageBody>, ConsoleFailure> {
+    let id = ids.1.or(ConversationError::MessageNotFound)?;
+    let found = conversations.owner_message(&ctx, &asked.app, id).await?;
+    Ok(Json(found.into()))
+}
+
+/// Whether an answer is liked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OwnerRating {
+    /// Whoever says it likes it.
+    Like,
+    /// Whoever says it does not.
+    Dislike,
+}
+
+/// What an owner says of an answer.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct OwnerFeedback {
+    #[schema(inline)]
+    message_id: Id,
+    /// Null, or absent: what was said is taken back.
+    #[schema(inline)]
+    rating: Option<OwnerRating>,
+    /// In their own words.
+    #[schema(inline)]
+    content: Option<Text>,
+}
+
+/// Keeps what an owner says of an answer.
+#[utoipa::path(
+    post, path = "/console/api/apps/{app_id}/feedbacks", operation_id = "rate_app_message", request_body = OwnerFeedback,
+    params(("app_id" = String, Path)), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = Success), (status = 400, body = ConsoleErrorBody),
+        (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn rate(
+    conversations: Data<Conversations>,
+    ctx: RequestCtx,
+    request: Then<AppHere<EditsApps>, Body<OwnerFeedback, ConsoleFormat>>,
+) -> Result<Json<Success>, ConsoleFailure> {
+    let Then(asked, body) = request;
+    let body = body.into_inner();
+    let opinion = body.rating.map(|rating| Opinion {
+        likes: rating == OwnerRating::Like,
+        content: body.content.map(Text::into_inner),
+    });
+    let account = asked.here.identity.account.id.0;
+    let message = body.message_id.into_inner();
+    conversations
+        .rate_as_owner(&ctx, &asked.app, account, message, opinion.as_ref())
+        .await?;
+    Ok(Json(Success::default()))
+}
+
+/// Which conversation's variables.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OwnerVariablesQuery {
+    /// The conversation that has them.
+    #[param(inline)]
+    conversation_id: Id,
+}
+
+/// A variable of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OwnerVariable {
+    id: Uuid,
+    name: String,
+    /// `string`, `number`, `boolean`, `object`, `array[string]`, …
+    value_type: String,
+    /// A text as it is; anything else as JSON in a text.
+    value: String,
+    description: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<VariableRow> for OwnerVariable {
+    fn from(row: VariableRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            value_type: row.value_type,
+            value: match row.value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            },
+            description: row.description,
+            created_at: row.created_at.timestamp(),
+            updated_at: row.updated_at.timestamp(),
+        }
+    }
+}
+
+/// Variables of a page: all of a conversation, as far as they are shown.
+const MAX_VARIABLES: u32 = 100;
+
+/// What a conversation with an app remembers, in the order in which it got it.
+#[utoipa::path(
+    get, path = "/console/api/apps/{app_id}/conversation-variables", operation_id = "list_conversation_variables",
+    params(("app_id" = String, Path), OwnerVariablesQuery), security(("session" = [], "csrf" = [])),
+    responses((status = 200, body = Page<OwnerVariable>), (status = 400, body = ConsoleErrorBody),
+        (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
+)]
+pub(crate) async fn variables(
+    conversations: Data<Conversations>,
+    request: Then<AppHere<EditsApps>, Query<OwnerVariablesQuery, ConsoleFormat>>,
+) -> Result<Json<Page<OwnerVariable>>, ConsoleFailure> {
+    let Then(asked, query) = request;
+    asked.require(&["advanced-chat"])?;
+    let id = query.into_inner().conversation_id.into_inner();
+    let found = conversations.owner_variables(&asked.app, id).await?;
+    let total = u64::try_from(found.len()).unwrap_or_default();
+    let rows = found.into_iter().map(OwnerVariable::from).collect();
+    Ok(Json(Page::new(1, MAX_VARIABLES, total, rows)))
+}
