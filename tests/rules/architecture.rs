@@ -555,7 +555,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("pdfium-render", &["documents"]),
     ("htmd", &["documents"]),
     ("mail-parser", &["documents"]),
-    ("csv", &["documents"]),
+    ("csv", &["conversation-service", "documents"]),
     ("chardetng", &["documents"]),
     ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),

@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// As PyJWT writes it.
+    /// As `PyJWT` writes it.
     fn of_dify(payload: &str) -> String {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let message = format!(

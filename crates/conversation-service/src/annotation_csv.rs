@@ -14,7 +14,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Vec<AnnotationText>, ConversationError
     let bad = |why: String| ConversationError::BadFile(why);
     let text = std::str::from_utf8(file).map_err(|_| bad("the file is not UTF-8".to_owned()))?;
     let text = text.trim_start_matches('\u{feff}').replace('\0', "");
-    let mut rows = rows(&text).ok_or_else(|| bad("a quote is not closed".to_owned()))?;
+    let mut rows = rows(&text).map_err(|error| bad(error.to_string()))?;
     rows.retain(|row| row.iter().any(|cell| !cell.trim().is_empty()));
     if rows.len() < 2 {
         return Err(bad("the file has no annotations".to_owned()));
@@ -42,31 +42,17 @@ pub(crate) fn read(file: &[u8]) -> Result<Vec<AnnotationText>, ConversationError
     numbered.map(|(place, row)| read(place + 1, row)).collect()
 }
 
-/// The cells of each row; none when the last quote is not closed.
-fn rows(text: &str) -> Option<Vec<Vec<String>>> {
-    let (mut rows, mut row, mut cell) = (vec![], vec![], String::new());
-    let mut is_quoted = false;
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match (is_quoted, character) {
-            (true, '"') if characters.next_if_eq(&'"').is_some() => cell.push('"'),
-            (true, '"') => is_quoted = false,
-            (true, other) => cell.push(other),
-            (false, '"') if cell.is_empty() => is_quoted = true,
-            (false, ',') => row.push(std::mem::take(&mut cell)),
-            (false, '\r') if characters.peek() == Some(&'\n') => {}
-            (false, '\n') => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            (false, other) => cell.push(other),
-        }
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    (!is_quoted).then_some(rows)
+/// The cells of each row that has any.
+fn rows(text: &str) -> Result<Vec<Vec<String>>, csv::Error> {
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let rows = reader
+        .records()
+        .map(|record| Ok(record?.iter().map(str::to_owned).collect()));
+    rows.collect()
 }
 
 #[cfg(test)]

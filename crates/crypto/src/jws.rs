@@ -60,7 +60,7 @@ pub fn verify(ring: &KeyRing, token: &str) -> Result<Opened, InvalidJws> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(InvalidJws);
     }
-    let kid = acceptable_header(token).flatten().ok_or(InvalidJws)?;
+    let kid = acceptable_header(token)?.ok_or(InvalidJws)?;
     let keys = ring.keys();
     if !keys.iter().any(|key| key.kid() == kid) {
         return Err(InvalidJws);
@@ -74,7 +74,7 @@ pub fn verify(ring: &KeyRing, token: &str) -> Result<Opened, InvalidJws> {
 /// # Errors
 /// When it names one, or none of them did.
 pub fn verify_unnamed(ring: &KeyRing, token: &str) -> Result<Map<String, Value>, InvalidJws> {
-    if token.len() > MAX_TOKEN_BYTES || acceptable_header(token) != Some(None) {
+    if token.len() > MAX_TOKEN_BYTES || acceptable_header(token)?.is_some() {
         return Err(InvalidJws);
     }
     opened(ring.keys(), None, token)
@@ -100,23 +100,25 @@ pub fn parse_claims(payload: &[u8]) -> Result<Map<String, Value>, InvalidJws> {
 
 /// The `kid`, if there is one, of a header that says nothing but what we say ourselves: no member twice, no member
 /// that changes how the token is read, no other type.
-fn acceptable_header(token: &str) -> Option<Option<String>> {
-    let (header, _) = token.split_once('.')?;
-    let bytes = URL_SAFE_NO_PAD.decode(header).ok()?;
-    let UniqueObject(mut header) = serde_json::from_slice(&bytes).ok()?;
+fn acceptable_header(token: &str) -> Result<Option<String>, InvalidJws> {
+    let (header, _) = token.split_once('.').ok_or(InvalidJws)?;
+    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidJws)?;
+    let UniqueObject(mut header) = serde_json::from_slice(&bytes).map_err(|_| InvalidJws)?;
     let plain = header
         .keys()
         .all(|name| matches!(name.as_str(), "alg" | "typ" | "kid"));
     let typed = match header.get("typ") {
         None => true,
-        Some(typ) => typ.as_str()?.eq_ignore_ascii_case("JWT"),
+        Some(typ) => typ
+            .as_str()
+            .is_some_and(|typ| typ.eq_ignore_ascii_case("JWT")),
     };
     let ours = header.get("alg").and_then(Value::as_str) == Some(ALGORITHM);
     match header.remove("kid") {
-        _ if !(plain && typed && ours) => None,
-        Some(Value::String(kid)) => Some(Some(kid)),
-        None => Some(None),
-        _ => None,
+        _ if !(plain && typed && ours) => Err(InvalidJws),
+        Some(Value::String(kid)) => Ok(Some(kid)),
+        None => Ok(None),
+        _ => Err(InvalidJws),
     }
 }
 

@@ -106,11 +106,10 @@ impl View {
         };
         let own = best(&|kind| self.audience.acts_as(kind));
         match self.generation {
-            Generation::V1_16 => own,
             Generation::V1_14 if self.audience != Audience::WebApp => {
                 own.or_else(|| best(&|_| true))
             }
-            Generation::V1_14 => own,
+            Generation::V1_14 | Generation::V1_16 => own,
         }
     }
 

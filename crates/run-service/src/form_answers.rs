@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 use crate::{
     LEASE_SECONDS, RunService, RunServiceError,
+    end_users::session,
     form_check::{self, Misfit},
-    service::session,
 };
 
 /// Where a form is shown: which recipients' tokens open it there.

@@ -8,6 +8,7 @@ mod attach;
 mod awaited;
 mod conversation;
 mod detail;
+mod end_users;
 mod error;
 mod form_answers;
 mod form_check;

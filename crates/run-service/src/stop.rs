@@ -7,8 +7,7 @@ use gatewright_usecase_apps::App;
 use uuid::Uuid;
 
 use crate::{
-    LEASE_SECONDS, RunService, RunServiceError,
-    service::{session, task_id},
+    LEASE_SECONDS, RunService, RunServiceError, end_users::session, service::task_id,
     store::STOPPED,
 };
 

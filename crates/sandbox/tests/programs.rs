@@ -615,7 +615,7 @@ fn helper_where(folder: &Path, call: i64, error: i32) -> PathBuf {
         .replace("ERROR", &error.to_string());
     let text = format!(
         "#!/usr/bin/python3\nimport sys\nsys.argv.insert(1, {:?})\n{answered}",
-        settings().helper
+        settings().helper.display().to_string()
     );
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();

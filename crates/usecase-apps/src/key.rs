@@ -79,7 +79,7 @@ impl Classify for AppKeyError {
 fn of_key(error: ChargeError) -> AppKeyError {
     match error {
         ChargeError::RateLimited(limited) => AppKeyError::KeyRateLimited(limited),
-        other => other.into(),
+        other @ ChargeError::Unavailable(_) => other.into(),
     }
 }
 

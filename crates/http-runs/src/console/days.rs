@@ -1,6 +1,6 @@
 //! Stretches of time in a query: minutes of the zone in which the account lives.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, ParseError, TimeDelta, Utc};
 use chrono_tz::Tz;
 use gatewright_conversation_service::Days;
 use gatewright_domain::account::Account;
@@ -18,8 +18,8 @@ pub(super) fn days(
     end: Option<&Text>,
 ) -> Result<Days, NotShown> {
     let (from, to) = (
-        minute(start).ok_or(NotShown::BadStart)?,
-        minute(end).ok_or(NotShown::BadEnd)?,
+        minute(start).map_err(|_| NotShown::BadStart)?,
+        minute(end).map_err(|_| NotShown::BadEnd)?,
     );
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(NotShown::Reversed);
@@ -37,13 +37,11 @@ pub(super) fn zone(name: Option<&str>) -> &'static str {
     zone.unwrap_or(Tz::UTC).name()
 }
 
-/// A minute, if one is said; none when it is no time.
-fn minute(text: Option<&Text>) -> Option<Option<NaiveDateTime>> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Some(None);
-    };
-    let read = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok()?;
-    Some(Some(read))
+/// A minute, if one is said.
+fn minute(text: Option<&Text>) -> Result<Option<NaiveDateTime>, ParseError> {
+    let said = text.filter(|text| !text.is_empty());
+    let read = said.map(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M"));
+    read.transpose()
 }
 
 /// So long ago: a number and `d`, `h`, `m` or `s`.
