@@ -123,9 +123,9 @@ fn operations() -> Vec<Operation> {
 /// The value of a member, of these things.
 fn value(name: &str, path: &str, of: &Ids) -> String {
     match name {
+        "last_id" if path.starts_with("/api/saved-messages") => of.message.clone(),
         "c_id" | "conversation_id" | "last_id" => of.conversation.clone(),
         "message_id" | "first_id" | "parent_message_id" => of.message.clone(),
-        "last_id" if path.starts_with("/api/saved-messages") => of.message.clone(),
         "task_id" => of.run.clone(),
         _ => panic!("{path}: {name} names what this test does not know"),
     }
