@@ -71,6 +71,7 @@ const IMPORTS: [(&str, Modules); 8] = [
             ("openapi", &["apps", "error"]),
             ("publish", &["actor", "apps", "content", "error", "view"]),
             ("runnable", &["apps", "content", "error", "versions"]),
+            ("site", &["apps"]),
             ("version", &["actor", "apps", "content", "error", "view"]),
             ("versions", &["content"]),
             ("view", &["apps", "content", "model_config", "secret"]),

@@ -14,13 +14,15 @@ use gatewright_http::HttpSettings;
 use gatewright_runtime::{EDGE_SETTINGS, OTHER_VARIABLES};
 
 /// Variables of other programs that begin like settings of ours.
-const FOREIGN: [&str; 5] = [
+const FOREIGN: [&str; 6] = [
     // The stock console is told so where its pages ask the API for the web app.
     "APP_API_URL",
     // What `up` writes for shells.
     "DB_URL",
     // What programs of code nodes find a proxy in.
     "HTTP_PROXY",
+    // Where nginx finds the stock console.
+    "WEB_UPSTREAM",
     "HTTPS_PROXY",
     // The stock console's own server asks the API there.
     "SERVER_CONSOLE_API_URL",

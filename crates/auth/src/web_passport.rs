@@ -25,7 +25,7 @@ pub struct PassportClaims {
     pub app: AppId,
     /// The code in the address of the app's page when it was made: another code, and it is worth nothing.
     pub code: String,
-    /// The visitor.
+    /// The row of the visitor, an end user of the app.
     pub end_user: EndUserId,
 }
 
@@ -62,7 +62,7 @@ impl PassportKeys {
         }
     }
 
-    /// A passport.
+    /// A passport that says this, from now on.
     pub fn seal(&self, claims: &PassportClaims, now: DateTime<Utc>) -> String {
         let (app, user) = (claims.app.to_string(), claims.end_user.to_string());
         let texts = [

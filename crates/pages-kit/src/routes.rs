@@ -34,7 +34,7 @@ pub struct PageFile {
 }
 
 impl PageFile {
-    /// Registers it.
+    /// Registers where it is loaded from.
     pub fn mount(self, config: &mut ServiceConfig) {
         let serve = move || async move {
             HttpResponse::Ok()

@@ -120,7 +120,8 @@ async fn browser_sets_up_approves_a_device_and_revokes_it() {
         ("/account/password", "password"),
         ("/workspace", "workspace"),
         ("/workspace/audit", "audit"),
-        ("/reference", "reference"),
+        ("/reference/openapi-v1", "reference"),
+        ("/reference/console-api", "reference-console"),
         ("/reference/device_code", "reference-operation"),
     ] {
         world.goto(path).await;

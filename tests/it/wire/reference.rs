@@ -1,17 +1,22 @@
 //! `/reference`: every operation of the documents, as pages.
 
+use gatewright_http::Surface;
+
 use crate::support::Harness;
 
 #[actix_web::test]
 async fn api_reference_has_a_page_per_operation_without_external_resources() {
     let h = Harness::start().await;
     let index = h.get("/reference").await.expect(200);
-    assert!(index.body.len() < 50 * 1024, "{}", index.body.len());
     let (mut operations, mut largest) = (0, 0);
     let mut ids = std::collections::BTreeSet::new();
-    for file in ["openapi-v1.json", "console-api.json", "service-v1.json"] {
-        let path = format!("/reference/{file}");
-        assert!(index.body.contains(&format!("href=\"{path}\"")));
+    for surface in Surface::ALL {
+        let path = format!("/reference/{}", surface.file_name());
+        let of_document = path.trim_end_matches(".json");
+        assert!(index.body.contains(&format!("href=\"{of_document}\"")));
+        let list = h.get(of_document).await.expect(200);
+        assert!(list.body.len() < 50 * 1024, "{}", list.body.len());
+        assert!(list.body.contains(&format!("href=\"{path}\"")));
         let document = h.get(&path).await.expect(200).json();
         let paths = document["paths"].as_object().unwrap();
         for operation in paths
@@ -22,7 +27,7 @@ async fn api_reference_has_a_page_per_operation_without_external_resources() {
             // The documents share the names of pages.
             assert!(ids.insert(id.to_owned()), "{id} stands for two operations");
             let path = format!("/reference/{id}");
-            assert!(index.body.contains(&format!("href=\"{path}\"")), "{id}");
+            assert!(list.body.contains(&format!("href=\"{path}\"")), "{id}");
             let page = h.get(&path).await.expect(200);
             assert!(
                 page.header("content-security-policy")

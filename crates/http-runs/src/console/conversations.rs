@@ -59,10 +59,10 @@ pub(crate) struct ConversationsQuery {
     #[param(inline)]
     keyword: Option<Text>,
     /// Not before this minute of the account's zone, by the time of the order.
-    #[param(inline)]
+    #[param(value_type = Option<String>, max_length = 16)]
     start: Option<Text>,
     /// Not after this minute of the account's zone, by the time of the order.
-    #[param(inline)]
+    #[param(value_type = Option<String>, max_length = 16)]
     end: Option<Text>,
     /// `all` by default.
     #[param(inline)]

@@ -22,10 +22,10 @@ use super::{
 #[into_params(parameter_in = Query)]
 pub(crate) struct DaysQuery {
     /// Not before this minute, in the account's zone: `2026-11-29 00:00`.
-    #[param(inline)]
+    #[param(value_type = Option<String>, max_length = 16)]
     start: Option<Text>,
     /// Not after this minute, in the account's zone: `2026-11-29 23:59`.
-    #[param(inline)]
+    #[param(value_type = Option<String>, max_length = 16)]
     end: Option<Text>,
 }
 

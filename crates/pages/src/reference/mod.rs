@@ -57,8 +57,21 @@ impl Reference {
     }
 }
 
-struct Chapter {
+/// A document in the list of them.
+struct Entry {
     title: &'static str,
+    path: String,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "references.html")]
+struct ReferencesPage {
+    page: Page,
+    entries: Vec<Entry>,
+}
+
+struct Chapter {
     file: &'static str,
     /// Operations by their kind.
     groups: BTreeMap<&'static str, Vec<&'static Documented>>,
@@ -68,7 +81,7 @@ struct Chapter {
 #[template(path = "reference.html")]
 struct ReferencePage {
     page: Page,
-    chapters: Vec<Chapter>,
+    chapter: Chapter,
 }
 
 /// Registers the pages. They stand whether or not a web console is configured.
@@ -88,16 +101,32 @@ pub fn mount(config: &mut ServiceConfig, document: Document) {
 
 fn index(request: &HttpRequest, document: Document) -> HttpResponse {
     let language = PageLanguage::of(request);
-    let chapters = references(document).iter().map(|reference| Chapter {
+    let entries = references(document).iter().map(|reference| Entry {
         title: &reference.title,
-        file: reference.surface.file_name(),
-        groups: grouped(&reference.operations),
+        path: format!("/reference/{}", stem(reference.surface)),
+        count: reference.operations.len(),
     });
-    let page = ReferencePage {
+    let page = ReferencesPage {
         page: Page::new(language, "API reference", "API 参考"),
-        chapters: chapters.collect(),
+        entries: entries.collect(),
     };
     show(StatusCode::OK, &page)
+}
+
+/// What a document is called in the address of its page.
+fn stem(surface: Surface) -> &'static str {
+    let file = surface.file_name();
+    file.strip_suffix(".json").unwrap_or(file)
+}
+
+/// The operations of one document.
+fn chapter(language: PageLanguage, reference: &'static Reference) -> HttpResponse {
+    let chapter = Chapter {
+        file: reference.surface.file_name(),
+        groups: grouped(&reference.operations),
+    };
+    let page = Page::new(language, &reference.title, &reference.title);
+    show(StatusCode::OK, &ReferencePage { page, chapter })
 }
 
 fn grouped(operations: &'static [Documented]) -> BTreeMap<&'static str, Vec<&'static Documented>> {
@@ -111,6 +140,10 @@ fn grouped(operations: &'static [Documented]) -> BTreeMap<&'static str, Vec<&'st
 
 fn one(name: Path<String>, request: &HttpRequest, document: Document) -> HttpResponse {
     let language = PageLanguage::of(request);
+    let mut all = references(document).iter();
+    if let Some(reference) = all.find(|one| stem(one.surface) == *name) {
+        return chapter(language, reference);
+    }
     let found = references(document).iter().find_map(|reference| {
         let mut all = reference.operations.iter();
         let known = all.find(|known| known.id == *name)?;

@@ -87,9 +87,14 @@ fn mail(settings: &ServerSettings) -> Option<Finding> {
     }
 }
 
+/// The limit that an operator sets or does without: what it bounds is paid for by whoever holds a key.
+const OFF_BY_DEFAULT: &str = "GATEWRIGHT_LIMIT_APP_KEY";
+
 fn limits(settings: &ServerSettings) -> Vec<Finding> {
     let rates = settings.limits.rates();
-    let off = rates.into_iter().filter(|(_, rate)| rate.count == 0);
+    let off = rates
+        .into_iter()
+        .filter(|(name, rate)| rate.count == 0 && *name != OFF_BY_DEFAULT);
     off.map(|(name, _)| {
         Finding::warning(
             "limit_off",
