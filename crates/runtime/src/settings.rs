@@ -161,7 +161,7 @@ fn provider_errors(source: &dyn Source) -> Vec<SettingError> {
 
 /// The settings of the HTTP edge, which declares them itself: a worker has the same environment and must
 /// know them by name. A test compares.
-pub const EDGE_SETTINGS: [&str; 7] = [
+pub const EDGE_SETTINGS: [&str; 8] = [
     "DIFY_BIND_ADDRESS",
     "DIFY_PORT",
     "SERVER_WORKER_AMOUNT",
