@@ -1124,7 +1124,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Stops a run of an app; what does not run is left alone. */
-        post: operations["stop_workflow_run"];
+        post: operations["stop_run_of_app"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8731,7 +8731,7 @@ export interface operations {
             };
         };
     };
-    stop_workflow_run: {
+    stop_run_of_app: {
         parameters: {
             query?: never;
             header?: never;

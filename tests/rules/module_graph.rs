@@ -136,6 +136,7 @@ const IMPORTS: [(&str, Modules); 8] = [
         &[
             ("calls", &["plan", "ports"]),
             ("commit", &["record", "stamp"]),
+            ("dialogue", &["words"]),
             ("memory", &["answer", "micros", "usage"]),
             ("past", &["memory", "ports"]),
             ("plan", &["dialogue"]),
@@ -148,14 +149,14 @@ const IMPORTS: [(&str, Modules); 8] = [
             (
                 "stamp",
                 &[
-                    "ids", "memory", "micros", "plan", "ports", "record", "storable",
+                    "ids", "memory", "micros", "plan", "ports", "record", "storable", "words",
                 ],
             ),
             (
                 "task",
                 &[
                     "calls", "commit", "machine", "memory", "micros", "plan", "ports", "record",
-                    "stamp", "wake",
+                    "stamp", "wake", "words",
                 ],
             ),
         ],

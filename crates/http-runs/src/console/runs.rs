@@ -244,7 +244,7 @@ pub(crate) async fn nodes(
 
 /// Stops a run of an app; what does not run is left alone.
 #[utoipa::path(
-    post, path = "/console/api/apps/{app_id}/workflow-runs/tasks/{task_id}/stop", operation_id = "stop_workflow_run",
+    post, path = "/console/api/apps/{app_id}/workflow-runs/tasks/{task_id}/stop", operation_id = "stop_run_of_app",
     params(("app_id" = String, Path), ("task_id" = String, Path)), security(("session" = [], "csrf" = [])),
     responses((status = 200, body = Success), (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
