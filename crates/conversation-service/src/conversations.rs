@@ -130,13 +130,7 @@ impl Conversations {
     /// # Errors
     /// When PostgreSQL does not answer.
     pub async fn talker(&self, app: &App, user: &str) -> Result<Talker, ConversationError> {
-        let named = Some(user).filter(|user| !user.is_empty());
-        let session = Session {
-            tenant_id: app.workspace.0,
-            app_id: app.id.0,
-            kind: "service-api",
-            session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
-        };
+        let session = Session::of_key(app.workspace.0, app.id.0, user);
         let mut conn = self.pool.get().await?;
         let known = end_user::find(&mut conn, session).await?;
         Ok(Talker {

@@ -124,13 +124,7 @@ impl RunService {
             Caller::Account { id, .. } => ("account", Some(*id)),
             Caller::Visitor { id, .. } => ("end_user", Some(*id)),
             Caller::User(user) => {
-                let named = Some(user.as_str()).filter(|user| !user.is_empty());
-                let session = Session {
-                    tenant_id: workspace,
-                    app_id: app,
-                    kind: "service-api",
-                    session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
-                };
+                let session = Session::of_key(workspace, app, user);
                 ("end_user", end_user::find(conn, session).await?)
             }
         };

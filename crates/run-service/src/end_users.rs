@@ -1,14 +1,11 @@
 //! End users: whom the holders of keys of apps name.
 
-use gatewright_storage_runs::{end_user, end_user::Session};
+use gatewright_storage_runs::end_user::{self, MAX_SESSION_CHARS, Session};
 use gatewright_usecase_apps::App;
 use gatewright_usecase_kit::Ctx;
 use uuid::Uuid;
 
 use crate::{RunService, RunServiceError};
-
-/// Characters of a name that a caller gives an end user.
-const MAX_USER_CHARS: usize = 255;
 
 impl RunService {
     /// The id of whom the holder of an app's key names; they get a row when they have none.
@@ -21,8 +18,8 @@ impl RunService {
         app: &App,
         user: &str,
     ) -> Result<Uuid, RunServiceError> {
-        if user.chars().count() > MAX_USER_CHARS {
-            let problem = format!("user must have at most {MAX_USER_CHARS} characters");
+        if user.chars().count() > MAX_SESSION_CHARS {
+            let problem = format!("user must have at most {MAX_SESSION_CHARS} characters");
             return Err(RunServiceError::Graph(problem));
         }
         let user = user.replace('\0', "");
@@ -41,13 +38,7 @@ impl RunService {
     }
 }
 
-/// The session of whom the holder of an app's key names; nobody in particular is one of its own.
+/// The session of whom the holder of an app's key names.
 pub(crate) fn session<'a>(app: &App, user: &'a str) -> Session<'a> {
-    let named = Some(user).filter(|user| !user.is_empty());
-    Session {
-        tenant_id: app.workspace.0,
-        app_id: app.id.0,
-        kind: "service-api",
-        session_id: named.unwrap_or(end_user::DEFAULT_SESSION),
-    }
+    Session::of_key(app.workspace.0, app.id.0, user)
 }

@@ -12,10 +12,16 @@ use uuid::Uuid;
 use crate::to_column;
 
 /// The session of whoever is not named.
-pub const DEFAULT_SESSION: &str = "DEFAULT-USER";
+const DEFAULT_SESSION: &str = "DEFAULT-USER";
 
 /// The type of visitors of web apps: nobody knows who they are.
 pub const VISITOR: &str = "browser";
+
+/// The type of whom holders of keys of apps name.
+const NAMED: &str = "service-api";
+
+/// Longest name of a session, in characters: what its column holds.
+pub const MAX_SESSION_CHARS: usize = 255;
 
 /// Whom a caller names, and where.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +34,22 @@ pub struct Session<'a> {
     pub kind: &'a str,
     /// The caller's name for them, at most 255 characters.
     pub session_id: &'a str,
+}
+
+impl<'a> Session<'a> {
+    /// The session of whom the holder of an app's key names; empty: nobody in particular, which is a session of its own.
+    pub fn of_key(tenant_id: Uuid, app_id: Uuid, user: &'a str) -> Self {
+        Self {
+            tenant_id,
+            app_id,
+            kind: NAMED,
+            session_id: if user.is_empty() {
+                DEFAULT_SESSION
+            } else {
+                user
+            },
+        }
+    }
 }
 
 #[derive(QueryableByName)]
@@ -96,7 +118,7 @@ async fn upgrade(tx: &mut Tx, session: Session<'_>) -> Result<Option<Uuid>, Stor
         ..session
     };
     let found = match session.kind {
-        "service-api" => find(tx, former).await?,
+        NAMED => find(tx, former).await?,
         _ => None,
     };
     if let Some(id) = found {
