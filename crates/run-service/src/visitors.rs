@@ -14,7 +14,7 @@ use gatewright_domain::{
 };
 use gatewright_kv::RateLimits;
 use gatewright_storage_kit::{Pool, StorageError};
-use gatewright_storage_runs::end_user::{self, EndUser, Session, VISITOR};
+use gatewright_storage_runs::end_user::{self, EndUser, MAX_SESSION_CHARS, Session, VISITOR};
 use gatewright_usecase_apps::{App, Apps, SiteError};
 use gatewright_usecase_kit::{Ctx, Env};
 
@@ -128,9 +128,6 @@ impl Classify for VisitError {
     }
 }
 
-/// Characters of a name that a page gives its visitor.
-const MAX_NAME_CHARS: usize = 255;
-
 impl Visitors {
     /// A passport for an open page. Whoever is named has the session of that name, and keeps it whenever they are named again; whoever
     /// shows a passport of the page stays who they are; anybody else is a new visitor.
@@ -150,10 +147,10 @@ impl Visitors {
         };
         let name = name.map(|name| name.replace('\0', ""));
         let name = name.filter(|name| !name.is_empty());
-        let end_user = match (&name, self.known(ctx, &app, code, shown).await?) {
-            (Some(name), Some(known)) if *name == known.session_id => EndUserId(known.id),
-            (None, Some(known)) => EndUserId(known.id),
-            _ => self.new_visitor(ctx, &app, name).await?,
+        let is_named = |known: &EndUser| name.as_ref().is_none_or(|name| *name == known.session_id);
+        let end_user = match self.known(ctx, &app, shown).await?.filter(is_named) {
+            Some(known) => EndUserId(known.id),
+            None => self.new_visitor(ctx, &app, name).await?,
         };
         let claims = PassportClaims {
             app: app.id,
@@ -169,14 +166,7 @@ impl Visitors {
     /// When the passport is none of this page, the page is closed, or a store does not answer.
     pub async fn admit(&self, ctx: &Ctx, shown: Shown<'_>) -> Result<Visitor, VisitError> {
         let passport = self.open(ctx, shown)?.claims;
-        let app = self.apps.open_by_code(&passport.code).await?;
-        let known = self.find(&app, &passport).await?;
-        let known = known.ok_or(VisitError::BadPassport)?;
-        Ok(Visitor {
-            app,
-            id: EndUserId(known.id),
-            session: known.session_id,
-        })
+        self.let_in(&passport).await
     }
 
     /// Whether a visitor, of this name if one is given, is in with a passport that does not want another in its place.
@@ -189,23 +179,35 @@ impl Visitors {
         shown: Shown<'_>,
         name: Option<&str>,
     ) -> Result<bool, VisitError> {
-        let is_fresh = |open: OpenPassport| !open.is_to_renew(ctx.now);
-        if !self.open(ctx, shown).is_ok_and(is_fresh) {
+        let is_fresh = |open: &OpenPassport| !open.is_to_renew(ctx.now);
+        let Some(open) = self.open(ctx, shown).ok().filter(is_fresh) else {
             return Ok(false);
-        }
-        match self.admit(ctx, shown).await {
+        };
+        match self.let_in(&open.claims).await {
             Ok(visitor) => Ok(name.is_none_or(|name| name == visitor.session)),
             Err(VisitError::Unavailable(outage)) => Err(outage.into()),
             Err(_) => Ok(false),
         }
     }
 
+    /// What the passport of a request says; one of another page than the request names is none.
     fn open(&self, ctx: &Ctx, shown: Shown<'_>) -> Result<OpenPassport, VisitError> {
         let passport = shown.passport.ok_or(VisitError::NoPassport)?;
         let open = self.keys.open(passport, ctx.now);
         let open = open.map_err(|_| VisitError::BadPassport)?;
         let is_of_page = shown.code.is_none_or(|code| code == open.claims.code);
         is_of_page.then_some(open).ok_or(VisitError::BadPassport)
+    }
+
+    async fn let_in(&self, passport: &PassportClaims) -> Result<Visitor, VisitError> {
+        let app = self.apps.open_by_code(&passport.code).await?;
+        let known = self.find(&app, passport).await?;
+        let known = known.ok_or(VisitError::BadPassport)?;
+        Ok(Visitor {
+            app,
+            id: EndUserId(known.id),
+            session: known.session_id,
+        })
     }
 
     async fn find(
@@ -221,17 +223,16 @@ impl Visitors {
         Ok(end_user::find_by_id(&mut conn, app.workspace.0, app.id.0, id).await?)
     }
 
-    /// Whoever shows a passport of this page.
+    /// Whoever shows a passport of the page that they name.
     async fn known(
         &self,
         ctx: &Ctx,
         app: &App,
-        code: &str,
         shown: Shown<'_>,
     ) -> Result<Option<EndUser>, VisitError> {
         match self.open(ctx, shown) {
-            Ok(open) if open.claims.code == code => self.find(app, &open.claims).await,
-            _ => Ok(None),
+            Ok(open) => self.find(app, &open.claims).await,
+            Err(_) => Ok(None),
         }
     }
 
@@ -243,7 +244,7 @@ impl Visitors {
         name: Option<String>,
     ) -> Result<EndUserId, VisitError> {
         let name = name.unwrap_or_else(|| self.env.ids.new_uuid().to_string());
-        if name.chars().count() > MAX_NAME_CHARS {
+        if name.chars().count() > MAX_SESSION_CHARS {
             return Err(VisitError::BadName);
         }
         let session = Session {
