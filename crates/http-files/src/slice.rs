@@ -24,18 +24,12 @@ impl FilesServices {
     }
 }
 
-/// Another server may take its time to send a file; the body that asks for it is small.
-const FETCH: Facts = Facts {
-    body: Facts::STANDARD.body,
-    ..Facts::UPLOAD
-};
-
 /// The operations below a surface's path.
 pub fn operations(surface: Surface) -> Operations {
     match surface {
         Surface::Console => operations!["files":
             console::upload => Facts::UPLOAD, console::support_type, console::preview,
-            console::remote_info => Facts::SLOW, console::remote_upload => FETCH],
+            console::remote_info => Facts::SLOW, console::remote_upload => Facts::FETCH],
         _ => Operations::default(),
     }
 }

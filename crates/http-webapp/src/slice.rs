@@ -1,7 +1,5 @@
 //! The operations of the surface, and the services that are its own.
 
-use std::time::Duration;
-
 use actix_web::web::{Data, ServiceConfig};
 use gatewright_http_kit::{
     documentation::Surface,
@@ -29,24 +27,6 @@ impl WebAppServices {
     }
 }
 
-/// A caller may wait for the end of a run: as long as a run may take, and a minute.
-const RUN: Facts = Facts {
-    waits: Some(Duration::from_mins(21)),
-    ..Facts::LARGE
-};
-
-/// A model is asked, which has half a minute.
-const ASKS: Facts = Facts {
-    waits: Some(Duration::from_secs(40)),
-    ..Facts::SLOW
-};
-
-/// Another server may take its time to send a file; the body that asks for it is small.
-const FETCH: Facts = Facts {
-    body: Facts::STANDARD.body,
-    ..Facts::UPLOAD
-};
-
 /// The operations below a surface's path.
 pub fn operations(surface: Surface) -> Operations {
     match surface {
@@ -54,15 +34,15 @@ pub fn operations(surface: Surface) -> Operations {
                 login::logout, login::login, login::email_code, login::email_code_login, login::forgot_password,
                 login::forgot_password_check, login::password_reset]
             .and(operations!["apps": app::parameters, app::meta, app::site])
-            .and(operations!["chat": chat::send => RUN, chat::stop])
-            .and(operations!["workflows": workflows::run => RUN, workflows::stop, events::read => Facts::SLOW])
+            .and(operations!["chat": chat::send => Facts::RUN, chat::stop])
+            .and(operations!["workflows": workflows::run => Facts::RUN, workflows::stop, events::read => Facts::SLOW])
             .and(
-                operations!["conversations": conversations::list, conversations::rename => ASKS, conversations::delete,
-                conversations::pin, conversations::unpin, messages::list, messages::rate, messages::suggested => ASKS,
+                operations!["conversations": conversations::list, conversations::rename => Facts::MODEL, conversations::delete,
+                conversations::pin, conversations::unpin, messages::list, messages::rate, messages::suggested => Facts::MODEL,
                 messages::more_like_this, saved::list, saved::save, saved::delete],
             )
             .and(operations!["files": files::upload => Facts::UPLOAD, files::remote_info => Facts::SLOW,
-                files::remote_upload => FETCH])
+                files::remote_upload => Facts::FETCH])
             .and(operations!["forms": forms::form, forms::submit => Facts::LARGE]),
         Surface::OpenApi | Surface::Console | Surface::Service => Operations::default(),
     }

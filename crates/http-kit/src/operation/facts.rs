@@ -62,10 +62,25 @@ impl Facts {
         body: BodyLimit::Bytes(MAX_TEXTS),
         ..Self::SLOW
     };
+    /// As [`Self::LARGE`], and the caller may wait for the end of a run: as long as a run may take, and a minute.
+    pub const RUN: Self = Self {
+        waits: Some(Duration::from_mins(21)),
+        ..Self::LARGE
+    };
+    /// Asks a model, which has half a minute.
+    pub const MODEL: Self = Self {
+        waits: Some(Duration::from_secs(40)),
+        ..Self::SLOW
+    };
     /// Takes a file: 5 minutes, piece by piece.
     pub const UPLOAD: Self = Self {
         deadline: UPLOAD,
         body: BodyLimit::Streamed,
+        ..Self::STANDARD
+    };
+    /// Has another server send a file, which may take its time; the body that asks for it is small.
+    pub const FETCH: Self = Self {
+        deadline: UPLOAD,
         ..Self::STANDARD
     };
 
