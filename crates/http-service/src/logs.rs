@@ -65,14 +65,13 @@ pub(crate) async fn list(
     let query = query.into_inner();
     let page = query.page.map_or(1, WholeNumber::get);
     let limit = query.limit.map_or(LIMIT, WholeNumber::get);
-    let text = |text: Option<Text>| text.map(Text::into_inner).filter(|text| !text.is_empty());
     let filter = LogFilter {
-        keyword: text(query.keyword),
+        keyword: query.keyword.and_then(Text::filled),
         status: query.status.map(RunState::as_str),
         from: query.after.map(Moment::get),
         to: query.before.map(Moment::get),
-        session: text(query.created_by_end_user_session_id),
-        account: text(query.created_by_account),
+        session: query.created_by_end_user_session_id.and_then(Text::filled),
+        account: query.created_by_account.and_then(Text::filled),
     };
     let found = conversations.logs(&app, &filter, page, limit).await?;
     let rows = found.rows.into_iter().map(WorkflowLog::from).collect();

@@ -6,7 +6,7 @@ use gatewright_http_kit::{
     extract::{Body, RequestCtx, ServiceFormat},
 };
 use gatewright_http_runs::{Answered, FormDefinition, wire::NoForm};
-use gatewright_run_service::{FormAnswer, FormError, FormSurface, RunService};
+use gatewright_run_service::{FormAnswer, FormSurface, RunService};
 use gatewright_usecase_apps::{Apps, SiteError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ pub(crate) async fn form(
     ctx: RequestCtx,
     token: Path<String>,
 ) -> Result<Json<WebForm>, ServiceFailure> {
-    charge(&runs, &ctx).await?;
+    runs.charge_form(&ctx).await?;
     let form = runs.form(&ctx, FormSurface::Page, &token).await;
     let form = form.map_err(NoForm)?;
     let site = match apps.site_of(form.app).await {
@@ -81,7 +81,7 @@ pub(crate) async fn submit(
     token: Path<String>,
     body: Body<WebFormAnswer, ServiceFormat>,
 ) -> Result<Json<Answered>, ServiceFailure> {
-    charge(&runs, &ctx).await?;
+    runs.charge_form(&ctx).await?;
     let body = body.into_inner();
     let answer = FormAnswer {
         action: body.action,
@@ -91,10 +91,4 @@ pub(crate) async fn submit(
     let kept = runs.submit_form(&ctx, FormSurface::Page, &token, answer);
     kept.await.map_err(NoForm)?;
     Ok(Json(Answered {}))
-}
-
-/// Whoever has no other credential than a token pays for each try.
-async fn charge(runs: &RunService, ctx: &RequestCtx) -> Result<(), ServiceFailure> {
-    let charged: Result<(), FormError> = runs.charge_form(ctx).await;
-    Ok(charged?)
 }

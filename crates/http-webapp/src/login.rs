@@ -54,8 +54,8 @@ pub(crate) async fn status(
     query: Query<LoginStatusQuery, ServiceFormat>,
 ) -> Result<Json<LoginStatus>, ServiceFailure> {
     let query = query.into_inner();
-    let given = |text: Option<Text>| text.map(Text::into_inner).filter(|text| !text.is_empty());
-    let (code, name) = (given(query.app_code), given(query.user_id));
+    let code = query.app_code.and_then(Text::filled);
+    let name = query.user_id.and_then(Text::filled);
     let shown = Shown {
         code: code.as_deref(),
         ..shown(&request)

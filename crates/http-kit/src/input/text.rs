@@ -116,6 +116,13 @@ impl TryFrom<Limited> for Text {
     }
 }
 
+impl Text {
+    /// The text, unless there is nothing in it: clients send what they do not say as empty.
+    pub fn filled(self) -> Option<String> {
+        Some(self.0).filter(|text| !text.is_empty())
+    }
+}
+
 /// A secret: any characters but NUL.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(try_from = "Limited")]
