@@ -1,4 +1,4 @@
-//! Cross-origin rules (device-flow.md §2.3, console.md §1.3): exact origins, never a wildcard.
+//! Cross-origin rules (device-flow.md §2.3, console.md §1.3): exact origins where a cookie counts; any where a header does.
 
 use actix_cors::Cors;
 use actix_web::{
@@ -88,19 +88,17 @@ fn of_web(settings: &HttpSettings) -> Cors {
     if settings.web_origins.iter().any(|origin| origin == "*") {
         return cors.allow_any_origin();
     }
-    let exact = settings.web_origins.iter();
-    let exact = exact.map(|origin| origin.trim_end_matches('/'));
-    let exact = exact.filter(|origin| !origin.is_empty());
-    exact.fold(cors, Cors::allowed_origin)
+    exact(&settings.web_origins).fold(cors, Cors::allowed_origin)
+}
+
+/// The origins of a setting, as browsers name them; `*` is none.
+fn exact(origins: &[String]) -> impl Iterator<Item = &str> {
+    let origins = origins.iter().map(|origin| origin.trim_end_matches('/'));
+    origins.filter(|origin| *origin != "*" && !origin.is_empty())
 }
 
 /// Without a configured origin there is nothing to say, so nothing is said.
 fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
-    let exact: Vec<&str> = origins
-        .iter()
-        .map(|origin| origin.trim_end_matches('/'))
-        .filter(|origin| *origin != "*" && !origin.is_empty())
-        .collect();
     let cors = Cors::default()
         .block_on_origin_mismatch(false)
         .max_age(max_age)
@@ -108,9 +106,6 @@ fn with_origins(origins: &[String], max_age: Option<usize>) -> Condition<Cors> {
         .allowed_methods(METHODS)
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, CSRF])
         .expose_headers(EXPOSED);
-    let is_wanted = !exact.is_empty();
-    Condition::new(
-        is_wanted,
-        exact.into_iter().fold(cors, Cors::allowed_origin),
-    )
+    let is_wanted = exact(origins).next().is_some();
+    Condition::new(is_wanted, exact(origins).fold(cors, Cors::allowed_origin))
 }
