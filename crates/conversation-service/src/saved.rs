@@ -1,10 +1,6 @@
 //! Answers that a talker keeps.
 
-use gatewright_storage_runs::{
-    conversation_list::Place,
-    message_list,
-    pin::{self, NewPin},
-};
+use gatewright_storage_runs::{conversation_list::Place, message_list, pin};
 use gatewright_usecase_kit::Ctx;
 use uuid::Uuid;
 
@@ -36,13 +32,7 @@ impl Conversations {
         id: Uuid,
     ) -> Result<(), ConversationError> {
         self.require_message(talker, id).await?;
-        let new = NewPin {
-            id: self.env.ids.new_uuid(),
-            app_id: talker.app.0,
-            target: id,
-            creator: talker.creator,
-            at: ctx.now,
-        };
+        let new = self.new_pin(ctx, talker, id);
         let mut tx = self.pool.begin().await?;
         pin::insert_message(&mut tx, &new).await?;
         Ok(tx.commit().await?)

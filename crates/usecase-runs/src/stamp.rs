@@ -131,7 +131,7 @@ impl Stamp {
             Record::Started(started),
         );
         if std::mem::take(&mut self.tells_text) {
-            stamped.events.push(self.text_that_counts());
+            stamped.events.push(that_counts(self.memory.said.whole()));
         }
         stamped
     }
@@ -177,18 +177,20 @@ impl Stamp {
             return Stamped::default();
         }
         self.memory.said.retract(selector, chars);
+        let text = self.memory.said.whole();
         if let Some(watch) = &mut self.watch {
-            watch.again(&self.memory.said.whole());
+            watch.again(&text);
         }
-        shown(self.text_that_counts())
+        shown(that_counts(text))
     }
+}
 
-    fn text_that_counts(&self) -> RunEvent {
-        RunEvent::TextReplace(TextReplace {
-            text: self.memory.said.whole(),
-            reason: String::new(),
-        })
-    }
+/// Tells readers the text that counts from now on.
+fn that_counts(text: String) -> RunEvent {
+    RunEvent::TextReplace(TextReplace {
+        text,
+        reason: String::new(),
+    })
 }
 
 /// Seen, and not kept.

@@ -40,7 +40,9 @@ impl Watch {
 
     /// Begins anew: some of what was said was taken back.
     pub(crate) fn again(&mut self, said: &str) {
-        self.tail = fold(said);
+        // A character folds to one or more: those before these are too far back.
+        let at = last(said, self.keep);
+        self.tail = fold(&said[at..]);
         self.trim();
     }
 
@@ -53,17 +55,15 @@ impl Watch {
     }
 
     fn trim(&mut self) {
-        let count = self.tail.chars().count();
-        if let Some((at, _)) = self
-            .tail
-            .char_indices()
-            .nth(count.saturating_sub(self.keep))
-        {
-            self.tail.drain(..at);
-        } else {
-            self.tail.clear();
-        }
+        let at = last(&self.tail, self.keep);
+        self.tail.drain(..at);
     }
+}
+
+/// Where the last `count` characters of a text begin.
+fn last(text: &str, count: usize) -> usize {
+    let kept = text.char_indices().rev().take(count).last();
+    kept.map_or(text.len(), |(at, _)| at)
 }
 
 #[cfg(test)]
