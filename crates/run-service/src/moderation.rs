@@ -105,6 +105,8 @@ mod tests {
         let rules = of(&own).unwrap().unwrap();
         for (query, inputs, hit) in [
             ("a BADWORD in it", json!({}), true),
+            ("a bad\0word in it", json!({}), true),
+            ("fine", json!({"a": "bad\0word"}), true),
             ("fine", json!({"a": 1, "b": "wORSE"}), true),
             ("fine", json!({"a": null, "b": "bad word"}), false),
             ("", json!({}), false),

@@ -10,7 +10,7 @@ use crate::Dialogue;
 pub struct RunKey {
     /// The id of the run.
     pub run_id: Uuid,
-    /// Grows by one whenever another process takes the run over.
+    /// Grows by one whenever another process takes the run over, from 1 on; 0: nobody's, as where an app answered without a run.
     pub epoch: i64,
 }
 

@@ -9,10 +9,12 @@ pub struct OutputRule {
     pub preset: String,
 }
 
-/// A text in which case does not count. Each character is folded by itself, so that pieces fold as their whole does.
+/// A text in which case does not count, and U+0000 neither: nobody is told it (`storable`). Each character is folded by itself, so that
+/// pieces fold as their whole does.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    let told = text.chars().filter(|c| *c != '\0');
+    told.flat_map(char::to_lowercase).collect()
 }
 
 /// Watches one answer.
@@ -40,9 +42,7 @@ impl Watch {
 
     /// Begins anew: some of what was said was taken back.
     pub(crate) fn again(&mut self, said: &str) {
-        // A character folds to one or more: those before these are too far back.
-        let at = last(said, self.keep);
-        self.tail = fold(&said[at..]);
+        self.tail = fold(said);
         self.trim();
     }
 
@@ -55,15 +55,10 @@ impl Watch {
     }
 
     fn trim(&mut self) {
-        let at = last(&self.tail, self.keep);
+        let kept = self.tail.char_indices().rev().take(self.keep).last();
+        let at = kept.map_or(self.tail.len(), |(at, _)| at);
         self.tail.drain(..at);
     }
-}
-
-/// Where the last `count` characters of a text begin.
-fn last(text: &str, count: usize) -> usize {
-    let kept = text.char_indices().rev().take(count).last();
-    kept.map_or(text.len(), |(at, _)| at)
 }
 
 #[cfg(test)]
@@ -85,6 +80,7 @@ mod tests {
             ("a bad", vec!["word"], true),
             ("", vec!["ä", "RGER"], true),
             ("", vec!["X"], true),
+            ("", vec!["ba\0d", "\0word"], true),
             ("", vec!["bad", " word"], false),
             ("", vec![], false),
         ] {
