@@ -38,14 +38,14 @@ impl Moderation {
         }
         let config = &own["config"];
         let rows = config["keywords"].as_str().unwrap_or_default().lines();
-        let rows = rows.map(str::trim).filter(|row| !row.is_empty());
+        let words = rows.map(|row| fold(row.trim()));
         let preset = |side: &str| {
             let side = &config[side];
             let text = side["preset_response"].as_str().unwrap_or_default();
             (side["enabled"] == true).then(|| text.to_owned())
         };
         Ok(Some(Self {
-            words: rows.map(fold).collect(),
+            words: words.filter(|word| !word.is_empty()).collect(),
             input: preset("inputs_config"),
             output: preset("outputs_config"),
         }))
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn question_and_its_inputs_are_looked_through_for_each_row_of_words() {
-        let own = json!({"enabled": true, "type": "keywords", "config": {"keywords": "badword\n\n  Worse ",
+        let own = json!({"enabled": true, "type": "keywords", "config": {"keywords": "badword\n\n\0\n  Worse ",
             "inputs_config": {"enabled": true, "preset_response": "No such input."},
             "outputs_config": {"enabled": false, "preset_response": "x"}}});
         let rules = of(&own).unwrap().unwrap();
