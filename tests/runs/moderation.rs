@@ -8,6 +8,7 @@ use crate::support::{
     apps::Installed,
     events::{events, names},
     model_server::ModelServer,
+    process::wait_until,
 };
 
 const KEY: &str = "app-0123456789abcdefghijklmn";
@@ -42,8 +43,12 @@ impl World {
     async fn send(&self, query: &str, mode: &str, conversation: Option<&str>) -> Answer {
         let body = json!({"inputs": {}, "query": query, "user": "ada", "response_mode": mode,
             "conversation_id": conversation, "auto_generate_name": false});
+        self.post(&body).await
+    }
+
+    async fn post(&self, body: &Value) -> Answer {
         let request = self.installed.h.request("POST", "/v1/chat-messages");
-        let request = request.bearer_auth(KEY).json(&body);
+        let request = request.bearer_auth(KEY).json(body);
         Answer::read(request.send().await.unwrap()).await
     }
 
@@ -98,6 +103,25 @@ async fn question_with_a_word_of_the_list_is_answered_by_the_preset_and_no_model
 }
 
 #[actix_web::test]
+async fn conversation_that_begins_with_a_word_of_the_list_is_named_by_no_model() {
+    let world = World::new(&keywords(true, false)).await;
+    for query in ["a BadWord", "all fine"] {
+        let body = json!({"inputs": {}, "query": query, "user": "ada"});
+        world.post(&body).await.expect(200);
+    }
+    // The answer, and the name of the other one.
+    wait_until("the model is asked twice", async || {
+        world.model.heard().len() == 2
+    })
+    .await;
+    let heard = format!("{:?}", world.model.heard());
+    assert!(
+        heard.contains("all fine") && !heard.contains("BadWord"),
+        "{heard}"
+    );
+}
+
+#[actix_web::test]
 async fn answer_with_a_word_of_the_list_is_replaced_by_the_preset_while_it_is_said() {
     let world = World::new(&keywords(false, true)).await;
     let streamed = world.send("BADword", "streaming", None).await;
@@ -125,6 +149,11 @@ async fn answer_with_a_word_of_the_list_is_replaced_by_the_preset_while_it_is_sa
     let fine = fine.expect(200).json();
     let answer = fine["answer"].as_str().unwrap();
     assert!(answer.ends_with("fine and more"), "{answer}");
+    let fine = world.send("all fine", "streaming", None).await.expect(200);
+    let told = events(&fine.body);
+    let started = told.iter().find(|event| event["event"] == "node_finished");
+    let inputs = &started.unwrap()["data"]["inputs"];
+    assert_eq!(inputs.get("query__"), None, "{inputs}");
 }
 
 #[actix_web::test]

@@ -6,7 +6,10 @@ use gatewright_test_support::{
 };
 use serde_json::{Value, json};
 
-use super::run_files::{World, app, node, uploaded};
+use super::{
+    run_files::{World, app, node, uploaded},
+    web_app::Pages,
+};
 use crate::support::{
     Browser, Harness, basic_account,
     events::events,
@@ -308,4 +311,29 @@ async fn picture_of_a_question_is_kept_with_the_message_and_remembered_while_it_
     world.h.db.execute("DELETE FROM upload_files").await;
     ask(json!([]), conversation).await;
     assert_eq!(pictures(2), 0, "and the conversation goes on");
+}
+
+/// Visitors are anybody: another server is asked on their behalf as often as they may upload, and not once more.
+#[actix_web::test]
+async fn visitor_has_other_servers_asked_as_often_as_they_may_upload() {
+    let server = ScriptedServer::start(elsewhere).await.unwrap();
+    let pages = Pages::new(&[
+        ("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8"),
+        ("GATEWRIGHT_LIMIT_UPLOAD_BY_KEY", "2/1h"),
+    ])
+    .await;
+    let ada = pages.visitor("ada").await;
+    let looked_at = server.url("/head.png").replace('/', "%2F");
+    let look = format!("/api/remote-files/{looked_at}");
+    let fetch = json!({"url": server.url("/named")});
+    ada.get(&look).await.expect(200);
+    let fetched = ada.send("POST", "/api/remote-files/upload", &fetch).await;
+    fetched.expect(201);
+    let asked = server.asked().len();
+    ada.get(&look).await.expect_rate_limited();
+    let refused = ada.send("POST", "/api/remote-files/upload", &fetch).await;
+    refused.expect_rate_limited();
+    assert_eq!(server.asked().len(), asked, "nobody else was asked");
+    let ben = pages.visitor("ben").await;
+    ben.get(&look).await.expect(200);
 }

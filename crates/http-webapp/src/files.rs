@@ -46,19 +46,21 @@ pub(crate) async fn upload(
     Ok(HttpResponse::Created().json(UploadedFileBody::new(&files, &ctx, file)?))
 }
 
-/// Looks at a file elsewhere: on the public internet, and beyond it where the operator allows it.
+/// Looks at a file elsewhere: on the public internet, and beyond it where the operator allows it. A visitor is anybody, so a look counts
+/// as an upload does.
 #[utoipa::path(
     get, path = "/api/remote-files/{url}", operation_id = "web_remote_file",
     params(("url" = String, Path, description = "Its address, percent-encoded")),
     security(("passport" = [])),
-    responses((status = 200, body = RemoteFileBody), (status = 400, body = ServiceErrorBody),
+    responses((status = 200, body = RemoteFileBody), (status = 400, body = ServiceErrorBody), (status = 429, body = ServiceErrorBody),
         (status = "default", body = ServiceErrorBody)),
 )]
 pub(crate) async fn remote_info(
     files: Data<Files>,
-    _: Visiting,
+    visitor: Visiting,
     url: Path<String>,
 ) -> Result<Json<RemoteFileBody>, ServiceFailure> {
+    files.charge(uploader(&visitor).owner).await?;
     Ok(Json(files.look(&url).await?.into()))
 }
 

@@ -56,7 +56,10 @@ impl RunService {
                 match begun {
                     Err(RunServiceError::ConversationBusy) => {}
                     Ok(handle) => {
-                        self.have_named(ground, asked, &handle);
+                        // What no model may answer, no model names.
+                        if instead.is_none() {
+                            self.have_named(ground, asked, &handle);
+                        }
                         return Ok(handle);
                     }
                     other => return other,

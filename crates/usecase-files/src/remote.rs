@@ -63,6 +63,8 @@ impl Files {
         workspace: WorkspaceId,
         owner: FileOwner,
     ) -> Result<UploadedFile, FileError> {
+        // Before another server is asked on their behalf.
+        self.charge(owner).await?;
         let reached = self.ask(Method::GET, url, FETCH).await?;
         let status = reached.response.status();
         if status != StatusCode::OK {
@@ -81,7 +83,8 @@ impl Files {
             media_type: info.media_type,
             source_url: url.chars().take(MAX_URL_CHARS).collect(),
         };
-        let mut upload = self.begin(ctx, new).await?;
+        self.require_allowed(&new)?;
+        let mut upload = self.create(ctx, new).await?;
         let mut body = reached.response.into_body();
         while let Some(piece) = body.chunk().await.map_err(broken)? {
             upload.write(piece).await?;

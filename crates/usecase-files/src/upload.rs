@@ -45,16 +45,34 @@ impl Files {
     /// [`FileError::Blocked`]; [`FileError::RateLimited`]: each upload takes room until somebody deletes it; when a
     /// store does not answer.
     pub async fn begin(&self, ctx: &Ctx, new: NewFile) -> Result<Upload, FileError> {
+        self.require_allowed(&new)?;
+        self.charge(new.owner).await?;
+        self.create(ctx, new).await
+    }
+
+    /// Counts a file, or a look at one elsewhere, of `owner`.
+    ///
+    /// # Errors
+    /// [`FileError::RateLimited`] when there were too many of theirs; when nobody can count.
+    pub async fn charge(&self, owner: FileOwner) -> Result<(), FileError> {
+        let limit = match owner {
+            FileOwner::Account(_) => &self.limits.upload,
+            FileOwner::EndUser(_) => &self.limits.upload_by_key,
+        };
+        Ok(self.limiter.charge(limit, &owner.id().to_string()).await?)
+    }
+
+    pub(crate) fn require_allowed(&self, new: &NewFile) -> Result<(), FileError> {
         let extension = new.name.extension();
         if self.settings.is_blocked(extension) {
             return Err(FileError::Blocked(extension.to_owned()));
         }
-        let limit = match new.owner {
-            FileOwner::Account(_) => &self.limits.upload,
-            FileOwner::EndUser(_) => &self.limits.upload_by_key,
-        };
-        let owner = new.owner.id().to_string();
-        self.limiter.charge(limit, &owner).await?;
+        Ok(())
+    }
+
+    /// Begins to write an upload that was counted.
+    pub(crate) async fn create(&self, ctx: &Ctx, new: NewFile) -> Result<Upload, FileError> {
+        let extension = new.name.extension();
         let ids = self.env.ids.as_ref();
         let suffix = if extension.is_empty() { "" } else { "." };
         let object = ids.new_uuid();
