@@ -555,7 +555,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("pdfium-render", &["documents"]),
     ("htmd", &["documents"]),
     ("mail-parser", &["documents"]),
-    ("csv", &["conversation-service", "documents"]),
+    ("csv", &["conversation-service", "documents", "http-runs"]),
     ("chardetng", &["documents"]),
     ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),

@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_conversation_service::{ConversationError, Conversations, OwnerList, SortTime};
+use gatewright_conversation_service::{ConversationError, Conversations, OwnerList};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then},
@@ -20,7 +20,7 @@ use super::{
     conversation_body::{OpenedConversation, OwnerConversationBody},
     days::days,
 };
-use crate::wire::LIMIT;
+use crate::wire::{LIMIT, SortBy};
 
 /// Whether an answer was annotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -32,23 +32,6 @@ pub(crate) enum AnnotationStatus {
     Annotated,
     /// None of them was.
     NotAnnotated,
-}
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-pub(crate) enum Order {
-    /// The first to begin first.
-    #[serde(rename = "created_at")]
-    Created,
-    /// The last to begin first.
-    #[serde(rename = "-created_at")]
-    NewestCreated,
-    /// The one that has rested longest first.
-    #[serde(rename = "updated_at")]
-    Updated,
-    /// The latest first.
-    #[serde(rename = "-updated_at")]
-    NewestUpdated,
 }
 
 /// Which conversations. All conditions hold together.
@@ -69,7 +52,7 @@ pub(crate) struct ConversationsQuery {
     annotation_status: Option<AnnotationStatus>,
     /// `-updated_at` by default.
     #[param(inline)]
-    sort_by: Option<Order>,
+    sort_by: Option<SortBy>,
     /// The first is 1.
     #[param(inline)]
     page: Option<WholeNumber<1, 99_999>>,
@@ -93,13 +76,10 @@ pub(crate) async fn list(
     asked.require(CHAT)?;
     let query = query.into_inner();
     let account = &asked.here.identity.account;
-    let order = query.sort_by.unwrap_or(Order::NewestUpdated);
+    let order = query.sort_by.unwrap_or_default();
     let wanted = OwnerList {
-        sort: match order {
-            Order::Created | Order::NewestCreated => SortTime::Created,
-            Order::Updated | Order::NewestUpdated => SortTime::Updated,
-        },
-        newest_first: matches!(order, Order::NewestCreated | Order::NewestUpdated),
+        sort: order.time(),
+        newest_first: order.is_newest_first(),
         days: days(account, query.start.as_ref(), query.end.as_ref())?,
         is_annotated: match query.annotation_status {
             None | Some(AnnotationStatus::All) => None,

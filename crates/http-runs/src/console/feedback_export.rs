@@ -1,12 +1,12 @@
 //! `/console/api/apps/{app_id}/feedbacks/export`: what was said of the answers of an app, as a file that is written while it is read.
 
+use std::error::Error;
+
 use actix_web::{HttpResponse, http::header, web::Data};
 use bytes::Bytes;
 use chrono::{Days as CalendarDays, NaiveDate, NaiveTime};
 use futures_util::{Stream, stream};
-use gatewright_conversation_service::{
-    ConversationError, Conversations, Days, ExportFilter, ExportedFeedback,
-};
+use gatewright_conversation_service::{Conversations, Days, ExportFilter, ExportedFeedback};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{ConsoleFormat, EditsApps, Query, Then},
@@ -20,7 +20,7 @@ use super::{
     app_here::AppHere,
     days::zone,
     failure::NotShown,
-    feedback_file::{FeedbackRow, HEADINGS},
+    feedback_file::{FeedbackRow, HEADINGS, lines},
 };
 use crate::wire::Rating;
 
@@ -102,6 +102,9 @@ fn day(text: Option<&Text>) -> Result<Option<NaiveDate>, ()> {
     read.transpose().map_err(|_| ())
 }
 
+/// Why a file breaks off.
+type Broken = Box<dyn Error>;
+
 /// Where a file is that is being written.
 struct Writing {
     conversations: Data<Conversations>,
@@ -115,42 +118,42 @@ struct Writing {
 
 impl Writing {
     /// The next piece of the file; none behind its end.
-    async fn next(mut self) -> Result<Option<(Bytes, Self)>, ConversationError> {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Broken> {
         let Some(rows) = self.part.take() else {
             return Ok(None);
         };
-        let mut piece = String::new();
-        if self.is_first {
-            piece.push_str(match self.format {
-                FileFormat::Csv => HEADINGS,
-                FileFormat::Json => "{\"data\":[",
-            });
-        }
-        for (place, row) in rows.iter().map(FeedbackRow::from).enumerate() {
-            match self.format {
-                FileFormat::Csv => piece.push_str(&row.line()),
-                FileFormat::Json => {
-                    if !self.is_first || place > 0 {
-                        piece.push(',');
-                    }
-                    piece.push_str(&serde_json::to_string(&row).unwrap_or_default());
-                }
-            }
-        }
-        self.is_first = false;
         if let Some(last) = rows.last() {
             let more = self
                 .conversations
                 .exported_feedback(&self.app, &self.filter, Some(last));
             self.part = Some(more.await?).filter(|more| !more.is_empty());
         }
-        if self.part.is_none() && self.format == FileFormat::Json {
-            piece.push_str("]}");
-        }
-        Ok(Some((Bytes::from(piece), self)))
+        let rows = rows.into_iter().map(FeedbackRow::from);
+        let piece = match self.format {
+            FileFormat::Csv => self.lines(rows)?,
+            FileFormat::Json => self.members(rows)?,
+        };
+        self.is_first = false;
+        Ok(Some((piece.into(), self)))
     }
 
-    fn pieces(self) -> impl Stream<Item = Result<Bytes, ConversationError>> {
+    fn lines(&self, rows: impl Iterator<Item = FeedbackRow>) -> Result<Vec<u8>, Broken> {
+        let lines = lines(rows)?;
+        if self.is_first {
+            return Ok([HEADINGS.as_bytes(), &lines].concat());
+        }
+        Ok(lines)
+    }
+
+    fn members(&self, rows: impl Iterator<Item = FeedbackRow>) -> Result<Vec<u8>, Broken> {
+        let members = rows.map(|row| serde_json::to_string(&row));
+        let members = members.collect::<Result<Vec<_>, _>>()?.join(",");
+        let begin = if self.is_first { "{\"data\":[" } else { "," };
+        let end = if self.part.is_none() { "]}" } else { "" };
+        Ok([begin, &members, end].concat().into_bytes())
+    }
+
+    fn pieces(self) -> impl Stream<Item = Result<Bytes, Broken>> {
         stream::try_unfold(self, Self::next)
     }
 }

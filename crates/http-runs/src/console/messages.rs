@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     conversation::scroll,
-    wire::{LIMIT, Success},
+    wire::{LIMIT, Rating, Success},
 };
 
 /// Which messages of a conversation.
@@ -82,16 +82,6 @@ pub(crate) async fn detail(
     Ok(Json(found.into()))
 }
 
-/// Whether an answer is liked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum OwnerRating {
-    /// Whoever says it likes it.
-    Like,
-    /// Whoever says it does not.
-    Dislike,
-}
-
 /// What an owner says of an answer.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct OwnerFeedback {
@@ -99,7 +89,7 @@ pub(crate) struct OwnerFeedback {
     message_id: Id,
     /// Null, or absent: what was said is taken back.
     #[schema(inline)]
-    rating: Option<OwnerRating>,
+    rating: Option<Rating>,
     /// In their own words.
     #[schema(inline)]
     content: Option<Text>,
@@ -120,7 +110,7 @@ pub(crate) async fn rate(
     let Then(asked, body) = request;
     let body = body.into_inner();
     let opinion = body.rating.map(|rating| Opinion {
-        likes: rating == OwnerRating::Like,
+        likes: rating == Rating::Like,
         content: body.content.map(Text::into_inner),
     });
     let account = asked.here.identity.account.id.0;
