@@ -92,14 +92,20 @@ impl Conversations {
     /// When the app has none of that id, or PostgreSQL does not answer.
     pub async fn delete_annotation(&self, app: &App, id: Uuid) -> Result<(), ConversationError> {
         let mut conn = self.pool.get().await?;
-        if !annotation::delete(&mut conn, app.id.0, id).await? {
-            return Err(ConversationError::AnnotationNotFound);
+        match annotation::delete(&mut conn, app.id.0, &[id]).await? {
+            0 => Err(ConversationError::AnnotationNotFound),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
-fn new<'a>(id: Uuid, ctx: &Ctx, app: &App, text: &'a AnnotationText) -> NewAnnotation<'a> {
+/// An annotation of an app with this text.
+pub(crate) fn new<'a>(
+    id: Uuid,
+    ctx: &Ctx,
+    app: &App,
+    text: &'a AnnotationText,
+) -> NewAnnotation<'a> {
     NewAnnotation {
         id,
         app_id: app.id.0,

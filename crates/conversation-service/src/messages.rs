@@ -68,6 +68,19 @@ impl Conversations {
         limit: u32,
     ) -> Result<Window<MessageRow>, ConversationError> {
         self.find(talker, conversation).await?;
+        self.messages_of(ctx, talker, conversation, first, limit)
+            .await
+    }
+
+    /// The same, of a conversation that is known to be the talker's.
+    pub(crate) async fn messages_of(
+        &self,
+        ctx: &Ctx,
+        talker: &Talker,
+        conversation: Uuid,
+        first: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Window<MessageRow>, ConversationError> {
         let window = self.page(talker, conversation, first, limit).await?;
         if window.rows.is_empty() {
             return Ok(Window::empty());

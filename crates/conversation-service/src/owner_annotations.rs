@@ -1,8 +1,10 @@
 //! Annotations of an app as its owners work on them: made of a message, many at once, deleted, exported, and what each answered.
 
 use gatewright_domain::error::Unavailable;
+use gatewright_storage_kit::Tx;
 use gatewright_storage_runs::{
-    annotation::{self, Annotation, AnnotationsOf, NewAnnotation},
+    annotation::{self, Annotation, AnnotationsOf},
+    message_feedback,
     owner_annotation::{self, Annotated, Hit, NewAnnotations},
     owner_message,
 };
@@ -10,7 +12,7 @@ use gatewright_usecase_apps::App;
 use gatewright_usecase_kit::Ctx;
 use uuid::Uuid;
 
-use crate::{AnnotationText, ConversationError, Conversations, annotation_csv};
+use crate::{AnnotationText, ConversationError, Conversations, annotation_csv, annotations};
 
 /// Annotations that go in one statement.
 const BATCH: i64 = 1_000;
@@ -38,22 +40,13 @@ impl Conversations {
         app: &App,
         account: Uuid,
         message: Option<Uuid>,
-        text: AnnotationText,
+        mut text: AnnotationText,
     ) -> Result<Annotation, ConversationError> {
-        let mut text = text;
         let mut tx = self.pool.begin().await?;
-        let mut of = None;
-        if let Some(message) = message {
-            let found = owner_message::find(&mut tx, app.id.0, message).await?;
-            let (row, _) = found.ok_or(ConversationError::MessageNotFound)?;
-            if text.question.trim().is_empty() {
-                text.question.clone_from(&row.query);
-            }
-            of = Some(Annotated {
-                conversation: row.conversation_id,
-                message,
-            });
-        }
+        let of = match message {
+            Some(message) => Some(asked(&mut tx, app, message, &mut text).await?),
+            None => None,
+        };
         if text.question.trim().is_empty() {
             return Err(ConversationError::NoQuestion);
         }
@@ -62,14 +55,7 @@ impl Conversations {
             None => None,
         };
         let made = if let Some(id) = known {
-            let new = NewAnnotation {
-                id,
-                app_id: app.id.0,
-                tenant_id: app.workspace.0,
-                question: &text.question,
-                answer: &text.answer,
-                at: ctx.now,
-            };
+            let new = annotations::new(id, ctx, app, &text);
             annotation::update(&mut tx, &new).await?
         } else {
             let new = NewAnnotations {
@@ -135,6 +121,20 @@ impl Conversations {
         Ok(annotation::list(&mut conn, which, 0, MAX_EXPORTED).await?)
     }
 
+    /// How many annotations an app has, as far as they are counted.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn count_annotations(&self, app: &App) -> Result<u64, ConversationError> {
+        let which = AnnotationsOf {
+            app: app.id.0,
+            pattern: None,
+        };
+        let mut conn = self.pool.get().await?;
+        let rows = annotation::count(&mut conn, which).await?;
+        Ok(u64::try_from(rows).unwrap_or_default())
+    }
+
     /// Deletes annotations of an app: those of these ids, or all. What is another app's stays.
     ///
     /// # Errors
@@ -144,9 +144,14 @@ impl Conversations {
         app: &App,
         ids: Option<&[Uuid]>,
     ) -> Result<(), ConversationError> {
+        if let Some(ids) = ids {
+            let mut conn = self.pool.get().await?;
+            annotation::delete(&mut conn, app.id.0, ids).await?;
+            return Ok(());
+        }
         loop {
             let mut conn = self.pool.get().await?;
-            let gone = owner_annotation::delete(&mut conn, app.id.0, ids, BATCH).await?;
+            let gone = owner_annotation::delete_some(&mut conn, app.id.0, BATCH).await?;
             if gone < usize::try_from(BATCH).unwrap_or_default() {
                 return Ok(());
             }
@@ -177,4 +182,24 @@ impl Conversations {
             total: u64::try_from(total).unwrap_or_default(),
         })
     }
+}
+
+/// The message of an app that is annotated, locked, so that of two who annotate it the second one finds what the first one made. Its
+/// question is asked where none is said.
+async fn asked(
+    tx: &mut Tx,
+    app: &App,
+    message: Uuid,
+    text: &mut AnnotationText,
+) -> Result<Annotated, ConversationError> {
+    let found = owner_message::find(tx, app.id.0, message).await?;
+    let (row, _) = found.ok_or(ConversationError::MessageNotFound)?;
+    message_feedback::lock(tx, message).await?;
+    if text.question.trim().is_empty() {
+        text.question = row.query;
+    }
+    Ok(Annotated {
+        conversation: row.conversation_id,
+        message,
+    })
 }

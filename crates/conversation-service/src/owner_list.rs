@@ -1,12 +1,11 @@
 //! Conversations of an app as its owners look at them.
 
-use gatewright_jobs::{JobId, enqueue};
 use gatewright_storage_runs::{
     conversation_list::SortTime,
     owner_conversation::{self, BegunWith, ConversationsOf, OwnerConversation, PageOf},
 };
 use gatewright_usecase_apps::App;
-use gatewright_usecase_kit::{Ctx, DeleteConversation};
+use gatewright_usecase_kit::Ctx;
 use uuid::Uuid;
 
 use crate::{ConversationError, Conversations, Days, pattern::pattern};
@@ -94,25 +93,5 @@ impl Conversations {
         }
         let config = owner_conversation::find_config(&mut conn, app.id.0, id).await?;
         Ok((found, config.unwrap_or_default()))
-    }
-
-    /// Deletes a conversation of an app, whoever's it is.
-    ///
-    /// # Errors
-    /// When the app has none of that id, or PostgreSQL does not answer.
-    pub async fn delete_as_owner(
-        &self,
-        ctx: &Ctx,
-        app: &App,
-        id: Uuid,
-    ) -> Result<(), ConversationError> {
-        let mut tx = self.pool.begin().await?;
-        if !owner_conversation::delete(&mut tx, app.id.0, id).await? {
-            return Err(ConversationError::NotFound);
-        }
-        let job = DeleteConversation { conversation: id };
-        let job_id = JobId::generate(self.env.ids.as_ref());
-        enqueue(tx.as_mut(), job_id, &job, ctx.now, ctx.now).await?;
-        Ok(tx.commit().await?)
     }
 }

@@ -11,10 +11,12 @@ use gatewright_usecase_apps::App;
 use gatewright_usecase_kit::Ctx;
 use uuid::Uuid;
 
-use crate::{ConversationError, Conversations, MessageRow, Talker, VariableRow, Window};
+use crate::{
+    ConversationError, Conversations, MessageRow, Talker, VariableList, VariableRow, Window,
+};
 
-/// Variables of a conversation that are shown.
-const MAX_VARIABLES: u32 = 100;
+/// Variables of a conversation that owners are shown.
+pub const MAX_VARIABLES: u32 = 100;
 
 /// A message with what only owners see.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +47,7 @@ impl Conversations {
         limit: u32,
     ) -> Result<Window<OwnerMessage>, ConversationError> {
         let talker = self.talker_of(app, conversation).await?;
-        let window = self.messages(ctx, &talker, conversation, first, limit);
+        let window = self.messages_of(ctx, &talker, conversation, first, limit);
         let window = window.await?;
         Ok(Window {
             rows: self.for_owners(window.rows).await?,
@@ -73,7 +75,7 @@ impl Conversations {
         rows.pop().ok_or(ConversationError::MessageNotFound)
     }
 
-    /// What a conversation of an app remembers, in the order in which it got it; the first hundred.
+    /// What a conversation of an app remembers, in the order in which it got it; the first [`MAX_VARIABLES`].
     ///
     /// # Errors
     /// When the app has no such conversation, or PostgreSQL does not answer.
@@ -82,13 +84,12 @@ impl Conversations {
         app: &App,
         conversation: Uuid,
     ) -> Result<Vec<VariableRow>, ConversationError> {
-        let talker = self.talker_of(app, conversation).await?;
-        let all = crate::VariableList {
-            name: None,
-            last: None,
+        self.talker_of(app, conversation).await?;
+        let all = VariableList {
             limit: MAX_VARIABLES,
+            ..VariableList::default()
         };
-        Ok(self.variables(&talker, conversation, &all).await?.rows)
+        Ok(self.variables_of(conversation, &all).await?.rows)
     }
 
     /// Whose a conversation of an app is.

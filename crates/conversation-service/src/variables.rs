@@ -80,6 +80,15 @@ impl Conversations {
         request: &VariableList,
     ) -> Result<Window<VariableRow>, ConversationError> {
         self.find(talker, conversation).await?;
+        self.variables_of(conversation, request).await
+    }
+
+    /// The same. Whose conversation it is is the caller's business.
+    pub(crate) async fn variables_of(
+        &self,
+        conversation: Uuid,
+        request: &VariableList,
+    ) -> Result<Window<VariableRow>, ConversationError> {
         let mut conn = self.pool.get().await?;
         let after = match request.last {
             None => None,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryableByName,
-    sql_types::{BigInt, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
@@ -95,18 +95,18 @@ pub async fn update(
     Ok(changed)
 }
 
-/// Deletes an annotation of an app with the history of its answers. `false`: the app has none of that id.
-pub async fn delete(conn: &mut Conn, app: Uuid, id: Uuid) -> Result<bool, StorageError> {
+/// Deletes annotations of an app with the history of their answers. Returns how many the app had.
+pub async fn delete(conn: &mut Conn, app: Uuid, ids: &[Uuid]) -> Result<usize, StorageError> {
     let gone = statement(
-        "WITH gone AS (SELECT id FROM message_annotations WHERE id = $1 AND app_id = $2), \
+        "WITH gone AS (SELECT id FROM message_annotations WHERE id = ANY ($1) AND app_id = $2), \
          hits AS (DELETE FROM app_annotation_hit_histories h USING gone WHERE h.annotation_id = gone.id) \
          DELETE FROM message_annotations a USING gone WHERE a.id = gone.id",
     )
-    .bind::<SqlUuid, _>(id)
+    .bind::<Array<SqlUuid>, _>(ids)
     .bind::<SqlUuid, _>(app)
     .execute(conn.as_mut())
     .await?;
-    Ok(gone == 1)
+    Ok(gone)
 }
 
 /// Which annotations of an app.

@@ -41,7 +41,7 @@ pub fn source(creator: Creator) -> &'static str {
     }
 }
 
-/// Locks a message until the transaction ends, so that two feedbacks of it come one after the other.
+/// Locks a message until the transaction ends, so that two feedbacks or annotations of it come one after the other.
 pub async fn lock(tx: &mut Tx, message: Uuid) -> Result<(), StorageError> {
     statement("SELECT id FROM messages WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<SqlUuid, _>(message)

@@ -90,20 +90,14 @@ pub async fn find_of_message(
     Ok(found.map(|key| key.id))
 }
 
-/// Deletes annotations of an app with what they answered: those of these ids, or the first `limit` of all. Returns how many went.
-pub async fn delete(
-    conn: &mut Conn,
-    app: Uuid,
-    ids: Option<&[Uuid]>,
-    limit: i64,
-) -> Result<usize, StorageError> {
+/// Deletes the first `limit` annotations of an app with what they answered. Returns how many went.
+pub async fn delete_some(conn: &mut Conn, app: Uuid, limit: i64) -> Result<usize, StorageError> {
     let gone = statement(
-        "WITH gone AS (SELECT id FROM message_annotations WHERE app_id = $1 AND ($2 IS NULL OR id = ANY ($2)) LIMIT $3), \
+        "WITH gone AS (SELECT id FROM message_annotations WHERE app_id = $1 LIMIT $2), \
          hits AS (DELETE FROM app_annotation_hit_histories h USING gone WHERE h.annotation_id = gone.id) \
          DELETE FROM message_annotations a USING gone WHERE a.id = gone.id",
     )
     .bind::<SqlUuid, _>(app)
-    .bind::<Nullable<Array<SqlUuid>>, _>(ids.map(<[Uuid]>::to_vec))
     .bind::<BigInt, _>(limit)
     .execute(conn.as_mut())
     .await?;

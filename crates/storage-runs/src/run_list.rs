@@ -153,9 +153,8 @@ pub async fn count(
 ) -> Result<Vec<StatusCount>, StorageError> {
     let found = statement(
         "SELECT status, count(*) AS runs FROM (SELECT r.status FROM workflow_runs r \
-           WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 AND ($4 IS NULL OR r.status = $4) \
-             AND r.created_at >= coalesce($5, '-infinity'::timestamp) \
-           ORDER BY r.created_at DESC, r.id DESC LIMIT $6) newest GROUP BY status",
+           WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 AND r.created_at >= coalesce($5, '-infinity'::timestamp) \
+           ORDER BY r.created_at DESC, r.id DESC LIMIT $6) newest WHERE $4 IS NULL OR status = $4 GROUP BY status",
     )
     .bind::<SqlUuid, _>(which.tenant)
     .bind::<SqlUuid, _>(which.app)

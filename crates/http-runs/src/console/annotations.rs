@@ -218,8 +218,8 @@ pub(crate) async fn count(
     conversations: Data<Conversations>,
     asked: AppHere<EditsApps>,
 ) -> Result<Json<AnnotationCount>, ConsoleFailure> {
-    let found = conversations.annotations(&asked.app, None, 1, 1).await?;
-    Ok(Json(AnnotationCount { count: found.total }))
+    let count = conversations.count_annotations(&asked.app).await?;
+    Ok(Json(AnnotationCount { count }))
 }
 
 /// All annotations of an app.

@@ -14,6 +14,8 @@ use super::failure::NotShown;
 
 /// Modes whose apps run a graph.
 pub(super) const GRAPH: &[&str] = &["workflow", "advanced-chat"];
+/// The mode whose apps do both.
+pub(super) const CHATFLOW: &[&str] = &["advanced-chat"];
 /// Modes whose apps hold conversations.
 pub(super) const CHAT: &[&str] = &["chat", "agent-chat", "advanced-chat"];
 

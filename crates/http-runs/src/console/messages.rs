@@ -1,7 +1,9 @@
 //! `/console/api/apps/{app_id}/chat-messages` and what hangs on messages, for those who edit the app.
 
 use actix_web::web::{Data, Json, Path};
-use gatewright_conversation_service::{ConversationError, Conversations, Opinion, VariableRow};
+use gatewright_conversation_service::{
+    ConversationError, Conversations, MAX_OWNER_VARIABLES, Opinion, VariableRow,
+};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then},
@@ -17,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    app_here::{AppHere, CHAT},
+    app_here::{AppHere, CHAT, CHATFLOW},
     message_body::OwnerMessageBody,
 };
 use crate::{
@@ -161,9 +163,6 @@ impl From<VariableRow> for OwnerVariable {
     }
 }
 
-/// Variables of a page: all of a conversation, as far as they are shown.
-const MAX_VARIABLES: u32 = 100;
-
 /// What a conversation with an app remembers, in the order in which it got it.
 #[utoipa::path(
     get, path = "/console/api/apps/{app_id}/conversation-variables", operation_id = "list_conversation_variables",
@@ -176,10 +175,10 @@ pub(crate) async fn variables(
     request: Then<AppHere<EditsApps>, Query<OwnerVariablesQuery, ConsoleFormat>>,
 ) -> Result<Json<Page<OwnerVariable>>, ConsoleFailure> {
     let Then(asked, query) = request;
-    asked.require(&["advanced-chat"])?;
+    asked.require(CHATFLOW)?;
     let id = query.into_inner().conversation_id.into_inner();
     let found = conversations.owner_variables(&asked.app, id).await?;
     let total = u64::try_from(found.len()).unwrap_or_default();
     let rows = found.into_iter().map(OwnerVariable::from).collect();
-    Ok(Json(Page::new(1, MAX_VARIABLES, total, rows)))
+    Ok(Json(Page::new(1, MAX_OWNER_VARIABLES, total, rows)))
 }

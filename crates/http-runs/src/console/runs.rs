@@ -1,7 +1,7 @@
 //! `/console/api/apps/{app_id}/workflow-runs…`: runs of an app, looked at and stopped.
 
 use actix_web::web::{Data, Json, Path};
-use gatewright_conversation_service::{ConversationError, Conversations, RunFilter};
+use gatewright_conversation_service::{ConversationError, Conversations, ListedRun, RunFilter};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then, WorkspaceMember},
@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    app_here::{AppHere, GRAPH},
+    app_here::{AppHere, CHATFLOW, GRAPH},
     days::ago,
     people::RunCreator,
     run_body::{ListedChatRunBody, ListedRunBody, NodeExecutionBody, RunDetailBody},
@@ -67,6 +67,18 @@ fn filter(status: Option<RunState>, triggered_from: Option<TriggeredFrom>) -> Ru
     }
 }
 
+async fn part<T: From<ListedRun>>(
+    conversations: &Conversations,
+    asked: &AppHere<WorkspaceMember>,
+    query: RunsQuery,
+) -> Result<Json<Scroll<T>>, ConsoleFailure> {
+    let limit = query.limit.map_or(LIMIT, WholeNumber::get);
+    let filter = filter(query.status, query.triggered_from);
+    let last = query.last_id.map(Id::into_inner);
+    let found = conversations.runs(&asked.app, filter, last, limit).await?;
+    Ok(Json(scroll(limit, found)))
+}
+
 /// Runs of an app, the newest first.
 #[utoipa::path(
     get, path = "/console/api/apps/{app_id}/workflow-runs", operation_id = "list_workflow_runs",
@@ -80,12 +92,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Scroll<ListedRunBody>>, ConsoleFailure> {
     let Then(asked, query) = request;
     asked.require(GRAPH)?;
-    let query = query.into_inner();
-    let limit = query.limit.map_or(LIMIT, WholeNumber::get);
-    let filter = filter(query.status, query.triggered_from);
-    let last = query.last_id.map(Id::into_inner);
-    let found = conversations.runs(&asked.app, filter, last, limit).await?;
-    Ok(Json(scroll(limit, found)))
+    part(&conversations, &asked, query.into_inner()).await
 }
 
 /// Runs of a chatflow, the newest first, each with its message.
@@ -100,13 +107,8 @@ pub(crate) async fn list_chat(
     request: Then<AppHere<WorkspaceMember>, Query<RunsQuery, ConsoleFormat>>,
 ) -> Result<Json<Scroll<ListedChatRunBody>>, ConsoleFailure> {
     let Then(asked, query) = request;
-    asked.require(&["advanced-chat"])?;
-    let query = query.into_inner();
-    let limit = query.limit.map_or(LIMIT, WholeNumber::get);
-    let filter = filter(query.status, query.triggered_from);
-    let last = query.last_id.map(Id::into_inner);
-    let found = conversations.runs(&asked.app, filter, last, limit).await?;
-    Ok(Json(scroll(limit, found)))
+    asked.require(CHATFLOW)?;
+    part(&conversations, &asked, query.into_inner()).await
 }
 
 /// Which runs are counted.
@@ -191,7 +193,7 @@ pub(crate) async fn count_chat(
     request: Then<AppHere<WorkspaceMember>, Query<CountQuery, ConsoleFormat>>,
 ) -> Result<Json<RunCounts>, ConsoleFailure> {
     let Then(asked, query) = request;
-    asked.require(&["advanced-chat"])?;
+    asked.require(CHATFLOW)?;
     counts(&conversations, &ctx, &asked, query.into_inner()).await
 }
 
