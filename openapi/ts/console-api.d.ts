@@ -3175,24 +3175,6 @@ export interface components {
              */
             retry_index: number;
         };
-        /** @description A member of the workspace. */
-        LogAccount: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            email: string;
-        };
-        /** @description A user of the app. */
-        LogEndUser: {
-            /** Format: uuid */
-            id: string;
-            /** @description `service-api`, `browser`, … */
-            type: string;
-            /** @description Whether nobody in particular. */
-            is_anonymous: boolean;
-            /** @description What the caller calls them. */
-            session_id: string;
-        };
         /** @description A run as its log has it. */
         LoggedRun: {
             /** Format: uuid */
@@ -3819,8 +3801,8 @@ export interface components {
                 created_from: string;
                 /** @description `account` or `end_user`. */
                 created_by_role: string;
-                created_by_account: components["schemas"]["LogAccount"] | null;
-                created_by_end_user: components["schemas"]["LogEndUser"] | null;
+                created_by_account: components["schemas"]["SimpleAccount"] | null;
+                created_by_end_user: components["schemas"]["SimpleEndUser"] | null;
                 /**
                  * Format: int64
                  * @description In Unix seconds.

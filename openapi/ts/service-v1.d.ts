@@ -715,24 +715,6 @@ export interface components {
             inputs: Record<string, never>;
             user: string & Record<string, never>;
         };
-        /** @description A member of the workspace. */
-        LogAccount: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            email: string;
-        };
-        /** @description A user of the app. */
-        LogEndUser: {
-            /** Format: uuid */
-            id: string;
-            /** @description `service-api`, `browser`, … */
-            type: string;
-            /** @description Whether nobody in particular. */
-            is_anonymous: boolean;
-            /** @description What the caller calls them. */
-            session_id: string;
-        };
         /** @description A run as its log has it. */
         LoggedRun: {
             /** Format: uuid */
@@ -821,8 +803,8 @@ export interface components {
                 created_from: string;
                 /** @description `account` or `end_user`. */
                 created_by_role: string;
-                created_by_account: components["schemas"]["LogAccount"] | null;
-                created_by_end_user: components["schemas"]["LogEndUser"] | null;
+                created_by_account: components["schemas"]["SimpleAccount"] | null;
+                created_by_end_user: components["schemas"]["SimpleEndUser"] | null;
                 /**
                  * Format: int64
                  * @description In Unix seconds.
@@ -962,6 +944,24 @@ export interface components {
              * @description The HTTP status again.
              */
             status: number;
+        };
+        /** @description A member of the workspace. */
+        SimpleAccount: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+        };
+        /** @description A user of the app. */
+        SimpleEndUser: {
+            /** Format: uuid */
+            id: string;
+            /** @description `service-api`, `browser`, … */
+            type: string;
+            /** @description Whether nobody in particular. */
+            is_anonymous: boolean;
+            /** @description What the caller calls them. */
+            session_id: string;
         };
         /** @description What was asked for is done, or there was nothing to do. */
         Success: {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gatewright_storage_runs::{
     owner_conversation,
-    owner_message::{self, MessageAnnotation, MessageCost, MessageOpinion},
+    owner_message::{self, MessageAnnotation, MessageCost, MessageHit, MessageOpinion},
     run::Creator,
 };
 use gatewright_usecase_apps::App;
@@ -30,7 +30,7 @@ pub struct OwnerMessage {
     /// The annotation that was made of it.
     pub annotation: Option<MessageAnnotation>,
     /// The annotation that answered it.
-    pub hit: Option<MessageAnnotation>,
+    pub hit: Option<MessageHit>,
 }
 
 impl Conversations {
@@ -113,9 +113,6 @@ impl Conversations {
         drop(conn);
         let mut costs: HashMap<Uuid, MessageCost> =
             costs.into_iter().map(|cost| (cost.id, cost)).collect();
-        let of = |rows: &[MessageAnnotation], id: Uuid| {
-            rows.iter().find(|row| row.message_id == id).cloned()
-        };
         let whole = |message: MessageRow| {
             let id = message.row.id;
             OwnerMessage {
@@ -125,8 +122,8 @@ impl Conversations {
                     .filter(|opinion| opinion.message_id == id)
                     .cloned()
                     .collect(),
-                annotation: of(&annotations, id),
-                hit: of(&hits, id),
+                annotation: annotations.iter().find(|row| row.message_id == id).cloned(),
+                hit: hits.iter().find(|row| row.message_id == id).cloned(),
                 message,
             }
         };

@@ -99,11 +99,10 @@ impl Conversations {
     pub async fn run(&self, ctx: &Ctx, app: &App, id: Uuid) -> Result<ShownRun, ConversationError> {
         let row = self.run_row(app, id).await?;
         let asker = asker(app, &row);
-        let read = |text: Option<&String>| value(text.map(String::as_str));
         Ok(ShownRun {
-            graph: read(row.graph.as_ref()),
-            inputs: self.good(ctx, asker, row.inputs.as_deref()).await?,
-            outputs: self.good(ctx, asker, row.outputs.as_deref()).await?,
+            graph: value(row.graph.as_deref()),
+            inputs: self.good(ctx, asker, row.run.inputs.as_deref()).await?,
+            outputs: self.good(ctx, asker, row.run.outputs.as_deref()).await?,
             row,
         })
     }
@@ -122,7 +121,7 @@ impl Conversations {
         let asker = asker(app, &run);
         let rows = {
             let mut conn = self.pool.get().await?;
-            node_list::list(&mut conn, run.id).await?
+            node_list::list(&mut conn, run.run.id).await?
         };
         let mut nodes = Vec::with_capacity(rows.len());
         for row in rows {
@@ -170,7 +169,7 @@ fn which<'a>(app: &App, filter: &RunFilter) -> RunsBy<'a> {
 fn asker(app: &App, run: &WholeRun) -> FileAsker {
     FileAsker {
         workspace: app.workspace,
-        owner: FileOwner::of_row(&run.created_by_role, run.created_by),
+        owner: FileOwner::of_row(&run.run.created_by_role, run.run.created_by),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Conversations, messages and what hangs on them as every surface for users of apps answers them.
 
-use chrono::NaiveDateTime;
 use gatewright_conversation_service::{ConversationRow, MessageRow, ShownFile, Window};
 use gatewright_http_kit::page::Scroll;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::unix::unix;
 
 /// A conversation of a user with an app.
 #[derive(Debug, Serialize, ToSchema)]
@@ -189,8 +190,4 @@ impl From<MessageRow> for SavedMessageBody {
 pub fn scroll<R, T: From<R>>(limit: u32, window: Window<R>) -> Scroll<T> {
     let rows = window.rows.into_iter().map(T::from).collect();
     Scroll::new(limit, window.has_more, rows)
-}
-
-fn unix(at: NaiveDateTime) -> i64 {
-    at.and_utc().timestamp()
 }

@@ -6,8 +6,10 @@ mod failure;
 mod form_body;
 pub mod log;
 mod openapi;
+mod people;
 mod slice;
 pub mod stream;
+mod unix;
 pub mod wire;
 
 pub use form_body::{Answered, FormDefinition};

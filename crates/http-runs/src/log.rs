@@ -8,6 +8,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::{
+    people::{SimpleAccount, SimpleEndUser},
+    unix::unix,
+};
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -114,27 +119,6 @@ pub struct LoggedRun {
     exceptions_count: i32,
 }
 
-/// A member of the workspace.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LogAccount {
-    id: Uuid,
-    name: String,
-    email: String,
-}
-
-/// A user of the app.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LogEndUser {
-    id: Uuid,
-    /// `service-api`, `browser`, …
-    #[serde(rename = "type")]
-    kind: String,
-    /// Whether nobody in particular.
-    is_anonymous: bool,
-    /// What the caller calls them.
-    session_id: String,
-}
-
 /// What was run, by whom.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WorkflowLog {
@@ -148,27 +132,15 @@ pub struct WorkflowLog {
     /// `account` or `end_user`.
     created_by_role: String,
     #[schema(required)]
-    created_by_account: Option<LogAccount>,
+    created_by_account: Option<SimpleAccount>,
     #[schema(required)]
-    created_by_end_user: Option<LogEndUser>,
+    created_by_end_user: Option<SimpleEndUser>,
     /// In Unix seconds.
     created_at: i64,
 }
 
 impl From<Log> for WorkflowLog {
     fn from(log: Log) -> Self {
-        let by = log.created_by;
-        let account = log.account_email.map(|email| LogAccount {
-            id: by,
-            name: log.account_name.unwrap_or_default(),
-            email,
-        });
-        let user = log.user_session.map(|session_id| LogEndUser {
-            id: by,
-            kind: log.user_type.unwrap_or_default(),
-            is_anonymous: log.user_is_anonymous.unwrap_or_default(),
-            session_id,
-        });
         Self {
             id: log.id,
             workflow_run: LoggedRun {
@@ -180,16 +152,16 @@ impl From<Log> for WorkflowLog {
                 elapsed_time: log.elapsed_time,
                 total_tokens: log.total_tokens,
                 total_steps: log.total_steps.unwrap_or_default(),
-                created_at: log.run_created_at.and_utc().timestamp(),
-                finished_at: log.finished_at.map(|at| at.and_utc().timestamp()),
+                created_at: unix(log.run_created_at),
+                finished_at: log.finished_at.map(unix),
                 exceptions_count: log.exceptions_count.unwrap_or_default(),
             },
             details: Value::Null,
             created_from: log.created_from,
             created_by_role: log.created_by_role,
-            created_by_account: account,
-            created_by_end_user: user,
-            created_at: log.created_at.and_utc().timestamp(),
+            created_by_account: SimpleAccount::of(log.by),
+            created_by_end_user: SimpleEndUser::of(log.user),
+            created_at: unix(log.created_at),
         }
     }
 }

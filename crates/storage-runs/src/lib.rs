@@ -23,6 +23,7 @@ pub mod owner_annotation;
 pub mod owner_conversation;
 pub mod owner_message;
 pub mod pause;
+pub mod people;
 pub mod pin;
 pub mod run;
 pub mod run_list;

@@ -49,6 +49,16 @@ pub struct Listed {
     pub created_at: NaiveDateTime,
 }
 
+/// The columns of [`Listed`] in a statement whose `m` is `messages`.
+macro_rules! listed_columns {
+    () => {
+        "m.id, m.conversation_id, m.parent_message_id, m.inputs::text AS inputs, m.query, m.answer, m.status, m.error, \
+           m.message_metadata AS metadata, m.workflow_run_id AS run_id, m.created_at"
+    };
+}
+
+pub(crate) use listed_columns;
+
 /// The messages of a conversation before a place, the newest first; without a place the latest. Whose conversation it is is the
 /// caller's business.
 pub async fn list_before(
@@ -57,13 +67,13 @@ pub async fn list_before(
     before: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Listed>, StorageError> {
-    let found = statement(
-        "SELECT id, conversation_id, parent_message_id, inputs::text AS inputs, query, answer, status, error, message_metadata AS metadata, \
-           workflow_run_id AS run_id, created_at FROM messages \
-         WHERE conversation_id = $1 AND (created_at, id) < (coalesce($2, 'infinity'::timestamp), \
+    let found = statement(concat!(
+        "SELECT ",
+        listed_columns!(),
+        " FROM messages m WHERE m.conversation_id = $1 AND (m.created_at, m.id) < (coalesce($2, 'infinity'::timestamp), \
            coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) \
-         ORDER BY created_at DESC, id DESC LIMIT $4",
-    )
+         ORDER BY m.created_at DESC, m.id DESC LIMIT $4",
+    ))
     .bind::<SqlUuid, _>(conversation)
     .bind::<Nullable<Timestamp>, _>(before.map(|place| place.at))
     .bind::<Nullable<SqlUuid>, _>(before.map(|place| place.id))
@@ -75,10 +85,11 @@ pub async fn list_before(
 
 /// Messages by their ids, in no order. Whose they are is the caller's business.
 pub async fn list_by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Listed>, StorageError> {
-    let found = statement(
-        "SELECT id, conversation_id, parent_message_id, inputs::text AS inputs, query, answer, status, error, message_metadata AS metadata, \
-           workflow_run_id AS run_id, created_at FROM messages WHERE id = ANY ($1)",
-    )
+    let found = statement(concat!(
+        "SELECT ",
+        listed_columns!(),
+        " FROM messages m WHERE m.id = ANY ($1)",
+    ))
     .bind::<Array<SqlUuid>, _>(ids.to_vec())
     .load(conn.as_mut())
     .await?;

@@ -136,7 +136,7 @@ macro_rules! whole {
             "SELECT c.id, c.status, c.from_source, c.from_end_user_id, e.session_id AS session, c.from_account_id, a.name AS account_name, \
                c.name, c.introduction, coalesce((SELECT m.query FROM messages m WHERE m.conversation_id = c.id \
                  ORDER BY m.created_at, m.id LIMIT 1), '') AS summary, c.read_at, c.created_at, c.updated_at, \
-               EXISTS (SELECT 1 FROM message_annotations n WHERE n.conversation_id = c.id) AS is_annotated, g.model, g.pre_prompt, \
+               coalesce((SELECT true FROM message_annotations n WHERE n.conversation_id = c.id LIMIT 1), false) AS is_annotated, g.model, g.pre_prompt, \
                s.messages, s.succeeded, s.failed, s.partial, s.paused, f.user_likes, f.user_dislikes, f.admin_likes, f.admin_dislikes FROM ",
             $which,
             " LEFT JOIN end_users e ON e.id = c.from_end_user_id LEFT JOIN accounts a ON a.id = c.from_account_id \

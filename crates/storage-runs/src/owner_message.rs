@@ -9,7 +9,11 @@ use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
-use crate::{message_list::Listed, run::Creator};
+use crate::{
+    message_list::{Listed, listed_columns},
+    people::{By, account_columns},
+    run::Creator,
+};
 
 /// A message, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -28,11 +32,12 @@ pub async fn find(
     app: Uuid,
     id: Uuid,
 ) -> Result<Option<(Listed, Creator)>, StorageError> {
-    let found: Option<Found> = statement(
-        "SELECT m.id, m.conversation_id, m.parent_message_id, m.inputs::text AS inputs, m.query, m.answer, m.status, m.error, \
-           m.message_metadata AS metadata, m.workflow_run_id AS run_id, m.created_at, m.from_end_user_id, m.from_account_id \
-         FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.id = $1 AND m.app_id = $2 AND NOT c.is_deleted",
-    )
+    let found: Option<Found> = statement(concat!(
+        "SELECT ",
+        listed_columns!(),
+        ", m.from_end_user_id, m.from_account_id FROM messages m JOIN conversations c ON c.id = m.conversation_id \
+         WHERE m.id = $1 AND m.app_id = $2 AND NOT c.is_deleted",
+    ))
     .bind::<SqlUuid, _>(id)
     .bind::<SqlUuid, _>(app)
     .get_result(conn.as_mut())
@@ -89,20 +94,6 @@ pub async fn list_costs(
     Ok(rows)
 }
 
-/// An account that did something.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct By {
-    /// Primary key of `accounts`.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub account_id: Option<Uuid>,
-    /// As people see it.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_name: Option<String>,
-    /// The account's address.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_email: Option<String>,
-}
-
 /// What somebody says of a message.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct MessageOpinion {
@@ -131,18 +122,19 @@ pub async fn list_opinions(
     conn: &mut Conn,
     messages: &[Uuid],
 ) -> Result<Vec<MessageOpinion>, StorageError> {
-    let rows = statement(
-        "SELECT f.message_id, f.rating, f.content, f.from_source, f.from_end_user_id, a.id AS account_id, a.name AS account_name, \
-           a.email AS account_email FROM message_feedbacks f LEFT JOIN accounts a ON a.id = f.from_account_id \
+    let rows = statement(concat!(
+        "SELECT f.message_id, f.rating, f.content, f.from_source, f.from_end_user_id, ",
+        account_columns!(),
+        " FROM message_feedbacks f LEFT JOIN accounts a ON a.id = f.from_account_id \
          WHERE f.message_id = ANY ($1) ORDER BY f.created_at, f.id",
-    )
+    ))
     .bind::<Array<SqlUuid>, _>(messages)
     .load(conn.as_mut())
     .await?;
     Ok(rows)
 }
 
-/// An annotation of a message, or one that answered it.
+/// An annotation of a message.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct MessageAnnotation {
     /// The message that has it.
@@ -155,9 +147,9 @@ pub struct MessageAnnotation {
     #[diesel(sql_type = Nullable<Text>)]
     pub question: Option<String>,
     /// What is answered.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub content: Option<String>,
-    /// When it was made, or when it answered, in UTC.
+    #[diesel(sql_type = Text)]
+    pub content: String,
+    /// When it was made, in UTC.
     #[diesel(sql_type = Timestamp)]
     pub created_at: NaiveDateTime,
     /// Who made it.
@@ -170,29 +162,47 @@ pub async fn list_annotations(
     conn: &mut Conn,
     messages: &[Uuid],
 ) -> Result<Vec<MessageAnnotation>, StorageError> {
-    let rows = statement(
-        "SELECT n.message_id, n.id, n.question, n.content, n.created_at, a.id AS account_id, a.name AS account_name, \
-           a.email AS account_email FROM message_annotations n LEFT JOIN accounts a ON a.id = n.account_id \
+    let rows = statement(concat!(
+        "SELECT n.message_id, n.id, n.question, n.content, n.created_at, ",
+        account_columns!(),
+        " FROM message_annotations n LEFT JOIN accounts a ON a.id = n.account_id \
          WHERE n.message_id = ANY ($1) ORDER BY n.created_at DESC, n.id DESC",
-    )
+    ))
     .bind::<Array<SqlUuid>, _>(messages)
     .load(conn.as_mut())
     .await?;
     Ok(rows)
 }
 
+/// An annotation that answered a message.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct MessageHit {
+    /// The message that it answered.
+    #[diesel(sql_type = SqlUuid)]
+    pub message_id: Uuid,
+    /// Primary key of `message_annotations`.
+    #[diesel(sql_type = SqlUuid)]
+    pub annotation_id: Uuid,
+    /// When it answered, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
+    /// Who made it.
+    #[diesel(embed)]
+    pub by: By,
+}
+
 /// The annotations that answered these messages, the newest first.
 pub async fn list_hits(
     conn: &mut Conn,
     messages: &[Uuid],
-) -> Result<Vec<MessageAnnotation>, StorageError> {
-    let rows = statement(
-        "SELECT h.message_id, h.annotation_id AS id, h.annotation_question AS question, h.annotation_content AS content, h.created_at, \
-           a.id AS account_id, a.name AS account_name, a.email AS account_email \
-         FROM app_annotation_hit_histories h LEFT JOIN message_annotations n ON n.id = h.annotation_id \
+) -> Result<Vec<MessageHit>, StorageError> {
+    let rows = statement(concat!(
+        "SELECT h.message_id, h.annotation_id, h.created_at, ",
+        account_columns!(),
+        " FROM app_annotation_hit_histories h LEFT JOIN message_annotations n ON n.id = h.annotation_id \
            LEFT JOIN accounts a ON a.id = n.account_id \
          WHERE h.message_id = ANY ($1) ORDER BY h.created_at DESC, h.id DESC",
-    )
+    ))
     .bind::<Array<SqlUuid>, _>(messages)
     .load(conn.as_mut())
     .await?;

@@ -217,8 +217,27 @@ pub struct Run {
     pub created_by: Uuid,
 }
 
-const SELECT: &str = "SELECT id, workflow_id, status, inputs, outputs, error, elapsed_time, total_tokens, total_steps, exceptions_count, \
-                      created_at, finished_at, created_by_role, created_by FROM workflow_runs ";
+/// The columns of [`Run`] in a statement whose `r` is `workflow_runs`.
+macro_rules! run_columns {
+    () => {
+        "r.id, r.workflow_id, r.status, r.inputs, r.outputs, r.error, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, \
+           r.created_at, r.finished_at, r.created_by_role, r.created_by"
+    };
+}
+
+pub(crate) use run_columns;
+
+/// Runs of which the conditions are `$end`.
+macro_rules! select {
+    ($end:literal) => {
+        statement(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM workflow_runs r ",
+            $end
+        ))
+    };
+}
 
 /// A run of an app.
 pub async fn find(
@@ -227,15 +246,13 @@ pub async fn find(
     app: Uuid,
     run: Uuid,
 ) -> Result<Option<Run>, StorageError> {
-    let found = diesel::sql_query(format!(
-        "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND id = $3"
-    ))
-    .bind::<SqlUuid, _>(tenant)
-    .bind::<SqlUuid, _>(app)
-    .bind::<SqlUuid, _>(run)
-    .get_result(conn.as_mut())
-    .await
-    .optional()?;
+    let found = select!("WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.id = $3")
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(app)
+        .bind::<SqlUuid, _>(run)
+        .get_result(conn.as_mut())
+        .await
+        .optional()?;
     Ok(found)
 }
 
@@ -257,12 +274,10 @@ struct Status {
 
 /// Those of these runs that do not wait, whoever's they are.
 pub async fn list_not_paused(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Run>, StorageError> {
-    let found = diesel::sql_query(format!(
-        "{SELECT} WHERE id = ANY ($1) AND status <> 'paused'"
-    ))
-    .bind::<Array<SqlUuid>, _>(runs)
-    .load(conn.as_mut())
-    .await?;
+    let found = select!("WHERE r.id = ANY ($1) AND r.status <> 'paused'")
+        .bind::<Array<SqlUuid>, _>(runs)
+        .load(conn.as_mut())
+        .await?;
     Ok(found)
 }
 
@@ -281,12 +296,12 @@ pub struct RunsOf {
 
 /// The latest runs of an app, the newest first.
 pub async fn list(conn: &mut Conn, which: RunsOf, limit: i64) -> Result<Vec<Run>, StorageError> {
-    let found = diesel::sql_query(format!(
-        "{SELECT} WHERE tenant_id = $1 AND app_id = $2 AND triggered_from = 'app-run' \
-           AND ($3 IS NULL OR (created_by_role = 'account' AND created_by = $3)) \
-           AND ($4 IS NULL OR (created_at, id) < (SELECT b.created_at, b.id FROM workflow_runs b WHERE b.id = $4)) \
-         ORDER BY created_at DESC, id DESC LIMIT $5"
-    ))
+    let found = select!(
+        "WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = 'app-run' \
+           AND ($3 IS NULL OR (r.created_by_role = 'account' AND r.created_by = $3)) \
+           AND ($4 IS NULL OR (r.created_at, r.id) < (SELECT b.created_at, b.id FROM workflow_runs b WHERE b.id = $4)) \
+         ORDER BY r.created_at DESC, r.id DESC LIMIT $5"
+    )
     .bind::<SqlUuid, _>(which.tenant)
     .bind::<SqlUuid, _>(which.app)
     .bind::<Nullable<SqlUuid>, _>(which.account)

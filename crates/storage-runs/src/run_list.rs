@@ -3,13 +3,18 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryableByName,
-    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{BigInt, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
-use crate::{conversation_list::Place, to_column};
+use crate::{
+    conversation_list::Place,
+    people::{By, ByUser, account_columns, user_columns},
+    run::{Run, run_columns},
+    to_column,
+};
 
 /// The newest runs of an app that are counted.
 pub const MAX_COUNTED: i64 = 100_000;
@@ -57,15 +62,9 @@ pub struct ListedRun {
     /// When it ended, in UTC; none while it runs.
     #[diesel(sql_type = Nullable<Timestamp>)]
     pub finished_at: Option<NaiveDateTime>,
-    /// The account or the end user.
-    #[diesel(sql_type = SqlUuid)]
-    pub created_by: Uuid,
-    /// The account's name.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_name: Option<String>,
-    /// The account's address.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_email: Option<String>,
+    /// The account that began it.
+    #[diesel(embed)]
+    pub by: By,
     /// The conversation that it is part of.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub conversation_id: Option<Uuid>,
@@ -81,17 +80,18 @@ pub async fn list(
     before: Option<Place>,
     limit: i64,
 ) -> Result<Vec<ListedRun>, StorageError> {
-    let found = statement(
+    let found = statement(concat!(
         "SELECT r.id, r.version, r.status, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, r.created_at, r.finished_at, \
-           r.created_by, a.name AS account_name, a.email AS account_email, m.conversation_id, m.id AS message_id \
-         FROM workflow_runs r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
+           m.conversation_id, m.id AS message_id, ",
+        account_columns!(),
+        " FROM workflow_runs r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
            LEFT JOIN LATERAL (SELECT m.id, m.conversation_id FROM messages m WHERE m.workflow_run_id = r.id \
              ORDER BY m.created_at, m.id LIMIT 1) m ON true \
          WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 AND ($4 IS NULL OR r.status = $4) \
            AND (r.created_at, r.id) < (coalesce($5, 'infinity'::timestamp), \
              coalesce($6, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) \
          ORDER BY r.created_at DESC, r.id DESC LIMIT $7",
-    )
+    ))
     .bind::<SqlUuid, _>(which.tenant)
     .bind::<SqlUuid, _>(which.app)
     .bind::<Text, _>(which.triggered_from)
@@ -170,66 +170,21 @@ pub async fn count(
 /// A run with everything that is known of it.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct WholeRun {
-    /// Primary key of `workflow_runs`.
-    #[diesel(sql_type = SqlUuid)]
-    pub id: Uuid,
+    /// The run itself.
+    #[diesel(embed)]
+    pub run: Run,
     /// The name of the version that ran.
     #[diesel(sql_type = Text)]
     pub version: String,
     /// What ran: a JSON object; none when its version is gone.
     #[diesel(sql_type = Nullable<Text>)]
     pub graph: Option<String>,
-    /// A JSON object.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub inputs: Option<String>,
-    /// `running`, `paused`, or how it ended.
-    #[diesel(sql_type = Text)]
-    pub status: String,
-    /// A JSON object.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub outputs: Option<String>,
-    /// Why it failed or was stopped.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub error: Option<String>,
-    /// How long it took, in seconds.
-    #[diesel(sql_type = Double)]
-    pub elapsed_time: f64,
-    /// Of all models.
-    #[diesel(sql_type = BigInt)]
-    pub total_tokens: i64,
-    /// Nodes that ended.
-    #[diesel(sql_type = Nullable<Integer>)]
-    pub total_steps: Option<i32>,
-    /// Nodes that failed and were gone around.
-    #[diesel(sql_type = Nullable<Integer>)]
-    pub exceptions_count: Option<i32>,
-    /// When it began, in UTC.
-    #[diesel(sql_type = Timestamp)]
-    pub created_at: NaiveDateTime,
-    /// When it ended, in UTC; none while it runs.
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    pub finished_at: Option<NaiveDateTime>,
-    /// `account` or `end_user`.
-    #[diesel(sql_type = Text)]
-    pub created_by_role: String,
-    /// The account or the end user.
-    #[diesel(sql_type = SqlUuid)]
-    pub created_by: Uuid,
-    /// The account's name.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_name: Option<String>,
-    /// The account's address.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_email: Option<String>,
-    /// `service-api`, `browser`, …
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_type: Option<String>,
-    /// Whether nobody in particular.
-    #[diesel(sql_type = Nullable<Bool>)]
-    pub user_is_anonymous: Option<bool>,
-    /// The caller's name for the end user.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_session: Option<String>,
+    /// The account that began it.
+    #[diesel(embed)]
+    pub by: By,
+    /// The end user who began it.
+    #[diesel(embed)]
+    pub user: ByUser,
 }
 
 /// A run of an app, whole.
@@ -239,16 +194,18 @@ pub async fn find(
     app: Uuid,
     run: Uuid,
 ) -> Result<Option<WholeRun>, StorageError> {
-    let found = statement(
-        "SELECT r.id, r.version, coalesce(r.graph, w.graph) AS graph, r.inputs, r.status, r.outputs, r.error, r.elapsed_time, \
-           r.total_tokens, r.total_steps, r.exceptions_count, r.created_at, r.finished_at, r.created_by_role, r.created_by, \
-           a.name AS account_name, a.email AS account_email, e.type AS user_type, e.is_anonymous AS user_is_anonymous, \
-           e.session_id AS user_session \
-         FROM workflow_runs r LEFT JOIN workflows w ON w.id = r.workflow_id \
+    let found = statement(concat!(
+        "SELECT ",
+        run_columns!(),
+        ", r.version, coalesce(r.graph, w.graph) AS graph, ",
+        account_columns!(),
+        ", ",
+        user_columns!(),
+        " FROM workflow_runs r LEFT JOIN workflows w ON w.id = r.workflow_id \
            LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
            LEFT JOIN end_users e ON r.created_by_role = 'end_user' AND e.id = r.created_by \
          WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.id = $3",
-    )
+    ))
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(app)
     .bind::<SqlUuid, _>(run)

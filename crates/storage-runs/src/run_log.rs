@@ -3,13 +3,16 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryableByName,
-    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{BigInt, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
-use crate::to_column;
+use crate::{
+    people::{By, ByUser, account_columns, user_columns},
+    to_column,
+};
 
 /// The newest logs of an app, or of a stretch of time, that are looked at: a total says so many at most.
 pub const MAX_COUNTED: i64 = 50_000;
@@ -90,27 +93,18 @@ pub struct Log {
     /// When it ended, in UTC; none while it runs.
     #[diesel(sql_type = Nullable<Timestamp>)]
     pub finished_at: Option<NaiveDateTime>,
-    /// The account's name.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_name: Option<String>,
-    /// The account's address.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub account_email: Option<String>,
-    /// `service-api`, `browser`, …
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_type: Option<String>,
-    /// Whether nobody in particular.
-    #[diesel(sql_type = Nullable<Bool>)]
-    pub user_is_anonymous: Option<bool>,
-    /// The caller's name for the end user.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_session: Option<String>,
+    /// The account that ran it.
+    #[diesel(embed)]
+    pub by: By,
+    /// The end user who ran it.
+    #[diesel(embed)]
+    pub user: ByUser,
 }
 
 /// The logs that the conditions leave, of the newest ones. What is asked stands in each place of the text again: else the server would
 /// sort all logs of the app. `$1` to `$9` are the conditions, `$10` how many are searched.
 macro_rules! matching {
-    ($wanted:literal) => {
+    ($wanted:expr) => {
         concat!(
             "WITH p AS NOT MATERIALIZED (SELECT $1::uuid AS tenant, $2::uuid AS app, $3::timestamp AS since, $4::timestamp AS until, $5::text AS status, \
                $6::text AS session, $7::uuid AS account, $8::text AS pattern, $9::uuid AS run), \
@@ -132,17 +126,19 @@ macro_rules! matching {
 }
 
 /// A page of logs with their runs. `$11` are passed over, `$12` are wanted.
-const PAGE: &str = matching!(
+const PAGE: &str = matching!(concat!(
     "SELECT l.id, l.created_from, l.created_by_role, l.created_by, l.created_at, r.id AS run_id, r.version, r.status, \
                r.triggered_from, r.error, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, \
-               r.created_at AS run_created_at, r.finished_at, a.name AS account_name, a.email AS account_email, e.type AS user_type, \
-               e.is_anonymous AS user_is_anonymous, e.session_id AS user_session \
-             FROM (SELECT id FROM m ORDER BY created_at DESC, id DESC OFFSET $11 LIMIT $12) w \
+               r.created_at AS run_created_at, r.finished_at, ",
+    account_columns!(),
+    ", ",
+    user_columns!(),
+    " FROM (SELECT id FROM m ORDER BY created_at DESC, id DESC OFFSET $11 LIMIT $12) w \
                JOIN workflow_app_logs l ON l.id = w.id JOIN workflow_runs r ON r.id = l.workflow_run_id \
                LEFT JOIN accounts a ON l.created_by_role = 'account' AND a.id = l.created_by \
                LEFT JOIN end_users e ON l.created_by_role = 'end_user' AND e.id = l.created_by \
              ORDER BY l.created_at DESC, l.id DESC"
-);
+));
 
 const TOTAL: &str = matching!("SELECT count(*) AS rows FROM m");
 

@@ -20,8 +20,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{app_here::AppHere, failure::NotShown, run_body::unix};
-use crate::wire::{LIMIT, Words};
+use super::{app_here::AppHere, failure::NotShown};
+use crate::{
+    unix::unix,
+    wire::{LIMIT, Words},
+};
 
 /// A question and what is answered to it.
 #[derive(Debug, Serialize, ToSchema)]

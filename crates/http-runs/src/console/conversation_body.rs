@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::run_body::unix;
+use crate::unix::unix;
 
 /// How many like something, and how many do not.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]

@@ -1,13 +1,14 @@
 //! Messages as owners of apps see them.
 
-use gatewright_conversation_service::{By, MessageAnnotation, MessageOpinion, OwnerMessage};
+use gatewright_conversation_service::{
+    MessageAnnotation, MessageHit, MessageOpinion, OwnerMessage,
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{people::SimpleAccount, run_body::unix};
-use crate::conversation::MessageFileBody;
+use crate::{conversation::MessageFileBody, people::SimpleAccount, unix::unix};
 
 /// What somebody says of an answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,7 +30,7 @@ impl From<MessageOpinion> for OpinionBody {
             content: opinion.content,
             from_source: opinion.from_source,
             from_end_user_id: opinion.from_end_user_id,
-            from_account: account(opinion.by),
+            from_account: SimpleAccount::of(opinion.by),
         }
     }
 }
@@ -50,8 +51,8 @@ impl From<MessageAnnotation> for AnnotationOfMessage {
         Self {
             id: row.id,
             question: row.question,
-            content: row.content.unwrap_or_default(),
-            account: account(row.by),
+            content: row.content,
+            account: SimpleAccount::of(row.by),
             created_at: unix(row.created_at),
         }
     }
@@ -66,11 +67,11 @@ pub(crate) struct HitOfMessage {
     created_at: i64,
 }
 
-impl From<MessageAnnotation> for HitOfMessage {
-    fn from(row: MessageAnnotation) -> Self {
+impl From<MessageHit> for HitOfMessage {
+    fn from(row: MessageHit) -> Self {
         Self {
-            annotation_id: row.id,
-            annotation_create_account: account(row.by),
+            annotation_id: row.annotation_id,
+            annotation_create_account: SimpleAccount::of(row.by),
             created_at: unix(row.created_at),
         }
     }
@@ -163,8 +164,4 @@ impl From<OwnerMessage> for OwnerMessageBody {
             parent_message_id: row.parent_message_id,
         }
     }
-}
-
-fn account(by: By) -> Option<SimpleAccount> {
-    SimpleAccount::of(by.account_id?, by.account_name, by.account_email)
 }

@@ -12,7 +12,6 @@ mod feedback_file;
 mod logs;
 mod message_body;
 mod messages;
-mod people;
 mod run_body;
 mod runs;
 mod statistics;

@@ -1,13 +1,15 @@
 //! Runs and executions of nodes as owners of apps see them.
 
-use chrono::NaiveDateTime;
-use gatewright_conversation_service::{ListedRun, ShownNode, ShownRun};
+use gatewright_conversation_service::{ListedRun, ShownNode, ShownRun, WholeRun};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::people::{RunCreator, SimpleAccount, SimpleEndUser};
+use crate::{
+    people::{SimpleAccount, SimpleEndUser},
+    unix::unix,
+};
 
 /// A run in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,11 +44,7 @@ impl From<ListedRun> for ListedRunBody {
             elapsed_time: run.elapsed_time,
             total_tokens: run.total_tokens,
             total_steps: run.total_steps.unwrap_or_default(),
-            created_by_account: SimpleAccount::of(
-                run.created_by,
-                run.account_name,
-                run.account_email,
-            ),
+            created_by_account: SimpleAccount::of(run.by),
             created_at: unix(run.created_at),
             finished_at: run.finished_at.map(unix),
             exceptions_count: run.exceptions_count.unwrap_or_default(),
@@ -113,11 +111,11 @@ pub(crate) struct RunDetailBody {
 
 impl From<ShownRun> for RunDetailBody {
     fn from(run: ShownRun) -> Self {
-        let by = RunCreator::from(&run.row);
-        let row = run.row;
+        let whole = run.row;
+        let row = whole.run;
         Self {
             id: row.id,
-            version: row.version,
+            version: whole.version,
             graph: run.graph,
             inputs: run.inputs,
             status: row.status,
@@ -126,12 +124,30 @@ impl From<ShownRun> for RunDetailBody {
             elapsed_time: row.elapsed_time,
             total_tokens: row.total_tokens,
             total_steps: row.total_steps.unwrap_or_default(),
-            created_by_role: by.role,
-            created_by_account: by.account,
-            created_by_end_user: by.end_user,
+            created_by_role: row.created_by_role,
+            created_by_account: SimpleAccount::of(whole.by),
+            created_by_end_user: SimpleEndUser::of(whole.user),
             created_at: unix(row.created_at),
             finished_at: row.finished_at.map(unix),
             exceptions_count: row.exceptions_count.unwrap_or_default(),
+        }
+    }
+}
+
+/// Who began a run.
+#[derive(Debug, Clone)]
+pub(super) struct RunCreator {
+    role: String,
+    account: Option<SimpleAccount>,
+    end_user: Option<SimpleEndUser>,
+}
+
+impl From<WholeRun> for RunCreator {
+    fn from(whole: WholeRun) -> Self {
+        Self {
+            role: whole.run.created_by_role,
+            account: SimpleAccount::of(whole.by),
+            end_user: SimpleEndUser::of(whole.user),
         }
     }
 }
@@ -211,9 +227,4 @@ impl NodeExecutionBody {
             process_data_truncated: row.has_process_data_elsewhere,
         }
     }
-}
-
-/// In Unix seconds.
-pub(super) fn unix(at: NaiveDateTime) -> i64 {
-    at.and_utc().timestamp()
 }

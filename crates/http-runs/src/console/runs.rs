@@ -19,8 +19,7 @@ use uuid::Uuid;
 use super::{
     app_here::{AppHere, CHATFLOW, GRAPH},
     days::ago,
-    people::RunCreator,
-    run_body::{ListedChatRunBody, ListedRunBody, NodeExecutionBody, RunDetailBody},
+    run_body::{ListedChatRunBody, ListedRunBody, NodeExecutionBody, RunCreator, RunDetailBody},
 };
 use crate::{
     conversation::scroll,
@@ -237,7 +236,7 @@ pub(crate) async fn nodes(
     asked.require(GRAPH)?;
     let run = ids.1.or(ConversationError::RunNotFound)?;
     let (run, nodes) = conversations.run_nodes(&ctx, &asked.app, run).await?;
-    let by = RunCreator::from(&run);
+    let by = RunCreator::from(run);
     let rows = nodes.into_iter();
     Ok(Json(NodeExecutions {
         data: rows.map(|node| NodeExecutionBody::new(node, &by)).collect(),
