@@ -2556,6 +2556,23 @@ export interface components {
             workspace_id?: components["schemas"]["Text"] | null;
             password?: components["schemas"]["SecretText"] | null;
         };
+        /** @description An answer that is given in the app's place. */
+        AnnotationBody: {
+            /** Format: uuid */
+            id: string;
+            question: string;
+            answer: string;
+            /**
+             * Format: int32
+             * @description How often it was answered so.
+             */
+            hit_count: number;
+            /**
+             * Format: int64
+             * @description In Unix seconds.
+             */
+            created_at: number;
+        };
         /** @description How many annotations there are. */
         AnnotationCount: {
             /** Format: int64 */
@@ -2564,7 +2581,7 @@ export interface components {
         /** @description All annotations of an app. */
         AnnotationExport: {
             /** @description The newest first. */
-            data: components["schemas"]["OwnerAnnotation"][];
+            data: components["schemas"]["AnnotationBody"][];
         };
         /** @description The annotation that was made of an answer. */
         AnnotationOfMessage: {
@@ -3442,20 +3459,6 @@ export interface components {
             from_end_user_id?: string | null;
             from_account: components["schemas"]["SimpleAccount"] | null;
         };
-        /** @description A question and what is answered to it. */
-        OwnerAnnotation: {
-            /** Format: uuid */
-            id: string;
-            question: string;
-            answer: string;
-            /**
-             * Format: int32
-             * @description Questions that it answered.
-             */
-            hit_count: number;
-            /** Format: int64 */
-            created_at: number;
-        };
         /** @description What an owner says of an answer. */
         OwnerFeedback: {
             /**
@@ -3526,6 +3529,43 @@ export interface components {
             password?: components["schemas"]["SecretText"] | null;
         };
         /** @description One page of a list. */
+        Page_AnnotationBody: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                question: string;
+                answer: string;
+                /**
+                 * Format: int32
+                 * @description How often it was answered so.
+                 */
+                hit_count: number;
+                /**
+                 * Format: int64
+                 * @description In Unix seconds.
+                 */
+                created_at: number;
+            }[];
+        };
+        /** @description One page of a list. */
         Page_AppPartial: {
             /**
              * Format: int32
@@ -3582,6 +3622,47 @@ export interface components {
                 permission_keys: string[];
                 is_starred: boolean;
                 bound_agent_id?: string | null;
+            }[];
+        };
+        /** @description One page of a list. */
+        Page_ConversationVariable: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description `string`, `number`, `boolean`, `object`, `array[string]`, … */
+                value_type: string;
+                /** @description A text as it is; anything else as JSON in a text. */
+                value: string;
+                description: string;
+                /**
+                 * Format: int64
+                 * @description When the conversation got it, in Unix seconds.
+                 */
+                created_at: number;
+                /**
+                 * Format: int64
+                 * @description When it was last written, in Unix seconds.
+                 */
+                updated_at: number;
             }[];
         };
         /** @description One page of a list. */
@@ -3646,40 +3727,6 @@ export interface components {
             data: Record<string, never>[];
         };
         /** @description One page of a list. */
-        Page_OwnerAnnotation: {
-            /**
-             * Format: int32
-             * @description Which page this is; the first is 1.
-             */
-            page: number;
-            /**
-             * Format: int32
-             * @description Rows that a page has at most.
-             */
-            limit: number;
-            /**
-             * Format: int64
-             * @description Rows of all pages together.
-             */
-            total: number;
-            /** @description Whether there is a page after this one. */
-            has_more: boolean;
-            /** @description The rows of this page. */
-            data: {
-                /** Format: uuid */
-                id: string;
-                question: string;
-                answer: string;
-                /**
-                 * Format: int32
-                 * @description Questions that it answered.
-                 */
-                hit_count: number;
-                /** Format: int64 */
-                created_at: number;
-            }[];
-        };
-        /** @description One page of a list. */
         Page_OwnerConversationBody: {
             /**
              * Format: int32
@@ -3734,41 +3781,6 @@ export interface components {
                 user_feedback_stats: components["schemas"]["FeedbackStats"];
                 admin_feedback_stats: components["schemas"]["FeedbackStats"];
                 status_count: components["schemas"]["StatusCounts"] | null;
-            }[];
-        };
-        /** @description One page of a list. */
-        Page_OwnerVariable: {
-            /**
-             * Format: int32
-             * @description Which page this is; the first is 1.
-             */
-            page: number;
-            /**
-             * Format: int32
-             * @description Rows that a page has at most.
-             */
-            limit: number;
-            /**
-             * Format: int64
-             * @description Rows of all pages together.
-             */
-            total: number;
-            /** @description Whether there is a page after this one. */
-            has_more: boolean;
-            /** @description The rows of this page. */
-            data: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                /** @description `string`, `number`, `boolean`, `object`, `array[string]`, … */
-                value_type: string;
-                /** @description A text as it is; anything else as JSON in a text. */
-                value: string;
-                description: string;
-                /** Format: int64 */
-                created_at: number;
-                /** Format: int64 */
-                updated_at: number;
             }[];
         };
         /** @description One page of a list. */
@@ -6389,7 +6401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_OwnerAnnotation"];
+                    "application/json": components["schemas"]["Page_AnnotationBody"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -6451,7 +6463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnerAnnotation"];
+                    "application/json": components["schemas"]["AnnotationBody"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -6782,7 +6794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnerAnnotation"];
+                    "application/json": components["schemas"]["AnnotationBody"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */
@@ -7381,7 +7393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_OwnerVariable"];
+                    "application/json": components["schemas"]["Page_ConversationVariable"];
                 };
             };
             /** @description The request is malformed, or cannot be granted as things are */

@@ -1,6 +1,8 @@
-//! Conversations, messages and what hangs on them as every surface for users of apps answers them.
+//! Conversations, messages and what hangs on them as every surface for users or owners of apps answers them.
 
-use gatewright_conversation_service::{ConversationRow, MessageRow, ShownFile, Window};
+use gatewright_conversation_service::{
+    ConversationRow, MessageRow, ShownFile, VariableRow, Window,
+};
 use gatewright_http_kit::page::Scroll;
 use serde::Serialize;
 use serde_json::Value;
@@ -182,6 +184,39 @@ impl From<MessageRow> for SavedMessageBody {
                 .collect(),
             feedback: message.rating.map(|rating| FeedbackBody { rating }),
             created_at: unix(message.row.created_at),
+        }
+    }
+}
+
+/// A variable of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationVariable {
+    id: Uuid,
+    name: String,
+    /// `string`, `number`, `boolean`, `object`, `array[string]`, …
+    value_type: String,
+    /// A text as it is; anything else as JSON in a text.
+    value: String,
+    description: String,
+    /// When the conversation got it, in Unix seconds.
+    created_at: i64,
+    /// When it was last written, in Unix seconds.
+    updated_at: i64,
+}
+
+impl From<VariableRow> for ConversationVariable {
+    fn from(row: VariableRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            value_type: row.value_type,
+            value: match row.value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            },
+            description: row.description,
+            created_at: row.created_at.timestamp(),
+            updated_at: row.updated_at.timestamp(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The routes of runs: `/openapi/v1/apps/{app_id}/run` and what belongs to it. A handler extracts, calls one use-case, and streams.
 
+pub mod annotation;
 mod console;
 pub mod conversation;
 mod failure;

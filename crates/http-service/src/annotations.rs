@@ -4,15 +4,16 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use gatewright_conversation_service::{
-    Annotation, AnnotationText, ConversationError, Conversations,
-};
+use gatewright_conversation_service::{AnnotationText, ConversationError, Conversations};
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{Body, PathId, Query, RequestCtx, ServiceFormat, Then},
     input::{number::WholeNumber, text::Text},
 };
-use gatewright_http_runs::wire::{LIMIT, Words};
+use gatewright_http_runs::{
+    annotation::AnnotationBody,
+    wire::{LIMIT, Words},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -32,30 +33,6 @@ pub(crate) struct AnnotationsQuery {
     /// In question or answer, in any case; its first 30 characters count.
     #[param(inline)]
     keyword: Option<Text>,
-}
-
-/// An answer that is given in the app's place.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AnnotationBody {
-    id: Uuid,
-    question: String,
-    answer: String,
-    /// How often it was answered so.
-    hit_count: i32,
-    /// In Unix seconds.
-    created_at: i64,
-}
-
-impl From<Annotation> for AnnotationBody {
-    fn from(row: Annotation) -> Self {
-        Self {
-            id: row.id,
-            question: row.question,
-            answer: row.answer,
-            hit_count: row.hit_count,
-            created_at: row.created_at.and_utc().timestamp(),
-        }
-    }
 }
 
 /// A page of annotations.

@@ -1,9 +1,7 @@
 //! `/v1/conversations/{c_id}/variables`: what a conversation remembers.
 
 use actix_web::web::{Data, Json, Path};
-use gatewright_conversation_service::{
-    ConversationError, Conversations, VariableList, VariableRow,
-};
+use gatewright_conversation_service::{ConversationError, Conversations, VariableList};
 use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::{PathId, Query, RequestCtx, ServiceFormat, Then},
@@ -11,10 +9,10 @@ use gatewright_http_kit::{
     page::Scroll,
 };
 use gatewright_http_runs::{
-    conversation::scroll,
+    conversation::{ConversationVariable, scroll},
     wire::{LIMIT, MaybeId, require_chat},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -40,39 +38,6 @@ pub(crate) struct VariablesQuery {
     /// The one of this name alone.
     #[param(inline)]
     variable_name: Option<Text>,
-}
-
-/// A variable of a conversation.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConversationVariable {
-    id: Uuid,
-    name: String,
-    /// `string`, `number`, `boolean`, `object`, `array[string]`, …
-    value_type: String,
-    /// A text as it is; anything else as JSON in a text.
-    value: String,
-    description: String,
-    /// When the conversation got it, in Unix seconds.
-    created_at: i64,
-    /// When it was last written, in Unix seconds.
-    updated_at: i64,
-}
-
-impl From<VariableRow> for ConversationVariable {
-    fn from(row: VariableRow) -> Self {
-        Self {
-            id: row.id,
-            name: row.name,
-            value_type: row.value_type,
-            value: match row.value {
-                Value::String(text) => text,
-                other => other.to_string(),
-            },
-            description: row.description,
-            created_at: row.created_at.timestamp(),
-            updated_at: row.updated_at.timestamp(),
-        }
-    }
 }
 
 /// What a conversation of the user's remembers.

@@ -4,9 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Data, Json, Path},
 };
-use gatewright_conversation_service::{
-    Annotation, AnnotationText, ConversationError, Conversations, Hit,
-};
+use gatewright_conversation_service::{AnnotationText, ConversationError, Conversations, Hit};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then},
@@ -22,32 +20,10 @@ use uuid::Uuid;
 
 use super::{app_here::AppHere, failure::NotShown};
 use crate::{
+    annotation::AnnotationBody,
     unix::unix,
     wire::{LIMIT, Words},
 };
-
-/// A question and what is answered to it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OwnerAnnotation {
-    id: Uuid,
-    question: String,
-    answer: String,
-    /// Questions that it answered.
-    hit_count: i32,
-    created_at: i64,
-}
-
-impl From<Annotation> for OwnerAnnotation {
-    fn from(row: Annotation) -> Self {
-        Self {
-            id: row.id,
-            question: row.question,
-            answer: row.answer,
-            hit_count: row.hit_count,
-            created_at: unix(row.created_at),
-        }
-    }
-}
 
 /// Which annotations are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -68,13 +44,13 @@ pub(crate) struct OwnerAnnotationsQuery {
 #[utoipa::path(
     get, path = "/console/api/apps/{app_id}/annotations", operation_id = "list_app_annotations",
     params(("app_id" = String, Path), OwnerAnnotationsQuery), security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = Page<OwnerAnnotation>), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<AnnotationBody>), (status = 400, body = ConsoleErrorBody),
         (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn list(
     conversations: Data<Conversations>,
     request: Then<AppHere<EditsApps>, Query<OwnerAnnotationsQuery, ConsoleFormat>>,
-) -> Result<Json<Page<OwnerAnnotation>>, ConsoleFailure> {
+) -> Result<Json<Page<AnnotationBody>>, ConsoleFailure> {
     let Then(asked, query) = request;
     let query = query.into_inner();
     let page = query.page.map_or(1, WholeNumber::get);
@@ -82,7 +58,7 @@ pub(crate) async fn list(
     let keyword = query.keyword.as_deref();
     let found = conversations.annotations(&asked.app, keyword, page, limit);
     let found = found.await?;
-    let rows = found.rows.into_iter().map(OwnerAnnotation::from).collect();
+    let rows = found.rows.into_iter().map(AnnotationBody::from).collect();
     Ok(Json(Page::new(page, limit, found.total, rows)))
 }
 
@@ -122,14 +98,14 @@ impl NewOwnerAnnotation {
 #[utoipa::path(
     post, path = "/console/api/apps/{app_id}/annotations", operation_id = "create_app_annotation", request_body = NewOwnerAnnotation,
     params(("app_id" = String, Path)), security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = OwnerAnnotation), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = AnnotationBody), (status = 400, body = ConsoleErrorBody),
         (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn create(
     conversations: Data<Conversations>,
     ctx: RequestCtx,
     request: Then<AppHere<EditsApps>, Body<NewOwnerAnnotation, ConsoleFormat>>,
-) -> Result<Json<OwnerAnnotation>, ConsoleFailure> {
+) -> Result<Json<AnnotationBody>, ConsoleFailure> {
     let Then(asked, body) = request;
     let (text, message) = body.into_inner().read()?;
     let account = asked.here.identity.account.id.0;
@@ -142,7 +118,7 @@ pub(crate) async fn create(
     post, path = "/console/api/apps/{app_id}/annotations/{annotation_id}", operation_id = "change_app_annotation",
     request_body = NewOwnerAnnotation,
     params(("app_id" = String, Path), ("annotation_id" = String, Path)), security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = OwnerAnnotation), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = AnnotationBody), (status = 400, body = ConsoleErrorBody),
         (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn change(
@@ -150,7 +126,7 @@ pub(crate) async fn change(
     ctx: RequestCtx,
     ids: Path<(String, PathId<Uuid>)>,
     request: Then<AppHere<EditsApps>, Body<NewOwnerAnnotation, ConsoleFormat>>,
-) -> Result<Json<OwnerAnnotation>, ConsoleFailure> {
+) -> Result<Json<AnnotationBody>, ConsoleFailure> {
     let Then(asked, body) = request;
     let (text, _) = body.into_inner().read()?;
     if text.question.trim().is_empty() {
@@ -229,7 +205,7 @@ pub(crate) async fn count(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AnnotationExport {
     /// The newest first.
-    data: Vec<OwnerAnnotation>,
+    data: Vec<AnnotationBody>,
 }
 
 /// All annotations of an app; the console makes a file of them.
@@ -243,7 +219,7 @@ pub(crate) async fn export(
     asked: AppHere<EditsApps>,
 ) -> Result<Json<AnnotationExport>, ConsoleFailure> {
     let rows = conversations.export_annotations(&asked.app).await?;
-    let data = rows.into_iter().map(OwnerAnnotation::from).collect();
+    let data = rows.into_iter().map(AnnotationBody::from).collect();
     Ok(Json(AnnotationExport { data }))
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path};
 use gatewright_conversation_service::{
-    ConversationError, Conversations, MAX_OWNER_VARIABLES, Opinion, VariableRow,
+    ConversationError, Conversations, MAX_OWNER_VARIABLES, Opinion,
 };
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
@@ -13,8 +13,7 @@ use gatewright_http_kit::{
     },
     page::{Page, Scroll},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -23,7 +22,7 @@ use super::{
     message_body::OwnerMessageBody,
 };
 use crate::{
-    conversation::scroll,
+    conversation::{ConversationVariable, scroll},
     wire::{LIMIT, Rating, Success},
 };
 
@@ -132,53 +131,22 @@ pub(crate) struct OwnerVariablesQuery {
     conversation_id: Id,
 }
 
-/// A variable of a conversation.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OwnerVariable {
-    id: Uuid,
-    name: String,
-    /// `string`, `number`, `boolean`, `object`, `array[string]`, …
-    value_type: String,
-    /// A text as it is; anything else as JSON in a text.
-    value: String,
-    description: String,
-    created_at: i64,
-    updated_at: i64,
-}
-
-impl From<VariableRow> for OwnerVariable {
-    fn from(row: VariableRow) -> Self {
-        Self {
-            id: row.id,
-            name: row.name,
-            value_type: row.value_type,
-            value: match row.value {
-                Value::String(text) => text,
-                other => other.to_string(),
-            },
-            description: row.description,
-            created_at: row.created_at.timestamp(),
-            updated_at: row.updated_at.timestamp(),
-        }
-    }
-}
-
 /// What a conversation with an app remembers, in the order in which it got it.
 #[utoipa::path(
     get, path = "/console/api/apps/{app_id}/conversation-variables", operation_id = "list_conversation_variables",
     params(("app_id" = String, Path), OwnerVariablesQuery), security(("session" = [], "csrf" = [])),
-    responses((status = 200, body = Page<OwnerVariable>), (status = 400, body = ConsoleErrorBody),
+    responses((status = 200, body = Page<ConversationVariable>), (status = 400, body = ConsoleErrorBody),
         (status = 403, body = ConsoleErrorBody), (status = 404, body = ConsoleErrorBody)),
 )]
 pub(crate) async fn variables(
     conversations: Data<Conversations>,
     request: Then<AppHere<EditsApps>, Query<OwnerVariablesQuery, ConsoleFormat>>,
-) -> Result<Json<Page<OwnerVariable>>, ConsoleFailure> {
+) -> Result<Json<Page<ConversationVariable>>, ConsoleFailure> {
     let Then(asked, query) = request;
     asked.require(CHATFLOW)?;
     let id = query.into_inner().conversation_id.into_inner();
     let found = conversations.owner_variables(&asked.app, id).await?;
     let total = u64::try_from(found.len()).unwrap_or_default();
-    let rows = found.into_iter().map(OwnerVariable::from).collect();
+    let rows = found.into_iter().map(ConversationVariable::from).collect();
     Ok(Json(Page::new(1, MAX_OWNER_VARIABLES, total, rows)))
 }
