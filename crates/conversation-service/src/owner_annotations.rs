@@ -4,6 +4,7 @@ use gatewright_domain::error::Unavailable;
 use gatewright_storage_kit::Tx;
 use gatewright_storage_runs::{
     annotation::{self, Annotation, AnnotationsOf},
+    conversation_list::Place,
     message_feedback,
     owner_annotation::{self, Annotated, Hit, NewAnnotations},
     owner_message,
@@ -14,10 +15,8 @@ use uuid::Uuid;
 
 use crate::{AnnotationText, ConversationError, Conversations, annotation_csv, annotations};
 
-/// Annotations that go in one statement.
+/// Annotations that go in one statement, or come of one.
 const BATCH: i64 = 1_000;
-/// Annotations of one export.
-const MAX_EXPORTED: i64 = 100_000;
 
 /// What an annotation answered.
 #[derive(Debug, Clone)]
@@ -105,20 +104,21 @@ impl Conversations {
         Ok(texts.len())
     }
 
-    /// All annotations of an app, the newest first.
+    /// A part of the annotations of an app, the newest first, behind this one. Nothing: that was all.
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
-    pub async fn export_annotations(
+    pub async fn exported_annotations(
         &self,
         app: &App,
+        after: Option<&Annotation>,
     ) -> Result<Vec<Annotation>, ConversationError> {
-        let which = AnnotationsOf {
-            app: app.id.0,
-            pattern: None,
-        };
+        let after = after.map(|row| Place {
+            at: row.created_at,
+            id: row.id,
+        });
         let mut conn = self.pool.get().await?;
-        Ok(annotation::list(&mut conn, which, 0, MAX_EXPORTED).await?)
+        Ok(owner_annotation::list_part(&mut conn, app.id.0, after, BATCH).await?)
     }
 
     /// How many annotations an app has, as far as they are counted.

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
 use uuid::Uuid;
 
-use crate::{annotation::Annotation, to_column};
+use crate::{annotation::Annotation, conversation_list::Place, to_column};
 
 /// Answers of one annotation that are counted.
 const MAX_COUNTED: i64 = 10_000;
@@ -88,6 +88,27 @@ pub async fn find_of_message(
     .await
     .optional()?;
     Ok(found.map(|key| key.id))
+}
+
+/// A part of the annotations of an app, the newest first, behind a place.
+pub async fn list_part(
+    conn: &mut Conn,
+    app: Uuid,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Annotation>, StorageError> {
+    let rows = statement(
+        "SELECT id, question, content AS answer, hit_count, created_at FROM message_annotations \
+         WHERE app_id = $1 AND (created_at, id) < (coalesce($2, 'infinity'::timestamp), \
+           coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) ORDER BY created_at DESC, id DESC LIMIT $4",
+    )
+    .bind::<SqlUuid, _>(app)
+    .bind::<Nullable<Timestamp>, _>(after.map(|place| place.at))
+    .bind::<Nullable<SqlUuid>, _>(after.map(|place| place.id))
+    .bind::<BigInt, _>(limit)
+    .load(conn.as_mut())
+    .await?;
+    Ok(rows)
 }
 
 /// Deletes the first `limit` annotations of an app with what they answered. Returns how many went.

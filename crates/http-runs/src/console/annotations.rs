@@ -4,7 +4,9 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Data, Json, Path},
 };
-use gatewright_conversation_service::{AnnotationText, ConversationError, Conversations, Hit};
+use gatewright_conversation_service::{
+    Annotation, AnnotationText, ConversationError, Conversations, Hit,
+};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then},
@@ -14,16 +16,24 @@ use gatewright_http_kit::{
     },
     page::Page,
 };
+use gatewright_usecase_apps::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{app_here::AppHere, failure::NotShown};
+use super::{
+    app_here::AppHere,
+    failure::NotShown,
+    rows::{Broken, PieceOf, Rows, json, pieces},
+};
 use crate::{
     annotation::AnnotationBody,
     unix::unix,
     wire::{LIMIT, Words},
 };
+
+/// Annotations of one export.
+const MAX_EXPORTED: usize = 100_000;
 
 /// Which annotations are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -202,7 +212,8 @@ pub(crate) async fn count(
 }
 
 /// All annotations of an app.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is written a part at a time")]
 pub(crate) struct AnnotationExport {
     /// The newest first.
     data: Vec<AnnotationBody>,
@@ -217,10 +228,42 @@ pub(crate) struct AnnotationExport {
 pub(crate) async fn export(
     conversations: Data<Conversations>,
     asked: AppHere<EditsApps>,
-) -> Result<Json<AnnotationExport>, ConsoleFailure> {
-    let rows = conversations.export_annotations(&asked.app).await?;
-    let data = rows.into_iter().map(AnnotationBody::from).collect();
-    Ok(Json(AnnotationExport { data }))
+) -> Result<HttpResponse, ConsoleFailure> {
+    // What fails at once is told; a file that breaks off later is seen to.
+    let first = conversations.exported_annotations(&asked.app, None).await?;
+    let exported = Exported {
+        left: MAX_EXPORTED.saturating_sub(first.len()),
+        app: asked.app,
+        conversations,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .streaming(pieces(exported, first)))
+}
+
+/// Whose annotations are exported, and how many more.
+struct Exported {
+    conversations: Data<Conversations>,
+    app: App,
+    left: usize,
+}
+
+impl Rows for Exported {
+    type Row = Annotation;
+
+    async fn behind(&mut self, last: &Annotation) -> Result<Vec<Annotation>, ConversationError> {
+        let more = self
+            .conversations
+            .exported_annotations(&self.app, Some(last));
+        let mut more = more.await?;
+        more.truncate(self.left);
+        self.left -= more.len();
+        Ok(more)
+    }
+
+    fn piece(&self, rows: Vec<Annotation>, at: PieceOf) -> Result<Vec<u8>, Broken> {
+        json(rows.into_iter().map(AnnotationBody::from), at)
+    }
 }
 
 /// Which page of what an annotation answered.

@@ -1,12 +1,10 @@
 //! `/console/api/apps/{app_id}/feedbacks/export`: what was said of the answers of an app, as a file that is written while it is read.
 
-use std::error::Error;
-
 use actix_web::{HttpResponse, http::header, web::Data};
-use bytes::Bytes;
 use chrono::{Days as CalendarDays, NaiveDate, NaiveTime};
-use futures_util::{Stream, stream};
-use gatewright_conversation_service::{Conversations, Days, ExportFilter, ExportedFeedback};
+use gatewright_conversation_service::{
+    ConversationError, Conversations, Days, ExportFilter, ExportedFeedback,
+};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{ConsoleFormat, EditsApps, Query, Then},
@@ -21,6 +19,7 @@ use super::{
     days::zone,
     failure::NotShown,
     feedback_file::{FeedbackRow, HEADINGS, lines},
+    rows::{Broken, PieceOf, Rows, json, pieces},
 };
 use crate::wire::Rating;
 
@@ -102,59 +101,34 @@ fn day(text: Option<&Text>) -> Result<Option<NaiveDate>, ()> {
     read.transpose().map_err(|_| ())
 }
 
-/// Why a file breaks off.
-type Broken = Box<dyn Error>;
-
-/// Where a file is that is being written.
-struct Writing {
+/// What is exported, and as what.
+struct Exported {
     conversations: Data<Conversations>,
     app: App,
     filter: ExportFilter,
     format: FileFormat,
-    /// Rows that are to be written next; none: the file is at its end.
-    part: Option<Vec<ExportedFeedback>>,
-    is_first: bool,
 }
 
-impl Writing {
-    /// The next piece of the file; none behind its end.
-    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Broken> {
-        let Some(rows) = self.part.take() else {
-            return Ok(None);
-        };
-        if let Some(last) = rows.last() {
-            let more = self
-                .conversations
-                .exported_feedback(&self.app, &self.filter, Some(last));
-            self.part = Some(more.await?).filter(|more| !more.is_empty());
-        }
+impl Rows for Exported {
+    type Row = ExportedFeedback;
+
+    async fn behind(
+        &mut self,
+        last: &ExportedFeedback,
+    ) -> Result<Vec<ExportedFeedback>, ConversationError> {
+        let more = self
+            .conversations
+            .exported_feedback(&self.app, &self.filter, Some(last));
+        more.await
+    }
+
+    fn piece(&self, rows: Vec<ExportedFeedback>, at: PieceOf) -> Result<Vec<u8>, Broken> {
         let rows = rows.into_iter().map(FeedbackRow::from);
-        let piece = match self.format {
-            FileFormat::Csv => self.lines(rows)?,
-            FileFormat::Json => self.members(rows)?,
-        };
-        self.is_first = false;
-        Ok(Some((piece.into(), self)))
-    }
-
-    fn lines(&self, rows: impl Iterator<Item = FeedbackRow>) -> Result<Vec<u8>, Broken> {
-        let lines = lines(rows)?;
-        if self.is_first {
-            return Ok([HEADINGS.as_bytes(), &lines].concat());
+        match self.format {
+            FileFormat::Json => json(rows, at),
+            FileFormat::Csv if at.is_first => Ok([HEADINGS.as_bytes(), &lines(rows)?].concat()),
+            FileFormat::Csv => Ok(lines(rows)?),
         }
-        Ok(lines)
-    }
-
-    fn members(&self, rows: impl Iterator<Item = FeedbackRow>) -> Result<Vec<u8>, Broken> {
-        let members = rows.map(|row| serde_json::to_string(&row));
-        let members = members.collect::<Result<Vec<_>, _>>()?.join(",");
-        let begin = if self.is_first { "{\"data\":[" } else { "," };
-        let end = if self.part.is_none() { "]}" } else { "" };
-        Ok([begin, &members, end].concat().into_bytes())
-    }
-
-    fn pieces(self) -> impl Stream<Item = Result<Bytes, Broken>> {
-        stream::try_unfold(self, Self::next)
     }
 }
 
@@ -180,13 +154,11 @@ pub(crate) async fn export(
         FileFormat::Csv => ("text/csv; charset=utf-8", "feedback.csv"),
         FileFormat::Json => ("application/json", "feedback.json"),
     };
-    let writing = Writing {
+    let exported = Exported {
         conversations,
         app: asked.app,
         filter,
         format,
-        part: Some(first),
-        is_first: true,
     };
     Ok(HttpResponse::Ok()
         .content_type(kind)
@@ -194,5 +166,5 @@ pub(crate) async fn export(
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}\""),
         ))
-        .streaming(writing.pieces()))
+        .streaming(pieces(exported, first)))
 }

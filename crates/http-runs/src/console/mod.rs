@@ -12,6 +12,7 @@ mod feedback_file;
 mod logs;
 mod message_body;
 mod messages;
+mod rows;
 mod run_body;
 mod runs;
 mod statistics;
