@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use percent_encoding::percent_decode_str;
+
 use crate::{
     error::ExtractError,
     html,
@@ -73,23 +75,7 @@ fn chapters(text: &str, writer: &mut Writer<'_>) -> Result<Vec<String>, ExtractE
 
 /// A part of a URL as a name: `%20` is a blank there.
 fn unescaped(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let code = (*first == b'%').then(|| behind.get(..2)).flatten();
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -103,6 +89,7 @@ mod tests {
             ("%E7%AB%A0.html", "章.html"),
             ("100%", "100%"),
             ("%zz%4", "%zz%4"),
+            ("%+4", "%+4"),
         ] {
             assert_eq!(unescaped(written), meant);
         }

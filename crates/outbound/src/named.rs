@@ -1,6 +1,7 @@
 //! What an answer says about the file that it brings: its name, its type, its size.
 
 use http::{HeaderMap, header};
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// The text of a header; empty when there is none, or it is not ASCII.
@@ -56,26 +57,7 @@ fn last_segment(name: &str) -> Option<String> {
 }
 
 fn decoded_percent(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let hex = |at: usize| {
-            behind
-                .get(at)
-                .and_then(|digit| char::from(*digit).to_digit(16))
-        };
-        match (first, hex(0), hex(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What each type of node is and does: one file per type, one line per type in [`types::TYPES`].
+//! What each type of node is and does: one file per type, one line per type in [`node_type::TYPES`].
 //!
 //! A new type: a file with its data (`parse`), what it does (`run`, or `request` and `conclude` for what happens outside), a variant of
 //! [`NodeData`], a line in the table. A function gets a [`Context`] and gives an [`Outcome`] or a [`Failure`]; it never writes to the run.
@@ -21,17 +21,17 @@ pub(crate) mod iteration;
 pub(crate) mod list_operator;
 pub(crate) mod llm;
 pub(crate) mod looping;
+mod node_type;
 mod refused;
 pub(crate) mod start;
 pub(crate) mod template;
-mod types;
 
 use gatewright_variables::{NodeError, Pool, Segment, Selector, Variable, VariableType};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
-pub use self::types::node_types;
-pub(crate) use self::types::{Kind, NodeType, find};
+pub use self::node_type::node_types;
+pub(crate) use self::node_type::{Kind, NodeType, find};
 use crate::{
     call::{CallResult, NodeCall},
     failure::Failure,

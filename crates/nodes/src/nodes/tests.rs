@@ -1,6 +1,6 @@
 //! Tests of `nodes`.
 
-use super::types::TYPES;
+use super::node_type::TYPES;
 
 #[test]
 fn table_names_each_type_once() {
