@@ -41,7 +41,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("storage-apps", &["domain", "storage-kit"]),
     ("storage-runs", &["domain", "storage-kit"]),
     ("kv", &["auth", "domain"]),
-    ("outbound", &[]),
+    // Its proxy knows callers by a secret, and secrets are compared in one place.
+    ("outbound", &["crypto"]),
     // One crate per family of vendors.
     ("model-openai", &["domain", "model", "outbound"]),
     // Does what the engine asks for: the one adapter that reads its requests.
@@ -559,6 +560,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("chardetng", &["documents"]),
     ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),
+    ("hyper", &["outbound"]),
+    ("hyper-util", &["outbound"]),
     ("sseer", &["model-openai"]),
     // Storage: libpq's weaker modes need a verifier of our own.
     ("rustls", &["outbound", "storage-kit"]),

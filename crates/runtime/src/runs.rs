@@ -15,7 +15,7 @@ use gatewright_node_runners::{
     files::RunFiles,
     history::{HistoryError, NoHistory, Round, RunHistory},
 };
-use gatewright_outbound::guard::{GuardedClient, GuardedProxy, SystemResolver};
+use gatewright_outbound::guard::{GuardedClient, GuardedProxy};
 use gatewright_run_service::{
     ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, Namer,
     NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
@@ -242,13 +242,14 @@ fn node_calls(
         files: Arc::clone(files),
         env: platform.env.clone(),
     };
+    let proxy = network_of_programs(platform, settings, guarded.clone())?;
     let runner = NodeCalls::new(
         &settings.nodes,
         endpoints,
         guarded,
         Arc::new(surroundings),
         Arc::clone(&platform.env.clock),
-        network_of_programs(platform, settings)?,
+        proxy,
     );
     runner.map_err(|error| Unavailable::new("the client of models", error))
 }
@@ -350,15 +351,14 @@ impl RunHistory for Conversation {
 fn network_of_programs(
     platform: &Platform,
     settings: &ServerSettings,
+    guarded: GuardedClient,
 ) -> Result<Option<GuardedProxy>, Unavailable> {
     if !settings.nodes.programs_have_a_network() {
         return Ok(None);
     }
-    let policy = settings.outbound.policy();
-    let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
     let secret = platform.env.random.base64url(16);
     let secret = secret.map_err(|error| Unavailable::new("randomness", error))?;
-    let proxy = GuardedProxy::start(policy, Arc::new(SystemResolver), secret);
+    let proxy = GuardedProxy::start(guarded, secret);
     let proxy = proxy.map_err(|error| Unavailable::new("the network of programs", error))?;
     Ok(Some(proxy))
 }

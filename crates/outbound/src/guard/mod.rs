@@ -33,7 +33,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header};
 use tokio::time::{Instant, timeout};
-use url::{Host, Url};
+use url::Url;
 
 pub use self::{
     address::is_public,
@@ -43,7 +43,7 @@ pub use self::{
 };
 use self::{
     redirect::Hop,
-    resolver::{CheckedNames, Refused},
+    resolver::{CheckedNames, Destinations, Refused},
 };
 use crate::{
     IDLE, OutboundError, install_tls,
@@ -124,8 +124,8 @@ pub struct Reached<B> {
 pub struct GuardedClient {
     checking: reqwest::Client,
     trusting: reqwest::Client,
-    allow: Arc<AllowList>,
-    proxies: Vec<String>,
+    destinations: Arc<Destinations>,
+    https_proxy: Option<Url>,
 }
 
 impl GuardedClient {
@@ -146,10 +146,7 @@ impl GuardedClient {
         resolver: Arc<dyn ResolveName>,
     ) -> Result<Self, OutboundError> {
         install_tls();
-        let allow = Arc::new(policy.allow);
-        let urls = [&policy.http_proxy, &policy.https_proxy];
-        let hosts = urls.into_iter().flatten().filter_map(Url::host_str);
-        let proxies: Vec<_> = hosts.map(allow::canonical).collect();
+        let destinations = Arc::new(Destinations::new(&policy, resolver));
         let build = |verifies: bool| {
             let mut builder = reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
@@ -158,11 +155,7 @@ impl GuardedClient {
                 .pool_idle_timeout(IDLE)
                 .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
                 .tls_danger_accept_invalid_certs(!verifies)
-                .dns_resolver(Arc::new(CheckedNames {
-                    allow: allow.clone(),
-                    resolver: resolver.clone(),
-                    proxies: proxies.clone(),
-                }));
+                .dns_resolver(Arc::new(CheckedNames(Arc::clone(&destinations))));
             if let Some(proxy) = &policy.http_proxy {
                 builder = builder.proxy(reqwest::Proxy::http(proxy.clone())?);
             }
@@ -174,8 +167,8 @@ impl GuardedClient {
         Ok(Self {
             checking: build(true).map_err(OutboundError::NoAnswer)?,
             trusting: build(false).map_err(OutboundError::NoAnswer)?,
-            allow,
-            proxies,
+            destinations,
+            https_proxy: policy.https_proxy,
         })
     }
 
@@ -193,7 +186,7 @@ impl GuardedClient {
         let mut hop = first(request)?;
         let mut followed = 0;
         loop {
-            self.check(&hop.url)?;
+            self.destinations.check(&hop.url)?;
             let client = if limits.verify_certificates {
                 &self.checking
             } else {
@@ -240,32 +233,6 @@ impl GuardedClient {
             response: Response::from_parts(head, body),
         })
     }
-
-    /// Schemes and addresses. Names are checked when they are resolved.
-    fn check(&self, url: &Url) -> Result<(), GuardError> {
-        let host = url
-            .host()
-            .filter(|_| matches!(url.scheme(), "http" | "https"));
-        let address = match host.ok_or_else(|| GuardError::Scheme(format!("{}:…", url.scheme())))?
-        {
-            Host::Domain(name) => {
-                // A proxy is resolved without a check; nobody else may use that.
-                let is_proxy = self.proxies.contains(&allow::canonical(name));
-                return if is_proxy && !self.allow.has_name(name) {
-                    Err(GuardError::Refused(name.to_owned()))
-                } else {
-                    Ok(())
-                };
-            }
-            Host::Ipv4(address) => address.into(),
-            Host::Ipv6(address) => address.into(),
-        };
-        if resolver::may_connect(&self.allow, address) {
-            Ok(())
-        } else {
-            Err(GuardError::Refused(address.to_string()))
-        }
-    }
 }
 
 /// Those that describe one connection (RFC 9110 §7.6.1) or what the client says itself.
@@ -286,16 +253,20 @@ fn first(request: Request<Bytes>) -> Result<Hop, GuardError> {
     let (head, body) = request.into_parts();
     let url = head.uri.to_string();
     let url = Url::parse(&url).map_err(|_| GuardError::Scheme(url))?;
-    let mut headers: HeaderMap = head.headers;
-    for name in OF_THE_CONNECTION {
-        headers.remove(name);
-    }
     Ok(Hop {
         method: head.method,
         url,
-        headers,
+        headers: end_to_end(head.headers),
         body,
     })
+}
+
+/// Without those of the connection that they came by.
+fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
+    for name in OF_THE_CONNECTION {
+        headers.remove(name);
+    }
+    headers
 }
 
 async fn ask(client: &reqwest::Client, hop: Hop) -> Result<reqwest::Response, reqwest::Error> {

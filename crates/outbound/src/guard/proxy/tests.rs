@@ -4,10 +4,10 @@ use std::future;
 
 use gatewright_test_support::scripted_server::{Asked, ScriptedServer, answer};
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::guard::Lookup;
+use crate::guard::{Lookup, Policy, ResolveName};
 
 /// Every name is this machine.
 struct Loopback;
@@ -23,7 +23,8 @@ fn proxy(allow: &str) -> GuardedProxy {
         allow: allow.parse().unwrap(),
         ..Policy::default()
     };
-    GuardedProxy::start(policy, Arc::new(Loopback), "s3cret".to_owned()).unwrap()
+    let client = GuardedClient::with_resolver(policy, Arc::new(Loopback)).unwrap();
+    GuardedProxy::start(client, "s3cret".to_owned()).unwrap()
 }
 
 async fn say(proxy: &GuardedProxy, head: &str) -> String {
@@ -113,4 +114,53 @@ async fn whoever_does_not_know_the_credential_is_refused() {
         proxy.url(),
         format!("http://program:s3cret@127.0.0.1:{}", proxy.port())
     );
+}
+
+#[tokio::test]
+async fn what_follows_a_request_is_no_other_request() {
+    let server = ScriptedServer::start(|_: &Asked| answer("200 OK", "", "hello"));
+    let server = server.await.unwrap();
+    let proxy = proxy("127.0.0.1");
+    let first = knowing(&format!("GET {}", server.url("/one")));
+    let second = "GET http://10.0.0.1/two HTTP/1.1\r\nHost: x\r\n\r\n";
+    let bare = first.replace("X-Own: 1\r\n", &format!("X-Own: 1\n\n{second}"));
+    for said in [format!("{first}{second}"), bare] {
+        say(&proxy, &said).await;
+    }
+    let asked: Vec<_> = server
+        .asked()
+        .into_iter()
+        .map(|asked| asked.target)
+        .collect();
+    assert_eq!(asked, ["/one", "/one"]);
+}
+
+#[tokio::test]
+async fn tunnel_through_the_operators_proxy_has_its_credential_and_not_the_programs() {
+    let operators = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = operators.local_addr().unwrap().port();
+    let policy = Policy {
+        https_proxy: Some(format!("http://o:p%40ss@127.0.0.1:{port}").parse().unwrap()),
+        ..Policy::default()
+    };
+    let client = GuardedClient::with_resolver(policy, Arc::new(Loopback)).unwrap();
+    let proxy = GuardedProxy::start(client, "s3cret".to_owned()).unwrap();
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = operators.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
+        let established = b"HTTP/1.1 200 Connection established\r\n\r\nhello";
+        stream.write_all(established).await.unwrap();
+        String::from_utf8(head).unwrap().to_lowercase()
+    });
+    let said = say(&proxy, &knowing("CONNECT anything.example:443")).await;
+    assert_eq!(said, "HTTP/1.1 200 Connection established\r\n\r\nhello");
+    let asked = asked.await.unwrap();
+    assert!(
+        asked.starts_with("connect anything.example:443 http/1.1\r\n"),
+        "{asked}"
+    );
+    let credential = STANDARD.encode("o:p@ss").to_lowercase();
+    assert!(asked.contains(&credential), "{asked}");
+    assert!(!asked.contains("x-own"), "{asked}");
 }
