@@ -1,9 +1,14 @@
 //! The routes of Dify's sandbox.
 
-use std::sync::Arc;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    error::InternalError,
     http::StatusCode,
     web::{self, Bytes, Data, Query, ServiceConfig},
 };
@@ -67,10 +72,7 @@ async fn not_found() -> HttpResponse {
         .body("404 page not found")
 }
 
-async fn run(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpResponse {
-    if !is_known(&request, &state) {
-        return HttpResponse::Unauthorized().finish();
-    }
+async fn run(_: Caller, state: Data<State>, body: Bytes) -> HttpResponse {
     let asked: Asked = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
         Err(error) => return problem(StatusCode::BAD_REQUEST, REFUSED, &error.to_string()),
@@ -106,10 +108,7 @@ async fn run(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpRespo
 }
 
 /// None is installed by a request: packages are those of the operator's Python.
-async fn dependencies(request: HttpRequest, state: Data<State>, of: Query<Of>) -> HttpResponse {
-    if !is_known(&request, &state) {
-        return HttpResponse::Unauthorized().finish();
-    }
+async fn dependencies(_: Caller, state: Data<State>, of: Query<Of>) -> HttpResponse {
     match named(&of.language) {
         Some(Language::Python) => {
             let packages = state.sandbox.packages().await;
@@ -123,10 +122,7 @@ async fn dependencies(request: HttpRequest, state: Data<State>, of: Query<Of>) -
     }
 }
 
-async fn update(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpResponse {
-    if !is_known(&request, &state) {
-        return HttpResponse::Unauthorized().finish();
-    }
+async fn update(_: Caller, body: Bytes) -> HttpResponse {
     let of: Of = serde_json::from_slice(&body).unwrap_or_default();
     match named(&of.language) {
         Some(Language::Python) => done(json!({})),
@@ -144,7 +140,24 @@ fn named(name: &str) -> Option<Language> {
         .find(|language| language.name() == name)
 }
 
-fn is_known(request: &HttpRequest, state: &State) -> bool {
-    let key = request.headers().get("X-Api-Key");
-    key.is_some_and(|key| secrets_equal(key.as_bytes(), state.api_key.expose().as_bytes()))
+/// Whoever knows the key. The first parameter of a handler: before its body is read.
+struct Caller;
+
+impl FromRequest for Caller {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = request.headers().get("X-Api-Key");
+        let state = request.app_data::<Data<State>>();
+        let is_known = key.zip(state).is_some_and(|(key, state)| {
+            secrets_equal(key.as_bytes(), state.api_key.expose().as_bytes())
+        });
+        ready(if is_known {
+            Ok(Self)
+        } else {
+            let answer = HttpResponse::Unauthorized().finish();
+            Err(InternalError::from_response("no key", answer).into())
+        })
+    }
 }
