@@ -1,9 +1,9 @@
 //! Settings, by the names that Dify's sandbox has.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use gatewright_domain::{Secret, settings, settings::SettingError};
-use gatewright_sandbox::{Limits, SandboxSettings};
+use gatewright_sandbox::{Limits, SandboxSettings, child::own_program};
 
 settings! {
     /// The sandbox on its own (`sandbox`): what it is called by, and what programs may use.
@@ -48,14 +48,14 @@ impl ServerSettings {
                 "a-key-of-your-own",
             );
         }
-        if self.seconds == 0 {
-            return wrong("WORKER_TIMEOUT", "no program could run", "15");
-        }
-        if self.workers == 0 {
-            return wrong("MAX_WORKERS", "no program could run", "4");
-        }
-        if self.memory == 0 {
-            return wrong("SANDBOX_MEMORY_MB", "no program could run", "256");
+        for (name, value, example) in [
+            ("WORKER_TIMEOUT", self.seconds, "15"),
+            ("MAX_WORKERS", self.workers, "4"),
+            ("SANDBOX_MEMORY_MB", self.memory, "256"),
+        ] {
+            if value == 0 {
+                return wrong(name, "no program could run", example);
+            }
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ impl ServerSettings {
     /// The sandbox; its children are this program again.
     pub fn sandbox(&self) -> SandboxSettings {
         SandboxSettings {
-            helper: env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()),
+            helper: own_program(),
             python: self.python.clone(),
             node: self.node.clone(),
             proxy: None,

@@ -5,7 +5,7 @@
 
 use std::{
     env,
-    io::{self, BufRead as _, Read as _, Write as _},
+    io::{self, BufRead as _, BufWriter, Read as _, Write as _},
     path::PathBuf,
     process::{self, ExitCode},
     thread,
@@ -17,11 +17,14 @@ use serde::{Deserialize, Serialize};
 use crate::{Document, ExtractError, Format, Limits, Source, extract, paper};
 
 /// The first argument of a process that is to read a document.
-pub const READ_DOCUMENT: &str = "read-document";
+pub(crate) const READ_DOCUMENT: &str = "read-document";
 /// The stack of the thread that reads: what is nested as deeply as [`Limits::depth`] allows needs a part of it.
 const STACK_BYTES: usize = 64 << 20;
 /// The most that the line with what to do may have.
 const MAX_ORDER_BYTES: u64 = 1 << 20;
+
+/// Bytes of the answer that are written at once.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// What to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,7 +77,8 @@ fn serve() -> io::Result<()> {
     let mut bytes = Vec::new();
     input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     let answer = answer(order, bytes)?;
-    let mut output = io::stdout().lock();
+    // Standard output alone would write a kilobyte at a time.
+    let mut output = BufWriter::with_capacity(PIECE_BYTES, io::stdout().lock());
     serde_json::to_writer(&mut output, &answer)?;
     output.flush()
 }

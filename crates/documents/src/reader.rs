@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use gatewright_sandbox::child::own_program;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     process::{Child, Command},
@@ -16,7 +17,7 @@ use tokio::{
 
 use crate::{
     Document, ExtractError, Limits, Source,
-    child::{Answer, Order},
+    child::{Answer, Order, READ_DOCUMENT},
 };
 
 /// The program that calls [`crate::child::take_over_if_asked`].
@@ -29,17 +30,11 @@ pub struct Program {
 }
 
 impl Program {
-    /// This program itself, with a command that makes it a reader. On Linux it is the very one that runs, even when its file has been
-    /// replaced since; where the system does not say which one that is, nothing can be started.
-    pub fn own(command: &str) -> Self {
-        let path = if cfg!(target_os = "linux") {
-            PathBuf::from("/proc/self/exe")
-        } else {
-            std::env::current_exe().unwrap_or_default()
-        };
+    /// A server's program; none: this one itself.
+    pub fn of_server(path: Option<PathBuf>) -> Self {
         Self {
-            path,
-            arguments: vec![command.to_owned()],
+            path: path.unwrap_or_else(own_program),
+            arguments: vec![READ_DOCUMENT.to_owned()],
         }
     }
 }

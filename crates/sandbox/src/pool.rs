@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    iter,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -91,11 +92,9 @@ impl Pool {
     /// A child for one program.
     pub(crate) async fn take(self: &Arc<Self>) -> Result<Prepared, SandboxError> {
         let plan = self.plan.get_or_try_init(|| self.choose()).await?;
-        let ready = self.waiting().pop_front();
+        let ready = self.first_alive();
         self.fill(plan);
-        if let Some(child) = ready
-            && let Some(child) = child.if_alive()
-        {
+        if let Some(child) = ready {
             return Ok(child);
         }
         let started = self.workshop.start(plan).await;
@@ -174,6 +173,12 @@ impl Pool {
                 problem.to_owned()
             },
         }
+    }
+
+    /// The first one that has not ended while it waited, for want of memory for example.
+    fn first_alive(&self) -> Option<Prepared> {
+        let mut waiting = self.waiting();
+        iter::from_fn(|| waiting.pop_front()).find_map(Prepared::if_alive)
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Prepared>> {

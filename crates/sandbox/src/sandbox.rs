@@ -1,7 +1,7 @@
 //! The sandbox as its users see it: a program in, an outcome out.
 
 use std::{
-    io,
+    io, iter,
     path::PathBuf,
     sync::{Arc, atomic::AtomicU32},
     time::Duration,
@@ -105,7 +105,7 @@ impl Sandbox {
         });
         let mut pools = Vec::new();
         for language in Language::ALL {
-            for proxy in [None, settings.proxy.clone()] {
+            for proxy in iter::once(None).chain(settings.proxy.clone().map(Some)) {
                 let has_network = proxy.is_some();
                 let wishes = Wishes {
                     python: settings.python.clone(),

@@ -1,12 +1,12 @@
 //! What nodes of workflows reach, by Dify's names where it has them.
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
-use gatewright_documents::{DocumentReader, Program, ReaderSettings, child::READ_DOCUMENT};
+use gatewright_documents::{DocumentReader, Program, ReaderSettings};
 use gatewright_domain::{Secret, settings, settings::SettingError};
 use gatewright_model::{Endpoints, endpoint_file::EndpointFileError};
 use gatewright_node_runners::{code::RemoteSandbox, documents::DocumentRunner, http::HttpLimits};
-use gatewright_sandbox::{Limits, Proxy, SandboxSettings};
+use gatewright_sandbox::{Limits, Proxy, SandboxSettings, child::own_program};
 use url::Url;
 
 /// The most that a program may print, its result included, in bytes.
@@ -162,17 +162,10 @@ impl NodeSettings {
 
     /// What reads documents.
     pub(super) fn documents(&self) -> DocumentRunner {
-        let program = match &self.document_reader {
-            Some(path) => Program {
-                path: path.clone(),
-                arguments: vec![READ_DOCUMENT.to_owned()],
-            },
-            None => Program::own(READ_DOCUMENT),
-        };
         let limits = gatewright_documents::Limits::default();
         let most = limits.text_bytes;
         let reader = DocumentReader::new(ReaderSettings {
-            program,
+            program: Program::of_server(self.document_reader.clone()),
             pdfium: self.pdfium.clone(),
             memory_bytes: u64::from(self.document_memory) << 20,
             timeout: Duration::from_secs(u64::from(self.document_seconds)),
@@ -201,9 +194,8 @@ impl NodeSettings {
 
     /// The sandbox that is built in.
     pub(super) fn embedded_sandbox(&self, proxy: Option<Proxy>) -> SandboxSettings {
-        let own = || env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
         SandboxSettings {
-            helper: self.sandbox_program.clone().unwrap_or_else(own),
+            helper: self.sandbox_program.clone().unwrap_or_else(own_program),
             python: self.sandbox_python.clone(),
             node: self.sandbox_node.clone(),
             proxy,

@@ -6,6 +6,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -42,19 +43,47 @@ impl From<String> for Problem {
     }
 }
 
-/// Confines this process and becomes what the plan says.
-pub(super) fn confined(plan: ChildPlan) -> Result<Infallible, Problem> {
+/// What a process keeps.
+pub(super) struct Kept<'a> {
+    /// The program that it may become, if any.
+    pub(super) program: Option<&'a Path>,
+    /// Files and folders that it may read.
+    pub(super) readable: &'a [PathBuf],
+    /// The user that it is from then on; `None`: whoever it was.
+    pub(super) uid: Option<u32>,
+    /// The one TCP port that it may connect to.
+    pub(super) port: Option<u16>,
+    pub(super) bounds: Bounds,
+    /// Whether it ends with the thread that started it, which has to live as long as the server then.
+    pub(super) ends_with_its_parent: bool,
+}
+
+/// Takes everything else from this process, for good.
+pub(super) fn give_up_all_but(kept: &Kept<'_>) -> Result<(), String> {
     close_what_was_left();
     offer_to_be_ended();
-    let program = match &plan.becomes {
-        Becomes::Interpreter { program, .. } => Some(program.as_path()),
-        Becomes::QuickJs { .. } => None,
-    };
-    files::restrict(program, &plan.readable, plan.port)?;
-    give_up_rights(plan.uid)?;
-    end_with_the_server()?;
-    limit(plan.bounds)?;
-    calls::restrict(plan.port.is_some())?;
+    files::restrict(kept.program, kept.readable, kept.port)?;
+    give_up_rights(kept.uid)?;
+    if kept.ends_with_its_parent {
+        end_with_the_server()?;
+    }
+    limit(kept.bounds)?;
+    calls::restrict(kept.port.is_some())
+}
+
+/// Confines this process and becomes what the plan says.
+pub(super) fn confined(plan: ChildPlan) -> Result<Infallible, Problem> {
+    give_up_all_but(&Kept {
+        program: match &plan.becomes {
+            Becomes::Interpreter { program, .. } => Some(program),
+            Becomes::QuickJs { .. } => None,
+        },
+        readable: &plan.readable,
+        uid: plan.uid,
+        port: plan.port,
+        bounds: plan.bounds,
+        ends_with_its_parent: true,
+    })?;
     match plan.becomes {
         Becomes::Interpreter {
             program,
@@ -70,7 +99,7 @@ pub(super) fn confined(plan: ChildPlan) -> Result<Infallible, Problem> {
 }
 
 /// Whatever is open beside the three standard streams was somebody else's.
-pub(super) fn close_what_was_left() {
+fn close_what_was_left() {
     let open: Vec<i32> = match fs::read_dir("/proc/self/fd") {
         Ok(entries) => entries
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -84,14 +113,14 @@ pub(super) fn close_what_was_left() {
 }
 
 /// Where memory runs out, a program goes before a server does.
-pub(super) fn offer_to_be_ended() {
+fn offer_to_be_ended() {
     let score = File::options().write(true).open("/proc/self/oom_score_adj");
     // Without `/proc` the kernel chooses by size.
     drop(score.and_then(|mut score| score.write_all(b"1000")));
 }
 
 /// From here on this process is this user, or whoever it was, who must not be root.
-pub(super) fn give_up_rights(uid: Option<u32>) -> Result<(), String> {
+fn give_up_rights(uid: Option<u32>) -> Result<(), String> {
     if let Some(uid) = uid {
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(NOBODY));
         set_thread_groups(&[]).map_err(problem("the groups cannot be given up"))?;
@@ -115,7 +144,7 @@ fn problem(what: &str) -> impl Fn(rustix::io::Errno) -> String {
 }
 
 /// Limits that the kernel holds.
-pub(super) fn limit(bounds: Bounds) -> Result<(), String> {
+fn limit(bounds: Bounds) -> Result<(), String> {
     let limits = [
         (Resource::Core, Some(0)),
         (Resource::Fsize, Some(0)),

@@ -14,6 +14,7 @@ mod reader;
 use std::{
     env,
     io::{self, Write as _},
+    path::PathBuf,
     process,
 };
 
@@ -23,6 +24,16 @@ use crate::plan::{CHILD, ChildPlan};
 
 /// The status of a child that could not confine itself; its reason is on standard error.
 pub(crate) const CANNOT: i32 = 78;
+
+/// This program itself, as its children are started. On Linux it is the very one that runs, even when its file has been replaced since;
+/// where the system does not say which one that is, nothing can be started.
+pub fn own_program() -> PathBuf {
+    if cfg!(target_os = "linux") {
+        PathBuf::from("/proc/self/exe")
+    } else {
+        env::current_exe().unwrap_or_default()
+    }
+}
 
 /// Becomes the child when the command line says so, and does not come back then. Must be the first thing that `main` does: before
 /// threads, runtimes and settings.

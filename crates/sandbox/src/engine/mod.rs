@@ -124,7 +124,7 @@ fn environment(proxy: Option<&Proxy>, more: &[(&str, &str)]) -> Vec<(String, Str
 
 fn bounds(limits: Limits) -> Bounds {
     Bounds {
-        // One second more: the clock on the wall decides, this holds when nobody looks.
+        // More: the clock on the wall decides, this holds when nobody looks.
         cpu_seconds: limits.time.as_secs() + 2,
         addresses: None,
         data: None,
