@@ -6,7 +6,7 @@ use crate::support::{
     Answer, Harness,
     apps::{import, make_key, publish},
     basic_account,
-    events::events,
+    events::{events, names},
     process::binary,
 };
 
@@ -104,6 +104,16 @@ impl World {
         let error = data["error"].as_str().unwrap_or_default().to_owned();
         (data["outputs"].take(), error)
     }
+
+    async fn returns(&self, mode: &str, y: u32) {
+        let end = self.end(mode).await;
+        assert_eq!(end, (json!({"y": y}), String::new()), "{mode}");
+    }
+
+    async fn fails(&self, mode: &str, error: &str) {
+        let end = self.end(mode).await;
+        assert_eq!(end, (json!({}), error.to_owned()), "{mode}");
+    }
 }
 
 /// Start, code, end. JSON is YAML.
@@ -138,12 +148,8 @@ fn file(language: &str, code: &str) -> String {
 async fn program_of_a_code_node_runs_here_and_its_events_are_as_recorded() {
     let world = World::new("python3", PYTHON).await;
     let events = events(&world.run("ok", "streaming").await.body);
-    let names: Vec<&str> = events
-        .iter()
-        .map(|event| event["event"].as_str().unwrap())
-        .collect();
     assert_eq!(
-        names,
+        names(&events),
         [
             "workflow_started",
             "node_started",
@@ -165,11 +171,7 @@ async fn program_of_a_code_node_runs_here_and_its_events_are_as_recorded() {
 async fn programs_in_python_end_as_recorded() {
     let world = World::new("python3", PYTHON).await;
     for (mode, result) in [("ok", 42), ("print", 1), ("unicode", 4)] {
-        assert_eq!(
-            world.end(mode).await,
-            (json!({"y": result}), String::new()),
-            "{mode}"
-        );
+        world.returns(mode, result).await;
     }
     for (mode, error) in [
         ("extra", "Not all output parameters are validated."),
@@ -189,11 +191,7 @@ async fn programs_in_python_end_as_recorded() {
             "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n",
         ),
     ] {
-        assert_eq!(
-            world.end(mode).await,
-            (json!({}), error.to_owned()),
-            "{mode}"
-        );
+        world.fails(mode, error).await;
     }
     for (mode, frame, last) in [
         ("raise", "line 4, in main", "ValueError: boom 21\n"),
@@ -227,11 +225,7 @@ async fn programs_in_python_end_as_recorded() {
 async fn programs_in_javascript_end_as_recorded() {
     let world = World::new("javascript", JAVASCRIPT).await;
     for (mode, result) in [("ok", 42), ("print", 1)] {
-        assert_eq!(
-            world.end(mode).await,
-            (json!({"y": result}), String::new()),
-            "{mode}"
-        );
+        world.returns(mode, result).await;
     }
     for (mode, error) in [
         ("extra", "Not all output parameters are validated."),
@@ -241,11 +235,7 @@ async fn programs_in_javascript_end_as_recorded() {
             "process exited with code -1\nerror: timeout\nthe limit is 2 seconds\n",
         ),
     ] {
-        assert_eq!(
-            world.end(mode).await,
-            (json!({}), error.to_owned()),
-            "{mode}"
-        );
+        world.fails(mode, error).await;
     }
     let (_, error) = world.end("raise").await;
     assert!(

@@ -43,6 +43,14 @@ fn sandbox() -> Sandbox {
     Sandbox::new(settings()).unwrap()
 }
 
+fn sandbox_of(limits: Limits) -> Sandbox {
+    let settings = SandboxSettings {
+        limits,
+        ..settings()
+    };
+    Sandbox::new(settings).unwrap()
+}
+
 async fn run(sandbox: &Sandbox, language: Language, code: &str) -> Outcome {
     let program = Program {
         language,
@@ -178,11 +186,7 @@ async fn program_that_runs_too_long_is_ended_with_what_it_printed() {
         time: Duration::from_millis(700),
         ..Limits::default()
     };
-    let sandbox = Sandbox::new(SandboxSettings {
-        limits,
-        ..settings()
-    })
-    .unwrap();
+    let sandbox = sandbox_of(limits);
     for (language, code) in [
         (
             Language::Python,
@@ -428,11 +432,7 @@ async fn output_beyond_the_limit_ends_the_program() {
         output: 100_000,
         ..Limits::default()
     };
-    let sandbox = Sandbox::new(SandboxSettings {
-        limits,
-        ..settings()
-    })
-    .unwrap();
+    let sandbox = sandbox_of(limits);
     for (language, code) in [
         (Language::Python, "while True: print('x' * 1000)"),
         (

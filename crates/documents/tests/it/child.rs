@@ -6,7 +6,7 @@ use gatewright_documents::{
     DocumentReader, ExtractError, Limits, Program, ReadError, ReaderSettings, Source,
 };
 
-use super::{pdfium, sample};
+use super::{SAMPLES, pdfium, sample};
 
 fn settings() -> ReaderSettings {
     ReaderSettings {
@@ -44,18 +44,7 @@ async fn read(settings: ReaderSettings, name: &str, bytes: &[u8]) -> Result<Stri
 
 #[tokio::test]
 async fn document_is_read_in_a_process_as_in_this_one() {
-    for name in [
-        "book.xlsx",
-        "old.xls",
-        "report.docx",
-        "deck.pptx",
-        "reportlab.pdf",
-        "chromium.pdf",
-        "book.epub",
-        "mail.eml",
-        "page.html",
-        "table.csv",
-    ] {
+    for name in SAMPLES {
         let bytes = sample(name);
         let here = super::read(name, &bytes, &Limits::default()).unwrap();
         let with_library = ReaderSettings {

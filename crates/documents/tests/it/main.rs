@@ -22,6 +22,21 @@ use gatewright_documents::{Document, ExtractError, Limits, Source, extract};
 /// Names `PDFium`'s library for tests; `cargo xtask test` sets it.
 const PDFIUM_VARIABLE: &str = "GATEWRIGHT_TEST_PDFIUM";
 
+/// Documents of each kind, as programs of others wrote them.
+const SAMPLES: &[&str] = &[
+    "book.xlsx",
+    "old.xls",
+    "report.docx",
+    "deck.pptx",
+    "reportlab.pdf",
+    "chromium.pdf",
+    "book.epub",
+    "mail.eml",
+    "page.html",
+    "table.csv",
+    "utf16.txt",
+];
+
 fn pdfium() -> PathBuf {
     let path = std::env::var(PDFIUM_VARIABLE);
     path.unwrap_or_else(|_| panic!("{PDFIUM_VARIABLE} is not set: run `cargo xtask test`"))

@@ -3,21 +3,7 @@
 use gatewright_documents::Limits;
 use proptest::prelude::*;
 
-use super::{read, sample};
-
-const NAMES: &[&str] = &[
-    "book.xlsx",
-    "old.xls",
-    "report.docx",
-    "deck.pptx",
-    "reportlab.pdf",
-    "chromium.pdf",
-    "book.epub",
-    "mail.eml",
-    "page.html",
-    "table.csv",
-    "utf16.txt",
-];
+use super::{SAMPLES, read, sample};
 
 /// Small, so that what would take long is refused soon.
 fn limits() -> Limits {
@@ -40,7 +26,7 @@ proptest! {
 
     #[test]
     fn random_bytes_under_any_name_are_read_or_refused(
-        name in prop::sample::select(NAMES),
+        name in prop::sample::select(SAMPLES),
         bytes in prop::collection::vec(any::<u8>(), 0..2_000),
     ) {
         is_bounded(name, &bytes);
@@ -48,7 +34,7 @@ proptest! {
 
     #[test]
     fn real_document_that_is_cut_off_and_altered_is_read_or_refused(
-        name in prop::sample::select(NAMES),
+        name in prop::sample::select(SAMPLES),
         cut in 0.0..1.0_f64,
         changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..20),
     ) {
