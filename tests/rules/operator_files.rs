@@ -75,6 +75,28 @@ fn variables_in(text: &str) -> BTreeSet<String> {
 /// The kind of G8's unit file, which named a setting that does not exist: in everything that tells people
 /// which setting to change, each name that begins like one of ours is one of ours.
 #[test]
+fn pdfium_of_the_image_is_the_wheel_that_up_takes() {
+    let (image, wheels) = (
+        read("docker/Dockerfile"),
+        read("crates/engines/src/wheels.rs"),
+    );
+    let behind = |mark: &str, end: char| -> Vec<String> {
+        let pieces = image.split(mark).skip(1);
+        pieces
+            .map(|piece| piece.split(end).next().unwrap().to_owned())
+            .collect()
+    };
+    let mut pinned = behind(" sum=", ' ');
+    assert_eq!(pinned.len(), 2, "one for each processor");
+    let version = behind("pypdfium2==", ' ');
+    assert_eq!(version.len(), 1);
+    pinned.push(format!("pypdfium2=={}", version[0]));
+    for text in pinned {
+        assert!(wheels.contains(&format!("\"{text}\"")), "{text}");
+    }
+}
+
+#[test]
 fn g8_every_setting_that_is_named_exists() {
     let known = setting_names();
     let prefix = |name: &str| name.split('_').next().unwrap().to_owned();

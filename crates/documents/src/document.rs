@@ -37,8 +37,14 @@ pub struct Table {
 impl Document {
     /// All of it as one text, tables as Markdown: an empty line between pages, a line's end between blocks.
     pub fn to_markdown(&self) -> String {
-        let pages: Vec<String> = self.pages.iter().map(Page::to_markdown).collect();
-        pages.join("\n\n")
+        let mut text = String::new();
+        for (place, page) in self.pages.iter().enumerate() {
+            if place > 0 {
+                text.push_str("\n\n");
+            }
+            page.push_to(&mut text);
+        }
+        text
     }
 }
 
@@ -46,37 +52,48 @@ impl Page {
     /// The page as one text, tables as Markdown.
     pub fn to_markdown(&self) -> String {
         let mut text = String::new();
+        self.push_to(&mut text);
+        text
+    }
+
+    fn push_to(&self, text: &mut String) {
         for (place, block) in self.blocks.iter().enumerate() {
             if place > 0 {
                 text.push('\n');
             }
             match block {
                 Block::Text(piece) => text.push_str(piece),
-                Block::Table(table) => text.push_str(&table.to_markdown()),
+                Block::Table(table) => table.push_to(text),
             }
         }
-        text
     }
 }
 
 impl Table {
     /// The table as Markdown: no line's end behind its last row.
     pub fn to_markdown(&self) -> String {
+        let mut text = String::new();
+        self.push_to(&mut text);
+        text
+    }
+
+    fn push_to(&self, text: &mut String) {
         let width = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        let mut lines = Vec::with_capacity(self.rows.len() + 1);
         for (place, row) in self.rows.iter().enumerate() {
-            let mut line = String::from("|");
-            for column in 0..width {
-                line.push(' ');
-                push_cell(&mut line, row.get(column).map_or("", String::as_str));
-                line.push_str(" |");
+            if place > 0 {
+                text.push('\n');
             }
-            lines.push(line);
+            text.push('|');
+            for column in 0..width {
+                text.push(' ');
+                push_cell(text, row.get(column).map_or("", String::as_str));
+                text.push_str(" |");
+            }
             if place == 0 {
-                lines.push(format!("|{}", " --- |".repeat(width)));
+                text.push_str("\n|");
+                text.push_str(&" --- |".repeat(width));
             }
         }
-        lines.join("\n")
     }
 }
 
