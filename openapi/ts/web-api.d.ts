@@ -440,7 +440,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Looks at a file elsewhere: on the public internet, and beyond it where the operator allows it. */
+        /**
+         * Looks at a file elsewhere: on the public internet, and beyond it where the operator allows it. A visitor is anybody, so a look counts
+         *     as an upload does.
+         */
         get: operations["web_remote_file"];
         put?: never;
         post?: never;
@@ -2302,6 +2305,15 @@ export interface operations {
             };
             /** @description The request is malformed, or cannot be granted as things are */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
