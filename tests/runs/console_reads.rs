@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use super::{
     chatflows::{echoes, file},
+    run_files,
     service_conversations::{Keyed, text},
 };
 use crate::support::{
-    Answer, Browser, Harness,
+    Answer, Browser, EMAIL, Harness, PASSWORD,
     apps::{APPS, NOWHERE, imported, make_key, publish, published},
     basic_account,
+    events::events,
 };
 
 /// An app that was run twice for ada and once for bob, in one minute.
@@ -446,4 +448,26 @@ async fn feedback_is_exported_as_a_table_without_formulas_and_as_json() {
     let mut stranger = keyed.h.add_account("mallory").await;
     let foreign = format!("{APPS}/{}/feedbacks/export", keyed.app);
     stranger.get(&keyed.h, &foreign).await.expect(404);
+}
+
+/// The supplement has them; the recording of a run that was retried has only the last one.
+#[actix_web::test]
+async fn attempts_of_a_node_that_was_retried_are_rows_before_its_last() {
+    let call = json!({"method": "get", "url": "http://127.0.0.1:9/", "authorization": {"type": "no-auth", "config": null},
+        "headers": "", "params": "", "body": {"type": "none", "data": []}, "timeout": {}, "variables": [],
+        "retry_config": {"retry_enabled": true, "max_retries": 1, "retry_interval": 0}});
+    let graph = run_files::app(
+        Some(run_files::node("work", "http-request", call)),
+        ["work", "status_code"],
+        json!({}),
+    );
+    let world = run_files::World::with(&graph, &[]).await;
+    let told = events(&world.run(&json!({"inputs": {}})).await.expect(200).body);
+    let run = told[0]["workflow_run_id"].as_str().unwrap();
+    let mut owner = Browser::signed_in(&world.h, EMAIL, PASSWORD).await;
+    let path = format!("{APPS}/{}/workflow-runs/{run}/node-executions", world.app);
+    let rows = owner.get(&world.h, &path).await.expect(200).json();
+    let rows = rows["data"].as_array().unwrap().iter();
+    let states: Vec<&str> = rows.map(|row| text(row, "status")).collect();
+    assert_eq!(states, ["succeeded", "retry", "failed"]);
 }
