@@ -22,5 +22,6 @@ mod log_events;
 mod module_graph;
 mod operator_files;
 mod signatures;
+mod statements;
 mod vocabulary;
 use gatewright_tests::support;

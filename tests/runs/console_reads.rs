@@ -461,7 +461,8 @@ async fn attempts_of_a_node_that_was_retried_are_rows_before_its_last() {
         ["work", "status_code"],
         json!({}),
     );
-    let world = run_files::World::with(&graph, &[]).await;
+    let world =
+        run_files::World::with(&graph, &[("GATEWRIGHT_OUTBOUND_ALLOW", "127.0.0.0/8")]).await;
     let told = events(&world.run(&json!({"inputs": {}})).await.expect(200).body);
     let run = told[0]["workflow_run_id"].as_str().unwrap();
     let mut owner = Browser::signed_in(&world.h, EMAIL, PASSWORD).await;

@@ -28,7 +28,7 @@ pub struct Bound<Before, Value, SqlType> {
     sql_type: PhantomData<SqlType>,
 }
 
-/// A statement. Its parameters are `$1`, `$2`, …, each once and in this order, and `bind` gives their values in the same order; the
+/// A statement. Its parameters are `$1`, `$2`, …, each for the first time in this order, and `bind` gives their values in it; the
 /// server refuses any other text. Rows are read by the names of their columns.
 pub const fn statement(text: &'static str) -> Statement {
     Statement { text }

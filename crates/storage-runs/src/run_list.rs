@@ -153,15 +153,15 @@ pub async fn count(
 ) -> Result<Vec<StatusCount>, StorageError> {
     let found = statement(
         "SELECT status, count(*) AS runs FROM (SELECT r.status FROM workflow_runs r \
-           WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 AND r.created_at >= coalesce($5, '-infinity'::timestamp) \
-           ORDER BY r.created_at DESC, r.id DESC LIMIT $6) newest WHERE $4 IS NULL OR status = $4 GROUP BY status",
+           WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 AND r.created_at >= coalesce($4, '-infinity'::timestamp) \
+           ORDER BY r.created_at DESC, r.id DESC LIMIT $5) newest WHERE status = coalesce($6, status) GROUP BY status",
     )
     .bind::<SqlUuid, _>(which.tenant)
     .bind::<SqlUuid, _>(which.app)
     .bind::<Text, _>(which.triggered_from)
-    .bind::<Nullable<Text>, _>(which.status)
     .bind::<Nullable<Timestamp>, _>(since.map(to_column))
     .bind::<BigInt, _>(MAX_COUNTED)
+    .bind::<Nullable<Text>, _>(which.status)
     .load(conn.as_mut())
     .await?;
     Ok(found)
