@@ -72,8 +72,6 @@ fn variables_in(text: &str) -> BTreeSet<String> {
     words.filter(is_variable).map(str::to_owned).collect()
 }
 
-/// The kind of G8's unit file, which named a setting that does not exist: in everything that tells people
-/// which setting to change, each name that begins like one of ours is one of ours.
 #[test]
 fn pdfium_of_the_image_is_the_wheel_that_up_takes() {
     let (image, wheels) = (
@@ -96,6 +94,35 @@ fn pdfium_of_the_image_is_the_wheel_that_up_takes() {
     }
 }
 
+/// The image, the manual and `./dev/up` build by `cargo build` alone: what it leaves out is missing from all of them.
+#[test]
+fn every_binary_is_built_by_a_build_that_names_none() {
+    let manifest = read("Cargo.toml");
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root().join("bins")).unwrap() {
+        folders.push(entry.unwrap().file_name().into_string().unwrap());
+    }
+    folders.sort();
+    let members: Vec<String> = folders
+        .iter()
+        .map(|name| format!("\"bins/{name}\""))
+        .collect();
+    let line = format!("default-members = [{}]", members.join(", "));
+    assert!(manifest.contains(&line), "{line}");
+    for (file, text) in ["docker/Dockerfile", "docs/operations.md"].map(|file| (file, read(file))) {
+        let mut builds = text
+            .lines()
+            .filter(|line| line.contains("cargo build --release"));
+        assert!(builds.clone().count() > 0, "{file} builds a release");
+        assert!(
+            builds.all(|line| !line.contains("--bin")),
+            "{file} names binaries"
+        );
+    }
+}
+
+/// The kind of G8's unit file, which named a setting that does not exist: in everything that tells people
+/// which setting to change, each name that begins like one of ours is one of ours.
 #[test]
 fn g8_every_setting_that_is_named_exists() {
     let known = setting_names();
