@@ -2929,6 +2929,11 @@ export interface components {
         FileUrl: string;
         /** @description The name of the first account. */
         FirstAccountName: string;
+        /** @description Where the whole of a large value is: a file with its JSON. */
+        FullContent: {
+            /** @description A signed address, good for some minutes. */
+            download_url: string;
+        };
         /** @description The name that somebody gives who takes up an invitation. */
         GuestName: string;
         /** @description The annotation that answered in the place of the app. */
@@ -3408,6 +3413,9 @@ export interface components {
             outputs_truncated: boolean;
             /** @description Whether `process_data` is the beginning of what it worked with. */
             process_data_truncated: boolean;
+            inputs_full_content?: components["schemas"]["FullContent"] | null;
+            outputs_full_content?: components["schemas"]["FullContent"] | null;
+            process_data_full_content?: components["schemas"]["FullContent"] | null;
         };
         /** @description What the nodes of a run took and gave. */
         NodeExecutions: {

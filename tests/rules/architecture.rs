@@ -176,6 +176,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "jobs",
             // Pages of forms are counted.
             "kv",
+            // Values of nodes that are too large for their rows.
+            "objects",
             "run-events",
             "storage-kit",
             "storage-runs",

@@ -8,42 +8,8 @@ use crate::support::{
     apps::{import, publish, published},
     basic_account,
     events::data,
+    graphs::{chain, end, file, node, start},
 };
-
-/// A file is YAML, and JSON in a file is YAML too.
-fn file(graph: &Value) -> String {
-    let workflow = json!({"graph": graph, "features": {}, "environment_variables": [], "conversation_variables": []});
-    format!(
-        "app: {{mode: workflow, name: hostile}}\nkind: app\nversion: 0.6.0\nworkflow: {workflow}\n"
-    )
-}
-
-fn node(id: &str, data: Value) -> Value {
-    json!({"id": id, "data": data})
-}
-
-fn start() -> Value {
-    node(
-        "start",
-        json!({"type": "start", "title": "Start", "variables": [{"variable": "q", "label": "q", "type": "paragraph", "max_length": 1_000_000}]}),
-    )
-}
-
-fn end(selector: &[&str]) -> Value {
-    node(
-        "end",
-        json!({"type": "end", "title": "End", "outputs": [{"variable": "r", "value_selector": selector}]}),
-    )
-}
-
-/// A graph of nodes, the second behind the first and so on.
-fn chain(nodes: &[Value]) -> Value {
-    let pairs = nodes.iter().zip(&nodes[1..]);
-    let edges: Vec<Value> = pairs
-        .map(|(a, b)| json!({"source": a["id"], "target": b["id"]}))
-        .collect();
-    json!({"nodes": nodes, "edges": edges})
-}
 
 async fn imported(h: &Harness, owner: &mut Browser, graph: &Value) -> String {
     let done = import(h, owner, &file(graph)).await.expect(200).json();
@@ -220,7 +186,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
                 template(
                     "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
                 ),
-                end(&["t", "output"]),
+                end(&["r t.output"]),
             ]),
             "t",
             "template",
@@ -229,7 +195,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             chain(&[
                 start(),
                 template("{{ 'x' * 100000000 }}"),
-                end(&["t", "output"]),
+                end(&["r t.output"]),
             ]),
             "t",
             "",
@@ -238,7 +204,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             chain(&[
                 start(),
                 template("{% include '/etc/passwd' %}"),
-                end(&["t", "output"]),
+                end(&["r t.output"]),
             ]),
             "t",
             "",
@@ -247,7 +213,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             chain(&[
                 start(),
                 template("{{ q.__class__.__mro__[1].__subclasses__() }}"),
-                end(&["t", "output"]),
+                end(&["r t.output"]),
             ]),
             "t",
             "",
@@ -264,7 +230,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             "Node end says too much",
         ),
         (
-            chain(&[start(), ask("http://127.0.0.1:1/"), end(&["h", "body"])]),
+            chain(&[start(), ask("http://127.0.0.1:1/"), end(&["r h.body"])]),
             "h",
             "",
         ),
@@ -272,7 +238,7 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             chain(&[
                 start(),
                 ask("http://169.254.169.254/latest/meta-data"),
-                end(&["h", "body"]),
+                end(&["r h.body"]),
             ]),
             "h",
             "",
@@ -281,13 +247,13 @@ async fn hostile_run_ends_with_an_error_that_names_its_limit() {
             chain(&[
                 start(),
                 ask("http://[::ffff:10.0.0.1]/"),
-                end(&["h", "body"]),
+                end(&["r h.body"]),
             ]),
             "h",
             "",
         ),
         (
-            chain(&[start(), ask("file:///etc/passwd"), end(&["h", "body"])]),
+            chain(&[start(), ask("file:///etc/passwd"), end(&["r h.body"])]),
             "h",
             "url should start with http",
         ),
@@ -328,7 +294,7 @@ async fn run_that_would_begin_at_a_trigger_is_refused_with_node_and_reason() {
         };
         let graph = chain(&[
             node("begin", json!({"type": kind, "title": "T"})),
-            end(&["begin", "x"]),
+            end(&["r begin.x"]),
         ]);
         let app = published(&h, &mut owner, &file(&graph)).await;
         let path = format!("/openapi/v1/apps/{app}/run");

@@ -27,6 +27,7 @@ mod foreign_keys;
 mod form_pages;
 mod forms;
 mod hostile_apps;
+mod large_values;
 mod moderation;
 mod programs;
 mod remote_files;

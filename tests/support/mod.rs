@@ -10,6 +10,7 @@ pub mod enterprise;
 pub mod events;
 pub mod files;
 mod flow;
+pub mod graphs;
 mod jar;
 pub mod log;
 pub mod mail;

@@ -58,6 +58,6 @@ pub use messages::{MessageRow, ShownFile};
 pub use owner_annotations::HitPage;
 pub use owner_list::{OwnerList, OwnerPage};
 pub use owner_messages::{MAX_VARIABLES as MAX_OWNER_VARIABLES, OwnerMessage};
-pub use owner_runs::{RunFilter, ShownNode, ShownRun};
+pub use owner_runs::{RunFilter, ShownNode, ShownRun, WholeValues};
 pub use rename::NewName;
 pub use variables::{VariableList, VariableRow};

@@ -1,7 +1,8 @@
 //! Runs of an app as its owners look at them: listed, counted, whole, with what each node took and gave.
 
 use chrono::{DateTime, Utc};
-use gatewright_domain::file::FileOwner;
+use gatewright_auth::file::FileView;
+use gatewright_domain::{file::FileOwner, ids::FileId};
 use gatewright_storage_runs::{
     node_list::{self, WholeNode},
     run_list::{self, ListedRun, RunsBy, StatusCount, WholeRun},
@@ -50,6 +51,19 @@ pub struct ShownNode {
     pub outputs: Value,
     /// What it cost, and where in the run it was.
     pub metadata: Value,
+    /// Where the whole of its large values can be fetched now.
+    pub whole: WholeValues,
+}
+
+/// Addresses of the whole of values, of which an execution shows the beginning.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WholeValues {
+    /// Of what went in.
+    pub inputs: Option<String>,
+    /// Of what it worked with.
+    pub process_data: Option<String>,
+    /// Of what came out.
+    pub outputs: Option<String>,
 }
 
 impl Conversations {
@@ -130,10 +144,23 @@ impl Conversations {
                 process_data: self.good(ctx, asker, row.process_data.as_deref()).await?,
                 outputs: self.good(ctx, asker, row.outputs.as_deref()).await?,
                 metadata: value(row.execution_metadata.as_deref()),
+                whole: self.whole_values(ctx, &row)?,
                 row,
             });
         }
         Ok((run, nodes))
+    }
+
+    fn whole_values(&self, ctx: &Ctx, row: &WholeNode) -> Result<WholeValues, ConversationError> {
+        let address = |file: Option<Uuid>| {
+            let file = file.map(|id| self.files.address(ctx, FileView::File, FileId(id)));
+            file.transpose().map_err(ConversationError::from)
+        };
+        Ok(WholeValues {
+            inputs: address(row.inputs_file)?,
+            process_data: address(row.process_data_file)?,
+            outputs: address(row.outputs_file)?,
+        })
     }
 
     async fn run_row(&self, app: &App, run: Uuid) -> Result<WholeRun, ConversationError> {

@@ -8,7 +8,7 @@ use actix_web::{
 use askama::Template;
 use gatewright_domain::ids::AppId;
 use gatewright_http_kit::extract::PathId;
-use gatewright_run_service::{InputField, Run, RunService, RunServiceError, RunsOf};
+use gatewright_run_service::{InputField, RunLine, RunService, RunServiceError, RunsOf};
 use gatewright_usecase_apps::{App, Apps};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -189,7 +189,7 @@ pub(super) async fn render(
     let older = listed.get(usize::from(ROWS)).is_some();
     let listed = listed.into_iter().take(usize::from(ROWS));
     let path = format!("/apps/{}", app.id);
-    let entries: Vec<Run> = listed.collect();
+    let entries: Vec<RunLine> = listed.collect();
     let last = entries.last().map(|run| run.id).filter(|_| older);
     let (fields, refusal) = match view.form {
         Ok(fields) => (fields, None),
@@ -215,7 +215,7 @@ pub(super) async fn render(
     Ok(show_app(view.status, &shown))
 }
 
-fn entry(visit: &Visit, path: &str, run: &Run) -> Entry {
+fn entry(visit: &Visit, path: &str, run: &RunLine) -> Entry {
     let account = visit.session.account.id.0;
     Entry {
         path: format!("{path}/runs/{}", run.id),

@@ -127,7 +127,8 @@ impl Live {
     /// The state when it is another than was sent last; empty otherwise. With the end of the run the stream ends.
     async fn state(&mut self) -> String {
         let (app, run) = (self.seen.app.id, self.seen.trace.run.id);
-        let found = self.runs.trace(self.seen.visit.workspace.id, app, run);
+        let (workspace, seen) = (self.seen.visit.workspace.id, self.seen.trace.clone());
+        let found = self.runs.trace_again(workspace, app, seen);
         match found.await {
             Ok(Some(trace)) => self.seen.trace = trace,
             // The browser comes again, and the page says what is the matter.

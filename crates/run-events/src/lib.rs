@@ -25,5 +25,6 @@ pub use crate::{
     log::{Attachment, Batch, LogFull, Position, Reader, RunLog, Spill, SpillError, SpillFuture},
     project::{PING, Projection, early_error, unready_error},
     snapshot::{Snapshot, finished_only},
+    truncate::truncated,
     view::{Audience, Generation, MessageIdentity, RunIdentity, View},
 };

@@ -1,4 +1,5 @@
-//! Cuts values that are too long for a browser: readers other than the service API get them so, and a flag.
+//! Cuts values that are too long for a browser: readers other than the service API get them so, and a flag. Rows of nodes have them so
+//! too, and the whole is kept elsewhere.
 
 use serde_json::{Map, Value};
 
@@ -15,9 +16,9 @@ const MARK: &str = "...";
 
 /// The value within the limits, and whether something had to go: texts end with `...`, arrays lose their last items,
 /// and when the whole is still too long, so do its longest members.
-pub(crate) fn truncated(value: &Json) -> (Json, bool) {
-    // Shorter than the shortest array that is too long: nothing to cut, and nothing to read.
-    if value.as_str().len() <= 2 * ITEMS {
+#[must_use]
+pub fn truncated(value: &Json) -> (Json, bool) {
+    if is_surely_short(value.as_str()) {
         return (value.clone(), false);
     }
     let Ok(mut tree) = value.to_value() else {
@@ -32,6 +33,13 @@ pub(crate) fn truncated(value: &Json) -> (Json, bool) {
     } else {
         (value.clone(), false)
     }
+}
+
+/// Whether nothing can be too long, by what is seen without reading it: no text has more characters than bytes, and no array more items
+/// than there are commas, and one.
+fn is_surely_short(text: &str) -> bool {
+    text.len() <= 2 * ITEMS
+        || (text.len() <= TEXT && text.bytes().filter(|byte| *byte == b',').count() < ITEMS)
 }
 
 /// Texts and arrays, all the way down.

@@ -17,6 +17,7 @@ mod forms;
 mod history;
 mod inputs;
 mod known_models;
+mod large_values;
 mod leases;
 mod look;
 mod messages;
@@ -47,12 +48,13 @@ pub use forms::FormTokens;
 pub use gatewright_storage_runs::{
     message_file::MessageFile,
     node::Node,
-    run::{Creator, Run, RunsOf},
+    run::{Creator, Run, RunLine, RunsOf},
 };
 pub use gatewright_usecase_runs::Surface;
 pub use gatewright_variables::inputs::{InputError, InputField, InputKind, Problem};
 pub use history::{Histories, PastRound};
 pub use known_models::KnownModels;
+pub use large_values::LargeValues;
 pub use leases::LeaseKeeper;
 pub use look::{RunTrace, Talk};
 pub use namer::{Namer, NewConversation};

@@ -5,7 +5,7 @@ use gatewright_run_events::Reader;
 use gatewright_storage_runs::{
     message,
     node::{self, Node},
-    run::{self, Run, RunsOf},
+    run::{self, Run, RunLine, RunsOf},
 };
 use gatewright_usecase_apps::App;
 use gatewright_variables::inputs::InputField;
@@ -95,9 +95,36 @@ impl RunService {
             return Ok(None);
         };
         Ok(Some(RunTrace {
-            nodes: node::list(&mut conn, run).await?,
+            nodes: node::list(&mut conn, run, &[]).await?,
             task_id: task_id(run),
             run: found,
+        }))
+    }
+
+    /// The run of a trace as it is now. Executions that had ended are not read again: what they gave may be large.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn trace_again(
+        &self,
+        workspace: WorkspaceId,
+        app: AppId,
+        seen: RunTrace,
+    ) -> Result<Option<RunTrace>, RunServiceError> {
+        let run = seen.run.id;
+        let mut conn = self.pool.get().await?;
+        let Some(found) = run::find(&mut conn, workspace.0, app.0, run).await? else {
+            return Ok(None);
+        };
+        let mut nodes = seen.nodes;
+        nodes.retain(|node| node.status != "running");
+        let known: Vec<Uuid> = nodes.iter().map(|node| node.id).collect();
+        nodes.extend(node::list(&mut conn, run, &known).await?);
+        nodes.sort_by_key(|node| (node.index, node.id));
+        Ok(Some(RunTrace {
+            nodes,
+            run: found,
+            ..seen
         }))
     }
 
@@ -105,7 +132,7 @@ impl RunService {
     ///
     /// # Errors
     /// When PostgreSQL does not answer.
-    pub async fn list(&self, which: RunsOf, limit: u16) -> Result<Vec<Run>, RunServiceError> {
+    pub async fn list(&self, which: RunsOf, limit: u16) -> Result<Vec<RunLine>, RunServiceError> {
         let mut conn = self.pool.get().await?;
         Ok(run::list(&mut conn, which, i64::from(limit)).await?)
     }

@@ -17,7 +17,9 @@ use gatewright_usecase_runs::{
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{FormWriter, LEASE_SECONDS, form_rows::AskedForm, messages, pauses, rows};
+use crate::{
+    FormWriter, LEASE_SECONDS, form_rows::AskedForm, large_values, messages, pauses, rows,
+};
 
 /// What a run that was stopped says of it.
 pub(crate) const STOPPED: &str = "Stopped by user.";
@@ -189,6 +191,7 @@ async fn write_runs(tx: &mut Tx, own: &[&Commit], leases: &[Lease]) -> Result<()
     if !nodes.is_empty() {
         node::upsert(tx, &nodes).await?;
     }
+    large_values::note(tx, own).await?;
     if !states.is_empty() {
         run::update_state(tx, &states).await?;
     }
@@ -275,9 +278,9 @@ fn is_whole(commit: &Commit) -> bool {
         && records.iter().all(rows)
 }
 
-/// The same, of a run that nothing else is kept of: no conversation goes with it.
+/// The same, of a run that nothing else is kept of: no conversation goes with it, and no large value.
 fn is_whole_alone(commit: &Commit) -> bool {
-    commit.plan.dialogue.is_none() && is_whole(commit)
+    commit.plan.dialogue.is_none() && is_whole(commit) && !large_values::has_any(commit)
 }
 
 /// Its row, if it is whole.

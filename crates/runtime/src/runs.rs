@@ -17,7 +17,7 @@ use gatewright_node_runners::{
 };
 use gatewright_outbound::guard::{GuardedClient, GuardedProxy};
 use gatewright_run_service::{
-    ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LeaseKeeper, Namer,
+    ActiveCount, FormTokens, FormWriter, Histories, KnownModels, LargeValues, LeaseKeeper, Namer,
     NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
     Visitors,
 };
@@ -99,7 +99,11 @@ impl RunPlane {
         };
         let ports = Ports {
             runner: Arc::new(runner),
-            store: Arc::new(Recorder::start(Arc::new(store))),
+            store: Arc::new(LargeValues::new(
+                Recorder::start(Arc::new(store)),
+                files.objects.clone(),
+                platform.env.clone(),
+            )),
             forms: Arc::new(FormTokens::new(platform.env.clone(), keys)),
             clock: Arc::clone(&platform.env.clock),
         };

@@ -3,7 +3,7 @@
 use diesel::{
     dsl::{exists, not},
     prelude::*,
-    sql_types::Uuid as SqlUuid,
+    sql_types::{Text, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_domain::ids::{AppId, WorkspaceId};
@@ -91,13 +91,29 @@ pub async fn list_orphans(conn: &mut Conn, limit: i64) -> Result<Vec<Orphan>, St
     Ok(rows.into_iter().map(orphan).collect())
 }
 
+/// Large values of its runs, which are files that nobody uploaded.
+const VALUES: &str = "DELETE FROM upload_files f USING workflow_node_execution_offload o \
+    WHERE f.id = o.file_id AND f.tenant_id = o.tenant_id AND o.app_id = $1 AND o.tenant_id = $2 RETURNING f.key";
+
+#[derive(QueryableByName)]
+struct Content {
+    #[diesel(sql_type = Text)]
+    key: String,
+}
+
 /// Deletes an app of the workspace, and its site, keys, workflows, runs, conversations and forms. Files that
-/// its users uploaded stay: they are the workspace's.
+/// its users uploaded stay: they are the workspace's. Gives the keys of contents that nobody needs any more; none when there was no such
+/// app.
 pub async fn delete_app(
     conn: &mut Conn,
     workspace: WorkspaceId,
     id: AppId,
-) -> Result<bool, StorageError> {
+) -> Result<Option<Vec<String>>, StorageError> {
+    let values: Vec<Content> = diesel::sql_query(VALUES)
+        .bind::<SqlUuid, _>(id.0)
+        .bind::<SqlUuid, _>(workspace.0)
+        .load(conn.as_mut())
+        .await?;
     for statement in APP {
         diesel::sql_query(statement)
             .bind::<SqlUuid, _>(id.0)
@@ -116,5 +132,6 @@ pub async fn delete_app(
             .execute(conn.as_mut())
             .await?;
     }
-    Ok(gone == 1)
+    let keys = values.into_iter().map(|content| content.key).collect();
+    Ok((gone == 1).then_some(keys))
 }

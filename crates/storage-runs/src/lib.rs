@@ -19,6 +19,7 @@ pub mod message_file;
 pub mod message_list;
 pub mod node;
 pub mod node_list;
+pub mod node_offload;
 pub mod owner_annotation;
 pub mod owner_conversation;
 pub mod owner_message;

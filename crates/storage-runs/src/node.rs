@@ -128,13 +128,14 @@ pub struct Node {
     pub elapsed_time: f64,
 }
 
-/// The executions of a run in their order.
-pub async fn list(conn: &mut Conn, run: Uuid) -> Result<Vec<Node>, StorageError> {
+/// The executions of a run in their order, without those that are `known`.
+pub async fn list(conn: &mut Conn, run: Uuid, known: &[Uuid]) -> Result<Vec<Node>, StorageError> {
     let rows = statement(
         "SELECT id, \"index\", node_id, node_type, title, status, outputs, error, elapsed_time \
-         FROM workflow_node_executions WHERE workflow_run_id = $1 ORDER BY \"index\", id",
+         FROM workflow_node_executions WHERE workflow_run_id = $1 AND NOT id = ANY ($2) ORDER BY \"index\", id",
     )
     .bind::<SqlUuid, _>(run)
+    .bind::<Array<SqlUuid>, _>(known)
     .load(conn.as_mut())
     .await?;
     Ok(rows)

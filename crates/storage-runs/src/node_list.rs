@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::{
     QueryableByName,
-    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{BigInt, Double, Integer, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
@@ -60,15 +60,15 @@ pub struct WholeNode {
     /// When it ended, in UTC; none while it works.
     #[diesel(sql_type = Nullable<Timestamp>)]
     pub finished_at: Option<NaiveDateTime>,
-    /// Whether the whole of what went in is kept elsewhere.
-    #[diesel(sql_type = Bool)]
-    pub has_inputs_elsewhere: bool,
-    /// Whether the whole of what it worked with is kept elsewhere.
-    #[diesel(sql_type = Bool)]
-    pub has_process_data_elsewhere: bool,
-    /// Whether the whole of what came out is kept elsewhere.
-    #[diesel(sql_type = Bool)]
-    pub has_outputs_elsewhere: bool,
+    /// The file with the whole of what went in, where the row has its beginning.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub inputs_file: Option<Uuid>,
+    /// The same of what it worked with.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub process_data_file: Option<Uuid>,
+    /// The same of what came out.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub outputs_file: Option<Uuid>,
 }
 
 /// The executions of a run, the oldest first, [`MAX_SHOWN`] at most. Whose run it is is the caller's business.
@@ -76,12 +76,12 @@ pub async fn list(conn: &mut Conn, run: Uuid) -> Result<Vec<WholeNode>, StorageE
     let rows = statement(
         "SELECT n.id, n.\"index\", n.predecessor_node_id, n.node_id, n.node_type, n.title, n.inputs, n.process_data, n.outputs, n.status, \
            n.error, n.elapsed_time, n.execution_metadata, n.created_at, n.finished_at, \
-           EXISTS (SELECT 1 FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'inputs') \
-             AS has_inputs_elsewhere, \
-           EXISTS (SELECT 1 FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'process_data') \
-             AS has_process_data_elsewhere, \
-           EXISTS (SELECT 1 FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'outputs') \
-             AS has_outputs_elsewhere \
+           (SELECT o.file_id FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'inputs') \
+             AS inputs_file, \
+           (SELECT o.file_id FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'process_data') \
+             AS process_data_file, \
+           (SELECT o.file_id FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'outputs') \
+             AS outputs_file \
          FROM workflow_node_executions n WHERE n.workflow_run_id = $1 ORDER BY n.created_at, n.\"index\", n.id LIMIT $2",
     )
     .bind::<SqlUuid, _>(run)

@@ -294,10 +294,41 @@ pub struct RunsOf {
     pub before: Option<Uuid>,
 }
 
+/// A run in a list: without what went in and came out, which may be large.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct RunLine {
+    /// Primary key of `workflow_runs`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// As of [`Run`].
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    /// How long it took, in seconds.
+    #[diesel(sql_type = Double)]
+    pub elapsed_time: f64,
+    /// When it began, in UTC.
+    #[diesel(sql_type = Timestamp)]
+    pub created_at: NaiveDateTime,
+    /// When it ended, in UTC; none while it runs.
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub finished_at: Option<NaiveDateTime>,
+    /// `account` or `end_user`.
+    #[diesel(sql_type = Text)]
+    pub created_by_role: String,
+    /// The account or the end user.
+    #[diesel(sql_type = SqlUuid)]
+    pub created_by: Uuid,
+}
+
 /// The latest runs of an app, the newest first.
-pub async fn list(conn: &mut Conn, which: RunsOf, limit: i64) -> Result<Vec<Run>, StorageError> {
-    let found = select!(
-        "WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = 'app-run' \
+pub async fn list(
+    conn: &mut Conn,
+    which: RunsOf,
+    limit: i64,
+) -> Result<Vec<RunLine>, StorageError> {
+    let found = statement(
+        "SELECT r.id, r.status, r.elapsed_time, r.created_at, r.finished_at, r.created_by_role, r.created_by FROM workflow_runs r \
+         WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = 'app-run' \
            AND ($3 IS NULL OR (r.created_by_role = 'account' AND r.created_by = $3)) \
            AND ($4 IS NULL OR (r.created_at, r.id) < (SELECT b.created_at, b.id FROM workflow_runs b WHERE b.id = $4)) \
          ORDER BY r.created_at DESC, r.id DESC LIMIT $5"

@@ -5,7 +5,7 @@ use gatewright_domain::{
     ids::AppId,
 };
 use gatewright_storage_apps::erasure;
-use gatewright_usecase_kit::{Ctx, record};
+use gatewright_usecase_kit::{Ctx, delete_contents_at, record};
 
 use crate::{Actor, AppError, Apps, apps::get_for_update};
 
@@ -14,7 +14,8 @@ impl Apps {
     pub async fn delete(&self, ctx: &Ctx, actor: Actor, id: AppId) -> Result<(), AppError> {
         let mut tx = self.pool.begin().await?;
         let app = get_for_update(&mut tx, actor.workspace, id).await?;
-        erasure::delete_app(&mut tx, actor.workspace, id).await?;
+        let values = erasure::delete_app(&mut tx, actor.workspace, id).await?;
+        delete_contents_at(&mut tx, &self.env, ctx.now, &values.unwrap_or_default()).await?;
         let event = AuditEvent::new(AuditAction::AppDeleted)
             .by(actor.account)
             .within(Some(actor.workspace))

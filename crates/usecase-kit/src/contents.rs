@@ -1,6 +1,7 @@
 //! Contents of files outlive their rows for a moment: a job of the transaction that deletes the rows deletes
 //! the contents after it has committed, again and again until it worked.
 
+use chrono::{DateTime, Utc};
 use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{Job, JobId, QueueName, enqueue};
 use gatewright_storage_identity::upload_file::Orphans;
@@ -34,12 +35,25 @@ pub async fn delete_contents(
     ctx: &Ctx,
     orphans: Orphans,
 ) -> Result<(), Unavailable> {
-    for keys in orphans.into_keys().chunks(KEYS_OF_A_JOB) {
+    delete_contents_at(tx, env, ctx.now, &orphans.into_keys()).await
+}
+
+/// The same of contents under these keys, whose rows the transaction deletes.
+///
+/// # Errors
+/// When the database does not take the job.
+pub async fn delete_contents_at(
+    tx: &mut Tx,
+    env: &Env,
+    now: DateTime<Utc>,
+    keys: &[String],
+) -> Result<(), Unavailable> {
+    for keys in keys.chunks(KEYS_OF_A_JOB) {
         let job = DeleteContents {
             keys: keys.to_vec(),
         };
         let id = JobId::generate(env.ids.as_ref());
-        enqueue(tx.as_mut(), id, &job, ctx.now, ctx.now).await?;
+        enqueue(tx.as_mut(), id, &job, now, now).await?;
     }
     Ok(())
 }

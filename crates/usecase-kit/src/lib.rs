@@ -21,7 +21,7 @@ pub use account_cache::{AccountCache, CachedAccount};
 pub use audit::{record, record_alone, record_failure};
 pub use audit_base::{AuditBaseKeys, BaseState};
 pub use cached_bearers::CachedBearers;
-pub use contents::{DeleteContents, delete_contents};
+pub use contents::{DeleteContents, delete_contents, delete_contents_at};
 pub use deleted_conversation::DeleteConversation;
 pub use env::{Ctx, Env, dry};
 /// What an [`Env`] draws from.

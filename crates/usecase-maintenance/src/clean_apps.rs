@@ -5,6 +5,7 @@ use gatewright_domain::error::Unavailable;
 use gatewright_storage_apps::{app_dependency, erasure, pending_import};
 
 use super::clean::{BATCH, Cleaner};
+use gatewright_usecase_kit::delete_contents_at;
 
 impl Cleaner {
     /// Deletes what expired, and apps whose workspace is gone, each in a transaction of its own.
@@ -16,9 +17,10 @@ impl Cleaner {
         drop(conn);
         for orphan in orphans {
             let mut tx = self.pool.begin().await?;
-            let is_gone = erasure::delete_app(&mut tx, orphan.workspace, orphan.app).await?;
+            let values = erasure::delete_app(&mut tx, orphan.workspace, orphan.app).await?;
+            purged += usize::from(values.is_some());
+            delete_contents_at(&mut tx, &self.env, now, &values.unwrap_or_default()).await?;
             tx.commit().await?;
-            purged += usize::from(is_gone);
         }
         Ok(purged)
     }

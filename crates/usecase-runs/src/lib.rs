@@ -39,7 +39,7 @@ pub use crate::{
         CallReport, Commit, Committed, FormIssuer, NodeRunner, NodeWork, PortFuture, Ports,
         RunStore, Spills, StoreError,
     },
-    record::{Checkpoint, FormRecord, NodeRecord, NodeState, Record},
+    record::{Checkpoint, FormRecord, NodeRecord, NodeState, Offloaded, Record},
     recorder::{BatchError, BatchStore, Recorder},
     registry::{Capacity, Found, RunHandle, RunRegistry, StartError},
     stamp::files_among,

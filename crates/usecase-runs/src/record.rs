@@ -40,6 +40,23 @@ pub struct NodeRecord {
     pub number: u64,
     /// How far it is.
     pub state: NodeState,
+    /// Values that are kept whole elsewhere; the state has their beginning.
+    pub offloaded: Vec<Offloaded>,
+}
+
+/// A value of a node that is too large for its row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offloaded {
+    /// Which one: `inputs`, `process_data` or `outputs`.
+    pub kind: &'static str,
+    /// A new id for the file that it is: a secret, unlike the ids of executions.
+    pub file: Uuid,
+    /// Where the content is.
+    pub key: String,
+    /// In which kind of storage that is.
+    pub storage_type: String,
+    /// Bytes of the content.
+    pub bytes: usize,
 }
 
 /// How far a node is.

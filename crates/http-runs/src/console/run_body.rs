@@ -196,6 +196,28 @@ pub(crate) struct NodeExecutionBody {
     outputs_truncated: bool,
     /// Whether `process_data` is the beginning of what it worked with.
     process_data_truncated: bool,
+    /// The whole of `inputs`, where it is truncated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs_full_content: Option<FullContent>,
+    /// The whole of `outputs`, where it is truncated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs_full_content: Option<FullContent>,
+    /// The whole of `process_data`, where it is truncated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process_data_full_content: Option<FullContent>,
+}
+
+/// Where the whole of a large value is: a file with its JSON.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FullContent {
+    /// A signed address, good for some minutes.
+    download_url: String,
+}
+
+impl FullContent {
+    fn at(address: Option<String>) -> Option<Self> {
+        address.map(|download_url| Self { download_url })
+    }
 }
 
 impl NodeExecutionBody {
@@ -222,9 +244,12 @@ impl NodeExecutionBody {
             created_by_account: by.account.clone(),
             created_by_end_user: by.end_user.clone(),
             finished_at: row.finished_at.map(unix),
-            inputs_truncated: row.has_inputs_elsewhere,
-            outputs_truncated: row.has_outputs_elsewhere,
-            process_data_truncated: row.has_process_data_elsewhere,
+            inputs_truncated: node.whole.inputs.is_some(),
+            outputs_truncated: node.whole.outputs.is_some(),
+            process_data_truncated: node.whole.process_data.is_some(),
+            inputs_full_content: FullContent::at(node.whole.inputs),
+            outputs_full_content: FullContent::at(node.whole.outputs),
+            process_data_full_content: FullContent::at(node.whole.process_data),
         }
     }
 }

@@ -14,6 +14,8 @@ fn rows(app: AppId, home: WorkspaceId) -> String {
            VALUES ('{run}', '{home}', '{app}', '{nobody}', 'workflow', 'app-run', '1', 'running', 'account', '{nobody}'); \
          INSERT INTO workflow_node_executions (tenant_id, app_id, workflow_id, triggered_from, workflow_run_id, index, node_id, node_type, title, status, created_by_role, created_by) \
            VALUES ('{home}', '{app}', '{nobody}', 'workflow-run', '{run}', 1, 'n', 'start', 'S', 'running', 'account', '{nobody}'); \
+         INSERT INTO upload_files (id, tenant_id, storage_type, key, name, size, extension, created_by) \
+           VALUES ('{nobody}', '{home}', 'local', 'values/{app}', 'inputs.json', 2, 'json', '{nobody}'); \
          INSERT INTO workflow_node_execution_offload (tenant_id, app_id, type, file_id) VALUES ('{home}', '{app}', 'inputs', '{nobody}'); \
          INSERT INTO workflow_app_logs (tenant_id, app_id, workflow_id, workflow_run_id, created_from, created_by_role, created_by) \
            VALUES ('{home}', '{app}', '{nobody}', '{run}', 'openapi', 'account', '{nobody}'); \
@@ -50,13 +52,14 @@ fn rows(app: AppId, home: WorkspaceId) -> String {
     )
 }
 
-const TABLES: [&str; 30] = [
+const TABLES: [&str; 31] = [
     "apps",
     "workflows",
     "installed_apps",
     "workflow_runs",
     "workflow_node_executions",
     "workflow_node_execution_offload",
+    "upload_files",
     "workflow_app_logs",
     "gatewright_run_leases",
     "gatewright_run_checkpoints",
@@ -108,16 +111,14 @@ async fn app_goes_with_everything_and_nothing_of_another_with_it() {
     }
     let mut conn = ground.conn().await;
     let elsewhere = WorkspaceId(id());
-    assert!(
-        !erasure::delete_app(&mut conn, elsewhere, apps[0])
-            .await
-            .unwrap()
-    );
+    let foreign = erasure::delete_app(&mut conn, elsewhere, apps[0]).await;
+    assert_eq!(foreign.unwrap(), None);
     for table in TABLES {
         let rows = ground.db.query(&format!("SELECT 1 FROM {table}")).await;
         assert_eq!(rows.len(), 2, "{table}");
     }
-    assert!(erasure::delete_app(&mut conn, home, apps[0]).await.unwrap());
+    let gone = erasure::delete_app(&mut conn, home, apps[0]).await.unwrap();
+    assert_eq!(gone, Some(vec![format!("values/{}", apps[0])]));
     for table in TABLES {
         let rows = ground.db.query(&format!("SELECT 1 FROM {table}")).await;
         assert_eq!(rows.len(), 1, "{table}");

@@ -321,7 +321,9 @@ async fn node_row_is_replaced_by_a_later_one_of_its_id() {
         ground.node(run, id(), "running"),
     ];
     node::upsert(&mut conn, &again).await.unwrap();
-    let rows = node::list(&mut conn, run).await.unwrap();
+    let rows = node::list(&mut conn, run, &[execution]).await.unwrap();
+    assert!(rows.len() == 1 && rows[0].id != execution);
+    let rows = node::list(&mut conn, run, &[]).await.unwrap();
     assert_eq!(rows.len(), 2);
     let row = rows.iter().find(|row| row.id == execution).unwrap();
     assert_eq!(

@@ -77,6 +77,7 @@ impl Stamp {
             id: execution_id(self.plan.key.run_id, node.execution),
             number: node.execution,
             state,
+            offloaded: vec![],
         };
         Stamped {
             events: if container { Vec::new() } else { vec![event] },
