@@ -4546,6 +4546,11 @@ export interface components {
             custom_disclaimer?: components["schemas"]["SiteText"] | null;
             customize_token_strategy?: components["schemas"]["TokenStrategy"] | null;
             prompt_public?: boolean | null;
+            /** @description Ours: origins whose pages may show the app's page in a frame, with commas between; empty: none but ours. It takes from what the
+             *     installation allows (`GATEWRIGHT_EMBED_ORIGINS`), and adds nothing. */
+            embed_origins?: components["schemas"]["SiteText"] | null;
+            /** @description Ours: whether answers on the app's page load pictures of other servers. */
+            remote_pictures?: boolean | null;
             show_workflow_steps?: boolean | null;
             use_icon_as_answer_icon?: boolean | null;
         };

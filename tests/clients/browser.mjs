@@ -4,7 +4,8 @@
 //   {"evaluate": SCRIPT} {"cookies": URL} {"screenshot": PATH} {"problems": true}
 //   {"keys": [KEY, …]} {"axe": true} (what axe-core finds serious, light and dark, and what a phone cannot show)
 //   {"plant": COOKIE} (what somebody else sets: name, value, and url or domain and path)
-//   {"weigh": true} (files and bytes that it loaded)
+//   {"weigh": true} (files and bytes that it loaded) {"size": [WIDTH, HEIGHT]} {"dark": BOOLEAN} {"block": PATTERN} (addresses that do not load)
+//   {"choose": SELECTOR, "file": PATH} {"in": SELECTOR} (what is filled in, clicked and seen stands in that frame)
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -28,11 +29,16 @@ page.on('console', (message) => {
 })
 
 async function act(command) {
+  if (command.size) await page.setViewportSize({ width: command.size[0], height: command.size[1] })
+  if (command.dark !== undefined) await page.emulateMedia({ colorScheme: command.dark ? 'dark' : 'light' })
+  if (command.block) await page.route(command.block, (route) => route.abort())
   if (command.goto) await page.goto(command.goto)
+  const where = command.in ? page.frameLocator(command.in) : page
   if (command.plant) await page.context().addCookies([command.plant])
-  if (command.fill) await page.fill(command.fill, command.with)
-  if (command.click) await page.click(command.click)
-  if (command.see) await page.getByText(command.see, { exact: false }).and(page.locator(':visible')).first().waitFor()
+  if (command.fill) await where.locator(command.fill).first().fill(command.with)
+  if (command.choose) await where.locator(command.choose).first().setInputFiles(command.file)
+  if (command.click) await where.locator(command.click).first().click()
+  if (command.see) await where.getByText(command.see, { exact: false }).and(where.locator(':visible')).first().waitFor()
   for (const key of command.keys ?? []) await page.keyboard.press(key)
   const value = command.evaluate ? await page.evaluate(command.evaluate) : undefined
   let serious
@@ -53,7 +59,8 @@ async function act(command) {
     await page.setViewportSize(usual)
   }
   const weight = command.weigh && await page.evaluate(() => {
-    const files = performance.getEntriesByType('resource')
+    // What is asked of the API is no part of the page.
+    const files = performance.getEntriesByType('resource').filter(({ name }) => !new URL(name).pathname.startsWith('/api/'))
     const all = [...files, ...performance.getEntriesByType('navigation')]
     return { files: files.length, bytes: all.reduce((sum, one) => sum + one.transferSize, 0) }
   })

@@ -318,17 +318,51 @@ const EDGES: &[(&str, &[&str])] = &[
             "usecase-workspace",
         ],
     ),
+    // The form that a run begins with: members and visitors fill in the same one.
+    (
+        "run-form",
+        &[
+            "domain",
+            // Files beside the inputs of a form are taken in as by the API.
+            "http-files",
+            "http-kit",
+            "pages-kit",
+            "run-service",
+            "usecase-apps",
+            "usecase-files",
+            "usecase-kit",
+        ],
+    ),
     (
         "pages-apps",
         &[
             "domain",
-            // Files beside the inputs of a form are taken in as by the API.
             "http-files",
             "http-kit",
             "markdown",
             "pages-kit",
             // What a run says while its page is open.
             "run-events",
+            "run-form",
+            "run-service",
+            "usecase-apps",
+            "usecase-files",
+            "usecase-kit",
+        ],
+    ),
+    // The same beside it for visitors, who are let in as by the API of web apps.
+    (
+        "pages-webapp",
+        &[
+            "auth",
+            // What was said before the form that is answered.
+            "conversation-service",
+            "domain",
+            "http-files",
+            "http-kit",
+            "markdown",
+            "pages-kit",
+            "run-form",
             "run-service",
             "usecase-apps",
             "usecase-files",
@@ -359,6 +393,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "http-webapp",
             "pages",
             "pages-apps",
+            "pages-webapp",
             "usecase-kit",
         ],
     ),
@@ -511,6 +546,8 @@ const OWNERS: &[(&str, &[&str])] = &[
             "pages",
             "pages-apps",
             "pages-kit",
+            "pages-webapp",
+            "run-form",
             "http",
             "api-server",
             "sandbox-server",
@@ -526,8 +563,8 @@ const OWNERS: &[(&str, &[&str])] = &[
             "http-service",
             "http-webapp",
             // Forms with files in them.
-            "pages-apps",
             "pages-kit",
+            "run-form",
         ],
     ),
     ("object_store", &["objects"]),

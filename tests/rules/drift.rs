@@ -572,7 +572,7 @@ fn g10_page_has_one_filled_button_at_most_and_its_dangers_are_marked() {
     // Signing oneself out is undone by signing in; signing others out is not.
     const OWN_SIGN_OUT: &str = "action=\"/signout\"";
     let (mut filled, mut dangers) = (0, 0);
-    let folders = ["pages", "pages-apps", "pages-kit"]
+    let folders = ["pages", "pages-apps", "pages-kit", "pages-webapp"]
         .map(|name| root().join("crates").join(name).join("templates"));
     let files = folders
         .into_iter()

@@ -19,6 +19,8 @@ settings! {
         CONSOLE_CORS_ALLOW_ORIGINS => console_origins: Vec<String> = vec![], "https://console.example.com";
         /// Origins whose pages may call `/api`, where web apps are; `*`: any.
         WEB_API_CORS_ALLOW_ORIGINS => web_origins: Vec<String> = vec!["*".into()], "https://www.example.com";
+        /// Origins whose pages may show the pages of apps in a frame, as `embed.min.js` does; `*`: any; `none`: none but ours.
+        GATEWRIGHT_EMBED_ORIGINS => embed_origins: Vec<String> = vec!["*".into()], "https://www.example.com";
         /// Seconds that a shutdown waits for running requests.
         GATEWRIGHT_SHUTDOWN_SECONDS => shutdown_seconds: u16 = 30, "30";
     }

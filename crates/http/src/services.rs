@@ -26,6 +26,7 @@ use gatewright_http_runs::RunsServices;
 use gatewright_http_webapp::WebAppServices;
 use gatewright_pages as pages;
 use gatewright_pages_apps as pages_apps;
+use gatewright_pages_webapp as pages_webapp;
 use gatewright_usecase_kit::readiness::Readiness;
 
 use crate::{openapi_document::document, slices};
@@ -134,6 +135,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
         mount(config, "", slices::operations_elsewhere(Surface::Console));
         mount(config, "", system_surface::operations());
         pages_apps::mount_run_form(config);
+        pages_webapp::mount(config);
         pages::mount_files(config);
         pages::reference::mount(config, document);
         config.default_service(web::to(pages::nowhere));

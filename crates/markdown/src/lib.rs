@@ -1,5 +1,10 @@
-//! Markdown that people wrote, or that their workflows put together, as HTML that can do nothing: paragraphs, emphasis, lists, code,
-//! tables, and links to `http`, `https` and `mailto`. Tags that stand in it are taken out, their text stays.
+//! Markdown that people wrote, or that their workflows and models put together, as HTML that can do nothing: paragraphs, emphasis, lists,
+//! code, tables, and links to `http`, `https` and `mailto`. Tags that stand in it are taken out, their text stays. Answers of models
+//! ([`answer_to_html`]) have headings, quotations, formulas and pictures beside it.
+
+mod answer;
+
+pub use answer::{Pictures, answer_to_html};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -105,7 +110,7 @@ impl Writer {
     }
 }
 
-fn leads_out(url: &str) -> bool {
+pub(crate) fn leads_out(url: &str) -> bool {
     let starts = |scheme: &&str| {
         let start = url.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
@@ -114,7 +119,7 @@ fn leads_out(url: &str) -> bool {
 }
 
 /// What stands between tags.
-fn without_tags(html: &str) -> String {
+pub(crate) fn without_tags(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some((before, behind)) = rest.split_once('<') {
@@ -125,7 +130,7 @@ fn without_tags(html: &str) -> String {
     text
 }
 
-fn escape(text: &str, out: &mut String) {
+pub(crate) fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),

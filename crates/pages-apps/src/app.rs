@@ -13,11 +13,7 @@ use gatewright_usecase_apps::{App, Apps};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{
-    CHATFLOW, Visit,
-    fields::{Field, fields, message_field, text},
-    problem, words,
-};
+use super::{CHATFLOW, Visit, words};
 use gatewright_pages_kit::{
     guard::csrf_token,
     link::Link,
@@ -25,6 +21,11 @@ use gatewright_pages_kit::{
     pager::ROWS,
     time::{When, Zone},
     unavailable::unavailable,
+};
+use gatewright_run_form::{
+    fields::{Field, fields, message_field, text},
+    icon::emoji,
+    problem,
 };
 
 /// A run in the list.
@@ -197,7 +198,7 @@ pub(super) async fn render(
     };
     let shown = AppPage {
         page: visit.page(&app.name).with_error(view.error),
-        icon: words::icon(&app.icon),
+        icon: emoji(app.icon.kind.as_deref(), app.icon.content.as_deref()),
         kind: words::mode(visit.language, &app.mode),
         description: app.description,
         csrf_token: csrf_token(request, &visit.session),

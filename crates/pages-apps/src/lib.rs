@@ -5,17 +5,13 @@
 //! Members see the runs that they began themselves; whoever may edit apps sees everybody's, and what went through each node.
 
 mod app;
-mod fields;
-mod file_choice;
 mod list;
 mod live;
-mod problem;
 mod progress;
 mod run;
 mod run_form;
 mod start;
 mod state;
-mod upload;
 mod words;
 
 use actix_web::{

@@ -10,6 +10,7 @@ use gatewright_pages_kit::{
     page::{Page, PageLanguage, show_app},
     pager::{Pager, ROWS},
 };
+use gatewright_run_form::{icon::emoji, problem};
 
 /// From so many apps on, one may look for a name.
 const MANY: u64 = 6;
@@ -85,7 +86,7 @@ async fn read(
             limit: u32::from(ROWS),
         };
         let found = apps.list(visit.workspace.id, &filter, asked).await;
-        found.map_err(|error| super::problem::of_run(visit.language, &error.into()))
+        found.map_err(|error| problem::of_run(visit.language, &error.into()))
     };
     let first = wanted.unwrap_or(1).max(1);
     let found = page(first).await?;
@@ -111,7 +112,7 @@ fn kept(links: Vec<(String, String)>, search: &str) -> Vec<(String, String)> {
 fn entry(language: PageLanguage, app: App) -> Entry {
     Entry {
         path: format!("/apps/{}", app.id),
-        icon: words::icon(&app.icon),
+        icon: emoji(app.icon.kind.as_deref(), app.icon.content.as_deref()),
         kind: words::mode(language, &app.mode),
         is_published: app.workflow_id.is_some() || app.model_config_id.is_some(),
         name: app.name,

@@ -15,12 +15,12 @@ use gatewright_run_service::{RunService, Talk};
 use gatewright_usecase_apps::Apps;
 
 use super::{
-    problem,
     progress::{News, Progress},
     run::{RunPath, Seen},
     state::{RunState, is_running},
 };
 use gatewright_pages_kit::guard::csrf_token;
+use gatewright_run_form::problem;
 
 /// What happens within this time is shown at once: a quick loop has hundreds of nodes a second.
 const GATHER: Duration = Duration::from_millis(200);

@@ -13,12 +13,13 @@ use gatewright_usecase_apps::{App, Apps};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{HERE, Visit, fields, problem, progress::Progress, state::RunState};
+use super::{HERE, Visit, progress::Progress, state::RunState};
 use gatewright_pages_kit::{
     form::PageForm,
     guard::{csrf_token, sent_by},
     page::{Page, onward, show_app},
 };
+use gatewright_run_form::{fields, problem};
 
 /// An app and a run of it, in a path.
 #[derive(Debug, Clone, Copy, Deserialize)]

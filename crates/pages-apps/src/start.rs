@@ -5,7 +5,8 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use gatewright_domain::ids::AppId;
+use gatewright_domain::{file::FileOwner, ids::AppId};
+use gatewright_http_files::Uploader;
 use gatewright_http_kit::extract::{PathId, RequestCtx};
 use gatewright_run_service::{
     Asked, Caller, InputField, RunService, RunServiceError, StartRun, Surface, UnknownConversation,
@@ -17,14 +18,16 @@ use uuid::Uuid;
 use super::{
     CHATFLOW, HERE, Visit,
     app::{NoForm, View, declared, form, render},
-    fields::{self, Field, InputProblem, MESSAGE, inputs},
-    problem,
-    upload::{Read, Reading},
 };
 use gatewright_pages_kit::{
     form::{PageForm, PartedForm, status_of},
-    guard::{sent_by, signed_in},
+    guard::{require_token, sent_by, signed_in},
     page::onward,
+};
+use gatewright_run_form::{
+    fields::{self, Field, InputProblem, MESSAGE, inputs},
+    problem,
+    reading::{Read, Reading, Sender},
 };
 
 /// Begins a run.
@@ -66,6 +69,17 @@ pub(super) async fn post_with_files(
     };
     match begun.await {
         Ok(answer) | Err(answer) => answer,
+    }
+}
+
+impl Sender for Visit {
+    /// The form must be from a page of this session: its token stands before its files.
+    async fn uploader(&self, form: &PageForm) -> Result<Uploader, HttpResponse> {
+        require_token(form, &self.session, HERE)?;
+        Ok(Uploader {
+            owner: FileOwner::Account(self.session.account.id),
+            workspace: self.workspace.id,
+        })
     }
 }
 

@@ -173,7 +173,7 @@ fn named(object: Option<&str>, most: usize, is_shown: impl Fn(&str) -> bool) -> 
     members
         .map(|(name, value)| {
             let is_text = value.is_string();
-            let text = super::fields::text(&value);
+            let text = gatewright_run_form::fields::text(&value);
             let count = text.chars().count();
             Named {
                 name,

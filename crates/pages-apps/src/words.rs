@@ -1,7 +1,5 @@
 //! What kinds of apps, states and durations are called by people.
 
-use gatewright_usecase_apps::Icon;
-
 use gatewright_pages_kit::page::PageLanguage;
 
 /// What a kind of app is called.
@@ -65,14 +63,6 @@ pub(super) fn duration(language: PageLanguage, seconds: f64) -> String {
     )
 }
 
-/// The drawing of an app when it is a character; names and addresses of drawings are not shown.
-pub(super) fn icon(icon: &Icon) -> Option<String> {
-    let is_emoji = icon.kind.as_deref().unwrap_or("emoji") == "emoji";
-    let text = icon.content.as_deref()?;
-    let is_short = text.chars().count() <= 8 && !text.is_ascii();
-    (is_emoji && is_short).then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,21 +82,5 @@ mod tests {
             assert_eq!(duration(PageLanguage::English, seconds), told, "{seconds}");
         }
         assert_eq!(duration(PageLanguage::Chinese, 2.0), "2.0 秒");
-    }
-
-    #[test]
-    fn icon_is_shown_when_it_is_a_character() {
-        let of = |kind: &str, content: &str| {
-            icon(&Icon {
-                kind: Some(kind.into()),
-                content: Some(content.into()),
-                ..Icon::default()
-            })
-        };
-        assert_eq!(of("emoji", "🤖").as_deref(), Some("🤖"));
-        assert_eq!(of("emoji", "robot_face"), None);
-        assert_eq!(of("image", "🤖"), None);
-        assert_eq!(of("emoji", "很长很长很长很长很长"), None);
-        assert_eq!(icon(&Icon::default()), None);
     }
 }

@@ -63,7 +63,7 @@ impl FromRequest for PageForm {
     }
 }
 
-/// A form of the page of a run's form, which mails open at the web app's address.
+/// A form of a page that may stand at the web app's address: of a run's form, which mails open there, and of the page of an app.
 pub struct RunForm(pub PageForm);
 
 impl FromRequest for RunForm {
@@ -89,31 +89,20 @@ impl FromRequest for PartedForm {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let parts = Multipart::from_request(&request, payload);
-        Box::pin(async move {
-            let urls = Data::<PublicUrls>::extract(&request).await?;
-            let language = PageLanguage::of(&request);
-            if !comes_from_own_page(&request, |origin| urls.is_own_origin(origin)) {
-                return Err(FormRefusal::foreign(language, &urls).into());
-            }
-            let refused = |problem| FormRefusal::unreadable(language, problem);
-            if request.content_type() != "multipart/form-data" {
-                return Err(refused(Unreadable::MediaType).into());
-            }
-            let length = request.headers().get(CONTENT_LENGTH);
-            let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-            if length.is_some_and(|length| length > MAX_WITH_FILES) {
-                return Err(refused(Unreadable::TooLarge).into());
-            }
-            let parts = parts.await.map_err(|_| refused(Unreadable::Syntax))?;
-            let form = PageForm {
-                fields: vec![],
-                language,
-                request,
-            };
-            Ok(Self { form, parts })
-        })
+        read_parts(request, payload, PublicUrls::is_own_origin)
+    }
+}
+
+/// A form with files, of a page that may stand at the web app's address.
+pub struct PartedRunForm(pub PartedForm);
+
+impl FromRequest for PartedRunForm {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = read_parts(request, payload, PublicUrls::is_form_origin);
+        Box::pin(async move { form.await.map(Self) })
     }
 }
 
@@ -143,6 +132,39 @@ fn read_form(
             language,
             request,
         })
+    })
+}
+
+/// Reads the beginning of a form with files, from pages of the origins that `is_own` takes.
+fn read_parts(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    is_own: fn(&PublicUrls, &str) -> bool,
+) -> <PartedForm as FromRequest>::Future {
+    let request = request.clone();
+    let parts = Multipart::from_request(&request, payload);
+    Box::pin(async move {
+        let urls = Data::<PublicUrls>::extract(&request).await?;
+        let language = PageLanguage::of(&request);
+        if !comes_from_own_page(&request, |origin| is_own(&urls, origin)) {
+            return Err(FormRefusal::foreign(language, &urls).into());
+        }
+        let refused = |problem| FormRefusal::unreadable(language, problem);
+        if request.content_type() != "multipart/form-data" {
+            return Err(refused(Unreadable::MediaType).into());
+        }
+        let length = request.headers().get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if length.is_some_and(|length| length > MAX_WITH_FILES) {
+            return Err(refused(Unreadable::TooLarge).into());
+        }
+        let parts = parts.await.map_err(|_| refused(Unreadable::Syntax))?;
+        let form = PageForm {
+            fields: vec![],
+            language,
+            request,
+        };
+        Ok(PartedForm { form, parts })
     })
 }
 

@@ -33,17 +33,26 @@ pub enum PageLanguage {
 impl PageLanguage {
     /// What the browser asks for first, of what there is.
     pub fn of(request: &HttpRequest) -> Self {
+        Self::wanted(request).unwrap_or(Self::English)
+    }
+
+    /// What the browser asks for first, if there is any of it.
+    pub fn wanted(request: &HttpRequest) -> Option<Self> {
         let wanted = request.headers().get(header::ACCEPT_LANGUAGE);
         let wanted = wanted
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         let mut tags = wanted.split(',').map(|tag| tag.trim().to_ascii_lowercase());
-        let known = tags.find_map(|tag| match tag.get(..2) {
+        tags.find_map(|tag| Self::of_tag(&tag))
+    }
+
+    /// The language of a tag such as `zh-Hans`; none when nothing is written in it.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        match tag.get(..2) {
             Some("zh") => Some(Self::Chinese),
             Some("en") => Some(Self::English),
             _ => None,
-        });
-        known.unwrap_or(Self::English)
+        }
     }
 
     /// The text in this language.
@@ -254,7 +263,8 @@ pub fn show_app(status: StatusCode, template: &impl Template) -> HttpResponse {
     show_under(APP_POLICY, status, template)
 }
 
-fn show_under(policy: &str, status: StatusCode, template: &impl Template) -> HttpResponse {
+/// A page under a policy of its own (CSP).
+pub fn show_under(policy: &str, status: StatusCode, template: &impl Template) -> HttpResponse {
     match template.render() {
         Ok(html) => HttpResponse::build(status)
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))

@@ -77,6 +77,8 @@ diesel::table! {
         customize_domain -> Nullable<Text>,
         customize_token_strategy -> Text,
         prompt_public -> Bool,
+        gatewright_embed_origins -> Nullable<Text>,
+        gatewright_remote_pictures -> Nullable<Bool>,
         status -> Text,
         created_by -> Nullable<Uuid>,
         created_at -> Timestamp,

@@ -67,6 +67,12 @@ pub struct Look {
     pub customize_token_strategy: String,
     /// Whether users see the prompt.
     pub prompt_public: bool,
+    /// Origins whose pages may show the app's page in a frame, with commas between; none: as the installation has it.
+    #[diesel(column_name = gatewright_embed_origins)]
+    pub embed_origins: Option<String>,
+    /// Whether answers on the page load pictures of other servers; none: they don't.
+    #[diesel(column_name = gatewright_remote_pictures)]
+    pub remote_pictures: Option<bool>,
 }
 
 #[derive(Queryable, Selectable)]

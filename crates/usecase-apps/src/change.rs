@@ -68,6 +68,8 @@ pub struct SiteChange {
     pub custom_disclaimer: Option<String>,
     pub customize_token_strategy: Option<&'static str>,
     pub prompt_public: Option<bool>,
+    pub embed_origins: Option<String>,
+    pub remote_pictures: Option<bool>,
 }
 
 impl SiteChange {
@@ -116,6 +118,7 @@ impl SiteChange {
             chat_color_theme
         );
         set_some!(copyright, privacy_policy, custom_disclaimer);
+        set_some!(embed_origins, remote_pictures);
         if let Some(strategy) = self.customize_token_strategy {
             strategy.clone_into(&mut look.customize_token_strategy);
         }

@@ -157,6 +157,8 @@ fn site_of(app: &App, env: &Env, code: String, language: Option<&str>) -> Site {
             custom_disclaimer: Some(String::new()),
             customize_token_strategy: "not_allow".to_owned(),
             prompt_public: false,
+            embed_origins: None,
+            remote_pictures: None,
         },
         code,
         customize_domain: None,

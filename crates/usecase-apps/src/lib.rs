@@ -47,7 +47,7 @@ pub use gatewright_dsl::{AppMode, Dependency, IconType, ImportStatus, Variable};
 pub use gatewright_storage_apps::{
     app::{App, Filter, Icon, Order},
     person::Person,
-    site::Site,
+    site::{Look, Site},
     tag::AppTag,
     workflow::VersionFilter,
 };

@@ -175,7 +175,7 @@ pub(crate) fn draw() -> anyhow::Result<()> {
         fast: false,
         long: false,
         only: Some("it".into()),
-        name: Some("/^e2e::(pages|app_pages|sso)::/".into()),
+        name: Some("/^e2e::(pages|app_pages|sso|web_pages)::/".into()),
     };
     run_with(&options, Some(&folder))?;
     println!("==> drawn into {}", folder.display());

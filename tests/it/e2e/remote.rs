@@ -96,6 +96,11 @@ impl Chromium {
     /// What went wrong in the pages: exceptions, violations of their own policy.
     /// No serious fault for whoever cannot see or point, no more than the budget; and a picture.
     pub(crate) async fn look(&mut self, name: &str) {
+        self.look_within(name, MAX_BYTES, MAX_FILES).await;
+    }
+
+    /// The same, with a budget of its own.
+    pub(crate) async fn look_within(&mut self, name: &str, max_bytes: u64, max_files: u64) {
         let mut command = json!({"axe": true, "weigh": true});
         if let Ok(folder) = std::env::var("GATEWRIGHT_SCREENSHOTS") {
             command["screenshot"] = json!(format!("{folder}/{name}.png"));
@@ -103,8 +108,8 @@ impl Chromium {
         let seen = self.act(command).await;
         assert_eq!(seen["serious"], json!([]), "{name}");
         let number = |what: &str| seen["weight"][what].as_u64().unwrap();
-        assert!(number("bytes") <= MAX_BYTES, "{name}: {seen}");
-        assert!(number("files") <= MAX_FILES, "{name}: {seen}");
+        assert!(number("bytes") <= max_bytes, "{name}: {seen}");
+        assert!(number("files") <= max_files, "{name}: {seen}");
     }
 
     pub(crate) async fn problems(&mut self) -> Vec<Value> {

@@ -51,7 +51,7 @@ fn pages() -> Vec<(String, String)> {
         let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
         std::fs::read_to_string(format!("{crates}/{name}/src/lib.rs")).unwrap()
     };
-    let source = of("pages") + &of("pages-apps");
+    let source = of("pages") + &of("pages-apps") + &of("pages-webapp");
     let routes = source.split(".route(").skip(1);
     let mut all: Vec<(String, String)> = routes
         .filter_map(|route| {

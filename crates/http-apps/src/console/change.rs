@@ -211,6 +211,11 @@ pub(crate) struct UpdateSite {
     custom_disclaimer: Option<SiteText>,
     customize_token_strategy: Option<TokenStrategy>,
     prompt_public: Option<bool>,
+    /// Ours: origins whose pages may show the app's page in a frame, with commas between; empty: none but ours. It takes from what the
+    /// installation allows (`GATEWRIGHT_EMBED_ORIGINS`), and adds nothing.
+    embed_origins: Option<SiteText>,
+    /// Ours: whether answers on the app's page load pictures of other servers.
+    remote_pictures: Option<bool>,
     show_workflow_steps: Option<bool>,
     use_icon_as_answer_icon: Option<bool>,
 }
@@ -234,6 +239,8 @@ impl From<UpdateSite> for SiteChange {
             custom_disclaimer: input.custom_disclaimer.map(SiteText::into_inner),
             customize_token_strategy: input.customize_token_strategy.map(TokenStrategy::as_str),
             prompt_public: input.prompt_public,
+            embed_origins: input.embed_origins.map(SiteText::into_inner),
+            remote_pictures: input.remote_pictures,
         }
     }
 }

@@ -30,6 +30,8 @@ async fn site_of_an_app_is_read_back_as_written_and_changed() {
             custom_disclaimer: Some(String::new()),
             customize_token_strategy: "must".to_owned(),
             prompt_public: true,
+            embed_origins: Some("https://a.example".to_owned()),
+            remote_pictures: Some(true),
         },
         code: "0123456789abcdef".to_owned(),
         customize_domain: None,
@@ -44,6 +46,8 @@ async fn site_of_an_app_is_read_back_as_written_and_changed() {
         Some(made.clone())
     );
     made.look.description = None;
+    made.look.embed_origins = None;
+    made.look.remote_pictures = Some(false);
     made.code = "fedcba9876543210".to_owned();
     made.updated_by = Some(AccountId(id()));
     made.updated_at = minutes(1);

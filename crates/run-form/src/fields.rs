@@ -1,52 +1,60 @@
 //! The run form of an app: a control for each of its inputs, and back from what was filled in to inputs.
 
 use gatewright_run_service::{InputField, InputKind};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::file_choice::FileChoice;
+use crate::file_choice::FileChoice;
 use gatewright_pages_kit::{form::PageForm, page::PageLanguage};
 
 /// How an input is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Control {
+pub enum Control {
     /// A line of text.
     Line,
     /// Several lines of text.
     Area,
     /// One of the options.
     Select,
+    /// A number, with or without a fraction.
     Number,
+    /// Checked or not.
     Checkbox,
     /// Several lines of JSON.
     Json,
     /// Files to choose.
     Files,
-    /// It cannot be filled in here.
-    None,
+    /// Addresses of files, one a line, where none are taken from here.
+    Links,
 }
 
 /// A field of the form.
 #[derive(Debug)]
-pub(super) struct Field {
+pub struct Field {
     /// Unique on the page.
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) control: Control,
-    pub(super) value: String,
-    pub(super) options: Vec<String>,
-    pub(super) is_required: bool,
+    pub id: String,
+    /// The name that the browser sends.
+    pub name: String,
+    /// What people read beside it.
+    pub label: String,
+    /// How it is filled in.
+    pub control: Control,
+    /// What stands in it already.
+    pub value: String,
+    /// What can be selected.
+    pub options: Vec<String>,
+    /// Whether it must be filled in.
+    pub is_required: bool,
     /// The most characters, when there is a most.
-    pub(super) most: Option<u64>,
+    pub most: Option<u64>,
     /// Of a field for files: which.
-    pub(super) files: Option<FileChoice>,
+    pub files: Option<FileChoice>,
     /// What is wrong with what was filled in.
-    pub(super) problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 impl Field {
     /// Whether it is a control of that name; templates compare by it.
-    pub(super) fn is_a(&self, name: &str) -> bool {
+    pub fn is_a(&self, name: &str) -> bool {
         let own = match self.control {
             Control::Line => "line",
             Control::Area => "area",
@@ -55,26 +63,27 @@ impl Field {
             Control::Checkbox => "checkbox",
             Control::Json => "json",
             Control::Files => "files",
-            Control::None => "none",
+            Control::Links => "links",
         };
         own == name
     }
 
-    pub(super) fn is_checked(&self) -> bool {
+    /// Whether a checkbox is checked.
+    pub fn is_checked(&self) -> bool {
         self.value == "true"
     }
 }
 
 /// What the field of an input is called in the form: an input may be called as one of our own fields.
-pub(super) fn name(variable: &str) -> String {
+pub fn name(variable: &str) -> String {
     format!("input.{variable}")
 }
 
 /// The name of the field for what is said.
-pub(super) const MESSAGE: &str = "message";
+pub const MESSAGE: &str = "message";
 
 /// The field for what is said to an app.
-pub(super) fn message_field(label: &str, value: String) -> Field {
+pub fn message_field(label: &str, value: String) -> Field {
     Field {
         id: MESSAGE.to_owned(),
         name: MESSAGE.to_owned(),
@@ -90,7 +99,7 @@ pub(super) fn message_field(label: &str, value: String) -> Field {
 }
 
 /// The fields of a form, with the value that `filled` has for an input, or else its default.
-pub(super) fn fields(
+pub fn fields(
     declared: &[InputField],
     filled: impl Fn(&InputField) -> Option<String>,
 ) -> Vec<Field> {
@@ -134,7 +143,7 @@ fn control(field: &InputField) -> Control {
         InputKind::File | InputKind::FileList if field.files.allows_method("local_file") => {
             Control::Files
         }
-        InputKind::File | InputKind::FileList => Control::None,
+        InputKind::File | InputKind::FileList => Control::Links,
     }
 }
 
@@ -146,7 +155,7 @@ fn is_text(kind: InputKind) -> bool {
 }
 
 /// A value as a control shows it.
-pub(super) fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -159,16 +168,16 @@ pub(super) fn text(value: &Value) -> String {
 
 /// An input that does not fit, told at its field.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct InputProblem {
+pub struct InputProblem {
     /// The name of the field.
-    pub(super) name: String,
+    pub name: String,
     /// What is wrong with it, in words.
-    pub(super) words: String,
+    pub words: String,
 }
 
 impl InputProblem {
     /// With an input of this name.
-    pub(super) fn of_input(variable: &str, words: String) -> Self {
+    pub fn of_input(variable: &str, words: String) -> Self {
         Self {
             name: name(variable),
             words,
@@ -176,7 +185,7 @@ impl InputProblem {
     }
 
     /// Puts it where its field is.
-    pub(super) fn show(&self, fields: &mut [Field]) {
+    pub fn show(&self, fields: &mut [Field]) {
         for field in fields.iter_mut().filter(|field| field.name == self.name) {
             field.problem = Some(self.words.clone());
         }
@@ -185,7 +194,7 @@ impl InputProblem {
 
 /// The inputs of a form that was filled in. Whether they fit is the run's business; what was left empty and must not be is left
 /// out, so that it says so.
-pub(super) fn inputs(
+pub fn inputs(
     language: PageLanguage,
     declared: &[InputField],
     sent: &PageForm,
@@ -209,22 +218,35 @@ pub(super) fn inputs(
 fn value(field: &InputField, filled: &str) -> serde_json::Result<Option<Value>> {
     let is_empty = filled.trim().is_empty();
     Ok(match control(field) {
-        Control::None => None,
         Control::Checkbox => Some(Value::Bool(filled == "true")),
         Control::Line | Control::Area if is_empty && field.required => None,
         // Browsers send the end of a line as two characters.
         Control::Line | Control::Area => Some(Value::String(filled.replace("\r\n", "\n"))),
-        Control::Select | Control::Number | Control::Json | Control::Files if is_empty => None,
+        Control::Select | Control::Number | Control::Json | Control::Files | Control::Links
+            if is_empty =>
+        {
+            None
+        }
         Control::Select | Control::Number => Some(Value::String(filled.to_owned())),
+        Control::Links => links(field.kind, filled),
         // Which files were uploaded, as runs are told of them.
         Control::Json | Control::Files => Some(serde_json::from_str(filled)?),
     })
 }
 
+/// Files elsewhere, by their addresses.
+fn links(kind: InputKind, filled: &str) -> Option<Value> {
+    let lines = filled.lines().map(str::trim);
+    let addresses = lines.filter(|line| !line.is_empty());
+    let mut files = addresses.map(|url| json!({"transfer_method": "remote_url", "url": url}));
+    match kind {
+        InputKind::FileList => Some(Value::Array(files.collect())),
+        _ => files.next(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn field(kind: &str, required: bool) -> InputField {
@@ -254,6 +276,27 @@ mod tests {
             assert_eq!(value, found, "{kind} {required} {filled:?}");
         }
         assert!(value(&field("json_object", false), "{").is_err());
+    }
+
+    #[test]
+    fn file_that_is_not_taken_from_here_is_named_by_its_address() {
+        let field = |kind| {
+            serde_json::from_value(json!({"variable": "x", "type": kind, "allowed_file_upload_methods": ["remote_url"]}))
+                .unwrap()
+        };
+        let file = |url| json!({"transfer_method": "remote_url", "url": url});
+        let one = value(
+            &field("file"),
+            " https://a.example/1 \r\nhttps://a.example/2",
+        );
+        assert_eq!(one.unwrap(), Some(file("https://a.example/1")));
+        let many = value(
+            &field("file-list"),
+            "https://a.example/1\r\n\r\nhttps://a.example/2",
+        );
+        let both = json!([file("https://a.example/1"), file("https://a.example/2")]);
+        assert_eq!(many.unwrap(), Some(both));
+        assert_eq!(value(&field("file"), "").unwrap(), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use gatewright_pages_kit::{
 };
 
 /// An app or a run that cannot be shown, as a page.
-pub(super) fn of_run(language: PageLanguage, error: &RunServiceError) -> HttpResponse {
+pub fn of_run(language: PageLanguage, error: &RunServiceError) -> HttpResponse {
     match error {
         RunServiceError::Unavailable(error) => unavailable(language, error),
         other => {
@@ -43,7 +43,7 @@ fn words_of_app(language: PageLanguage, error: &AppError) -> String {
 }
 
 /// Why a run did not begin, in words; [`RunServiceError::Input`] is told at its field instead.
-pub(super) fn words_of_run(language: PageLanguage, error: &RunServiceError) -> String {
+pub fn words_of_run(language: PageLanguage, error: &RunServiceError) -> String {
     match error {
         RunServiceError::App(error) => words_of_app(language, error),
         RunServiceError::Graph(reason) => {
@@ -92,7 +92,7 @@ pub(super) fn words_of_run(language: PageLanguage, error: &RunServiceError) -> S
 }
 
 /// Why a file is not taken, beside its field.
-pub(super) fn words_of_file(language: PageLanguage, error: &NotTaken) -> String {
+pub fn words_of_file(language: PageLanguage, error: &NotTaken) -> String {
     let t = |english: &str, chinese: &str| language.t(english, chinese).to_owned();
     match error {
         NotTaken::File(FileError::TooLarge) => t("This file is too large.", "文件过大。"),
@@ -115,13 +115,13 @@ pub(super) fn words_of_file(language: PageLanguage, error: &NotTaken) -> String 
 }
 
 /// More files than an input takes, beside its field.
-pub(super) fn too_many_files(language: PageLanguage, most: u64) -> String {
+pub fn too_many_files(language: PageLanguage, most: u64) -> String {
     let sentence = language.t("At most {most} files.", "最多 {most} 个文件。");
     sentence.replace("{most}", &most.to_string())
 }
 
 /// What is wrong with an input, beside its field.
-pub(super) fn words_of_input(language: PageLanguage, error: &InputError) -> String {
+pub fn words_of_input(language: PageLanguage, error: &InputError) -> String {
     let t = |english: &str, chinese: &str| language.t(english, chinese).to_owned();
     match &error.problem {
         Problem::Required => t("Fill in this field.", "请填写此项。"),

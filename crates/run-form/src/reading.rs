@@ -1,10 +1,10 @@
-//! A run form with files, read part by part. What was chosen is uploaded on the way, once the form is known to be from a page of this
-//! session; behind it stands in the form which file it is, as if it had been sent so: a form that is shown again keeps it.
+//! A run form with files, read part by part. What was chosen is uploaded on the way, once it is known who sends the form; behind it
+//! stands in the form which file it is, as if it had been sent so: a form that is shown again keeps it.
 
 use actix_multipart::{Field as Part, Multipart};
 use actix_web::HttpResponse;
 use futures_util::StreamExt as _;
-use gatewright_domain::file::{FileKind, FileOwner};
+use gatewright_domain::file::FileKind;
 use gatewright_http_files::{NotTaken, Uploader, take_part};
 use gatewright_http_kit::extract::{FilePart, Unreadable, UploadProblem};
 use gatewright_run_service::{InputField, InputKind};
@@ -12,15 +12,13 @@ use gatewright_usecase_files::{FileError, Files};
 use gatewright_usecase_kit::Ctx;
 use serde_json::{Value, json};
 
-use super::{
-    HERE, Visit,
+use crate::{
     fields::{self, InputProblem},
     file_choice::{MAX_FILES, most},
     problem,
 };
 use gatewright_pages_kit::{
     form::{PageForm, unreadable},
-    guard::require_token,
     unavailable::unavailable,
 };
 
@@ -29,9 +27,16 @@ const MAX_TEXTS: usize = 10 << 20;
 /// Parts of a form: fields, and files.
 const MAX_PARTS: usize = 500;
 
+/// Whoever sends a form.
+#[allow(async_fn_in_trait, reason = "of this workspace, and awaited in place")]
+pub trait Sender {
+    /// Who uploads its files, by the fields that stand before the first of them; or an answer that says why nothing is taken.
+    async fn uploader(&self, form: &PageForm) -> Result<Uploader, HttpResponse>;
+}
+
 /// A form that is being read.
-pub(super) struct Reading<'a> {
-    visit: &'a Visit,
+pub struct Reading<'a, S> {
+    sender: &'a S,
     declared: &'a [InputField],
     files: &'a Files,
     ctx: &'a Ctx,
@@ -40,14 +45,15 @@ pub(super) struct Reading<'a> {
     /// The first file that was not taken: those behind it are passed over.
     problem: Option<InputProblem>,
     texts: usize,
-    is_known: bool,
+    uploader: Option<Uploader>,
 }
 
 /// What a form says.
-pub(super) struct Read {
-    pub(super) form: PageForm,
+pub struct Read {
+    /// Its fields, with the files that were taken.
+    pub form: PageForm,
     /// A file that was not taken, at its field.
-    pub(super) problem: Option<InputProblem>,
+    pub problem: Option<InputProblem>,
 }
 
 /// A file that was uploaded, as runs are told of it.
@@ -56,17 +62,17 @@ struct Taken {
     file: Value,
 }
 
-impl<'a> Reading<'a> {
+impl<'a, S: Sender> Reading<'a, S> {
     /// Of a form that is to be filled in.
-    pub(super) fn new(
-        visit: &'a Visit,
+    pub fn new(
+        sender: &'a S,
         declared: &'a [InputField],
         files: &'a Files,
         ctx: &'a Ctx,
         form: PageForm,
     ) -> Self {
         Self {
-            visit,
+            sender,
             declared,
             files,
             ctx,
@@ -74,12 +80,15 @@ impl<'a> Reading<'a> {
             taken: vec![],
             problem: None,
             texts: 0,
-            is_known: false,
+            uploader: None,
         }
     }
 
-    /// Reads all of it; or an answer that says why not.
-    pub(super) async fn all(mut self, mut parts: Multipart) -> Result<Read, HttpResponse> {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// An answer that says why not.
+    pub async fn all(mut self, mut parts: Multipart) -> Result<Read, HttpResponse> {
         let mut count = 0;
         while let Some(part) = parts.next().await {
             let part = part.map_err(|_| self.unreadable(Unreadable::Syntax))?;
@@ -96,7 +105,7 @@ impl<'a> Reading<'a> {
                 Some(_) => self.file(&name, part).await?,
             }
         }
-        self.require_known()?;
+        self.known().await?;
         self.name_files();
         Ok(Read {
             form: self.form,
@@ -125,7 +134,7 @@ impl<'a> Reading<'a> {
 
     /// Takes a file, if it is of an input that takes files; what nobody asks for is passed over.
     async fn file(&mut self, name: &str, part: Part) -> Result<(), HttpResponse> {
-        self.require_known()?;
+        let uploader = self.known().await?;
         let is_of = |field: &&InputField| {
             let takes_files = matches!(field.kind, InputKind::File | InputKind::FileList);
             takes_files && !field.hide && fields::name(&field.variable) == name
@@ -137,8 +146,8 @@ impl<'a> Reading<'a> {
         if self.problem.is_some() {
             return Ok(());
         }
-        let language = self.visit.language;
-        let words = match self.upload(field, part).await {
+        let language = self.form.language;
+        let words = match self.upload(uploader, field, part).await {
             Ok(()) => return Ok(()),
             Err(NotTaken::File(FileError::Unavailable(error))) => {
                 return Err(unavailable(language, &error));
@@ -155,7 +164,12 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    async fn upload(&mut self, field: &InputField, part: Part) -> Result<(), NotTaken> {
+    async fn upload(
+        &mut self,
+        uploader: Uploader,
+        field: &InputField,
+        part: Part,
+    ) -> Result<(), NotTaken> {
         let of_field = self
             .taken
             .iter()
@@ -172,10 +186,6 @@ impl<'a> Reading<'a> {
         if !rules.allows_type(kind.as_str(), extension) || !rules.allows_method("local_file") {
             return Err(FileError::UnsupportedType.into());
         }
-        let uploader = Uploader {
-            owner: FileOwner::Account(self.visit.session.account.id),
-            workspace: self.visit.workspace.id,
-        };
         let upload = take_part(self.files, self.ctx, uploader, &mut part).await?;
         let file = self.files.finish(upload).await?;
         self.taken.push(Taken {
@@ -204,17 +214,17 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// That the form is from a page of this session: its token stands before its files.
-    #[allow(clippy::result_large_err, reason = "an answer, sent at once")]
-    fn require_known(&mut self) -> Result<(), HttpResponse> {
-        if !self.is_known {
-            require_token(&self.form, &self.visit.session, HERE)?;
-            self.is_known = true;
+    /// Who sends the form; asked once.
+    async fn known(&mut self) -> Result<Uploader, HttpResponse> {
+        if let Some(known) = self.uploader {
+            return Ok(known);
         }
-        Ok(())
+        let known = self.sender.uploader(&self.form).await?;
+        self.uploader = Some(known);
+        Ok(known)
     }
 
     fn unreadable(&self, problem: Unreadable) -> HttpResponse {
-        unreadable(self.visit.language, problem)
+        unreadable(self.form.language, problem)
     }
 }

@@ -5,21 +5,22 @@ use gatewright_run_service::{InputField, InputKind};
 use serde_json::Value;
 
 /// Files of one run, whatever its app says.
-pub(super) const MAX_FILES: u64 = 50;
+pub const MAX_FILES: u64 = 50;
 
 /// What can be chosen.
 #[derive(Debug)]
-pub(super) struct FileChoice {
+pub struct FileChoice {
     /// For browsers: which files they show first; empty for all.
-    pub(super) accept: String,
-    pub(super) is_many: bool,
+    pub accept: String,
+    /// Whether several may be chosen.
+    pub is_many: bool,
     /// Names of those that were uploaded already.
-    pub(super) kept: Vec<String>,
+    pub kept: Vec<String>,
 }
 
 impl FileChoice {
     /// Of an input, with what was filled in.
-    pub(super) fn of(field: &InputField, value: &str) -> Self {
+    pub fn of(field: &InputField, value: &str) -> Self {
         Self {
             accept: accept(field),
             is_many: field.kind == InputKind::FileList,
@@ -29,7 +30,7 @@ impl FileChoice {
 }
 
 /// The most files that an input takes.
-pub(super) fn most(field: &InputField) -> u64 {
+pub fn most(field: &InputField) -> u64 {
     match field.kind {
         InputKind::FileList if field.max_length > 0 => field.max_length.min(MAX_FILES),
         InputKind::FileList => MAX_FILES,
