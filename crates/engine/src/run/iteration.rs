@@ -1,5 +1,7 @@
 //! Iterations: the inside of the container once per item, one after the other or several at once.
 
+use std::collections::HashSet;
+
 use gatewright_nodes::{Failure, Fields, IterationData, OnItemError, Outcome, Totals};
 use gatewright_variables::{Selector, Value, Variable, VariableType, pool::CONVERSATION};
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,13 @@ pub(crate) struct Iteration {
     /// Items that ended, in the order in which they did.
     durations: Vec<(u32, Micros)>,
     totals: Totals,
+}
+
+impl Iteration {
+    /// Items that give nothing, to be looked up: there may be as many as items.
+    fn dropped(&self) -> HashSet<u32> {
+        self.dropped.iter().copied().collect()
+    }
 }
 
 /// The list that an iteration goes over.
@@ -296,13 +305,12 @@ fn fail(turn: &mut Turn<'_>, container: Running, data: &IterationData, failure: 
     let Some(iteration) = under_way(turn, container) else {
         return;
     };
-    let ended = |index: u32| {
-        iteration.durations.iter().any(|(ended, _)| *ended == index)
-            && !iteration.dropped.contains(&index)
-    };
+    let dropped = iteration.dropped();
+    let ended = iteration.durations.iter().map(|(index, _)| *index);
+    let ended: HashSet<u32> = ended.filter(|index| !dropped.contains(index)).collect();
     let results = (0..)
         .zip(&iteration.results)
-        .filter(|(index, _)| ended(*index));
+        .filter(|(index, _)| ended.contains(index));
     let so_far: Vec<Json> = results.map(|(_, value)| value.json().clone()).collect();
     let outputs = Fields::new().with("output", Json::Array(so_far));
     let metadata = metadata(iteration);
@@ -349,10 +357,10 @@ fn end(turn: &Turn<'_>, container: Running, iteration: &Iteration, status: Statu
 /// The results in the order of the items, without those that were dropped. When all that are not null are lists and the node says so, one
 /// level of lists goes, and so do the nulls.
 fn collected(iteration: &Iteration, data: &IterationData) -> Json {
-    let dropped = |index: u32| iteration.dropped.contains(&index);
+    let dropped = iteration.dropped();
     let results = (0..)
         .zip(&iteration.results)
-        .filter(|(index, _)| !dropped(*index));
+        .filter(|(index, _)| !dropped.contains(index));
     let results: Vec<&Json> = results.map(|(_, value)| value.json()).collect();
     let lists = || results.iter().filter(|value| !value.is_null());
     if data.flatten_output && lists().next().is_some() && lists().all(|value| value.is_array()) {

@@ -22,7 +22,7 @@ fn asked(driver: &Driver) -> Vec<u64> {
     asked.collect()
 }
 
-fn submit(driver: &mut Driver, execution: u64, action: &str, what: &str) {
+pub(crate) fn submit(driver: &mut Driver, execution: u64, action: &str, what: &str) {
     driver.send(Event::FormSubmitted {
         execution,
         action: action.to_owned(),
@@ -31,7 +31,7 @@ fn submit(driver: &mut Driver, execution: u64, action: &str, what: &str) {
 }
 
 /// Stores the state as text and goes on with a new engine.
-fn store_and_restore(driver: Driver) -> Driver {
+pub(crate) fn store_and_restore(driver: Driver) -> Driver {
     let stored = serde_json::to_string(driver.engine.state()).unwrap();
     let state: EngineState = serde_json::from_str(&stored).unwrap();
     let engine = Engine::restore(Arc::clone(driver.engine.graph()), state);

@@ -14,6 +14,7 @@ mod golden;
 mod hostile;
 mod http;
 mod models;
+mod modes;
 mod properties;
 mod resume;
 mod scheduler;
