@@ -5,60 +5,16 @@ use std::ops::Deref;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub(super) use crate::support::talking::{echoes, file, memory, model, says};
 use crate::support::{
     apps::{APPS, Installed, publish, slow_then_quick},
     events::{events, names},
     model_server::ModelServer,
     process::wait_until,
+    talking::NOTES,
 };
 
-const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
 const MOOD: &str = "1c8d5b8f-7c1a-4d66-8c3b-1e1d7a4a1bee";
-
-/// An app file, as JSON, which is YAML too. The nodes stand in a row behind the start.
-pub(super) fn file(nodes: &[Value]) -> String {
-    let start = json!({"id": "start", "data": {"type": "start", "title": "Start", "variables": [
-        {"variable": "who", "label": "who", "type": "text-input", "required": false, "max_length": 48}]}});
-    let nodes: Vec<Value> = std::iter::once(start)
-        .chain(nodes.iter().cloned())
-        .collect();
-    let edge = |pair: &[Value]| {
-        json!({"id": format!("{}-{}", pair[0]["id"], pair[1]["id"]), "source": pair[0]["id"], "sourceHandle": "source",
-            "target": pair[1]["id"], "targetHandle": "target", "type": "custom"})
-    };
-    let edges: Vec<Value> = nodes.windows(2).map(edge).collect();
-    let remembered = json!({"id": NOTES, "name": "notes", "value_type": "array[string]", "value": ["begun"], "description": "said",
-        "selector": ["conversation", "notes"]});
-    json!({
-        "app": {"mode": "advanced-chat", "name": "talks", "icon": "x", "icon_type": "emoji", "icon_background": "#FFFFFF", "description": ""},
-        "kind": "app", "version": "0.6.0", "dependencies": [],
-        "workflow": {
-            "conversation_variables": [remembered], "environment_variables": [],
-            "features": {"opening_statement": "Welcome, {{who}}"},
-            "graph": {"nodes": nodes, "edges": edges},
-        },
-    })
-    .to_string()
-}
-
-pub(super) fn says(answer: &str) -> Value {
-    json!({"id": "answer", "data": {"type": "answer", "title": "Answer", "answer": answer, "variables": []}})
-}
-
-pub(super) fn echoes() -> Value {
-    says("{{#sys.query#}} (turn {{#sys.dialogue_count#}})")
-}
-
-pub(super) fn model(memory: &Value) -> Value {
-    json!({"id": "llm", "data": {"type": "llm", "title": "LLM", "model": {"provider": "scripted", "name": "small", "mode": "chat",
-        "completion_params": {}}, "prompt_template": [{"id": "s", "role": "system", "text": "sys"}], "prompt_config": {"jinja2_variables": []},
-        "context": {"enabled": false, "variable_selector": []}, "vision": {"enabled": false}, "memory": memory}})
-}
-
-pub(super) fn memory(window: u32) -> Value {
-    json!({"role_prefix": {"user": "", "assistant": ""}, "window": {"enabled": window > 0, "size": window},
-        "query_prompt_template": "{{#sys.query#}}"})
-}
 
 fn notes() -> Value {
     json!({"id": "notes", "data": {"type": "assigner", "title": "Notes", "version": "2", "items": [

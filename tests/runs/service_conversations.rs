@@ -10,9 +10,8 @@ use crate::support::{
     files::{local, part},
     model_server::ModelServer,
     process::wait_until,
+    talking::NOTES,
 };
-
-const NOTES: &str = "0b7c4a7e-6b0f-4c55-9b2a-0d0c6f3f0aff";
 
 /// A key of an app, and where it is used.
 pub(super) struct Keyed {
@@ -28,7 +27,7 @@ impl Keyed {
         Self::of(&file(nodes)).await
     }
 
-    async fn of(text: &str) -> Self {
+    pub(super) async fn of(text: &str) -> Self {
         let model = ModelServer::start().await;
         let h = Harness::with(&[
             ("GATEWRIGHT_MODEL_ENDPOINTS", model.endpoints()),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gatewright_http::{Surface, document};
+use gatewright_http::Surface;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -16,6 +16,7 @@ use crate::support::{
     asking::{WEB_APP, file as asking},
     events::data,
     files::part,
+    operations::{Operation, operations},
 };
 
 /// Ids that decide nothing about what is shown or done, and why.
@@ -65,61 +66,6 @@ async fn ids(visitor: &Visitor<'_>) -> Ids {
     }
 }
 
-/// An operation of the document, with the members of its request that name something.
-struct Operation {
-    method: String,
-    path: String,
-    names: Vec<String>,
-    query: Vec<String>,
-    body: bool,
-}
-
-fn is_name(name: &str) -> bool {
-    name.ends_with("_id") || name.ends_with("_token")
-}
-
-fn operations() -> Vec<Operation> {
-    let json: Value = serde_json::to_value(document(Surface::WebApp)).unwrap();
-    let mut all = vec![];
-    for (path, item) in json["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let parameters = operation["parameters"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let of = |place: &str| {
-                let there = parameters.iter().filter(|one| one["in"] == place);
-                there
-                    .map(|one| one["name"].as_str().unwrap().to_owned())
-                    .collect::<Vec<_>>()
-            };
-            let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
-            let schema = schema
-                .as_str()
-                .map(|name| name.rsplit('/').next().unwrap().to_owned());
-            let members = schema
-                .as_ref()
-                .map(|name| &json["components"]["schemas"][name]["properties"]);
-            let members = members
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default();
-            let mut names: Vec<String> = of("path");
-            names.extend(of("query"));
-            names.extend(members.keys().cloned());
-            names.retain(|name| is_name(name));
-            all.push(Operation {
-                method: method.to_uppercase(),
-                path: path.clone(),
-                names,
-                query: of("query"),
-                body: schema.is_some(),
-            });
-        }
-    }
-    all
-}
-
 /// The value of a member, of these things.
 fn value(name: &str, path: &str, of: &Ids) -> String {
     match name {
@@ -131,16 +77,16 @@ fn value(name: &str, path: &str, of: &Ids) -> String {
     }
 }
 
-impl Operation {
-    /// Asked by a visitor with what is theirs, but for one name.
-    async fn ask(&self, visitor: &Visitor<'_>, own: &Ids, name: &str, foreign: &Ids) -> Answer {
+impl Visitor<'_> {
+    /// Asked with what is the visitor's own, but for one name.
+    async fn name(&self, operation: &Operation, own: &Ids, name: &str, foreign: &Ids) -> Answer {
         let given = |other: &str| {
             let of = if other == name { foreign } else { own };
-            value(other, &self.path, of)
+            value(other, &operation.path, of)
         };
-        let mut path = self.path.clone();
+        let mut path = operation.path.clone();
         let mut values = BTreeMap::new();
-        for other in &self.names {
+        for other in &operation.names {
             path = path.replace(&format!("{{{other}}}"), &given(other));
             if other == name
                 || !matches!(other.as_str(), "last_id" | "first_id" | "parent_message_id")
@@ -148,18 +94,18 @@ impl Operation {
                 values.insert(other.clone(), given(other));
             }
         }
-        let named = self
+        let named = operation
             .query
             .iter()
             .filter_map(|name| Some((name, values.get(name)?)));
         let mut query: Vec<_> = named
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        if self.query.iter().any(|name| name == "response_mode") {
+        if operation.query.iter().any(|name| name == "response_mode") {
             query.push(("response_mode".into(), "blocking".into()));
         }
-        let mut request = visitor.request(&self.method, &path).query(&query);
-        if self.body {
+        let mut request = self.request(&operation.method, &path).query(&query);
+        if operation.members.is_some() {
             let mut body: Map<String, Value> = values
                 .into_iter()
                 .map(|(name, value)| (name, value.into()))
@@ -189,13 +135,13 @@ async fn visitor_finds_nothing_of_another_page_or_of_another_visitor_by_any_oper
     let mut asked = 0;
     for eve in [&neighbour, &stranger] {
         let own = ids(eve).await;
-        for operation in operations() {
+        for operation in operations(Surface::WebApp) {
             for name in &operation.names {
-                let label = format!("{} {} {name}", operation.method, operation.path);
+                let label = operation.label(name);
                 if HARMLESS.iter().any(|(harmless, _)| *harmless == label) {
                     continue;
                 }
-                let answer = operation.ask(eve, &own, name, &theirs).await;
+                let answer = eve.name(&operation, &own, name, &theirs).await;
                 assert_eq!(answer.status, 404, "{label}: {answer:?}");
                 asked += 1;
             }

@@ -15,12 +15,16 @@ mod jar;
 pub mod log;
 pub mod mail;
 pub mod model_server;
+pub mod nginx;
 pub mod odd_provider;
+pub mod operations;
 pub mod plain;
 pub mod process;
 #[allow(dead_code, reason = "each suite has its way to forget")]
 pub mod relay;
+pub mod sdks;
 pub mod sso;
+pub mod talking;
 
 pub use browser::Browser;
 pub use enterprise::Enterprise;

@@ -223,8 +223,10 @@ impl Server {
         let request = request.header("cookie", cookies);
         let answer = request.header("x-csrf-token", csrf).json(body).send();
         let answer = answer.await.unwrap();
-        assert_eq!(answer.status(), 200, "{path}: {:?}", answer.text().await);
-        answer.json().await.unwrap()
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
     }
 
     pub async fn approve(&self, session: &(String, String), user_code: &str) {

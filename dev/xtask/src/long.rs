@@ -12,7 +12,7 @@ pub(crate) struct Check {
 }
 
 /// All of them; a test holds that each has its file and each file its row.
-pub(crate) const CHECKS: [Check; 2] = [
+pub(crate) const CHECKS: [Check; 4] = [
     Check {
         name: "rolled_builds",
         variable: "GATEWRIGHT_PREVIOUS_BINARY",
@@ -22,6 +22,16 @@ pub(crate) const CHECKS: [Check; 2] = [
         name: "command_line",
         variable: "GATEWRIGHT_DIFYCTL",
         give: "the files of real difyctl programs, separated by commas: one of each generation",
+    },
+    Check {
+        name: "typescript_client",
+        variable: "GATEWRIGHT_DIFY_NODEJS_CLIENT",
+        give: "the folder sdks/nodejs-client of Dify's repository",
+    },
+    Check {
+        name: "php_client",
+        variable: "GATEWRIGHT_DIFY_PHP_CLIENT",
+        give: "the folder sdks/php-client of Dify's repository, what it needs below its vendor/ (composer install), and have php",
     },
 ];
 

@@ -18,6 +18,7 @@ mod bench_wrk;
 mod fuzz;
 mod generate;
 mod long;
+mod pypi;
 mod services;
 mod slowest;
 mod test;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{long, root, services::Services, slowest, target};
+use crate::{long, pypi, root, services::Services, slowest, target};
 
 /// Which tests to run.
 #[derive(Debug, Args)]
@@ -195,7 +195,7 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
             "--workspace",
             "--bins",
         ]))?;
-        require_schemathesis()?;
+        pypi::install()?;
         crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
             .context("the foreign clients of the end-to-end tests cannot be installed; Node.js 20 or newer and npm are needed (or leave them out: ./dev/test --fast)")?;
     }
@@ -254,32 +254,4 @@ fn require_browser() -> anyhow::Result<()> {
     bail!(
         "{path} is missing: the end-to-end tests need Chromium (apt-get install --no-install-recommends chromium, or CHROMIUM=<path>; leave them out: ./dev/test --fast)"
     )
-}
-
-/// The tool that makes up requests from the OpenAPI documents; pinned, and installed once.
-fn require_schemathesis() -> anyhow::Result<()> {
-    const WANTED: &str = "schemathesis==4.32.5";
-    let folder = root().join("target/schemathesis");
-    let stamp = folder.join("installed");
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == WANTED) {
-        return Ok(());
-    }
-    println!("==> installing {WANTED} (once)");
-    let venv = Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(&folder)
-        .status();
-    let pip = || {
-        let mut pip = Command::new(folder.join("bin/pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", WANTED]);
-        pip.status()
-    };
-    let is_there =
-        venv.is_ok_and(|status| status.success()) && pip().is_ok_and(|status| status.success());
-    if !is_there {
-        bail!(
-            "{WANTED} cannot be installed: the end-to-end tests need Python 3 with venv and pip (apt-get install python3-venv python3-pip; leave them out: ./dev/test --fast)"
-        );
-    }
-    std::fs::write(&stamp, WANTED).context("cannot write below target/")
 }

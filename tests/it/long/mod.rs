@@ -2,7 +2,9 @@
 //! variable that `dev/xtask/src/long.rs` names, and without it the check is not run and said to be so.
 
 mod command_line;
+mod php_client;
 mod rolled_builds;
+mod typescript_client;
 
 use std::path::PathBuf;
 
@@ -22,4 +24,14 @@ fn programs(variable: &str) -> Vec<PathBuf> {
         assert!(file.is_file(), "{variable}: {} is no file", file.display());
     }
     files
+}
+
+/// The folder that a variable names. Only run where it is set: see the module.
+fn folder(variable: &str) -> PathBuf {
+    let folder = PathBuf::from(std::env::var(variable).unwrap_or_default());
+    assert!(
+        folder.is_dir(),
+        "{variable} names no folder: run by ./dev/test --long"
+    );
+    folder
 }
