@@ -17,7 +17,7 @@ use gatewright_engines::Durability;
 use crate::{
     bench_audit, bench_login, bench_pages,
     bench_process::{Stat, resident_mib},
-    bench_runs, bench_sso,
+    bench_runs, bench_serve, bench_sso,
     bench_wrk::{Figures, lua, require_wrk, wrk},
     root,
     services::Services,
@@ -48,14 +48,18 @@ pub(crate) struct Options {
 enum Part {
     /// Runs of apps: what they cost, the figures beside the targets.
     Runs(bench_runs::Options),
+    /// The routes that applications are served by, and a thousand answers that stream at once.
+    Serve(bench_serve::Options),
 }
 
 /// Different bearers, as the issue asks for.
 const TOKENS: usize = 200;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if let Some(Part::Runs(options)) = &options.part {
-        return bench_runs::run(options);
+    match &options.part {
+        Some(Part::Runs(options)) => return bench_runs::run(options),
+        Some(Part::Serve(options)) => return bench_serve::run(options),
+        None => {}
     }
     require_wrk()?;
     let binary = match &options.binary {

@@ -8,10 +8,12 @@
 mod bench;
 mod bench_asked;
 mod bench_audit;
+mod bench_kit;
 mod bench_login;
 mod bench_pages;
 mod bench_process;
 mod bench_runs;
+mod bench_serve;
 mod bench_sso;
 mod bench_times;
 mod bench_wrk;

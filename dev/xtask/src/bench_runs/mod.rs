@@ -1,28 +1,16 @@
-//! `cargo xtask bench runs`: what a run of an app costs, the figures beside the targets. PostgreSQL keeps what it is told
-//! (`fsync` and `synchronous_commit` on); its processor time and that of Redis are counted beside the server's.
+//! `cargo xtask bench runs`: what a run of an app costs, the figures beside the targets. The processor time of PostgreSQL and of
+//! Redis is counted beside the server's.
 
-mod arrange;
-mod http;
-mod load;
-mod model;
-mod processes;
 mod rows;
 mod streams;
 mod table;
 
-use std::{
-    path::PathBuf,
-    process::{Child, Command},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
-use gatewright_engines::Durability;
-use gatewright_outbound::Outbound;
 
-use self::{arrange::Apps, model::Model, processes::Processes, table::Table};
-use crate::{bench, bench_process::resident_mib, services::Services};
+use self::table::Table;
+use crate::bench_kit::{arrange::Apps, model::Model, processes::Processes, stage::Stage};
 
 /// How to measure runs.
 #[derive(Debug, Args)]
@@ -77,83 +65,28 @@ impl Bench {
     }
 }
 
-/// A server that ends with this.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _gone = self.0.kill();
-        let _gone = self.0.wait();
-    }
-}
-
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => bench::build()?,
-    };
-    eprintln!("==> starting PostgreSQL and Redis");
-    let services = Services::start_empty(Durability::Durable)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let model = Model::default();
-    let model_url = runtime.block_on(model.start())?;
-    let endpoints = tempfile::NamedTempFile::new()?;
-    let toml = format!(
-        "[[endpoint]]\nname = \"bench\"\nbase_url = \"{model_url}\"\nproviders = [\"*\"]\n[[endpoint.model]]\nname = \"*\"\n"
-    );
-    std::fs::write(endpoints.path(), toml)?;
-    let enterprise = runtime.block_on(crate::bench_sso::enterprise())?;
-    let port = bench::free_port()?;
-    let command = || {
-        let mut command = bench::api_server(&binary, &services, port, &enterprise);
-        command.env("GATEWRIGHT_MODEL_ENDPOINTS", endpoints.path());
-        command
-    };
-    bench::migrate(command())?;
-    let tokens = bench::arrange(&services)?;
-    streams::raise_files();
-    let server = Server(serve(command())?);
-    bench::wait_ready(port)?;
-    // Before anybody signs in: a password's hash takes its memory.
-    let idle_mib = resident_mib(server.0.id())?;
-    let table = runtime.block_on(async {
-        let base = format!("http://127.0.0.1:{port}");
-        let client = Outbound::new(Duration::from_secs(30))?;
-        let apps = arrange::Console::sign_in(&base, client)
-            .await?
-            .apps()
-            .await?;
+    let stage = Stage::set(options.binary.as_deref())?;
+    let table = stage.runtime.block_on(async {
         let bench = Bench {
-            port,
-            tokens: Arc::new(tokens),
-            apps,
-            processes: Processes {
-                server: server.0.id(),
-                postgres: services.postgres_pid(),
-                redis: services.redis_pid(),
-            },
-            model,
+            port: stage.port,
+            tokens: Arc::clone(&stage.tokens),
+            apps: stage.console().await?.apps().await?,
+            processes: stage.processes,
+            model: stage.model.clone(),
             clients: options.clients.max(1),
             span: Duration::from_secs(u64::from(options.seconds.max(1))),
             only: options.only.clone(),
         };
-        measure(&bench, Table::new(idle_mib), options.streams).await
+        measure(&bench, Table::new(stage.idle_mib), options.streams).await
     })?;
-    drop(server);
+    drop(stage);
     if options.json {
         println!("{:#}", table.json());
     } else {
         table.print();
     }
     Ok(())
-}
-
-fn serve(mut command: Command) -> std::io::Result<Child> {
-    command.arg("serve").spawn()
 }
 
 async fn measure(bench: &Bench, mut table: Table, wanted: usize) -> anyhow::Result<Table> {

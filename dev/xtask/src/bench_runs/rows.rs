@@ -8,16 +8,17 @@ use std::{
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{
-    Bench,
-    arrange::App,
-    http::{Exchange, Watch, post},
-    load::{Pace, Times, Work},
-    model::FIRST_DELTA,
-    processes::Cpu,
-    streams,
+use super::{Bench, streams};
+use crate::{
+    bench_kit::{
+        arrange::App,
+        http::{Exchange, Watch, post},
+        load::{Pace, SUCCEEDED, Times, Work},
+        model::FIRST_DELTA,
+        processes::Cpu,
+    },
+    bench_times::percentile,
 };
-use crate::bench_times::percentile;
 
 /// Streams beside which the first event is timed.
 const OPEN: usize = 256;
@@ -171,6 +172,7 @@ fn stream(bench: &Bench, app: &App, body: &Value) -> Work {
     Work {
         requests: Arc::new(tokens.map(|token| post(&path, token, body)).collect()),
         watch: STARTED,
+        expects: SUCCEEDED,
     }
 }
 
@@ -180,6 +182,7 @@ fn blocking(app: &App, inputs: &Value) -> Work {
     Work {
         requests: Arc::new(vec![post("/v1/workflows/run", &app.key, &body)]),
         watch: Watch::default(),
+        expects: SUCCEEDED,
     }
 }
 

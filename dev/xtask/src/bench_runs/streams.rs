@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use rustix::process::{Resource, getrlimit, setrlimit};
 
-use super::{
-    Bench,
-    http::{Connection, Watch, get, head, post},
+use super::Bench;
+use crate::{
+    bench_kit::{
+        http::{Connection, Watch, get, head, post},
+        stage::raise_files,
+    },
+    bench_process::resident_mib,
+    bench_times::percentile,
 };
-use crate::{bench_process::resident_mib, bench_times::percentile};
 
 /// Files beside streams that a process has open.
 const OTHER_FILES: usize = 200;
@@ -25,18 +28,6 @@ pub(super) struct Open {
     pub(super) resident_mib: f64,
     pub(super) idle_mib: f64,
     pub(super) health_p99_ms: f64,
-}
-
-/// As many files as this process and those that it starts may have open; all that it can get.
-pub(super) fn raise_files() -> usize {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    // Where that is refused the old limit stays.
-    let _stays = setrlimit(Resource::Nofile, limit);
-    let now = getrlimit(Resource::Nofile).current;
-    now.map_or(usize::MAX, |most| {
-        usize::try_from(most).unwrap_or(usize::MAX)
-    })
 }
 
 /// Begins runs that pause, one for each stream, and attaches to each.

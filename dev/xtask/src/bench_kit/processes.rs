@@ -6,24 +6,24 @@ use crate::bench_process::Stat;
 
 /// The processes that a run costs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Processes {
-    pub(super) server: u32,
-    pub(super) postgres: u32,
-    pub(super) redis: u32,
+pub(crate) struct Processes {
+    pub(crate) server: u32,
+    pub(crate) postgres: u32,
+    pub(crate) redis: u32,
 }
 
 /// Milliseconds of processor time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cpu {
-    pub(super) server: f64,
+pub(crate) struct Cpu {
+    pub(crate) server: f64,
     /// All of its processes.
-    pub(super) postgres: f64,
-    pub(super) redis: f64,
+    pub(crate) postgres: f64,
+    pub(crate) redis: f64,
 }
 
 impl Processes {
     /// Used since each began.
-    pub(super) fn cpu(&self) -> anyhow::Result<Cpu> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<Cpu> {
         let mut cpu = Cpu {
             server: Stat::of(self.server)?.own_ms,
             redis: Stat::of(self.redis)?.own_ms,
@@ -49,7 +49,7 @@ impl Processes {
 
 impl Cpu {
     /// From an earlier reading to this one, for each of so many.
-    pub(super) fn since(&self, earlier: &Self, count: f64) -> Self {
+    pub(crate) fn since(&self, earlier: &Self, count: f64) -> Self {
         Self {
             server: (self.server - earlier.server) / count,
             postgres: (self.postgres - earlier.postgres) / count,

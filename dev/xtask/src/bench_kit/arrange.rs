@@ -9,26 +9,27 @@ use crate::bench_login;
 
 /// An app that can be run.
 #[derive(Clone, Debug)]
-pub(super) struct App {
-    pub(super) id: String,
+pub(crate) struct App {
+    pub(crate) id: String,
     /// The bearer of `/v1`.
-    pub(super) key: String,
+    pub(crate) key: String,
 }
 
 /// All apps of the benchmark.
 #[derive(Clone, Debug)]
-pub(super) struct Apps {
-    pub(super) template: App,
-    pub(super) chain: App,
-    pub(super) iteration: App,
-    pub(super) chat: App,
-    pub(super) model_chat: App,
-    pub(super) slow: App,
-    pub(super) pause: App,
+pub(crate) struct Apps {
+    pub(crate) template: App,
+    pub(crate) chain: App,
+    pub(crate) iteration: App,
+    pub(crate) chat: App,
+    pub(crate) model_chat: App,
+    pub(crate) slow: App,
+    pub(crate) pause: App,
+    pub(crate) steady: App,
 }
 
 /// Somebody who is signed in at the console.
-pub(super) struct Console {
+pub(crate) struct Console {
     base: String,
     client: Outbound,
     cookies: String,
@@ -37,7 +38,7 @@ pub(super) struct Console {
 
 impl Console {
     /// Signs in with the password of the benchmark's accounts.
-    pub(super) async fn sign_in(base: &str, client: Outbound) -> anyhow::Result<Self> {
+    pub(crate) async fn sign_in(base: &str, client: Outbound) -> anyhow::Result<Self> {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         let password = STANDARD.encode(bench_login::PASSWORD);
         let body = json!({"email": bench_login::email(0), "password": password});
@@ -91,10 +92,11 @@ impl Console {
     }
 
     /// All of them.
-    pub(super) async fn apps(&self) -> anyhow::Result<Apps> {
+    pub(crate) async fn apps(&self) -> anyhow::Result<Apps> {
         let named = |file: &str, model: &str| file.replace("NAME-OF-THE-MODEL", model);
         let slow = named(include_str!("apps/model.yml"), "bench-slow");
         let model_chat = named(include_str!("apps/model-chat.yml"), "bench");
+        let steady = named(include_str!("apps/model-chat.yml"), "bench-steady");
         Ok(Apps {
             template: self.app(include_str!("apps/template.yml")).await?,
             chain: self.app(include_str!("apps/chain.yml")).await?,
@@ -103,6 +105,7 @@ impl Console {
             model_chat: self.app(&model_chat).await?,
             slow: self.app(&slow).await?,
             pause: self.app(include_str!("apps/pause.yml")).await?,
+            steady: self.app(&steady).await?,
         })
     }
 }

@@ -1,5 +1,5 @@
-//! A server that speaks the OpenAI protocol and answers every call with deltas: a hundred for the model `bench`, and for `bench-slow`
-//! ten a second until the measurement is over.
+//! A server that speaks the OpenAI protocol and answers every call with deltas: a hundred for the model `bench`, and until the
+//! measurement is over ten a second for `bench-slow` and twenty, each with its number, for `bench-steady`.
 
 use std::{
     sync::{
@@ -13,28 +13,68 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+    time::{Interval, MissedTickBehavior},
 };
 
 use crate::bench_asked::Asked;
 
 /// In the first delta, so that its coming can be seen.
-pub(super) const FIRST_DELTA: &str = "Once-upon";
+pub(crate) const FIRST_DELTA: &str = "Once-upon";
 /// Deltas of an answer.
-pub(super) const DELTAS: u32 = 100;
+pub(crate) const DELTAS: u32 = 100;
 /// Between two deltas, so that each comes by itself.
 const PAUSE: Duration = Duration::from_millis(1);
 const SLOW_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const STEADY_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a model answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Quick,
+    Slow,
+    Steady,
+}
+
+impl Way {
+    fn of(model: &str) -> Self {
+        match model {
+            "bench-slow" => Self::Slow,
+            "bench-steady" => Self::Steady,
+            _ => Self::Quick,
+        }
+    }
+
+    /// The steady one keeps its pace; the others wait between two deltas.
+    fn beat(self) -> Interval {
+        let (pause, missed) = match self {
+            Self::Quick => (PAUSE, MissedTickBehavior::Delay),
+            Self::Slow => (SLOW_PAUSE, MissedTickBehavior::Delay),
+            Self::Steady => (STEADY_PAUSE, MissedTickBehavior::Burst),
+        };
+        let mut beat = tokio::time::interval(pause);
+        beat.set_missed_tick_behavior(missed);
+        beat
+    }
+
+    fn says(self, count: u32) -> String {
+        match (self, count) {
+            (Self::Steady, count) => format!("{count} "),
+            (_, 0) => FIRST_DELTA.to_owned(),
+            _ => " word".to_owned(),
+        }
+    }
+}
 
 /// What is known of the server while it answers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Model {
+pub(crate) struct Model {
     first: Arc<Mutex<Option<Instant>>>,
     is_over: Arc<AtomicBool>,
 }
 
 impl Model {
     /// Begins to answer; gives the base address of its API.
-    pub(super) async fn start(&self) -> anyhow::Result<String> {
+    pub(crate) async fn start(&self) -> anyhow::Result<String> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}/v1", listener.local_addr()?);
         let model = self.clone();
@@ -48,12 +88,12 @@ impl Model {
     }
 
     /// When the latest answer's first delta was sent.
-    pub(super) fn latest_first(&self) -> Option<Instant> {
+    pub(crate) fn latest_first(&self) -> Option<Instant> {
         *self.first.lock().ok()?
     }
 
     /// Ends the slow answers.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
@@ -62,25 +102,28 @@ impl Model {
         let mut stream = BufReader::new(stream);
         while let Some(asked) = Asked::read(&mut stream).await? {
             let request: Value = serde_json::from_slice(&asked.body)?;
-            let is_slow = request["model"] == "bench-slow";
-            self.answer(stream.get_mut(), is_slow).await?;
+            let way = Way::of(request["model"].as_str().unwrap_or_default());
+            self.answer(stream.get_mut(), way).await?;
         }
         Ok(())
     }
 
-    async fn answer(&self, stream: &mut TcpStream, is_slow: bool) -> anyhow::Result<()> {
+    async fn answer(&self, stream: &mut TcpStream, way: Way) -> anyhow::Result<()> {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).await?;
+        let mut beat = way.beat();
         let mut count = 0;
-        while count < DELTAS || is_slow && !self.is_over.load(Ordering::Relaxed) {
-            let text = if count == 0 { FIRST_DELTA } else { " word" };
+        while way != Way::Quick && !self.is_over.load(Ordering::Relaxed)
+            || way == Way::Quick && count < DELTAS
+        {
+            beat.tick().await;
             if count == 0
                 && let Ok(mut first) = self.first.lock()
             {
                 *first = Some(Instant::now());
             }
-            send(stream, &chunk(json!({"content": text}), Value::Null)).await?;
-            tokio::time::sleep(if is_slow { SLOW_PAUSE } else { PAUSE }).await;
+            let delta = json!({"content": way.says(count)});
+            send(stream, &chunk(delta, Value::Null)).await?;
             count += 1;
         }
         send(stream, &chunk(json!({}), json!("stop"))).await?;

@@ -13,32 +13,32 @@ use tokio::{
 const MAX_BYTES: usize = 16 << 20;
 
 /// A connection to the server.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// Texts whose coming is timed; an empty one is not looked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Watch {
-    pub(super) first: &'static str,
-    pub(super) last: &'static str,
+pub(crate) struct Watch {
+    pub(crate) first: &'static str,
+    pub(crate) last: &'static str,
 }
 
 /// What came, and when.
 #[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) status: u16,
+pub(crate) struct Exchange {
+    pub(crate) status: u16,
     /// Head and body as they came, chunk lengths among them.
-    pub(super) text: String,
-    pub(super) sent: Instant,
-    pub(super) first: Option<Instant>,
-    pub(super) last: Option<Instant>,
-    pub(super) ended: Instant,
+    pub(crate) text: String,
+    pub(crate) sent: Instant,
+    pub(crate) first: Option<Instant>,
+    pub(crate) last: Option<Instant>,
+    pub(crate) ended: Instant,
 }
 
 impl Connection {
-    pub(super) async fn open(port: u16) -> anyhow::Result<Self> {
+    pub(crate) async fn open(port: u16) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
         let buffer = Vec::with_capacity(64 << 10);
@@ -46,7 +46,7 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer to the end.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &mut self,
         request: &[u8],
         watch: Watch,
@@ -89,7 +89,7 @@ impl Connection {
     }
 
     /// Sends a request and reads until its answer holds a text; what comes behind stays unread.
-    pub(super) async fn begin(&mut self, request: &[u8], until: &str) -> anyhow::Result<()> {
+    pub(crate) async fn begin(&mut self, request: &[u8], until: &str) -> anyhow::Result<()> {
         self.buffer.clear();
         self.stream.write_all(request).await?;
         while !contains(&self.buffer, until.as_bytes()) {
@@ -104,7 +104,7 @@ impl Connection {
 }
 
 /// What an answer says, for a message: its first line, and its body's beginning.
-pub(super) fn head(text: &str) -> String {
+pub(crate) fn head(text: &str) -> String {
     let status = text.lines().next().unwrap_or_default();
     let body = text
         .split_once("\r\n\r\n")
@@ -114,7 +114,7 @@ pub(super) fn head(text: &str) -> String {
 }
 
 /// A request with a JSON body.
-pub(super) fn post(path: &str, bearer: &str, body: &serde_json::Value) -> Vec<u8> {
+pub(crate) fn post(path: &str, bearer: &str, body: &serde_json::Value) -> Vec<u8> {
     let body = body.to_string();
     let length = body.len();
     format!(
@@ -125,7 +125,7 @@ pub(super) fn post(path: &str, bearer: &str, body: &serde_json::Value) -> Vec<u8
 }
 
 /// A request without a body.
-pub(super) fn get(path: &str, bearer: &str) -> Vec<u8> {
+pub(crate) fn get(path: &str, bearer: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {bearer}\r\n\r\n")
         .into_bytes()
 }

@@ -1,4 +1,4 @@
-//! Clients that run an app again and again, each over a connection of its own.
+//! Clients that ask the same again and again, each over a connection of its own.
 
 use std::{
     sync::Arc,
@@ -11,35 +11,50 @@ use super::http::{Connection, Exchange, Watch, head};
 
 /// What clients do.
 #[derive(Clone, Debug)]
-pub(super) struct Work {
+pub(crate) struct Work {
     /// One for each client; clients beyond them begin anew.
-    pub(super) requests: Arc<Vec<Vec<u8>>>,
-    pub(super) watch: Watch,
+    pub(crate) requests: Arc<Vec<Vec<u8>>>,
+    pub(crate) watch: Watch,
+    pub(crate) expects: Expects,
 }
+
+/// What a good answer is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expects {
+    pub(crate) status: u16,
+    /// A text that it holds.
+    pub(crate) text: &'static str,
+}
+
+/// A run that went well.
+pub(crate) const SUCCEEDED: Expects = Expects {
+    status: 200,
+    text: "succeeded",
+};
 
 /// How long, and how many at a time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    pub(super) clients: usize,
-    pub(super) span: Duration,
+pub(crate) struct Pace {
+    pub(crate) clients: usize,
+    pub(crate) span: Duration,
     /// Between the beginnings of two runs of one client; none: at once.
-    pub(super) every: Option<Duration>,
+    pub(crate) every: Option<Duration>,
 }
 
 /// What was measured, times in milliseconds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Times {
-    pub(super) seconds: f64,
-    pub(super) whole: Vec<f64>,
+pub(crate) struct Times {
+    pub(crate) seconds: f64,
+    pub(crate) whole: Vec<f64>,
     /// To the first event that is watched for.
-    pub(super) first: Vec<f64>,
+    pub(crate) first: Vec<f64>,
     /// From the last event that is watched for to the end of the answer.
-    pub(super) closing: Vec<f64>,
+    pub(crate) closing: Vec<f64>,
 }
 
 impl Work {
     /// Does it. `seen` hears of each run.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         port: u16,
         pace: Pace,
@@ -81,8 +96,9 @@ impl Work {
                 beat.tick().await;
             }
             let exchange = connection.exchange(request, self.watch).await?;
-            let is_good = exchange.status == 200 && exchange.text.contains("succeeded");
-            ensure!(is_good, "a run failed: {}", head(&exchange.text));
+            let Expects { status, text } = self.expects;
+            let is_good = exchange.status == status && exchange.text.contains(text);
+            ensure!(is_good, "a bad answer: {}", head(&exchange.text));
             seen(&exchange);
             times.note(&exchange);
         }
@@ -107,7 +123,7 @@ impl Times {
     }
 
     /// How many runs there were.
-    pub(super) fn count(&self) -> f64 {
+    pub(crate) fn count(&self) -> f64 {
         f64::from(u32::try_from(self.whole.len()).unwrap_or(u32::MAX))
     }
 }
