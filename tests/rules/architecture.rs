@@ -43,6 +43,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kv", &["auth", "domain"]),
     // Its proxy knows callers by a secret, and secrets are compared in one place.
     ("outbound", &["crypto"]),
+    // Figures and spans; spans leave by the one client of other servers.
+    ("observe", &["domain", "outbound"]),
     // One crate per family of vendors.
     ("model-openai", &["domain", "model", "outbound"]),
     // Does what the engine asks for: the one adapter that reads its requests.
@@ -214,6 +216,8 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "auth",
             "domain",
+            // Requests are counted where they are answered.
+            "observe",
             "usecase-device",
             "usecase-identity",
             "usecase-kit",
@@ -391,6 +395,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "http-runs",
             "http-service",
             "http-webapp",
+            "observe",
             "pages",
             "pages-apps",
             "pages-webapp",
@@ -414,6 +419,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "model-openai",
             "node-runners",
             "objects",
+            "observe",
             "oidc",
             // The doctor asks the public address as a browser would.
             "outbound",
@@ -599,8 +605,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("chardetng", &["documents"]),
     ("zmij", &["variables"]),
     ("reqwest", &["outbound"]),
-    ("hyper", &["outbound"]),
-    ("hyper-util", &["outbound"]),
+    ("hyper", &["observe", "outbound"]),
+    ("hyper-util", &["observe", "outbound"]),
+    ("prometheus-client", &["observe"]),
+    ("prost", &["observe"]),
     ("sseer", &["model-openai"]),
     // Storage: libpq's weaker modes need a verifier of our own.
     ("rustls", &["outbound", "storage-kit"]),

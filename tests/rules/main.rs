@@ -17,6 +17,7 @@ mod architecture;
 mod contract;
 mod doc_comments;
 mod drift;
+mod figures;
 mod fuzz;
 mod log_events;
 mod module_graph;

@@ -18,6 +18,7 @@ pub mod model_server;
 pub mod nginx;
 pub mod odd_provider;
 pub mod operations;
+pub mod otlp;
 pub mod plain;
 pub mod process;
 #[allow(dead_code, reason = "each suite has its way to forget")]

@@ -59,6 +59,7 @@ pub fn services(
         http: Data::new(settings.http.clone()),
         urls: Data::new(settings.server.urls.clone()),
         deploy_env: settings.server.secret.deploy_env.clone(),
+        requests: Data::new(runs.observed.metrics.requests.clone()),
         draining: Data::new(AtomicBool::new(false)),
         clock,
     }

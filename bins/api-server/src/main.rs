@@ -90,7 +90,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             whom,
             command,
         } => {
-            return app::run(&file::here(cli.env_file.as_deref())?, whom, command, json).await;
+            let settings = file::here(cli.env_file.as_deref())?;
+            return Box::pin(app::run(&settings, whom, command, json)).await;
         }
         Command::Audit { json, command } => {
             return operate::audit(&file::here(cli.env_file.as_deref())?, command, json).await;

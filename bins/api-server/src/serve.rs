@@ -9,7 +9,11 @@ use actix_web::{HttpServer, rt};
 use anyhow::{Context as _, bail};
 use gatewright_domain::SystemClock;
 use gatewright_http::application;
-use gatewright_runtime::{Platform, key_file, raise_descriptor_limit, termination};
+use gatewright_runtime::{
+    Platform, key_file,
+    observing::{Observing, Program, Sources},
+    raise_descriptor_limit, termination,
+};
 
 use crate::compose::{Settings, services};
 
@@ -30,12 +34,17 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
             "the system allows few open files: so many clients can be connected at most"
         );
     }
-    let platform = Platform::new(&settings.server).context("the connections cannot be prepared")?;
+    let mut platform =
+        Platform::new(&settings.server).context("the connections cannot be prepared")?;
     require_schema(&platform).await?;
+    let exporter = platform.observed.trace(&settings.server)?;
     let app = platform.services(&settings.server)?;
     let runs = platform.runs(&settings.server, &app)?;
     let services = services(&settings, &app, &runs, Arc::new(SystemClock));
     let draining = services.draining.clone();
+    let sources = Sources::of(&platform).with_runs(runs.figures());
+    let figures = &settings.server.metrics;
+    let observing = Observing::start(figures, Program::Api, sources, exporter).await?;
     let listener = rt::spawn(Platform::subscribe_revocations(
         platform.kv.clone(),
         app.store.clone(),
@@ -83,6 +92,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     if let Some(follower) = follower {
         follower.abort();
     }
+    observing.finish().await;
     platform.pool.close();
     tracing::info!(event = "server.stopped", "stopped");
     Ok(())

@@ -14,6 +14,7 @@ use gatewright_runtime::{
     Platform, ServerSettings, complain,
     environment::Environment,
     helper, init_telemetry, key_file,
+    observing::{Observing, Program, Sources},
     running::attach_running_system,
     termination,
     worker::{self, Duties},
@@ -89,6 +90,8 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
         lease: TimeDelta::seconds(i64::from(cli.lease)),
     };
     let runner = worker::runner(platform, settings, duties).map_err(|text| anyhow!(text))?;
+    let sources = Sources::of(platform).with_jobs(runner.handlers.counts());
+    let observing = Observing::start(&settings.metrics, Program::Worker, sources, None).await?;
     let follower = settings
         .secret
         .keys_file
@@ -120,6 +123,7 @@ async fn work(cli: &Cli, platform: &Platform, settings: &ServerSettings) -> anyh
     if let Some(follower) = follower {
         follower.abort();
     }
+    observing.finish().await;
     platform.pool.close();
     tracing::info!(event = "worker.stopped", "stopped");
     Ok(())

@@ -15,9 +15,11 @@ pub mod middleware;
 pub mod operation;
 pub mod page;
 mod request_id;
+pub mod request_span;
 pub mod settings;
 mod slow_body;
 pub mod time;
+mod watched;
 
 pub use event_stream::event_stream;
 

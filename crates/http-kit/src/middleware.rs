@@ -18,6 +18,7 @@ use gatewright_domain::{
 };
 use gatewright_usecase_identity::console::Console;
 use gatewright_usecase_kit::Ctx;
+use tracing::Instrument as _;
 
 use crate::{
     access_log::Visit,
@@ -25,7 +26,9 @@ use crate::{
     error::{Cause, FrameworkFailure, REASON, Surface, without_foreign_text},
     operation::Passage,
     request_id::{self, REQUEST_ID},
+    request_span,
     settings::HttpSettings,
+    watched,
 };
 
 const MAX_USER_AGENT_CHARS: usize = 255;
@@ -36,19 +39,37 @@ const MAX_USER_AGENT_CHARS: usize = 255;
 /// The request itself cannot be kept while it is routed, so what a failure's envelope needs is
 /// taken down first.
 pub async fn around<B: MessageBody + 'static>(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let ctx = Arc::new(context(request.request()));
-    let surface = Surface::of(request.path());
     let visit = Visit::begin(&request);
+    let is_trusted = is_of_trusted_proxy(request.request());
+    let span = request_span::begin(
+        request.request(),
+        visit.method(),
+        &ctx.request_id,
+        is_trusted,
+    );
+    answered(request, next, ctx, visit).instrument(span).await
+}
+
+async fn answered<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+    ctx: Arc<Ctx>,
+    visit: Visit,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let surface = Surface::of(request.path());
     request.extensions_mut().insert(Arc::clone(&ctx));
     let passage = Passage::begin(&mut request);
     let cause = match next.call(request).await {
         Ok(response) => {
             let mut response = without_foreign_text(response, surface, &ctx.request_id);
             clear_several(&mut response);
-            visit.answered(&ctx, &passage, &response);
+            if let Some(stream) = visit.answered(&ctx, &passage, &response) {
+                response = response.map_body(|_, body| watched::watched(body, stream));
+            }
             let headers = response.headers_mut();
             // Appended: the cross-origin rules may vary by more.
             headers.append(header::VARY, HeaderValue::from_static("Cookie"));
@@ -61,7 +82,7 @@ pub async fn around<B: MessageBody + 'static>(
         tracing::error!(
             event = "http.deadline_exceeded",
             request_id = ctx.request_id,
-            operation = passage.pattern(),
+            operation = passage.pattern().map(|pattern| &**pattern),
             "no answer in time; a dependency hangs"
         );
     }
@@ -116,6 +137,14 @@ fn known_browser(request: &HttpRequest, now: chrono::DateTime<chrono::Utc>) -> O
     let held = policy.held(request, &cookies::KNOWN_BROWSER);
     held.the_one(|known| console.is_known_browser(now, known))
         .ok()?
+}
+
+fn is_of_trusted_proxy(request: &HttpRequest) -> bool {
+    let settings = request.app_data::<Data<HttpSettings>>();
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    settings
+        .zip(peer)
+        .is_some_and(|(settings, peer)| settings.trusted_proxies.contains(peer))
 }
 
 fn context(request: &HttpRequest) -> Ctx {

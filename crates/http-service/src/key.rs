@@ -7,6 +7,7 @@ use gatewright_domain::Secret;
 use gatewright_http_kit::{
     error::ServiceFailure,
     extract::{RequestCtx, presented},
+    request_span,
 };
 use gatewright_usecase_apps::{App, AppKeyError, Apps};
 
@@ -24,7 +25,9 @@ impl FromRequest for KeyedApp {
             let apps = Data::<Apps>::extract(&request).await?;
             let key = key(&request).map_err(ServiceFailure::from)?;
             let app = apps.open_by_key(&ctx, &key).await;
-            Ok(Self(app.map_err(ServiceFailure::from)?))
+            let app = app.map_err(ServiceFailure::from)?;
+            request_span::of_workspace(app.workspace);
+            Ok(Self(app))
         })
     }
 }

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use gatewright_conversation_service::Talker;
-use gatewright_http_kit::{error::ServiceFailure, extract::RequestCtx};
+use gatewright_http_kit::{error::ServiceFailure, extract::RequestCtx, request_span};
 use gatewright_run_service::{Shown, Visitor, Visitors};
 
 /// The visitor whom the passport of the request lets in.
@@ -27,7 +27,9 @@ impl FromRequest for Visiting {
             let ctx = RequestCtx::of(&request)?;
             let visitors = Data::<Visitors>::extract(&request).await?;
             let visitor = visitors.admit(&ctx, shown(&request)).await;
-            Ok(Self(visitor.map_err(ServiceFailure::from)?))
+            let visitor = visitor.map_err(ServiceFailure::from)?;
+            request_span::of_workspace(visitor.app.workspace);
+            Ok(Self(visitor))
         })
     }
 }

@@ -24,6 +24,7 @@ use gatewright_http_kit::{
 };
 use gatewright_http_runs::RunsServices;
 use gatewright_http_webapp::WebAppServices;
+use gatewright_observe::metrics::Requests;
 use gatewright_pages as pages;
 use gatewright_pages_apps as pages_apps;
 use gatewright_pages_webapp as pages_webapp;
@@ -54,6 +55,8 @@ pub struct Services {
     pub urls: Data<PublicUrls>,
     /// What the header `X-Env` says (`DEPLOY_ENV`).
     pub deploy_env: String,
+    /// Where requests are counted.
+    pub requests: Data<Requests>,
     /// Whether a shutdown has begun.
     pub draining: Data<std::sync::atomic::AtomicBool>,
     /// Tells the time.
@@ -77,6 +80,7 @@ pub fn configure(services: &Services) -> impl Fn(&mut ServiceConfig) + Clone + '
             .app_data(services.http.clone())
             .app_data(services.urls.clone())
             .app_data(services.draining.clone())
+            .app_data(services.requests.clone())
             .app_data(Data::new(policy))
             .app_data(Data::new(ProviderTimeout(provider_timeout(&services))))
             .app_data(Data::from(Arc::clone(&services.clock)));

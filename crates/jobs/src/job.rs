@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::queue::QueueName;
+use crate::{counts::JobCounts, queue::QueueName};
 
 /// A row of `gatewright_jobs`. The same in every attempt: what a job does once, it does under this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,7 +72,10 @@ pub type Handler = Arc<dyn Fn(Running, Value) -> Outcome + Send + Sync>;
 
 /// Who does what. Each worker has the same table, so any of them can do any job.
 #[derive(Clone, Default)]
-pub struct Handlers(HashMap<&'static str, Handler>);
+pub struct Handlers {
+    by_kind: HashMap<&'static str, Handler>,
+    counts: Arc<JobCounts>,
+}
 
 impl Handlers {
     /// Says who does the jobs of type `J`.
@@ -94,11 +97,22 @@ impl Handlers {
                 handle(running, job).await
             })
         });
-        self.0.insert(J::KIND, handler);
+        self.by_kind.insert(J::KIND, handler);
         self
     }
 
+    /// How attempts ended of those who have this table.
+    pub fn counts(&self) -> Arc<JobCounts> {
+        Arc::clone(&self.counts)
+    }
+
     pub(crate) fn find(&self, kind: &str) -> Option<Handler> {
-        self.0.get(kind).cloned()
+        self.by_kind.get(kind).cloned()
+    }
+
+    /// An attempt ended. What nobody here knows how to do is counted together.
+    pub(crate) fn ended(&self, kind: &str, is_done: bool) {
+        let known = self.by_kind.get_key_value(kind).map(|(kind, _)| *kind);
+        self.counts.ended(known.unwrap_or("other"), is_done);
     }
 }

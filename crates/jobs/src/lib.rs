@@ -6,6 +6,7 @@
 //! Why it is ours: each library at hand lost work, or brought a second driver and with it no shared
 //! transaction.
 
+mod counts;
 mod dead;
 mod job;
 mod queue;
@@ -13,9 +14,10 @@ mod runner;
 mod schedule;
 mod store;
 
+pub use counts::{JobCount, JobCounts};
 pub use dead::{DeadJob, discard_dead, list_dead, replay_dead};
 pub use job::{Handler, Handlers, Job, JobError, JobId, Running};
 pub use queue::{QueueName, UnknownQueue};
 pub use runner::{Connections, Runner, RunnerSettings};
 pub use schedule::{Schedule, ScheduleError, Scheduler};
-pub use store::{CHANNEL, Depth, depths, enqueue};
+pub use store::{CHANNEL, Depth, QueueState, depths, enqueue, queue_states};

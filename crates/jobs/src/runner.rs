@@ -200,6 +200,7 @@ impl<C: Connections> Runner<C> {
     async fn attempt(self: Arc<Self>, worker: Uuid, job: Claimed) {
         let (id, kind, attempt) = (job.id, job.kind.clone(), job.attempts);
         let outcome = self.run_one(worker, &job).await;
+        self.handlers.ended(&kind, outcome.is_ok());
         let now = self.clock.now();
         let settled = async {
             let mut conn = self.connections.get().await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Int4, Int8, Jsonb, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use gatewright_domain::error::Unavailable;
@@ -149,7 +149,7 @@ pub(crate) async fn fail(
     .bind::<SqlUuid, _>(id)
     .bind::<SqlUuid, _>(worker)
     .bind::<Text, _>(error)
-    .bind::<diesel::sql_types::Nullable<Timestamptz>, _>(run_at)
+    .bind::<Nullable<Timestamptz>, _>(run_at)
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await
@@ -203,6 +203,48 @@ pub struct Depth {
     /// How many are dead letters.
     #[diesel(sql_type = Int8)]
     pub dead: i64,
+}
+
+/// How a queue stands, for whoever watches it.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct QueueState {
+    /// The queue's name.
+    #[diesel(sql_type = Text)]
+    pub queue: String,
+    /// Not dead, done or to be done.
+    #[diesel(sql_type = Int8)]
+    pub waiting: i64,
+    /// Those of them that failed at least once.
+    #[diesel(sql_type = Int8)]
+    pub retrying: i64,
+    /// How many are dead letters.
+    #[diesel(sql_type = Int8)]
+    pub dead: i64,
+    /// Since when the one is due that waits longest; none: none is due, or it is being done.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// How each queue stands that holds anything.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn queue_states(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+) -> Result<Vec<QueueState>, Unavailable> {
+    diesel::sql_query(
+        "SELECT queue, count(*) FILTER (WHERE dead_at IS NULL) AS waiting, \
+         count(*) FILTER (WHERE dead_at IS NULL AND last_error IS NOT NULL) AS retrying, \
+         count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead, \
+         min(run_at) FILTER (WHERE dead_at IS NULL AND run_at <= $1 \
+         AND (leased_until IS NULL OR leased_until <= $1)) AS oldest \
+         FROM gatewright_jobs GROUP BY queue ORDER BY queue",
+    )
+    .bind::<Timestamptz, _>(now)
+    .load(conn)
+    .await
+    .map_err(unavailable)
 }
 
 /// How much waits in each queue that holds anything.

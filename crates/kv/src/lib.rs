@@ -21,7 +21,7 @@ mod throttles;
 
 pub use active_runs::ActiveRuns;
 pub use bearer_cache::{BearerCache, CachedBearer};
-pub use connection::{Kv, RedisFacts};
+pub use connection::{Kv, RedisFacts, RedisStatus};
 pub use device_grants::{DeviceGrants, StoredGrant};
 pub use one_time_grants::OneTimeGrants;
 pub use rate_limits::{RateLimits, Ticket, WindowClock};

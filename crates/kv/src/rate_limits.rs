@@ -160,6 +160,7 @@ impl RateLimits {
         if admitted != 0 {
             return Ok(());
         }
+        self.kv.refused(limit.name);
         let retry_after = u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000).max(1);
         Err(RateLimited { retry_after }.into())
     }

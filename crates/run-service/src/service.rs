@@ -293,6 +293,13 @@ impl RunService {
         self.active.enter(runnable, run_id).await?;
         match self.registry.start(plan, Box::new(engine), start).await {
             Ok(handle) => {
+                // The request that began it is found by its run, and the run by its request.
+                let span = tracing::Span::current();
+                span.record("run_id", tracing::field::display(run_id));
+                span.record(
+                    "tenant_id",
+                    tracing::field::display(runnable.app.workspace.0),
+                );
                 self.active.watch(&handle);
                 Ok(handle)
             }

@@ -143,7 +143,7 @@ impl RunService {
     }
 
     async fn give_up(&self, lease: Lease, reason: &str) -> Result<(), RunServiceError> {
-        tracing::warn!(event = "run.given_up", run = %lease.run_id, reason, "a run cannot go on and ends as failed");
+        tracing::warn!(event = "run.given_up", run_id = %lease.run_id, reason, "a run cannot go on and ends as failed");
         let failed = RunState {
             id: lease.run_id,
             status: "failed",

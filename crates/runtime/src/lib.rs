@@ -10,6 +10,7 @@ pub mod helper;
 mod identity;
 pub mod key_file;
 pub mod node;
+pub mod observing;
 mod outbound_settings;
 mod platform;
 pub mod probe;

@@ -46,7 +46,9 @@ use gatewright_usecase_workspace::{
     workspace::{ApiKeys, Tags, Workspaces},
 };
 
-use crate::{apps, identity, key_file, runs::RunPlane, settings::ServerSettings};
+use crate::{
+    apps, identity, key_file, observing::Observation, runs::RunPlane, settings::ServerSettings,
+};
 
 /// Connections and surroundings.
 pub struct Platform {
@@ -58,6 +60,8 @@ pub struct Platform {
     pub master: MasterKeys,
     /// Time, ids, randomness.
     pub env: Env,
+    /// Where what happens is counted and told.
+    pub observed: Observation,
     windows: WindowClock,
 }
 
@@ -122,6 +126,7 @@ impl Platform {
             master: key_file::load(&settings.secret)
                 .map_err(|error| Unavailable::new("the keys", error))?,
             env,
+            observed: Observation::default(),
             windows,
         })
     }

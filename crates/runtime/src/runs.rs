@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use crate::{
     node::{NodeCalls, RunSurroundings},
+    observing::{Observation, ObservedRuns, RunFigures},
     platform::Platform,
     run_files::FilesOfRun,
     settings::ServerSettings,
@@ -43,6 +44,11 @@ const RESUMED: usize = 1_024;
 /// Bytes of one run's log in memory.
 const LOG_BYTES: usize = 8 << 20;
 
+const CAPACITY: Capacity = Capacity {
+    runs: RUNS,
+    log_bytes: LOG_BYTES,
+};
+
 /// The runs of this process.
 pub struct RunPlane {
     /// As surfaces use them.
@@ -51,6 +57,9 @@ pub struct RunPlane {
     pub conversations: Arc<Conversations>,
     /// Who visits their pages.
     pub visitors: Arc<Visitors>,
+    /// Where what happens is counted and told.
+    pub observed: Observation,
+    calls: NodeCalls,
     registry: Arc<RunRegistry>,
     remote: Arc<RemoteRuns>,
     resumed: Mutex<Option<mpsc::Receiver<Uuid>>>,
@@ -70,7 +79,9 @@ impl RunPlane {
         files: Arc<Files>,
         guarded: GuardedClient,
     ) -> Result<Self, Unavailable> {
-        let runner = node_calls(platform, settings, &files, guarded)?;
+        let observed = platform.observed.clone();
+        let runner = node_calls(platform, settings, &files, guarded)?.observed_by(observed.clone());
+        let calls = runner.clone();
         let models = Arc::new(Catalogue(runner.catalogue()));
         let conversations = Arc::new(Conversations::new(
             platform.pool.clone(),
@@ -107,26 +118,16 @@ impl RunPlane {
             forms: Arc::new(FormTokens::new(platform.env.clone(), keys)),
             clock: Arc::clone(&platform.env.clock),
         };
-        let capacity = Capacity {
-            runs: RUNS,
-            log_bytes: LOG_BYTES,
-        };
         let past = StoredPast::new(platform.pool.clone());
-        let registry = RunRegistry::new(ports, capacity)
+        let registry = RunRegistry::new(ports, CAPACITY)
             .with_past(Arc::new(past))
-            .with_spills(Arc::new(FileSpills));
+            .with_spills(Arc::new(FileSpills))
+            .with_observer(Arc::new(ObservedRuns(observed.clone())));
         let registry = Arc::new(registry);
         let wires = RunMirrors::new(platform.kv.clone(), platform.seals());
         let remote = Arc::new(RemoteRuns::new(wires, Arc::clone(&registry), owner));
         let (pool, env) = (platform.pool.clone(), platform.env.clone());
-        let visitors = Visitors {
-            pool: pool.clone(),
-            env: env.clone(),
-            apps: Arc::clone(&apps),
-            keys: PassportKeys::new(&platform.master),
-            limiter: platform.rate_limits(),
-            limit: Limits::from(&settings.limits).passport,
-        };
+        let visitors = visitors(platform, settings, Arc::clone(&apps));
         let active = ActiveRuns::new(platform.kv.clone());
         let active = ActiveCount::new(active, settings.apps.active_limits());
         Ok(Self {
@@ -148,6 +149,8 @@ impl RunPlane {
             ),
             conversations,
             visitors: Arc::new(visitors),
+            observed,
+            calls,
             registry,
             remote,
             resumed: Mutex::new(Some(resumed)),
@@ -222,6 +225,14 @@ impl RunPlane {
         }
     }
 
+    /// What stands in their memory, for whoever shows it.
+    pub fn figures(&self) -> RunFigures {
+        RunFigures {
+            registry: Arc::clone(&self.registry),
+            calls: self.calls.clone(),
+        }
+    }
+
     fn keeper(&self) -> LeaseKeeper {
         LeaseKeeper::new(
             self.platform_pool.clone(),
@@ -229,6 +240,18 @@ impl RunPlane {
             Arc::clone(&self.registry),
             Arc::clone(&self.service),
         )
+    }
+}
+
+/// Who visits pages of apps.
+fn visitors(platform: &Platform, settings: &ServerSettings, apps: Arc<Apps>) -> Visitors {
+    Visitors {
+        pool: platform.pool.clone(),
+        env: platform.env.clone(),
+        apps,
+        keys: PassportKeys::new(&platform.master),
+        limiter: platform.rate_limits(),
+        limit: Limits::from(&settings.limits).passport,
     }
 }
 

@@ -12,6 +12,7 @@ use gatewright_enterprise::EnterpriseSettings;
 use gatewright_kv::RedisSettings;
 use gatewright_mail::MailSettings;
 use gatewright_objects::ObjectSettings;
+use gatewright_observe::{MetricsSettings, TraceSettings};
 use gatewright_oidc::OidcSettings;
 use gatewright_storage_kit::DbSettings;
 use gatewright_usecase_files::FileSettings;
@@ -135,6 +136,8 @@ groups! {
     enterprise: EnterpriseSettings = "The enterprise product";
     nodes: NodeSettings = "What nodes of workflows reach";
     log: LogSettings = "Logs";
+    metrics: MetricsSettings = "Figures for Prometheus";
+    traces: TraceSettings = "Traces for OpenTelemetry";
 }
 
 /// Of each provider by itself: the names of their variables are made from theirs.

@@ -23,4 +23,4 @@ pub use confinement::{Confinement, confine};
 pub use engine::Language;
 pub use limits::Limits;
 pub use outcome::Outcome;
-pub use sandbox::{Program, Proxy, Sandbox, SandboxError, SandboxSettings};
+pub use sandbox::{Program, Proxy, Sandbox, SandboxError, SandboxSettings, SandboxStatus};

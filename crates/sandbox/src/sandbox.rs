@@ -3,7 +3,10 @@
 use std::{
     io, iter,
     path::PathBuf,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -88,6 +91,21 @@ pub struct Sandbox {
     limits: Limits,
     turns: Semaphore,
     places: Semaphore,
+    /// How many may be here at a time, those that wait included.
+    room: usize,
+    begun: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What became of programs since the sandbox was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SandboxStatus {
+    /// How many were begun.
+    pub started: u64,
+    /// How many run or wait for their turn.
+    pub busy: usize,
+    /// How many were not run: too many waited, or the machine cannot isolate.
+    pub refused: u64,
 }
 
 impl Sandbox {
@@ -122,6 +140,9 @@ impl Sandbox {
             limits: settings.limits,
             turns: Semaphore::new(settings.workers),
             places: Semaphore::new(settings.workers + settings.queue),
+            room: settings.workers + settings.queue,
+            begun: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         })
     }
 
@@ -130,12 +151,30 @@ impl Sandbox {
     /// # Errors
     /// When it was not run.
     pub async fn run(&self, program: Program<'_>) -> Result<Outcome, SandboxError> {
+        let outcome = self.admitted(program).await;
+        if outcome.is_err() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// What became of programs until now.
+    pub fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            started: self.begun.load(Ordering::Relaxed),
+            busy: self.room.saturating_sub(self.places.available_permits()),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    async fn admitted(&self, program: Program<'_>) -> Result<Outcome, SandboxError> {
         let _place = self.places.try_acquire().map_err(|_| SandboxError::Busy)?;
         let turn = tokio::time::timeout(TURN, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
             return Err(SandboxError::Busy);
         };
         let child = self.pool(program.language, program.network)?.take().await?;
+        self.begun.fetch_add(1, Ordering::Relaxed);
         Ok(child.run(program.code.as_bytes(), self.limits).await)
     }
 

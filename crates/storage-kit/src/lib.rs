@@ -13,6 +13,6 @@ mod statement;
 mod tls;
 
 pub use error::StorageError;
-pub use pool::{Conn, Pool, Tx};
+pub use pool::{Conn, Pool, PoolStatus, Tx};
 pub use settings::DbSettings;
 pub use statement::{Bound, Statement, statement};

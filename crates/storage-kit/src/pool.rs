@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::{self, Metrics, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, Timeouts};
 use diesel::ConnectionError;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
 use futures_util::{future::join_all, stream::BoxStream};
@@ -41,6 +41,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Pool {
     connections: managed::Pool<Manager>,
     target: Arc<Target>,
+    /// How often no connection came in time.
+    timeouts: Arc<AtomicU64>,
+}
+
+/// How the connections stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// Connections that there may be.
+    pub max: usize,
+    /// Connections that somebody has.
+    pub in_use: usize,
+    /// How many wait for one.
+    pub waiting: usize,
+    /// How often none came in time, since the start.
+    pub timeouts: u64,
 }
 
 /// Makes connections, and judges those that come back.
@@ -113,6 +128,7 @@ impl Pool {
         Ok(Self {
             connections,
             target,
+            timeouts: Arc::default(),
         })
     }
 
@@ -122,8 +138,27 @@ impl Pool {
             |e: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("postgres", e);
         match tokio::time::timeout(TIMEOUT, self.connections.get()).await {
             Ok(Ok(link)) => Ok(Conn(Loan(link))),
-            Ok(Err(error)) => Err(unavailable(error.into())),
-            Err(late) => Err(unavailable(late.into())),
+            Ok(Err(error)) => {
+                if matches!(error, PoolError::Timeout(_)) {
+                    self.timeouts.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(unavailable(error.into()))
+            }
+            Err(late) => {
+                self.timeouts.fetch_add(1, Ordering::Relaxed);
+                Err(unavailable(late.into()))
+            }
+        }
+    }
+
+    /// How the connections stand now.
+    pub fn status(&self) -> PoolStatus {
+        let status = self.connections.status();
+        PoolStatus {
+            max: status.max_size,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+            timeouts: self.timeouts.load(Ordering::Relaxed),
         }
     }
 

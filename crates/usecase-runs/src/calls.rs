@@ -7,6 +7,7 @@ use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
 };
+use tracing::Instrument as _;
 
 use crate::{
     NodeRunner, RunPlan,
@@ -79,12 +80,13 @@ impl Calls {
                 sender: sender.clone(),
             },
         });
-        let task = self.tasks.spawn(async move {
+        let work = async move {
             let result = work.await;
             // Behind its pieces, through the same channel: the end never overtakes them.
             let _ = sender.send(Report::Ended(id, result)).await;
             Ended::Call
-        });
+        };
+        let task = self.tasks.spawn(work.in_current_span());
         self.open.insert(
             id,
             Open {
@@ -192,7 +194,7 @@ impl Calls {
         self.open.remove(&call);
         tracing::error!(
             event = "run.call_panicked",
-            run = %self.plan.key.run_id,
+            run_id = %self.plan.key.run_id,
             "a call of a node panicked"
         );
         let failure = Failure::new("InternalError", "Internal error while this node was run.");

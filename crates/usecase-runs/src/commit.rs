@@ -5,7 +5,7 @@ use std::time::Duration;
 use gatewright_engine::{CallId, Effect, Event, Happened, Happening, NodeCall, TimerId};
 use gatewright_run_events::RunEvent;
 
-use crate::{NodeState, Record, stamp::Stamp};
+use crate::{Lasted, NodeState, Record, stamp::Stamp};
 
 /// So many records wait for a commit at most.
 const WAITING: usize = 512;
@@ -35,6 +35,8 @@ pub(crate) struct Step {
     pub(crate) outcome: Outcome,
     /// Whether all this is kept before anything of it is told or begun.
     pub(crate) keep_first: bool,
+    /// From when until when the run lasted, where this ends it.
+    pub(crate) lasted: Option<Lasted>,
 }
 
 impl Step {
@@ -51,6 +53,12 @@ impl Step {
         match effect {
             Effect::Emit(Happened { at, what }) => {
                 self.keep_first |= is_kept_first(&what);
+                if let Happening::RunFinished(end) = &what {
+                    self.lasted = Some(Lasted {
+                        from: end.started_at,
+                        until: at,
+                    });
+                }
                 let stamped = stamp.happened(what, at);
                 self.events.extend(stamped.events);
                 self.records.extend(stamped.records);

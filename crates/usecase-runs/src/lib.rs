@@ -13,6 +13,7 @@ mod lines;
 mod machine;
 mod memory;
 mod micros;
+mod observer;
 mod past;
 mod plan;
 mod ports;
@@ -33,6 +34,7 @@ pub use crate::{
     lines::RunLines,
     machine::Machine,
     memory::preset_end,
+    observer::{Lasted, NodeOutcome, RunObserver, RunOutcome},
     past::{PastRuns, Waits, add_stored},
     plan::{RunKey, RunPlan, Surface},
     ports::{

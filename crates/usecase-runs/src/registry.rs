@@ -12,12 +12,13 @@ use std::{
 use gatewright_engine::{Event, Start};
 use gatewright_run_events::{Json, Reader, RunEvent, RunLog};
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 pub use self::readers::Found;
 use self::state::{Entry, State};
 use crate::{
-    Machine, PastRuns, Ports, RunKey, RunPlan, Spills, StoreError, Wake,
+    Machine, PastRuns, Ports, RunKey, RunObserver, RunPlan, Spills, StoreError, Wake,
     memory::{Memory, Stored},
     task::{Begin, Command, RunTask},
 };
@@ -91,6 +92,7 @@ pub struct RunRegistry {
     capacity: Capacity,
     spills: Option<Shared<dyn Spills>>,
     past: Option<Shared<dyn PastRuns>>,
+    observer: Option<Shared<dyn RunObserver>>,
     state: Mutex<State>,
 }
 
@@ -112,6 +114,7 @@ impl RunRegistry {
             capacity,
             spills: None,
             past: None,
+            observer: None,
             state: Mutex::new(State::default()),
         }
     }
@@ -132,6 +135,15 @@ impl RunRegistry {
     pub fn with_past(self, past: Arc<dyn PastRuns>) -> Self {
         Self {
             past: Some(Shared(past)),
+            ..self
+        }
+    }
+
+    /// The same, with somebody who looks on.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn RunObserver>) -> Self {
+        Self {
+            observer: Some(Shared(observer)),
             ..self
         }
     }
@@ -331,10 +343,20 @@ impl RunRegistry {
             tells_text: first.tells_text,
             log: Arc::clone(&handle.log),
             commands: receiver,
+            observer: self.observer.as_ref().map(|shared| Arc::clone(&shared.0)),
             begun,
         };
         let task = RunTask::new(parts, &self.ports);
-        let task = state.tasks.spawn(task.run(first.events));
+        let plan = &handle.plan;
+        // Not within the request that began it: the run outlives it.
+        let span = tracing::error_span!(
+            target: "gatewright::run",
+            parent: None,
+            "run",
+            run_id = %plan.key.run_id,
+            tenant_id = %plan.tenant_id,
+        );
+        let task = state.tasks.spawn(task.run(first.events).instrument(span));
         state.by_id.insert(task.id(), run_id);
         state.runs.insert(
             run_id,

@@ -18,8 +18,8 @@ use gatewright_run_events::{
 use serde_json::{Map, Value};
 
 use crate::{
-    FormIssuer, FormRecord, Record, RunPlan, memory::Memory, micros::unix_seconds, record::Stamped,
-    words::Watch,
+    FormIssuer, FormRecord, Record, RunObserver, RunPlan, memory::Memory, micros::unix_seconds,
+    record::Stamped, words::Watch,
 };
 
 /// Why an answer was replaced, as clients know it.
@@ -34,6 +34,8 @@ pub(crate) struct Stamp {
     pub(crate) tells_text: bool,
     /// Looks for words that the answer must not contain.
     pub(crate) watch: Option<Watch>,
+    /// Looks on.
+    pub(crate) observer: Option<Arc<dyn RunObserver>>,
 }
 
 impl Stamp {

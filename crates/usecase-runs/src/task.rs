@@ -8,11 +8,13 @@ use gatewright_run_events::{Json, RunError, RunEvent, RunLog, RunStatus};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Checkpoint, Commit, Committed, Machine, Ports, Record, RunPlan, RunStore, StoreError, Wake,
+    Checkpoint, Commit, Committed, Machine, Ports, Record, RunObserver, RunPlan, RunStore,
+    StoreError, Wake,
     calls::{Calls, News},
     commit::{Outcome, Step, Waiting, comes_from_the_world},
     memory::{Memory, Stored},
     micros::unix_seconds,
+    observer,
     stamp::{Stamp, ended_as},
     words::Watch,
 };
@@ -34,6 +36,7 @@ pub(crate) struct Begin {
     pub(crate) tells_text: bool,
     pub(crate) log: Arc<RunLog>,
     pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) observer: Option<Arc<dyn RunObserver>>,
     pub(crate) begun: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -66,6 +69,7 @@ impl RunTask {
             tells_text,
             log,
             commands,
+            observer,
             begun,
         } = begin;
         let rule = plan
@@ -79,6 +83,7 @@ impl RunTask {
                 memory,
                 forms: Arc::clone(&ports.forms),
                 tells_text,
+                observer,
             },
             calls: Calls::new(Arc::clone(&plan), Arc::clone(&ports.runner)),
             store: Arc::clone(&ports.store),
@@ -210,6 +215,7 @@ impl RunTask {
         if let Some(reason) = committed.stop.as_ref().filter(|_| over) {
             ended_as(&mut step.events, RunStatus::Stopped, reason);
         }
+        self.observe(&step);
         for event in step.events {
             if self.log.append(event).is_err() && !over {
                 return self
@@ -268,11 +274,21 @@ impl RunTask {
         self.waiting.take();
         let records = self.end_of(&step.events);
         self.keep(records, Outcome::Over).await?;
+        self.observe(&step);
         for event in step.events {
             // What ends a run is always taken.
             let _ = self.log.append(event);
         }
         Ok(Outcome::Over)
+    }
+
+    /// What is in storage now is told to whoever looks on.
+    fn observe(&self, step: &Step) {
+        if let Some(observer) = &self.stamp.observer {
+            for event in &step.events {
+                observer::tell(&**observer, &self.plan, event, step.lasted);
+            }
+        }
     }
 
     /// The records of an end alone.
@@ -333,7 +349,7 @@ impl RunTask {
         }
         tracing::warn!(
             event = "run.cannot_continue",
-            run = %self.plan.key.run_id,
+            run_id = %self.plan.key.run_id,
             %error,
             "a run cannot go on in this process"
         );
@@ -367,7 +383,7 @@ impl Drop for RunTask {
         }
         tracing::debug!(
             event = "run.left_process",
-            run = %self.plan.key.run_id,
+            run_id = %self.plan.key.run_id,
             at = unix_seconds(self.now()),
             "a run leaves this process"
         );

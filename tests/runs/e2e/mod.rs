@@ -2,6 +2,7 @@
 
 mod documents;
 mod nodes;
+mod observing;
 mod programs;
 mod run_chaos;
 mod sdks;

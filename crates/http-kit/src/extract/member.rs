@@ -9,7 +9,7 @@ use gatewright_usecase_identity::{console::ConsoleError, member::MemberError};
 use gatewright_usecase_kit::ConsoleIdentity;
 
 use super::session::SignedIn;
-use crate::error::ConsoleFailure;
+use crate::{error::ConsoleFailure, request_span};
 
 /// A capability as a type.
 pub trait Needed {
@@ -91,6 +91,7 @@ impl<N: Needed + 'static> FromRequest for InWorkspace<N> {
             if !workspace.role.may(N::WHAT) {
                 return Err(N::refusal().into());
             }
+            request_span::of_workspace(workspace.id);
             Ok(Self {
                 identity,
                 workspace,

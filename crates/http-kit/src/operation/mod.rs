@@ -6,7 +6,7 @@
 mod facts;
 mod passage;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use actix_web::{
     HttpResponse, Resource, Route,
@@ -151,9 +151,9 @@ pub fn mount(config: &mut ServiceConfig, prefix: &str, operations: Operations) {
 
 /// A route that is declared by hand, such as a page's, with what an operation has.
 pub fn bounded(route: Route, path: &str, facts: Facts) -> Route {
-    let pattern: Rc<str> = path.into();
+    let pattern: Arc<str> = path.into();
     route.wrap(from_fn(move |request, next| {
-        passage::bound(request, next, Rc::clone(&pattern), facts)
+        passage::bound(request, next, Arc::clone(&pattern), facts)
     }))
 }
 

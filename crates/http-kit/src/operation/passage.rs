@@ -1,7 +1,7 @@
 //! What the outer layer and the route say to each other about one request: which operation it came to, and
 //! whether its body is still on its way.
 
-use std::{cell::OnceCell, fmt, pin::pin, rc::Rc};
+use std::{cell::OnceCell, fmt, pin::pin, rc::Rc, sync::Arc};
 
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, ResponseError,
@@ -17,7 +17,7 @@ use crate::{error::ours, slow_body::BodyWatch};
 /// One request on its way through.
 #[derive(Default)]
 pub(crate) struct Passage {
-    operation: OnceCell<(Rc<str>, Facts)>,
+    operation: OnceCell<(Arc<str>, Facts)>,
     body: BodyWatch,
 }
 
@@ -38,8 +38,8 @@ impl Passage {
     }
 
     /// The path of the operation as it was declared; none before a route was found.
-    pub(crate) fn pattern(&self) -> Option<&str> {
-        self.operation.get().map(|(pattern, _)| pattern.as_ref())
+    pub(crate) fn pattern(&self) -> Option<&Arc<str>> {
+        self.operation.get().map(|(pattern, _)| pattern)
     }
 
     pub(super) fn facts(&self) -> Option<Facts> {
@@ -51,7 +51,7 @@ impl Passage {
 pub(super) async fn bound<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-    pattern: Rc<str>,
+    pattern: Arc<str>,
     facts: Facts,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let Some(passage) = Passage::of(request.request()) else {

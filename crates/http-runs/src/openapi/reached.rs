@@ -7,6 +7,7 @@ use gatewright_domain::member::Capability;
 use gatewright_http_kit::{
     error::OpenApiFailure,
     extract::{AppsRunScope, Require},
+    request_span,
 };
 use gatewright_run_service::Caller;
 use gatewright_usecase_apps::{Apps, OpenApp, ReachableApp};
@@ -48,6 +49,7 @@ impl FromRequest for Reached {
             let id = id.unwrap_or_default();
             let target = apps.await?.reach(&identity.workspaces, &id, open).await;
             let target = target.map_err(NotRun::from).map_err(OpenApiFailure::from)?;
+            request_span::of_workspace(target.app.workspace);
             Ok(Self { identity, target })
         })
     }

@@ -10,5 +10,6 @@
 mod dead_letters;
 mod ground;
 mod leases;
+mod queues;
 mod schedules;
 mod working;

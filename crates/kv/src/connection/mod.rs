@@ -8,8 +8,10 @@ mod fault;
 mod held;
 mod pool;
 mod subscription;
+mod traffic;
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,11 +20,13 @@ use chrono::{DateTime, Utc};
 use gatewright_domain::error::Unavailable;
 use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation, Value};
 
+pub use self::traffic::RedisStatus;
 use self::{
     fault::Fault,
     held::Held,
     pool::{Link, Pool},
     subscription::Ear,
+    traffic::Traffic,
 };
 use crate::settings::RedisSettings;
 
@@ -51,6 +55,7 @@ pub struct RedisFacts {
 pub struct Kv {
     held: Arc<Held>,
     ear: Arc<Ear>,
+    traffic: Arc<Traffic>,
     prefix: Arc<str>,
 }
 
@@ -93,6 +98,7 @@ impl Kv {
         Ok(Self {
             held: Arc::new(Held::new(Pool::new(&target).map_err(unavailable)?)),
             ear: Arc::new(Ear::new(&target).map_err(unavailable)?),
+            traffic: Arc::default(),
             prefix: prefix.into(),
         })
     }
@@ -127,6 +133,21 @@ impl Kv {
             policy: line("maxmemory_policy"),
             now: DateTime::from_timestamp(seconds, micros * 1000).unwrap_or_default(),
         })
+    }
+
+    /// How the connection stands now.
+    pub fn status(&self) -> RedisStatus {
+        self.traffic.status()
+    }
+
+    /// How often each limit refused somebody in this process, by its name.
+    pub fn refusals(&self) -> BTreeMap<&'static str, u64> {
+        self.traffic.refusals()
+    }
+
+    /// A limit refused somebody.
+    pub(crate) fn refused(&self, limit: &'static str) {
+        self.traffic.refused(limit);
     }
 
     /// A key: our prefix, the family, and a hash tag around what tells its members apart.
@@ -183,11 +204,15 @@ impl Kv {
         call: Call<'_>,
         repeat: Repeat,
     ) -> Result<T, Unavailable> {
+        let _under_way = self.traffic.under_way();
         // Boxed: it would stand in the future of everybody who asks, many layers deep.
         let tries = Box::pin(self.tries(call, repeat));
         match tokio::time::timeout(CALL, tries).await {
             Ok(outcome) => outcome,
-            Err(late) => Err(Unavailable::new("redis", late)),
+            Err(late) => {
+                self.traffic.late();
+                Err(Unavailable::new("redis", late))
+            }
         }
     }
 
@@ -199,7 +224,9 @@ impl Kv {
         let began = Instant::now();
         let mut repeats = u32::from(repeat == Repeat::Safe);
         loop {
+            let waiting = self.traffic.waiting();
             let mut lease = self.held.lease().await.map_err(unavailable)?;
+            drop(waiting);
             let error = match call.send(&mut lease.link).await {
                 Ok(value) => {
                     lease.answered();

@@ -1,5 +1,6 @@
 //! What nodes of workflows ask for, done: the runners behind the port of runs.
 
+mod documents_seen;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,11 @@ use gatewright_run_events::CreatedBy;
 use gatewright_sandbox::{Proxy, Sandbox};
 use gatewright_usecase_runs::{CallReport, NodeRunner, NodeWork, PortFuture, RunPlan};
 
+use documents_seen::DocumentCounts;
+pub(crate) use documents_seen::DocumentsSeen;
 pub use settings::{EndpointsError, NodeSettings};
+
+use crate::observing::{Observation, ObservedCall};
 
 /// What a run may see of files and of its conversation.
 pub trait RunSurroundings: Send + Sync {
@@ -50,6 +55,9 @@ pub struct NodeCalls {
     programs: CodeRunner,
     documents: DocumentRunner,
     surroundings: Arc<dyn RunSurroundings>,
+    clock: Arc<dyn Clock>,
+    observed: Observation,
+    documents_seen: Arc<DocumentCounts>,
 }
 
 /// Nothing can be asked.
@@ -80,13 +88,39 @@ impl NodeCalls {
         let catalogue: Arc<dyn ModelCatalogue> =
             Arc::new(EndpointCatalogue::new(Arc::new(endpoints), client.clone()));
         Ok(Self {
-            models: ModelRunner::new(Arc::clone(&catalogue), Arc::new(RoughCounter), clock),
+            models: ModelRunner::new(
+                Arc::clone(&catalogue),
+                Arc::new(RoughCounter),
+                Arc::clone(&clock),
+            ),
+            clock,
+            observed: Observation::default(),
+            documents_seen: Arc::default(),
             catalogue,
             servers: HttpRunner::new(guarded, settings.http_limits()),
             programs: programs(settings, client, proxy)?,
             documents: settings.documents(),
             surroundings,
         })
+    }
+
+    /// The same, seen by somebody.
+    #[must_use]
+    pub fn observed_by(self, observed: Observation) -> Self {
+        Self { observed, ..self }
+    }
+
+    /// The sandbox of this process, if programs run in it.
+    pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
+        match &self.programs {
+            CodeRunner::Embedded { sandbox, .. } => Some(&**sandbox),
+            CodeRunner::Remote { .. } => None,
+        }
+    }
+
+    /// What became of documents.
+    pub(crate) fn documents_seen(&self) -> DocumentsSeen {
+        self.documents_seen.read()
     }
 
     /// Who answers for which model: a graph is checked against it before it runs.
@@ -96,13 +130,20 @@ impl NodeCalls {
 
     async fn work(self, work: NodeWork) -> Result<CallResult, Failure> {
         let NodeWork {
-            plan, call, report, ..
+            plan,
+            id,
+            call,
+            report,
+            ..
         } = work;
         match call {
             NodeCall::Model(call) => {
                 let scope = self.scope(&plan);
-                let answer = self.models.run(&scope, &call, &mut Telling(report)).await?;
-                Ok(CallResult::Model(Box::new(answer)))
+                let seen = ObservedCall::begin(&self.observed, &self.clock, &plan, id, &call);
+                let mut telling = Telling { report, seen };
+                let answer = self.models.run(&scope, &call, &mut telling).await;
+                telling.seen.ended(&answer);
+                Ok(CallResult::Model(Box::new(answer?)))
             }
             NodeCall::Http(call) => {
                 let files = self.surroundings.files(&plan);
@@ -115,8 +156,10 @@ impl NodeCalls {
             }
             NodeCall::Documents(call) => {
                 let files = self.surroundings.files(&plan);
-                let answer = self.documents.run(&*files, &call).await?;
-                Ok(CallResult::Documents(Box::new(answer)))
+                let answer = self.documents.run(&*files, &call).await;
+                let read = answer.as_ref().map(|answer| answer.texts.len());
+                self.documents_seen.ended(read.ok());
+                Ok(CallResult::Documents(Box::new(answer?)))
             }
         }
     }
@@ -160,14 +203,19 @@ impl NodeRunner for NodeCalls {
 }
 
 /// Hands pieces to the run; it waits while the run is behind.
-struct Telling(CallReport);
+struct Telling {
+    report: CallReport,
+    seen: ObservedCall,
+}
 
 impl Listener for Telling {
     fn text(&mut self, piece: String) -> PortFuture<'_, ()> {
-        Box::pin(self.0.text(piece))
+        self.seen.piece();
+        Box::pin(self.report.text(piece))
     }
 
     fn reasoning(&mut self, piece: String) -> PortFuture<'_, ()> {
-        Box::pin(self.0.reasoning(piece))
+        self.seen.piece();
+        Box::pin(self.report.reasoning(piece))
     }
 }

@@ -139,3 +139,16 @@ async fn unique_violation_names_its_constraint_and_other_errors_are_unavailable(
         assert!(refused.unwrap_err().is_answer(), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn status_tells_who_has_a_connection_and_how_often_none_came_in_time() {
+    let db = TestDb::create().await;
+    let pool = pool(&db, 1);
+    let held = pool.get().await.unwrap();
+    let status = pool.status();
+    assert_eq!((status.max, status.in_use, status.timeouts), (1, 1, 0));
+    assert!(pool.get().await.is_err());
+    drop(held);
+    let status = pool.status();
+    assert_eq!((status.in_use, status.waiting, status.timeouts), (0, 0, 1));
+}

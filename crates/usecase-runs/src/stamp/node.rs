@@ -13,7 +13,7 @@ use gatewright_run_events::{
 
 use super::{Stamp, files_of, json_of};
 use crate::{
-    NodeRecord, NodeState, Record,
+    Lasted, NodeOutcome, NodeRecord, NodeState, Record,
     ids::{attempt_id, execution_id},
     micros::{seconds, unix_seconds},
     record::Stamped,
@@ -52,11 +52,13 @@ impl Stamp {
             told.error = Some("Unknown error".to_owned());
         }
         let event = RunEvent::NodeFinished(told);
+        self.observe(end, 0, now);
         self.told(&end.node, event, NodeState::Ended(finished))
     }
 
     pub(super) fn node_retry(&self, end: &NodeEnd, retry_index: u32, now: Micros) -> Stamped {
         let attempt = self.ended(end, NodeStatus::Retry, now);
+        self.observe(end, retry_index, now);
         let event = RunEvent::NodeRetry(NodeRetry {
             attempt: attempt.clone(),
             retry_index,
@@ -68,6 +70,25 @@ impl Stamp {
             }
         }
         stamped
+    }
+
+    /// Tells whoever looks on; `retry` as in [`NodeOutcome::retry`].
+    fn observe(&self, end: &NodeEnd, retry: u32, now: Micros) {
+        if let Some(observer) = &self.observer {
+            let outcome = NodeOutcome {
+                end,
+                status: match retry {
+                    0 => status(end.status),
+                    _ => NodeStatus::Retry,
+                },
+                retry,
+                lasted: Lasted {
+                    from: end.started_at,
+                    until: now,
+                },
+            };
+            observer.node_ended(&self.plan, &outcome);
+        }
     }
 
     /// Containers are kept as nodes; clients see events of their own instead.

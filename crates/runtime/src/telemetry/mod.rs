@@ -1,16 +1,30 @@
-//! Logs. Two vocabularies of levels are understood, ours and Python's, which Dify's settings use. What
+//! Logs, and the spans of requests. Two vocabularies of levels are understood, ours and Python's, which Dify's settings use. What
 //! drivers say of commands, parameters and rows is not logged at any level: hashes and keys are among it.
+
+mod known;
+mod lines;
+
+use std::sync::OnceLock;
 
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
+    EnvFilter,
     filter::filter_fn,
     fmt::{self, MakeWriter},
     layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
+use gatewright_observe::trace::Tracer;
+
+use self::{
+    known::Knowing,
+    lines::{Lines, NoText},
+};
 use crate::settings::LogSettings;
+
+/// Takes the spans of requests; set when tracing begins, after logging did.
+static TRACER: OnceLock<Tracer> = OnceLock::new();
 
 /// Crates that log what goes over a connection. No filter switches them on.
 const DRIVERS: [&str; 7] = [
@@ -34,22 +48,28 @@ pub fn init(settings: &LogSettings) {
     tracing::debug!(event = "log.started", level = settings.level, "logging");
 }
 
+/// From now on requests are told as spans. A second tracer changes nothing.
+pub(crate) fn trace_requests(tracer: Tracer) {
+    let _first = TRACER.set(tracer).is_ok();
+}
+
 fn subscriber<W>(settings: &LogSettings, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     // A log that nobody reads any more is no reason to complain, and never one to panic.
+    let format = match settings.format.as_str() {
+        "json" => Lines::Json,
+        _ => Lines::Text,
+    };
     let lines = fmt::layer()
         .with_writer(writer)
-        .with_target(true)
         .with_ansi(false)
-        .log_internal_errors(false);
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = if settings.format == "json" {
-        Box::new(lines.json().flatten_event(true))
-    } else {
-        Box::new(lines)
-    };
+        .log_internal_errors(false)
+        .fmt_fields(NoText)
+        .event_format(format);
     tracing_subscriber::registry()
+        .with(Knowing(&TRACER))
         .with(lines)
         // Checked when the settings were read.
         .with(filter(&settings.level).unwrap_or_else(|_| EnvFilter::new("info")))
@@ -121,14 +141,19 @@ mod tests {
         }
     }
 
-    fn logged(level: &str) -> String {
+    fn written(level: &str, format: &str, work: impl FnOnce()) -> String {
         let paper = Paper::default();
         let copy = paper.clone();
         let settings = LogSettings {
             level: level.into(),
-            format: "text".into(),
+            format: format.into(),
         };
-        tracing::subscriber::with_default(subscriber(&settings, move || copy.clone()), || {
+        tracing::subscriber::with_default(subscriber(&settings, move || copy.clone()), work);
+        String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn logged(level: &str) -> String {
+        written(level, "text", || {
             tracing::error!(target: "gatewright_kv", "ours-error");
             tracing::warn!(target: "gatewright_kv", "ours-warn");
             tracing::info!(target: "gatewright_kv", "ours-info");
@@ -138,8 +163,73 @@ mod tests {
             tracing::debug!(target: "actix_server", "theirs-debug");
             tracing::error!(target: "tokio_postgres::query", "driver");
             tracing::trace!(target: "diesel_async", "driver");
+        })
+    }
+
+    fn with_ids() {
+        let span = tracing::error_span!(
+            "request",
+            request_id = "r-1",
+            run_id = tracing::field::Empty
+        );
+        let _in = span.enter();
+        tracing::warn!(event = "a.first", number = 3_u64, "first");
+        span.record("run_id", "u-2");
+        let inner = tracing::error_span!("run", tenant_id = %"t-3");
+        inner.in_scope(|| {
+            tracing::warn!(
+                event = "a.second",
+                run_id = "own",
+                part = 0.5,
+                "second \"\n"
+            );
         });
-        String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn lines_of_machines_have_the_ids_of_what_they_belong_to_at_every_level() {
+        let lines: Vec<serde_json::Value> = written("WARNING", "json", with_ids)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 2);
+        for (name, expected) in [
+            ("level", "WARN"),
+            ("event", "a.first"),
+            ("message", "first"),
+            ("request_id", "r-1"),
+        ] {
+            assert_eq!(lines[0][name], expected, "{}", lines[0]);
+        }
+        assert_eq!(
+            (&lines[0]["number"], &lines[0]["run_id"]),
+            (&3.into(), &serde_json::Value::Null)
+        );
+        for (name, expected) in [
+            ("message", "second \"\n"),
+            ("request_id", "r-1"),
+            ("run_id", "own"),
+            ("tenant_id", "t-3"),
+        ] {
+            assert_eq!(lines[1][name], expected, "{}", lines[1]);
+        }
+        assert_eq!(lines[1]["part"], 0.5);
+    }
+
+    #[test]
+    fn lines_of_people_have_each_id_once_behind_their_fields() {
+        let text = written("WARNING", "text", with_ids);
+        let lines: Vec<&str> = text.lines().collect();
+        let ends = " first event=\"a.first\" number=3 request_id=\"r-1\"";
+        assert!(
+            lines[0].contains("  WARN ") && lines[0].ends_with(ends),
+            "{text}"
+        );
+        assert_eq!(lines[1].matches("run_id=").count(), 1, "{text}");
+        assert!(
+            lines[1].ends_with(" request_id=\"r-1\" tenant_id=\"t-3\""),
+            "{text}"
+        );
     }
 
     #[test]
