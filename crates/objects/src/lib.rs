@@ -1,6 +1,9 @@
 //! Objects: what people upload, kept outside the database under keys as Dify has them
-//! (`upload_files/<workspace>/<uuid>.<extension>`), in a folder of this machine or in a bucket that speaks S3.
+//! (`upload_files/<workspace>/<uuid>.<extension>`), in a folder of this machine or in a bucket (of what
+//! speaks S3, of Azure, of Google).
 
+mod bucket;
+mod kind;
 mod place;
 mod settings;
 mod through;
@@ -15,7 +18,7 @@ use object_store::{Error, ObjectStoreExt as _, path::Path};
 use tokio::sync::OnceCell;
 
 use place::Place;
-pub use settings::{ObjectSettings, UnsupportedStorage};
+pub use settings::ObjectSettings;
 pub use writing::Writing;
 
 const DEPENDENCY: &str = "the storage of files";
@@ -57,7 +60,7 @@ impl Objects {
     /// When the place cannot be written, or the key is none (`..`, empty segments).
     pub async fn create(&self, key: &str) -> Result<Writing, Unavailable> {
         let place = self.place().await?;
-        Writing::begin(place, &path(key)?).await
+        Writing::begin(place, &self.path(key)?).await
     }
 
     /// Opens an object; none when there is none.
@@ -65,7 +68,7 @@ impl Objects {
     /// # Errors
     /// When the place cannot be read.
     pub async fn open(&self, key: &str) -> Result<Option<Reading>, Unavailable> {
-        match self.place().await?.store().get(&path(key)?).await {
+        match self.place().await?.store().get(&self.path(key)?).await {
             Ok(found) => Ok(Some(Reading {
                 size: found.meta.size,
                 content: found
@@ -85,9 +88,9 @@ impl Objects {
     /// looks in another place must not believe that they are gone.
     pub async fn delete(&self, key: &str) -> Result<(), Unavailable> {
         let kind = key.split('/').next().unwrap_or_default();
-        self.0.settings.require_there(kind).await?;
+        place::require_there(&self.0.settings, kind).await?;
         let store = self.place().await?.store();
-        match store.delete(&path(key)?).await {
+        match store.delete(&self.path(key)?).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
@@ -97,11 +100,15 @@ impl Objects {
         let make = || Place::of(&self.0.settings);
         self.0.place.get_or_try_init(make).await
     }
-}
 
-/// Keys are kept byte for byte; `Path::from` would percent-encode them.
-fn path(key: &str) -> Result<Path, Unavailable> {
-    Path::parse(key).map_err(|error| Unavailable::new(DEPENDENCY, error))
+    /// Keys are kept byte for byte; `Path::from` would percent-encode them.
+    fn path(&self, key: &str) -> Result<Path, Unavailable> {
+        let path = match self.0.settings.prefix() {
+            "" => Path::parse(key),
+            prefix => Path::parse(format!("{prefix}/{key}")),
+        };
+        path.map_err(|error| Unavailable::new(DEPENDENCY, error))
+    }
 }
 
 fn unavailable(error: Error) -> Unavailable {

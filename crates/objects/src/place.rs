@@ -3,66 +3,30 @@
 use std::path::PathBuf;
 
 use gatewright_domain::error::Unavailable;
-use object_store::{
-    ObjectStore, RetryConfig,
-    aws::{AmazonS3, AmazonS3Builder},
-    local::LocalFileSystem,
-    path::Path,
-};
+use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 
-use crate::{DEPENDENCY, ObjectSettings, settings::BucketSettings, through::Through, unavailable};
-
-/// How long a bucket may take for one request, all tries together.
-const ANSWER: std::time::Duration = std::time::Duration::from_secs(20);
+use crate::{DEPENDENCY, ObjectSettings, bucket, kind::SUPPORTED, unavailable};
 
 /// Where objects are.
 pub(crate) enum Place {
     /// Below a folder of this machine.
     Folder(LocalFileSystem),
     /// In a bucket.
-    Bucket(Box<AmazonS3>),
+    Bucket(Box<dyn ObjectStore>),
 }
 
 impl Place {
     /// The one that the settings name; a folder is made.
     pub(crate) async fn of(settings: &ObjectSettings) -> Result<Self, Unavailable> {
-        if settings.is_bucket() {
-            return Self::bucket(settings.bucket());
+        let kind = settings.kind();
+        let kind = kind.map_err(|_| Unavailable::new(DEPENDENCY, SUPPORTED))?;
+        if let Some(bucket) = bucket::open(settings, kind)? {
+            return Ok(Self::Bucket(bucket));
         }
-        let folder = settings.folder();
-        let folder = folder.map_err(|error| Unavailable::new(DEPENDENCY, error))?;
+        let folder = settings.folder().unwrap_or_default();
         make_folder(folder.clone()).await?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(unavailable)?;
         Ok(Self::Folder(store))
-    }
-
-    fn bucket(settings: BucketSettings<'_>) -> Result<Self, Unavailable> {
-        let tries = RetryConfig {
-            max_retries: 2,
-            retry_timeout: ANSWER,
-            ..RetryConfig::default()
-        };
-        let client = Through::new().map_err(|error| Unavailable::new(DEPENDENCY, error))?;
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(settings.name)
-            .with_region(settings.region)
-            .with_virtual_hosted_style_request(settings.is_virtual_hosted)
-            // Object stores in one's own network often speak plain HTTP: what the operator wrote is meant.
-            .with_allow_http(true)
-            // Not every server that speaks S3 deletes in bulk; here one object goes at a time.
-            .with_disable_bulk_delete(true)
-            .with_retry(tries)
-            .with_http_connector(client);
-        if let Some(endpoint) = settings.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        if let Some((id, secret)) = settings.keys {
-            builder = builder
-                .with_access_key_id(id)
-                .with_secret_access_key(secret.expose());
-        }
-        let bucket = builder.build().map_err(unavailable)?;
-        Ok(Self::Bucket(Box::new(bucket)))
     }
 
     /// As the library sees it.
@@ -83,6 +47,25 @@ impl Place {
             Self::Bucket(_) => Ok(None),
         }
     }
+}
+
+/// Checks that the folder has objects of this kind: another machine's folder has none. A bucket is one for all.
+pub(crate) async fn require_there(
+    settings: &ObjectSettings,
+    kind: &str,
+) -> Result<(), Unavailable> {
+    let Some(folder) = settings.folder() else {
+        return Ok(());
+    };
+    let folder = folder.join(kind);
+    if tokio::fs::try_exists(&folder).await.unwrap_or(false) {
+        return Ok(());
+    }
+    let problem = format!(
+        "{} is not there; does OPENDAL_FS_ROOT (STORAGE_LOCAL_PATH) name the folder of the servers?",
+        folder.display()
+    );
+    Err(Unavailable::new(DEPENDENCY, problem))
 }
 
 /// A folder for its owner alone.

@@ -1,4 +1,5 @@
-//! A bucket, as a server on loopback that speaks as much of S3 as is asked of it: uploads in parts, reading, deleting.
+//! Buckets, as a server on loopback that speaks as much of S3, and of what Azure and Google speak, as is asked of it: uploads in parts,
+//! reading, deleting.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -11,11 +12,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use gatewright_domain::Secret;
 use gatewright_objects::{ObjectSettings, Objects};
 use gatewright_test_support::scripted_server::{Asked, ScriptedServer, Step, answer};
+use serde_json::json;
 
 #[derive(Default)]
 struct Bucket {
@@ -32,7 +35,14 @@ fn answers(bucket: &Mutex<Bucket>, asked: &Asked) -> Vec<Step> {
         ("POST", query) if query.starts_with("uploads") => xml(
             "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>",
         ),
-        ("PUT", query) if query.contains("partNumber=") => {
+        // Azure: blocks, then the list of them.
+        ("PUT", query) if query.contains("comp=blocklist") => {
+            let whole = std::mem::take(&mut bucket.parts).into_values().flatten();
+            let whole = whole.collect();
+            bucket.objects.insert(path.to_owned(), whole);
+            answer("201 Created", "etag: \"whole\"\r\n", "")
+        }
+        ("PUT", query) if query.contains("partNumber=") || query.contains("comp=block") => {
             bucket.parts.insert(query.to_owned(), asked.body.clone());
             answer("200 OK", "etag: \"part\"\r\n", "")
         }
@@ -64,25 +74,46 @@ fn answers(bucket: &Mutex<Bucket>, asked: &Asked) -> Vec<Step> {
     }
 }
 
-async fn start() -> (Objects, Arc<Mutex<Bucket>>, ScriptedServer) {
+async fn start(kind: &str) -> (Objects, Arc<Mutex<Bucket>>, ScriptedServer) {
     let bucket = Arc::new(Mutex::new(Bucket::default()));
     let shared = Arc::clone(&bucket);
     let server = ScriptedServer::start(move |asked| answers(&shared, asked));
     let server = server.await.unwrap();
-    let objects = objects(&server.url(""));
+    let objects = objects(kind, &server.url(""));
     (objects, bucket, server)
 }
 
-fn objects(endpoint: &str) -> Objects {
+fn objects(kind: &str, endpoint: &str) -> Objects {
+    let account = json!({"gcs_base_url": endpoint, "disable_oauth": true, "client_email": "", "private_key": "", "private_key_id": ""});
     Objects::new(&ObjectSettings {
-        storage_type: "s3".into(),
+        storage_type: kind.into(),
+        scheme: "s3".into(),
         s3_endpoint: Some(endpoint.to_owned()),
         s3_bucket: "files".into(),
         s3_access_key: Some("id".into()),
         s3_secret_key: Some(Secret::new("never shown")),
+        opendal_s3_endpoint: Some(endpoint.to_owned()),
+        opendal_s3_bucket: "files".into(),
+        opendal_s3_root: "/dify/".into(),
+        opendal_s3_access_key: Some("id".into()),
+        opendal_s3_secret_key: Some(Secret::new("never shown")),
+        azure_account: "account".into(),
+        azure_container: "files".into(),
+        azure_key: Some(Secret::new("bmV2ZXIgc2hvd24=")),
+        azure_url: Some(format!("{endpoint}/")),
+        google_bucket: "files".into(),
+        google_account: Some(Secret::new(STANDARD.encode(account.to_string()))),
         ..ObjectSettings::default()
     })
 }
+
+/// Each kind of bucket, and where an object of the key is there.
+const KINDS: [(&str, &str); 4] = [
+    ("s3", "/files/"),
+    ("opendal", "/files/dify/"),
+    ("azure-blob", "/files/"),
+    ("google-storage", "/files/"),
+];
 
 async fn read(objects: &Objects, key: &str) -> Option<Vec<u8>> {
     let mut reading = objects.open(key).await.unwrap()?;
@@ -96,41 +127,54 @@ async fn read(objects: &Objects, key: &str) -> Option<Vec<u8>> {
 
 #[tokio::test]
 async fn bucket_object_exists_once_written_whole_and_is_gone_once_deleted() {
-    let (objects, bucket, server) = start().await;
-    let key = "upload_files/w/a.txt";
-    assert_eq!(read(&objects, key).await, None);
-    let mut writing = objects.create(key).await.unwrap();
     let large: Vec<u8> = (0..12_u32 << 20).map(|at| (at % 251) as u8).collect();
-    for piece in large.chunks(1 << 20) {
-        writing.write(Bytes::copy_from_slice(piece)).await.unwrap();
-    }
-    assert_eq!(read(&objects, key).await, None, "not whole yet");
-    writing.finish().await.unwrap();
-    assert!(read(&objects, key).await.unwrap() == large);
-    assert!(
-        bucket
+    for (kind, place) in KINDS {
+        let (objects, bucket, _) = start(kind).await;
+        let key = "upload_files/w/a.txt";
+        assert_eq!(read(&objects, key).await, None, "{kind}");
+        let mut writing = objects.create(key).await.unwrap();
+        for piece in large.chunks(1 << 20) {
+            writing.write(Bytes::copy_from_slice(piece)).await.unwrap();
+        }
+        assert_eq!(read(&objects, key).await, None, "{kind}: not whole yet");
+        writing.finish().await.unwrap();
+        assert!(read(&objects, key).await.unwrap() == large, "{kind}");
+        let there = bucket
             .lock()
             .unwrap()
             .objects
-            .contains_key("/files/upload_files/w/a.txt")
-    );
-    let signed = server.asked()[0]
-        .header("authorization")
-        .unwrap()
-        .to_owned();
-    assert!(
-        signed.starts_with("AWS4-HMAC-SHA256 Credential=id/"),
-        "{signed}"
-    );
-    objects.delete(key).await.unwrap();
-    objects.delete(key).await.unwrap();
-    assert_eq!(read(&objects, key).await, None);
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>();
+        assert_eq!(there, [format!("{place}{key}")], "{kind}");
+        objects.delete(key).await.unwrap();
+        objects.delete(key).await.unwrap();
+        assert_eq!(read(&objects, key).await, None, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn bucket_is_asked_with_what_proves_who_asks() {
+    for (kind, proof) in [
+        ("s3", "AWS4-HMAC-SHA256 Credential=id/"),
+        ("opendal", "AWS4-HMAC-SHA256 Credential=id/"),
+        ("azure-blob", "SharedKey account:"),
+    ] {
+        let (objects, _, server) = start(kind).await;
+        read(&objects, "upload_files/w/a").await;
+        let signed = server.asked()[0]
+            .header("authorization")
+            .unwrap()
+            .to_owned();
+        assert!(signed.starts_with(proof), "{kind}: {signed}");
+        assert!(!signed.contains("never shown"), "{kind}");
+    }
 }
 
 /// Parts without an end are kept, and paid for, for ever.
 #[tokio::test]
 async fn bucket_upload_that_is_given_up_is_aborted() {
-    let (objects, bucket, _) = start().await;
+    let (objects, bucket, _) = start("s3").await;
     let mut writing = objects.create("upload_files/w/a").await.unwrap();
     writing.write(Bytes::from(vec![0; 9 << 20])).await.unwrap();
     drop(writing);
@@ -149,8 +193,10 @@ async fn bucket_upload_that_is_given_up_is_aborted() {
 
 #[tokio::test]
 async fn bucket_that_does_not_answer_is_unavailable() {
-    let objects = objects("http://127.0.0.1:1");
-    let refused = objects.open("upload_files/w/a").await;
-    let text = refused.err().unwrap().source.to_string();
-    assert!(!text.contains("never shown"), "{text}");
+    for (kind, _) in KINDS {
+        let objects = objects(kind, "http://127.0.0.1:1");
+        let refused = objects.open("upload_files/w/a").await;
+        let text = refused.err().unwrap().source.to_string();
+        assert!(!text.contains("never shown"), "{kind}: {text}");
+    }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Check {
 }
 
 /// All of them; a test holds that each has its file and each file its row.
-pub(crate) const CHECKS: [Check; 4] = [
+pub(crate) const CHECKS: [Check; 5] = [
     Check {
         name: "rolled_builds",
         variable: "GATEWRIGHT_PREVIOUS_BINARY",
@@ -22,6 +22,11 @@ pub(crate) const CHECKS: [Check; 4] = [
         name: "command_line",
         variable: "GATEWRIGHT_DIFYCTL",
         give: "the files of real difyctl programs, separated by commas: one of each generation",
+    },
+    Check {
+        name: "buckets",
+        variable: "GATEWRIGHT_BUCKETS",
+        give: "files of settings (STORAGE_TYPE=azure-blob, …), separated by commas: one for each bucket of a real server",
     },
     Check {
         name: "typescript_client",

@@ -1,6 +1,7 @@
 //! What is longer, or needs a program of somebody else: `./dev/test --long`. Each file is one check; the program comes in by the
 //! variable that `dev/xtask/src/long.rs` names, and without it the check is not run and said to be so.
 
+mod buckets;
 mod command_line;
 mod php_client;
 mod rolled_builds;
