@@ -471,6 +471,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "usecase-apps",
             "usecase-identity",
             "usecase-kit",
+            // End users are exported and erased.
+            "usecase-maintenance",
             "usecase-runs",
             "usecase-workspace",
             "up",
@@ -595,7 +597,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["documents", "node-runners"]),
     ("tracing-subscriber", &["runtime", "sandbox-server"]),
     ("clap", &["api-server", "worker"]),
-    ("zip", &["documents", "engines"]),
+    ("zip", &["api-server", "documents", "engines"]),
     ("quick-xml", &["documents"]),
     ("calamine", &["documents"]),
     ("pdfium-render", &["documents"]),

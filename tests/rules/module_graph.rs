@@ -107,6 +107,7 @@ const IMPORTS: [(&str, Modules); 8] = [
             ("audit", &["env"]),
             ("cached_bearers", &["env", "ttl_cache"]),
             ("contents", &["env"]),
+            ("deleted_app", &["env"]),
             ("known_browser", &["env"]),
             ("mail", &["env"]),
         ],
@@ -114,11 +115,25 @@ const IMPORTS: [(&str, Modules); 8] = [
     (
         "usecase-maintenance",
         &[
-            ("clean", &["settings"]),
+            (
+                "clean",
+                &[
+                    "batches",
+                    "eraser",
+                    "retention",
+                    "retention_settings",
+                    "settings",
+                ],
+            ),
             ("clean_apps", &["clean"]),
             ("cut_audit", &["clean"]),
+            ("delete_app", &["batches", "clean", "eraser"]),
             ("delete_conversation", &["clean"]),
             ("end_forms", &["clean"]),
+            ("end_user", &["batches", "eraser"]),
+            ("leftovers", &["batches", "clean", "eraser"]),
+            ("retention", &["batches", "eraser"]),
+            ("retention_settings", &["batches"]),
             (
                 "worker",
                 &[
@@ -126,6 +141,7 @@ const IMPORTS: [(&str, Modules); 8] = [
                     "delete_contents",
                     "end_forms",
                     "form_mail",
+                    "retention_settings",
                     "settings",
                 ],
             ),

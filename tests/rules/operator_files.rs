@@ -14,7 +14,7 @@ use gatewright_http::HttpSettings;
 use gatewright_runtime::{EDGE_SETTINGS, OTHER_VARIABLES};
 
 /// Variables of other programs that begin like settings of ours.
-const FOREIGN: [&str; 6] = [
+const FOREIGN: [&str; 10] = [
     // The stock console is told so where its pages ask the API for the web app.
     "APP_API_URL",
     // What `up` writes for shells.
@@ -26,6 +26,11 @@ const FOREIGN: [&str; 6] = [
     "HTTPS_PROXY",
     // The stock console's own server asks the API there.
     "SERVER_CONSOLE_API_URL",
+    // The sandbox on its own, whose settings are no server's.
+    "SANDBOX_BIND_ADDRESS",
+    "SANDBOX_MEMORY_MB",
+    "SANDBOX_PORT",
+    "SANDBOX_READY",
 ];
 
 fn root() -> PathBuf {

@@ -75,6 +75,7 @@ async fn imported_app_is_listed_published_and_deleted() {
     owner.send(&h, "DELETE", &path, None, &[]).await.expect(204);
     let gone = owner.get(&h, &path).await.expect(404);
     assert_eq!(gone.code(), "app_not_found");
+    h.work().await;
     for table in ["apps", "workflows", "sites", "installed_apps"] {
         let left = h.db.query(&format!("SELECT id::text FROM {table}")).await;
         assert_eq!(left, Vec::<String>::new(), "{table}");

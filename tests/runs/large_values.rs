@@ -205,8 +205,8 @@ async fn whole_values_go_with_their_app() {
     let path = format!("{APPS}/{}", world.app);
     let gone = world.owner.send(&world.h, "DELETE", &path, None, &[]);
     gone.await.expect(204);
-    world.h.get(&local(&url)).await.expect(404);
     world.h.work().await;
+    world.h.get(&local(&url)).await.expect(404);
     assert_eq!(world.h.stored_files(0).await, 0);
 }
 

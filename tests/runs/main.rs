@@ -14,6 +14,7 @@
 )]
 
 mod active_runs;
+mod app_deletion;
 mod app_page_files;
 mod app_pages;
 mod apps;
@@ -28,6 +29,7 @@ mod foreign_keys;
 mod form_pages;
 mod forms;
 mod hostile_apps;
+mod keeping;
 mod large_values;
 mod moderation;
 mod numbers;

@@ -283,6 +283,11 @@ impl Harness {
         count(folder.path())
     }
 
+    /// The folder of uploaded files.
+    pub fn storage_path(&self) -> &std::path::Path {
+        self.storage_folder.path()
+    }
+
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now()
     }

@@ -14,6 +14,7 @@ use crate::{
     admin::AdminCommand,
     app::{AppCommand, EXIT_CODES, Whom},
     audit::AuditCommand,
+    end_user::{self, EndUserCommand},
     keys::KeysCommand,
     mail::MailCommand,
 };
@@ -99,6 +100,16 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: AppCommand,
+    },
+    /// What is kept of one end user of an app: export it, or erase it.
+    #[command(after_help = end_user::EXIT_CODES)]
+    EndUser {
+        /// Print JSON for programs.
+        #[arg(long, global = true)]
+        json: bool,
+        /// What to do.
+        #[command(subcommand)]
+        command: EndUserCommand,
     },
     /// The audit trail: was it changed?
     Audit {

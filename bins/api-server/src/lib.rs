@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod command;
 pub mod compose;
+pub mod end_user;
 pub mod file;
 pub mod keys;
 pub mod mail;

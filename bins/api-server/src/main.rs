@@ -6,7 +6,7 @@ use gatewright_api_server::{
     app,
     command::{Cli, Command, version_text},
     compose::Settings,
-    file, keys, migrations, operate, serve, show,
+    end_user, file, keys, migrations, operate, serve, show,
 };
 use gatewright_auth::secret_key::SecretKeySettings;
 use gatewright_domain::settings::Settings as _;
@@ -92,6 +92,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         } => {
             let settings = file::here(cli.env_file.as_deref())?;
             return Box::pin(app::run(&settings, whom, command, json)).await;
+        }
+        Command::EndUser { json, command } => {
+            return end_user::run(&file::here(cli.env_file.as_deref())?, command, json).await;
         }
         Command::Audit { json, command } => {
             return operate::audit(&file::here(cli.env_file.as_deref())?, command, json).await;

@@ -118,6 +118,10 @@ audit_actions! {
     AppAccessChanged => "app.access_changed",
     /// An app was deleted with everything that hung on it.
     AppDeleted => "app.deleted",
+    /// What is kept of an end user was exported.
+    EndUserExported => "end_user.exported",
+    /// What was kept of an end user was erased.
+    EndUserErased => "end_user.erased",
     /// An API key was deleted.
     ApiKeyDeleted => "workspace.api_key_deleted",
     /// Retention removed the oldest events of a chain.

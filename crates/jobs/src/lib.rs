@@ -20,4 +20,4 @@ pub use job::{Handler, Handlers, Job, JobError, JobId, Running};
 pub use queue::{QueueName, UnknownQueue};
 pub use runner::{Connections, Runner, RunnerSettings};
 pub use schedule::{Schedule, ScheduleError, Scheduler};
-pub use store::{CHANNEL, Depth, QueueState, depths, enqueue, queue_states};
+pub use store::{CHANNEL, Depth, QueueState, depths, enqueue, is_under_way, queue_states};

@@ -191,6 +191,37 @@ pub(crate) async fn release(
     .map_err(unavailable)
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_there: bool,
+}
+
+/// Whether a worker does such a job now that was enqueued before this one: two ticks of a schedule may overlap.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_under_way<J: Job>(
+    conn: &mut AsyncPgConnection,
+    id: JobId,
+    job: &J,
+    now: DateTime<Utc>,
+) -> Result<bool, Unavailable> {
+    let payload = serde_json::to_value(job).map_err(|e| Unavailable::new("jobs", e))?;
+    let found: Found = diesel::sql_query(
+        "SELECT EXISTS (SELECT 1 FROM gatewright_jobs mine JOIN gatewright_jobs other ON other.kind = mine.kind \
+           AND (other.created_at, other.id) < (mine.created_at, mine.id) \
+         WHERE mine.id = $1 AND other.payload = $2 AND other.dead_at IS NULL AND other.leased_until > $3) AS is_there",
+    )
+    .bind::<SqlUuid, _>(id.0)
+    .bind::<Jsonb, _>(payload)
+    .bind::<Timestamptz, _>(now)
+    .get_result(conn)
+    .await
+    .map_err(unavailable)?;
+    Ok(found.is_there)
+}
+
 /// How much waits in a queue.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Depth {

@@ -16,7 +16,7 @@ use gatewright_observe::{MetricsSettings, TraceSettings};
 use gatewright_oidc::OidcSettings;
 use gatewright_storage_kit::DbSettings;
 use gatewright_usecase_files::FileSettings;
-use gatewright_usecase_maintenance::MaintenanceSettings;
+use gatewright_usecase_maintenance::{MaintenanceSettings, RetentionSettings};
 
 use crate::{
     app_settings::AppSettings, node::NodeSettings, outbound_settings::OutboundSettings, telemetry,
@@ -126,6 +126,7 @@ groups! {
     account: AccountSettings = "Accounts";
     mail: MailSettings = "Mail";
     maintenance: MaintenanceSettings = "Housekeeping";
+    retention: RetentionSettings = "Retention";
     objects: ObjectSettings = "Storage of files";
     files: FileSettings = "Files that people upload";
     apps: AppSettings = "Apps";

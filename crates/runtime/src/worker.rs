@@ -13,7 +13,7 @@ use gatewright_mail::{Mailer, Templates};
 use gatewright_objects::Objects;
 use gatewright_usecase_kit::{AuditBaseKeys, mail::MailSender};
 use gatewright_usecase_maintenance::{
-    Cleaner, Emptier, FormMailer, JobConnections, handlers, schedules,
+    Cleaner, Emptier, FormMailer, JobConnections, end_user::EndUsers, handlers, schedules,
 };
 
 use crate::{platform::Platform, settings::ServerSettings};
@@ -100,7 +100,7 @@ pub fn runner(
 /// # Errors
 /// In words for whoever wrote the settings.
 pub fn scheduler(settings: &ServerSettings) -> Result<Scheduler, String> {
-    schedules(&settings.maintenance).map_err(|error| error.to_string())
+    schedules(&settings.maintenance, &settings.retention).map_err(|error| error.to_string())
 }
 
 /// What deletes what has outlived its use.
@@ -108,7 +108,17 @@ pub fn cleaner(platform: &Platform, settings: &ServerSettings) -> Cleaner {
     Cleaner {
         pool: platform.pool.clone(),
         settings: settings.maintenance.clone(),
+        retention: settings.retention.clone(),
         bases: AuditBaseKeys::new(&platform.master),
+        env: platform.env.clone(),
+    }
+}
+
+/// What tells of end users, and erases them.
+pub fn end_users(platform: &Platform, settings: &ServerSettings) -> EndUsers {
+    EndUsers {
+        pool: platform.pool.clone(),
+        objects: Objects::new(&settings.objects),
         env: platform.env.clone(),
     }
 }

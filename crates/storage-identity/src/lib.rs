@@ -17,6 +17,7 @@ pub mod installation;
 pub mod invitation;
 pub mod mail_delivery;
 pub mod member;
+pub mod pending_content;
 pub mod profile;
 pub mod retention;
 mod schema;

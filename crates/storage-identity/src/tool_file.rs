@@ -45,6 +45,7 @@ pub async fn insert(conn: &mut Conn, file: &ToolFile) -> Result<bool, StorageErr
     if workspace.await.optional()?.is_none() {
         return Ok(false);
     }
+    crate::pending_content::settle(conn, &file.key).await?;
     diesel::insert_into(files::table)
         .values((
             files::id.eq(file.id.0),

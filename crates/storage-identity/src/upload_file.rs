@@ -10,7 +10,7 @@ use gatewright_domain::{
 use uuid::Uuid;
 
 use crate::schema::{accounts, tenants, upload_files as files};
-use crate::{to_column, tool_file};
+use crate::{pending_content, to_column, tool_file};
 use gatewright_storage_kit::{Conn, StorageError};
 
 #[derive(Queryable, Selectable)]
@@ -74,6 +74,7 @@ pub async fn insert(
     if !is_there || !is_owner_there(conn, file.created_by).await? {
         return Ok(false);
     }
+    pending_content::settle(conn, &file.key).await?;
     diesel::insert_into(files::table)
         .values((
             files::id.eq(file.id.0),

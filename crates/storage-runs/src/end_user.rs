@@ -185,3 +185,22 @@ pub async fn find_by_id(
     .optional()?;
     Ok(found)
 }
+
+/// End users of an app whom callers call so, or who have this id.
+pub async fn list_named(
+    conn: &mut Conn,
+    app: Uuid,
+    name: &str,
+    id: Option<Uuid>,
+) -> Result<Vec<EndUser>, StorageError> {
+    let found = statement(
+        "SELECT id, tenant_id, app_id, type AS kind, external_user_id, name, is_anonymous, session_id, created_at, updated_at \
+         FROM end_users WHERE app_id = $1 AND (session_id = $2 OR id = $3) ORDER BY created_at, id",
+    )
+    .bind::<SqlUuid, _>(app)
+    .bind::<Text, _>(name)
+    .bind::<Nullable<SqlUuid>, _>(id)
+    .load(conn.as_mut())
+    .await?;
+    Ok(found)
+}

@@ -9,6 +9,7 @@ pub mod conversation_erasure;
 pub mod conversation_list;
 pub mod conversation_variable;
 pub mod end_user;
+pub mod erasure;
 pub mod feedback_export;
 pub mod form;
 pub mod form_recipient;

@@ -61,6 +61,8 @@ impl Files {
             mime_type,
             size,
         };
+        let ctx = Ctx::of_system(self.env.clock.now(), "run");
+        self.announce(&ctx, &file.key).await?;
         let mut writing = self.objects.create(&file.key).await?;
         writing.write(new.content).await?;
         writing.finish().await?;

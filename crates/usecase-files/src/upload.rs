@@ -7,7 +7,7 @@ use gatewright_domain::{
     ids::{FileId, WorkspaceId},
 };
 use gatewright_objects::Writing;
-use gatewright_storage_identity::upload_file;
+use gatewright_storage_identity::{pending_content, upload_file};
 
 use super::{Files, error::FileError};
 use gatewright_usecase_kit::Ctx;
@@ -77,6 +77,7 @@ impl Files {
         let suffix = if extension.is_empty() { "" } else { "." };
         let object = ids.new_uuid();
         let key = format!("upload_files/{}/{object}{suffix}{extension}", new.workspace);
+        self.announce(ctx, &key).await?;
         let writing = self.objects.create(&key).await?;
         Ok(Upload {
             max_bytes: self.settings.max_bytes(new.name.kind()),
@@ -96,6 +97,12 @@ impl Files {
             },
             writing,
         })
+    }
+
+    /// Notes which content is about to be written: should this process end before its row is there, the worker deletes it.
+    pub(crate) async fn announce(&self, ctx: &Ctx, key: &str) -> Result<(), FileError> {
+        let mut conn = self.pool.get().await?;
+        Ok(pending_content::insert(&mut conn, key, ctx.now).await?)
     }
 
     /// Ends an upload: the content first, then the row that stands for it.

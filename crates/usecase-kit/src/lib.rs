@@ -7,6 +7,7 @@ mod audit;
 mod audit_base;
 mod cached_bearers;
 mod contents;
+mod deleted_app;
 mod deleted_conversation;
 mod env;
 mod geo_ip;
@@ -22,6 +23,7 @@ pub use audit::{record, record_alone, record_failure};
 pub use audit_base::{AuditBaseKeys, BaseState};
 pub use cached_bearers::CachedBearers;
 pub use contents::{DeleteContents, delete_contents, delete_contents_at};
+pub use deleted_app::{DeleteApp, delete_rest_of_app};
 pub use deleted_conversation::DeleteConversation;
 pub use env::{Ctx, Env, dry};
 /// What an [`Env`] draws from.

@@ -12,10 +12,11 @@ use super::{
     delete_contents::Emptier,
     end_forms::EndForms,
     form_mail::FormMailer,
+    retention_settings::RetentionSettings,
     settings::MaintenanceSettings,
 };
 use gatewright_usecase_kit::mail::{MailSender, SendFormMail, SendMail};
-use gatewright_usecase_kit::{DeleteContents, DeleteConversation};
+use gatewright_usecase_kit::{DeleteApp, DeleteContents, DeleteConversation};
 
 /// The pool, for the queue.
 #[derive(Clone)]
@@ -42,6 +43,7 @@ pub fn handlers(
 ) -> Handlers {
     let forms = Arc::clone(&cleaner);
     let conversations = Arc::clone(&cleaner);
+    let apps = Arc::clone(&cleaner);
     Handlers::default()
         .with(move |running, job: SendFormMail| {
             let form_mailer = Arc::clone(&form_mailer);
@@ -54,6 +56,10 @@ pub fn handlers(
         .with(move |running, job: DeleteConversation| {
             let cleaner = Arc::clone(&conversations);
             async move { cleaner.delete_conversation(running, job).await }
+        })
+        .with(move |running, job: DeleteApp| {
+            let cleaner = Arc::clone(&apps);
+            async move { cleaner.delete_app(running, job).await }
         })
         .with(move |running, job: SendMail| {
             let mail_sender = Arc::clone(&mail_sender);
@@ -73,38 +79,80 @@ pub fn handlers(
 ///
 /// # Errors
 /// When a schedule cannot be read.
-pub fn schedules(settings: &MaintenanceSettings) -> Result<Scheduler, ScheduleError> {
+pub fn schedules(
+    settings: &MaintenanceSettings,
+    retention: &RetentionSettings,
+) -> Result<Scheduler, ScheduleError> {
     let zone = settings.tz();
-    // Seconds first; `*/1` is every day.
-    let daily = |minute: u32| format!("0 {minute} 5 */{} * *", settings.every_days);
+    let (every, daily) = (settings.every_days, 1);
+    // The times are Dify's, where it has the task; what nobody else keeps is always cleaned.
     let table = [
         (
             settings.bearers,
             "clean_oauth_access_tokens_task",
-            0,
+            at(5, 0, every),
             Purge::Bearers,
         ),
-        (settings.sessions, "clean_sessions", 10, Purge::Sessions),
+        (
+            settings.sessions,
+            "clean_sessions",
+            at(5, 10, every),
+            Purge::Sessions,
+        ),
         (
             settings.invitations,
             "clean_invitations",
-            20,
+            at(5, 20, every),
             Purge::Invitations,
         ),
         (
             settings.dead_letters,
             "clean_dead_letters",
-            30,
+            at(5, 30, every),
             Purge::DeadLetters,
         ),
-        (settings.audit, "clean_audit", 40, Purge::Audit),
-        // Nobody else keeps these.
-        (true, "clean_apps", 50, Purge::Apps),
+        (
+            settings.audit,
+            "clean_audit",
+            at(5, 40, every),
+            Purge::Audit,
+        ),
+        (true, "clean_apps", at(5, 50, every), Purge::Apps),
+        (true, "clean_leftovers", at(5, 55, daily), Purge::Leftovers),
+        (
+            retention.runs,
+            "clean_workflow_runs_task",
+            at(0, 0, daily),
+            Purge::Runs,
+        ),
+        (
+            retention.run_logs,
+            "clean_workflow_runlogs_precise",
+            at(2, 0, daily),
+            Purge::RunLogs,
+        ),
+        (
+            retention.messages,
+            "clean_messages",
+            at(4, 0, every),
+            Purge::Messages,
+        ),
+        (
+            retention.files,
+            "clean_files",
+            at(4, 20, every),
+            Purge::Files,
+        ),
+        (
+            retention.end_users,
+            "clean_end_users",
+            at(4, 40, every),
+            Purge::EndUsers,
+        ),
     ];
     let on = table.into_iter().filter(|(is_on, ..)| *is_on);
-    let list = on.map(|(_, name, minute, purge)| {
-        Schedule::new(name, &daily(minute), zone, CleanUp { purge })
-    });
+    let list =
+        on.map(|(_, name, times, purge)| Schedule::new(name, &times, zone, CleanUp { purge }));
     let mut list = list.collect::<Result<Vec<_>, _>>()?;
     if settings.forms {
         let times = format!("0 */{} * * * *", settings.form_minutes);
@@ -117,4 +165,9 @@ pub fn schedules(settings: &MaintenanceSettings) -> Result<Scheduler, ScheduleEr
         )?);
     }
     Ok(Scheduler::new(list))
+}
+
+/// At this time of every so many days; seconds first, and `*/1` is every day.
+fn at(hour: u32, minute: u32, every_days: u32) -> String {
+    format!("0 {minute} {hour} */{every_days} * *")
 }

@@ -180,6 +180,7 @@ async fn maintenance_schedules_can_be_switched_off() {
         "clean_invitations",
         "clean_dead_letters",
         "clean_apps",
+        "clean_leftovers",
         "human_input_form_timeout",
     ];
     assert_eq!(names(&[]).await, usual);
@@ -195,6 +196,7 @@ async fn maintenance_schedules_can_be_switched_off() {
             "clean_dead_letters",
             "clean_audit",
             "clean_apps",
+            "clean_leftovers",
             "human_input_form_timeout"
         ]
     );

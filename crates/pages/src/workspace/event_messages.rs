@@ -71,6 +71,8 @@ pub(super) fn event_messages(language: PageLanguage, action: AuditAction) -> &'s
         AuditAction::AppPublished => ("App published", "应用已发布"),
         AuditAction::AppAccessChanged => ("App access changed", "应用访问方式已更改"),
         AuditAction::AppDeleted => ("App deleted", "应用已删除"),
+        AuditAction::EndUserExported => ("End user's data exported", "终端用户数据已导出"),
+        AuditAction::EndUserErased => ("End user's data erased", "终端用户数据已清除"),
         AuditAction::ApiKeyCreated => ("API key created", "API 密钥已创建"),
         AuditAction::ApiKeyDeleted => ("API key deleted", "API 密钥已删除"),
         AuditAction::AuditCut => ("Old events deleted by retention", "旧事件已按保留期限删除"),

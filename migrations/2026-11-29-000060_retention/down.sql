@@ -1,0 +1,11 @@
+DROP TABLE gatewright_pending_contents;
+DROP INDEX IF EXISTS gatewright_node_execution_offload_app_idx;
+DROP INDEX IF EXISTS gatewright_human_input_form_upload_tokens_app_idx;
+DROP INDEX IF EXISTS gatewright_human_input_form_upload_files_app_idx;
+DROP INDEX IF EXISTS gatewright_human_input_forms_app_idx;
+DROP INDEX IF EXISTS gatewright_message_files_upload_idx;
+DROP INDEX IF EXISTS gatewright_tool_files_user_idx;
+DROP INDEX IF EXISTS gatewright_upload_files_end_user_created_idx;
+DROP INDEX IF EXISTS gatewright_upload_files_end_user_idx;
+DROP INDEX IF EXISTS gatewright_end_users_app_idx;
+DROP INDEX IF EXISTS gatewright_workflow_runs_end_user_idx;
