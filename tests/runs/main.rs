@@ -22,6 +22,7 @@ mod apps_for_programs;
 mod chat_models;
 mod chatflows;
 mod console_annotations;
+mod console_overview;
 mod console_reads;
 mod e2e;
 mod foreign_ids;

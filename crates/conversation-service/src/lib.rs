@@ -19,6 +19,7 @@ mod messages;
 mod model;
 mod naming;
 mod owner_annotations;
+mod owner_completions;
 mod owner_list;
 mod owner_messages;
 mod owner_runs;
@@ -42,6 +43,7 @@ pub use gatewright_storage_runs::{
     conversation_list::{Listed as ConversationRow, SortTime},
     end_user::EndUser,
     feedback_export::ExportedFeedback,
+    first_message::FirstMessage,
     message_feedback::Feedback,
     owner_annotation::Hit,
     owner_conversation::{BegunWith, OwnerConversation},
@@ -56,6 +58,7 @@ pub use list::ListRequest;
 pub use logs::{LogFilter, LogPage};
 pub use messages::{MessageRow, ShownFile};
 pub use owner_annotations::HitPage;
+pub use owner_completions::{CompletionPage, OpenedCompletion, OwnerCompletion};
 pub use owner_list::{OwnerList, OwnerPage};
 pub use owner_messages::{MAX_VARIABLES as MAX_OWNER_VARIABLES, OwnerMessage};
 pub use owner_runs::{RunFilter, ShownNode, ShownRun, WholeValues};

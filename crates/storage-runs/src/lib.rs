@@ -11,6 +11,7 @@ pub mod conversation_variable;
 pub mod end_user;
 pub mod erasure;
 pub mod feedback_export;
+pub mod first_message;
 pub mod form;
 pub mod form_recipient;
 pub mod lease;

@@ -18,6 +18,8 @@ pub(super) const GRAPH: &[&str] = &["workflow", "advanced-chat"];
 pub(super) const CHATFLOW: &[&str] = &["advanced-chat"];
 /// Modes whose apps hold conversations.
 pub(super) const CHAT: &[&str] = &["chat", "agent-chat", "advanced-chat"];
+/// Modes whose apps answer one question at a time.
+pub(super) const COMPLETION: &[&str] = &["completion"];
 
 /// An app of the workspace, and who asks.
 pub(crate) struct AppHere<N> {

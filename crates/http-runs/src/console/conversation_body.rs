@@ -81,7 +81,7 @@ impl OwnerConversationBody {
             created_at: unix(row.created_at),
             updated_at: unix(row.updated_at),
             annotated: row.is_annotated,
-            model_config: json!({"model": parsed(row.model.as_deref()), "pre_prompt": row.pre_prompt}),
+            model_config: in_short(&row),
             message_count: row.messages,
             user_feedback_stats: user,
             admin_feedback_stats: admin,
@@ -118,14 +118,7 @@ impl OpenedConversation {
     /// That began with this configuration.
     pub(super) fn new(row: OwnerConversation, config: BegunWith) -> Self {
         let (user, admin) = stats(&row);
-        let model_config = json!({
-            "opening_statement": config.opening_statement,
-            "suggested_questions": parsed(config.suggested_questions.as_deref()),
-            "model": parsed(row.model.as_deref()),
-            "user_input_form": parsed(config.user_input_form.as_deref()),
-            "pre_prompt": row.pre_prompt,
-            "agent_mode": parsed(config.agent_mode.as_deref()),
-        });
+        let model_config = configuration(&row, &config);
         Self {
             id: row.id,
             status: row.status,
@@ -144,8 +137,25 @@ impl OpenedConversation {
     }
 }
 
+/// Of the configuration that a conversation began with, what lists show.
+pub(super) fn in_short(row: &OwnerConversation) -> Value {
+    json!({"model": parsed(row.model.as_deref()), "pre_prompt": row.pre_prompt})
+}
+
+/// The configuration that a conversation began with.
+pub(super) fn configuration(row: &OwnerConversation, config: &BegunWith) -> Value {
+    json!({
+        "opening_statement": config.opening_statement,
+        "suggested_questions": parsed(config.suggested_questions.as_deref()),
+        "model": parsed(row.model.as_deref()),
+        "user_input_form": parsed(config.user_input_form.as_deref()),
+        "pre_prompt": row.pre_prompt,
+        "agent_mode": parsed(config.agent_mode.as_deref()),
+    })
+}
+
 /// What users say, and what owners say.
-fn stats(row: &OwnerConversation) -> (FeedbackStats, FeedbackStats) {
+pub(super) fn stats(row: &OwnerConversation) -> (FeedbackStats, FeedbackStats) {
     let user = FeedbackStats {
         like: row.user_likes,
         dislike: row.user_dislikes,
@@ -157,7 +167,7 @@ fn stats(row: &OwnerConversation) -> (FeedbackStats, FeedbackStats) {
     (user, admin)
 }
 
-fn parsed(text: Option<&str>) -> Value {
+pub(super) fn parsed(text: Option<&str>) -> Value {
     let read = text.and_then(|text| serde_json::from_str(text).ok());
     read.unwrap_or_default()
 }

@@ -34,6 +34,16 @@ pub(crate) enum AnnotationStatus {
     NotAnnotated,
 }
 
+impl AnnotationStatus {
+    /// With an annotation, or without; none: both.
+    pub(super) fn wanted(asked: Option<Self>) -> Option<bool> {
+        match asked {
+            None | Some(Self::All) => None,
+            Some(status) => Some(status == Self::Annotated),
+        }
+    }
+}
+
 /// Which conversations. All conditions hold together.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -81,10 +91,7 @@ pub(crate) async fn list(
         sort: order.time(),
         newest_first: order.is_newest_first(),
         days: days(account, query.start.as_ref(), query.end.as_ref())?,
-        is_annotated: match query.annotation_status {
-            None | Some(AnnotationStatus::All) => None,
-            Some(status) => Some(status == AnnotationStatus::Annotated),
-        },
+        is_annotated: AnnotationStatus::wanted(query.annotation_status),
         keyword: query.keyword.map(Text::into_inner),
         page: query.page.map_or(1, WholeNumber::get),
         limit: query.limit.map_or(LIMIT, WholeNumber::get),

@@ -3,9 +3,12 @@
 mod annotation_import;
 mod annotations;
 mod app_here;
+mod completion_body;
+mod completions;
 mod conversation_body;
 mod conversations;
 mod days;
+mod empty_lists;
 mod failure;
 mod feedback_export;
 mod feedback_file;
@@ -32,6 +35,9 @@ pub(crate) fn operations() -> Operations {
         annotations::delete_many, annotations::count, annotations::export => Facts::SLOW, annotations::hits,
         annotation_import::import => Facts::UPLOAD, annotation_import::state])
     .and(operations!["feedback of apps": feedback_export::export => Facts::SLOW])
+    .and(operations!["completions of apps": completions::list, completions::open, completions::delete])
+    .and(operations!["of later slices": empty_lists::tracing, empty_lists::triggers, empty_lists::server,
+        empty_lists::annotation_setting])
     .and(operations!["statistics": statistics::daily_messages, statistics::daily_conversations, statistics::daily_end_users,
         statistics::token_costs, statistics::average_session_interactions, statistics::user_satisfaction_rate,
         statistics::average_response_time, statistics::tokens_per_second, statistics::workflow_runs,

@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    app_here::{AppHere, CHAT},
+    app_here::{AppHere, CHAT, COMPLETION},
     days::days,
 };
 
@@ -36,9 +36,6 @@ pub(crate) struct Statistics {
     #[schema(value_type = Vec<Object>)]
     data: Vec<Map<String, Value>>,
 }
-
-/// Modes whose apps answer one question at a time.
-const COMPLETION: &[&str] = &["completion"];
 
 /// A day as it is told: its date, the number under its name, a price where there is one.
 fn told(day: Day, name: &str) -> Map<String, Value> {

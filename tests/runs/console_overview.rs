@@ -1,0 +1,89 @@
+//! What the stock console asks on the overview of an app, beside its annotations, and of an app that answers one question at a time.
+
+use serde_json::{Value, json};
+
+use super::{
+    chatflows::echoes,
+    service_conversations::{Keyed, text},
+};
+use crate::support::{
+    Answer,
+    apps::{APPS, NOWHERE},
+};
+
+async fn console(keyed: &mut Keyed, path: &str) -> Answer {
+    let path = format!("{APPS}/{}{path}", keyed.app);
+    keyed.owner.get(&keyed.h, &path).await
+}
+
+#[actix_web::test]
+async fn what_later_slices_fill_is_typed_and_empty_for_an_app_of_the_workspace_and_no_other() {
+    let mut keyed = Keyed::new(&[echoes()]).await;
+    let mut stranger = keyed.h.add_account("mallory").await;
+    for (path, expected) in [
+        (
+            "/trace",
+            json!({"enabled": false, "tracing_provider": null}),
+        ),
+        ("/triggers", json!({"data": []})),
+        ("/server", json!({})),
+        ("/annotation-setting", json!({"enabled": false})),
+    ] {
+        let found = console(&mut keyed, path).await.expect(200).json();
+        assert_eq!(found, expected, "{path}");
+        let foreign = format!("{APPS}/{}{path}", keyed.app);
+        let refused = stranger.get(&keyed.h, &foreign).await.expect(404);
+        assert_eq!(refused.code(), "app_not_found", "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn questions_to_an_app_that_answers_one_at_a_time_are_listed_opened_and_deleted() {
+    let mut keyed = Keyed::new(&[echoes()]).await;
+    let mut talks = vec![];
+    for query in ["one", "two 50%"] {
+        let said = keyed.say(query, "").await;
+        talks.push(text(&said, "conversation_id").to_owned());
+        keyed.h.clock.advance(chrono::TimeDelta::seconds(2));
+    }
+    let list = "/completion-conversations";
+    let refused = console(&mut keyed, list).await.expect(404);
+    assert_eq!(refused.code(), "app_not_found");
+    // As a database of Dify has them: there is no such app of ours yet.
+    let as_dify = "UPDATE apps SET mode = 'completion'";
+    keyed.h.db.execute(as_dify).await;
+    for (query, expected) in [
+        ("", vec!["two 50%", "one"]),
+        ("?limit=1&page=2", vec!["one"]),
+        ("?keyword=50%25", vec!["two 50%"]),
+        ("?annotation_status=annotated", vec![]),
+    ] {
+        let page = console(&mut keyed, &format!("{list}{query}")).await;
+        let page = page.expect(200).json();
+        let rows = page["data"].as_array().unwrap().iter();
+        let found: Vec<&str> = rows.map(|row| text(&row["message"], "query")).collect();
+        assert_eq!(found, expected, "{query}");
+    }
+    let one = format!("{list}/{}", talks[0]);
+    let opened = console(&mut keyed, &one).await.expect(200).json();
+    assert_eq!(
+        (
+            &opened["id"],
+            &opened["message"]["query"],
+            &opened["message"]["annotation"]
+        ),
+        (&json!(talks[0]), &json!("one"), &Value::Null)
+    );
+    let page = console(&mut keyed, list).await.expect(200).json();
+    assert!(page["data"][1]["read_at"].is_i64());
+    assert_eq!(
+        (&page["total"], &page["data"][1]["message"]["message"]),
+        (&json!(2), &json!(""))
+    );
+    let missing = console(&mut keyed, &format!("{list}/{NOWHERE}")).await;
+    assert_eq!(missing.expect(404).code(), "not_found");
+    let gone = format!("{APPS}/{}{one}", keyed.app);
+    let deleted = keyed.owner.send(&keyed.h, "DELETE", &gone, None, &[]);
+    deleted.await.expect(204);
+    console(&mut keyed, &one).await.expect(404);
+}
