@@ -8,6 +8,8 @@ use gatewright_model::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::request;
+
 /// Behind the endpoint's base URL.
 pub(crate) fn path(mode: Mode) -> &'static str {
     match mode {
@@ -42,13 +44,7 @@ pub(crate) fn of(call: &ChatCall, mode: Mode, model: &EndpointModel) -> Result<V
     if let Some(user) = &call.user {
         set("user", user.as_str().into());
     }
-    for (name, value) in &model.body {
-        if value.is_null() {
-            body.remove(name);
-        } else {
-            body.insert(name.clone(), value.clone());
-        }
-    }
+    request::put_over(&mut body, &model.body);
     Ok(Value::Object(body))
 }
 

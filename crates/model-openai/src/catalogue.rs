@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures_util::{FutureExt as _, future, future::BoxFuture};
 use gatewright_domain::ids::WorkspaceId;
 use gatewright_model::{
-    ConfiguredModel, Endpoints, LookupError, ModelCatalogue, ModelType, endpoint_file::Found,
+    ConfiguredModel, ConfiguredSpeech, Endpoints, LookupError, ModelCatalogue, ModelType, Moderator,
+    ModeratorCatalogue, SpeechCatalogue, endpoint_file::Found,
 };
 use gatewright_outbound::streaming::StreamingClient;
 
-use crate::OpenAiModel;
+use crate::{OpenAiModel, moderation::OpenAiModerator, speech::OpenAiSpeech};
 
 /// Who answers for which name, by the operator's file.
 #[derive(Debug, Clone)]
@@ -54,5 +55,42 @@ impl ModelCatalogue for EndpointCatalogue {
     ) -> BoxFuture<'_, Result<ConfiguredModel, LookupError>> {
         let found = self.endpoints.find_default(workspace, ModelType::Llm);
         future::ready(found.map(|found| self.ready(found))).boxed()
+    }
+}
+
+impl SpeechCatalogue for EndpointCatalogue {
+    fn speech(
+        &self,
+        workspace: WorkspaceId,
+        model_type: ModelType,
+    ) -> BoxFuture<'_, Result<ConfiguredSpeech, LookupError>> {
+        let ready = |found: Found| ConfiguredSpeech {
+            entity: found.model.entity.clone(),
+            voices: Arc::clone(&found.model.voices),
+            speech: Arc::new(OpenAiSpeech::new(
+                self.client.clone(),
+                found.endpoint,
+                found.model,
+            )),
+        };
+        let found = self.endpoints.find_default(workspace, model_type);
+        future::ready(found.map(ready)).boxed()
+    }
+}
+
+impl ModeratorCatalogue for EndpointCatalogue {
+    fn moderator(
+        &self,
+        workspace: WorkspaceId,
+    ) -> BoxFuture<'_, Result<Arc<dyn Moderator>, LookupError>> {
+        let ready = |found: Found| {
+            let client = self.client.clone();
+            let moderator = OpenAiModerator::new(client, found.endpoint, found.model);
+            Arc::new(moderator) as Arc<dyn Moderator>
+        };
+        let found = self
+            .endpoints
+            .find_default(workspace, ModelType::Moderation);
+        future::ready(found.map(ready)).boxed()
     }
 }

@@ -1,11 +1,14 @@
-//! Language models behind the OpenAI protocol, which most servers speak: `/chat/completions` and
-//! `/completions`, streamed. What a server adds or leaves out is tolerated where its meaning is clear; what is
+//! Models behind the OpenAI protocol, which most servers speak: `/chat/completions` and `/completions`, streamed;
+//! `/audio/transcriptions`, `/audio/speech`, `/moderations`. What a server adds or leaves out is tolerated where its meaning is clear; what is
 //! not understood is an error that keeps the server's words.
 
 mod answer;
 mod body;
 mod catalogue;
 mod failure;
+mod moderation;
+mod request;
+mod speech;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -14,7 +17,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use gatewright_model::{
-    ChatCall, ChatModel, ChunkStream, InvokeError, InvokeErrorKind,
+    ChatCall, ChatModel, ChunkStream, InvokeError,
     endpoint_file::{Endpoint, EndpointModel},
 };
 use gatewright_outbound::streaming::StreamingClient;
@@ -61,21 +64,10 @@ impl OpenAiModel {
     fn request(&self, call: &ChatCall) -> Result<Request<Vec<u8>>, InvokeError> {
         let mode = self.model.entity.mode;
         let body = body::of(call, mode, &self.model)?;
-        let wrong = |problem: String| InvokeError::new(InvokeErrorKind::BadRequest, problem);
-        let url = self.endpoint.base_url.join(body::path(mode));
-        let url = url.map_err(|error| wrong(error.to_string()))?;
-        let mut request = Request::post(url.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
+        let head = request::head(&self.endpoint, body::path(mode))?
+            .header(header::CONTENT_TYPE, request::JSON)
             .header(header::ACCEPT, "text/event-stream, application/json");
-        if !self.endpoint.api_key.is_empty() {
-            let bearer = format!("Bearer {}", self.endpoint.api_key.expose());
-            request = request.header(header::AUTHORIZATION, bearer);
-        }
-        for (key, value) in &self.endpoint.headers {
-            request = request.header(key, value.expose());
-        }
-        let request = request.body(body.to_string().into_bytes());
-        request.map_err(|error| wrong(error.to_string()))
+        request::with(head, body.to_string().into_bytes())
     }
 }
 

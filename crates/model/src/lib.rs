@@ -9,11 +9,13 @@ pub mod endpoint_file;
 pub mod entity;
 pub mod error;
 pub mod message;
+pub mod moderator;
 pub mod parameter;
 pub mod port;
 pub mod price;
 pub mod provider_id;
 pub mod reasoning;
+pub mod speech;
 pub mod structured;
 pub mod token;
 pub mod tool;
@@ -26,10 +28,14 @@ pub use endpoint_file::Endpoints;
 pub use entity::{Feature, Mode, ModelEntity, ModelType};
 pub use error::{InvokeError, InvokeErrorKind};
 pub use message::{Media, MediaKind, Message, Part, Role};
+pub use moderator::{Moderator, ModeratorCatalogue};
 pub use port::{ChatModel, ChunkStream, ConfiguredModel, LookupError, ModelCatalogue};
 pub use price::Pricing;
 pub use provider_id::ProviderId;
 pub use reasoning::{ReasoningFormat, ReasoningSplitter};
+pub use speech::{
+    AudioStream, ConfiguredSpeech, Recording, Speech, SpeechCatalogue, Utterance,
+};
 pub use token::{TokenCount, TokenCounter};
 pub use tool::{Tool, ToolCall, ToolCallDelta};
 pub use usage::Usage;

@@ -114,6 +114,10 @@ fn endpoint(shape: EndpointShape, read_secret: ReadSecret<'_>) -> Result<Endpoin
     if shape.models.is_empty() {
         return Err("it has no [[endpoint.model]]".to_owned());
     }
+    let speaks = |model: &ModelShape| model.model_type == ModelType::Tts;
+    if let Some(model) = (shape.models.iter()).find(|m| !m.voices.is_empty() && !speaks(m)) {
+        return Err(format!("model `{}` has voices and is no `tts`", model.name));
+    }
     let models: Vec<_> = shape.models.into_iter().map(model).collect();
     let mut seen = BTreeSet::new();
     for model in &models {
@@ -197,6 +201,7 @@ fn model(shape: ModelShape) -> EndpointModel {
     EndpointModel {
         upstream: shape.upstream.unwrap_or_else(|| entity.name.clone()),
         entity: Arc::new(entity),
+        voices: shape.voices.into(),
         body: shape.body,
     }
 }

@@ -47,6 +47,8 @@ pub struct EndpointModel {
     pub entity: Arc<ModelEntity>,
     /// As the server names it.
     pub upstream: String,
+    /// Of a model that speaks: the voices that it has, the one that is used by default first.
+    pub voices: Arc<[String]>,
     /// What is put into the body of each call, over what the app says.
     pub body: Map<String, Value>,
 }
@@ -169,6 +171,7 @@ impl EndpointModel {
         Self {
             entity: Arc::new(entity),
             upstream: name.to_owned(),
+            voices: Arc::clone(&self.voices),
             body: self.body.clone(),
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct ModelShape {
     pub(super) max_tokens: Option<u64>,
     pub(super) pricing: Option<Pricing>,
     #[serde(default)]
+    pub(super) voices: Vec<String>,
+    #[serde(default)]
     pub(super) body: Map<String, Value>,
 }
 
