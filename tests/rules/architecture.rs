@@ -46,7 +46,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Figures and spans; spans leave by the one client of other servers.
     ("observe", &["domain", "outbound"]),
     // One crate per family of vendors.
-    ("model-openai", &["domain", "model", "outbound"]),
+    ("model-openai", &["crypto", "domain", "model", "outbound"]),
     // Does what the engine asks for: the one adapter that reads its requests.
     (
         "node-runners",

@@ -45,6 +45,7 @@ mod service_chat;
 mod service_conversations;
 mod service_files;
 mod service_logs;
+mod speech;
 mod web_app;
 mod web_app_foreign;
 use gatewright_tests::support;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatewright_auth::form_token::FormKeys;
 use gatewright_domain::ids::{AppId, EndUserId, WorkspaceId};
-use gatewright_model::ModelCatalogue;
+use gatewright_model::{ModelCatalogue, SpeechCatalogue};
 use gatewright_storage_kit::Pool;
 use gatewright_storage_runs::{
     conversation_list::{self, Listed, Owned},
@@ -17,7 +17,7 @@ use gatewright_usecase_kit::Env;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::ConversationError;
+use crate::{ConversationError, speech::room};
 
 /// Where conversations of the service API begin.
 pub const SERVICE_API: &[&str] = &["service-api"];
@@ -38,10 +38,23 @@ pub struct Conversations {
     pub files: Arc<Files>,
     /// Who names conversations, and finds questions.
     pub models: Arc<dyn ModelCatalogue>,
+    /// Who hears and speaks.
+    pub speech: Arc<dyn SpeechCatalogue>,
     /// Computes the tokens of forms.
     pub form_keys: FormKeys,
     /// One for each conversation that may wait for a name.
     pub(crate) unnamed: Arc<Semaphore>,
+    /// What recordings may take, a permit for each MiB.
+    pub(crate) room: Arc<Semaphore>,
+}
+
+/// Models that are asked beside runs.
+#[derive(Clone)]
+pub struct Models {
+    /// Who names conversations, and finds questions.
+    pub chat: Arc<dyn ModelCatalogue>,
+    /// Who hears and speaks.
+    pub speech: Arc<dyn SpeechCatalogue>,
 }
 
 /// Whose conversations with which app.
@@ -110,7 +123,7 @@ impl Conversations {
         env: Env,
         apps: Arc<Apps>,
         files: Arc<Files>,
-        models: Arc<dyn ModelCatalogue>,
+        models: Models,
         form_keys: FormKeys,
     ) -> Self {
         Self {
@@ -118,9 +131,11 @@ impl Conversations {
             env,
             apps,
             files,
-            models,
+            models: models.chat,
+            speech: models.speech,
             form_keys,
             unnamed: Arc::new(Semaphore::new(MAX_UNNAMED)),
+            room: room(),
         }
     }
 

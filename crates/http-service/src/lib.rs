@@ -3,6 +3,7 @@
 
 mod annotations;
 mod app;
+mod audio;
 mod chat;
 mod conversations;
 mod end_users;

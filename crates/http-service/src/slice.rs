@@ -7,7 +7,7 @@ use gatewright_http_kit::{
 };
 
 use crate::{
-    annotations, app, chat, conversations, end_users, events, feedbacks, files, forms, logs,
+    annotations, app, audio, chat, conversations, end_users, events, feedbacks, files, forms, logs,
     messages, variables, workflows,
 };
 
@@ -20,6 +20,7 @@ pub fn operations(surface: Surface) -> Operations {
                 workflows::detail, workflows::stop, events::read => Facts::SLOW],
             )
             .and(operations!["files": files::upload => Facts::UPLOAD, files::preview])
+            .and(operations!["audio": audio::transcribe => Facts::UPLOAD, audio::speak => Facts::MODEL])
             .and(operations!["chat": chat::send => Facts::RUN, chat::stop])
             .and(
                 operations!["conversations": conversations::list, conversations::rename => Facts::MODEL, conversations::delete,

@@ -3,6 +3,7 @@
 
 mod access;
 mod app;
+mod audio;
 mod chat;
 mod conversations;
 mod events;

@@ -9,7 +9,7 @@ use gatewright_http_kit::{
 use gatewright_run_service::Visitors;
 
 use crate::{
-    access, app, chat, conversations, events, files, forms, login, messages, passport, saved,
+    access, app, audio, chat, conversations, events, files, forms, login, messages, passport, saved,
     workflows,
 };
 
@@ -34,6 +34,7 @@ pub fn operations(surface: Surface) -> Operations {
                 login::logout, login::login, login::email_code, login::email_code_login, login::forgot_password,
                 login::forgot_password_check, login::password_reset]
             .and(operations!["apps": app::parameters, app::meta, app::site])
+            .and(operations!["audio": audio::transcribe => Facts::UPLOAD, audio::speak => Facts::MODEL])
             .and(operations!["chat": chat::send => Facts::RUN, chat::stop])
             .and(operations!["workflows": workflows::run => Facts::RUN, workflows::stop, events::read => Facts::SLOW])
             .and(

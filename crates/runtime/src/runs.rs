@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use gatewright_auth::{form_token::FormKeys, limits::Limits, web_passport::PassportKeys};
-use gatewright_conversation_service::Conversations;
+use gatewright_conversation_service::{Conversations, Models};
 use gatewright_domain::{error::Unavailable, ids::WorkspaceId};
 use gatewright_kv::{ActiveRuns, RunMirrors};
 use gatewright_model::ModelCatalogue;
@@ -88,7 +88,10 @@ impl RunPlane {
             platform.env.clone(),
             Arc::clone(&apps),
             Arc::clone(&files),
-            runner.catalogue(),
+            Models {
+                chat: runner.catalogue(),
+                speech: runner.speech(),
+            },
             FormKeys::new(&platform.master),
         ));
         let namer = Arc::new(ByModel(Arc::clone(&conversations)));

@@ -3,6 +3,7 @@
 mod annotation_import;
 mod annotations;
 mod app_here;
+mod audio;
 mod completion_body;
 mod completions;
 mod conversation_body;
@@ -38,6 +39,7 @@ pub(crate) fn operations() -> Operations {
     .and(operations!["completions of apps": completions::list, completions::open, completions::delete])
     .and(operations!["of later slices": empty_lists::tracing, empty_lists::triggers, empty_lists::server,
         empty_lists::annotation_setting])
+    .and(operations!["speech of apps": audio::transcribe => Facts::UPLOAD, audio::speak => Facts::MODEL, audio::voices])
     .and(operations!["statistics": statistics::daily_messages, statistics::daily_conversations, statistics::daily_end_users,
         statistics::token_costs, statistics::average_session_interactions, statistics::user_satisfaction_rate,
         statistics::average_response_time, statistics::tokens_per_second, statistics::workflow_runs,

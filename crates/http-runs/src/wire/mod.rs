@@ -7,6 +7,7 @@ mod form;
 mod input;
 mod mode;
 mod run;
+pub mod speech;
 mod success;
 
 pub use app::{AppMeta, AppParameters, AppSite, parameters_of};

@@ -1,10 +1,13 @@
 //! A recording in a `multipart/form-data` body (RFC 7578).
 
+use gatewright_crypto::digest::sha256_hex;
 use gatewright_model::Recording;
 use serde_json::{Map, Value};
 
-/// What parts are divided by, unless it is part of the recording.
-const BOUNDARY: &str = "gatewright-4d1f0b6a9c";
+/// What parts are divided by begins so.
+const BOUNDARY: &str = "gatewright";
+/// Digits of the recording's digest behind it: a boundary has at most 70 characters.
+const BOUNDARY_DIGITS: usize = 40;
 /// What stands around each part, in bytes, roughly.
 const PART_BYTES: usize = 256;
 
@@ -49,27 +52,9 @@ impl Form {
     }
 }
 
-/// A text that is not part of the recording.
+/// A text that the recording cannot hold: nobody makes a file that holds its own digest.
 fn boundary(recording: &[u8]) -> String {
-    let mut boundary = BOUNDARY.to_owned();
-    // A recording of n bytes holds fewer than n runs of one letter, each shorter than the next one that is tried.
-    while is_in(&boundary, recording) {
-        boundary.push('x');
-    }
-    boundary
-}
-
-fn is_in(text: &str, bytes: &[u8]) -> bool {
-    let text = text.as_bytes();
-    let first = text.first().copied().unwrap_or_default();
-    let mut at = 0;
-    while let Some(next) = bytes[at..].iter().position(|byte| *byte == first) {
-        if bytes[at + next..].starts_with(text) {
-            return true;
-        }
-        at += next + 1;
-    }
-    false
+    format!("{BOUNDARY}-{}", &sha256_hex(recording)[..BOUNDARY_DIGITS])
 }
 
 /// Names of members are the operator's.
@@ -109,11 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn recording_cannot_end_its_part() {
-        let hostile = format!("g\r\n--{BOUNDARY}\r\n\r\n--{BOUNDARY}x--");
-        let (form, text) = form(hostile.as_bytes());
-        let boundary = form.content_type.split("boundary=").nth(1).unwrap();
+    fn boundary_is_another_for_each_recording() {
+        let (one, _) = form(b"one");
+        let (other, text) = form(one.content_type.as_bytes());
+        assert_ne!(one.content_type, other.content_type);
+        let boundary = other.content_type.split("boundary=").nth(1).unwrap();
         assert_eq!(text.matches(boundary).count(), 4, "{text}");
-        assert!(!hostile.contains(boundary));
     }
 }

@@ -3,6 +3,8 @@
 
 mod form;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -12,7 +12,9 @@ use gatewright_engine::{
     Failure,
     call::{CallResult, NodeCall},
 };
-use gatewright_model::{Endpoints, ModelCatalogue, token::RoughCounter};
+use gatewright_model::{
+    Endpoints, ModelCatalogue, ModeratorCatalogue, SpeechCatalogue, token::RoughCounter,
+};
 use gatewright_model_openai::EndpointCatalogue;
 use gatewright_node_runners::{
     code::CodeRunner,
@@ -49,7 +51,7 @@ pub trait RunSurroundings: Send + Sync {
 /// Does what nodes ask for. Cheap to clone.
 #[derive(Clone)]
 pub struct NodeCalls {
-    catalogue: Arc<dyn ModelCatalogue>,
+    catalogue: EndpointCatalogue,
     models: ModelRunner,
     servers: HttpRunner,
     programs: CodeRunner,
@@ -85,11 +87,10 @@ impl NodeCalls {
         proxy: Option<GuardedProxy>,
     ) -> Result<Self, NodeCallsError> {
         let client = StreamingClient::new()?;
-        let catalogue: Arc<dyn ModelCatalogue> =
-            Arc::new(EndpointCatalogue::new(Arc::new(endpoints), client.clone()));
+        let catalogue = EndpointCatalogue::new(Arc::new(endpoints), client.clone());
         Ok(Self {
             models: ModelRunner::new(
-                Arc::clone(&catalogue),
+                Arc::new(catalogue.clone()),
                 Arc::new(RoughCounter),
                 Arc::clone(&clock),
             ),
@@ -125,7 +126,17 @@ impl NodeCalls {
 
     /// Who answers for which model: a graph is checked against it before it runs.
     pub fn catalogue(&self) -> Arc<dyn ModelCatalogue> {
-        Arc::clone(&self.catalogue)
+        Arc::new(self.catalogue.clone())
+    }
+
+    /// Who hears and speaks.
+    pub fn speech(&self) -> Arc<dyn SpeechCatalogue> {
+        Arc::new(self.catalogue.clone())
+    }
+
+    /// Who judges whether a text may be shown.
+    pub fn moderators(&self) -> Arc<dyn ModeratorCatalogue> {
+        Arc::new(self.catalogue.clone())
     }
 
     async fn work(self, work: NodeWork) -> Result<CallResult, Failure> {
