@@ -45,8 +45,7 @@ impl Conversations {
         };
         let offset = i64::from(page.saturating_sub(1)) * i64::from(limit);
         let mut conn = self.pool.get().await?;
-        let rows = annotation::list(&mut conn, which, offset, i64::from(limit)).await?;
-        let total = annotation::count(&mut conn, which).await?;
+        let (rows, total) = annotation::list(&mut conn, which, offset, i64::from(limit)).await?;
         Ok(AnnotationPage {
             rows,
             total: u64::try_from(total).unwrap_or_default(),

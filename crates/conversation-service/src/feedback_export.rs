@@ -35,20 +35,23 @@ impl Conversations {
         filter: &ExportFilter,
         after: Option<&ExportedFeedback>,
     ) -> Result<Vec<ExportedFeedback>, ConversationError> {
-        let which = FeedbackOf {
-            app: app.id.0,
-            source: filter.source,
-            rating: filter.rating,
-            has_comment: filter.has_comment,
-            zone: filter.days.zone,
-            from: filter.days.from,
-            before: filter.days.to,
-        };
         let after = after.map(|row| Place {
             at: row.created_at,
             id: row.id,
         });
-        let mut conn = self.pool.get().await?;
-        Ok(feedback_export::list(&mut conn, which, after, PART).await?)
+        let found = filter.days.ask(async |days| {
+            let which = FeedbackOf {
+                app: app.id.0,
+                source: filter.source,
+                rating: filter.rating,
+                has_comment: filter.has_comment,
+                zone: days.zone,
+                from: days.from,
+                before: days.to,
+            };
+            let mut conn = self.pool.get().await?;
+            feedback_export::list(&mut conn, which, after, PART).await
+        });
+        Ok(found.await?)
     }
 }

@@ -67,8 +67,7 @@ impl Conversations {
             account,
         };
         let offset = i64::from(page.saturating_sub(1)) * i64::from(limit);
-        let rows = run_log::list(&mut conn, &which, offset, i64::from(limit)).await?;
-        let total = run_log::count(&mut conn, &which).await?;
+        let (rows, total) = run_log::list(&mut conn, &which, offset, i64::from(limit)).await?;
         Ok(LogPage {
             rows,
             total: u64::try_from(total).unwrap_or_default(),

@@ -50,24 +50,26 @@ impl Conversations {
     ) -> Result<OwnerPage, ConversationError> {
         let keyword = request.keyword.as_deref().filter(|word| !word.is_empty());
         let pattern = keyword.map(pattern);
-        let which = ConversationsOf {
-            app: app.id.0,
-            not_from: (app.mode == "advanced-chat").then_some("debugger"),
-            zone: request.days.zone,
-            from: request.days.from,
-            to: request.days.to,
-            is_annotated: request.is_annotated,
-            pattern: pattern.as_deref(),
-        };
         let page = PageOf {
             sort: request.sort,
             newest_first: request.newest_first,
             offset: i64::from(request.page.saturating_sub(1)) * i64::from(request.limit),
             limit: i64::from(request.limit),
         };
-        let mut conn = self.pool.get().await?;
-        let rows = owner_conversation::list(&mut conn, which, page).await?;
-        let total = owner_conversation::count(&mut conn, which, request.sort).await?;
+        let found = request.days.ask(async |days| {
+            let which = ConversationsOf {
+                app: app.id.0,
+                not_from: (app.mode == "advanced-chat").then_some("debugger"),
+                zone: days.zone,
+                from: days.from,
+                to: days.to,
+                is_annotated: request.is_annotated,
+                pattern: pattern.as_deref(),
+            };
+            let mut conn = self.pool.get().await?;
+            owner_conversation::list(&mut conn, which, page).await
+        });
+        let (rows, total) = found.await?;
         Ok(OwnerPage {
             rows,
             total: u64::try_from(total).unwrap_or_default(),

@@ -112,11 +112,12 @@ impl Conversations {
     /// When the app has none of that id, or PostgreSQL does not answer.
     pub async fn run(&self, ctx: &Ctx, app: &App, id: Uuid) -> Result<ShownRun, ConversationError> {
         let row = self.run_row(app, id).await?;
-        let asker = asker(app, &row);
+        let texts = [row.run.inputs.as_deref(), row.run.outputs.as_deref()];
+        let [inputs, outputs] = self.good(ctx, asker(app, &row), texts).await?;
         Ok(ShownRun {
             graph: value(row.graph.as_deref()),
-            inputs: self.good(ctx, asker, row.run.inputs.as_deref()).await?,
-            outputs: self.good(ctx, asker, row.run.outputs.as_deref()).await?,
+            inputs,
+            outputs,
             row,
         })
     }
@@ -137,18 +138,24 @@ impl Conversations {
             let mut conn = self.pool.get().await?;
             node_list::list(&mut conn, run.run.id).await?
         };
-        let mut nodes = Vec::with_capacity(rows.len());
-        for row in rows {
-            nodes.push(ShownNode {
-                inputs: self.good(ctx, asker, row.inputs.as_deref()).await?,
-                process_data: self.good(ctx, asker, row.process_data.as_deref()).await?,
-                outputs: self.good(ctx, asker, row.outputs.as_deref()).await?,
+        let texts = rows.iter().map(|row| {
+            let texts = [&row.inputs, &row.process_data, &row.outputs];
+            texts.map(Option::as_deref)
+        });
+        let texts: Vec<_> = texts.collect();
+        let values = self.all_good(ctx, asker, &texts).await?;
+        let shown = |(row, values): (WholeNode, [Value; 3])| {
+            let [inputs, process_data, outputs] = values;
+            ShownNode {
+                inputs,
+                process_data,
+                outputs,
                 metadata: value(row.execution_metadata.as_deref()),
                 whole: self.whole_values(ctx, &row)?,
                 row,
-            });
-        }
-        Ok((run, nodes))
+            }
+        };
+        Ok((run, rows.into_iter().zip(values).map(shown).collect()))
     }
 
     fn whole_values(&self, ctx: &Ctx, row: &WholeNode) -> Result<WholeValues, ConversationError> {
@@ -169,18 +176,38 @@ impl Conversations {
         found.ok_or(ConversationError::RunNotFound)
     }
 
-    /// What is stored of a value, its files fetchable now.
-    async fn good(
+    /// What is stored of values, their files fetchable now.
+    async fn good<const N: usize>(
         &self,
         ctx: &Ctx,
         asker: FileAsker,
-        text: Option<&str>,
-    ) -> Result<Value, ConversationError> {
-        let mut read = value(text);
-        if text.is_some_and(|text| text.contains(IDENTITY)) {
-            self.files.renew(ctx, asker, &mut read).await?;
+        texts: [Option<&str>; N],
+    ) -> Result<[Value; N], ConversationError> {
+        let mut values = self.all_good(ctx, asker, &[texts]).await?;
+        Ok(values.pop().unwrap_or([const { Value::Null }; N]))
+    }
+
+    /// The same of many: files of all of them are asked for together.
+    async fn all_good<const N: usize>(
+        &self,
+        ctx: &Ctx,
+        asker: FileAsker,
+        texts: &[[Option<&str>; N]],
+    ) -> Result<Vec<[Value; N]>, ConversationError> {
+        let mut values: Vec<[Value; N]> = texts.iter().map(|texts| texts.map(value)).collect();
+        let has_files = |text: &Option<&str>| text.is_some_and(|text| text.contains(IDENTITY));
+        let of_files = texts.iter().flatten().map(has_files);
+        let places = values.iter_mut().flatten().zip(of_files);
+        let mut places: Vec<&mut Value> = places
+            .filter_map(|(value, has_files)| has_files.then_some(value))
+            .collect();
+        let mut together: Value = places.iter_mut().map(|value| value.take()).collect();
+        self.files.renew(ctx, asker, &mut together).await?;
+        let renewed = together.as_array_mut().into_iter().flatten();
+        for (place, renewed) in places.into_iter().zip(renewed) {
+            *place = renewed.take();
         }
-        Ok(read)
+        Ok(values)
     }
 }
 

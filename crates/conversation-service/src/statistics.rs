@@ -16,14 +16,17 @@ impl Conversations {
         what: Statistic,
         days: &Days,
     ) -> Result<Vec<Day>, ConversationError> {
-        let stretch = Stretch {
-            tenant: app.workspace.0,
-            app: app.id.0,
-            zone: days.zone,
-            from: days.from,
-            to: days.to,
-        };
-        let mut conn = self.pool.get().await?;
-        Ok(statistic::list(&mut conn, what, stretch).await?)
+        let counted = days.ask(async |days| {
+            let stretch = Stretch {
+                tenant: app.workspace.0,
+                app: app.id.0,
+                zone: days.zone,
+                from: days.from,
+                to: days.to,
+            };
+            let mut conn = self.pool.get().await?;
+            statistic::list(&mut conn, what, stretch).await
+        });
+        Ok(counted.await?)
     }
 }

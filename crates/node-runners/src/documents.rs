@@ -59,7 +59,10 @@ impl DocumentRunner {
             bytes: &content.bytes,
         };
         let document = self.reader.read(source).await;
-        Ok(document.map_err(|error| failure(&error))?.to_markdown())
+        let document = document.map_err(|error| failure(&error))?;
+        // Large tables take their time.
+        let written = tokio::task::spawn_blocking(move || document.to_markdown()).await;
+        written.map_err(|error| Failure::new("TextExtractionError", error.to_string()))
     }
 }
 

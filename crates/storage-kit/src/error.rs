@@ -35,6 +35,18 @@ impl StorageError {
         }
     }
 
+    /// Whether PostgreSQL does not know the time zone that it was told.
+    pub fn is_unknown_zone(&self) -> bool {
+        let Self::Unavailable(gone) = self else {
+            return false;
+        };
+        let Some(DieselError::DatabaseError(_, info)) = gone.source.downcast_ref() else {
+            return false;
+        };
+        let message = info.message();
+        message.starts_with("time zone \"") && message.ends_with("\" not recognized")
+    }
+
     /// For callers that expect no unique violation: then one is a fault like any other.
     pub fn into_unavailable(self) -> Unavailable {
         match self {

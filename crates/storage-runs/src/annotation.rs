@@ -130,24 +130,44 @@ macro_rules! annotations {
     };
 }
 
-/// A page of annotations, the newest first.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(embed)]
+    annotation: Annotation,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// A page of annotations, the newest first, and how many there are. A word is looked for once for both.
 pub async fn list(
     conn: &mut Conn,
     which: AnnotationsOf<'_>,
     offset: i64,
     limit: i64,
-) -> Result<Vec<Annotation>, StorageError> {
-    let found = statement(annotations!(
-        "SELECT a.id, a.question, a.content AS answer, a.hit_count, a.created_at",
-        "ORDER BY a.created_at DESC, a.id DESC OFFSET $3 LIMIT $4"
-    ))
-    .bind::<SqlUuid, _>(which.app)
-    .bind::<Nullable<Text>, _>(which.pattern)
-    .bind::<BigInt, _>(offset)
-    .bind::<BigInt, _>(limit)
-    .load(conn.as_mut())
-    .await?;
-    Ok(found)
+) -> Result<(Vec<Annotation>, i64), StorageError> {
+    let text = match which.pattern {
+        Some(_) => annotations!(
+            "SELECT a.id, a.question, a.content AS answer, a.hit_count, a.created_at, count(*) OVER () AS total",
+            "ORDER BY a.created_at DESC, a.id DESC OFFSET $3 LIMIT $4"
+        ),
+        None => annotations!(
+            "SELECT a.id, a.question, a.content AS answer, a.hit_count, a.created_at, 0::bigint AS total",
+            "ORDER BY a.created_at DESC, a.id DESC OFFSET $3 LIMIT $4"
+        ),
+    };
+    let found: Vec<Found> = statement(text)
+        .bind::<SqlUuid, _>(which.app)
+        .bind::<Nullable<Text>, _>(which.pattern)
+        .bind::<BigInt, _>(offset)
+        .bind::<BigInt, _>(limit)
+        .load(conn.as_mut())
+        .await?;
+    let total = match found.as_slice().first() {
+        Some(first) if which.pattern.is_some() => first.total,
+        _ => count(conn, which).await?,
+    };
+    let rows = found.into_iter().map(|found| found.annotation);
+    Ok((rows.collect(), total))
 }
 
 #[derive(QueryableByName)]

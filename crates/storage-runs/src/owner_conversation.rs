@@ -130,10 +130,10 @@ pub struct OwnerConversation {
 
 /// Conversations with what hangs on them. `w` says which, `$end` in which order.
 macro_rules! whole {
-    ($with:expr, $which:expr, $end:expr) => {
+    ($with:expr, $total:literal, $which:expr, $end:expr) => {
         concat!(
             $with,
-            "SELECT c.id, c.status, c.from_source, c.from_end_user_id, e.session_id AS session, c.from_account_id, a.name AS account_name, \
+            "SELECT ", $total, " AS total, c.id, c.status, c.from_source, c.from_end_user_id, e.session_id AS session, c.from_account_id, a.name AS account_name, \
                c.name, c.introduction, coalesce((SELECT m.query FROM messages m WHERE m.conversation_id = c.id \
                  ORDER BY m.created_at, m.id LIMIT 1), '') AS summary, c.read_at, c.created_at, c.updated_at, \
                coalesce((SELECT true FROM message_annotations n WHERE n.conversation_id = c.id LIMIT 1), false) AS is_annotated, g.model, g.pre_prompt, \
@@ -178,6 +178,7 @@ macro_rules! page {
     ($time:literal, $direction:literal) => {
         whole!(
             found!($time, $direction),
+            "(SELECT count(*) FROM found)",
             concat!(
                 "(SELECT id, at FROM found ORDER BY at ",
                 $direction,
@@ -215,12 +216,21 @@ impl ConversationsOf<'_> {
     }
 }
 
-/// A page of conversations that were not deleted.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(embed)]
+    row: OwnerConversation,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// A page of conversations that were not deleted, and how many there are, [`MAX_COUNTED`] at most. What has to be tried one by one is
+/// tried once for both.
 pub async fn list(
     conn: &mut Conn,
     which: ConversationsOf<'_>,
     page: PageOf,
-) -> Result<Vec<OwnerConversation>, StorageError> {
+) -> Result<(Vec<OwnerConversation>, i64), StorageError> {
     let text = match (page.sort, page.newest_first) {
         (SortTime::Created, true) => page!("created_at", "DESC"),
         (SortTime::Created, false) => page!("created_at", "ASC"),
@@ -228,12 +238,17 @@ pub async fn list(
         (SortTime::Updated, false) => page!("updated_at", "ASC"),
     };
     let looked_at = which.looked_at(page.offset.saturating_add(page.limit));
-    let rows = bound!(text, which, looked_at)
+    let found: Vec<Found> = bound!(text, which, looked_at)
         .bind::<BigInt, _>(page.offset)
         .bind::<BigInt, _>(page.limit)
         .load(conn.as_mut())
         .await?;
-    Ok(rows)
+    let is_whole = which.pattern.is_some() || which.is_annotated.is_some();
+    let total = match found.as_slice().first() {
+        Some(first) if is_whole => first.total,
+        _ => count(conn, which, page.sort).await?,
+    };
+    Ok((found.into_iter().map(|found| found.row).collect(), total))
 }
 
 #[derive(QueryableByName)]
@@ -242,8 +257,7 @@ struct Count {
     rows: i64,
 }
 
-/// How many there are, [`MAX_COUNTED`] at most.
-pub async fn count(
+async fn count(
     conn: &mut Conn,
     which: ConversationsOf<'_>,
     sort: SortTime,
@@ -272,6 +286,7 @@ pub async fn find(
 ) -> Result<Option<OwnerConversation>, StorageError> {
     let found = statement(whole!(
         "",
+        "0::bigint",
         "conversations c",
         "WHERE c.id = $1 AND c.app_id = $2 AND NOT c.is_deleted"
     ))

@@ -16,7 +16,7 @@ use crate::{
     to_column,
 };
 
-/// The newest runs of an app that are counted.
+/// The newest runs of an app that are counted, and among which a status is looked for.
 pub const MAX_COUNTED: i64 = 100_000;
 
 /// Which runs of an app. All conditions hold together.
@@ -73,7 +73,7 @@ pub struct ListedRun {
     pub message_id: Option<Uuid>,
 }
 
-/// Runs before a place, the newest first; without a place the latest.
+/// Runs before a place, the newest first; without a place the latest. A way in which few stand is looked for among [`MAX_COUNTED`].
 pub async fn list(
     conn: &mut Conn,
     which: RunsBy<'_>,
@@ -84,20 +84,23 @@ pub async fn list(
         "SELECT r.id, r.version, r.status, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, r.created_at, r.finished_at, \
            m.conversation_id, m.id AS message_id, ",
         account_columns!(),
-        " FROM workflow_runs r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
+        " FROM (SELECT r.id, r.version, r.status, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, r.created_at, \
+             r.finished_at, r.created_by_role, r.created_by FROM workflow_runs r \
+             WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 \
+               AND (r.created_at, r.id) < (coalesce($4, 'infinity'::timestamp), \
+                 coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) \
+             ORDER BY r.created_at DESC, r.id DESC LIMIT $6) r LEFT JOIN accounts a ON r.created_by_role = 'account' AND a.id = r.created_by \
            LEFT JOIN LATERAL (SELECT m.id, m.conversation_id FROM messages m WHERE m.workflow_run_id = r.id \
              ORDER BY m.created_at, m.id LIMIT 1) m ON true \
-         WHERE r.tenant_id = $1 AND r.app_id = $2 AND r.triggered_from = $3 AND ($4 IS NULL OR r.status = $4) \
-           AND (r.created_at, r.id) < (coalesce($5, 'infinity'::timestamp), \
-             coalesce($6, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) \
-         ORDER BY r.created_at DESC, r.id DESC LIMIT $7",
+         WHERE $7 IS NULL OR r.status = $7 ORDER BY r.created_at DESC, r.id DESC LIMIT $8",
     ))
     .bind::<SqlUuid, _>(which.tenant)
     .bind::<SqlUuid, _>(which.app)
     .bind::<Text, _>(which.triggered_from)
-    .bind::<Nullable<Text>, _>(which.status)
     .bind::<Nullable<Timestamp>, _>(before.map(|place| place.at))
     .bind::<Nullable<SqlUuid>, _>(before.map(|place| place.id))
+    .bind::<BigInt, _>(MAX_COUNTED)
+    .bind::<Nullable<Text>, _>(which.status)
     .bind::<BigInt, _>(limit)
     .load(conn.as_mut())
     .await?;

@@ -127,7 +127,7 @@ macro_rules! matching {
 
 /// A page of logs with their runs. `$11` are passed over, `$12` are wanted.
 const PAGE: &str = matching!(concat!(
-    "SELECT l.id, l.created_from, l.created_by_role, l.created_by, l.created_at, r.id AS run_id, r.version, r.status, \
+    "SELECT (SELECT count(*) FROM m) AS total, l.id, l.created_from, l.created_by_role, l.created_by, l.created_at, r.id AS run_id, r.version, r.status, \
                r.triggered_from, r.error, r.elapsed_time, r.total_tokens, r.total_steps, r.exceptions_count, \
                r.created_at AS run_created_at, r.finished_at, ",
     account_columns!(),
@@ -171,28 +171,39 @@ impl LogsOf<'_> {
     }
 }
 
-/// A page of logs, the newest first.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(embed)]
+    log: Log,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// A page of logs, the newest first, and how many there are, [`MAX_COUNTED`] at most. A word is looked for once for both.
 pub async fn list(
     conn: &mut Conn,
     which: &LogsOf<'_>,
     offset: i64,
     limit: i64,
-) -> Result<Vec<Log>, StorageError> {
+) -> Result<(Vec<Log>, i64), StorageError> {
     // Without a word nothing behind the page is needed.
     let searched = which.searched().min(match which.pattern {
         Some(_) => MAX_SEARCHED,
         None => offset.saturating_add(limit),
     });
-    let found = bound!(PAGE, which, searched)
+    let found: Vec<Found> = bound!(PAGE, which, searched)
         .bind::<BigInt, _>(offset)
         .bind::<BigInt, _>(limit)
         .load(conn.as_mut())
         .await?;
-    Ok(found)
+    let total = match found.as_slice().first() {
+        Some(first) if which.pattern.is_some() => first.total,
+        _ => count(conn, which).await?,
+    };
+    Ok((found.into_iter().map(|found| found.log).collect(), total))
 }
 
-/// How many logs there are, [`MAX_COUNTED`] at most.
-pub async fn count(conn: &mut Conn, which: &LogsOf<'_>) -> Result<i64, StorageError> {
+async fn count(conn: &mut Conn, which: &LogsOf<'_>) -> Result<i64, StorageError> {
     let found: Count = bound!(TOTAL, which, which.searched())
         .get_result(conn.as_mut())
         .await?;

@@ -4,7 +4,7 @@
 use chrono::NaiveDateTime;
 use diesel::{
     QueryableByName,
-    sql_types::{Nullable, Text, Timestamp, Uuid as SqlUuid},
+    sql_types::{BigInt, Nullable, Text, Timestamp, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
@@ -39,26 +39,29 @@ pub enum Statistic {
     AppInteractions,
 }
 
+/// What is counted of a stretch, the newest of it: on the day on which they end there may have been more.
+pub const MAX_COUNTED: i64 = 100_000;
+
 /// `$1` the zone, `$2` the app, `$3` its workspace, `$4` and `$5` from when to when in it, each for a minute: the last one
-/// counts to its end. Of what there is only the first and last are looked for, in an index of the time.
+/// counts to its end; `$6` how many are counted. They are found in an index of the time.
 macro_rules! daily {
-    ($from:literal, $at:literal, $where:literal, $value:literal, $price:literal) => {
+    ($table:literal, $columns:literal, $beside:literal, $where:literal, $value:literal, $price:literal) => {
         concat!(
-            "SELECT to_char(", $at, " AT TIME ZONE 'UTC' AT TIME ZONE $1::text, 'YYYY-MM-DD') AS date, (", $value, ")::text AS value, (", $price,
-            ")::text AS price FROM ", $from, " WHERE ", $where,
-            " AND ", $at, " >= coalesce($4::timestamp AT TIME ZONE $1::text AT TIME ZONE 'UTC', '-infinity'::timestamp) AND ", $at,
-            " < coalesce($5::timestamp AT TIME ZONE $1::text AT TIME ZONE 'UTC' + interval '1 minute', 'infinity'::timestamp) \
-             GROUP BY 1 ORDER BY 1"
+            "SELECT to_char(t.created_at AT TIME ZONE 'UTC' AT TIME ZONE $1::text, 'YYYY-MM-DD') AS date, (", $value, ")::text AS value, (", $price,
+            ")::text AS price FROM (SELECT t.created_at, ", $columns, " FROM ", $table, " t WHERE t.app_id = $2 AND ", $where,
+            " AND t.created_at >= coalesce($4::timestamp AT TIME ZONE $1::text AT TIME ZONE 'UTC', '-infinity'::timestamp) \
+              AND t.created_at < coalesce($5::timestamp AT TIME ZONE $1::text AT TIME ZONE 'UTC' + interval '1 minute', 'infinity'::timestamp) \
+              ORDER BY t.created_at DESC LIMIT $6) t ", $beside, " GROUP BY 1 ORDER BY 1"
         )
     };
-    (messages, $value:literal, $price:literal) => {
-        daily!("messages m", "m.created_at", "m.app_id = $2 AND $3::uuid IS NOT NULL AND m.invoke_from IS DISTINCT FROM 'debugger'", $value, $price)
+    (messages, $columns:literal, $value:literal, $price:literal) => {
+        daily!("messages", $columns, "", "$3::uuid IS NOT NULL AND t.invoke_from IS DISTINCT FROM 'debugger'", $value, $price)
     };
-    (messages, $value:literal) => {
-        daily!(messages, $value, "NULL")
+    (messages, $columns:literal, $value:literal) => {
+        daily!(messages, $columns, $value, "NULL")
     };
-    (runs, $value:literal) => {
-        daily!("workflow_runs r", "r.created_at", "r.app_id = $2 AND r.tenant_id = $3 AND r.triggered_from = 'app-run'", $value, "NULL")
+    (runs, $columns:literal, $value:literal) => {
+        daily!("workflow_runs", $columns, "", "t.tenant_id = $3 AND t.triggered_from = 'app-run'", $value, "NULL")
     };
 }
 
@@ -66,47 +69,57 @@ impl Statistic {
     /// Of each column the text that counts it.
     fn query(self) -> &'static str {
         match self {
-            Self::Messages => daily!(messages, "count(*)"),
-            Self::Conversations => daily!(messages, "count(DISTINCT m.conversation_id)"),
-            Self::EndUsers => daily!(messages, "count(DISTINCT m.from_end_user_id)"),
+            Self::Messages => daily!(messages, "t.id", "count(*)"),
+            Self::Conversations => daily!(
+                messages,
+                "t.conversation_id",
+                "count(DISTINCT t.conversation_id)"
+            ),
+            Self::EndUsers => daily!(
+                messages,
+                "t.from_end_user_id",
+                "count(DISTINCT t.from_end_user_id)"
+            ),
             Self::TokenCosts => daily!(
                 messages,
-                "sum(m.message_tokens::bigint + m.answer_tokens)",
-                "coalesce(sum(m.total_price), 0.0000000)"
+                "t.message_tokens, t.answer_tokens, t.total_price",
+                "sum(t.message_tokens::bigint + t.answer_tokens)",
+                "coalesce(sum(t.total_price), 0.0000000)"
             ),
             Self::SessionInteractions => daily!(
-                "conversations c JOIN LATERAL (SELECT count(*) AS asked FROM messages m WHERE m.conversation_id = c.id \
+                "conversations",
+                "t.id",
+                "JOIN LATERAL (SELECT count(*) AS asked FROM messages m WHERE m.conversation_id = t.id \
                    AND m.invoke_from IS DISTINCT FROM 'debugger') m ON m.asked > 0",
-                "c.created_at",
-                "c.app_id = $2 AND $3::uuid IS NOT NULL AND c.is_deleted IS FALSE",
+                "$3::uuid IS NOT NULL AND t.is_deleted IS FALSE",
                 "round(avg(m.asked), 2)",
                 "NULL"
             ),
             Self::Satisfaction => daily!(
                 messages,
-                "round(1000.0 * count(*) FILTER (WHERE EXISTS (SELECT 1 FROM message_feedbacks f WHERE f.message_id = m.id \
+                "t.id",
+                "round(1000.0 * count(*) FILTER (WHERE t.id IN (SELECT f.message_id FROM message_feedbacks f WHERE f.app_id = $2 \
                    AND f.rating = 'like')) / count(*), 2)"
             ),
-            Self::ResponseTime => {
-                daily!(
-                    messages,
-                    "round((avg(m.provider_response_latency) * 1000)::numeric, 4)"
-                )
-            }
+            Self::ResponseTime => daily!(
+                messages,
+                "t.provider_response_latency",
+                "round((avg(t.provider_response_latency) * 1000)::numeric, 4)"
+            ),
             Self::TokensPerSecond => daily!(
                 messages,
-                "CASE WHEN sum(m.provider_response_latency) > 0 \
-                   THEN round((sum(m.answer_tokens) / sum(m.provider_response_latency))::numeric, 4) ELSE 0 END"
+                "t.provider_response_latency, t.answer_tokens",
+                "CASE WHEN sum(t.provider_response_latency) > 0 \
+                   THEN round((sum(t.answer_tokens) / sum(t.provider_response_latency))::numeric, 4) ELSE 0 END"
             ),
-            Self::Runs => daily!(runs, "count(*)"),
-            Self::Terminals => daily!(runs, "count(DISTINCT r.created_by)"),
-            Self::RunTokens => daily!(runs, "sum(r.total_tokens)"),
-            Self::AppInteractions => {
-                daily!(
-                    runs,
-                    "round(count(*)::numeric / count(DISTINCT r.created_by), 2)"
-                )
-            }
+            Self::Runs => daily!(runs, "t.id", "count(*)"),
+            Self::Terminals => daily!(runs, "t.created_by", "count(DISTINCT t.created_by)"),
+            Self::RunTokens => daily!(runs, "t.total_tokens", "sum(t.total_tokens)"),
+            Self::AppInteractions => daily!(
+                runs,
+                "t.created_by",
+                "round(count(*)::numeric / count(DISTINCT t.created_by), 2)"
+            ),
         }
     }
 }
@@ -152,6 +165,7 @@ pub async fn list(
         .bind::<SqlUuid, _>(of.tenant)
         .bind::<Nullable<Timestamp>, _>(of.from)
         .bind::<Nullable<Timestamp>, _>(of.to)
+        .bind::<BigInt, _>(MAX_COUNTED)
         .load(conn.as_mut())
         .await?;
     Ok(days)

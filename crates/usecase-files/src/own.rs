@@ -91,6 +91,23 @@ impl Files {
         }))
     }
 
+    /// Where one of them can be fetched now, an upload or a file of a run; none when it is not among them.
+    pub(crate) fn address_of(
+        &self,
+        ctx: &Ctx,
+        own: &OwnFiles,
+        id: Uuid,
+        is_tool: bool,
+    ) -> Result<Option<String>, FileError> {
+        if is_tool {
+            let file = own.tools.get(&id);
+            return file.map(|file| self.tool_address(ctx, file)).transpose();
+        }
+        let file = own.uploads.get(&id);
+        file.map(|file| self.address(ctx, FileView::File, file.id))
+            .transpose()
+    }
+
     /// Ids of the files whose addresses a text has.
     pub fn ids_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Uuid> + 'a {
         let base = self.urls.files().unwrap_or_default();

@@ -1,19 +1,16 @@
 //! Addresses of files in what is stored of a run, signed anew: what was signed when the run began has expired when
 //! somebody reads of it later.
 
-use gatewright_auth::file::FileView;
 use gatewright_usecase_kit::Ctx;
 use gatewright_variables::file::is_file;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{FileAsker, Files, RunFileError};
 
-/// Files of one value whose addresses are signed anew; the others keep what they have.
-const MAX_FILES: usize = 100;
-
 impl Files {
     /// Signs the addresses of files anew, wherever they stand in a value of a run. Of those that are the run's owner's: a
-    /// value can be forged, and must not become a key to somebody else's file.
+    /// value can be forged, and must not become a key to somebody else's file. Of very many files some keep what they have.
     ///
     /// # Errors
     /// When a store does not answer.
@@ -25,35 +22,28 @@ impl Files {
     ) -> Result<(), RunFileError> {
         let mut files = vec![];
         files_in(value, &mut files);
-        for file in files.into_iter().take(MAX_FILES) {
-            match self.renewed(ctx, asker, file).await {
-                Ok(address) => file["url"] = address.into(),
-                Err(error @ RunFileError::Unavailable(_)) => return Err(error),
-                // It is elsewhere, gone, or nobody may see it: it keeps what it says.
-                Err(_) => {}
+        let ids = files.iter().filter_map(|file| id_of(file));
+        let own = self.own_files(asker, ids.collect()).await?;
+        for file in files {
+            let is_tool = file["transfer_method"] == "tool_file";
+            let address = match id_of(file) {
+                Some(id) => self.address_of(ctx, &own, id, is_tool)?,
+                None => None,
+            };
+            // It is elsewhere, gone, or nobody may see it: it keeps what it says.
+            if let Some(address) = address {
+                file["url"] = address.into();
             }
         }
         Ok(())
     }
+}
 
-    async fn renewed(
-        &self,
-        ctx: &Ctx,
-        asker: FileAsker,
-        file: &Value,
-    ) -> Result<String, RunFileError> {
-        let id = file["related_id"].as_str().unwrap_or_default();
-        match file["transfer_method"].as_str() {
-            Some("local_file") => {
-                let file = self.own_upload(asker, id).await?;
-                Ok(self.address(ctx, FileView::File, file.id)?)
-            }
-            Some("tool_file") => {
-                let file = self.own_tool_file(asker, id).await?;
-                Ok(self.tool_address(ctx, &file)?)
-            }
-            _ => Err(RunFileError::Unknown),
-        }
+/// The id of a file of ours.
+fn id_of(file: &Value) -> Option<Uuid> {
+    match file["transfer_method"].as_str() {
+        Some("local_file" | "tool_file") => file["related_id"].as_str()?.parse().ok(),
+        _ => None,
     }
 }
 

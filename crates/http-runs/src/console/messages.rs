@@ -1,9 +1,7 @@
 //! `/console/api/apps/{app_id}/chat-messages` and what hangs on messages, for those who edit the app.
 
 use actix_web::web::{Data, Json, Path};
-use gatewright_conversation_service::{
-    ConversationError, Conversations, MAX_OWNER_VARIABLES, Opinion,
-};
+use gatewright_conversation_service::{ConversationError, Conversations, MAX_OWNER_VARIABLES};
 use gatewright_http_kit::{
     error::{ConsoleErrorBody, ConsoleFailure},
     extract::{Body, ConsoleFormat, EditsApps, PathId, Query, RequestCtx, Then},
@@ -23,7 +21,7 @@ use super::{
 };
 use crate::{
     conversation::{ConversationVariable, scroll},
-    wire::{LIMIT, Rating, Success},
+    wire::{LIMIT, Rating, Success, Words, opinion},
 };
 
 /// Which messages of a conversation.
@@ -93,7 +91,7 @@ pub(crate) struct OwnerFeedback {
     rating: Option<Rating>,
     /// In their own words.
     #[schema(inline)]
-    content: Option<Text>,
+    content: Option<Words>,
 }
 
 /// Keeps what an owner says of an answer.
@@ -110,10 +108,7 @@ pub(crate) async fn rate(
 ) -> Result<Json<Success>, ConsoleFailure> {
     let Then(asked, body) = request;
     let body = body.into_inner();
-    let opinion = body.rating.map(|rating| Opinion {
-        likes: rating == Rating::Like,
-        content: body.content.map(Text::into_inner),
-    });
+    let opinion = opinion(body.rating, body.content);
     let account = asked.here.identity.account.id.0;
     let message = body.message_id.into_inner();
     conversations

@@ -40,8 +40,10 @@ pub(crate) fn operations() -> Operations {
     .and(operations!["of later slices": empty_lists::tracing, empty_lists::triggers, empty_lists::server,
         empty_lists::annotation_setting])
     .and(operations!["speech of apps": audio::transcribe => Facts::UPLOAD, audio::speak => Facts::MODEL, audio::voices])
-    .and(operations!["statistics": statistics::daily_messages, statistics::daily_conversations, statistics::daily_end_users,
-        statistics::token_costs, statistics::average_session_interactions, statistics::user_satisfaction_rate,
-        statistics::average_response_time, statistics::tokens_per_second, statistics::workflow_runs,
-        statistics::workflow_terminals, statistics::workflow_tokens, statistics::workflow_interactions])
+    .and(operations!["statistics": statistics::daily_messages, statistics::daily_conversations,
+        statistics::daily_end_users, statistics::token_costs,
+        statistics::average_session_interactions, statistics::user_satisfaction_rate,
+        statistics::average_response_time, statistics::tokens_per_second,
+        statistics::workflow_runs, statistics::workflow_terminals,
+        statistics::workflow_tokens, statistics::workflow_interactions])
 }
