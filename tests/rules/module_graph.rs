@@ -18,6 +18,7 @@ const IMPORTS: [(&str, Modules); 8] = [
         "usecase-apps",
         &[
             ("access", &["actor", "apps", "error", "view"]),
+            ("api_extension", &["secret"]),
             (
                 "apps",
                 &[
@@ -152,7 +153,8 @@ const IMPORTS: [(&str, Modules); 8] = [
         &[
             ("calls", &["plan", "ports"]),
             ("commit", &["record", "stamp"]),
-            ("dialogue", &["words"]),
+            ("dialogue", &["judging"]),
+            ("judging", &["words"]),
             ("memory", &["answer", "micros", "usage"]),
             ("past", &["memory", "ports"]),
             ("plan", &["dialogue"]),
@@ -165,14 +167,15 @@ const IMPORTS: [(&str, Modules); 8] = [
             (
                 "stamp",
                 &[
-                    "ids", "memory", "micros", "plan", "ports", "record", "storable", "words",
+                    "ids", "judging", "memory", "micros", "plan", "ports", "record", "storable",
+                    "words",
                 ],
             ),
             (
                 "task",
                 &[
-                    "calls", "commit", "machine", "memory", "micros", "plan", "ports", "record",
-                    "stamp", "wake", "words",
+                    "calls", "commit", "judging", "machine", "memory", "micros", "plan", "ports",
+                    "record", "stamp", "wake", "words",
                 ],
             ),
         ],

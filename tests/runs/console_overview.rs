@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use super::{
     chatflows::echoes,
     service_conversations::{Keyed, text},
+    web_app::{code_of, visitor_of},
 };
 use crate::support::{
-    Answer,
+    Answer, Browser, Harness,
     apps::{APPS, NOWHERE},
+    files::{local, part},
 };
 
 async fn console(keyed: &mut Keyed, path: &str) -> Answer {
@@ -86,4 +88,44 @@ async fn questions_to_an_app_that_answers_one_at_a_time_are_listed_opened_and_de
     let deleted = keyed.owner.send(&keyed.h, "DELETE", &gone, None, &[]);
     deleted.await.expect(204);
     console(&mut keyed, &one).await.expect(404);
+}
+
+#[actix_web::test]
+async fn icon_of_an_app_is_a_picture_of_its_workspace_and_no_other_file() {
+    let mut keyed = Keyed::new(&[echoes()]).await;
+    let mut stranger = keyed.h.add_account("mallory").await;
+    let logo = uploaded(&keyed.h, &mut keyed.owner, "logo.png").await;
+    let notes = uploaded(&keyed.h, &mut keyed.owner, "notes.txt").await;
+    let other = uploaded(&keyed.h, &mut stranger, "other.png").await;
+    let code = code_of(&keyed.h, &keyed.app).await;
+    let visitor = visitor_of(&keyed.h, &code, "ada").await;
+    for (id, is_shown) in [(&logo, true), (&notes, false), (&other, false)] {
+        let set = format!("UPDATE sites SET icon_type = 'image', icon = '{id}'");
+        keyed.h.db.execute(&set).await;
+        let site = keyed.h.with_bearer("GET", "/v1/site", &keyed.key).await;
+        let page = visitor.get("/api/site").await.expect(200).json();
+        for url in [
+            &site.expect(200).json()["icon_url"],
+            &page["site"]["icon_url"],
+        ] {
+            assert_eq!(url.is_string(), is_shown, "{url}");
+            if is_shown {
+                keyed.h.get(&local(url)).await.expect(200);
+            }
+        }
+    }
+}
+
+async fn uploaded(h: &Harness, by: &mut Browser, name: &str) -> String {
+    let cookies = by.cookies.iter().map(|(n, v)| format!("{n}={v}"));
+    let body = [part("file", Some(name), b"x"), b"--edge--\r\n".to_vec()];
+    let request = (h.request("POST", "/console/api/files/upload"))
+        .header("cookie", cookies.collect::<Vec<_>>().join("; "))
+        .header("x-csrf-token", by.csrf())
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(body.concat());
+    let sent = Answer::read(request.send().await.unwrap())
+        .await
+        .expect(201);
+    text(&sent.json(), "id").to_owned()
 }

@@ -246,7 +246,7 @@ async fn owner_sees_conversations_of_everybody_with_what_was_said_of_them() {
     let path = format!("/v1/messages/{first}/feedbacks");
     keyed.post(&path, &body).await.expect(200);
     let rate = format!("{APPS}/{}/feedbacks", keyed.app);
-    let body = json!({"message_id": first, "rating": "dislike", "content": "no"});
+    let body = json!({"message_id": first, "rating": "dislike", "content": "no\nand no"});
     keyed.owner.post(&keyed.h, &rate, body).await.expect(200);
 
     let page = console(&mut keyed, "/chat-conversations?limit=1&sort_by=created_at").await;

@@ -33,6 +33,7 @@ mod hostile_apps;
 mod keeping;
 mod large_values;
 mod moderation;
+mod moderation_judges;
 mod numbers;
 mod programs;
 mod remote_files;

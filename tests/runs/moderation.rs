@@ -158,7 +158,7 @@ async fn answer_with_a_word_of_the_list_is_replaced_by_the_preset_while_it_is_sa
 
 #[actix_web::test]
 async fn app_whose_moderation_cannot_be_done_does_not_run_without_it() {
-    let rules = json!({"enabled": true, "type": "openai_moderation", "config": {
+    let rules = json!({"enabled": true, "type": "of_the_house", "config": {
         "inputs_config": {"enabled": true, "preset_response": "No."}}});
     let world = World::new(&rules).await;
     let refused = world.send("hello", "blocking", None).await;

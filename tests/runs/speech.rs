@@ -34,7 +34,11 @@ fn script(asked: &Asked) -> Vec<Step> {
         body["voice"].as_str().unwrap_or_default(),
     );
     if text == "fail" {
-        return answer("500 Internal Server Error", kind, r#"{"error": {"message": "hoarse"}}"#);
+        return answer(
+            "500 Internal Server Error",
+            kind,
+            r#"{"error": {"message": "hoarse"}}"#,
+        );
     }
     let mut steps = vec![chunked_head("audio/mpeg"), chunk(format!("[{voice}:"))];
     if text == "hold" {
@@ -73,7 +77,8 @@ impl World {
         let mut owner = basic_account(&h).await;
         let mut app: Value = serde_json::from_str(&file(&[echoes()])).unwrap();
         app["workflow"]["features"]["speech_to_text"] = json!({"enabled": is_on});
-        app["workflow"]["features"]["text_to_speech"] = json!({"enabled": is_on, "language": "en-US", "voice": "high"});
+        app["workflow"]["features"]["text_to_speech"] =
+            json!({"enabled": is_on, "language": "en-US", "voice": "high"});
         let app = published(&h, &mut owner, &app.to_string()).await;
         let key = make_key(&h, &mut owner, &app).await.1;
         Self {
@@ -106,7 +111,8 @@ impl World {
     }
 
     async fn said(&self, user: &str) -> Value {
-        let body = json!({"inputs": {}, "query": "morning", "user": user, "auto_generate_name": false});
+        let body =
+            json!({"inputs": {}, "query": "morning", "user": user, "auto_generate_name": false});
         let request = self.request("/v1/chat-messages").json(&body);
         Answer::read(request.send().await.unwrap())
             .await
@@ -163,8 +169,16 @@ async fn recording_that_is_none_or_too_large_or_odd_is_refused_by_its_name() {
     for (part, status, code) in [
         (vec![], 400, "no_audio_uploaded"),
         (sound("a.mp3", "audio/mp3", b""), 400, "no_audio_uploaded"),
-        (sound("a.txt", "text/plain", b"z"), 415, "unsupported_audio_type"),
-        (sound("a.mp3", "audio/midi", b"z"), 415, "unsupported_audio_type"),
+        (
+            sound("a.txt", "text/plain", b"z"),
+            415,
+            "unsupported_audio_type",
+        ),
+        (
+            sound("a.mp3", "audio/midi", b"z"),
+            415,
+            "unsupported_audio_type",
+        ),
         (large, 413, "audio_too_large"),
     ] {
         let refused = world.hear(&part).await.expect(status);
@@ -178,7 +192,10 @@ async fn texts_and_answers_are_read_out_by_the_voice_that_the_app_has() {
     let world = World::new().await;
     for (body, expected) in [
         (json!({"text": "say it", "user": "ada"}), "[high:say it]"),
-        (json!({"text": "say it", "voice": "low", "streaming": true}), "[low:say it]"),
+        (
+            json!({"text": "say it", "voice": "low", "streaming": true}),
+            "[low:say it]",
+        ),
         (json!({"text": "say it", "voice": "odd"}), "[high:say it]"),
     ] {
         let said = world.speak(&body).await.expect(200);
@@ -186,11 +203,20 @@ async fn texts_and_answers_are_read_out_by_the_voice_that_the_app_has() {
         assert_eq!(said.body, expected, "{body}");
     }
     let message = world.said("ada").await["message_id"].clone();
-    let said = world.speak(&json!({"message_id": message, "text": "other", "user": "ada"}));
+    let body = json!({"message_id": message, "text": "other", "user": "ada"});
+    let said = world.speak(&body);
     assert_eq!(said.await.expect(200).body, "[high:morning (turn 1)]");
     for (body, status, code) in [
-        (json!({"message_id": message, "user": "bob"}), 404, "not_found"),
-        (json!({"message_id": NOWHERE, "user": "ada"}), 404, "not_found"),
+        (
+            json!({"message_id": message, "user": "bob"}),
+            404,
+            "not_found",
+        ),
+        (
+            json!({"message_id": NOWHERE, "user": "ada"}),
+            404,
+            "not_found",
+        ),
         (json!({"user": "ada"}), 400, "invalid_param"),
         (json!({"text": " \n", "user": "ada"}), 400, "invalid_param"),
         (json!({"text": "fail"}), 400, "completion_request_error"),

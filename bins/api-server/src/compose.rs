@@ -43,6 +43,7 @@ pub fn services(
         identity: identity(settings, app),
         apps: AppsServices {
             apps: Data::from(Arc::clone(&app.apps)),
+            extensions: Data::from(Arc::clone(&app.extensions)),
         },
         files: FilesServices {
             files: Data::from(Arc::clone(&app.files)),

@@ -29,7 +29,11 @@ impl Days {
                     zone,
                     "PostgreSQL does not know a time zone: days are those of UTC"
                 );
-                ask(Self { zone: "UTC", ..*self }).await
+                ask(Self {
+                    zone: "UTC",
+                    ..*self
+                })
+                .await
             }
             answer => answer,
         }

@@ -146,16 +146,18 @@ impl Conversations {
         let values = self.all_good(ctx, asker, &texts).await?;
         let shown = |(row, values): (WholeNode, [Value; 3])| {
             let [inputs, process_data, outputs] = values;
-            ShownNode {
+            Ok(ShownNode {
                 inputs,
                 process_data,
                 outputs,
                 metadata: value(row.execution_metadata.as_deref()),
                 whole: self.whole_values(ctx, &row)?,
                 row,
-            }
+            })
         };
-        Ok((run, rows.into_iter().zip(values).map(shown).collect()))
+        let nodes = rows.into_iter().zip(values).map(shown);
+        let nodes: Result<Vec<ShownNode>, ConversationError> = nodes.collect();
+        Ok((run, nodes?))
     }
 
     fn whole_values(&self, ctx: &Ctx, row: &WholeNode) -> Result<WholeValues, ConversationError> {

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, ServiceConfig};
 use gatewright_http_kit::{documentation::Surface, operation::Operations};
-use gatewright_usecase_apps::Apps;
+use gatewright_usecase_apps::{ApiExtensions, Apps};
 
 use crate::{console, openapi};
 
@@ -11,12 +11,16 @@ use crate::{console, openapi};
 pub struct AppsServices {
     /// Apps of workspaces.
     pub apps: Data<Apps>,
+    /// Servers of others that workspaces have asked.
+    pub extensions: Data<ApiExtensions>,
 }
 
 impl AppsServices {
     /// Gives the routes what they take.
     pub fn provide(&self, config: &mut ServiceConfig) {
-        config.app_data(self.apps.clone());
+        config
+            .app_data(self.apps.clone())
+            .app_data(self.extensions.clone());
     }
 }
 

@@ -1,9 +1,15 @@
 //! What an app is, takes, and looks like.
 
 use actix_web::web::{Data, Json};
-use gatewright_http_kit::error::{ServiceErrorBody, ServiceFailure};
-use gatewright_http_runs::wire::{AppMeta, AppParameters, AppSite, NotRun, parameters_of};
+use gatewright_http_kit::{
+    error::{ServiceErrorBody, ServiceFailure},
+    extract::RequestCtx,
+};
+use gatewright_http_runs::wire::{
+    AppMeta, AppParameters, AppSite, NotRun, icon_url, parameters_of,
+};
 use gatewright_usecase_apps::Apps;
+use gatewright_usecase_files::Files;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -78,6 +84,8 @@ pub(crate) async fn meta(_: KeyedApp) -> Result<Json<AppMeta>, ServiceFailure> {
 )]
 pub(crate) async fn site(
     apps: Data<Apps>,
+    files: Data<Files>,
+    ctx: RequestCtx,
     caller: KeyedApp,
 ) -> Result<Json<AppSite>, ServiceFailure> {
     let app = caller.0;
@@ -86,5 +94,6 @@ pub(crate) async fn site(
         .await
         .map_err(NotRun::from)?;
     let site = detail.site.ok_or(NotRun::NoSite)?;
-    Ok(Json(site.into()))
+    let icon = icon_url(&files, &ctx, &app, &site).await?;
+    Ok(Json(AppSite::new(site, icon)))
 }

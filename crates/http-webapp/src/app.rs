@@ -3,9 +3,13 @@
 use actix_web::web::{Data, Json};
 use gatewright_auth::console::ConsoleSettings;
 use gatewright_domain::ids::{AppId, EndUserId};
-use gatewright_http_kit::error::{ServiceErrorBody, ServiceFailure};
-use gatewright_http_runs::wire::{AppMeta, AppParameters, AppSite, parameters_of};
+use gatewright_http_kit::{
+    error::{ServiceErrorBody, ServiceFailure},
+    extract::RequestCtx,
+};
+use gatewright_http_runs::wire::{AppMeta, AppParameters, AppSite, icon_url, parameters_of};
 use gatewright_usecase_apps::{Apps, Site};
+use gatewright_usecase_files::Files;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -46,12 +50,13 @@ pub(crate) struct WebSite {
     input_placeholder: Option<String>,
 }
 
-impl From<Site> for WebSite {
-    fn from(site: Site) -> Self {
+impl WebSite {
+    /// With the address of its picture.
+    pub(crate) fn new(site: Site, icon_url: Option<String>) -> Self {
         Self {
             prompt_public: site.look.prompt_public,
             input_placeholder: None,
-            site: site.into(),
+            site: AppSite::new(site, icon_url),
         }
     }
 }
@@ -89,16 +94,19 @@ pub(crate) struct WebAppSite {
 pub(crate) async fn site(
     apps: Data<Apps>,
     settings: Data<ConsoleSettings>,
+    files: Data<Files>,
+    ctx: RequestCtx,
     visitor: Visiting,
 ) -> Result<Json<WebAppSite>, ServiceFailure> {
     let Visiting(visitor) = visitor;
     let site = apps.site_of(visitor.app.id).await?;
+    let icon = icon_url(&files, &ctx, &visitor.app, &site).await?;
     Ok(Json(WebAppSite {
         app_id: visitor.app.id,
         mode: visitor.app.mode,
         end_user_id: visitor.id,
         enable_site: true,
-        site: site.into(),
+        site: WebSite::new(site, icon),
         model_config: Value::Null,
         plan: "basic",
         can_replace_logo: settings.can_replace_logo,

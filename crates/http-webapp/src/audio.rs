@@ -53,6 +53,12 @@ pub(crate) async fn speak(
     let Then(visitor, body) = request;
     let (app, talker) = (&visitor.0.app, visitor.talker());
     let edition = Edition::Published;
-    let sound = read_out(&conversations, app, edition, Some(&talker), body.into_inner());
+    let sound = read_out(
+        &conversations,
+        app,
+        edition,
+        Some(&talker),
+        body.into_inner(),
+    );
     Ok(sound.await?)
 }

@@ -47,7 +47,9 @@ pub(crate) async fn form(
     let form = runs.form(&ctx, FormSurface::Page, &token).await;
     let form = form.map_err(NoForm)?;
     let site = match apps.site_of(form.app).await {
-        Ok(site) => Some(FormSite { site: site.into() }),
+        Ok(site) => Some(FormSite {
+            site: WebSite::new(site, None),
+        }),
         Err(SiteError::Gone | SiteError::Closed) => None,
         Err(error) => return Err(error.into()),
     };

@@ -9,8 +9,8 @@ use gatewright_http_kit::{
 use gatewright_run_service::Visitors;
 
 use crate::{
-    access, app, audio, chat, conversations, events, files, forms, login, messages, passport, saved,
-    workflows,
+    access, app, audio, chat, conversations, events, files, forms, login, messages, passport,
+    saved, workflows,
 };
 
 /// The use-cases of web apps that no other slice has.

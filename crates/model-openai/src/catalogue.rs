@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::{FutureExt as _, future, future::BoxFuture};
 use gatewright_domain::ids::WorkspaceId;
 use gatewright_model::{
-    ConfiguredModel, ConfiguredSpeech, Endpoints, LookupError, ModelCatalogue, ModelType, Moderator,
-    ModeratorCatalogue, SpeechCatalogue, endpoint_file::Found,
+    ConfiguredModel, ConfiguredSpeech, Endpoints, LookupError, ModelCatalogue, ModelType,
+    Moderator, ModeratorCatalogue, SpeechCatalogue, endpoint_file::Found,
 };
 use gatewright_outbound::streaming::StreamingClient;
 

@@ -59,11 +59,11 @@ impl OpenAiModerator {
         let bytes = bytes.map_err(|error| failure::of_transport(name, &error))?;
         let object: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let results = object["results"].as_array().filter(|all| !all.is_empty());
-        let flags = results.and_then(|all| all.iter().map(|one| one["flagged"].as_bool()).collect());
+        let flags =
+            results.and_then(|all| all.iter().map(|one| one["flagged"].as_bool()).collect());
         // A judgement that is not understood is none: nobody takes it for a yes.
-        let flags: Vec<bool> = flags.ok_or_else(|| {
-            failure::not_understood(name, &String::from_utf8_lossy(&bytes))
-        })?;
+        let flags: Vec<bool> =
+            flags.ok_or_else(|| failure::not_understood(name, &String::from_utf8_lossy(&bytes)))?;
         Ok(flags.contains(&true))
     }
 }

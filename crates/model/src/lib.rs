@@ -33,9 +33,7 @@ pub use port::{ChatModel, ChunkStream, ConfiguredModel, LookupError, ModelCatalo
 pub use price::Pricing;
 pub use provider_id::ProviderId;
 pub use reasoning::{ReasoningFormat, ReasoningSplitter};
-pub use speech::{
-    AudioStream, ConfiguredSpeech, Recording, Speech, SpeechCatalogue, Utterance,
-};
+pub use speech::{AudioStream, ConfiguredSpeech, Recording, Speech, SpeechCatalogue, Utterance};
 pub use token::{TokenCount, TokenCounter};
 pub use tool::{Tool, ToolCall, ToolCallDelta};
 pub use usage::Usage;

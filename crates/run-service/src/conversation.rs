@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use gatewright_engine::Micros;
 use gatewright_storage_runs::{conversation, conversation_variable};
+use gatewright_usecase_apps::App;
 use gatewright_usecase_kit::Ctx;
 use gatewright_usecase_runs::{Dialogue, RunHandle};
 
 use crate::{
     NewConversation, RunService, RunServiceError,
-    moderation::Moderation,
+    judges::{Case, JudgedBy, Told},
+    moderation::{Heard, Moderation},
     question::{Asked, Known, UnknownConversation, dialogue},
     rows,
     service::Ground,
@@ -30,21 +32,40 @@ enum Turn {
     Later,
 }
 
+/// Whose questions and answers are judged.
+pub(crate) fn case_of(app: &App) -> impl Fn(JudgedBy) -> Case + use<> {
+    let (workspace, app) = (app.workspace, app.id);
+    move |by| Case { workspace, app, by }
+}
+
 impl RunService {
     /// Begins the run that answers a question. While another message of the conversation is being answered it waits for its end, so
     /// that a round sees what the round before has said and written.
     pub(crate) async fn answer(
         &self,
         ctx: &Ctx,
-        ground: &Ground,
-        asked: &Asked,
+        mut ground: Ground,
+        mut asked: Asked,
     ) -> Result<RunHandle, RunServiceError> {
-        let rules = Moderation::of(&ground.runnable.content.features)?;
-        let instead = rules
-            .as_ref()
-            .and_then(|rules| rules.instead_of_answer(&asked.query, &ground.inputs))
-            .map(str::to_owned);
-        let output_rule = rules.and_then(Moderation::output_rule);
+        let mut instead = None;
+        let mut output_rule = None;
+        if let Some(rules) = Moderation::of(&ground.runnable.content.features)? {
+            let case = case_of(&ground.runnable.app);
+            let told = Told {
+                query: asked.query.clone(),
+                inputs: ground.inputs.clone(),
+            };
+            match rules.hear(&*self.judges, &case, &told).await? {
+                Heard::Fine => {}
+                Heard::Answered(text) => instead = Some(text),
+                Heard::Overridden(told) => {
+                    asked.query = told.query;
+                    ground.inputs = told.inputs;
+                }
+            }
+            output_rule = rules.output_rule(&self.judges, &case);
+        }
+        let (ground, asked) = (&ground, &asked);
         let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
         loop {
             if let Turn::Next(mut dialogue) = self.turn(ctx, ground, asked).await? {

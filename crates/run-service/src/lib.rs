@@ -16,6 +16,7 @@ mod form_rows;
 mod forms;
 mod history;
 mod inputs;
+mod judges;
 mod known_models;
 mod large_values;
 mod leases;
@@ -53,6 +54,9 @@ pub use gatewright_storage_runs::{
 pub use gatewright_usecase_runs::Surface;
 pub use gatewright_variables::inputs::{InputError, InputField, InputKind, Problem};
 pub use history::{Histories, PastRound};
+pub use judges::{
+    Case as JudgedCase, InputVerdict, JudgedBy, Judges, NotJudged, OutputVerdict, Told,
+};
 pub use known_models::KnownModels;
 pub use large_values::LargeValues;
 pub use leases::LeaseKeeper;

@@ -1,22 +1,47 @@
-//! What an app must not be told, and must not say (`sensitive_word_avoidance` of its features): lists of words.
+//! What an app must not be told, and must not say (`sensitive_word_avoidance` of its features): lists of words, and judges.
 
-use gatewright_usecase_runs::{OutputRule, fold};
+use std::sync::Arc;
+
+use gatewright_usecase_runs::{OutputRule, WordRule, fold};
 use serde_json::{Map, Value};
 
-use crate::RunServiceError;
+use crate::{
+    RunServiceError,
+    judges::{Case, InputVerdict, JudgedBy, Judges, Told, of_answers},
+};
 
-/// The one kind that is served.
-const KEYWORDS: &str = "keywords";
+/// Words of a list.
+const MAX_WORDS: usize = 1_000;
+/// Bytes of all of them.
+const MAX_BYTES: usize = 100_000;
+
+/// By what texts are judged.
+#[derive(Debug, PartialEq, Eq)]
+enum Check {
+    /// Folded; none is empty.
+    Words(Vec<String>),
+    Judged(JudgedBy),
+}
 
 /// The rules of an app.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Moderation {
-    /// Folded; none is empty.
-    words: Vec<String>,
-    /// What answers a question that contains one of them.
+    check: Check,
+    /// What answers a question that is not to be told.
     input: Option<String>,
-    /// What takes the place of an answer that contains one of them.
+    /// What takes the place of an answer that is not to be said.
     output: Option<String>,
+}
+
+/// What becomes of a question.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Heard {
+    /// The app is asked.
+    Fine,
+    /// It is answered by these words, and nobody is asked.
+    Answered(String),
+    /// The app is asked this instead.
+    Overridden(Told),
 }
 
 impl Moderation {
@@ -31,105 +56,124 @@ impl Moderation {
         if own["enabled"] != true {
             return Ok(None);
         }
-        let kind = own["type"].as_str().unwrap_or_default();
-        if kind != KEYWORDS {
-            let problem = format!("Moderation of type `{kind}` is not available.");
-            return Err(RunServiceError::Graph(problem));
-        }
         let config = &own["config"];
-        let rows = config["keywords"].as_str().unwrap_or_default().lines();
-        let words = rows.map(|row| fold(row.trim()));
         let preset = |side: &str| {
             let side = &config[side];
             let text = side["preset_response"].as_str().unwrap_or_default();
             (side["enabled"] == true).then(|| text.to_owned())
         };
         Ok(Some(Self {
-            words: words.filter(|word| !word.is_empty()).collect(),
+            check: check(own["type"].as_str().unwrap_or_default(), config)?,
             input: preset("inputs_config"),
             output: preset("outputs_config"),
         }))
     }
 
-    /// What answers a question and its inputs, when a word is in them.
-    pub(crate) fn instead_of_answer(
+    /// What becomes of a question and its inputs.
+    ///
+    /// # Errors
+    /// When there is nobody to judge, or nobody who answers.
+    pub(crate) async fn hear(
         &self,
-        query: &str,
-        inputs: &Map<String, Value>,
-    ) -> Option<&str> {
-        let preset = self.input.as_deref()?;
-        let told = inputs.values().filter_map(Value::as_str);
-        let is_told = |text: &str| {
-            let text = fold(text);
-            self.words.iter().any(|word| text.contains(word))
+        judges: &dyn Judges,
+        case: impl Fn(JudgedBy) -> Case,
+        told: &Told,
+    ) -> Result<Heard, RunServiceError> {
+        let by = match &self.check {
+            Check::Words(words) => {
+                let preset = self.input.as_ref().filter(|_| is_told(words, told));
+                return Ok(preset.map_or(Heard::Fine, |preset| Heard::Answered(preset.clone())));
+            }
+            Check::Judged(by) => case(*by),
         };
-        std::iter::once(query)
-            .chain(told)
-            .any(is_told)
-            .then_some(preset)
+        judges.find(by).await?;
+        let Some(preset) = &self.input else {
+            return Ok(Heard::Fine);
+        };
+        Ok(match judges.input(by, told.clone()).await? {
+            InputVerdict::Fine => Heard::Fine,
+            InputVerdict::Flagged(own) => Heard::Answered(own.unwrap_or_else(|| preset.clone())),
+            InputVerdict::Overridden(new) => Heard::Overridden(with_texts(told, new)),
+        })
     }
 
     /// What is watched while the app answers.
-    pub(crate) fn output_rule(self) -> Option<OutputRule> {
+    pub(crate) fn output_rule(
+        self,
+        judges: &Arc<dyn Judges>,
+        case: impl Fn(JudgedBy) -> Case,
+    ) -> Option<OutputRule> {
         let preset = self.output?;
-        (!self.words.is_empty()).then_some(OutputRule {
-            words: self.words,
-            preset,
-        })
+        match self.check {
+            Check::Words(words) => {
+                (!words.is_empty()).then_some(OutputRule::Words(WordRule { words, preset }))
+            }
+            Check::Judged(by) => {
+                let judge = of_answers(judges, case(by), preset);
+                Some(OutputRule::Judged(judge))
+            }
+        }
     }
 }
 
-/// What is watched while an app of these features answers.
-pub(crate) fn output_rule(
-    features: &Map<String, Value>,
-) -> Result<Option<OutputRule>, RunServiceError> {
-    Ok(Moderation::of(features)?.and_then(Moderation::output_rule))
+fn check(kind: &str, config: &Value) -> Result<Check, RunServiceError> {
+    match kind {
+        "keywords" => {
+            let rows = config["keywords"].as_str().unwrap_or_default().lines();
+            let words = rows.map(|row| fold(row.trim()));
+            let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+            let bytes: usize = words.iter().map(String::len).sum();
+            // Each piece of an answer is looked through for all of them.
+            if words.len() > MAX_WORDS || bytes > MAX_BYTES {
+                let problem = format!("Moderation takes at most {MAX_WORDS} words.");
+                return Err(RunServiceError::Graph(problem));
+            }
+            Ok(Check::Words(words))
+        }
+        "openai_moderation" => Ok(Check::Judged(JudgedBy::Model)),
+        "api" => {
+            let id = config["api_based_extension_id"]
+                .as_str()
+                .unwrap_or_default();
+            let id = id.parse().map_err(|_| {
+                RunServiceError::Graph("Moderation of type `api` names no API extension.".into())
+            });
+            Ok(Check::Judged(JudgedBy::Extension(id?)))
+        }
+        _ => {
+            let problem = format!("Moderation of type `{kind}` is not available.");
+            Err(RunServiceError::Graph(problem))
+        }
+    }
+}
+
+/// Whether one of the words is in a question or its inputs.
+fn is_told(words: &[String], told: &Told) -> bool {
+    let texts = told.inputs.values().filter_map(Value::as_str);
+    let has_one = |text: &str| {
+        let text = fold(text);
+        words.iter().any(|word| text.contains(word))
+    };
+    std::iter::once(told.query.as_str())
+        .chain(texts)
+        .any(has_one)
+}
+
+/// What is told with the texts of another: no input comes or goes, and none is of another type.
+fn with_texts(told: &Told, new: Told) -> Told {
+    let mut inputs = told.inputs.clone();
+    for (name, value) in &mut inputs {
+        let other = new.inputs.get(name).filter(|other| other.is_string());
+        if let (true, Some(other)) = (value.is_string(), other) {
+            value.clone_from(other);
+        }
+    }
+    Told {
+        query: new.query,
+        inputs,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn of(own: &Value) -> Result<Option<Moderation>, RunServiceError> {
-        let features = json!({"sensitive_word_avoidance": own});
-        Moderation::of(features.as_object().unwrap())
-    }
-
-    #[test]
-    fn question_and_its_inputs_are_looked_through_for_each_row_of_words() {
-        let own = json!({"enabled": true, "type": "keywords", "config": {"keywords": "badword\n\n\0\n  Worse ",
-            "inputs_config": {"enabled": true, "preset_response": "No such input."},
-            "outputs_config": {"enabled": false, "preset_response": "x"}}});
-        let rules = of(&own).unwrap().unwrap();
-        for (query, inputs, hit) in [
-            ("a BADWORD in it", json!({}), true),
-            ("a bad\0word in it", json!({}), true),
-            ("fine", json!({"a": "bad\0word"}), true),
-            ("fine", json!({"a": 1, "b": "wORSE"}), true),
-            ("fine", json!({"a": null, "b": "bad word"}), false),
-            ("", json!({}), false),
-        ] {
-            let instead = rules.instead_of_answer(query, inputs.as_object().unwrap());
-            assert_eq!(instead, hit.then_some("No such input."), "{query} {inputs}");
-        }
-        assert_eq!(rules.output_rule(), None);
-    }
-
-    #[test]
-    fn moderation_that_cannot_be_done_is_refused_and_one_that_is_off_is_none() {
-        for kind in ["api", "openai_moderation", ""] {
-            let refused = of(&json!({"enabled": true, "type": kind, "config": {}}));
-            assert!(refused.is_err(), "{kind}");
-            let off = of(&json!({"enabled": false, "type": kind}));
-            assert_eq!(off.unwrap(), None);
-        }
-        assert_eq!(Moderation::of(&Map::new()).unwrap(), None);
-        let empty = of(&json!({"enabled": true, "type": "keywords", "config": {
-            "inputs_config": {"enabled": true}, "outputs_config": {"enabled": true}}}));
-        let empty = empty.unwrap().unwrap();
-        assert_eq!(empty.instead_of_answer("", &Map::new()), None);
-        assert_eq!(empty.output_rule(), None);
-    }
-}
+#[path = "moderation_tests.rs"]
+mod tests;

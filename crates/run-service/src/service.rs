@@ -25,6 +25,7 @@ use crate::{
     ActiveCount, Asked, KnownModels, Namer, RemoteRuns, RunServiceError,
     end_users::session,
     inputs::{CheckedInputs, FileResolver, asker},
+    judges::{Judges, Nobody},
     known_models, messages, question,
     system::{Shown, System},
 };
@@ -128,6 +129,7 @@ pub struct RunService {
     pub(crate) people: People,
     models: Arc<dyn KnownModels>,
     pub(crate) namer: Option<Arc<dyn Namer>>,
+    pub(crate) judges: Arc<dyn Judges>,
 }
 
 impl RunService {
@@ -152,6 +154,7 @@ impl RunService {
             ended: Mutex::default(),
             files,
             namer: None,
+            judges: Arc::new(Nobody),
         }
     }
 
@@ -162,6 +165,12 @@ impl RunService {
             namer: Some(namer),
             ..self
         }
+    }
+
+    /// The same, with those who judge what is said. Without them apps that ask for it do not run.
+    #[must_use]
+    pub fn with_judges(self, judges: Arc<dyn Judges>) -> Self {
+        Self { judges, ..self }
     }
 
     /// The same, with a way to runs of other processes. Without it a reader of such a run sees what storage has of it, and its end.
@@ -244,7 +253,7 @@ impl RunService {
             surface: request.surface,
         };
         match &request.asked {
-            Some(asked) => self.answer(ctx, &ground, asked).await,
+            Some(asked) => self.answer(ctx, ground, asked.clone()).await,
             None => self.begin(ctx, &ground, None).await,
         }
     }

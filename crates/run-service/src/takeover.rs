@@ -15,7 +15,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    RunService, RunServiceError, moderation, pauses, question,
+    RunService, RunServiceError,
+    conversation::case_of,
+    moderation::Moderation,
+    pauses, question,
     service::{identity, task_id},
     stored_forms::{fill_tokens, is_open},
     system::NOT_SHOWN,
@@ -138,7 +141,8 @@ impl RunService {
             asked_at: Micros::try_from(asked_at).unwrap_or_default(),
             variables: question::variables(runnable, &stored),
             question: None,
-            output_rule: moderation::output_rule(&runnable.content.features)?,
+            output_rule: Moderation::of(&runnable.content.features)?
+                .and_then(|rules| rules.output_rule(&self.judges, case_of(&runnable.app))),
         }))
     }
 

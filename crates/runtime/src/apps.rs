@@ -6,11 +6,12 @@ use gatewright_auth::limits;
 use gatewright_domain::error::Unavailable;
 use gatewright_outbound::guard::{GuardedClient, Limits};
 use gatewright_usecase_apps::{
-    Apps, KeyGuesses, KeyRate, RemoteFile, SecretKeys, SystemParameters, VersionCache,
+    ApiExtensions, Apps, KeyGuesses, KeyRate, RemoteFile, SecretKeys, SystemParameters,
+    VersionCache,
 };
 use http::{Request, StatusCode};
 
-use crate::{platform::Platform, settings::ServerSettings};
+use crate::{judges::GuardedApi, platform::Platform, settings::ServerSettings};
 
 /// What the file of an app may cost: its address, redirects included, has to answer within this time.
 const FETCH: Duration = Duration::from_secs(10);
@@ -52,6 +53,16 @@ pub(crate) fn guarded_client(settings: &ServerSettings) -> Result<GuardedClient,
     let policy = policy.map_err(|error| Unavailable::new("the settings", error))?;
     let client = GuardedClient::new(policy);
     client.map_err(|error| Unavailable::new("the client for places that apps name", error))
+}
+
+/// Servers of others that workspaces have asked, through `client`.
+pub(crate) fn extensions(platform: &Platform, client: GuardedClient) -> ApiExtensions {
+    ApiExtensions {
+        pool: platform.pool.clone(),
+        env: platform.env.clone(),
+        secrets: SecretKeys::new(&platform.master),
+        remote: Arc::new(GuardedApi(client)),
+    }
 }
 
 /// Apps of workspaces; files elsewhere come through `client`.

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod environment;
 pub mod helper;
 mod identity;
+mod judges;
 pub mod key_file;
 pub mod node;
 pub mod observing;

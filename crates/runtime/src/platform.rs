@@ -22,7 +22,7 @@ use gatewright_kv::{
 use gatewright_objects::Objects;
 use gatewright_outbound::guard::GuardedClient;
 use gatewright_storage_kit::Pool;
-use gatewright_usecase_apps::Apps;
+use gatewright_usecase_apps::{ApiExtensions, Apps};
 use gatewright_usecase_device::{
     bearer::Bearers,
     device::{DeviceFlow, SsoBranch},
@@ -85,8 +85,10 @@ pub struct AppServices {
     pub tags: Arc<Tags>,
     /// Apps of workspaces.
     pub apps: Arc<Apps>,
+    /// Servers of others that workspaces have asked.
+    pub extensions: Arc<ApiExtensions>,
     /// What goes to places that apps name.
-    guarded: GuardedClient,
+    pub(crate) guarded: GuardedClient,
     /// The audit trail.
     pub audit_log: Arc<AuditLog>,
     /// What administrators do.
@@ -163,8 +165,7 @@ impl Platform {
         settings: &ServerSettings,
         app: &AppServices,
     ) -> Result<RunPlane, Unavailable> {
-        let (apps, files) = (Arc::clone(&app.apps), Arc::clone(&app.files));
-        RunPlane::new(self, settings, apps, files, app.guarded.clone())
+        RunPlane::new(self, settings, app)
     }
 
     /// Builds the use-cases.
@@ -179,6 +180,7 @@ impl Platform {
         let shared = Shared::new(self, settings, sso.providers.clone());
         let guarded = apps::guarded_client(settings)?;
         let apps = Arc::new(apps::apps(self, settings, guarded.clone())?);
+        let extensions = Arc::new(apps::extensions(self, guarded.clone()));
         Ok(AppServices {
             console: Arc::new(shared.console(nonces)),
             accounts: Arc::new(shared.accounts()),
@@ -188,6 +190,7 @@ impl Platform {
             tags: Arc::new(Tags::new(self.pool.clone(), self.env.clone())),
             guarded,
             apps,
+            extensions,
             audit_log: Arc::new(AuditLog::new(
                 self.pool.clone(),
                 AuditBaseKeys::new(&self.master),

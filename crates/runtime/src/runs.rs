@@ -21,7 +21,6 @@ use gatewright_run_service::{
     NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
     Visitors,
 };
-use gatewright_usecase_apps::Apps;
 use gatewright_usecase_files::Files;
 use gatewright_usecase_kit::Env;
 use gatewright_usecase_runs::{Capacity, Dialogue, Ports, Recorder, RunPlan, RunRegistry};
@@ -29,9 +28,10 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
+    judges::WorkspaceJudges,
     node::{NodeCalls, RunSurroundings},
     observing::{Observation, ObservedRuns, RunFigures},
-    platform::Platform,
+    platform::{AppServices, Platform},
     run_files::FilesOfRun,
     settings::ServerSettings,
     spills::FileSpills,
@@ -75,14 +75,18 @@ impl RunPlane {
     pub(crate) fn new(
         platform: &Platform,
         settings: &ServerSettings,
-        apps: Arc<Apps>,
-        files: Arc<Files>,
-        guarded: GuardedClient,
+        app: &AppServices,
     ) -> Result<Self, Unavailable> {
+        let (apps, files) = (Arc::clone(&app.apps), Arc::clone(&app.files));
+        let guarded = app.guarded.clone();
         let observed = platform.observed.clone();
         let runner = node_calls(platform, settings, &files, guarded)?.observed_by(observed.clone());
         let calls = runner.clone();
         let models = Arc::new(Catalogue(runner.catalogue()));
+        let judges = Arc::new(WorkspaceJudges {
+            models: runner.moderators(),
+            extensions: Arc::clone(&app.extensions),
+        });
         let conversations = Arc::new(Conversations::new(
             platform.pool.clone(),
             platform.env.clone(),
@@ -147,6 +151,7 @@ impl RunPlane {
                         models,
                     },
                 )
+                .with_judges(judges)
                 .with_remote(Arc::clone(&remote))
                 .with_namer(namer),
             ),

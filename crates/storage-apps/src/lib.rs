@@ -2,6 +2,7 @@
 //! free function that takes the connection first; it never opens a transaction, for that is the use-case's.
 //! JSON columns are texts here: who reads them is the use-case's business.
 
+pub mod api_extension;
 pub mod app;
 pub mod app_dependency;
 pub mod erasure;

@@ -219,7 +219,7 @@ impl ConversationsOf<'_> {
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(embed)]
-    row: OwnerConversation,
+    conversation: OwnerConversation,
     #[diesel(sql_type = BigInt)]
     total: i64,
 }
@@ -248,7 +248,10 @@ pub async fn list(
         Some(first) if is_whole => first.total,
         _ => count(conn, which, page.sort).await?,
     };
-    Ok((found.into_iter().map(|found| found.row).collect(), total))
+    Ok((
+        found.into_iter().map(|found| found.conversation).collect(),
+        total,
+    ))
 }
 
 #[derive(QueryableByName)]

@@ -3,6 +3,7 @@
 
 mod access;
 mod actor;
+mod api_extension;
 mod apps;
 mod change;
 mod content;
@@ -33,6 +34,7 @@ mod versions;
 mod view;
 
 pub use actor::{Actor, Page};
+pub use api_extension::{ApiExtensions, ExtensionError, ExtensionSave, RemoteApi, ShownExtension};
 pub use apps::{Apps, RemoteFile};
 pub use change::{AppChange, IconChange, SiteChange};
 pub use content::WorkflowContent;

@@ -41,6 +41,26 @@ impl Files {
         Ok(format!("{}{path}", self.urls.files().unwrap_or_default()))
     }
 
+    /// The signed address of a picture that somebody of the workspace uploaded, for whoever may see what it stands beside; none of another
+    /// file.
+    ///
+    /// # Errors
+    /// When a store does not answer, or there is no randomness.
+    pub async fn picture_address(
+        &self,
+        ctx: &Ctx,
+        workspace: WorkspaceId,
+        id: FileId,
+    ) -> Result<Option<String>, FileError> {
+        let file = {
+            let mut conn = self.pool.get().await?;
+            upload_file::find_in(&mut conn, workspace, id).await?
+        };
+        let file = file.filter(|file| raster_media_type(&file.extension).is_some());
+        file.map(|file| self.address(ctx, FileView::File, file.id))
+            .transpose()
+    }
+
     /// Opens a file for whoever has its signed address.
     ///
     /// # Errors

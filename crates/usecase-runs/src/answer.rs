@@ -47,6 +47,11 @@ impl Said {
         self.0.retain(|piece| !piece.text.is_empty());
     }
 
+    /// How long it is, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().map(|piece| piece.text.len()).sum()
+    }
+
     /// All of it.
     pub(crate) fn whole(&self) -> String {
         self.0.iter().map(|piece| piece.text.as_str()).collect()

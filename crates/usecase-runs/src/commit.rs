@@ -40,16 +40,8 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Reads effects in their order.
-    pub(crate) fn read(effects: Vec<Effect>, stamp: &mut Stamp) -> Self {
-        let mut step = Self::default();
-        for effect in effects {
-            step.take(effect, stamp);
-        }
-        step
-    }
-
-    fn take(&mut self, effect: Effect, stamp: &mut Stamp) {
+    /// Reads the next effect.
+    pub(crate) fn take(&mut self, effect: Effect, stamp: &mut Stamp) {
         match effect {
             Effect::Emit(Happened { at, what }) => {
                 self.keep_first |= is_kept_first(&what);
@@ -97,6 +89,17 @@ fn is_kept_first(happening: &Happening) -> bool {
             | Happening::FormRequired(_)
             | Happening::Paused { .. }
             | Happening::RunFinished(_)
+    )
+}
+
+/// Whether the answer is kept as it is by then.
+pub(crate) fn keeps_answer(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Emit(Happened {
+            what: Happening::RunFinished(_) | Happening::Paused { .. },
+            ..
+        })
     )
 }
 

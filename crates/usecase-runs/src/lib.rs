@@ -9,6 +9,7 @@ mod calls;
 mod commit;
 mod dialogue;
 mod ids;
+mod judging;
 mod lines;
 mod machine;
 mod memory;
@@ -31,6 +32,7 @@ mod words;
 pub use crate::{
     dialogue::{ConversationVariable, Dialogue, Question, QuestionFile},
     ids::{attempt_id, execution_id},
+    judging::{Judge, JudgeText, Judgement, OutputRule, Verdict},
     lines::RunLines,
     machine::Machine,
     memory::preset_end,
@@ -48,5 +50,5 @@ pub use crate::{
     storable::storable,
     wait::blocking_answer,
     wake::Wake,
-    words::{OutputRule, fold},
+    words::{WordRule, fold},
 };

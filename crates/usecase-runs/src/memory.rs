@@ -57,9 +57,14 @@ impl Memory {
 
     /// These words take the place of whatever was said.
     pub(crate) fn replace(&mut self, preset: &str) {
-        self.said = Said::default();
-        self.said.push(&[], preset);
+        self.rewrite(preset);
         self.is_replaced = true;
+    }
+
+    /// The text so far is this one.
+    pub(crate) fn rewrite(&mut self, text: &str) {
+        self.said = Said::default();
+        self.said.push(&[], text);
     }
 
     /// What comes with the message when it ends now.

@@ -18,8 +18,8 @@ use gatewright_run_events::{
 use serde_json::{Map, Value};
 
 use crate::{
-    FormIssuer, FormRecord, Record, RunObserver, RunPlan, memory::Memory, micros::unix_seconds,
-    record::Stamped, words::Watch,
+    FormIssuer, FormRecord, Record, RunObserver, RunPlan, Verdict, memory::Memory,
+    micros::unix_seconds, record::Stamped, storable, words::Watch,
 };
 
 /// Why an answer was replaced, as clients know it.
@@ -171,6 +171,32 @@ impl Stamp {
         shown(RunEvent::TextChunk(TextChunk {
             text,
             from_variable_selector: Some(selector),
+        }))
+    }
+
+    /// What a judge says of a text that was said. None where nothing changes, or the text was taken back meanwhile.
+    pub(crate) fn judged(&mut self, text: &str, verdict: Verdict) -> Option<RunEvent> {
+        if self.memory.is_replaced {
+            return None;
+        }
+        let said = self.memory.said.whole();
+        let behind = said.strip_prefix(text)?;
+        let text = match verdict {
+            Verdict::Fine => return None,
+            Verdict::Instead(preset) => {
+                let preset = storable(&preset).into_owned();
+                self.memory.replace(&preset);
+                preset
+            }
+            Verdict::Rewritten(text) => {
+                let text = storable(&text).into_owned() + behind;
+                self.memory.rewrite(&text);
+                text
+            }
+        };
+        Some(RunEvent::TextReplace(TextReplace {
+            text,
+            reason: MODERATED.to_owned(),
         }))
     }
 

@@ -1,5 +1,7 @@
 //! One run: takes what happens, asks the engine, keeps, tells, and begins what is to be done, in this order.
 
+mod judged;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use gatewright_domain::Clock;
@@ -8,10 +10,11 @@ use gatewright_run_events::{Json, RunError, RunEvent, RunLog, RunStatus};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Checkpoint, Commit, Committed, Machine, Ports, Record, RunObserver, RunPlan, RunStore,
-    StoreError, Wake,
+    Checkpoint, Commit, Committed, Machine, OutputRule, Ports, Record, RunObserver, RunPlan,
+    RunStore, StoreError, Wake,
     calls::{Calls, News},
-    commit::{Outcome, Step, Waiting, comes_from_the_world},
+    commit::{Outcome, Step, Waiting, comes_from_the_world, keeps_answer},
+    judging::Judging,
     memory::{Memory, Stored},
     micros::unix_seconds,
     observer,
@@ -48,6 +51,8 @@ pub(crate) struct RunTask {
     store: Arc<dyn RunStore>,
     clock: Arc<dyn Clock>,
     stamp: Stamp,
+    /// Where somebody judges the answer.
+    judging: Option<Judging>,
     calls: Calls,
     waiting: Waiting,
     /// Events that come before anything from outside.
@@ -76,15 +81,21 @@ impl RunTask {
             .dialogue
             .as_deref()
             .and_then(|dialogue| dialogue.output_rule.clone());
+        let (words, judge) = match rule {
+            None => (None, None),
+            Some(OutputRule::Words(words)) => (Some(words), None),
+            Some(OutputRule::Judged(judge)) => (None, Some(judge)),
+        };
         Self {
             stamp: Stamp {
-                watch: rule.map(|rule| Watch::new(rule, &memory.said.whole())),
+                watch: words.map(|rule| Watch::new(rule, &memory.said.whole())),
                 plan: Arc::clone(&plan),
                 memory,
                 forms: Arc::clone(&ports.forms),
                 tells_text,
                 observer,
             },
+            judging: judge.map(Judging::new),
             calls: Calls::new(Arc::clone(&plan), Arc::clone(&ports.runner)),
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
@@ -174,6 +185,7 @@ impl RunTask {
                         let _ = self.log.append(event);
                     }
                 },
+                (text, verdict) = Judging::next_of(self.judging.as_mut()) => self.judged(&text, verdict),
                 () = std::future::ready(()), if can_do_more => return Ok(Some(Event::Continue)),
             }
         }
@@ -181,7 +193,7 @@ impl RunTask {
 
     async fn turn(&mut self, event: Event) -> Result<Outcome, StoreError> {
         let from_the_world = comes_from_the_world(&event);
-        let mut step = self.step(event);
+        let mut step = self.step(event).await;
         let records = std::mem::take(&mut step.records);
         let keep_first = step.keep_first || from_the_world && !records.is_empty();
         self.waiting.add(records);
@@ -199,13 +211,20 @@ impl RunTask {
     }
 
     /// One step of the engine; what nobody waits for any more ends at once.
-    fn step(&mut self, event: Event) -> Step {
+    async fn step(&mut self, event: Event) -> Step {
         let clock = &self.clock;
         let effects = self.machine.step(&|| instant(&**clock), event);
-        let mut step = Step::read(effects, &mut self.stamp);
+        let mut step = Step::default();
+        for effect in effects {
+            if keeps_answer(&effect) {
+                step.events.extend(self.last_judgement().await);
+            }
+            step.take(effect, &mut self.stamp);
+        }
         for call in step.cancelled.drain(..) {
             self.calls.cancel(call);
         }
+        self.look();
         step
     }
 
@@ -265,11 +284,13 @@ impl RunTask {
     /// Ends the run as failed, whatever the engine was about to do. What was not kept so far may be why: only the end is.
     async fn fail(&mut self, refused: Option<Step>, reason: &str) -> Result<Outcome, StoreError> {
         let end = refused.filter(|step| step.outcome == Outcome::Over);
-        let mut step = end.unwrap_or_else(|| {
-            self.step(Event::Stop {
-                reason: reason.to_owned(),
-            })
-        });
+        let mut step = match end {
+            Some(end) => end,
+            None => {
+                let reason = reason.to_owned();
+                self.step(Event::Stop { reason }).await
+            }
+        };
         ended_as(&mut step.events, RunStatus::Failed, reason);
         self.waiting.take();
         let records = self.end_of(&step.events);

@@ -1,8 +1,8 @@
 //! Words that an answer must not contain: it is watched while it is said, over the borders of its pieces.
 
-/// What an answer must not contain, and what is said instead.
+/// Words that an answer must not contain, and what is said instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputRule {
+pub struct WordRule {
     /// Words, folded as [`fold`] does; none is empty.
     pub words: Vec<String>,
     /// What stands in place of an answer that contains one of them.
@@ -20,7 +20,7 @@ pub fn fold(text: &str) -> String {
 /// Watches one answer.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    rule: OutputRule,
+    rule: WordRule,
     /// Characters that may be the beginning of a word.
     keep: usize,
     /// The end of what was said, folded.
@@ -29,7 +29,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Behind what was said already.
-    pub(crate) fn new(rule: OutputRule, said: &str) -> Self {
+    pub(crate) fn new(rule: WordRule, said: &str) -> Self {
         let longest = rule.words.iter().map(|word| word.chars().count()).max();
         let mut watch = Self {
             rule,
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn watch(said: &str) -> Watch {
-        let rule = OutputRule {
+        let rule = WordRule {
             words: vec![fold("BadWord"), fold("Ärger"), fold("x")],
             preset: "no".to_owned(),
         };

@@ -467,7 +467,7 @@ async fn d7_confusable_email_from_a_provider_is_refused() {
 const TYPED: &str = "\u{200b}Ada\u{202e} Lovelace\u{ad}";
 
 /// Where names enter. A new one has to be walked below.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "POST /console/api/apps",
     "PUT /console/api/apps/{app_id}",
     "POST /console/api/apps/{app_id}/name",
@@ -483,6 +483,9 @@ const NAMES: [&str; 14] = [
     // Beside the tests of conversations.
     "POST /v1/conversations/{c_id}/name",
     "POST /api/conversations/{c_id}/name",
+    // Beside the tests of moderation.
+    "POST /console/api/api-based-extension",
+    "POST /console/api/api-based-extension/{id}",
 ];
 
 #[test]

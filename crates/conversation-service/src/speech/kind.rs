@@ -2,7 +2,11 @@
 
 /// The ending by which servers know the format, media types of it behind `audio/`, and further endings.
 const FORMATS: [(&str, &[&str], &[&str]); 7] = [
-    ("mp3", &["mp3", "mpeg", "mpga", "x-mp3", "mpeg3"], &["mpga", "mpeg"]),
+    (
+        "mp3",
+        &["mp3", "mpeg", "mpga", "x-mp3", "mpeg3"],
+        &["mpga", "mpeg"],
+    ),
     ("m4a", &["m4a", "x-m4a", "mp4"], &["mp4"]),
     ("wav", &["wav", "x-wav", "wave", "vnd.wave"], &[]),
     ("amr", &["amr"], &[]),
@@ -44,7 +48,11 @@ mod tests {
             ("text/plain", "txt", None),
             ("application/octet-stream", "", None),
         ] {
-            assert_eq!(format(media_type, extension), expected, "{media_type} {extension}");
+            assert_eq!(
+                format(media_type, extension),
+                expected,
+                "{media_type} {extension}"
+            );
         }
     }
 }

@@ -5,19 +5,17 @@ mod error;
 mod hearing;
 mod kind;
 
-use gatewright_model::{
-    AudioStream, ConfiguredSpeech, ModelType, Utterance,
-};
-use gatewright_storage_runs::{message_list, owner_message};
+use gatewright_model::{AudioStream, ConfiguredSpeech, ModelType, Utterance};
+use gatewright_storage_runs::{owner_message, run::Creator};
 use gatewright_usecase_apps::{App, AppError};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use self::hearing::room;
 pub use self::{
     error::SpeechError,
     hearing::{Hearing, MAX_RECORDING_BYTES},
 };
-pub(crate) use self::hearing::room;
 use crate::{Conversations, Talker};
 
 /// Which edition of an app is asked what it does.
@@ -75,14 +73,15 @@ impl Conversations {
         talker: Option<&Talker>,
         wanted: ReadOut,
     ) -> Result<AudioStream, SpeechError> {
-        let (_, speaks) = self.speech_of(app, edition).await?;
-        if speaks["enabled"] != true {
-            return Err(SpeechError::DoesNotSpeak);
-        }
+        // What is not the caller's is not there, whatever the app does.
         let text = match wanted.message {
             Some(id) => self.answer_of(app, talker, id).await?,
             None => wanted.text.unwrap_or_default(),
         };
+        let (_, speaks) = self.speech_of(app, edition).await?;
+        if speaks["enabled"] != true {
+            return Err(SpeechError::DoesNotSpeak);
+        }
         if text.trim().is_empty() {
             return Err(SpeechError::NothingToSay);
         }
@@ -127,14 +126,10 @@ impl Conversations {
         id: Uuid,
     ) -> Result<String, SpeechError> {
         let mut conn = self.pool.get().await?;
-        let found = match talker {
-            Some(talker) => message_list::find(&mut conn, app.id.0, talker.creator, id).await?,
-            None => {
-                let found = owner_message::find(&mut conn, app.id.0, id).await?;
-                found.map(|(row, _)| row)
-            }
-        };
-        let found = found.ok_or(SpeechError::NoMessage)?;
+        let found = owner_message::find(&mut conn, app.id.0, id).await?;
+        let is_theirs = |creator: Creator| talker.is_none_or(|talker| talker.creator == creator);
+        let found = found.filter(|(_, creator)| is_theirs(*creator));
+        let (found, _) = found.ok_or(SpeechError::NoMessage)?;
         Ok(found.answer)
     }
 }

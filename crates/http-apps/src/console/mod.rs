@@ -1,5 +1,6 @@
 //! `/console/api/apps`.
 
+mod api_extensions;
 mod app_body;
 mod apps;
 mod change;
@@ -29,6 +30,8 @@ pub(crate) fn operations() -> Operations {
     operations!["apps": apps::list, apps::create, apps::get, apps::delete, change::update, change::set_name,
         change::set_icon, change::set_site_enabled, change::set_api_enabled, change::update_site,
         change::reset_site_code]
+    .and(operations!["API extensions": api_extensions::list, api_extensions::create => Facts::SLOW, api_extensions::get,
+        api_extensions::change => Facts::SLOW, api_extensions::delete])
     .and(operations!["app files": imports::import => LARGE, imports::confirm => LARGE, imports::check_dependencies,
         files::export => Facts::SLOW, files::copy => Facts::SLOW])
     .and(operations!["workflows": drafts::get, drafts::save => LARGE, versions::published, versions::publish => Facts::SLOW,

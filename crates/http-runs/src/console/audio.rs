@@ -48,7 +48,13 @@ pub(crate) async fn speak(
     request: Then<AppHere<EditsApps>, Body<SpeechRequest, ConsoleFormat>>,
 ) -> Result<HttpResponse, ConsoleFailure> {
     let Then(asked, body) = request;
-    let sound = read_out(&conversations, &asked.app, Edition::Draft, None, body.into_inner());
+    let sound = read_out(
+        &conversations,
+        &asked.app,
+        Edition::Draft,
+        None,
+        body.into_inner(),
+    );
     Ok(sound.await?)
 }
 

@@ -61,6 +61,7 @@ impl OwnerConversationBody {
     /// Of an app of this mode.
     pub(super) fn new(row: OwnerConversation, mode: &str) -> Self {
         let (user, admin) = stats(&row);
+        let model_config = in_short(&row);
         let counts = StatusCounts {
             success: row.succeeded,
             failed: row.failed,
@@ -81,7 +82,7 @@ impl OwnerConversationBody {
             created_at: unix(row.created_at),
             updated_at: unix(row.updated_at),
             annotated: row.is_annotated,
-            model_config: in_short(&row),
+            model_config,
             message_count: row.messages,
             user_feedback_stats: user,
             admin_feedback_stats: admin,

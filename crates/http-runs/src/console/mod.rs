@@ -37,7 +37,7 @@ pub(crate) fn operations() -> Operations {
         annotation_import::import => Facts::UPLOAD, annotation_import::state])
     .and(operations!["feedback of apps": feedback_export::export => Facts::SLOW])
     .and(operations!["completions of apps": completions::list, completions::open, completions::delete])
-    .and(operations!["of later slices": empty_lists::tracing, empty_lists::triggers, empty_lists::server,
+    .and(operations!["later slices": empty_lists::tracing, empty_lists::triggers, empty_lists::server,
         empty_lists::annotation_setting])
     .and(operations!["speech of apps": audio::transcribe => Facts::UPLOAD, audio::speak => Facts::MODEL, audio::voices])
     .and(operations!["statistics": statistics::daily_messages, statistics::daily_conversations,

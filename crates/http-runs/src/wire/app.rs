@@ -1,6 +1,8 @@
 //! What an app is, takes, and looks like, as `/v1` and `/api` tell it.
 
+use gatewright_http_kit::extract::RequestCtx;
 use gatewright_usecase_apps::{App, AppError, Apps, Parameters, Site};
+use gatewright_usecase_files::{FileError, Files};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -110,8 +112,27 @@ pub struct AppSite {
     icon_url: Option<String>,
 }
 
-impl From<Site> for AppSite {
-    fn from(site: Site) -> Self {
+/// The address of the picture that an app has as its icon; none of an icon that is no picture of the workspace's.
+///
+/// # Errors
+/// When a store does not answer.
+pub async fn icon_url(
+    files: &Files,
+    ctx: &RequestCtx,
+    app: &App,
+    site: &Site,
+) -> Result<Option<String>, FileError> {
+    let icon = site.look.icon.as_deref();
+    let id = icon.filter(|_| site.look.icon_type.as_deref() == Some("image"));
+    match id.and_then(|id| id.parse().ok()) {
+        Some(id) => files.picture_address(ctx, app.workspace, id).await,
+        None => Ok(None),
+    }
+}
+
+impl AppSite {
+    /// With the address of its picture.
+    pub fn new(site: Site, icon_url: Option<String>) -> Self {
         let look = site.look;
         Self {
             title: look.title,
@@ -127,7 +148,7 @@ impl From<Site> for AppSite {
             default_language: look.default_language,
             show_workflow_steps: look.show_workflow_steps,
             use_icon_as_answer_icon: look.use_icon_as_answer_icon,
-            icon_url: None,
+            icon_url,
         }
     }
 }

@@ -10,7 +10,7 @@ mod run;
 pub mod speech;
 mod success;
 
-pub use app::{AppMeta, AppParameters, AppSite, parameters_of};
+pub use app::{AppMeta, AppParameters, AppSite, icon_url, parameters_of};
 pub use failure::NotRun;
 pub use form::NoForm;
 pub use input::{ConversationName, LIMIT, MaybeId, Rating, SortBy, Words, new_name, opinion};

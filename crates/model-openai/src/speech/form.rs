@@ -26,7 +26,9 @@ impl Form {
         let size = recording.bytes.len() + PART_BYTES * (members.len() + 2);
         let mut body = Vec::with_capacity(size);
         for (name, value) in members {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             let head = format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n",
                 quoted(name)

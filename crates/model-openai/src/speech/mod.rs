@@ -55,7 +55,10 @@ impl OpenAiSpeech {
             return Ok(());
         }
         let problem = format!("{} is no model of type {wanted}", entity.name);
-        Err(InvokeError::new(InvokeErrorKind::ModelNotSupported, problem))
+        Err(InvokeError::new(
+            InvokeErrorKind::ModelNotSupported,
+            problem,
+        ))
     }
 
     /// Asks, and is ready with an answer that is none of an error.

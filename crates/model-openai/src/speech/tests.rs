@@ -30,7 +30,8 @@ fn catalogue(server: &ScriptedServer) -> EndpointCatalogue {
 }
 
 async fn model(server: &ScriptedServer, model_type: ModelType) -> ConfiguredSpeech {
-    let found = catalogue(server).speech(WORKSPACE.parse().unwrap(), model_type);
+    let catalogue = catalogue(server);
+    let found = catalogue.speech(WORKSPACE.parse().unwrap(), model_type);
     found.await.unwrap()
 }
 
@@ -83,9 +84,18 @@ async fn recording_reaches_the_server_in_a_form_and_its_text_comes_back() {
 #[tokio::test]
 async fn server_that_does_not_hear_says_why_and_odd_answers_are_no_text() {
     for (steps, class_name) in [
-        (answer("401 Unauthorized", "", "sk-1"), "InvokeAuthorizationError"),
-        (answer("429 Too Many Requests", "", "slow"), "InvokeRateLimitError"),
-        (json(r#"{"error": {"message": "no", "code": 500}}"#), "InvokeServerUnavailableError"),
+        (
+            answer("401 Unauthorized", "", "sk-1"),
+            "InvokeAuthorizationError",
+        ),
+        (
+            answer("429 Too Many Requests", "", "slow"),
+            "InvokeRateLimitError",
+        ),
+        (
+            json(r#"{"error": {"message": "no", "code": 500}}"#),
+            "InvokeServerUnavailableError",
+        ),
         (json(r#"{"segments": []}"#), "InvokeBadRequestError"),
         (json("plain"), "InvokeBadRequestError"),
         (vec![Step::HangUp], "InvokeConnectionError"),
@@ -131,7 +141,11 @@ async fn long_text_is_asked_for_in_parts_and_is_one_stream() {
     let steps = |asked: &Asked| {
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
         let length = body["input"].as_str().unwrap().chars().count();
-        answer("200 OK", "content-type: audio/mpeg\r\n", format!("[{length}]"))
+        answer(
+            "200 OK",
+            "content-type: audio/mpeg\r\n",
+            format!("[{length}]"),
+        )
     };
     let server = ScriptedServer::start(steps).await.unwrap();
     let found = model(&server, ModelType::Tts).await;
@@ -170,18 +184,25 @@ async fn speech_that_breaks_off_or_is_an_error_ends_as_one() {
 async fn text_is_judged_and_an_odd_judgement_is_none() {
     for (answer, expected) in [
         (r#"{"results": [{"flagged": false}]}"#, Some(false)),
-        (r#"{"results": [{"flagged": false}, {"flagged": true}]}"#, Some(true)),
+        (
+            r#"{"results": [{"flagged": false}, {"flagged": true}]}"#,
+            Some(true),
+        ),
         (r#"{"results": []}"#, None),
         (r#"{"results": [{}]}"#, None),
         ("no", None),
     ] {
         let server = server_of(json(answer)).await;
-        let judge = catalogue(&server).moderator(WORKSPACE.parse().unwrap());
+        let catalogue = catalogue(&server);
+        let judge = catalogue.moderator(WORKSPACE.parse().unwrap());
         let judged = judge.await.unwrap().flags("some text".to_owned()).await;
         assert_eq!(judged.ok(), expected, "{answer}");
         let asked = server.asked().remove(0);
         assert_eq!(asked.target, "/v1/moderations");
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
-        assert_eq!(body, serde_json::json!({"model": "judges", "input": "some text"}));
+        assert_eq!(
+            body,
+            serde_json::json!({"model": "judges", "input": "some text"})
+        );
     }
 }

@@ -149,3 +149,21 @@ async fn each_statistic_counts_what_it_is_called_without_what_was_tried_in_the_e
     let none = statistic::list(&mut conn, Statistic::Runs, other).await;
     assert!(none.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn zone_that_the_database_does_not_know_is_told_apart_from_an_outage() {
+    let ground = Ground::new().await;
+    let of = Stretch {
+        tenant: ground.tenant,
+        app: ground.app,
+        zone: "Mars/Base",
+        from: None,
+        to: None,
+    };
+    let mut conn = ground.conn().await;
+    let error = statistic::list(&mut conn, Statistic::Runs, of).await;
+    assert!(error.unwrap_err().is_unknown_zone());
+    let known = Stretch { zone: "UTC", ..of };
+    let days = statistic::list(&mut conn, Statistic::Runs, known).await;
+    assert_eq!(days.unwrap(), []);
+}

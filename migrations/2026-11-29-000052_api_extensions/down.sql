@@ -1,0 +1,1 @@
+-- Tables of Dify stay: a database of its own has them, too.
