@@ -7,7 +7,7 @@ use gatewright_domain::ids::WorkspaceId;
 
 use crate::{error::InvokeError, port::LookupError};
 
-/// Judges texts.
+/// Judges texts of any length.
 pub trait Moderator: Send + Sync {
     /// Whether the text must not be shown.
     fn flags(&self, text: String) -> BoxFuture<'_, Result<bool, InvokeError>>;

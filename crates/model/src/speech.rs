@@ -17,7 +17,7 @@ use crate::{
 pub struct Recording {
     /// The ending of its name, by which servers know its format: `mp3`.
     pub format: &'static str,
-    /// The file.
+    /// The file as it was sent.
     pub bytes: Bytes,
     /// Who said it, as the vendor may know them.
     pub user: Option<String>,

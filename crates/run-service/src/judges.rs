@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::RunServiceError;
 
-/// Which judge.
+/// Which judge is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JudgedBy {
     /// The model of the workspace.
@@ -29,7 +29,7 @@ pub struct Case {
     pub workspace: WorkspaceId,
     /// The app that is asked.
     pub app: AppId,
-    /// Who judges.
+    /// The judge of both.
     pub by: JudgedBy,
 }
 

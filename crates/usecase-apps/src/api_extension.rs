@@ -38,7 +38,7 @@ pub struct ApiExtensions {
     pub env: Env,
     /// For their keys.
     pub secrets: SecretKeys,
-    /// Asks them.
+    /// Asks them over HTTP.
     pub remote: Arc<dyn RemoteApi>,
 }
 
@@ -285,12 +285,12 @@ fn check(save: &ExtensionSave, key: &str) -> Result<(), &'static str> {
 /// Its first and its last letters.
 fn masked(key: &str) -> String {
     const LONG: usize = 8;
-    let letters: Vec<char> = key.chars().collect();
-    let seen = if letters.len() > LONG { 3 } else { 1 };
-    let first: String = letters.iter().take(seen).collect();
-    let last: String = letters
+    let chars: Vec<char> = key.chars().collect();
+    let seen = if chars.len() > LONG { 3 } else { 1 };
+    let first: String = chars.iter().take(seen).collect();
+    let last: String = chars
         .iter()
-        .skip(letters.len().saturating_sub(seen))
+        .skip(chars.len().saturating_sub(seen))
         .collect();
     format!("{first}******{last}")
 }
@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_is_shown_by_its_first_and_last_letters() {
+    fn key_is_shown_by_its_first_and_last_characters() {
         for (key, expected) in [
             ("secret-key", "sec******key"),
             ("short678", "s******8"),

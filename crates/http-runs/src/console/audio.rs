@@ -68,7 +68,7 @@ pub(crate) struct VoicesQuery {
     language: Text,
 }
 
-/// A voice.
+/// A voice of a model.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VoiceBody {
     name: String,
