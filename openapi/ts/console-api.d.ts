@@ -324,6 +324,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/api-based-extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API extensions of the workspace, the newest first. */
+        get: operations["list_api_extensions"];
+        put?: never;
+        /** Makes an API extension known that answers a ping. */
+        post: operations["create_api_extension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/api-based-extension/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An API extension of the workspace. */
+        get: operations["get_api_extension"];
+        put?: never;
+        /** Changes an API extension, which must answer a ping. */
+        post: operations["change_api_extension"];
+        /** Forgets an API extension. Apps that have it asked do not run any more. */
+        delete: operations["delete_api_extension"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/app-dsl-version": {
         parameters: {
             query?: never;
@@ -514,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/{app_id}/annotation-setting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether annotations answer in the place of the app: not before knowledge comes. */
+        get: operations["annotation_setting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/annotations": {
         parameters: {
             query?: never;
@@ -688,6 +742,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/apps/{app_id}/audio-to-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was said in a recording. */
+        post: operations["app_audio_to_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/apps/{app_id}/chat-conversations": {
         parameters: {
             query?: never;
@@ -735,6 +806,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/completion-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions to an app, the newest first. */
+        get: operations["list_completion_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/completion-conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens a question to an app; who opens it first is noted. */
+        get: operations["get_completion_conversation"];
+        put?: never;
+        post?: never;
+        /** Deletes a question to an app. */
+        delete: operations["delete_completion_conversation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -870,6 +976,23 @@ export interface paths {
         put?: never;
         /** Renames an app. */
         post: operations["rename_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The app as a server of MCP: an empty object, for there is none before MCP comes. */
+        get: operations["app_mcp_server"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1055,6 +1178,74 @@ export interface paths {
         };
         /** Of a thousand answers of each day those that are liked: `rate`. */
         get: operations["user_satisfaction_rate_statistic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/text-to-audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a text or an answer out: an MP3. */
+        post: operations["app_text_to_audio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/text-to-audio/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The voices of whoever speaks for the apps of the workspace. */
+        get: operations["list_app_voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the app reports what its models are asked: nowhere before tracing comes. */
+        get: operations["app_tracing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/apps/{app_id}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What starts the app without anybody asking it: nothing before triggers come. */
+        get: operations["list_app_triggers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2593,6 +2784,22 @@ export interface components {
             /** Format: int64 */
             created_at: number;
         };
+        /** @description Whether annotations answer in the place of an app. */
+        AnnotationSetting: {
+            /** @description Always `false`: they answer when knowledge comes. */
+            enabled: boolean;
+        };
+        /** @description One that a workspace has asked. */
+        ApiExtensionBody: {
+            id: string;
+            name: string;
+            /** @description Where it is asked. */
+            api_endpoint: string;
+            /** @description What it is shown, all but the first and the last letters hidden; empty: it cannot be read here. */
+            api_key: string;
+            /** Format: int64 */
+            created_at: number;
+        };
         /** @description Whether programs may run an app. */
         ApiSwitch: {
             enable_api: boolean;
@@ -2762,6 +2969,14 @@ export interface components {
         CodeSent: {
             result: string;
             data: string;
+        };
+        /** @description What was asked and answered. */
+        CompletionMessage: {
+            inputs: Record<string, never>;
+            query: string;
+            /** @description What was sent to a model, the text of its first part. */
+            message: string;
+            answer: string;
         };
         /** @description The console's error object. */
         ConsoleErrorBody: {
@@ -3429,6 +3644,24 @@ export interface components {
             /** @description The name that a sign-in page shows. */
             label: string;
         };
+        /** @description A conversation that was opened, with its message. */
+        OpenedCompletionBody: {
+            /** Format: uuid */
+            id: string;
+            /** @description `normal`, or another word when nobody may go on with it. */
+            status: string;
+            /** @description `api` or `console`. */
+            from_source: string;
+            /** Format: uuid */
+            from_end_user_id?: string | null;
+            /** Format: uuid */
+            from_account_id?: string | null;
+            /** Format: int64 */
+            created_at: number;
+            message: components["schemas"]["OwnerMessageBody"];
+            /** @description The configuration that the app had. */
+            model_config: Record<string, never>;
+        };
         /** @description A conversation that was opened. */
         OpenedConversation: {
             /** Format: uuid */
@@ -3630,6 +3863,57 @@ export interface components {
                 permission_keys: string[];
                 is_starred: boolean;
                 bound_agent_id?: string | null;
+            }[];
+        };
+        /** @description One page of a list. */
+        Page_CompletionBody: {
+            /**
+             * Format: int32
+             * @description Which page this is; the first is 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Rows that a page has at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Rows of all pages together.
+             */
+            total: number;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+            /** @description The rows of this page. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @description `normal`, or another word when nobody may go on with it. */
+                status: string;
+                /** @description `api` or `console`. */
+                from_source: string;
+                /** Format: uuid */
+                from_end_user_id?: string | null;
+                /** @description What the caller calls the end user. */
+                from_end_user_session_id?: string | null;
+                /** Format: uuid */
+                from_account_id?: string | null;
+                from_account_name?: string | null;
+                /**
+                 * Format: int64
+                 * @description When one of the app's owners first looked at it, in Unix seconds.
+                 */
+                read_at?: number | null;
+                /** Format: int64 */
+                created_at: number;
+                /** Format: int64 */
+                updated_at: number;
+                annotation: components["schemas"]["AnnotationOfMessage"] | null;
+                /** @description `model` and `pre_prompt`. */
+                model_config: Record<string, never>;
+                user_feedback_stats: components["schemas"]["FeedbackStats"];
+                admin_feedback_stats: components["schemas"]["FeedbackStats"];
+                message: components["schemas"]["CompletionMessage"] | null;
             }[];
         };
         /** @description One page of a list. */
@@ -3934,6 +4218,16 @@ export interface components {
             /** Format: int32 */
             limit: number;
         };
+        /** @description A recording in a form. */
+        RecordingForm: {
+            /**
+             * Format: binary
+             * @description MP3, M4A, WAV, AMR, WebM, OGG or FLAC, at most 30 MB.
+             */
+            file: string;
+            /** @description On whose behalf; of a key of an app. */
+            user?: string;
+        };
         /** @description A new account. */
         RegisterRequest: {
             token: components["schemas"]["Text"];
@@ -4064,6 +4358,13 @@ export interface components {
              * @description Nodes that failed and were gone around.
              */
             exceptions_count: number;
+        };
+        /** @description What is said of one. */
+        SaveApiExtension: {
+            name: components["schemas"]["AppName"];
+            api_endpoint: components["schemas"]["SiteLine"];
+            /** @description `[__HIDDEN__]`: as it is. */
+            api_key: components["schemas"]["SiteLine"];
         };
         /** @description A draft was saved. */
         SavedDraft: {
@@ -4280,6 +4581,17 @@ export interface components {
          * @enum {string}
          */
         SourceMode: "Content" | "Url";
+        /** @description What is to be read out. */
+        SpeechRequest: {
+            /** @description A text, where no message is named. */
+            text?: string | null;
+            /** @description The message whose answer is read out. */
+            message_id?: string | null;
+            /** @description One that the model has; else the app's, else the model's first. */
+            voice?: string | null;
+            /** @description Passed over: sound always comes while it is made. */
+            streaming?: boolean | null;
+        };
         /** @description The SSO protocol. */
         SsoConfig: {
             /** @description `oidc` or `saml`; null when it is off: the newer console offers SSO for every text. */
@@ -4492,6 +4804,16 @@ export interface components {
         TokenStrategy: "Must" | "Allow" | "NotAllow";
         /** @description How far the signed-in member is on the tour: there is none, and `system-features` says so. */
         TourState: Record<string, never>;
+        /** @description Where an app reports what its models are asked. */
+        Tracing: {
+            /** @description Always `false`: nothing is reported before tracing comes. */
+            enabled: boolean;
+            tracing_provider: string | null;
+        };
+        /** @description What was said. */
+        Transcript: {
+            text: string;
+        };
         /** @description The code was right. */
         TransferAccepted: {
             is_valid: boolean;
@@ -4516,6 +4838,10 @@ export interface components {
         /** @description Models that may be tried. */
         TrialModels: {
             trial_models: string[];
+        };
+        /** @description What starts an app without anybody asking it. */
+        Triggers: {
+            data: Record<string, never>[];
         };
         /** @description What is to be different about an app; what is absent stays. */
         UpdateApp: {
@@ -4546,8 +4872,6 @@ export interface components {
             custom_disclaimer?: components["schemas"]["SiteText"] | null;
             customize_token_strategy?: components["schemas"]["TokenStrategy"] | null;
             prompt_public?: boolean | null;
-            /** @description Ours: origins whose pages may show the app's page in a frame, with commas between; empty: none but ours. It takes from what the
-             *     installation allows (`GATEWRIGHT_EMBED_ORIGINS`), and adds nothing. */
             embed_origins?: components["schemas"]["SiteText"] | null;
             /** @description Ours: whether answers on the app's page load pictures of other servers. */
             remote_pictures?: boolean | null;
@@ -4650,6 +4974,11 @@ export interface components {
             release_notes: string;
             can_auto_update: boolean;
             features: components["schemas"]["VersionFeatures"];
+        };
+        /** @description A voice of a model. */
+        VoiceBody: {
+            name: string;
+            value: string;
         };
         /** @description Sign-in at web applications and at the device page. */
         WebAppAuth: {
@@ -5681,6 +6010,235 @@ export interface operations {
             };
         };
     };
+    list_api_extensions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiExtensionBody"][];
+                };
+            };
+            /** @description The credentials are missing, or worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    create_api_extension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveApiExtension"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiExtensionBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_api_extension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiExtensionBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    change_api_extension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveApiExtension"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiExtensionBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_api_extension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     dsl_version: {
         parameters: {
             query?: never;
@@ -6368,6 +6926,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    annotation_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationSetting"];
                 };
             };
             /** @description There is no such thing for the caller */
@@ -7150,6 +7748,86 @@ export interface operations {
             };
         };
     };
+    app_audio_to_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["RecordingForm"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The body is not of a type that is read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
     list_chat_conversations: {
         parameters: {
             query?: {
@@ -7356,6 +8034,175 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
                 };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_completion_conversations: {
+        parameters: {
+            query?: {
+                /** @description In question or answer, or the name of the user, in any case. Its first 30 characters count. */
+                keyword?: string;
+                /** @description Not before this minute of the account's zone. */
+                start?: string;
+                /** @description Not after this minute of the account's zone. */
+                end?: string;
+                /** @description `all` by default. */
+                annotation_status?: "all" | "annotated" | "not_annotated";
+                /** @description The first is 1. */
+                page?: number;
+                /** @description 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CompletionBody"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    get_completion_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCompletionBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    delete_completion_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say about it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The caller may not do that */
             403: {
@@ -7839,6 +8686,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    app_mcp_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
                 };
             };
             /** @description There is no such thing for the caller */
@@ -8507,6 +9396,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    app_text_to_audio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeechRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": number[];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description The caller may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_app_voices: {
+        parameters: {
+            query: {
+                /** @description The language that is to be spoken; the operator's file of models names voices for all of them. */
+                language: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceBody"][];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    app_tracing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracing"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleErrorBody"];
+                };
+            };
+        };
+    };
+    list_app_triggers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Triggers"];
                 };
             };
             /** @description There is no such thing for the caller */

@@ -57,6 +57,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audio-to-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was said in a recording, where the app takes speech. */
+        post: operations["audio_to_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat-messages": {
         parameters: {
             query?: never;
@@ -358,6 +375,23 @@ export interface paths {
         get: operations["app_site"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/text-to-audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a text or an answer out, where the app speaks: an MP3. */
+        post: operations["text_to_audio"];
         delete?: never;
         options?: never;
         head?: never;
@@ -812,6 +846,16 @@ export interface components {
                 created_at: number;
             }[];
         };
+        /** @description A recording in a form. */
+        RecordingForm: {
+            /**
+             * Format: binary
+             * @description MP3, M4A, WAV, AMR, WebM, OGG or FLAC, at most 30 MB.
+             */
+            file: string;
+            /** @description On whose behalf; of a key of an app. */
+            user?: string;
+        };
         /** @description What a conversation is to be called. */
         RenameRequest: {
             /** @description The new name; needed unless one is to be found. */
@@ -963,6 +1007,17 @@ export interface components {
             /** @description What the caller calls them. */
             session_id: string;
         };
+        /** @description What is to be read out. */
+        SpeechRequest: {
+            /** @description A text, where no message is named. */
+            text?: string | null;
+            /** @description The message whose answer is read out. */
+            message_id?: string | null;
+            /** @description One that the model has; else the app's, else the model's first. */
+            voice?: string | null;
+            /** @description Passed over: sound always comes while it is made. */
+            streaming?: boolean | null;
+        };
         /** @description What was asked for is done, or there was nothing to do. */
         Success: {
             /** @description Always `success`. */
@@ -986,6 +1041,10 @@ export interface components {
             file_size_limit: number;
             /** Format: int64 */
             workflow_file_upload_limit: number;
+        };
+        /** @description What was said. */
+        Transcript: {
+            text: string;
         };
         /**
          * @description A form with a file, read part by part: up to the file's content first, which the caller takes piece by piece,
@@ -1035,6 +1094,11 @@ export interface components {
         /** @description In whose name something is asked. */
         UserRequest: {
             user: string & Record<string, never>;
+        };
+        /** @description What is to be read out, and for whom. */
+        UserSpeechRequest: components["schemas"]["SpeechRequest"] & {
+            /** @description Whose message it is; nobody's in particular by default. */
+            user?: string | null;
         };
         /** @description Another value of a variable. */
         VariableRequest: {
@@ -1296,6 +1360,66 @@ export interface operations {
             };
             /** @description There is no such thing for the caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    audio_to_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["RecordingForm"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description The body is not of a type that is read here */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2214,6 +2338,57 @@ export interface operations {
             };
             /** @description The caller may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    text_to_audio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserSpeechRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": number[];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

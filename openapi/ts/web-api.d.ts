@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/audio-to-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was said in a recording, where the app takes speech. It counts as an upload: a visitor is anybody. */
+        post: operations["web_audio_to_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat-messages": {
         parameters: {
             query?: never;
@@ -522,6 +539,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/text-to-audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a text or an answer out, where the app speaks: an MP3. */
+        post: operations["web_text_to_audio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webapp/access-mode": {
         parameters: {
             query?: never;
@@ -834,6 +868,16 @@ export interface components {
             plugin_installation_scope: string;
             restrict_to_marketplace_only: boolean;
         };
+        /** @description A recording in a form. */
+        RecordingForm: {
+            /**
+             * Format: binary
+             * @description MP3, M4A, WAV, AMR, WebM, OGG or FLAC, at most 30 MB.
+             */
+            file: string;
+            /** @description On whose behalf; of a key of an app. */
+            user?: string;
+        };
         /** @description A file elsewhere. */
         RemoteFileBody: {
             /** @description Its media type. */
@@ -948,6 +992,17 @@ export interface components {
              */
             status: number;
         };
+        /** @description What is to be read out. */
+        SpeechRequest: {
+            /** @description A text, where no message is named. */
+            text?: string | null;
+            /** @description The message whose answer is read out. */
+            message_id?: string | null;
+            /** @description One that the model has; else the app's, else the model's first. */
+            voice?: string | null;
+            /** @description Passed over: sound always comes while it is made. */
+            streaming?: boolean | null;
+        };
         /** @description The SSO protocol. */
         SsoConfig: {
             /** @description `oidc` or `saml`; null when it is off: the newer console offers SSO for every text. */
@@ -1012,6 +1067,10 @@ export interface components {
         };
         /** @description A text without control characters. */
         Text: string;
+        /** @description What was said. */
+        Transcript: {
+            text: string;
+        };
         /**
          * @description A form with a file, read part by part: up to the file's content first, which the caller takes piece by piece,
          *     then what stands behind it.
@@ -1150,6 +1209,75 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    web_audio_to_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["RecordingForm"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description The body is not of a type that is read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when the next one fits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
     web_chat: {
         parameters: {
             query?: never;
@@ -2518,6 +2646,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemFeatures"];
+                };
+            };
+            /** @description A failure that every operation can have */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+        };
+    };
+    web_text_to_audio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeechRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": number[];
+                };
+            };
+            /** @description The request is malformed, or cannot be granted as things are */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
+                };
+            };
+            /** @description There is no such thing for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceErrorBody"];
                 };
             };
             /** @description A failure that every operation can have */

@@ -10,8 +10,9 @@ use gatewright_http_kit::{
     error::{ServiceErrorBody, ServiceFailure},
     extract::Then,
 };
-use gatewright_http_runs::wire::speech::{
-    RecordingForm, SpeechRequest, Transcript, hear, read_out,
+use gatewright_http_runs::wire::{
+    MaybeId, Words,
+    speech::{RecordingForm, SpeechRequest, Transcript, Voice, hear, read_out},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -42,8 +43,18 @@ pub(crate) async fn transcribe(
 /// What is to be read out, and for whom.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UserSpeechRequest {
-    #[serde(flatten)]
-    wanted: SpeechRequest,
+    /// A text, where no message is named.
+    #[schema(inline)]
+    text: Option<Words>,
+    /// The message whose answer is read out.
+    #[schema(inline)]
+    message_id: Option<MaybeId>,
+    /// One that the model has; else the app's, else the model's first.
+    #[schema(inline)]
+    voice: Option<Voice>,
+    /// Passed over: sound always comes while it is made.
+    #[allow(dead_code, reason = "clients send it")]
+    streaming: Option<bool>,
     /// Whose message it is; nobody's in particular by default.
     #[schema(inline)]
     user: Option<EndUserName>,
@@ -64,7 +75,8 @@ pub(crate) async fn speak(
     let talker = conversations
         .talker(&app, &EndUserName::of(body.user))
         .await?;
+    let wanted = SpeechRequest::new(body.text, body.message_id, body.voice);
     let edition = Edition::Published;
-    let sound = read_out(&conversations, &app, edition, Some(&talker), body.wanted);
+    let sound = read_out(&conversations, &app, edition, Some(&talker), wanted);
     Ok(sound.await?)
 }

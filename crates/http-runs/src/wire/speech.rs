@@ -126,6 +126,18 @@ pub struct SpeechRequest {
     streaming: Option<bool>,
 }
 
+impl SpeechRequest {
+    /// Of its members.
+    pub fn new(text: Option<Words>, message_id: Option<MaybeId>, voice: Option<Voice>) -> Self {
+        Self {
+            text,
+            message_id,
+            voice,
+            streaming: None,
+        }
+    }
+}
+
 impl From<SpeechRequest> for ReadOut {
     fn from(request: SpeechRequest) -> Self {
         Self {
