@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::{
-    chatflows::echoes,
     service_conversations::{Keyed, text},
     web_app::{code_of, visitor_of},
 };
@@ -11,6 +10,7 @@ use crate::support::{
     Answer, Browser, Harness,
     apps::{APPS, NOWHERE},
     files::{local, part},
+    talking::echoes,
 };
 
 async fn console(keyed: &mut Keyed, path: &str) -> Answer {

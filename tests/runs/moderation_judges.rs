@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use gatewright_test_support::scripted_server::{Asked, ScriptedServer, Step, answer};
 use serde_json::{Value, json};
 
-use super::chatflows::{echoes, file};
 use crate::support::{
     Answer, Browser, Harness,
     apps::{NOWHERE, make_key, published},
     basic_account,
     events::{events, names},
     model_server::endpoint_file,
+    talking::{echoes, file},
 };
 
 const EXTENSIONS: &str = "/console/api/api-based-extension";

@@ -5,15 +5,13 @@ use gatewright_test_support::scripted_server::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    chatflows::{echoes, file},
-    web_app::{Visitor, code_of, visitor_of},
-};
+use super::web_app::{Visitor, code_of, visitor_of};
 use crate::support::{
     Answer, Browser, Harness,
     apps::{APPS, NOWHERE, make_key, published},
     basic_account,
     model_server::endpoint_file,
+    talking::{echoes, file},
 };
 
 const MIB: usize = 1024 * 1024;
