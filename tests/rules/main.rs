@@ -18,6 +18,7 @@ mod contract;
 mod doc_comments;
 mod drift;
 mod figures;
+mod features;
 mod fuzz;
 mod log_events;
 mod module_graph;
