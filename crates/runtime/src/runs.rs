@@ -21,6 +21,7 @@ use gatewright_run_service::{
     NewConversation, PastRound, People, PostgresRuns, Process, RemoteRuns, RunService, StoredPast,
     Visitors,
 };
+use gatewright_usecase_apps::Apps;
 use gatewright_usecase_files::Files;
 use gatewright_usecase_kit::Env;
 use gatewright_usecase_runs::{Capacity, Dialogue, Ports, Recorder, RunPlan, RunRegistry};
