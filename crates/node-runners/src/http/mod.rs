@@ -1,13 +1,15 @@
 //! Does an HTTP request of a workflow: through the guard, so that it reaches only what the operator allows. Any status
 //! is an answer; whether it is a failure is the engine's business, and so are retries.
 
+#[cfg(test)]
+mod failures;
 mod multipart;
 mod request;
 mod response;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use gatewright_engine::{
     Failure, Fields,
@@ -154,7 +156,7 @@ impl HttpRunner {
 }
 
 fn failure(error: &GuardError) -> Failure {
-    let failure = Failure::new(ERROR, error.to_string());
+    let failure = Failure::new(ERROR, told(error));
     let is_final = matches!(
         error,
         GuardError::Refused(_)
@@ -164,5 +166,19 @@ fn failure(error: &GuardError) -> Failure {
     Failure {
         permanent: is_final,
         ..failure
+    }
+}
+
+/// The error, and what is at the bottom of it: that nobody listens, that a name is none, that a certificate is not trusted.
+fn told(error: &GuardError) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    let (said, cause) = (error.to_string(), cause.to_string());
+    if said == cause {
+        said
+    } else {
+        format!("{said}: {cause}")
     }
 }

@@ -19,7 +19,7 @@ use crate::files::{FileContent, FileError};
 
 /// Two files that can be read; keeps what it is given.
 #[derive(Default)]
-struct Files {
+pub(super) struct Files {
     kept: Mutex<Vec<FileContent>>,
 }
 
@@ -52,7 +52,7 @@ impl ResolveName for NoNames {
     }
 }
 
-fn runner(limits: HttpLimits) -> HttpRunner {
+pub(super) fn runner(limits: HttpLimits) -> HttpRunner {
     let policy = Policy {
         allow: "127.0.0.1".parse().unwrap(),
         ..Policy::default()
@@ -61,7 +61,7 @@ fn runner(limits: HttpLimits) -> HttpRunner {
     HttpRunner::new(client, limits)
 }
 
-fn call(method: HttpMethod, url: String) -> HttpCall {
+pub(super) fn call(method: HttpMethod, url: String) -> HttpCall {
     HttpCall {
         method,
         url,
@@ -76,7 +76,7 @@ fn call(method: HttpMethod, url: String) -> HttpCall {
 }
 
 /// Whoever waits for what never comes fails.
-async fn soon<T>(work: impl Future<Output = T>) -> T {
+pub(super) async fn soon<T>(work: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(Duration::from_secs(10), work).await;
     done.unwrap_or_else(|_| panic!("it does not end"))
 }
