@@ -15,7 +15,7 @@ pub struct Lasted {
     pub until: Micros,
 }
 
-/// Looks on.
+/// Hears what happens in runs.
 pub trait RunObserver: Send + Sync {
     /// A run began, or goes on after a pause, and is in storage.
     fn started(&self, plan: &RunPlan, reason: StartReason);

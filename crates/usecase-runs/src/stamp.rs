@@ -34,7 +34,7 @@ pub(crate) struct Stamp {
     pub(crate) tells_text: bool,
     /// Looks for words that the answer must not contain.
     pub(crate) watch: Option<Watch>,
-    /// Looks on.
+    /// Hears what happens in the run.
     pub(crate) observer: Option<Arc<dyn RunObserver>>,
 }
 

@@ -41,7 +41,7 @@ pub struct Metrics {
 /// The two formats that Prometheus asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// `OpenMetrics` 1.0.
+    /// `OpenMetrics` in its version 1.0.
     OpenMetrics,
     /// Prometheus' own, 0.0.4.
     Plain,

@@ -13,9 +13,9 @@ pub struct SpanId([u8; 8]);
 /// Which span of which trace, as a header carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanContext {
-    /// The trace.
+    /// Which trace it is.
     pub trace: TraceId,
-    /// The span.
+    /// Which span of it.
     pub span: SpanId,
     /// Whether its owner keeps the trace.
     pub is_sampled: bool,

@@ -114,7 +114,7 @@ struct ArrayValue {
     values: Vec<AnyValue>,
 }
 
-/// `STATUS_CODE_ERROR`.
+/// The code of a status that says that something went wrong.
 const ERROR: i32 = 2;
 
 /// A batch as the body of a request; `resource` is what is said of the process.

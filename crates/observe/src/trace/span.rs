@@ -18,11 +18,11 @@ pub enum Kind {
 /// What an attribute says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A text.
+    /// A text, of a few that there are or of somebody's.
     Text(Cow<'static, str>),
     /// A whole number.
     Number(i64),
-    /// Any number.
+    /// A number that need not be whole.
     Float(f64),
     /// Yes or no.
     Flag(bool),
@@ -33,7 +33,7 @@ pub enum Value {
 /// One thing that began and ended. Nothing of what people wrote stands in it: names, ids, figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span {
-    /// Its trace.
+    /// The trace that it is part of.
     pub trace: TraceId,
     /// Its own id.
     pub id: SpanId,

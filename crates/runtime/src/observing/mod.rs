@@ -38,7 +38,7 @@ pub struct Observation {
 pub enum Program {
     /// The API server.
     Api,
-    /// A worker.
+    /// A worker, which has no runs.
     Worker,
 }
 
@@ -60,11 +60,11 @@ pub enum ObservingError {
         "cannot listen on {address} for /metrics: {problem}; set {setting} to a free port, or leave it unset"
     )]
     Port {
-        /// Where.
+        /// Where it was to listen.
         address: SocketAddr,
         /// Which setting says so.
         setting: &'static str,
-        /// Why not.
+        /// What the system says.
         problem: std::io::Error,
     },
 }

@@ -22,7 +22,7 @@ use super::known::Known;
 /// The two formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lines {
-    /// For people.
+    /// Text for people.
     Text,
     /// For machines: an object for each line.
     Json,
