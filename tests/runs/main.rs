@@ -49,4 +49,5 @@ mod service_logs;
 mod speech;
 mod web_app;
 mod web_app_foreign;
+mod web_pages;
 use gatewright_tests::support;

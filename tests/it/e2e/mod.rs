@@ -21,5 +21,6 @@ mod remote;
 mod sso;
 mod start;
 mod up;
+mod web_pages;
 
 use crate::support::process;
