@@ -51,12 +51,13 @@ impl Rules {
     }
 
     fn policy(&self) -> String {
-        let files = self.files.as_deref().unwrap_or_default();
+        let files = self.files.iter().map(|one| format!(" {one}"));
+        let files = files.collect::<String>();
         let remote = if self.remote_pictures { " https:" } else { "" };
-        let frames = self.frames.join(" ");
+        let frames: String = self.frames.iter().map(|one| format!(" {one}")).collect();
         format!(
-            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' {files}{remote}; \
-             form-action 'self'; base-uri 'none'; frame-ancestors 'self' {frames}"
+            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'{files}{remote}; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'self'{frames}"
         )
     }
 
@@ -173,8 +174,8 @@ mod tests {
             remote_pictures: false,
         };
         let closed = rules.policy();
-        assert!(closed.ends_with("frame-ancestors 'self' "), "{closed}");
-        assert!(closed.contains("img-src 'self' ;"), "{closed}");
+        assert!(closed.ends_with("frame-ancestors 'self'"), "{closed}");
+        assert!(closed.contains("img-src 'self';"), "{closed}");
         rules.frames = vec!["https://a.example".into()];
         rules.files = Some("https://files.example".into());
         rules.remote_pictures = true;

@@ -133,7 +133,7 @@ async fn browser_of_a_visitor_reads_an_answer_as_it_comes_and_finds_the_conversa
     world.browser.see("Hello Ada").await;
     world.browser.fill("#message", PLAN).await;
     world.browser.act(json!({"keys": ["Enter"]})).await;
-    world.browser.see("one change").await;
+    world.browser.click(".said:not(#opening) strong").await;
     world.browser.see("Stop").await;
     // What is there stays there while the rest comes.
     let first = "window.first = document.querySelector('.said:not(#opening) .text').firstChild; window.first.nodeName";
