@@ -272,7 +272,7 @@ async fn d6_form_with_a_duplicate_field_is_refused_on_every_page() {
     assert!(jar.kept.is_empty(), "{refused:?}");
     let mut forms = 0;
     // A form with files in it is of another media type.
-    let is_plain = |path: &str| !path.ends_with("/run/files");
+    let is_plain = |path: &str| !path.ends_with("/files");
     for (method, path) in pages()
         .into_iter()
         .filter(|(method, path)| method == "POST" && is_plain(path))

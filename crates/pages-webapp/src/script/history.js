@@ -74,9 +74,11 @@ export class History {
 
   draw() {
     const all = [...this.pinned, ...this.rows]
+    const opened = this.list.querySelector('details[open]')?.dataset.of
     this.empty.textContent = words.noConversations
     this.empty.hidden = all.length > 0
     this.list.replaceChildren(...all.map((one) => this.row(one)))
+    for (const one of this.list.querySelectorAll('details')) one.open = one.dataset.of === opened
     this.mark()
   }
 
@@ -88,7 +90,7 @@ export class History {
       button(words.rename, {}, () => this.rename(one)),
       button(one.isPinned ? words.unpin : words.pin, {}, () => this.change('PATCH', `${one.id}/${one.isPinned ? 'unpin' : 'pin'}`)),
       button(words.delete, { class: 'danger' }, () => this.remove(one)))
-    const menu = element('details', {}, element('summary', { 'aria-label': `${words.more} ${one.name}` }, one.isPinned ? '★' : '⋯'), choices)
+    const menu = element('details', { 'data-of': one.id }, element('summary', { 'aria-label': `${words.more} ${one.name}` }, one.isPinned ? '★' : '⋯'), choices)
     choices.addEventListener('click', () => { menu.open = false })
     return element('li', {}, open, menu)
   }
