@@ -11,7 +11,10 @@ use gatewright_domain::error::Unavailable;
 use gatewright_jobs::{QueueName, Runner, RunnerSettings, Scheduler};
 use gatewright_mail::{Mailer, Templates};
 use gatewright_objects::Objects;
-use gatewright_usecase_kit::{AuditBaseKeys, mail::MailSender};
+use gatewright_usecase_kit::{
+    AuditBaseKeys,
+    mail::{MailDelivery, MailSender},
+};
 use gatewright_usecase_maintenance::{
     Cleaner, Emptier, FormMailer, JobConnections, end_user::EndUsers, handlers, schedules,
 };
@@ -47,9 +50,12 @@ pub fn runner(
     settings: &ServerSettings,
     duties: Duties,
 ) -> Result<Runner<JobConnections>, String> {
-    let mail_sender = MailSender {
+    let delivery = Arc::new(MailDelivery {
         pool: platform.pool.clone(),
         mailer: Mailer::new(&settings.mail)?,
+    });
+    let mail_sender = MailSender {
+        delivery: Arc::clone(&delivery),
         templates: Templates::load(settings.mail.templates.as_deref())
             .map_err(|error| error.to_string())?,
         codes: CodeKeys::new(&platform.master),
@@ -62,7 +68,7 @@ pub fn runner(
     };
     let form_mailer = FormMailer {
         pool: platform.pool.clone(),
-        mailer: Mailer::new(&settings.mail)?,
+        delivery,
         templates: Templates::load(settings.mail.templates.as_deref())
             .map_err(|error| error.to_string())?,
         keys: FormKeys::new(&platform.master),

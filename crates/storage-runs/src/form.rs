@@ -77,9 +77,6 @@ pub struct FoundForm {
     /// Primary key of `human_input_forms`.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
-    /// The workspace that the run belongs to.
-    #[diesel(sql_type = SqlUuid)]
-    pub tenant_id: Uuid,
     /// The app that is run.
     #[diesel(sql_type = SqlUuid)]
     pub app_id: Uuid,
@@ -118,7 +115,7 @@ pub async fn find_by_token(
     digest: &str,
 ) -> Result<Option<FoundForm>, StorageError> {
     let found = diesel::sql_query(
-        "SELECT f.id, f.tenant_id, f.app_id, f.workflow_run_id AS run_id, f.form_definition AS definition, f.rendered_content, f.status, \
+        "SELECT f.id, f.app_id, f.workflow_run_id AS run_id, f.form_definition AS definition, f.rendered_content, f.status, \
            f.expiration_time, f.created_at, r.id AS recipient_id, r.recipient_type, \
            NOT EXISTS (SELECT 1 FROM workflow_runs w WHERE w.id = f.workflow_run_id AND w.status IN ('running', 'paused')) AS is_run_over \
          FROM human_input_form_recipients r JOIN human_input_forms f ON f.id = r.form_id WHERE r.access_token = $1",

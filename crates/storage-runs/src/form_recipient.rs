@@ -93,12 +93,6 @@ pub struct RunRecipient {
     /// Primary key of `human_input_form_recipients`.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
-    /// The form that they may answer.
-    #[diesel(sql_type = SqlUuid)]
-    pub form_id: Uuid,
-    /// `standalone_web_app`, `email_member`, `email_external`, `console` or `backstage`.
-    #[diesel(sql_type = Text)]
-    pub kind: String,
     /// Of the token.
     #[diesel(sql_type = Text)]
     pub digest: String,
@@ -107,7 +101,7 @@ pub struct RunRecipient {
 /// Whoever may answer forms of a run that still wait.
 pub async fn list_of_run(conn: &mut Conn, run: Uuid) -> Result<Vec<RunRecipient>, StorageError> {
     let found = diesel::sql_query(
-        "SELECT r.id, r.form_id, r.recipient_type AS kind, r.access_token AS digest FROM human_input_form_recipients r \
+        "SELECT r.id, r.access_token AS digest FROM human_input_form_recipients r \
          JOIN human_input_forms f ON f.id = r.form_id WHERE f.workflow_run_id = $1 AND f.status = 'waiting' ORDER BY r.created_at, r.id",
     )
     .bind::<SqlUuid, _>(run)

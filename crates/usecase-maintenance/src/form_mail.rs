@@ -1,13 +1,13 @@
-//! The job that tells one person of one form by mail. What was recorded is not sent again; a form that does not wait any more is
-//! no reason to write.
+//! The job that tells one person of one form by mail. A form that does not wait any more is no reason to write.
+
+use std::sync::Arc;
 
 use gatewright_auth::{form_token::FormKeys, origin::PublicUrls};
 use gatewright_jobs::{JobError, Running};
-use gatewright_mail::{FormText, Mail, MailError, MailLanguage, Mailer, Templates};
-use gatewright_storage_identity::mail_delivery;
+use gatewright_mail::{FormText, Mail, MailLanguage, Templates};
 use gatewright_storage_kit::{Pool, StorageError};
 use gatewright_storage_runs::form_recipient::{self, Addressee};
-use gatewright_usecase_kit::mail::SendFormMail;
+use gatewright_usecase_kit::mail::{MailDelivery, SendFormMail};
 use serde_json::Value;
 
 /// What stands in an author's text where the link goes.
@@ -17,10 +17,10 @@ const RECORDED_AS: &str = "human_input_mail_template";
 
 /// Does the jobs.
 pub struct FormMailer {
-    /// Where forms are, and where deliveries are recorded.
+    /// Where forms are.
     pub pool: Pool,
-    /// The way out; none: mails wait until there is one.
-    pub mailer: Option<Mailer>,
+    /// How mails leave.
+    pub delivery: Arc<MailDelivery>,
     /// What stands around the author's text.
     pub templates: Templates,
     /// Computes the token of the link again: it is not stored.
@@ -46,21 +46,9 @@ impl FormMailer {
             );
             return Ok(());
         };
-        let recorded = mail_delivery::is_recorded(&mut conn, running.id.0).await;
-        if recorded.map_err(retry)? {
-            return Ok(());
-        }
         drop(conn);
-        let mail = self.write(running, job, &addressee)?;
-        let mailer = self.mailer.as_ref();
-        let mailer = mailer.ok_or_else(|| JobError::Retry("MAIL_TYPE is not set".into()))?;
-        mailer.send(mail).await.map_err(|error| match error {
-            MailError::Transient(text) => JobError::Retry(text),
-            MailError::Permanent(text) => JobError::Permanent(text),
-        })?;
-        let mut conn = self.pool.get().await?;
-        let kept = mail_delivery::record(&mut conn, running.id.0, RECORDED_AS, running.now);
-        kept.await.map_err(retry)
+        let write = || self.write(running, job, &addressee);
+        self.delivery.send_once(running, RECORDED_AS, write).await
     }
 
     fn write(

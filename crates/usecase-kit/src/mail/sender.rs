@@ -1,24 +1,21 @@
-//! Sending a mail: the job's side. A mail that was recorded is not sent again; one that was sent
-//! and not recorded (its worker ended in between) is, with the same `Message-ID`.
+//! Sending a mail: the job's side.
+
+use std::sync::Arc;
 
 use gatewright_auth::{
     account::{CodeKeys, InvitationKeys},
     origin::PublicUrls,
 };
 use gatewright_jobs::{JobError, Running};
-use gatewright_mail::{Mail, MailError, Mailer, Templates};
-use gatewright_storage_identity::mail_delivery;
-use gatewright_storage_kit::Pool;
+use gatewright_mail::{Mail, Templates};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::queue::SendMail;
+use super::{MailDelivery, queue::SendMail};
 
 /// Does the jobs that send mails.
 pub struct MailSender {
-    /// Where deliveries are recorded.
-    pub pool: Pool,
-    /// The way out; none: mails wait until there is one.
-    pub mailer: Option<Mailer>,
+    /// How mails leave.
+    pub delivery: Arc<MailDelivery>,
     /// What mails say.
     pub templates: Templates,
     /// Computes the codes again that a mail has to show: they are not stored.
@@ -44,26 +41,9 @@ impl MailSender {
             );
             return Ok(());
         }
-        {
-            let mut conn = self.pool.get().await?;
-            if is_recorded(&mut conn, running).await? {
-                return Ok(());
-            }
-        }
-        let mail = self.write(running, &job)?;
-        let mailer = self
-            .mailer
-            .as_ref()
-            .ok_or_else(|| JobError::Retry("MAIL_TYPE is not set".into()))?;
-        mailer.send(mail).await.map_err(|error| match error {
-            MailError::Transient(text) => JobError::Retry(text),
-            MailError::Permanent(text) => JobError::Permanent(text),
-        })?;
-        let mut conn = self.pool.get().await?;
-        let mail = job.kind.template();
-        mail_delivery::record(&mut conn, running.id.0, mail, running.now)
-            .await
-            .map_err(|error| JobError::Retry(error.to_string()))
+        let template = job.kind.template();
+        let write = || self.write(running, &job);
+        self.delivery.send_once(running, template, write).await
     }
 
     fn write(&self, running: Running, job: &SendMail) -> Result<Mail, JobError> {
@@ -92,15 +72,6 @@ impl MailSender {
             content: content.map_err(|error| JobError::Retry(error.to_string()))?,
         })
     }
-}
-
-async fn is_recorded(
-    conn: &mut gatewright_storage_kit::Conn,
-    running: Running,
-) -> Result<bool, JobError> {
-    mail_delivery::is_recorded(conn, running.id.0)
-        .await
-        .map_err(|error| JobError::Retry(error.to_string()))
 }
 
 /// What stands in a query as it is (RFC 3986 §2.3); everything else is encoded.
