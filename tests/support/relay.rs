@@ -34,6 +34,7 @@ struct Shared {
     /// Connections of earlier generations are forgotten.
     generation: watch::Sender<usize>,
     swallows: AtomicBool,
+    mutes_commit: AtomicBool,
     accepted: AtomicUsize,
     forgotten_and_open: AtomicUsize,
 }
@@ -45,6 +46,7 @@ impl Relay {
         let shared = Arc::new(Shared {
             generation: watch::Sender::new(1),
             swallows: AtomicBool::new(false),
+            mutes_commit: AtomicBool::new(false),
             accepted: AtomicUsize::new(0),
             forgotten_and_open: AtomicUsize::new(0),
         });
@@ -88,6 +90,11 @@ impl Relay {
     /// Whether new connections are taken and forgotten at once.
     pub fn swallow_new(&self, swallows: bool) {
         self.shared.swallows.store(swallows, Ordering::SeqCst);
+    }
+
+    /// The next `COMMIT` reaches its database, and nobody hears of it: the answer, and what follows on its connection, is swallowed.
+    pub fn mute_next_commit(&self) {
+        self.shared.mutes_commit.store(true, Ordering::SeqCst);
     }
 
     /// Connections that ever came.
@@ -139,7 +146,7 @@ async fn relay(
     let forgotten = async { generation.wait_for(|now| *now > own).await.is_ok() };
     if !shared.swallows.load(Ordering::SeqCst) {
         tokio::select! {
-            _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {
+            () = copy(&mut client, &mut server, &shared) => {
                 let _gone = server.shutdown().await;
                 return;
             }
@@ -157,4 +164,42 @@ async fn relay(
     shared.forgotten_and_open.fetch_sub(1, Ordering::SeqCst);
     let mut tires = [0; 4096];
     while server.read(&mut tires).await.is_ok_and(|count| count > 0) {}
+}
+
+/// Both ways, until one of them ends.
+async fn copy(
+    client: &mut TcpStream,
+    server: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    shared: &Shared,
+) {
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = tokio::io::split(server);
+    let muted = AtomicBool::new(false);
+    let asks = async {
+        let mut bytes = vec![0; 65_536];
+        while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+            let asked = &bytes[..count];
+            if asked.windows(6).any(|word| word == b"COMMIT")
+                && shared.mutes_commit.swap(false, Ordering::SeqCst)
+            {
+                muted.store(true, Ordering::SeqCst);
+            }
+            if to_server.write_all(asked).await.is_err() {
+                return;
+            }
+        }
+    };
+    let answers = async {
+        let mut bytes = vec![0; 65_536];
+        while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
+            let hears = !muted.load(Ordering::SeqCst);
+            if hears && to_client.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = asks => {}
+        () = answers => {}
+    }
 }

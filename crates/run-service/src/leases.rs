@@ -1,13 +1,21 @@
 //! Leases of the runs of this process: renewed by one statement, given back when it leaves; and those of processes that are gone, taken.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use gatewright_storage_kit::{Pool, StorageError};
-use gatewright_storage_runs::lease;
+use gatewright_storage_runs::lease::{self, Claim};
 use gatewright_usecase_runs::RunRegistry;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{LEASE_SECONDS, RENEW_SECONDS, RunService, RunServiceError, store::STOPPED};
+use crate::{
+    LEASE_SECONDS, RENEW_SECONDS, RunService, RunServiceError, lease_watch::LeaseWatch,
+    store::STOPPED,
+};
 
 /// Runs that are taken up at a time: the other processes want some too.
 const TAKEN_AT_ONCE: usize = 16;
@@ -18,6 +26,7 @@ pub struct LeaseKeeper {
     owner: Uuid,
     registry: Arc<RunRegistry>,
     service: Arc<RunService>,
+    watch: Mutex<LeaseWatch>,
 }
 
 impl LeaseKeeper {
@@ -33,6 +42,7 @@ impl LeaseKeeper {
             owner,
             registry,
             service,
+            watch: Mutex::default(),
         }
     }
 
@@ -45,6 +55,7 @@ impl LeaseKeeper {
                 () = self.service.leases_changed() => {}
             }
             if let Err(error) = self.renew().await {
+                self.watch().unanswered();
                 tracing::warn!(
                     event = "run.leases_not_renewed",
                     %error,
@@ -56,7 +67,7 @@ impl LeaseKeeper {
                     %error,
                     "runs of other processes that are read here were not looked for"
                 );
-            } else if let Err(error) = self.take_up_lapsed().await {
+            } else if let Err(error) = self.take_up(self.claim()).await {
                 tracing::warn!(
                     event = "run.not_taken_up",
                     %error,
@@ -77,14 +88,20 @@ impl LeaseKeeper {
         self.service.active.renew(&self.registry).await;
         let mut conn = self.pool.get().await?;
         let kept = lease::renew(&mut conn, self.owner, &runs, LEASE_SECONDS).await?;
-        let still: HashSet<Uuid> = kept.iter().map(|lease| lease.run_id).collect();
-        for key in running {
-            // One that began after the statement ran has a fresh lease, which the next beat sees.
-            if !still.contains(&key.run_id)
-                && !lease::is_owned(&mut conn, key.run_id, self.owner).await?
-            {
-                self.registry.abandon(key.run_id);
-            }
+        let renewed: HashSet<Uuid> = kept.iter().map(|lease| lease.run_id).collect();
+        let others: Vec<Uuid> = runs
+            .iter()
+            .filter(|run| !renewed.contains(run))
+            .copied()
+            .collect();
+        let owners = if others.is_empty() {
+            vec![]
+        } else {
+            lease::list_owners(&mut conn, &others).await?
+        };
+        let lost = self.watch().lost(&runs, &renewed, &owners, self.owner);
+        for run in lost {
+            self.registry.abandon(run);
         }
         drop(conn);
         for lease in &kept {
@@ -97,7 +114,21 @@ impl LeaseKeeper {
                 self.service.tell_answers(lease.run_id).await?;
             }
         }
+        self.watch().answered(Instant::now());
         Ok(())
+    }
+
+    /// What may be taken over now: see [`LeaseWatch::trusts_lapsed`].
+    fn claim(&self) -> Claim {
+        if self.watch().trusts_lapsed(Instant::now()) {
+            Claim::Lapsed
+        } else {
+            Claim::GivenBack
+        }
+    }
+
+    fn watch(&self) -> MutexGuard<'_, LeaseWatch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Goes on with runs whose owners let their leases lapse, or gave them back. Returns how many.
@@ -105,13 +136,17 @@ impl LeaseKeeper {
     /// # Errors
     /// When a store does not answer; what was taken and not begun lapses once more.
     pub async fn take_up_lapsed(&self) -> Result<usize, RunServiceError> {
+        self.take_up(Claim::Lapsed).await
+    }
+
+    async fn take_up(&self, claim: Claim) -> Result<usize, RunServiceError> {
         // Whoever takes what it cannot begin keeps it from others for the length of a lease.
         let room = self.registry.room().min(TAKEN_AT_ONCE);
         let Some(limit) = i64::try_from(room).ok().filter(|room| *room > 0) else {
             return Ok(0);
         };
         let mut conn = self.pool.get().await?;
-        let taken = lease::claim_lapsed(&mut conn, self.owner, LEASE_SECONDS, limit).await?;
+        let taken = lease::claim(&mut conn, claim, self.owner, LEASE_SECONDS, limit).await?;
         drop(conn);
         let mut outcome = Ok(taken.len());
         for lease in &taken {

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
-    FormWriter, LEASE_SECONDS, form_rows::AskedForm, large_values, messages, pauses, rows,
+    FormWriter, LEASE_SECONDS, ends, form_rows::AskedForm, large_values, messages, pauses, rows,
 };
 
 /// What a run that was stopped says of it.
@@ -71,23 +71,32 @@ impl PostgresRuns {
         self.write_forms(&mut tx, &own).await?;
         let mut answered = pauses::settle(&mut tx, &own, &leases, self.owner).await?;
         write_states(&mut tx, &own).await?;
+        let fenced = live.iter().copied().filter(|commit| !owned(&commit));
+        let own_ends = ends::list_own(&mut tx, fenced).await?;
         tx.commit().await?;
-        if let Some(resumed) = &self.resumed {
-            for commit in own.iter().filter(|commit| goes_on(commit)) {
-                // Whoever reads it looks for it later when this is full.
-                let _ = resumed.try_send(run_id(commit));
-            }
-        }
+        self.tell_resumed(&own);
         let mut answer = |commit: &Commit| match find(&leases, commit) {
             None if is_late(commit) => Err(StoreError::Conflict),
             None if is_whole(commit) => Ok(Committed::default()),
-            None => Err(StoreError::Fenced),
+            None => {
+                let kept = own_ends.get(&run_id(commit)).cloned();
+                kept.ok_or(StoreError::Fenced)
+            }
             Some(lease) => Ok(Committed {
                 stop: stopped(lease).map(str::to_owned),
                 answered: answered.remove(&run_id(commit)).unwrap_or_default(),
             }),
         };
         Ok(batch.iter().map(&mut answer).collect())
+    }
+
+    /// Whoever reads a run that went on looks for it later when the channel is full.
+    fn tell_resumed(&self, own: &[&Commit]) {
+        if let Some(resumed) = &self.resumed {
+            for commit in own.iter().filter(|commit| goes_on(commit)) {
+                let _ = resumed.try_send(run_id(commit));
+            }
+        }
     }
 
     async fn write_forms(&self, tx: &mut Tx, own: &[&Commit]) -> Result<(), StorageError> {

@@ -37,7 +37,7 @@ impl RunService {
             Err(other) => {
                 // Whoever keeps what it cannot begin keeps it from the others.
                 let mut conn = self.pool.get().await?;
-                lease::lapse(&mut conn, lease.run_id, lease.epoch).await?;
+                lease::give_back_run(&mut conn, lease.run_id, lease.epoch).await?;
                 Err(other)
             }
             Ok(()) => Ok(()),

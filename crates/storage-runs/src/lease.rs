@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     QueryableByName,
-    sql_types::{Array, BigInt, Double, Nullable, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Double, Nullable, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use gatewright_storage_kit::{Conn, StorageError, statement};
@@ -35,6 +35,17 @@ impl Lease {
     pub fn is_woken(&self) -> bool {
         self.wake_requested_at.is_some()
     }
+}
+
+/// The owner of a run that was given back: whoever looks first takes it.
+const NOBODY: Uuid = Uuid::nil();
+
+#[derive(QueryableByName)]
+struct Owned {
+    #[diesel(sql_type = SqlUuid)]
+    run_id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    owner: Option<Uuid>,
 }
 
 #[derive(QueryableByName)]
@@ -76,8 +87,8 @@ pub async fn lock(conn: &mut Conn, runs: &[Uuid]) -> Result<Vec<Lease>, StorageE
     Ok(leases)
 }
 
-/// Gives the leases of these runs so many seconds from now. Returns those that the owner still has. A run that is not named, because
-/// nobody works on it, lapses.
+/// Gives the leases of these runs so many seconds from now. Returns those that the owner still has: a lease that lapsed while storage was
+/// away, and that nobody took, is still its. A run that is not named, because nobody works on it, lapses.
 pub async fn renew(
     conn: &mut Conn,
     owner: Uuid,
@@ -86,7 +97,7 @@ pub async fn renew(
 ) -> Result<Vec<Lease>, StorageError> {
     let kept = statement(
         "UPDATE gatewright_run_leases SET expires_at = now() + make_interval(secs => $1) \
-         WHERE owner = $2 AND run_id = ANY ($3) AND expires_at > now() \
+         WHERE owner = $2 AND run_id = ANY ($3) \
          RETURNING run_id, epoch, stop_requested_at, owner, wake_requested_at",
     )
     .bind::<Double, _>(seconds)
@@ -97,9 +108,19 @@ pub async fn renew(
     Ok(kept)
 }
 
-/// Takes runs over whose owner let its lease lapse, or gave it back: at most `limit`, none that another process is taking now.
-pub async fn claim_lapsed(
+/// Which runs a process may take over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Those that were given back, or offered.
+    GivenBack,
+    /// Those too whose owner let its lease lapse.
+    Lapsed,
+}
+
+/// Takes runs over that nobody has: at most `limit`, none that another process is taking now.
+pub async fn claim(
     conn: &mut Conn,
+    claim: Claim,
     owner: Uuid,
     seconds: f64,
     limit: i64,
@@ -107,25 +128,30 @@ pub async fn claim_lapsed(
     let claimed = statement(
         "UPDATE gatewright_run_leases l SET owner = $1, epoch = l.epoch + 1, \
          expires_at = now() + make_interval(secs => $2) \
-         FROM (SELECT run_id FROM gatewright_run_leases WHERE owner IS NOT NULL AND expires_at <= now() \
-               ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED) lapsed \
+         FROM (SELECT run_id FROM gatewright_run_leases WHERE owner IS NOT NULL AND expires_at <= now() AND (owner = $3 OR $4) \
+               ORDER BY expires_at LIMIT $5 FOR UPDATE SKIP LOCKED) lapsed \
          WHERE l.run_id = lapsed.run_id \
          RETURNING l.run_id, l.epoch, l.stop_requested_at, l.owner, l.wake_requested_at",
     )
     .bind::<SqlUuid, _>(owner)
     .bind::<Double, _>(seconds)
+    .bind::<SqlUuid, _>(NOBODY)
+    .bind::<Bool, _>(claim == Claim::Lapsed)
     .bind::<BigInt, _>(limit)
     .load(conn.as_mut())
     .await?;
     Ok(claimed)
 }
 
-/// Ends all leases of an owner now, so that others go on with its runs.
+/// Gives all leases of an owner back, so that others go on with its runs at once.
 pub async fn give_back(conn: &mut Conn, owner: Uuid) -> Result<usize, StorageError> {
-    let given = statement("UPDATE gatewright_run_leases SET expires_at = now() WHERE owner = $1")
-        .bind::<SqlUuid, _>(owner)
-        .execute(conn.as_mut())
-        .await?;
+    let given = statement(
+        "UPDATE gatewright_run_leases SET expires_at = now(), owner = $1 WHERE owner = $2",
+    )
+    .bind::<SqlUuid, _>(NOBODY)
+    .bind::<SqlUuid, _>(owner)
+    .execute(conn.as_mut())
+    .await?;
     Ok(given)
 }
 
@@ -196,7 +222,7 @@ pub async fn offer(conn: &mut Conn, run: Uuid) -> Result<bool, StorageError> {
            expires_at = CASE WHEN owner IS NULL THEN now() ELSE expires_at END WHERE run_id = $1",
     )
     .bind::<SqlUuid, _>(run)
-    .bind::<SqlUuid, _>(Uuid::nil())
+    .bind::<SqlUuid, _>(NOBODY)
     .execute(conn.as_mut())
     .await?;
     Ok(noted == 1)
@@ -224,11 +250,12 @@ pub async fn clear_wake(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Ends the lease of one run now, if this ownership still holds, so that others go on with it.
-pub async fn lapse(conn: &mut Conn, run: Uuid, epoch: i64) -> Result<(), StorageError> {
-    diesel::sql_query(
-        "UPDATE gatewright_run_leases SET expires_at = now() WHERE run_id = $1 AND epoch = $2 AND owner IS NOT NULL",
+/// Gives one run back, if this ownership still holds, so that others go on with it at once.
+pub async fn give_back_run(conn: &mut Conn, run: Uuid, epoch: i64) -> Result<(), StorageError> {
+    statement(
+        "UPDATE gatewright_run_leases SET expires_at = now(), owner = $1 WHERE run_id = $2 AND epoch = $3 AND owner IS NOT NULL",
     )
+    .bind::<SqlUuid, _>(NOBODY)
     .bind::<SqlUuid, _>(run)
     .bind::<BigInt, _>(epoch)
     .execute(conn.as_mut())
@@ -277,14 +304,18 @@ pub async fn delete(conn: &mut Conn, runs: &[Uuid]) -> Result<(), StorageError> 
     Ok(())
 }
 
-/// Whether an owner has a run, or the run has ended meanwhile.
-pub async fn is_owned(conn: &mut Conn, run: Uuid, owner: Uuid) -> Result<bool, StorageError> {
-    let others: Vec<Id> = statement(
-        "SELECT run_id FROM gatewright_run_leases WHERE run_id = $1 AND (owner IS DISTINCT FROM $2 OR expires_at <= now())",
-    )
-    .bind::<SqlUuid, _>(run)
-    .bind::<SqlUuid, _>(owner)
-    .load(conn.as_mut())
-    .await?;
-    Ok(others.is_empty())
+/// Which of these runs have not ended, and whose they are; those that wait for people are nobody's.
+pub async fn list_owners(
+    conn: &mut Conn,
+    runs: &[Uuid],
+) -> Result<Vec<(Uuid, Option<Uuid>)>, StorageError> {
+    let rows: Vec<Owned> =
+        statement("SELECT run_id, owner FROM gatewright_run_leases WHERE run_id = ANY ($1)")
+            .bind::<Array<SqlUuid>, _>(runs)
+            .load(conn.as_mut())
+            .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.run_id, row.owner))
+        .collect())
 }

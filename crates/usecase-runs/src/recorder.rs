@@ -1,6 +1,6 @@
 //! Group commit: what many runs have to keep at the same time goes into storage together. While one batch is written
 //! the next one gathers, so a busy process writes few large transactions and an idle one waits for nobody. While storage is gone, what runs have
-//! to keep waits for some seconds; a run that is about to begin is refused at once.
+//! to keep waits for some minutes; a run that is about to begin is refused at once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{Checkpoint, Commit, Committed, PortFuture, Record, RunStore, StoreError};
+use crate::{Commit, Committed, PortFuture, Record, RunStore, StoreError};
 
 /// Commits of one batch at most.
 const BATCH: usize = 64;
@@ -18,13 +18,16 @@ const BATCH: usize = 64;
 const QUEUE: usize = 1_024;
 /// Between two tries while storage is gone.
 const RETRY: Duration = Duration::from_millis(200);
-/// So long a commit waits for storage to come back: less than a lease has left at least when it could not be renewed.
-const HOLD: Duration = Duration::from_secs(8);
+/// So long a commit waits for storage to come back. A run that is another process's by then is told so: the store compares ownerships.
+const HOLD: Duration = Duration::from_secs(120);
+/// The same, of a commit that storage is there for and fails at.
+const HOLD_FAILED: Duration = Duration::from_secs(8);
 
 /// Writes several runs in one transaction.
 pub trait BatchStore: Send + Sync {
     /// Writes all or nothing; each run comes once in a batch. A run that another process owns changes nothing and does not fail the
-    /// others: it is told so in its place of the answer, which has the order of the batch.
+    /// others: it is told so in its place of the answer, which has the order of the batch. What was kept before, though nobody heard of it,
+    /// is answered as kept.
     fn write<'a>(
         &'a self,
         batch: &'a [Commit],
@@ -116,25 +119,28 @@ async fn write_all(store: Arc<dyn BatchStore>, mut queue: mpsc::Receiver<Pending
 /// Writes what it can. What storage did not take for being gone is given back, to be written later; of that whoever need not wait is told.
 async fn write_or_hold(store: &dyn BatchStore, mut pending: Vec<Pending>) -> Vec<Pending> {
     let mut held = Vec::new();
+    let mut hold = HOLD_FAILED;
     while !pending.is_empty() {
         let rest = pending.split_off(pending.len().min(BATCH));
         let batch = std::mem::replace(&mut pending, rest);
         let unwritten = write(store, batch).await;
         held.extend(unwritten.commits);
         if unwritten.is_gone {
+            hold = HOLD;
             held.append(&mut pending);
         }
     }
     let now = Instant::now();
-    held.into_iter().filter_map(|one| one.held(now)).collect()
+    held.into_iter()
+        .filter_map(|one| one.held(now, hold))
+        .collect()
 }
 
 impl Pending {
-    /// The same, to be tried again. A run that is about to begin does not wait, and nobody waits so long that the run could be another
-    /// process's meanwhile.
-    fn held(self, now: Instant) -> Option<Self> {
+    /// The same, to be tried again. A run that is about to begin does not wait.
+    fn held(self, now: Instant, hold: Duration) -> Option<Self> {
         let since = self.since.unwrap_or(now);
-        if begins(&self.commit) || now.duration_since(since) >= HOLD {
+        if begins(&self.commit) || now.duration_since(since) >= hold {
             let _ = self.done.send(Err(StoreError::Unavailable));
             return None;
         }
@@ -144,14 +150,8 @@ impl Pending {
         })
     }
 
-    /// Tells whoever waits. A run that was not to be found when its end was written a second time has ended: by the first time, of which
-    /// nobody heard, for it could not be another process's yet.
+    /// Tells whoever waits.
     fn tell(self, answer: Result<Committed, StoreError>) {
-        let is_repeated = self.since.is_some() && self.commit.checkpoint == Checkpoint::Drop;
-        let answer = match answer {
-            Err(StoreError::Fenced) if is_repeated => Ok(Committed::default()),
-            answer => answer,
-        };
         // Whoever does not wait any more was told otherwise.
         let _ = self.done.send(answer);
     }

@@ -20,7 +20,7 @@ use self::state::{Entry, State};
 use crate::{
     Machine, PastRuns, Ports, RunKey, RunObserver, RunPlan, Spills, StoreError, Wake,
     memory::{Memory, Stored},
-    task::{Begin, Command, RunTask},
+    task::{Begin, Command, GoesOn, RunTask},
 };
 
 /// So long a run that is taken up waits for its former task here, which paused it and is about to end.
@@ -238,13 +238,14 @@ impl RunRegistry {
             .collect()
     }
 
-    /// Ends everything that this process does for a run that it does not own any more. Nothing is written, and readers hear no end: they
-    /// find the run where it is now. `false` when it is not under way here.
+    /// Ends everything that this process does for a run that it does not own any more. Nothing is written, and readers hear no end: their
+    /// log goes on with what happens where the run is now. `false` when it is not under way here.
     pub fn abandon(&self, run_id: Uuid) -> bool {
         let mut state = self.state();
         state.reap();
         let entry = state.runs.get(&run_id);
         entry.is_some_and(|entry| {
+            entry.goes_on.set();
             entry.task.abort();
             true
         })
@@ -336,12 +337,14 @@ impl RunRegistry {
             state.resumed.push_back(handle.clone());
         }
         let (commands, receiver) = mpsc::channel(COMMANDS);
+        let goes_on = GoesOn::default();
         let parts = Begin {
             plan: Arc::clone(&handle.plan),
             machine: first.machine,
             memory: first.memory,
             tells_text: first.tells_text,
             log: Arc::clone(&handle.log),
+            goes_on: goes_on.clone(),
             commands: receiver,
             observer: self.observer.as_ref().map(|shared| Arc::clone(&shared.0)),
             begun,
@@ -363,6 +366,7 @@ impl RunRegistry {
             Entry {
                 handle: handle.clone(),
                 commands,
+                goes_on,
                 task,
             },
         );

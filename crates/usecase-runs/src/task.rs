@@ -2,7 +2,13 @@
 
 mod judged;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use gatewright_domain::Clock;
 use gatewright_engine::{Event, Micros};
@@ -31,6 +37,20 @@ pub(crate) enum Command {
     HandOver,
 }
 
+/// Whether a run goes on without its task: it waits, or is another process's. Then its log stays open for those who read it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GoesOn(Arc<AtomicBool>);
+
+impl GoesOn {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// What a task begins with.
 pub(crate) struct Begin {
     pub(crate) plan: Arc<RunPlan>,
@@ -38,6 +58,7 @@ pub(crate) struct Begin {
     pub(crate) memory: Memory,
     pub(crate) tells_text: bool,
     pub(crate) log: Arc<RunLog>,
+    pub(crate) goes_on: GoesOn,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) observer: Option<Arc<dyn RunObserver>>,
     pub(crate) begun: oneshot::Sender<Result<(), StoreError>>,
@@ -61,8 +82,7 @@ pub(crate) struct RunTask {
     /// Told when the run is in storage for the first time, or why it is not.
     begun: Option<oneshot::Sender<Result<(), StoreError>>>,
     leaving: bool,
-    /// Whether the log stays open, because the run waits.
-    paused: bool,
+    goes_on: GoesOn,
 }
 
 impl RunTask {
@@ -73,6 +93,7 @@ impl RunTask {
             memory,
             tells_text,
             log,
+            goes_on,
             commands,
             observer,
             begun,
@@ -103,7 +124,7 @@ impl RunTask {
             ahead: VecDeque::new(),
             begun: Some(begun),
             leaving: false,
-            paused: false,
+            goes_on,
             plan,
             machine,
             log,
@@ -127,7 +148,9 @@ impl RunTask {
                     Err(error) => return self.broken(error),
                 },
                 (None, Outcome::Waits | Outcome::Over) => {
-                    self.paused = outcome == Outcome::Waits;
+                    if outcome == Outcome::Waits {
+                        self.goes_on.set();
+                    }
                     return;
                 }
             };
@@ -359,7 +382,7 @@ impl RunTask {
         Ok(Checkpoint::Save(state))
     }
 
-    /// The run cannot go on here. Readers hear of it, unless they never heard of the run.
+    /// The run cannot go on here. Readers hear of it, unless they never heard of the run; what is another process's they read from there.
     fn broken(&mut self, error: StoreError) {
         if error == StoreError::Conflict {
             // Whoever began it looks again.
@@ -378,7 +401,7 @@ impl RunTask {
             Some(begun) => {
                 let _ = begun.send(Err(error));
             }
-            None if error == StoreError::Fenced => {}
+            None if error == StoreError::Fenced => self.goes_on.set(),
             None => {
                 let error = RunEvent::Error(RunError::internal().after_start());
                 let _ = self.log.append(error);
@@ -399,7 +422,7 @@ fn instant(clock: &dyn Clock) -> Micros {
 impl Drop for RunTask {
     /// However the task ends: nobody waits for ever.
     fn drop(&mut self) {
-        if !self.paused {
+        if !self.goes_on.is_set() {
             self.log.close();
         }
         tracing::debug!(

@@ -149,14 +149,14 @@ async fn batch_that_is_refused_is_halved_until_only_the_bad_runs_fail() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn storage_that_is_gone_is_waited_for_some_seconds_and_then_told_to_all_who_wait() {
+async fn storage_that_is_gone_is_waited_for_two_minutes_and_then_told_to_all_who_wait() {
     let store = batches(&[], 1_000, true);
     let recorder = Recorder::start(Arc::<Batches>::clone(&store));
     let began = Instant::now();
     let told = all(&recorder, &[1, 2, 3]).await;
     assert_eq!(told, vec![Err(StoreError::Unavailable); 3]);
     assert!(
-        (8..10).contains(&began.elapsed().as_secs()),
+        (120..122).contains(&began.elapsed().as_secs()),
         "{:?}",
         began.elapsed()
     );
@@ -201,18 +201,4 @@ async fn storage_that_comes_back_has_everything_once_and_a_run_that_would_begin_
     store.gone.store(false, Ordering::SeqCst);
     let told = waits.await.unwrap();
     assert_eq!(told, [Ok(Committed::default()), Err(StoreError::Fenced)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn end_that_was_kept_without_a_word_is_an_end() {
-    let store = batches(&[], 1_000, true);
-    let recorder = Recorder::start(Arc::<Batches>::clone(&store));
-    let mut end = commit(u128::MAX);
-    end.checkpoint = Checkpoint::Drop;
-    let other = recorder.clone();
-    let waits = tokio::spawn(async move { other.commit(end).await });
-    until(|| !store.written.lock().unwrap().is_empty()).await;
-    store.gone.store(false, Ordering::SeqCst);
-    // Nobody owns the run any more, because its end was written.
-    assert_eq!(waits.await.unwrap(), Ok(Committed::default()));
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use gatewright_storage_runs::{
     form::{self, NewForm, Submission},
     form_recipient::{self, NewDelivery, NewRecipient},
-    lease,
+    lease::{self, Claim},
     pause::{self, NewPause, Reason},
     run::{self, Creator},
 };
@@ -230,7 +230,7 @@ async fn run_that_waits_has_no_owner_and_is_taken_by_one_with_the_next_epoch() {
             .is_empty()
     );
     assert!(
-        lease::claim_lapsed(&mut conn, other, 60.0, 9)
+        lease::claim(&mut conn, Claim::Lapsed, other, 60.0, 9)
             .await
             .unwrap()
             .is_empty()
@@ -246,16 +246,16 @@ async fn run_that_waits_has_no_owner_and_is_taken_by_one_with_the_next_epoch() {
             .unwrap(),
         None
     );
-    lease::lapse(&mut conn, run, 1).await.unwrap();
+    lease::give_back_run(&mut conn, run, 1).await.unwrap();
     assert!(
-        lease::claim_lapsed(&mut conn, owner, 60.0, 9)
+        lease::claim(&mut conn, Claim::Lapsed, owner, 60.0, 9)
             .await
             .unwrap()
             .is_empty()
     );
-    lease::lapse(&mut conn, run, 2).await.unwrap();
+    lease::give_back_run(&mut conn, run, 2).await.unwrap();
     assert_eq!(
-        lease::claim_lapsed(&mut conn, owner, 60.0, 9)
+        lease::claim(&mut conn, Claim::Lapsed, owner, 60.0, 9)
             .await
             .unwrap()
             .len(),
@@ -276,7 +276,9 @@ async fn run_that_is_offered_is_claimed_if_it_waits_and_its_owner_is_told_if_it_
         assert!(lease::offer(&mut conn, run).await.unwrap());
     }
     assert!(!lease::offer(&mut conn, id()).await.unwrap());
-    let claimed = lease::claim_lapsed(&mut conn, id(), 60.0, 9).await.unwrap();
+    let claimed = lease::claim(&mut conn, Claim::Lapsed, id(), 60.0, 9)
+        .await
+        .unwrap();
     assert_eq!(
         claimed.iter().map(|one| one.run_id).collect::<Vec<_>>(),
         [waiting]
@@ -294,5 +296,6 @@ async fn run_that_is_offered_is_claimed_if_it_waits_and_its_owner_is_told_if_it_
     lease::adopt(&mut conn, &[running], owner, 60.0)
         .await
         .unwrap();
-    assert!(lease::is_owned(&mut conn, running, owner).await.unwrap());
+    let owners = lease::list_owners(&mut conn, &[running]).await.unwrap();
+    assert_eq!(owners, [(running, Some(owner))]);
 }

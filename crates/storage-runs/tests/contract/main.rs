@@ -18,7 +18,7 @@ use gatewright_storage_kit::{Conn, DbSettings, Pool};
 use gatewright_storage_runs::{
     checkpoint::{self, Checkpoint},
     end_user::{self, Session},
-    lease,
+    lease::{self, Claim},
     node::{self, NodeRow},
     run::{self, Creator, NewRun, RunState, RunsOf},
 };
@@ -142,7 +142,7 @@ async fn lapsed_lease_goes_to_another_owner_with_the_next_epoch_and_a_live_one_d
     lease::insert(&mut conn, &[live], first, 60.0)
         .await
         .unwrap();
-    let claimed = lease::claim_lapsed(&mut conn, second, 60.0, 10)
+    let claimed = lease::claim(&mut conn, Claim::Lapsed, second, 60.0, 10)
         .await
         .unwrap();
     let claimed: Vec<_> = claimed
@@ -151,7 +151,7 @@ async fn lapsed_lease_goes_to_another_owner_with_the_next_epoch_and_a_live_one_d
         .collect();
     assert_eq!(claimed, [(lapsed, 2)]);
     assert!(
-        lease::claim_lapsed(&mut conn, second, 60.0, 10)
+        lease::claim(&mut conn, Claim::Lapsed, second, 60.0, 10)
             .await
             .unwrap()
             .is_empty()
@@ -172,13 +172,37 @@ async fn lapsed_lease_goes_to_another_owner_with_the_next_epoch_and_a_live_one_d
             .collect::<Vec<_>>(),
         [live]
     );
-    assert!(!lease::is_owned(&mut conn, lapsed, first).await.unwrap());
-    assert!(lease::is_owned(&mut conn, lapsed, second).await.unwrap());
+    let mut owners = lease::list_owners(&mut conn, &[live, lapsed, id()])
+        .await
+        .unwrap();
+    owners.sort_unstable();
+    let mut expected = [(live, Some(first)), (lapsed, Some(second))];
+    expected.sort_unstable();
+    assert_eq!(owners, expected);
     assert_eq!(lease::give_back(&mut conn, first).await.unwrap(), 1);
-    let claimed = lease::claim_lapsed(&mut conn, second, 60.0, 10)
+    let claimed = lease::claim(&mut conn, Claim::Lapsed, second, 60.0, 10)
         .await
         .unwrap();
     assert_eq!(claimed[0].run_id, live);
+}
+
+#[tokio::test]
+async fn lease_that_lapsed_is_its_owner_s_until_another_one_takes_it() {
+    let ground = Ground::new().await;
+    let mut conn = ground.conn().await;
+    let (owner, other, run) = (id(), id(), id());
+    lease::insert(&mut conn, &[run], owner, 0.0).await.unwrap();
+    let kept = lease::renew(&mut conn, owner, &[run], 0.0).await.unwrap();
+    assert_eq!(kept[0].run_id, run);
+    let given = lease::claim(&mut conn, Claim::GivenBack, other, 60.0, 9).await;
+    assert!(given.unwrap().is_empty(), "its owner may be there");
+    let lapsed = lease::claim(&mut conn, Claim::Lapsed, other, 60.0, 9).await;
+    assert_eq!(lapsed.unwrap().len(), 1);
+    let kept = lease::renew(&mut conn, owner, &[run], 60.0).await.unwrap();
+    assert!(kept.is_empty());
+    assert_eq!(lease::give_back(&mut conn, other).await.unwrap(), 1);
+    let given = lease::claim(&mut conn, Claim::GivenBack, owner, 60.0, 9).await;
+    assert_eq!(given.unwrap()[0].epoch, 3);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::RunHandle;
-use crate::task::Command;
+use crate::task::{Command, GoesOn};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -33,6 +33,7 @@ pub(super) struct State {
 pub(super) struct Entry {
     pub(super) handle: RunHandle,
     pub(super) commands: mpsc::Sender<Command>,
+    pub(super) goes_on: GoesOn,
     pub(super) task: AbortHandle,
 }
 

@@ -189,11 +189,13 @@ impl World {
         .await;
     }
 
-    /// As if the length of a lease had passed without a word of the processes that are gone.
+    /// As if processes that are gone had not been heard of for the length of a lease, and storage had answered all the time.
     pub(super) async fn let_leases_lapse(&self) {
-        self.db
-            .execute("UPDATE gatewright_run_leases SET expires_at = now() - interval '1 second'")
-            .await;
+        let nobody = uuid::Uuid::nil();
+        let lapse = format!(
+            "UPDATE gatewright_run_leases SET expires_at = now() - interval '1 second', owner = '{nobody}' WHERE owner IS NOT NULL"
+        );
+        self.db.execute(&lapse).await;
     }
 
     /// Waits until nobody works on any run any more.
