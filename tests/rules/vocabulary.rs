@@ -75,6 +75,60 @@ fn banned_identifier_is_found_in_every_spelling_and_its_neighbours_are_not() {
     }
 }
 
+/// What comments and documents call by its name: a phrase, and what may follow it nevertheless.
+const BANNED_PHRASES: [(&str, &str); 2] = [("the reference", " page"), ("buried", "")];
+
+#[test]
+fn comments_and_documents_use_the_terms_of_contributing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = rust_files(root);
+    files.extend(["README.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root.join(name)));
+    for entry in fs::read_dir(root.join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        files.extend(
+            path.extension()
+                .is_some_and(|end| end == "md")
+                .then_some(path),
+        );
+    }
+    let mut found = vec![];
+    for file in files
+        .iter()
+        .filter(|file| !file.ends_with("tests/rules/vocabulary.rs"))
+    {
+        let text = fs::read_to_string(file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            if has_banned_phrase(line) {
+                found.push(format!("{}:{}: {line}", file.display(), number + 1));
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "CONTRIBUTING (Words) names the term:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
+fn banned_phrase_is_found_unless_it_means_something_else() {
+    assert!(has_banned_phrase("as the reference does it"));
+    assert!(has_banned_phrase("a job that was buried"));
+    assert!(!has_banned_phrase("a line on the reference page"));
+    assert!(!has_banned_phrase("the references of a book"));
+}
+
+fn has_banned_phrase(line: &str) -> bool {
+    let line = line.to_lowercase();
+    BANNED_PHRASES.iter().any(|(phrase, unless)| {
+        line.match_indices(phrase).any(|(at, _)| {
+            let rest = &line[at + phrase.len()..];
+            let is_word = !rest.starts_with(char::is_alphanumeric);
+            is_word && (unless.is_empty() || !rest.starts_with(unless))
+        })
+    })
+}
+
 /// What stands in a line outside of strings and comments.
 fn identifiers(line: &str) -> impl Iterator<Item = &str> {
     let code = line.split("//").next().unwrap_or_default();

@@ -25,7 +25,7 @@ pub enum InvokeErrorKind {
 }
 
 impl InvokeErrorKind {
-    /// The name of the reference's exception class.
+    /// The name of Dify's exception class.
     pub fn class_name(self) -> &'static str {
         match self {
             Self::Connection => "InvokeConnectionError",

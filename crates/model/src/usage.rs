@@ -134,7 +134,7 @@ mod tests {
         serde_json::from_str(r#"{"input":"0.15","output":"0.60"}"#).unwrap()
     }
 
-    /// The text that a client of the reference got for this very call.
+    /// The text that a client of Dify got for this very call.
     #[test]
     fn usage_is_written_as_recorded() {
         let tokens = TokenCount {

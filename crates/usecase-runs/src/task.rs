@@ -1,20 +1,16 @@
 //! One run: takes what happens, asks the engine, keeps, tells, and begins what is to be done, in this order.
 
+mod goes_on;
 mod judged;
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use gatewright_domain::Clock;
 use gatewright_engine::{Event, Micros};
 use gatewright_run_events::{Json, RunError, RunEvent, RunLog, RunStatus};
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::goes_on::GoesOn;
 use crate::{
     Checkpoint, Commit, Committed, Machine, OutputRule, Ports, Record, RunObserver, RunPlan,
     RunStore, StoreError, Wake,
@@ -35,20 +31,6 @@ pub(crate) enum Command {
     Event(Box<Event>),
     /// Leave the run to another process as soon as nothing is under way that must not be begun twice.
     HandOver,
-}
-
-/// Whether a run goes on without its task: it waits, or is another process's. Then its log stays open for those who read it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct GoesOn(Arc<AtomicBool>);
-
-impl GoesOn {
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 /// What a task begins with.

@@ -174,7 +174,7 @@ fn check_headers(page: &Answer) {
     for nothing in ["<script", "style=", "onclick", "src=\"http", "href=\"http"] {
         assert!(!page.body.contains(nothing), "{nothing}: {}", page.body);
     }
-    // The list of the reference has a line for each operation.
+    // The list on the reference page has a line for each operation.
     let is_list = page.body.contains("href=\"/reference/");
     let limit = if is_list { 40_000 } else { 30_000 };
     assert!(page.body.len() < limit, "{} bytes", page.body.len());

@@ -44,7 +44,7 @@ pub struct HttpLimits {
     pub write: u32,
 }
 
-/// Those of the reference: 1 MiB, 10 MiB, 10 s, 600 s, 600 s.
+/// Those of Dify: 1 MiB, 10 MiB, 10 s, 600 s, 600 s.
 impl Default for HttpLimits {
     fn default() -> Self {
         Self {

@@ -113,7 +113,7 @@ fn is_secret(call: &HttpCall, name: &str) -> bool {
     secret.is_some_and(|secret| secret.eq_ignore_ascii_case(name))
 }
 
-/// What the reference says of a value that no header carries.
+/// What Dify says of a value that no header carries.
 fn beyond_ascii(value: &str) -> Option<String> {
     let mut beyond = value
         .chars()
@@ -151,7 +151,7 @@ async fn content(body: &HttpBody, files: &dyn RunFiles) -> Result<Content, Failu
     match body {
         HttpBody::None => Ok(plain(String::new())),
         HttpBody::Text(text) => Ok(plain(text.clone())),
-        // Sent without blanks and shown with them: as the reference does it.
+        // Sent without blanks and shown with them: as Dify does it.
         HttpBody::Json(value) => {
             let style = JsonStyle {
                 ascii: true,

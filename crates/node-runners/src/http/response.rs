@@ -29,7 +29,7 @@ pub(super) struct TooLarge {
     pub(super) size: usize,
 }
 
-/// The words of the reference.
+/// Dify's words.
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_told_in_the_reference_s_words() {
+    fn sizes_are_told_in_dify_s_words() {
         let problem = TooLarge {
             kind: Kind::File,
             most: 10 * 1024 * 1024,

@@ -1,6 +1,6 @@
 //! Asks a model: finds who answers for its name, says what the node wants said, passes the text on piece by piece,
 //! and counts what it cost. Thoughts that a server sends beside the text come between `<think>` and `</think>` in it,
-//! as the providers of the reference put them: the engine separates them where the node wants that.
+//! as the providers of Dify put them: the engine separates them where the node wants that.
 
 mod memory;
 mod passing;
@@ -74,7 +74,7 @@ impl ModelRunner {
     /// Asks, and is ready with the whole answer. `listener` hears of it as it comes if the call wants that.
     ///
     /// # Errors
-    /// A [`Failure`] with the class name of the reference's exception as its type.
+    /// A [`Failure`] with the class name of Dify's exception as its type.
     pub async fn run(
         &self,
         scope: &ModelScope,

@@ -1,4 +1,4 @@
-//! What is said to a model, and what becomes of its answer, against the recordings of the reference.
+//! What is said to a model, and what becomes of its answer, against the recordings of Dify.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -455,7 +455,7 @@ async fn objects_and_tools_are_asked_for_in_the_model_s_way() {
 }
 
 #[tokio::test]
-async fn failures_have_the_reference_s_names() {
+async fn failures_have_the_names_that_dify_s_have() {
     let limited = InvokeError::new(InvokeErrorKind::RateLimit, "slow down");
     let failing = Scripted {
         pieces: vec![Ok(said("a")), Err(limited)],
