@@ -60,6 +60,8 @@ impl Outbound {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(time_to_connect(budget))
+            .no_gzip()
+            .no_deflate()
             .pool_idle_timeout(idle)
             .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
             .build()

@@ -29,6 +29,8 @@ impl StreamingClient {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
+            .no_gzip()
+            .no_deflate()
             .pool_idle_timeout(IDLE)
             .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
             .build()

@@ -336,6 +336,36 @@ async fn outbound_response_size_and_time_are_limited() {
     ));
 }
 
+/// `{"a": 1}`, by gzip and by zlib, and 64 KiB of zeros by gzip.
+const PACKED: [(&str, &[u8]); 2] = [
+    ("gzip", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x52\x30\xac\x05\x00\x97\x8e\xa1\xfb\x08\x00\x00\x00"),
+    ("deflate", b"\x78\x9c\xab\x56\x4a\x54\xb2\x52\x30\xac\x05\x00\x09\xe5\x02\x29"),
+];
+const ZEROS: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x01\x01\x00\x00\x00\x80\x90\xfe\xaf\xee\x08\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x6a\xeb\x8e\x97\xd7\x00\x00\x01\x00";
+
+#[tokio::test]
+async fn outbound_answer_that_is_packed_is_unpacked_and_its_limit_is_of_what_comes_out() {
+    let server = ScriptedServer::start(|asked: &Asked| {
+        let name = asked.target.trim_start_matches('/');
+        let packed = PACKED.iter().find(|(one, _)| *one == name);
+        let (encoding, body) = packed.map_or(("gzip", ZEROS), |(one, body)| (*one, *body));
+        answer("200 OK", &format!("content-encoding: {encoding}\r\n"), body)
+    });
+    let server = server.await.unwrap();
+    let client = client("127.0.0.1", Scripted::new(&[]));
+    for (encoding, _) in PACKED {
+        let request = get(&server.url(&format!("/{encoding}")));
+        let read = client.read(request, &Limits::default(), 100).await;
+        assert_eq!(read.unwrap().response.body(), b"{\"a\": 1}", "{encoding}");
+    }
+    let request = get(&server.url("/zeros"));
+    let read = client.read(request, &Limits::default(), 1_024).await;
+    assert!(matches!(
+        read.unwrap_err(),
+        GuardError::Outbound(OutboundError::TooLarge)
+    ));
+}
+
 #[tokio::test]
 async fn outbound_goes_through_the_proxy_where_one_is_set() {
     let proxy = ok_server().await;
