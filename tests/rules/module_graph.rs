@@ -152,30 +152,33 @@ const IMPORTS: [(&str, Modules); 8] = [
         "usecase-runs",
         &[
             ("calls", &["plan", "ports"]),
-            ("commit", &["record", "stamp"]),
+            ("commit", &["observer", "record", "stamp"]),
             ("dialogue", &["judging"]),
             ("judging", &["words"]),
             ("memory", &["answer", "micros", "usage"]),
+            ("observer", &["plan"]),
             ("past", &["memory", "ports"]),
             ("plan", &["dialogue"]),
             ("ports", &["plan", "record", "wake"]),
             ("recorder", &["ports", "record"]),
             (
                 "registry",
-                &["machine", "memory", "past", "plan", "ports", "task", "wake"],
+                &[
+                    "machine", "memory", "observer", "past", "plan", "ports", "task", "wake",
+                ],
             ),
             (
                 "stamp",
                 &[
-                    "ids", "judging", "memory", "micros", "plan", "ports", "record", "storable",
-                    "words",
+                    "ids", "judging", "memory", "micros", "observer", "plan", "ports", "record",
+                    "storable", "words",
                 ],
             ),
             (
                 "task",
                 &[
-                    "calls", "commit", "judging", "machine", "memory", "micros", "plan", "ports",
-                    "record", "stamp", "wake", "words",
+                    "calls", "commit", "judging", "machine", "memory", "micros", "observer",
+                    "plan", "ports", "record", "stamp", "wake", "words",
                 ],
             ),
         ],
