@@ -5,6 +5,7 @@
 //   {"keys": [KEY, …]} {"axe": true} (what axe-core finds serious, light and dark, and what a phone cannot show)
 //   {"plant": COOKIE} (what somebody else sets: name, value, and url or domain and path)
 //   {"weigh": true} (files and bytes that it loaded) {"size": [WIDTH, HEIGHT]} {"dark": BOOLEAN} {"block": PATTERN} (addresses that do not load)
+//   {"whole": false} (of the picture: what is in the window)
 //   {"choose": SELECTOR, "file": PATH} {"in": SELECTOR} (what is filled in, clicked and seen stands in that frame)
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
@@ -66,7 +67,7 @@ async function act(command) {
   })
   if (command.screenshot) {
     const height = await page.evaluate('document.documentElement.scrollHeight')
-    await page.screenshot({ path: command.screenshot, fullPage: height < LONGEST_PICTURE })
+    await page.screenshot({ path: command.screenshot, fullPage: command.whole !== false && height < LONGEST_PICTURE })
   }
   return {
     url: page.url(),

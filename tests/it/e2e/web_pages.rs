@@ -13,8 +13,8 @@ const MAX_BYTES: u64 = 100_000;
 /// The style sheet and that of the colour, the icon, and the modules.
 const MAX_FILES: u64 = 16;
 
-/// A chatflow whose model says what it is told; one input, a question to begin with, files.
-fn chat() -> String {
+/// A chatflow whose model says this prompt again; one input, a question to begin with, files.
+fn chat(prompt: &str) -> String {
     let node = |id: &str, data: Value| json!({"id": id, "data": data});
     let nodes = [
         node(
@@ -25,7 +25,7 @@ fn chat() -> String {
         node(
             "llm",
             json!({"type": "llm", "title": "Thinking", "model": {"provider": "scripted", "name": "small", "mode": "chat",
-            "completion_params": {}}, "prompt_template": [{"id": "s", "role": "user", "text": "{{#sys.query#}}"}],
+            "completion_params": {}}, "prompt_template": [{"id": "s", "role": "user", "text": prompt}],
             "prompt_config": {"jinja2_variables": []}, "context": {"enabled": false, "variable_selector": []}, "vision": {"enabled": false}}),
         ),
         node(
@@ -47,7 +47,10 @@ fn chat() -> String {
     .to_string()
 }
 
-/// What is asked, and said again: its first half, and when the test says so the second.
+/// Says again what is asked.
+const ECHO: &str = "{{#sys.query#}}";
+
+/// What is answered: its first half, and when the test says so the second.
 const PLAN: &str = "hold:## Your journey\n\nTwo trains, **one change** in Basel; the fare is a *Sparpreis*.\n\n- Leave Zürich at `20:40`\n- Sleep\n\n\
     | Stop | Arrival | Platform |\n|---|--:|:-:|\n| Basel | 21:35 | 4 |\n| Wien Hbf | 7:55 | 12 |\n\nIt takes $t = \\frac{s}{v}$ hours:\n\n\
     ```python\nhours = 815 / 72\n```\n\nSee [the timetable](https://example.com). ![map](https://tracker.example/map.png) <script>window.hacked = 1</script>";
@@ -96,6 +99,15 @@ impl World {
 
     async fn look(&mut self, name: &str) {
         self.browser.look_within(name, MAX_BYTES, MAX_FILES).await;
+        self.draw(name).await;
+    }
+
+    /// As the window shows it.
+    async fn draw(&mut self, name: &str) {
+        if let Ok(folder) = std::env::var("GATEWRIGHT_SCREENSHOTS") {
+            let picture = json!({"screenshot": format!("{folder}/{name}.png"), "whole": false});
+            self.browser.act(picture).await;
+        }
     }
 
     /// As a phone in the dark shows it.
@@ -103,10 +115,8 @@ impl World {
         let phone = json!({"size": [390, 844]});
         self.browser.act(phone).await;
         self.look(name).await;
-        if let Ok(folder) = std::env::var("GATEWRIGHT_SCREENSHOTS") {
-            let dark = json!({"dark": true, "screenshot": format!("{folder}/{name}.png")});
-            self.browser.act(dark).await;
-        }
+        self.browser.act(json!({"dark": true})).await;
+        self.draw(name).await;
         let usual = json!({"size": [1280, 720], "dark": false});
         self.browser.act(usual).await;
     }
@@ -125,13 +135,13 @@ async fn browser_of_a_visitor_reads_an_answer_as_it_comes_and_finds_the_conversa
     let mut world = World::new().await;
     let site = json!({"title": "Travel desk", "chat_color_theme": "#0F766E", "custom_disclaimer": "Answers may be wrong: check the timetable.",
         "copyright": "Gatewright Railways", "privacy_policy": "https://example.com/privacy", "show_workflow_steps": true});
-    let code = world.published(&chat(), site).await;
+    let code = world.published(&chat(PLAN), site).await;
     world.goto(&format!("/chat/{code}")).await;
     world.browser.see("where do you want to go?").await;
     world.look("chat-empty").await;
     world.browser.fill("[name='input.who']", "Ada").await;
     world.browser.see("Hello Ada").await;
-    world.browser.fill("#message", PLAN).await;
+    world.browser.fill("#message", "To Vienna, by night").await;
     world.browser.act(json!({"keys": ["Enter"]})).await;
     world.browser.click(".said:not(#opening) strong").await;
     world.browser.see("Stop").await;
@@ -163,6 +173,7 @@ async fn browser_of_a_visitor_reads_an_answer_as_it_comes_and_finds_the_conversa
     world.browser.click(".side summary").await;
     world.browser.click("text=Pin").await;
     world.browser.see("★").await;
+    world.model.release(1);
     world.browser.fill("#message", "And back?").await;
     world.browser.click("#send").await;
     world
@@ -210,7 +221,7 @@ async fn browser_of_a_visitor_runs_a_workflow_and_answers_the_form_that_it_waits
 #[tokio::test]
 async fn browser_draws_each_case_of_markdown_as_the_server_does() {
     let mut world = World::new().await;
-    let code = world.published(&chat(), json!({})).await;
+    let code = world.published(&chat(ECHO), json!({})).await;
     world.goto(&format!("/chat/{code}")).await;
     let text = include_str!("../../../crates/markdown/cases.txt");
     let cases = text
@@ -247,7 +258,7 @@ async fn browser_draws_each_case_of_markdown_as_the_server_does() {
 #[tokio::test]
 async fn browser_without_our_script_asks_and_is_answered() {
     let mut world = World::new().await;
-    let code = world.published(&chat(), json!({})).await;
+    let code = world.published(&chat(ECHO), json!({})).await;
     world
         .browser
         .act(json!({"block": "**/webapp/**/*.js"}))
@@ -265,7 +276,7 @@ async fn browser_without_our_script_asks_and_is_answered() {
 #[tokio::test]
 async fn browser_shows_the_bubble_on_another_site_and_no_frame_where_it_is_not_allowed() {
     let mut world = World::new().await;
-    let code = world.published(&chat(), json!({})).await;
+    let code = world.published(&chat(ECHO), json!({})).await;
     let url = world.server.url.clone();
     let host = ScriptedServer::start(move |_| {
         let page = format!(
@@ -294,10 +305,10 @@ async fn browser_shows_the_bubble_on_another_site_and_no_frame_where_it_is_not_a
         .browser
         .act(json!({"in": frame, "click": "[aria-label='Good answer']"}))
         .await;
-    if let Ok(folder) = std::env::var("GATEWRIGHT_SCREENSHOTS") {
-        let picture = json!({"screenshot": format!("{folder}/chat-bubble.png")});
-        world.browser.act(picture).await;
-    }
+    world
+        .evaluate("document.querySelector('#stolen').remove()")
+        .await;
+    world.draw("chat-bubble").await;
     world.browser.act(json!({"keys": ["Escape"]})).await;
     let problems = world.browser.problems().await;
     let refused = problems
