@@ -7,6 +7,8 @@
 //   {"weigh": true} (files and bytes that it loaded) {"size": [WIDTH, HEIGHT]} {"dark": BOOLEAN} {"block": PATTERN} (addresses that do not load)
 //   {"whole": false} (of the picture: what is in the window)
 //   {"choose": SELECTOR, "file": PATH} {"in": SELECTOR} (what is filled in, clicked and seen stands in that frame)
+//   {"goto": URL, "settled": true} (once nothing is loaded any more: pages that are drawn by script) {"wait_for": BEGINNING OF A PATH}
+//   {"watch": ORIGIN} (from now on writes down what this origin refuses) {"refused": true}
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -29,16 +31,28 @@ page.on('console', (message) => {
   if (/Content Security Policy/.test(message.text())) problems.push(message.text())
 })
 
+const refused = []
+function watch(origin) {
+  page.on('response', (answer) => {
+    const url = answer.url()
+    if (url.startsWith(origin) && answer.status() >= 400) {
+      refused.push(`${answer.status()} ${answer.request().method()} ${url.slice(origin.length)}`)
+    }
+  })
+}
+
 async function act(command) {
   if (command.size) await page.setViewportSize({ width: command.size[0], height: command.size[1] })
   if (command.dark !== undefined) await page.emulateMedia({ colorScheme: command.dark ? 'dark' : 'light' })
   if (command.block) await page.route(command.block, (route) => route.abort())
-  if (command.goto) await page.goto(command.goto)
+  if (command.watch) watch(command.watch)
+  if (command.goto) await page.goto(command.goto, { waitUntil: command.settled ? 'networkidle' : 'load' })
   const where = command.in ? page.frameLocator(command.in) : page
   if (command.plant) await page.context().addCookies([command.plant])
   if (command.fill) await where.locator(command.fill).first().fill(command.with)
   if (command.choose) await where.locator(command.choose).first().setInputFiles(command.file)
   if (command.click) await where.locator(command.click).first().click()
+  if (command.wait_for) await page.waitForURL((url) => url.pathname.startsWith(command.wait_for))
   if (command.see) await where.getByText(command.see, { exact: false }).and(where.locator(':visible')).first().waitFor()
   for (const key of command.keys ?? []) await page.keyboard.press(key)
   const value = command.evaluate ? await page.evaluate(command.evaluate) : undefined
@@ -77,6 +91,7 @@ async function act(command) {
     text: command.read ? await page.textContent(command.read) : undefined,
     cookies: command.cookies ? await page.context().cookies(command.cookies) : undefined,
     problems: command.problems ? problems : undefined,
+    refused: command.refused ? refused : undefined,
   }
 }
 

@@ -24,6 +24,7 @@ mod chatflows;
 mod console_annotations;
 mod console_overview;
 mod console_reads;
+mod crowd;
 mod e2e;
 mod foreign_ids;
 mod foreign_keys;

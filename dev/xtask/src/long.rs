@@ -12,7 +12,7 @@ pub(crate) struct Check {
 }
 
 /// All of them; a test holds that each has its file and each file its row.
-pub(crate) const CHECKS: [Check; 5] = [
+pub(crate) const CHECKS: [Check; 7] = [
     Check {
         name: "rolled_builds",
         variable: "GATEWRIGHT_PREVIOUS_BINARY",
@@ -37,6 +37,17 @@ pub(crate) const CHECKS: [Check; 5] = [
         name: "php_client",
         variable: "GATEWRIGHT_DIFY_PHP_CLIENT",
         give: "the folder sdks/php-client of Dify's repository, what it needs below its vendor/ (composer install), and have php",
+    },
+    Check {
+        name: "difyctl_suites",
+        variable: "GATEWRIGHT_DIFYCTL_SOURCE",
+        give: "folders of difyctl's source (the one with package.json), its dependencies installed, separated by commas; \
+               Node.js and bun on the PATH",
+    },
+    Check {
+        name: "stock_console",
+        variable: "GATEWRIGHT_STOCK_CONSOLE",
+        give: "the folder of a built stock web console, the one with its server.js; nginx, Node.js and Chromium are needed",
     },
 ];
 

@@ -159,6 +159,10 @@ fn run_long() -> anyhow::Result<()> {
     };
     crate::require_cargo_tool("nextest", "cargo-nextest")?;
     crate::run(Command::new("cargo").args(["build", "--quiet", "--workspace", "--bins"]))?;
+    if filter.contains("stock_console") {
+        require_browser()?;
+        install_clients()?;
+    }
     let services = Services::start()?;
     let summary = run_tests(&["--workspace".to_owned()], &filter, Some(&services), None)?;
     say();
@@ -196,8 +200,7 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
             "--bins",
         ]))?;
         pypi::install()?;
-        crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
-            .context("the foreign clients of the end-to-end tests cannot be installed; Node.js 20 or newer and npm are needed (or leave them out: ./dev/test --fast)")?;
+        install_clients()?;
     }
     if options.name.is_none() && matches!(options.kind, None | Some(Kind::Unit)) {
         println!("==> running the examples of the documentation");
@@ -239,6 +242,12 @@ fn print_slowest() {
     for (seconds, name) in slowest::list(&report) {
         println!("{seconds:>8.1}  {name}");
     }
+}
+
+/// The foreign clients, and what drives the browser.
+fn install_clients() -> anyhow::Result<()> {
+    crate::run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/clients"]))
+        .context("the foreign clients of the end-to-end tests cannot be installed; Node.js 20 or newer and npm are needed (or leave them out: ./dev/test --fast)")
 }
 
 /// The end-to-end tests drive a browser.

@@ -17,7 +17,7 @@ mod poolers;
 mod postgres_servers;
 mod postgres_tls;
 mod quiet;
-mod remote;
+pub(crate) mod remote;
 mod sso;
 mod start;
 mod up;

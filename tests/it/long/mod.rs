@@ -3,8 +3,10 @@
 
 mod buckets;
 mod command_line;
+mod difyctl_suites;
 mod php_client;
 mod rolled_builds;
+mod stock_console;
 mod typescript_client;
 
 use std::path::PathBuf;
@@ -35,4 +37,26 @@ fn folder(variable: &str) -> PathBuf {
         "{variable} names no folder: run by ./dev/test --long"
     );
     folder
+}
+
+/// The folders that a variable names, separated by commas; each has this file.
+fn folders(variable: &str, file: &str) -> Vec<PathBuf> {
+    let list = std::env::var(variable).unwrap_or_default();
+    let folders: Vec<PathBuf> = list
+        .split(',')
+        .filter(|folder| !folder.is_empty())
+        .map(PathBuf::from)
+        .collect();
+    assert!(
+        !folders.is_empty(),
+        "{variable} names no folder: run by ./dev/test --long"
+    );
+    for folder in &folders {
+        assert!(
+            folder.join(file).is_file(),
+            "{variable}: {} has no {file}",
+            folder.display()
+        );
+    }
+    folders
 }

@@ -1,5 +1,6 @@
 //! A process is killed at each commit of a run that asks a person, and is answered there.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::world::{ALL, Asked, World};
@@ -74,6 +75,39 @@ async fn answer(world: &World, at: &Server, name: &str) -> Option<u16> {
     Some(answered.status().as_u16())
 }
 
+/// Kills a process at a commit of a run, which it begins and is answered at; the name of the run, and how often it had asked. None: nothing
+/// of it was kept.
+async fn killed_at(world: &World, at: usize, cut: Cut) -> Option<(String, usize)> {
+    let name = format!("{cut:?}{at}");
+    let relay = CommitRelay::to(&world.db.database_url, at, cut).await;
+    let mut dies = world.another_by(&relay.url, &world.db.redis_url).await;
+    let client = world.begin(&dies, &name);
+    let reached = async {
+        relay.reached().await;
+        signal(dies.child.id(), "KILL");
+    };
+    if at == 1 {
+        reached.await;
+    } else {
+        tokio::join!(reached, answer(world, &dies, &name));
+    }
+    dies.child.wait().unwrap();
+    world.settles().await;
+    let told = client.await.unwrap();
+    let waits = status(world, &name).await;
+    assert_eq!(
+        waits.is_none(),
+        at == 1 && cut == Cut::Before,
+        "{name}: {waits:?}"
+    );
+    if waits.is_none() {
+        assert_eq!(told, "", "{name}: nobody hears of what is not kept");
+        return None;
+    }
+    let times = world.asked.times("c", &name);
+    Some((name, times))
+}
+
 #[tokio::test]
 async fn run_that_asks_a_person_and_is_killed_at_each_of_its_commits_takes_one_answer_and_ends() {
     let asked = Asked::answering(ALL).await;
@@ -92,38 +126,10 @@ async fn run_that_asks_a_person_and_is_killed_at_each_of_its_commits_takes_one_a
     );
     drop(undisturbed);
 
-    let mut killed = vec![];
-    for at in 1..=COMMITS.len() {
-        for cut in [Cut::Before, Cut::After] {
-            let name = format!("{cut:?}{at}");
-            let relay = CommitRelay::to(&world.db.database_url, at, cut).await;
-            let mut dies = world.another_by(&relay.url, &world.db.redis_url).await;
-            let client = world.begin(&dies, &name);
-            let reached = async {
-                relay.reached().await;
-                signal(dies.child.id(), "KILL");
-            };
-            if at == 1 {
-                reached.await;
-            } else {
-                tokio::join!(reached, answer(&world, &dies, &name));
-            }
-            dies.child.wait().unwrap();
-            world.settles().await;
-            let told = client.await.unwrap();
-            let waits = status(&world, &name).await;
-            assert_eq!(
-                waits.is_none(),
-                at == 1 && cut == Cut::Before,
-                "{name}: {waits:?}"
-            );
-            if waits.is_none() {
-                assert_eq!(told, "", "{name}: nobody hears of what is not kept");
-                continue;
-            }
-            killed.push((name, world.asked.times("c", &format!("{cut:?}{at}"))));
-        }
-    }
+    // Side by side: each has a process and a way to the database of its own.
+    let cuts = (1..=COMMITS.len()).flat_map(|at| [(at, Cut::Before), (at, Cut::After)]);
+    let killed = join_all(cuts.map(|(at, cut)| killed_at(&world, at, cut))).await;
+    let killed: Vec<(String, usize)> = killed.into_iter().flatten().collect();
     world.let_leases_lapse().await;
     wait_until("nobody works on any run", async || {
         let open = "SELECT count(*) FROM workflow_runs WHERE status = 'running'";
