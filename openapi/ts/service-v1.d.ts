@@ -1007,17 +1007,6 @@ export interface components {
             /** @description What the caller calls them. */
             session_id: string;
         };
-        /** @description What is to be read out. */
-        SpeechRequest: {
-            /** @description A text, where no message is named. */
-            text?: string | null;
-            /** @description The message whose answer is read out. */
-            message_id?: string | null;
-            /** @description One that the model has; else the app's, else the model's first. */
-            voice?: string | null;
-            /** @description Passed over: sound always comes while it is made. */
-            streaming?: boolean | null;
-        };
         /** @description What was asked for is done, or there was nothing to do. */
         Success: {
             /** @description Always `success`. */
@@ -1096,7 +1085,15 @@ export interface components {
             user: string & Record<string, never>;
         };
         /** @description What is to be read out, and for whom. */
-        UserSpeechRequest: components["schemas"]["SpeechRequest"] & {
+        UserSpeechRequest: {
+            /** @description A text, where no message is named. */
+            text?: string | null;
+            /** @description The message whose answer is read out. */
+            message_id?: string | null;
+            /** @description One that the model has; else the app's, else the model's first. */
+            voice?: string | null;
+            /** @description Passed over: sound always comes while it is made. */
+            streaming?: boolean | null;
             /** @description Whose message it is; nobody's in particular by default. */
             user?: string | null;
         };

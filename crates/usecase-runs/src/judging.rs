@@ -28,7 +28,7 @@ pub enum Verdict {
     Rewritten(String),
 }
 
-/// Who judges.
+/// Who judges an answer.
 #[derive(Clone)]
 pub struct Judge(pub Arc<dyn JudgeText>);
 
