@@ -90,7 +90,7 @@ struct Form<'a> {
 enum NotBegun {
     /// An input that does not fit.
     Misfit(InputProblem),
-    /// Anything else.
+    /// Anything else that keeps a run from beginning.
     Refused(RunServiceError),
 }
 
