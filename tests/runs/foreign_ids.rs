@@ -257,3 +257,71 @@ async fn key_of_one_app_finds_nothing_of_another_by_any_operation() {
         .await;
     assert_eq!(list.expect(200).json()["data"][0]["question"], "q");
 }
+
+const OF_SESSIONS: &Harmless = &[
+    (
+        "POST /console/api/apps/{app_id}/workflow-runs/tasks/{task_id}/stop task_id",
+        "success whatever there is to stop",
+    ),
+    (
+        "DELETE /console/api/apps/{app_id}/annotations annotation_id",
+        "what is not there needs no deletion: console_annotations.rs",
+    ),
+    (
+        "POST /console/api/apps/{app_id}/annotations/batch-import app_id",
+        "a form: console_annotations.rs",
+    ),
+    (
+        "GET /console/api/apps/{app_id}/annotations/batch-import-status/{job_id} job_id",
+        "of an import that is over: it is told to nobody else",
+    ),
+    (
+        "GET /console/api/apps/{app_id}/workflow-app-logs created_by_end_user_session_id",
+        "a name that a caller gave",
+    ),
+    (
+        "GET /console/api/apps/{app_id}/workflows user_id",
+        "a filter of one's own list",
+    ),
+    (
+        "DELETE /console/api/apps/{app_id}/api-keys/{key_id} key_id",
+        "foreign_keys.rs",
+    ),
+];
+
+#[actix_web::test]
+async fn sec_182_console_of_another_workspace_finds_nothing_below_an_app_by_any_operation() {
+    let keyed = Keyed::new(&[echoes()]).await;
+    let (h, mut owner) = (&keyed.h, keyed.owner.clone());
+    let theirs = Things::of(h, &mut owner).await;
+    let mut stranger = h.add_account("mallory").await;
+    let own = Things::of(h, &mut stranger).await;
+    let mut found = vec![];
+    let mut asked = 0;
+    let below_apps = operations(Surface::Console).into_iter();
+    for operation in below_apps.filter(|one| one.path.starts_with("/console/api/apps/{app_id}")) {
+        for name in &operation.names {
+            let label = operation.label(name);
+            if OF_SESSIONS.iter().any(|(harmless, _)| *harmless == label) {
+                continue;
+            }
+            // Of somebody else's app everything is theirs; below one's own only what is named.
+            let own = if name == "app_id" { &theirs } else { &own };
+            let (path, body) = naming(&operation, own, name, &theirs);
+            let answer = stranger.send(h, &operation.method, &path, body, &[]).await;
+            asked += 1;
+            if answer.status != 404 {
+                found.push(format!("{label}: {} {}", answer.status, answer.body));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(
+        asked >= 50,
+        "{asked} questions: the document lists fewer than it did"
+    );
+    let statuses = "SELECT status FROM workflow_runs WHERE status = 'paused'";
+    assert_eq!(h.db.query(statuses).await.len(), 2);
+    let names = "SELECT DISTINCT name FROM apps ORDER BY name";
+    assert_eq!(h.db.query(names).await, ["asks", "talks"]);
+}

@@ -39,16 +39,13 @@ pub(crate) async fn info(
     caller: KeyedApp,
 ) -> Result<Json<AppInfo>, ServiceFailure> {
     let app = caller.0;
-    let detail = apps
-        .get(app.workspace, app.id)
-        .await
-        .map_err(NotRun::from)?;
+    let credits = apps.credits(&app).await.map_err(NotRun::from)?;
     Ok(Json(AppInfo {
         name: app.name,
         description: app.description,
-        tags: detail.row.tags.into_iter().map(|tag| tag.name).collect(),
+        tags: credits.tags,
         mode: app.mode,
-        author_name: detail.row.author,
+        author_name: credits.author,
     }))
 }
 

@@ -66,4 +66,4 @@ pub use site::SiteError;
 pub use system_parameters::SystemParameters;
 pub use version::{MarkChange, VersionPage};
 pub use versions::VersionCache;
-pub use view::{AppDetail, AppPage, AppRow, WorkflowView};
+pub use view::{AppCredits, AppDetail, AppPage, AppRow, WorkflowView};

@@ -3,7 +3,7 @@
 use gatewright_domain::ids::{AppId, WorkspaceId};
 use gatewright_storage_apps::app::{self, App, Filter, Slice};
 
-use crate::{AppDetail, AppError, AppPage, Apps, Page, apps::get, view};
+use crate::{AppCredits, AppDetail, AppError, AppPage, Apps, Page, apps::get, view};
 
 impl Apps {
     /// A page of the apps of a workspace.
@@ -39,5 +39,11 @@ impl Apps {
         let mut conn = self.pool.get().await?;
         let app = get(&mut conn, workspace, id).await?;
         Ok(view::detail(&mut conn, app).await?)
+    }
+
+    /// The tags of an app and who made it.
+    pub async fn credits(&self, app: &App) -> Result<AppCredits, AppError> {
+        let mut conn = self.pool.get().await?;
+        Ok(view::credits(&mut conn, app).await?)
     }
 }

@@ -51,6 +51,15 @@ pub struct AppDetail {
     pub site: Option<Site>,
 }
 
+/// What an app is filed under, and who made it.
+#[derive(Debug, Clone, Default)]
+pub struct AppCredits {
+    /// Names of its tags, in their order.
+    pub tags: Vec<String>,
+    /// The name of who made it, while their account exists.
+    pub author: Option<String>,
+}
+
 /// A draft or a version, with who made and changed it.
 #[derive(Debug, Clone)]
 pub struct WorkflowView {
@@ -107,6 +116,20 @@ pub(crate) async fn rows(
 
 fn name_of(people: &HashMap<AccountId, Person>, id: Option<AccountId>) -> Option<String> {
     Some(people.get(&id?)?.name.clone())
+}
+
+/// Of one app: it is asked for often, and needs none of the rest.
+pub(crate) async fn credits(conn: &mut Conn, app: &App) -> Result<AppCredits, StorageError> {
+    let mut tags = tag::list_of_apps(conn, app.workspace, &[app.id]).await?;
+    let tags = tags.remove(&app.id).unwrap_or_default();
+    let author = match app.created_by {
+        Some(author) => name_of(&person::list(conn, &[author]).await?, Some(author)),
+        None => None,
+    };
+    Ok(AppCredits {
+        tags: tags.into_iter().map(|tag| tag.name).collect(),
+        author,
+    })
 }
 
 /// One app with all that is told of it.

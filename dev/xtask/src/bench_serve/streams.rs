@@ -9,9 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use serde_json::{Value, json};
-use tokio::{io::AsyncReadExt as _, io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinHandle,
+};
 
 use super::Bench;
 use crate::{
@@ -83,7 +87,9 @@ pub(super) async fn measure(
     }
     let deadline = Instant::now() + PATIENCE;
     while counted.begun.load(Ordering::Relaxed) < count {
-        ensure!(Instant::now() < deadline, "not all streams begin");
+        if Instant::now() > deadline {
+            return Err(none_begins(&counted, readers).await);
+        }
         tokio::time::sleep(STEP).await;
     }
     tokio::time::sleep(SETTLE).await;
@@ -120,6 +126,23 @@ pub(super) async fn measure(
         gap_p99: percentile(&gaps, 99).context("no token")?,
         gap_max: percentile(&gaps, 100).context("no token")?,
     })
+}
+
+/// Why not all streams begin: what a reader says who has ended, or how many have begun.
+async fn none_begins(
+    counted: &Counted,
+    readers: Vec<JoinHandle<anyhow::Result<Read>>>,
+) -> anyhow::Error {
+    let begun = counted.begun.load(Ordering::Relaxed);
+    let count = readers.len();
+    for reader in readers {
+        if reader.is_finished()
+            && let Ok(Err(error)) = reader.await
+        {
+            return error.context(format!("{begun} of {count} streams have begun"));
+        }
+    }
+    anyhow!("{begun} of {count} streams have begun, and none has failed")
 }
 
 /// Reads an answer to its end.
