@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use gatewright_model::{
-    Completion, Endpoints, FinishReason, Media, MediaKind, Message, ModelCatalogue as _, Part,
-    TokenCount, Tool, ToolCall,
+    Completion, Endpoints, FinishReason, InvokeErrorKind, Media, MediaKind, Message,
+    ModelCatalogue as _, Part, TokenCount, Tool, ToolCall,
     chunk::Collector,
     message::{Detail, MediaSource},
 };

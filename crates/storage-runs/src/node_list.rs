@@ -82,7 +82,7 @@ pub async fn list(conn: &mut Conn, run: Uuid) -> Result<Vec<WholeNode>, StorageE
              AS process_data_file, \
            (SELECT o.file_id FROM workflow_node_execution_offload o WHERE o.node_execution_id = n.id AND o.type = 'outputs') \
              AS outputs_file \
-         FROM workflow_node_executions n WHERE n.workflow_run_id = $1 ORDER BY n.created_at, n.\"index\", n.id LIMIT $2",
+         FROM workflow_node_executions n WHERE n.workflow_run_id = $1 ORDER BY n.created_at, n.\"index\", n.status <> 'retry', n.id LIMIT $2",
     )
     .bind::<SqlUuid, _>(run)
     .bind::<BigInt, _>(MAX_SHOWN)
