@@ -2,36 +2,49 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use gatewright_observe::metrics::{Format, Metrics};
+use crate::architecture::rust_files;
 
-fn read(path: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Every figure by the name that one asks for it by; histograms without the endings of their series.
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The name without what the format puts behind it by the kind of the figure.
+fn bare(name: &str) -> String {
+    let ends = ["_total", "_info"];
+    let bare = ends.iter().find_map(|end| name.strip_suffix(end));
+    bare.unwrap_or(name).to_owned()
+}
+
+/// Every figure as it is declared: the format leaves out those that have no value yet.
 fn figures() -> BTreeSet<String> {
-    let text = Metrics::new().encode(&[], Format::OpenMetrics);
-    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    let name = |line: &str| match line.split_once(' ').unwrap() {
-        (name, "counter") => format!("{name}_total"),
-        (name, "info") => format!("{name}_info"),
-        (name, _) => name.to_owned(),
-    };
-    types.map(name).collect()
+    let mut declared = BTreeSet::new();
+    for file in rust_files(&root().join("crates/observe/src/metrics")) {
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let strings = code.split('"').skip(1).step_by(2);
+        declared.extend(strings.filter(|text| is_figure(text)).map(str::to_owned));
+    }
+    declared
+}
+
+fn is_figure(text: &str) -> bool {
+    let is_name = text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    is_name && (text.starts_with("gatewright_") || text.starts_with("process_"))
 }
 
 /// Names in a text that look like figures of ours or of a process.
 fn named(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = text.split(|c| !is_part(c));
-    let figures = words.filter(|word| {
-        word.starts_with("gatewright_") || (word.starts_with("process_") && word.len() > 8)
-    });
+    let figures = words.filter(|word| is_figure(word));
     let series = ["_bucket", "_count", "_sum"];
     let whole = |word: &str| {
         let mut ends = series.iter().filter_map(|end| word.strip_suffix(end));
-        ends.next().unwrap_or(word).to_owned()
+        bare(ends.next().unwrap_or(word))
     };
     figures.map(whole).collect()
 }
@@ -46,7 +59,7 @@ fn every_figure_is_explained_to_operators_and_no_other() {
     let rows = section
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    let listed: BTreeSet<String> = rows.map(|(name, _)| name.to_owned()).collect();
+    let listed: BTreeSet<String> = rows.map(|(name, _)| bare(name)).collect();
     assert_eq!(listed, figures());
 }
 

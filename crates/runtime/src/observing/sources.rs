@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use gatewright_domain::{Clock, error::Unavailable};
+use gatewright_domain::{Clock, error::Unavailable, interval::elapsed};
 use gatewright_jobs::{JobCounts, QueueState, queue_states};
 use gatewright_kv::Kv;
 use gatewright_observe::{
@@ -116,8 +116,9 @@ impl Sources {
             Ok(Ok(states)) => {
                 let now = self.clock.now();
                 let waits = |state: &QueueState| {
-                    let since = state.oldest.map(|oldest| (now - oldest).as_seconds_f64());
-                    since.unwrap_or(0.0).max(0.0)
+                    let due = state.oldest.map(|oldest| elapsed(oldest, now));
+                    let due = due.and_then(Result::ok).unwrap_or_default();
+                    due.as_secs_f64()
                 };
                 let each = states.iter().flat_map(|state| {
                     let reading = |figure, value| Reading::new(figure, &*state.queue, value);
