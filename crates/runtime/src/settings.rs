@@ -165,7 +165,7 @@ fn provider_errors(source: &dyn Source) -> Vec<SettingError> {
 
 /// The settings of the HTTP edge, which declares them itself: a worker has the same environment and must
 /// know them by name. A test compares.
-pub const EDGE_SETTINGS: [&str; 8] = [
+pub const EDGE_SETTINGS: [&str; 9] = [
     "DIFY_BIND_ADDRESS",
     "DIFY_PORT",
     "SERVER_WORKER_AMOUNT",
@@ -173,6 +173,7 @@ pub const EDGE_SETTINGS: [&str; 8] = [
     "OPENAPI_CORS_ALLOW_ORIGINS",
     "CONSOLE_CORS_ALLOW_ORIGINS",
     "WEB_API_CORS_ALLOW_ORIGINS",
+    "GATEWRIGHT_EMBED_ORIGINS",
     "GATEWRIGHT_SHUTDOWN_SECONDS",
 ];
 

@@ -29,7 +29,7 @@ pub(super) struct TooLarge {
     pub(super) size: usize,
 }
 
-/// Dify's words.
+/// In the words that Dify has for it.
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {

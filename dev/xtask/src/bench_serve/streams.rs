@@ -28,7 +28,7 @@ pub(super) const NAME: &str = "streams";
 /// Between the beginnings of two streams.
 const STEP: Duration = Duration::from_millis(5);
 /// Until all have begun.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between the last beginning and the first count.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -85,7 +85,7 @@ pub(super) async fn measure(
         )));
         tokio::time::sleep(STEP).await;
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + BEGIN_TIMEOUT;
     while counted.begun.load(Ordering::Relaxed) < count {
         if Instant::now() > deadline {
             return Err(none_begins(&counted, readers).await);
