@@ -40,3 +40,15 @@ fn crates_of_others_have_the_same_features_in_each_build_of_the_tests() {
         );
     }
 }
+
+/// A cargo that a task starts compiles what a person's has compiled: see `cargo` in `dev/xtask`.
+#[test]
+fn tasks_start_cargo_by_one_function() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let files = crate::architecture::rust_files(&root.join("dev/xtask"));
+    let starts = |file: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(file).unwrap();
+        text.matches("Command::new(\"cargo\")").count()
+    };
+    assert_eq!(files.iter().map(starts).sum::<usize>(), 1);
+}

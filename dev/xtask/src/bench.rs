@@ -100,13 +100,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     println!("==> building the release binary (once; some minutes)");
-    crate::run(Command::new("cargo").args([
-        "build",
-        "--release",
-        "--quiet",
-        "--bin",
-        "api-server",
-    ]))?;
+    crate::run(crate::cargo().args(["build", "--release", "--quiet", "--bin", "api-server"]))?;
     Ok(target().join("release/api-server"))
 }
 
@@ -169,7 +163,7 @@ fn measure_sso(
 /// On one core, optimised.
 fn measure_envelopes() -> anyhow::Result<()> {
     println!("==> envelopes on one core (building once)");
-    let output = Command::new("cargo")
+    let output = crate::cargo()
         .args([
             "run",
             "--release",

@@ -1,8 +1,6 @@
 //! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain, bounded. The tests run the same
 //! targets over the corpus; what is found here belongs there.
 
-use std::process::Command;
-
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
@@ -45,7 +43,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let finds = root().join("fuzz/artifacts/finds").join(name);
         std::fs::create_dir_all(&finds)?;
         crate::run(
-            Command::new("cargo")
+            crate::cargo()
                 .args(["fuzz", "run", "--sanitizer", "none", name])
                 .args([finds.as_path(), &root().join("fuzz/corpus").join(name)])
                 .args(["--", &format!("-max_total_time={}", options.seconds), "-print_final_stats=1", "-print_funcs=0", "-verbosity=0"])

@@ -93,6 +93,19 @@ fn target() -> PathBuf {
     option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 
+/// Cargo, as if nobody had run us by it: what it tells a program of its package is in the fingerprint of crates that ask for it (ring does), and
+/// all that stands on them would be compiled once for a cargo of a task and once for a cargo of a person.
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    let of_package =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in names.filter(|name| of_package(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Runs a command in the workspace, its output going to ours.
 fn run(command: &mut Command) -> anyhow::Result<()> {
     let status = command
@@ -107,7 +120,7 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// Runners come as crates; without one there is a way to get it.
 fn require_cargo_tool(subcommand: &str, krate: &str) -> anyhow::Result<()> {
-    let found = Command::new("cargo")
+    let found = cargo()
         .args([subcommand, "--version"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -117,7 +130,7 @@ fn require_cargo_tool(subcommand: &str, krate: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("==> installing {krate} (once)");
-    run(Command::new("cargo").args(["install", "--locked", "--quiet", krate])).with_context(|| {
+    run(cargo().args(["install", "--locked", "--quiet", krate])).with_context(|| {
         format!("{krate} cannot be installed; by hand: cargo install --locked {krate}")
     })
 }

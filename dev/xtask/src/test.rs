@@ -88,7 +88,7 @@ fn run_tests(
     services: Option<&Services>,
     pictures: Option<&Path>,
 ) -> anyhow::Result<String> {
-    let mut command = Command::new("cargo");
+    let mut command = crate::cargo();
     command
         .args(["nextest", "run", "-E", filter])
         .args(selected)
@@ -139,7 +139,7 @@ fn run_long() -> anyhow::Result<()> {
     let say = || missing.iter().for_each(|line| println!("==> {line}"));
     say();
     for package in long::OPTIMISED {
-        let mut test = Command::new("cargo");
+        let mut test = crate::cargo();
         test.args([
             "test",
             "--release",
@@ -158,7 +158,7 @@ fn run_long() -> anyhow::Result<()> {
         );
     };
     crate::require_cargo_tool("nextest", "cargo-nextest")?;
-    crate::run(Command::new("cargo").args(["build", "--quiet", "--workspace", "--bins"]))?;
+    crate::run(crate::cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
     if filter.contains("stock_console") {
         require_browser()?;
         install_clients()?;
@@ -192,7 +192,7 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
     if options.needs_binaries() {
         require_browser()?;
         println!("==> building the binaries that the end-to-end tests run");
-        crate::run(Command::new("cargo").args([
+        crate::run(crate::cargo().args([
             "build",
             "--quiet",
             // With the features that the tests are built with: nothing is compiled twice.
@@ -208,7 +208,7 @@ fn run_with(options: &Options, pictures: Option<&Path>) -> anyhow::Result<()> {
         // The package of the tests has no examples; it brings the features that everything is built with.
         let embedded = ["gatewright-crypto", "gatewright-auth", "gatewright-tests"];
         let embedded = embedded.iter().flat_map(|package| ["-p", package]);
-        crate::run(Command::new("cargo").args(doc).args(embedded))?;
+        crate::run(crate::cargo().args(doc).args(embedded))?;
     }
     let services = match options.kind {
         Some(Kind::Unit) => None,
