@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// So many that a worker is killed before it is through.
-const MESSAGES: usize = 40_000;
+const MESSAGES: usize = 20_000;
 
 fn worker(world: &World) -> Child {
     let settings = [

@@ -132,8 +132,9 @@ async fn files_are_kept_in_a_bucket_of_a_real_server_by_both_kinds_of_names() {
             "{prefix}: nothing half-written stays"
         );
         let purge = gatewright_usecase_maintenance::Purge::Files;
-        let later = world.h.now() + chrono::TimeDelta::days(31);
-        assert_eq!(world.h.cleaner().purge(purge, later).await.unwrap(), 1);
+        world.h.clock.advance(chrono::TimeDelta::days(31));
+        let now = world.h.now();
+        assert_eq!(world.h.cleaner().purge(purge, now).await.unwrap(), 1);
         world.h.work().await;
         assert_eq!(server.objects(prefix), 0, "{prefix}");
     }
