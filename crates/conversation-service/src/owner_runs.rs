@@ -197,8 +197,8 @@ impl Conversations {
         texts: &[[Option<&str>; N]],
     ) -> Result<Vec<[Value; N]>, ConversationError> {
         let mut values: Vec<[Value; N]> = texts.iter().map(|texts| texts.map(value)).collect();
-        let has_files = |text: &Option<&str>| text.is_some_and(|text| text.contains(IDENTITY));
-        let of_files = texts.iter().flatten().map(has_files);
+        let has_files = |text: Option<&str>| text.is_some_and(|text| text.contains(IDENTITY));
+        let of_files = texts.iter().flatten().copied().map(has_files);
         let places = values.iter_mut().flatten().zip(of_files);
         let mut places: Vec<&mut Value> = places
             .filter_map(|(value, has_files)| has_files.then_some(value))

@@ -120,7 +120,7 @@ impl Writer<'_> {
             Tag::List(_) => self.open_list(&tag),
             Tag::Heading { level, .. } => self.push_tag("<", heading(level)),
             other => {
-                if let Some(name) = plain(&other.to_end()) {
+                if let Some(name) = plain(other.to_end()) {
                     self.push_tag("<", name);
                 }
             }
@@ -153,7 +153,7 @@ impl Writer<'_> {
             }
             TagEnd::Heading(level) => self.push_tag("</", heading(level)),
             other => {
-                if let Some(name) = plain(&other) {
+                if let Some(name) = plain(other) {
                     self.push_tag("</", name);
                 }
             }
@@ -244,7 +244,7 @@ fn heading(level: HeadingLevel) -> &'static str {
 }
 
 /// Elements that have no attributes.
-fn plain(tag: &TagEnd) -> Option<&'static str> {
+fn plain(tag: TagEnd) -> Option<&'static str> {
     match tag {
         TagEnd::Paragraph => Some("p"),
         TagEnd::BlockQuote(_) => Some("blockquote"),

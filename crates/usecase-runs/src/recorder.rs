@@ -19,7 +19,7 @@ const QUEUE: usize = 1_024;
 /// Between two tries while storage is gone.
 const RETRY: Duration = Duration::from_millis(200);
 /// So long a commit waits for storage to come back. A run that is another process's by then is told so: the store compares ownerships.
-const HOLD: Duration = Duration::from_secs(120);
+const HOLD: Duration = Duration::from_mins(2);
 /// The same, of a commit that storage is there for and fails at.
 const HOLD_FAILED: Duration = Duration::from_secs(8);
 
@@ -119,28 +119,28 @@ async fn write_all(store: Arc<dyn BatchStore>, mut queue: mpsc::Receiver<Pending
 /// Writes what it can. What storage did not take for being gone is given back, to be written later; of that whoever need not wait is told.
 async fn write_or_hold(store: &dyn BatchStore, mut pending: Vec<Pending>) -> Vec<Pending> {
     let mut held = Vec::new();
-    let mut hold = HOLD_FAILED;
+    let mut longest = HOLD_FAILED;
     while !pending.is_empty() {
         let rest = pending.split_off(pending.len().min(BATCH));
         let batch = std::mem::replace(&mut pending, rest);
         let unwritten = write(store, batch).await;
         held.extend(unwritten.commits);
         if unwritten.is_gone {
-            hold = HOLD;
+            longest = HOLD;
             held.append(&mut pending);
         }
     }
     let now = Instant::now();
     held.into_iter()
-        .filter_map(|one| one.held(now, hold))
+        .filter_map(|one| one.held(now, longest))
         .collect()
 }
 
 impl Pending {
     /// The same, to be tried again. A run that is about to begin does not wait.
-    fn held(self, now: Instant, hold: Duration) -> Option<Self> {
+    fn held(self, now: Instant, longest: Duration) -> Option<Self> {
         let since = self.since.unwrap_or(now);
-        if begins(&self.commit) || now.duration_since(since) >= hold {
+        if begins(&self.commit) || now.duration_since(since) >= longest {
             let _ = self.done.send(Err(StoreError::Unavailable));
             return None;
         }
