@@ -183,7 +183,7 @@ fn rest() -> Value {
     json!({
         "inputs": {}, "query": "hi", "user": "ada", "response_mode": "blocking", "name": "stolen", "rating": "like", "question": "q",
         "answer": "a", "value": ["stolen"], "action": "yes", "mode": "yaml-content", "enable_api": true, "enable_site": true,
-        "graph": {}, "features": {}, "hash": "x",
+        "graph": {}, "features": {}, "hash": "x", "marked_name": "stolen",
     })
 }
 
@@ -259,6 +259,10 @@ async fn key_of_one_app_finds_nothing_of_another_by_any_operation() {
 }
 
 const OF_SESSIONS: &Harmless = &[
+    (
+        "POST /console/api/apps/{app_id}/annotations/{annotation_id} message_id",
+        "an annotation keeps the message that it was made of",
+    ),
     (
         "POST /console/api/apps/{app_id}/workflow-runs/tasks/{task_id}/stop task_id",
         "success whatever there is to stop",
