@@ -149,10 +149,9 @@ impl Things {
         let is_chat = is_of_chats(&operation.path);
         match name {
             "app_id" => self.apps[usize::from(!is_chat)].clone(),
-            "c_id" => self.id("conversation_id"),
             "first_id" => self.id("message_id"),
             "last_id" if operation.path.ends_with("workflow-runs") => self.id("run_id"),
-            "last_id" => self.id("conversation_id"),
+            "c_id" | "last_id" => self.id("conversation_id"),
             "workflow_run_id" => self.id("run_id"),
             "task_id" if operation.path.ends_with("/events") => self.id("run_id"),
             "variable_id" => crate::support::talking::NOTES.to_owned(),

@@ -45,14 +45,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Down => {
             let was_up = gatewright_up::down(Path::new("."))?;
-            say!(
-                "{}",
-                if was_up {
-                    "stopped"
-                } else {
-                    "nothing runs here"
-                }
-            );
+            say!("{}", ["nothing runs here", "stopped"][usize::from(was_up)]);
         }
         Command::Serve => {
             let environment = file::environment(cli.env_file.as_deref())?;

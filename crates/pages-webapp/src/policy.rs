@@ -54,7 +54,8 @@ impl Rules {
         let files = self.files.iter().map(|one| format!(" {one}"));
         let files = files.collect::<String>();
         let remote = if self.remote_pictures { " https:" } else { "" };
-        let frames: String = self.frames.iter().map(|one| format!(" {one}")).collect();
+        let frames = self.frames.iter().map(|one| format!(" {one}"));
+        let frames = frames.collect::<String>();
         format!(
             "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'{files}{remote}; \
              form-action 'self'; base-uri 'none'; frame-ancestors 'self'{frames}"

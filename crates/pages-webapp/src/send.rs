@@ -166,8 +166,8 @@ impl Form<'_> {
             Some(rounds::of_run(open, trace))
         };
         Ok(Shown {
-            conversation,
             outcome,
+            conversation,
             ..Shown::default()
         })
     }

@@ -38,9 +38,8 @@ struct ByWord;
 impl Judges for ByWord {
     fn find(&self, case: Case) -> BoxFuture<'_, Result<(), NotJudged>> {
         let found = match case.by {
-            JudgedBy::Model => Ok(()),
             JudgedBy::Extension(id) if id.is_nil() => Err(NotJudged::Nobody("no such".into())),
-            JudgedBy::Extension(_) => Ok(()),
+            JudgedBy::Model | JudgedBy::Extension(_) => Ok(()),
         };
         future::ready(found).boxed()
     }

@@ -88,17 +88,7 @@ impl RunPlane {
             models: runner.moderators(),
             extensions: Arc::clone(&app.extensions),
         });
-        let conversations = Arc::new(Conversations::new(
-            platform.pool.clone(),
-            platform.env.clone(),
-            Arc::clone(&apps),
-            Arc::clone(&files),
-            Models {
-                chat: runner.catalogue(),
-                speech: runner.speech(),
-            },
-            FormKeys::new(&platform.master),
-        ));
+        let conversations = Arc::new(conversations(platform, app, &runner));
         let namer = Arc::new(ByModel(Arc::clone(&conversations)));
         let owner = platform.env.ids.new_uuid();
         let keys = FormKeys::new(&platform.master);
@@ -109,13 +99,7 @@ impl RunPlane {
         };
         let (resume_sender, resumed) = mpsc::channel(RESUMED);
         let store = PostgresRuns::new(platform.pool.clone(), owner, forms).telling(resume_sender);
-        let people = People {
-            owner,
-            keys: keys.clone(),
-            form_seconds: i64::from(settings.maintenance.form_seconds),
-            limiter: platform.rate_limits(),
-            limit: Limits::from(&settings.limits).form,
-        };
+        let people = people(platform, settings, owner);
         let ports = Ports {
             runner: Arc::new(runner),
             store: Arc::new(LargeValues::new(
@@ -261,6 +245,32 @@ fn visitors(platform: &Platform, settings: &ServerSettings, apps: Arc<Apps>) -> 
         keys: PassportKeys::new(&platform.master),
         limiter: platform.rate_limits(),
         limit: Limits::from(&settings.limits).passport,
+    }
+}
+
+/// What was said to apps, and who speaks for them.
+fn conversations(platform: &Platform, app: &AppServices, runner: &NodeCalls) -> Conversations {
+    Conversations::new(
+        platform.pool.clone(),
+        platform.env.clone(),
+        Arc::clone(&app.apps),
+        Arc::clone(&app.files),
+        Models {
+            chat: runner.catalogue(),
+            speech: runner.speech(),
+        },
+        FormKeys::new(&platform.master),
+    )
+}
+
+/// Who may answer the forms of this process's runs, for how long and how often.
+fn people(platform: &Platform, settings: &ServerSettings, owner: Uuid) -> People {
+    People {
+        owner,
+        keys: FormKeys::new(&platform.master),
+        form_seconds: i64::from(settings.maintenance.form_seconds),
+        limiter: platform.rate_limits(),
+        limit: Limits::from(&settings.limits).form,
     }
 }
 

@@ -84,9 +84,32 @@ pub fn schedules(
     retention: &RetentionSettings,
 ) -> Result<Scheduler, ScheduleError> {
     let zone = settings.tz();
+    let purges = purges(settings, retention).into_iter();
+    let on = purges.filter(|(is_on, ..)| *is_on);
+    let list =
+        on.map(|(_, name, times, purge)| Schedule::new(name, &times, zone, CleanUp { purge }));
+    let mut list = list.collect::<Result<Vec<_>, _>>()?;
+    if settings.forms {
+        let times = format!("0 */{} * * * *", settings.form_minutes);
+        let job = EndForms {};
+        list.push(Schedule::new(
+            "human_input_form_timeout",
+            &times,
+            zone,
+            job,
+        )?);
+    }
+    Ok(Scheduler::new(list))
+}
+
+/// Each purge: whether it is switched on, its name, its times, and what goes.
+fn purges(
+    settings: &MaintenanceSettings,
+    retention: &RetentionSettings,
+) -> [(bool, &'static str, String, Purge); 12] {
     let (every, daily) = (settings.every_days, 1);
     // The times are Dify's, where it has the task; what nobody else keeps is always cleaned.
-    let table = [
+    [
         (
             settings.bearers,
             "clean_oauth_access_tokens_task",
@@ -149,22 +172,7 @@ pub fn schedules(
             at(4, 40, every),
             Purge::EndUsers,
         ),
-    ];
-    let on = table.into_iter().filter(|(is_on, ..)| *is_on);
-    let list =
-        on.map(|(_, name, times, purge)| Schedule::new(name, &times, zone, CleanUp { purge }));
-    let mut list = list.collect::<Result<Vec<_>, _>>()?;
-    if settings.forms {
-        let times = format!("0 */{} * * * *", settings.form_minutes);
-        let job = EndForms {};
-        list.push(Schedule::new(
-            "human_input_form_timeout",
-            &times,
-            zone,
-            job,
-        )?);
-    }
-    Ok(Scheduler::new(list))
+    ]
 }
 
 /// At this time of every so many days; seconds first, and `*/1` is every day.

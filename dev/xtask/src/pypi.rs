@@ -1,4 +1,4 @@
-//! What the end-to-end tests run from PyPI: pinned, and installed once, each in a virtual environment of its own below `target`.
+//! What the end-to-end tests run from `PyPI`: pinned, and installed once, each in a virtual environment of its own below `target`.
 
 use std::{fs, process::Command};
 

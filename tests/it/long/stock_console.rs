@@ -86,10 +86,9 @@ fn proxy(port: u16, api: u16, web: u16, folder: &Path) -> Running {
         .replace("${LISTEN}", &format!("127.0.0.1:{port}"));
     fs::write(folder.join("site.conf"), site).unwrap();
     let here = folder.display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
-        .collect();
+        .concat();
     let main = format!(
         "worker_processes 1;\ndaemon off;\npid {here}/pid;\nerror_log {here}/error.log;\nevents {{}}\n\
          http {{ access_log off;\n{temporary}include {here}/site.conf;\n}}\n"

@@ -47,7 +47,7 @@ pub(super) async fn write(
         zip: ZipWriter::new(BufWriter::new(file)),
         written: Written::default(),
     };
-    let written = archive.fill(users, ctx, found).await;
+    let written = Box::pin(archive.fill(users, ctx, found)).await;
     if written.is_err() {
         // Half an archive must not be taken for a whole one.
         let _ = std::fs::remove_file(path);

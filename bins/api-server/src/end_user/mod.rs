@@ -96,7 +96,9 @@ impl Desk {
             for user in &found {
                 let mut export = self.users.export(&self.ctx, user).await?;
                 while let Some(lines) = export.next_lines().await? {
-                    lines.iter().for_each(|line| say!("{line}"));
+                    for line in &lines {
+                        say!("{line}");
+                    }
                 }
             }
             return Ok(());

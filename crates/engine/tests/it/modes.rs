@@ -118,7 +118,8 @@ fn around(node: &Json) -> Json {
 fn node_that_reaches_out_ends_by_its_strategy_once_its_attempts_are_used_up() {
     for (node, _) in reaching() {
         for retries in [0, 2] {
-            let again: String = (1..=retries).map(|n| format!("retry n {n}, ")).collect();
+            let again = (1..=retries).map(|n| format!("retry n {n}, "));
+            let again = again.collect::<Vec<_>>().concat();
             for (strategy, rest) in [
                 (Json::Null, "-n failed, run failed"),
                 (

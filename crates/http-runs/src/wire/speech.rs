@@ -28,7 +28,7 @@ pub struct Transcript {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "read part by part")]
 pub struct RecordingForm {
-    /// MP3, M4A, WAV, AMR, WebM, OGG or FLAC, at most 30 MB.
+    /// MP3, M4A, WAV, AMR, `WebM`, OGG or FLAC, at most 30 MB.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// On whose behalf; of a key of an app.

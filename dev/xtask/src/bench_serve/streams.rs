@@ -28,7 +28,7 @@ pub(super) const NAME: &str = "streams";
 /// Between the beginnings of two streams.
 const STEP: Duration = Duration::from_millis(5);
 /// Until all have begun.
-const BEGIN_TIMEOUT: Duration = Duration::from_secs(60);
+const BEGIN_TIMEOUT: Duration = Duration::from_mins(1);
 /// Between the last beginning and the first count.
 const SETTLE: Duration = Duration::from_secs(2);
 
