@@ -850,7 +850,7 @@ export interface components {
         RecordingForm: {
             /**
              * Format: binary
-             * @description MP3, M4A, WAV, AMR, WebM, OGG or FLAC, at most 30 MB.
+             * @description MP3, M4A, WAV, AMR, `WebM`, OGG or FLAC, at most 30 MB.
              */
             file: string;
             /** @description On whose behalf; of a key of an app. */
