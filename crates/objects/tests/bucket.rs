@@ -37,7 +37,15 @@ fn answers(bucket: &Mutex<Bucket>, asked: &Asked) -> Vec<Step> {
         ),
         // Azure: blocks, then the list of them.
         ("PUT", query) if query.contains("comp=blocklist") => {
-            let whole = std::mem::take(&mut bucket.parts).into_values().flatten();
+            let parts = std::mem::take(&mut bucket.parts);
+            let list = asked.text();
+            let ids = list.split("<Uncommitted>").skip(1);
+            let ids = ids.filter_map(|one| one.split("</Uncommitted>").next());
+            let part = |id: &str| {
+                let id = id.trim_end_matches('=');
+                parts.iter().find(|(query, _)| query.contains(id))
+            };
+            let whole = ids.filter_map(part).flat_map(|(_, bytes)| bytes.clone());
             let whole = whole.collect();
             bucket.objects.insert(path.to_owned(), whole);
             answer("201 Created", "etag: \"whole\"\r\n", "")

@@ -157,7 +157,7 @@ async fn worker_shows_its_queues_schedules_and_dead_letters() {
             .as_array()
             .unwrap()
             .len(),
-        6
+        7
     );
     let dead = json(&worker(&["dead-letters", "list", "--json"]));
     assert_eq!(dead[0]["last_error"], "no such mailbox");

@@ -53,7 +53,11 @@ where
                 SystemTime.format_time(&mut writer)?;
                 let target = said.target(event);
                 write!(writer, " {:>5} {target}: ", event.metadata().level())?;
-                DefaultFields::new().format_fields(writer.by_ref(), event)?;
+                let mut fields = String::new();
+                DefaultFields::new().format_fields(Writer::new(&mut fields), event)?;
+                // What a server of somebody else said stands in messages too: it makes no line of its own.
+                let fields = fields.replace('\r', "\\r").replace('\n', "\\n");
+                write!(writer, "{fields}")?;
                 for (name, id) in known
                     .ids()
                     .filter(|(name, _)| !said.fields.contains_key(*name))

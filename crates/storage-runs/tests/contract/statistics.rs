@@ -161,9 +161,10 @@ async fn zone_that_the_database_does_not_know_is_told_apart_from_an_outage() {
         to: None,
     };
     let mut conn = ground.conn().await;
+    runs_at(&ground, &["2026-11-28 12:00"]).await;
     let error = statistic::list(&mut conn, Statistic::Runs, of).await;
     assert!(error.unwrap_err().is_unknown_zone());
     let known = Stretch { zone: "UTC", ..of };
     let days = statistic::list(&mut conn, Statistic::Runs, known).await;
-    assert_eq!(days.unwrap(), []);
+    assert_eq!(days.unwrap().len(), 1);
 }
