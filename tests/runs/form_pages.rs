@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::forms::World;
 use crate::support::{
-    Answer, PUBLIC_URL,
+    Answer, EMAIL, PUBLIC_URL,
     apps::make_key,
     asking::{MAIL, WEB_APP},
+    plain::signed_in,
 };
 
 async fn page(world: &World, path: &str) -> Answer {
@@ -109,6 +110,18 @@ async fn form_that_was_answered_is_not_mailed_any_more() {
     world.submit(paused.token(), &answer).await.expect(200);
     let mails = world.h.mails().await;
     assert!(!mails.iter().any(|mail| mail.subject == "Please answer"));
+}
+
+#[actix_web::test]
+async fn run_that_waits_for_a_form_is_stopped_on_its_page() {
+    let world = World::new().await;
+    world.paused().await;
+    let runs = world.h.db.query("SELECT id::text FROM workflow_runs").await;
+    let path = format!("/apps/{}/runs/{}", world.app, runs[0]);
+    let mut browser = signed_in(&world.h, EMAIL).await;
+    let shown = browser.get(&path).await.expect(200);
+    browser.submit(&shown, &[]).await.expect(303);
+    assert!(world.ends().await.starts_with("stopped "));
 }
 
 #[actix_web::test]

@@ -26,19 +26,23 @@ fn existing(file: Option<&Path>) -> anyhow::Result<&Path> {
 /// The doctor lists what cannot be read instead of ending at it.
 pub fn as_far_as_readable(file: Option<&Path>) -> anyhow::Result<Environment> {
     let environment = Environment::read(existing(file)?);
-    Ok(match file {
-        None => attach_running_system(environment, Path::new(".")),
-        Some(_) => environment,
-    })
+    Ok(attached(environment, file))
+}
+
+/// With the addresses of the system that runs in this folder, where the settings are this folder's: no file is named, or its own one is.
+fn attached(environment: Environment, file: Option<&Path>) -> Environment {
+    let own = || Path::new(".env").canonicalize().ok();
+    if file.is_none_or(|file| file.canonicalize().ok() == own()) {
+        attach_running_system(environment, Path::new("."))
+    } else {
+        environment
+    }
 }
 
 /// For commands that are meant for the system that runs in this folder, if one does.
 pub fn here(file: Option<&Path>) -> anyhow::Result<Environment> {
     let environment = environment(file)?;
-    Ok(match file {
-        None => attach_running_system(environment, Path::new(".")),
-        Some(_) => environment,
-    })
+    Ok(attached(environment, file))
 }
 
 /// What `up` is to do here.

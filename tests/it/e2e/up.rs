@@ -93,6 +93,13 @@ async fn up_starts_a_whole_system_and_down_ends_it() {
         "neither is true: {said}"
     );
 
+    // The folder's own settings are those of the system that runs in it, by name too.
+    for own in [vec!["admin"], vec!["--env-file", ".env", "admin"]] {
+        let arguments = [own, vec!["sessions", "owner@example.com"]].concat();
+        let listed = up(folder.path(), &port, &arguments);
+        assert!(listed.status.success(), "{listed:?}");
+    }
+
     let down = up(folder.path(), &port, &["down"]);
     assert!(
         String::from_utf8_lossy(&down.stdout).contains("stopped"),
